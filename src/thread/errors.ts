@@ -1,0 +1,57 @@
+/**
+ * Every error this package throws is one of these, with a code to switch on. Texts say what it means and what to do;
+ * none holds a token, a proof or a secret.
+ */
+
+/** Codes of the errors that are not Graph's. docs/errors.md has a line for each. */
+export type HandoverErrorCode =
+  | 'invalidOption'
+  | 'storeUnavailable'
+  | 'storeConflict'
+  | 'noThread'
+  | 'takenByOtherApp'
+  | 'outcomeUnknown'
+  | 'missingPeer'
+  | 'rawBodyMissing'
+  | 'dialogMissing'
+  | 'unexpected';
+
+/** Base of the package's own errors. */
+export class HandoverError extends Error {
+  readonly code: HandoverErrorCode;
+
+  constructor(code: HandoverErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An option has a value it cannot have. Thrown by constructors, before anything runs. */
+export class InvalidOptionError extends HandoverError {
+  /** Name of the option, with its path: `graph.timeoutMs`. */
+  readonly option: string;
+  /** What the option takes. */
+  readonly expected: string;
+
+  constructor(option: string, got: string, expected: string) {
+    super('invalidOption', `Option "${option}" is ${got}; it must be ${expected}.`);
+    this.option = option;
+    this.expected = expected;
+  }
+}
+
+/** The store could not be reached (`storeUnavailable`) or other writers were always faster (`storeConflict`). */
+export class StoreError extends HandoverError {
+  /** What was being done: `read`, `update`, `claim` … */
+  readonly operation: string;
+
+  constructor(code: 'storeUnavailable' | 'storeConflict', operation: string, options?: { cause?: unknown }) {
+    const what =
+      code === 'storeUnavailable'
+        ? `The thread store did not answer to "${operation}". Check the store's address, credentials and health.`
+        : `The thread store refused "${operation}" too often because other processes wrote the same thread.`;
+    super(code, what, options);
+    this.operation = operation;
+  }
+}

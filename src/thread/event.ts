@@ -1,0 +1,70 @@
+/**
+ * What a webhook item says, in one shape for all kinds.
+ *
+ * Exists so that no room behind `webhook/` has to know Meta's JSON.
+ */
+
+/** Every kind of webhook item that is told apart. `unknown` keeps its raw value and is never an error. */
+export type ThreadEventKind =
+  | 'message'
+  | 'postback'
+  | 'echo'
+  | 'delivery'
+  | 'read'
+  | 'reaction'
+  | 'messageEdit'
+  | 'optin'
+  | 'referral'
+  | 'accountLinking'
+  | 'passThreadControl'
+  | 'takeThreadControl'
+  | 'requestThreadControl'
+  | 'appRoles'
+  | 'policyEnforcement'
+  | 'unknown';
+
+/**
+ * Where the item stood in its entry: `messaging` for the thread's owner, `standby` for the other subscribed apps,
+ * `changes` for Page fields that have nothing to do with Messenger (and for arrays nobody knows).
+ */
+export type ThreadEventChannel = 'messaging' | 'standby' | 'changes';
+
+/** One item of one array of one webhook entry. */
+export interface ThreadEvent {
+  readonly kind: ThreadEventKind;
+  readonly channel: ThreadEventChannel;
+  /** The Page, from recipient or (on echoes) sender, else from the entry. Absent where the item names none. */
+  readonly pageId?: string;
+  /** The customer. On echoes this is the recipient. Absent on `app_roles`, `policy_enforcement` and Page changes. */
+  readonly psid?: string;
+  /** Meta's time in milliseconds since 1970. A stamp sent in seconds is multiplied by 1000. Absent where Meta sent none. */
+  readonly timestampMs?: number;
+  /** Present where Meta sent the stamp in seconds: its true time is anywhere within that second. */
+  readonly timestampInSeconds?: true;
+  /** Message id of a message, echo, postback, reaction or edit. */
+  readonly mid?: string;
+  /** Text of a message or echo; title of a postback is not text. */
+  readonly text?: string;
+  /** Payload of a quick reply or postback (absent on standby postbacks: Meta strips it). */
+  readonly payload?: string;
+  /** True on a message that reports that the customer removed one; it carries the `mid` of the message removed. */
+  readonly isDeleted?: true;
+  /** True on a notice of Meta's (`admin_text`), which no customer wrote. */
+  readonly isNotice?: true;
+  /** Echoes: the app that sent the message. Absent where Meta left it out. */
+  readonly appId?: string;
+  /** Thread control: who owned the thread before. `null` and a missing key are both absent. */
+  readonly previousOwnerAppId?: string;
+  /** Thread control: who owns the thread now. */
+  readonly newOwnerAppId?: string;
+  /** `request_thread_control`: the app that asks. */
+  readonly requestedOwnerAppId?: string;
+  /** Thread control and echoes: the string that came along. `null` is absent. */
+  readonly metadata?: string;
+  /** `app_roles`: roles by app id. */
+  readonly roles?: Readonly<Record<string, readonly string[]>>;
+  /** Reads and deliveries: everything up to this time, milliseconds. */
+  readonly watermarkMs?: number;
+  /** The item as it came. */
+  readonly raw: unknown;
+}

@@ -1,0 +1,59 @@
+/** The words of a handover as bots use them: request, start, owner, result. */
+
+/** What a bot asks for when it hands a thread to VCC Live. `Notice` is what the framework can send (text or activity). */
+export interface HandoverRequest<Notice = unknown> {
+  /** Short, machine readable or human; goes into `metadata` for VCC Live. Not the customer's words. */
+  readonly reason?: string;
+  /** Replaces the metadata of the options for this handover. Objects are sent as JSON. At most 1000 characters arrive. */
+  readonly metadata?: string | object;
+  /** What the customer reads before the thread is passed. `null`: nothing. Default: `texts.connecting`. */
+  readonly notice?: string | Notice | null;
+}
+
+/** Why a handover did not begin. */
+export type RefusedReason = 'alreadyWithAgent' | 'unavailable' | 'notMessenger';
+
+/** What became of asking for a handover. */
+export type HandoverStart =
+  | { readonly status: 'passed'; readonly handoverId: string }
+  | { readonly status: 'refused'; readonly reason: RefusedReason }
+  | { readonly status: 'failed'; readonly error: Error; readonly handoverId?: string };
+
+/** Who may write to the customer now. */
+export interface ThreadOwner {
+  readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown';
+  /** The owning app, where known. */
+  readonly appId?: string;
+  /** Since when, as far as evidence goes. Meta's clock, milliseconds since 1970. */
+  readonly sinceMs?: number;
+  /** When control ends unless something happens on the thread. Meta's clock, milliseconds since 1970. */
+  readonly expiresMs?: number;
+}
+
+/**
+ * How a handover ended.
+ * - `completed`: VCC Live gave the thread back, or a message proved release or expiry, whether an agent answered or not
+ * - `unclaimed`, `abandoned`: a timer ended it
+ * - `takenBack`: by the bot, its user or the application
+ * - `refused`, `failed`: it never began
+ */
+export type HandoverOutcome = 'completed' | 'unclaimed' | 'abandoned' | 'takenBack' | 'refused' | 'failed';
+
+/** What brought the thread home. */
+export type HandoverVia = 'passBack' | 'message' | 'take' | 'vccLiveWebhook' | 'timer' | 'none';
+
+/** What the dialog that asked gets. */
+export interface HandoverResult {
+  /** Absent where the handover was refused before it had one. */
+  readonly handoverId?: string;
+  readonly outcome: HandoverOutcome;
+  readonly via: HandoverVia;
+  /** From the request to the end, milliseconds. 0 where it never began. */
+  readonly waitedMs: number;
+  /** The metadata that came back with the thread. */
+  readonly metadata?: string;
+  /** Why, where `outcome` is `refused`. */
+  readonly reason?: RefusedReason;
+  /** What went wrong, where `outcome` is `failed`. */
+  readonly error?: Error;
+}

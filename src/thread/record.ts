@@ -1,0 +1,113 @@
+/**
+ * What is kept of a thread: evidence about its owner, the epoch, an open handover and the last conclusions.
+ *
+ * Plain JSON throughout, because stores serialise it. No customer text is in it.
+ */
+import type { HandoverOutcome, HandoverVia } from './handover.js';
+
+/** Who a piece of explicit evidence names. `notUs`: somebody took the thread from us and did not say who. */
+export type NamedOwner = { readonly app: string } | 'idle' | 'notUs';
+
+/** Explicit evidence: a thread-control webhook, our own confirmed call, or an answer of `thread_owner`. */
+export interface ExplicitMark {
+  /** Meta's time of the webhook, or the place of the sending of our own call, milliseconds. */
+  readonly at: number;
+  /** Our own calls: the place of their answer. Strong evidence is compared with this. Absent on webhooks: `at` counts. */
+  readonly answeredAt?: number;
+  readonly owner: NamedOwner;
+  readonly source: 'webhook' | 'call' | 'answer';
+  /** When this owner's control ends unless it is prolonged, Meta's milliseconds. */
+  readonly expiresAt?: number;
+  /** Breaks ties of time; canonical, so that every order of arrival picks the same. */
+  readonly key: string;
+}
+
+/** Strong evidence that says on which side of the fence the thread is. */
+export interface SideMark {
+  readonly at: number;
+  readonly key: string;
+  /** True where the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
+  readonly own?: true;
+}
+
+/** The newest of each sort of evidence (LEDGER rule 5). Folding in is taking a maximum of each. */
+export interface EvidenceMaxima {
+  readonly explicit?: ExplicitMark;
+  /** The newest webhook among the explicit evidence, kept to tell whether only our own observation outvotes a webhook. */
+  readonly us?: SideMark;
+  readonly notUs?: SideMark;
+  readonly vccLiveEcho?: SideMark;
+  /** The newest Meta stamp on the thread, milliseconds. */
+  readonly activityAt?: number;
+}
+
+/** The side the ledger last recorded, for the epoch. `bot` stands for bot, idle and unknown (LEDGER rule 13). */
+export type RecordedOwner = 'bot' | 'vccLive' | 'other';
+
+/** A hand-back that arrived before our own pass was confirmed. */
+export interface KeptHandBack {
+  readonly via: HandoverVia;
+  readonly metadata?: string;
+}
+
+/** A handover that has begun and is not concluded. */
+export interface OpenHandover {
+  /** Random, 128 bit, hex. Travels in `metadata`. */
+  readonly id: string;
+  /** `armed`: intent written, notice or pass under way. `unconfirmed`: pass sent, outcome unknown. `passed`: VCC Live has it. */
+  readonly phase: 'armed' | 'unconfirmed' | 'passed';
+  /** Deduplication key of the event whose turn asked for it. */
+  readonly cause: string;
+  /** The run of that turn: another run of the same event finds the handover instead of being refused. */
+  readonly run: string;
+  /** Our clock, milliseconds. */
+  readonly startedAtMs: number;
+  readonly noticeSent: boolean;
+  readonly targetAppId: string;
+  readonly metadata: string;
+  /** A dialog waits for the result. */
+  readonly dialogWaits: boolean;
+  readonly keptHandBack?: KeptHandBack;
+  /** Bot Framework conversation reference, opaque here, for a turn outside any webhook. */
+  readonly reference?: unknown;
+}
+
+/** How a handover ended. Stored once, never changed but for the claim. */
+export interface Conclusion {
+  readonly handoverId: string;
+  readonly cause: string;
+  readonly outcome: HandoverOutcome;
+  readonly via: HandoverVia;
+  readonly waitedMs: number;
+  readonly metadata?: string;
+  readonly error?: StoredError;
+  readonly dialogWaits: boolean;
+  /** Our clock, milliseconds. */
+  readonly concludedAtMs: number;
+  /** Deduplication key of the event whose turn ends the dialog, and when it claimed that (our clock). */
+  readonly claimedBy?: string;
+  readonly claimedAtMs?: number;
+}
+
+/** An error as a store keeps it. */
+export interface StoredError {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Everything kept about one thread. */
+export interface ThreadRecord {
+  readonly evidence: EvidenceMaxima;
+  /** Grows with every change of owner to, from or between other apps. */
+  readonly epoch: number;
+  readonly recordedOwner: RecordedOwner;
+  /** The app id behind `recordedOwner`, where known. */
+  readonly recordedAppId?: string;
+  readonly open?: OpenHandover;
+  /** Oldest first, at most eight. */
+  readonly conclusions: readonly Conclusion[];
+}
+
+/** A thread about which nothing is known. */
+export const emptyRecord: ThreadRecord = { evidence: {}, epoch: 0, recordedOwner: 'bot', conclusions: [] };
