@@ -28,12 +28,13 @@ export interface SideMark {
   readonly key: string;
   /** True where the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
   readonly own?: true;
+  /** When the hidden owner's control ends unless it is prolonged, Meta's milliseconds. */
+  readonly expiresAt?: number;
 }
 
 /** The newest of each sort of evidence (LEDGER rule 5). Folding in is taking a maximum of each. */
 export interface EvidenceMaxima {
   readonly explicit?: ExplicitMark;
-  /** The newest webhook among the explicit evidence, kept to tell whether only our own observation outvotes a webhook. */
   readonly us?: SideMark;
   readonly notUs?: SideMark;
   readonly vccLiveEcho?: SideMark;
@@ -62,6 +63,8 @@ export interface OpenHandover {
   readonly run: string;
   /** Our clock, milliseconds. */
   readonly startedAtMs: number;
+  /** The same moment placed on Meta's clock: a hand-back older than this belongs to an earlier handover. */
+  readonly armedAt: number;
   readonly noticeSent: boolean;
   readonly targetAppId: string;
   readonly metadata: string;
@@ -82,6 +85,10 @@ export interface Conclusion {
   readonly metadata?: string;
   readonly error?: StoredError;
   readonly dialogWaits: boolean;
+  /** Run of the turn that began the handover. */
+  readonly run: string;
+  /** Deduplication key of the event that ended it, where an event did: a redelivery of it goes the same way again. */
+  readonly endedBy?: string;
   /** Our clock, milliseconds. */
   readonly concludedAtMs: number;
   /** Deduplication key of the event whose turn ends the dialog, and when it claimed that (our clock). */

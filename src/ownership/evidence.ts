@@ -1,0 +1,116 @@
+/**
+ * What a webhook item, or a call of our own, proves about a thread: the table of evidence.
+ *
+ * Exists so that every door reads the same meaning into the same event. DESIGN section 2, LEDGER rules 4 and 7.
+ */
+import type { ThreadEvent } from '../thread/event.js';
+import type { NamedOwner } from '../thread/record.js';
+import type { AppIds, Evidence } from './ledger.js';
+import { placeOwn, stampOf } from './meta-time.js';
+
+/** When an event arrived, for the events that Meta did not stamp. */
+export interface Arrival {
+  /** Our clock. */
+  readonly nowMs: number;
+  /** Meta's clock minus ours, where known. */
+  readonly offsetMs: number | undefined;
+  /** Newest place of the thread on Meta's clock, see `newestPlace`. */
+  readonly newestStamp: number | undefined;
+}
+
+/** When a call of ours was sent and answered, for what it proves. */
+export interface OwnCall {
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+  readonly offsetMs: number | undefined;
+  /** Newest place of the thread on Meta's clock when the call was sent, see `newestPlace`. */
+  readonly newestStamp: number | undefined;
+}
+
+/** What `thread_owner` answered. */
+export type OwnerAnswered =
+  | { readonly owner: 'app'; readonly appId: string; readonly expiresAtMs?: number }
+  | { readonly owner: 'hidden'; readonly expiresAtMs?: number }
+  | { readonly owner: 'idle' };
+
+/** Evidence in one webhook item. Empty where it proves nothing about this thread. */
+export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arrival): Evidence[] {
+  if (event.channel === 'changes') return [];
+  const stamp = stampOf(event, arrival.nowMs);
+  const at = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
+  const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', at: stamp }];
+  const key = `${event.channel}:${event.kind}:${event.mid ?? ''}`;
+
+  switch (event.kind) {
+    case 'passThreadControl':
+      if (event.newOwnerAppId !== undefined) evidence.push(webhookNames({ app: event.newOwnerAppId }, at, event));
+      return evidence;
+    case 'takeThreadControl':
+      if (event.newOwnerAppId !== undefined) {
+        evidence.push(webhookNames({ app: event.newOwnerAppId }, at, event));
+      } else if (event.previousOwnerAppId === undefined || event.previousOwnerAppId === ids.botAppId) {
+        // The shape before 2021 names nobody: it reaches the app that lost control, which is us.
+        evidence.push(webhookNames('notUs', at, event));
+      }
+      return evidence;
+    case 'requestThreadControl':
+      return evidence;
+    default:
+      break;
+  }
+  if (event.channel === 'standby') {
+    evidence.push({ sort: 'notUs', mark: { at, key } });
+    if (event.kind === 'echo' && event.appId === ids.vccLiveAppId) evidence.push({ sort: 'vccLiveEcho', mark: { at, key } });
+    return evidence;
+  }
+  // Only what a customer wrote proves that Meta routes the thread to us. A postback does not: our own buttons reach us
+  // whoever owns the thread. Nor do echoes, receipts, notices of Meta's, or the removal of an older message.
+  if (event.kind === 'message' && !event.isNotice && !event.isDeleted) evidence.push({ sort: 'us', mark: { at, key } });
+  return evidence;
+}
+
+/** Our own pass, take or release was confirmed: the thread has this owner. */
+export function evidenceOfCall(owner: NamedOwner, call: OwnCall): Evidence {
+  return {
+    sort: 'explicit',
+    mark: { ...placed(call), owner, source: 'call', key: 'call' },
+  };
+}
+
+/** `thread_owner` answered. */
+export function evidenceOfAnswer(answer: OwnerAnswered, call: OwnCall): Evidence {
+  const expiry = 'expiresAtMs' in answer && answer.expiresAtMs !== undefined ? { expiresAt: answer.expiresAtMs } : {};
+  if (answer.owner === 'hidden') {
+    return { sort: 'notUs', mark: { at: placed(call).at, key: 'answer', own: true, ...expiry } };
+  }
+  return {
+    sort: 'explicit',
+    mark: {
+      ...placed(call),
+      owner: answer.owner === 'idle' ? 'idle' : { app: answer.appId },
+      source: 'answer',
+      key: 'answer',
+      ...expiry,
+    },
+  };
+}
+
+/** Graph accepted a message of ours. */
+export function evidenceOfAcceptedSend(call: OwnCall): Evidence {
+  return { sort: 'us', mark: { at: placed(call).at, key: 'send', own: true } };
+}
+
+/** Graph refused a message of ours because another app controls the thread. */
+export function evidenceOfRefusedSend(call: OwnCall): Evidence {
+  return { sort: 'notUs', mark: { at: placed(call).at, key: 'refused', own: true } };
+}
+
+function webhookNames(owner: NamedOwner, at: number, event: ThreadEvent): Evidence {
+  const key = JSON.stringify([event.kind, event.previousOwnerAppId ?? '', event.newOwnerAppId ?? '', event.metadata ?? '']);
+  return { sort: 'explicit', mark: { at, owner, source: 'webhook', key } };
+}
+
+function placed(call: OwnCall): { readonly at: number; readonly answeredAt: number } {
+  const at = placeOwn(call.newestStamp, call.sentAtMs, call.offsetMs);
+  return { at, answeredAt: Math.max(at, call.answeredAtMs + (call.offsetMs ?? -Infinity)) };
+}

@@ -1,0 +1,93 @@
+/**
+ * Puts our own observations on Meta's clock.
+ *
+ * The two clocks may be minutes apart, so they are never compared raw: the offset is learned from the stamps of the
+ * items that arrive, and only ever under-estimated (an item cannot arrive before it was sent). LEDGER rules 1 to 4.
+ */
+import type { ThreadEvent } from '../thread/event.js';
+import type { EvidenceMaxima } from '../thread/record.js';
+
+const SAMPLE_WINDOW_MS = 5 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+/** A stamp in whole seconds stands for the end of its second (rule 1). */
+const REST_OF_SECOND_MS = 999;
+
+/**
+ * The largest (stamp − arrival) of the last minutes, as two halves of a window: `current` is being filled, `previous`
+ * still counts. Immutable; {@link learnOffset} makes the next one.
+ */
+export interface OffsetWindow {
+  readonly currentFromMs: number;
+  readonly current?: number;
+  readonly previous?: number;
+}
+
+/** Nothing learned yet. */
+export const noOffset: OffsetWindow = { currentFromMs: 0 };
+
+/** Meta's clock minus ours, milliseconds; `undefined` before anything was learned (rule 3). */
+export function offsetOf(window: OffsetWindow): number | undefined {
+  if (window.current === undefined) return window.previous;
+  if (window.previous === undefined) return window.current;
+  return Math.max(window.current, window.previous);
+}
+
+/**
+ * Learns from an item that arrived now. Stamps in seconds, missing ones and ones over a day ahead teach nothing.
+ * @param nowMs our clock at arrival
+ */
+export function learnOffset(window: OffsetWindow, event: ThreadEvent, nowMs: number): OffsetWindow {
+  if (event.timestampInSeconds) return window;
+  const stamp = stampOf(event, nowMs);
+  if (stamp === undefined) return window;
+  const sample = stamp - nowMs;
+  const half = SAMPLE_WINDOW_MS / 2;
+  const fresh = window.current === undefined;
+  if (fresh || nowMs - window.currentFromMs > half || nowMs < window.currentFromMs) {
+    return window.current === undefined
+      ? { currentFromMs: nowMs, current: sample }
+      : { currentFromMs: nowMs, current: sample, previous: window.current };
+  }
+  if (sample <= (window.current ?? -Infinity)) return window;
+  return { ...window, current: sample };
+}
+
+/** The place of an event on Meta's clock by its own stamp, or `undefined` where it has none that can be believed. */
+export function stampOf(event: ThreadEvent, nowMs: number): number | undefined {
+  if (event.timestampMs === undefined) return undefined;
+  if (event.timestampMs > nowMs + DAY_MS) return undefined;
+  return event.timestampInSeconds ? event.timestampMs + REST_OF_SECOND_MS : event.timestampMs;
+}
+
+/**
+ * The newest place on Meta's clock that a thread has anything at: Meta's stamps, and our own observations too, so that
+ * of two calls of ours, one begun after the other was answered, the later one is also placed later.
+ */
+export function newestPlace(maxima: EvidenceMaxima): number | undefined {
+  const places = [
+    maxima.activityAt,
+    maxima.explicit?.at,
+    maxima.explicit?.answeredAt,
+    maxima.us?.at,
+    maxima.notUs?.at,
+    maxima.vccLiveEcho?.at,
+  ].filter((place) => place !== undefined);
+  return places.length === 0 ? undefined : Math.max(...places);
+}
+
+/**
+ * The place of an observation of our own (rule 4): just after the newest place that the thread had when the call was
+ * sent, or the time of sending on Meta's clock as far as that is known, whichever is later.
+ * @param newestStamp {@link newestPlace} of the thread at `oursMs`
+ * @param oursMs our clock when the call was sent (or answered)
+ * @param offsetMs Meta's clock minus ours
+ */
+export function placeOwn(newestStamp: number | undefined, oursMs: number, offsetMs: number | undefined): number {
+  const afterNewest = newestStamp === undefined ? 1 : newestStamp + 1;
+  return offsetMs === undefined ? afterNewest : Math.max(afterNewest, oursMs + offsetMs);
+}
+
+/** Now on Meta's clock as far as it is known; ours where nothing was learned. */
+export function metaNow(nowMs: number, offsetMs: number | undefined): number {
+  return nowMs + (offsetMs ?? 0);
+}
