@@ -4,7 +4,7 @@
  * Exists so that every door reads the same meaning into the same event. DESIGN section 2, LEDGER rules 4 and 7.
  */
 import type { ThreadEvent } from '../thread/event.js';
-import type { NamedOwner } from '../thread/record.js';
+import type { NamedOwner, SideMark } from '../thread/record.js';
 import type { AppIds, Evidence } from './ledger.js';
 import { placeOwn, stampOf } from './meta-time.js';
 
@@ -40,6 +40,8 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
   const at = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
   const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', at: stamp }];
   const key = `${event.channel}:${event.kind}:${event.mid ?? ''}`;
+  // Without a stamp the place is a guess of ours, and rule 10 has to know that.
+  const mark: SideMark = stamp === undefined ? { at, key, own: true } : { at, key };
 
   switch (event.kind) {
     case 'passThreadControl':
@@ -59,13 +61,13 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
       break;
   }
   if (event.channel === 'standby') {
-    evidence.push({ sort: 'notUs', mark: { at, key } });
-    if (event.kind === 'echo' && event.appId === ids.vccLiveAppId) evidence.push({ sort: 'vccLiveEcho', mark: { at, key } });
+    evidence.push({ sort: 'notUs', mark });
+    if (event.kind === 'echo' && event.appId === ids.vccLiveAppId) evidence.push({ sort: 'vccLiveEcho', mark });
     return evidence;
   }
   // Only what a customer wrote proves that Meta routes the thread to us. A postback does not: our own buttons reach us
   // whoever owns the thread. Nor do echoes, receipts, notices of Meta's, or the removal of an older message.
-  if (event.kind === 'message' && !event.isNotice && !event.isDeleted) evidence.push({ sort: 'us', mark: { at, key } });
+  if (event.kind === 'message' && !event.isNotice && !event.isDeleted) evidence.push({ sort: 'us', mark });
   return evidence;
 }
 
@@ -79,7 +81,8 @@ export function evidenceOfCall(owner: NamedOwner, call: OwnCall): Evidence {
 
 /** `thread_owner` answered. */
 export function evidenceOfAnswer(answer: OwnerAnswered, call: OwnCall): Evidence {
-  const expiry = 'expiresAtMs' in answer && answer.expiresAtMs !== undefined ? { expiresAt: answer.expiresAtMs } : {};
+  const expiresAt = answer.owner === 'idle' ? undefined : answer.expiresAtMs;
+  const expiry = expiresAt === undefined ? {} : { expiresAt };
   if (answer.owner === 'hidden') {
     return { sort: 'notUs', mark: { at: placed(call).at, key: 'answer', own: true, ...expiry } };
   }
@@ -106,7 +109,12 @@ export function evidenceOfRefusedSend(call: OwnCall): Evidence {
 }
 
 function webhookNames(owner: NamedOwner, at: number, event: ThreadEvent): Evidence {
-  const key = JSON.stringify([event.kind, event.previousOwnerAppId ?? '', event.newOwnerAppId ?? '', event.metadata ?? '']);
+  const key = JSON.stringify([
+    event.kind,
+    event.previousOwnerAppId ?? '',
+    event.newOwnerAppId ?? '',
+    event.metadata ?? '',
+  ]);
   return { sort: 'explicit', mark: { at, owner, source: 'webhook', key } };
 }
 

@@ -6,7 +6,14 @@
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import type { ThreadOwner } from '../thread/handover.js';
-import type { EvidenceMaxima, ExplicitMark, NamedOwner, RecordedOwner, SideMark, ThreadRecord } from '../thread/record.js';
+import type {
+  EvidenceMaxima,
+  ExplicitMark,
+  NamedOwner,
+  RecordedOwner,
+  SideMark,
+  ThreadRecord,
+} from '../thread/record.js';
 
 /** Control ends after 24 hours without activity. */
 const CONTROL_MS = 24 * 60 * 60_000;
@@ -76,14 +83,13 @@ export function ownerByEvidence(maxima: EvidenceMaxima, ids: AppIds): Verdict {
   if (us && us.at > others) return { owner: 'bot', appId: ids.botAppId, since: us.at };
   if (others > -Infinity) {
     const hiddenExpiry = notUs?.expiresAt === undefined ? {} : { expiresAt: notUs.expiresAt };
-    if (echo && (!us || echo.at > us.at)) {
-      return { owner: 'vccLive', appId: ids.vccLiveAppId, since: echo.at, ...hiddenExpiry };
-    }
     const named = explicit && !us ? verdictOf(explicit, ids) : undefined;
-    if (named && (named.owner === 'vccLive' || named.owner === 'other') && !named.inferred) {
-      const later = Math.max(named.expiresAt ?? 0, notUs?.expiresAt ?? 0);
-      return later > 0 ? { ...named, expiresAt: later } : named;
+    if (echo && (!us || echo.at > us.at)) {
+      const vccLive: Verdict = { owner: 'vccLive', appId: ids.vccLiveAppId, since: echo.at, ...hiddenExpiry };
+      // An echo does not shorten the control that the explicit evidence gave to VCC Live.
+      return named?.owner === 'vccLive' ? withLaterExpiry(vccLive, named.expiresAt) : vccLive;
     }
+    if (named && isAnotherApp(named) && !named.inferred) return withLaterExpiry(named, notUs?.expiresAt);
     return { owner: 'other', since: others, inferred: true, ...hiddenExpiry };
   }
   return explicit ? verdictOf(explicit, ids) : { owner: 'unknown' };
@@ -97,11 +103,13 @@ export function ownerByEvidence(maxima: EvidenceMaxima, ids: AppIds): Verdict {
 export function ownerNow(maxima: EvidenceMaxima, ids: AppIds, nowOnMetaClock: number): Verdict {
   const verdict = ownerByEvidence(maxima, ids);
   if (verdict.owner === 'idle' || verdict.owner === 'unknown') return verdict;
-  const expiresAt = Math.max(
-    verdict.expiresAt ?? -Infinity,
-    // Meta's newest stamp counts; where the thread has none, the evidence itself is all there is.
-    (maxima.activityAt ?? verdict.since ?? Infinity) + CONTROL_MS,
-  );
+  // An owner proven now is not idle since yesterday: a pass on a thread that was quiet for days has its 24 hours, and a
+  // refused send contradicts an expiration that has passed.
+  const since = verdict.since ?? Infinity;
+  const provenAt = isAnotherApp(verdict) ? Math.max(since, maxima.notUs?.at ?? -Infinity) : since;
+  const control =
+    verdict.expiresAt !== undefined && verdict.expiresAt > provenAt ? verdict.expiresAt : provenAt + CONTROL_MS;
+  const expiresAt = Math.max(control, (maxima.activityAt ?? -Infinity) + CONTROL_MS);
   if (nowOnMetaClock >= expiresAt) return { owner: 'idle', since: expiresAt };
   return { ...verdict, expiresAt };
 }
@@ -127,13 +135,11 @@ export function step(
   const askOwner =
     (after.inferred === true && before.inferred !== true) || evidence.some((piece) => outvotedByUs(piece, maxima, ids));
 
-  const recordedOwner = sideOf(after);
   const next: ThreadRecord = {
-    ...withoutAppId(record),
+    ...record,
     evidence: maxima,
     epoch: changed ? record.epoch + 1 : record.epoch,
-    recordedOwner,
-    ...(after.appId !== undefined && recordedOwner !== 'bot' ? { recordedAppId: after.appId } : {}),
+    recordedOwner: sideOf(after),
   };
   return {
     record: next,
@@ -174,6 +180,11 @@ function newerThan(mark: SideMark | undefined, at: number): SideMark | undefined
   return mark && mark.at > at ? mark : undefined;
 }
 
+function withLaterExpiry(verdict: Verdict, expiresAt: number | undefined): Verdict {
+  if (expiresAt === undefined) return verdict;
+  return { ...verdict, expiresAt: Math.max(verdict.expiresAt ?? expiresAt, expiresAt) };
+}
+
 function verdictOf(mark: ExplicitMark, ids: AppIds): Verdict {
   const when = { since: mark.at, ...(mark.expiresAt === undefined ? {} : { expiresAt: mark.expiresAt }) };
   if (mark.owner === 'notUs') return { owner: 'other', inferred: true, ...when };
@@ -190,11 +201,14 @@ function sideOf(verdict: Verdict): RecordedOwner {
   return verdict.owner === 'vccLive' || verdict.owner === 'other' ? verdict.owner : 'bot';
 }
 
-/** `bot`, `idle` and `unknown` are one side; learning the name of an app that was already known to be another is none. */
+/**
+ * `bot`, `idle` and `unknown` are one side, and learning the name of an app that was already known to be another is no
+ * change. The other way round is one: a name is only lost where the thread was ours in between.
+ */
 function sameSide(a: Verdict, b: Verdict): boolean {
   if (sideOf(a) !== sideOf(b)) return false;
   if (sideOf(a) === 'bot') return true;
-  return a.appId === b.appId || a.appId === undefined || b.appId === undefined;
+  return a.appId === undefined || a.appId === b.appId;
 }
 
 /**
@@ -215,9 +229,4 @@ function agrees(verdict: Verdict, mark: ExplicitMark, ids: AppIds): boolean {
   if (mark.owner === 'notUs') return isAnotherApp(verdict);
   const says = named(mark.owner, ids);
   return verdict.owner === says.owner && (says.owner !== 'other' || verdict.appId === says.appId);
-}
-
-function withoutAppId(record: ThreadRecord): ThreadRecord {
-  const { recordedAppId: _dropped, ...rest } = record;
-  return rest;
 }

@@ -44,7 +44,8 @@ export function learnOffset(window: OffsetWindow, event: ThreadEvent, nowMs: num
   const half = SAMPLE_WINDOW_MS / 2;
   const fresh = window.current === undefined;
   if (fresh || nowMs - window.currentFromMs > half || nowMs < window.currentFromMs) {
-    return window.current === undefined
+    const tooOld = nowMs - window.currentFromMs > SAMPLE_WINDOW_MS;
+    return window.current === undefined || tooOld
       ? { currentFromMs: nowMs, current: sample }
       : { currentFromMs: nowMs, current: sample, previous: window.current };
   }

@@ -49,6 +49,8 @@ export type RecordedOwner = 'bot' | 'vccLive' | 'other';
 export interface KeptHandBack {
   readonly via: HandoverVia;
   readonly metadata?: string;
+  /** Deduplication key of the hand-back event. */
+  readonly endedBy?: string;
 }
 
 /** A handover that has begun and is not concluded. */
@@ -109,8 +111,6 @@ export interface ThreadRecord {
   /** Grows with every change of owner to, from or between other apps. */
   readonly epoch: number;
   readonly recordedOwner: RecordedOwner;
-  /** The app id behind `recordedOwner`, where known. */
-  readonly recordedAppId?: string;
   readonly open?: OpenHandover;
   /** Oldest first, at most eight. */
   readonly conclusions: readonly Conclusion[];

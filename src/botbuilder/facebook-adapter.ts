@@ -1,0 +1,269 @@
+/**
+ * Bot Framework's Facebook adapter, repaired: as a class of its own, and for an adapter instance that a bot already has.
+ *
+ * Lives on its own export path because `botbuilder-adapter-facebook` cannot be loaded from a clean install (it requires
+ * `request` without declaring it), and the plugin must not depend on that.
+ */
+import type { Activity, BotAdapter, ResourceResponse } from 'botbuilder';
+import { TurnContext } from 'botbuilder';
+import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
+import { HandoverError, InvalidOptionError } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
+import { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { Arrived } from '../handover/engine.js';
+import { checkDuration } from './handover-options.js';
+import type { HandoverParts } from './handover-parts.js';
+import { partsOf } from './handover-parts.js';
+import { activityFromEvent } from './messenger-activity.js';
+import type { ReceiveParts, WebhookRequest, WebhookResponse } from './receive-webhook.js';
+import { receiveWebhook } from './receive-webhook.js';
+import type { SendParts } from './send-messages.js';
+import { sendMessages } from './send-messages.js';
+import { setAdmission } from './turn-state.js';
+import type { BotLogic, VccLiveHandover } from './vcc-live-handover.js';
+
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+/** Meta waits five seconds; the answer has to travel. */
+const DEFAULT_ACK_DEADLINE_MS = 4000;
+
+const { FacebookAdapter } = loadStockAdapter();
+
+/** What both the subclass and the repair take. */
+export interface RepairOptions {
+  /** The plugin; its middleware becomes the first of the adapter's. */
+  handover: VccLiveHandover;
+  /** Larger bodies are answered with 413. Default 1 MiB. */
+  maxBodyBytes?: number;
+  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
+  ackDeadlineMs?: number;
+}
+
+/** The stock adapter's options; token, app secret and Graph URL are the handover's unless given. */
+export interface HandoverFacebookAdapterOptions
+  extends RepairOptions, Omit<FacebookAdapterOptions, 'app_secret' | 'access_token'> {
+  app_secret?: string;
+  access_token?: string;
+}
+
+/**
+ * A Facebook adapter for bots with a handover. `processActivity` takes GET (`hub.challenge`) and POST on one route, under
+ * restify, express or node:http, without a body parser or with one that keeps `req.rawBody`.
+ *
+ * ```ts
+ * const adapter = new HandoverFacebookAdapter({ handover, verify_token });
+ * server.post('/api/messages', (req, res) => adapter.processActivity(req, res, (context) => bot.run(context)));
+ * server.get('/api/messages', (req, res) => adapter.processActivity(req, res, (context) => bot.run(context)));
+ * ```
+ */
+export class HandoverFacebookAdapter extends FacebookAdapter {
+  readonly #service: AdapterService;
+
+  /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
+  constructor(options: HandoverFacebookAdapterOptions) {
+    const inside = partsOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
+    const { handover, maxBodyBytes, ackDeadlineMs, ...stock } = options;
+    super(stockOptions(stock, inside));
+    const graph = ownClient(options, inside);
+    this.#service = new AdapterService(
+      this,
+      inside,
+      graph,
+      secretOf(options.app_secret, inside),
+      options.verify_token,
+      {
+        maxBodyBytes,
+        ackDeadlineMs,
+      },
+    );
+    this.use(handover);
+    handover.attach(this);
+  }
+
+  /** Answers the request, and runs the bot's logic for what it brought. Never rejects; the log says what went wrong. */
+  override async processActivity(req: unknown, res: unknown, logic: BotLogic): Promise<void> {
+    await this.#service.receive(req as WebhookRequest, res as WebhookResponse, logic);
+  }
+
+  /** Sends to Messenger. @throws {@link GraphApiError} unless it is that another app controls the thread */
+  override async sendActivities(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
+    return this.#service.send(context, activities);
+  }
+}
+
+/**
+ * Repairs a stock adapter that a bot already has: what comes in and what goes out is then handled as by
+ * {@link HandoverFacebookAdapter}. Verify token, token and app secret are the adapter's own.
+ * @returns the same adapter
+ */
+export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdapter>>(
+  adapter: T,
+  options: RepairOptions,
+): T {
+  const inside = partsOf((options as RepairOptions | undefined)?.handover);
+  if (!(adapter instanceof FacebookAdapter)) {
+    throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
+  }
+  const own = (adapter as unknown as { readonly options: FacebookAdapterOptions }).options;
+  const service = new AdapterService(
+    adapter,
+    inside,
+    inside.client,
+    secretOf(own.app_secret, inside),
+    own.verify_token,
+    options,
+  );
+  adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
+    service.receive(req as WebhookRequest, res as WebhookResponse, logic);
+  adapter.sendActivities = (context, activities) => service.send(context, activities);
+  // First of all middleware, whatever was added before.
+  const { middleware } = adapter as unknown as { readonly middleware: { middleware: unknown[] } };
+  const before = middleware.middleware.splice(0);
+  adapter.use(options.handover);
+  middleware.middleware.push(...before);
+  options.handover.attach(adapter);
+  return adapter;
+}
+
+/** What both doors of the adapter do, whoever's methods they are. */
+class AdapterService {
+  readonly #adapter: BotAdapter;
+  readonly #inside: HandoverParts;
+  readonly #client: ThreadControlClient;
+  readonly #receive: Omit<ReceiveParts, 'deliver'>;
+  readonly #ackDeadlineMs: number;
+
+  constructor(
+    adapter: BotAdapter,
+    inside: HandoverParts,
+    client: ThreadControlClient,
+    appSecret: string,
+    verifyToken: unknown,
+    limits: { maxBodyBytes?: number | undefined; ackDeadlineMs?: number | undefined },
+  ) {
+    if (typeof verifyToken !== 'string' || verifyToken === '') {
+      throw new InvalidOptionError(
+        'verify_token',
+        'missing or empty',
+        "the verify token of the app's webhook settings",
+      );
+    }
+    checkDuration('ackDeadlineMs', limits.ackDeadlineMs);
+    if (limits.maxBodyBytes !== undefined && !(Number.isInteger(limits.maxBodyBytes) && limits.maxBodyBytes > 0)) {
+      throw new InvalidOptionError('maxBodyBytes', String(limits.maxBodyBytes), 'a positive whole number of bytes');
+    }
+    this.#adapter = adapter;
+    this.#inside = inside;
+    this.#client = client;
+    this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
+    this.#receive = {
+      verifyToken,
+      appSecret,
+      maxBodyBytes: limits.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      log: inside.log,
+      clock: inside.clock,
+    };
+  }
+
+  receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
+    const work = (arrived: Arrived, key: string): Promise<void> => this.#work(arrived, key, logic);
+    const terms = { ackDeadlineMs: this.#ackDeadlineMs };
+    const deliver = (events: readonly ThreadEvent[]) => this.#inside.desk.take(events, work, terms);
+    return receiveWebhook(req, res, { ...this.#receive, deliver });
+  }
+
+  send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
+    const { engine, news, clock } = this.#inside;
+    const parts: SendParts = { client: this.#client, engine, news, clock };
+    return sendMessages(context, activities, parts);
+  }
+
+  async #work(arrived: Arrived, key: string, logic: BotLogic): Promise<void> {
+    const { engine, news, log, statusEvents } = this.#inside;
+    const { event, thread } = arrived;
+    try {
+      const unmanaged = !thread && event.kind === 'optin' && event.channel === 'messaging';
+      const admission = unmanaged ? 'unmanaged' : await engine.admit(arrived, key, statusEvents);
+      if (admission !== 'unmanaged' && admission.run === 'nothing') return;
+      const activity = activityFromEvent(event);
+      if (!activity) return;
+      const context = new TurnContext(this.#adapter, activity);
+      setAdmission(context, admission);
+      await this.#run(context, logic);
+    } catch (thrown) {
+      // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.
+      const error =
+        thrown instanceof Error ? thrown : new HandoverError('unexpected', `Something threw ${typeof thrown}.`);
+      log.error(`A turn ended with an error that no onTurnError handled: ${error.stack ?? error.message}`);
+      news.tell('ignored', { ...(thread === undefined ? {} : { thread }), event, reason: 'failed', error });
+    }
+  }
+
+  /** `runMiddleware` is protected; the adapter that is repaired is somebody else's. */
+  #run(context: TurnContext, logic: BotLogic): Promise<void> {
+    const adapter = this.#adapter as unknown as { runMiddleware(context: TurnContext, next: BotLogic): Promise<void> };
+    return adapter.runMiddleware(context, logic);
+  }
+}
+
+function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import could not say what is missing
+    return require('botbuilder-adapter-facebook') as typeof import('botbuilder-adapter-facebook');
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : '';
+    const missing = /Cannot find module '([^']+)'/.exec(text)?.[1];
+    const install = 'npm install botbuilder-adapter-facebook request@npm:@cypress/request';
+    if (missing !== 'request' && missing !== 'botbuilder-adapter-facebook') throw cause;
+    const why =
+      missing === 'request'
+        ? 'botbuilder-adapter-facebook needs the package "request", which it does not declare; its maintained fork installs under that name'
+        : 'HandoverFacebookAdapter extends the adapter of botbuilder-adapter-facebook, which is not installed';
+    throw new HandoverError('missingPeer', `${why}. Run: ${install}`, { cause });
+  }
+}
+
+function stockOptions(
+  given: Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>,
+  inside: HandoverParts,
+): FacebookAdapterOptions {
+  const { pageAccessToken } = inside;
+  const token =
+    given.access_token !== undefined || given.getAccessTokenForPage !== undefined
+      ? {}
+      : typeof pageAccessToken === 'string'
+        ? { access_token: pageAccessToken }
+        : { getAccessTokenForPage: async (pageId: string) => pageAccessToken(pageId) };
+  const host = inside.graph.baseUrl === undefined ? {} : { api_host: new URL(inside.graph.baseUrl).host };
+  return {
+    api_version: inside.graph.apiVersion ?? 'v26.0',
+    ...host,
+    ...token,
+    ...given,
+    app_secret: secretOf(given.app_secret, inside),
+  };
+}
+
+/** The adapter's own token or secret needs a client of its own; otherwise the handover's serves both. */
+function ownClient(options: HandoverFacebookAdapterOptions, inside: HandoverParts): ThreadControlClient {
+  const { access_token, getAccessTokenForPage, app_secret } = options;
+  const sameSecret = app_secret === undefined || app_secret === inside.appSecret;
+  if (access_token === undefined && getAccessTokenForPage === undefined && sameSecret) return inside.client;
+  return new ThreadControlClient({
+    botAppId: inside.botAppId,
+    pageAccessToken: access_token ?? getAccessTokenForPage ?? inside.pageAccessToken,
+    appSecret: secretOf(app_secret, inside),
+    ...inside.graph,
+    clock: inside.clock,
+  });
+}
+
+function secretOf(given: string | undefined, inside: HandoverParts): string {
+  const secret = given ?? inside.appSecret;
+  if (typeof secret === 'string' && secret.trim() !== '' && secret.trim() === secret) return secret;
+  const got = secret === undefined ? 'missing' : secret.trim() === '' ? 'empty' : 'a string with blanks around it';
+  throw new InvalidOptionError(
+    'app_secret',
+    got,
+    "the App Secret of the bot's app, here or as appSecret of the VccLiveHandover: webhooks are verified with it",
+  );
+}

@@ -1,0 +1,279 @@
+/**
+ * The options of the plugin, and the checks that refuse wrong ones before anything runs.
+ *
+ * Exists so that a typo in an id is one clear line at start-up, not a customer who is stranded a week later.
+ */
+import type { Activity, TurnContext } from 'botbuilder';
+import type { Clock } from '../thread/clock.js';
+import { InvalidOptionError } from '../thread/errors.js';
+import type { HandoverRequest as RequestOf } from '../thread/handover.js';
+import type { Logger } from '../thread/logger.js';
+import type { ThreadStore } from '../thread/store.js';
+import type { TalkToAgent } from './talk-to-agent.js';
+
+/** A request for a handover whose notice may be text or an activity. */
+export type HandoverRequest = RequestOf<Partial<Activity>>;
+
+/** A text of the plugin: fixed, an activity, made for the turn, or `null` for silence. */
+export type HandoverText =
+  | string
+  | Partial<Activity>
+  | ((context: TurnContext) => string | Partial<Activity> | null | Promise<string | Partial<Activity> | null>)
+  | null;
+
+/** What the customer reads from the plugin itself. */
+export interface HandoverTexts {
+  /** Before the thread is passed. */
+  connecting: HandoverText;
+  /** Where no agent is available. */
+  unavailable: HandoverText;
+  /** Where the thread could not be passed. */
+  failed: HandoverText;
+  /** When the thread has come home and the bot has a turn. Default `null`: the bot's dialog greets. */
+  returned: HandoverText;
+}
+
+/** How Graph is called. Durations are milliseconds. */
+export interface GraphOptions {
+  /** Origin of the Graph API. Default `https://graph.facebook.com`. */
+  baseUrl?: string;
+  /** Default `v26.0`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
+  apiVersion?: string;
+  /** Time limit of one call. Default 5000. */
+  timeoutMs?: number;
+  /** How often a call is repeated where that is safe. Default 3. */
+  maxRetries?: number;
+}
+
+/** Options of `VccLiveHandover`. */
+export interface VccLiveHandoverOptions {
+  /** The bot's Facebook app id. */
+  botAppId: string;
+  /** VCC Live's app id, from VCC Live support; a function where it differs by Page. */
+  vccLiveAppId: string | ((pageId: string) => string | Promise<string>);
+  /** Page access token; a function where one bot serves several Pages. */
+  pageAccessToken: string | ((pageId: string) => string | Promise<string>);
+  /**
+   * App Secret of the bot's app: signs Graph calls (`appsecret_proof`). `HandoverFacebookAdapter` needs it to verify
+   * webhooks. @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
+   */
+  appSecret?: string;
+  /** What counts as "talk to agent". Default: that phrase and its closest kin, as the whole message. `[]`: nothing. */
+  talkToAgent?: TalkToAgent | readonly TalkToAgent[];
+  /** What the customer reads from the plugin. Default: English. */
+  texts?: Partial<HandoverTexts>;
+  /**
+   * What VCC Live gets with the thread. Default: handover id and reason, as JSON. The id is added to an object, not to a
+   * string. At most 1000 characters arrive; the rest is cut without breaking JSON or a character.
+   */
+  metadata?: (context: TurnContext, request: HandoverRequest) => string | object;
+  /** Hand-backs run the bot's logic as `handoff.status` even where no dialog waits. Default false. */
+  statusEvents?: boolean;
+  /** Notice and pass in one Graph call on Pages with Conversation Routing. Default false. */
+  inlineThreadControl?: boolean;
+  /** Where threads are remembered. Default: `new MemoryThreadStore()`, for one process and as long as it lives. */
+  store?: ThreadStore;
+  graph?: GraphOptions;
+  /** Where the plugin writes its few lines. Default: warnings and errors to the console. */
+  logger?: Logger;
+  /** For tests: the clock everything goes by. Default: this machine's. */
+  clock?: Clock;
+}
+
+const FUNCTIONS_OF_A_STORE = [
+  'read',
+  'update',
+  'forget',
+  'claim',
+  'finish',
+  'release',
+  'schedule',
+  'unschedule',
+  'takeDue',
+];
+
+/**
+ * Refuses what cannot work.
+ * @throws {@link InvalidOptionError} naming the option, what it got and what it expects; secrets are never shown
+ */
+export function checkOptions(options: VccLiveHandoverOptions): void {
+  if (!isObject(options))
+    throw new InvalidOptionError(
+      'options',
+      described(options),
+      'an object with botAppId, vccLiveAppId and pageAccessToken',
+    );
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  checkId('botAppId', given['botAppId'], 'the Facebook app id of the bot');
+  if (typeof given['vccLiveAppId'] !== 'function')
+    checkId(
+      'vccLiveAppId',
+      given['vccLiveAppId'],
+      "VCC Live's app id (VCC Live support tells it), or a function of the Page id",
+    );
+  if (given['botAppId'] === given['vccLiveAppId']) {
+    throw new InvalidOptionError(
+      'vccLiveAppId',
+      'the same as botAppId',
+      "VCC Live's own app id: a thread cannot be passed to the bot itself",
+    );
+  }
+  if (typeof given['pageAccessToken'] !== 'function')
+    checkSecret('pageAccessToken', given['pageAccessToken'], 'a Page access token, or a function of the Page id');
+  if (given['appSecret'] !== undefined) checkSecret('appSecret', given['appSecret'], "the App Secret of the bot's app");
+  checkTriggers(given['talkToAgent']);
+  checkTexts(given['texts']);
+  checkKind('metadata', given['metadata'], 'function', 'a function (context, request) => string | object');
+  checkKind('statusEvents', given['statusEvents'], 'boolean', 'true or false');
+  checkKind('inlineThreadControl', given['inlineThreadControl'], 'boolean', 'true or false');
+  checkStore(given['store']);
+  checkGraph(given['graph']);
+  checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
+  checkMethods('clock', given['clock'], ['now', 'after']);
+}
+
+/**
+ * A duration in milliseconds, where it is given.
+ * @throws {@link InvalidOptionError}
+ */
+export function checkDuration(option: string, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidOptionError(option, described(value), 'a positive, finite number of milliseconds');
+  }
+}
+
+function checkId(option: string, value: unknown, expected: string): void {
+  if (typeof value === 'string' && value !== '' && value.trim() === value) return;
+  const got =
+    typeof value === 'string' && value.trim() !== ''
+      ? `${JSON.stringify(value)}, with blanks around it`
+      : described(value);
+  throw new InvalidOptionError(option, got, `a string without blanks around it: ${expected}`);
+}
+
+/** As {@link checkId}, for values that no error may show. */
+function checkSecret(option: string, value: unknown, expected: string): void {
+  if (typeof value === 'string' && value !== '' && value.trim() === value) return;
+  const blank = typeof value === 'string' && value.trim() === '';
+  const got = typeof value !== 'string' ? described(value) : blank ? 'empty' : 'a string with blanks around it';
+  throw new InvalidOptionError(option, got, `a string without blanks around it: ${expected}`);
+}
+
+function checkTriggers(value: unknown): void {
+  if (value === undefined) return;
+  const triggers: readonly unknown[] = Array.isArray(value) ? value : [value];
+  triggers.forEach((trigger, index) => {
+    const option = Array.isArray(value) ? `talkToAgent[${index}]` : 'talkToAgent';
+    if (trigger instanceof RegExp || typeof trigger === 'function') return;
+    if (typeof trigger === 'string' && trigger.trim() !== '') return;
+    if (
+      isObject(trigger) &&
+      isObject(trigger['recognizer']) &&
+      typeof trigger['recognizer']['recognize'] === 'function'
+    ) {
+      if (typeof trigger['intent'] !== 'string' || trigger['intent'] === '') {
+        throw new InvalidOptionError(`${option}.intent`, described(trigger['intent']), 'the name of an intent');
+      }
+      const { minScore } = trigger;
+      if (minScore === undefined || (typeof minScore === 'number' && minScore >= 0 && minScore <= 1)) return;
+      throw new InvalidOptionError(`${option}.minScore`, described(minScore), 'a number from 0 to 1');
+    }
+    throw new InvalidOptionError(
+      option,
+      described(trigger),
+      'a RegExp, a text, { recognizer, intent, minScore? } or a function of the turn context',
+    );
+  });
+}
+
+function checkTexts(value: unknown): void {
+  if (value === undefined) return;
+  if (!isObject(value))
+    throw new InvalidOptionError('texts', described(value), 'an object with connecting, unavailable, failed, returned');
+  for (const [name, text] of Object.entries(value)) {
+    if (!['connecting', 'unavailable', 'failed', 'returned'].includes(name)) {
+      throw new InvalidOptionError(`texts.${name}`, 'unknown', 'one of connecting, unavailable, failed, returned');
+    }
+    if (text === null || text === undefined || typeof text === 'string' || typeof text === 'function' || isObject(text))
+      continue;
+    throw new InvalidOptionError(
+      `texts.${name}`,
+      described(text),
+      'a text, an activity, a function of the turn context, or null for silence',
+    );
+  }
+}
+
+function checkStore(value: unknown): void {
+  if (value === undefined) return;
+  const missing = isObject(value)
+    ? FUNCTIONS_OF_A_STORE.filter((name) => typeof value[name] !== 'function')
+    : undefined;
+  if (missing?.length === 0) return;
+  const got =
+    missing === undefined ? described(value) : `an object without ${missing.map((name) => `${name}()`).join(', ')}`;
+  throw new InvalidOptionError(
+    'store',
+    got,
+    'a ThreadStore, for example new BotStorageThreadStore(storage) around a Bot Framework storage',
+  );
+}
+
+function checkGraph(value: unknown): void {
+  if (value === undefined) return;
+  if (!isObject(value))
+    throw new InvalidOptionError(
+      'graph',
+      described(value),
+      'an object with baseUrl, apiVersion, timeoutMs, maxRetries',
+    );
+  checkDuration('graph.timeoutMs', value['timeoutMs']);
+  const { maxRetries, apiVersion, baseUrl } = value;
+  if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && Number(maxRetries) >= 0)) {
+    throw new InvalidOptionError('graph.maxRetries', described(maxRetries), 'a whole number, 0 or more');
+  }
+  if (apiVersion !== undefined && !(typeof apiVersion === 'string' && /^v\d+\.\d+$/.test(apiVersion))) {
+    throw new InvalidOptionError('graph.apiVersion', described(apiVersion), 'a version like v26.0');
+  }
+  if (baseUrl !== undefined && !isOrigin(baseUrl)) {
+    throw new InvalidOptionError('graph.baseUrl', described(baseUrl), 'an origin like https://graph.facebook.com');
+  }
+}
+
+function checkKind(option: string, value: unknown, kind: 'function' | 'boolean', expected: string): void {
+  if (value !== undefined && typeof value !== kind) throw new InvalidOptionError(option, described(value), expected);
+}
+
+function checkMethods(option: string, value: unknown, names: readonly string[]): void {
+  if (value === undefined) return;
+  if (isObject(value) && names.every((name) => typeof value[name] === 'function')) return;
+  throw new InvalidOptionError(
+    option,
+    described(value),
+    `an object with ${names.map((name) => `${name}()`).join(', ')}`,
+  );
+}
+
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return (
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === ''
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function described(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return value.trim() === '' ? 'empty' : JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+}

@@ -1,0 +1,42 @@
+/** What the adapter needs of a plugin instance, kept beside it so that the front door stays as small as it is. */
+import type { Clock } from '../thread/clock.js';
+import { InvalidOptionError } from '../thread/errors.js';
+import type { Logger } from '../thread/logger.js';
+import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { DeliveryDesk } from '../handover/deliver.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { NewsDesk } from '../handover/news.js';
+import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
+
+/** The inside of a `VccLiveHandover`. */
+export interface HandoverParts {
+  readonly engine: HandoverEngine;
+  readonly desk: DeliveryDesk;
+  readonly client: ThreadControlClient;
+  readonly news: NewsDesk;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly statusEvents: boolean;
+  readonly pageAccessToken: VccLiveHandoverOptions['pageAccessToken'];
+  readonly appSecret: string | undefined;
+  readonly graph: GraphOptions;
+  readonly botAppId: string;
+}
+
+const parts = new WeakMap<object, HandoverParts>();
+
+/** Remembers the inside of a plugin. */
+export function registerParts(handover: object, inside: HandoverParts): void {
+  parts.set(handover, inside);
+}
+
+/**
+ * The inside of a plugin.
+ * @throws {@link InvalidOptionError} where it is none
+ */
+export function partsOf(handover: unknown): HandoverParts {
+  const found = typeof handover === 'object' && handover !== null ? parts.get(handover) : undefined;
+  if (found) return found;
+  const got = handover === undefined ? 'missing' : 'something else';
+  throw new InvalidOptionError('handover', got, 'a VccLiveHandover of this copy of botbuilder-handover-vcclive');
+}

@@ -1,0 +1,115 @@
+/**
+ * Tells the three wire forms of a Messenger event apart, in one place: the Botkit adapter's activity (raw item in
+ * `channelData`, `standby: true` beside it), Azure Bot Service's (payload in `channelData` or `value`, standby as an
+ * event without conversation), and activities without a payload.
+ */
+import type { Activity } from 'botbuilder';
+import type { ThreadEvent } from '../thread/event.js';
+import type { ThreadKey } from '../thread/key.js';
+import { parseWebhook } from '../webhook/parse-webhook.js';
+
+/** What a turn is about. */
+export interface TurnReading {
+  /** The webhook items behind the turn; empty for a proactive turn. */
+  readonly events: readonly ThreadEvent[];
+  /** The thread of a turn without a payload: PSID from `from.id`, Page from `recipient.id`. */
+  readonly thread?: ThreadKey;
+  /** The event was made up from an activity without payload: it has no identity to recognise it by. */
+  readonly synthetic?: true;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Keys that make an object a Messenger item, beside its sender and recipient. */
+const ITEM_KEYS = [
+  'message',
+  'postback',
+  'pass_thread_control',
+  'take_thread_control',
+  'request_thread_control',
+  'app_roles',
+  'delivery',
+  'read',
+  'reaction',
+  'optin',
+  'referral',
+  'policy_enforcement',
+];
+const PROACTIVE_NAMES = new Set(['continueconversation', 'createconversation']);
+
+/** Reads an activity of channel `facebook`. Never throws. */
+export function readTurn(activity: Partial<Activity>): TurnReading {
+  const thread = threadOfActivity(activity);
+  const found = thread === undefined ? {} : { thread };
+  if (typeof activity.name === 'string' && PROACTIVE_NAMES.has(activity.name.toLowerCase())) {
+    return { events: [], ...found };
+  }
+  const channelData: unknown = activity.channelData;
+  const value: unknown = activity.value;
+
+  if (activity.type === 'event' && activity.name?.toLowerCase() === 'standby') {
+    const entry = isFields(channelData) ? channelData : isFields(value) ? value : {};
+    return { events: parseEntry(entry['id'], 'standby', standbyItems(value) ?? standbyItems(channelData) ?? []) };
+  }
+  const raw = isItem(channelData) ? channelData : isItem(value) ? value : undefined;
+  if (raw) {
+    const channel = raw['standby'] === true ? 'standby' : 'messaging';
+    const events = parseEntry(activity.recipient?.id, channel, [raw]);
+    return { events: events.map((event) => completed(event, thread)) };
+  }
+  if (isFields(channelData) && (Array.isArray(channelData['messaging']) || Array.isArray(channelData['standby']))) {
+    return { events: parseWebhook({ object: 'page', entry: [channelData] }) };
+  }
+  if (activity.type !== 'message' || thread === undefined) return { events: [], ...found };
+  const { text, id } = activity;
+  const event: ThreadEvent = {
+    kind: 'message',
+    channel: 'messaging',
+    ...thread,
+    ...(typeof text === 'string' ? { text } : {}),
+    ...(typeof id === 'string' ? { mid: id } : {}),
+    raw: channelData,
+  };
+  return { events: [event], thread, synthetic: true };
+}
+
+/** The thread that an activity without payload belongs to, seen from its turn. */
+export function threadOfActivity(activity: Partial<Activity>): ThreadKey | undefined {
+  const psid = activity.from?.id;
+  const pageId = activity.recipient?.id;
+  return isId(psid) && isId(pageId) ? { pageId, psid } : undefined;
+}
+
+function parseEntry(pageId: unknown, array: 'messaging' | 'standby', items: readonly unknown[]): ThreadEvent[] {
+  return parseWebhook({ object: 'page', entry: [{ id: pageId, [array]: items }] });
+}
+
+/** Azure: the array of items, or an object around it in either spelling (both were seen). */
+function standbyItems(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value as readonly unknown[];
+  if (!isFields(value)) return undefined;
+  const items = value['standby'] ?? value['standBy'];
+  if (Array.isArray(items)) return items as readonly unknown[];
+  return isItem(value) ? [value] : undefined;
+}
+
+/** Ids that the payload leaves out are the activity's, where the event is a customer's. */
+function completed(event: ThreadEvent, thread: ThreadKey | undefined): ThreadEvent {
+  if (!thread || event.kind === 'echo' || event.kind === 'appRoles' || event.kind === 'policyEnforcement') return event;
+  if (isFields(event.raw) && isFields(event.raw['optin']) && !isFields(event.raw['sender'])) return event;
+  return { ...event, pageId: event.pageId ?? thread.pageId, psid: event.psid ?? thread.psid };
+}
+
+function isItem(value: unknown): value is Fields {
+  if (!isFields(value)) return false;
+  if (isFields(value['sender']) && isFields(value['recipient'])) return true;
+  return ITEM_KEYS.some((key) => isFields(value[key]));
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,76 @@
+/**
+ * Sends a turn's activities to Messenger through the plugin's Graph client.
+ *
+ * Exists because the stock adapter swallows what Graph refuses: here an error reaches the bot's code, except that a
+ * thread which another app controls is silence, and heals the ledger.
+ */
+import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
+import type { Clock } from '../thread/clock.js';
+import type { ThreadKey } from '../thread/key.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
+import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { NewsDesk } from '../handover/news.js';
+import { messagesFromActivity } from './messenger-activity.js';
+import { turnOf } from './turn-state.js';
+
+/** What sending stands on. */
+export interface SendParts {
+  readonly client: ThreadControlClient;
+  readonly engine: HandoverEngine;
+  readonly news: NewsDesk;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends a batch in order; one response for each activity.
+ * @throws {@link GraphApiError} where Graph refuses a message for another reason than who owns the thread
+ */
+export async function sendMessages(
+  context: TurnContext,
+  activities: readonly Partial<Activity>[],
+  parts: SendParts,
+): Promise<ResourceResponse[]> {
+  const responses: ResourceResponse[] = [];
+  let refused = false;
+  for (const activity of activities) {
+    const thread = threadFor(context, activity);
+    if (refused) {
+      parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
+      responses.push({ id: '' });
+      continue;
+    }
+    const sentAtMs = parts.clock.now();
+    try {
+      responses.push({ id: await sendActivity(thread, activity, parts.client) });
+    } catch (error) {
+      if (!(error instanceof GraphApiError) || error.kind !== 'notOwner') throw error;
+      refused = true;
+      parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
+      await parts.engine.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
+      responses.push({ id: '' });
+    }
+  }
+  return responses;
+}
+
+/** The id of the last message that the activity became; empty where it became none. */
+async function sendActivity(
+  thread: ThreadKey,
+  activity: Partial<Activity>,
+  client: ThreadControlClient,
+): Promise<string> {
+  let id = '';
+  for (const body of messagesFromActivity(activity, thread.psid)) {
+    id = (await client.send(thread, body)).messageId ?? id;
+  }
+  return id;
+}
+
+/** The customer is the conversation, as with the stock adapter; the Page is the one the turn came from. */
+function threadFor(context: TurnContext, activity: Partial<Activity>): ThreadKey {
+  const incoming = context.activity as Partial<Activity> | undefined;
+  const psid = activity.conversation?.id ?? activity.recipient?.id ?? '';
+  const pageId = turnOf(context)?.thread.pageId ?? activity.from?.id ?? incoming?.recipient?.id ?? '';
+  return { pageId, psid };
+}

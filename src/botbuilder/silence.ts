@@ -1,0 +1,146 @@
+/**
+ * The two doors of silence: everything that leaves the bot passes one of them, and asks the ledger there.
+ *
+ * The first is `onSendActivities` of each turn; the second is the adapter's own `sendActivities`, for what goes past the
+ * first (typing middleware, Botkit's `startConversationWithUser`).
+ */
+import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
+import type { Clock } from '../thread/clock.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { HandoverEngine, Turn } from '../handover/engine.js';
+import type { NewsDesk, SuppressedReason } from '../handover/news.js';
+import { threadOfActivity } from './read-turn.js';
+import { turnOf } from './turn-state.js';
+
+/** Carries out an outgoing `handoff.initiate`. */
+export type InitiateHandover = (context: TurnContext, initiate: Partial<Activity>) => Promise<void>;
+
+/** What the doors stand on. */
+export interface DoorParts {
+  readonly engine: HandoverEngine;
+  readonly news: NewsDesk;
+  readonly clock: Clock;
+  readonly initiate: InitiateHandover;
+}
+
+const CHANNEL = 'facebook';
+const INITIATE = 'handoff.initiate';
+
+/** Both doors of one plugin. */
+export class Doors {
+  readonly #parts: DoorParts;
+  /** Batches that the first door has let out, so that the second does not ask again. */
+  readonly #cleared = new WeakSet<object>();
+  readonly #guarded = new WeakSet<BotAdapter>();
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+  }
+
+  /** The first door, for one turn. */
+  guardTurn(context: TurnContext, turn: Turn): void {
+    context.onSendActivities((_context, activities, next) => this.#send(context, turn, activities, next));
+    context.onUpdateActivity(async (_context, activity, next) => {
+      if (await this.#mayTouch(turn, activity)) await next();
+    });
+    context.onDeleteActivity(async (_context, reference, next) => {
+      if (await this.#mayTouch(turn, reference)) await next();
+    });
+  }
+
+  /** The second door, once for each adapter instance. */
+  guardAdapter(adapter: BotAdapter): void {
+    if (this.#guarded.has(adapter)) return;
+    this.#guarded.add(adapter);
+    const send = adapter.sendActivities.bind(adapter);
+    adapter.sendActivities = async (context, activities) => {
+      const incoming = context.activity as Partial<Activity> | undefined;
+      const channelId = incoming?.channelId ?? activities[0]?.channelId;
+      if (channelId !== CHANNEL || this.#cleared.has(activities) || activities.length === 0) {
+        return send(context, activities);
+      }
+      const turn = turnOf(context);
+      const thread = turn?.thread ?? threadOf(incoming, activities[0]);
+      const reason = await this.#refusal(thread, turn);
+      if (reason) return this.#suppress(thread, activities, reason);
+      return send(context, activities);
+    };
+  }
+
+  async #send(
+    context: TurnContext,
+    turn: Turn,
+    activities: Partial<Activity>[],
+    next: () => Promise<ResourceResponse[]>,
+  ): Promise<ResourceResponse[]> {
+    const at = activities.findIndex((activity) => activity.type === 'event' && activity.name === INITIATE);
+    if (at < 0) return this.#sendBatch(turn, activities, next);
+
+    // What stands before the request is sent, then comes the handover; what follows would be said over the agent.
+    const [initiate, ...after] = activities.splice(at);
+    const responses = activities.length === 0 ? [] : await this.#sendBatch(turn, activities, next);
+    if (initiate) await this.#parts.initiate(context, initiate);
+    const rest = after.length === 0 ? [] : this.#suppress(turn.thread, after, 'handedOver');
+    return [...padded(responses, at), { id: '' }, ...rest];
+  }
+
+  async #sendBatch(
+    turn: Turn,
+    activities: Partial<Activity>[],
+    next: () => Promise<ResourceResponse[]>,
+  ): Promise<ResourceResponse[]> {
+    const permission = await this.#parts.engine.mayspeak(turn.thread, turn);
+    if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
+    this.#cleared.add(activities);
+    const sentAtMs = this.#parts.clock.now();
+    // Adapters may answer with nothing at all, whatever their types say.
+    const responses = ((await next()) as ResourceResponse[] | undefined) ?? [];
+    if (responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id))) {
+      const answeredAtMs = this.#parts.clock.now();
+      await this.#parts.engine.sendAccepted(turn.thread, permission, { sentAtMs, answeredAtMs });
+    }
+    return responses;
+  }
+
+  async #mayTouch(turn: Turn, activity: unknown): Promise<boolean> {
+    const permission = await this.#parts.engine.mayspeak(turn.thread, turn);
+    if (permission.allowed) return true;
+    this.#parts.news.tell('suppressed', { thread: turn.thread, activity, reason: permission.reason });
+    return false;
+  }
+
+  async #refusal(thread: ThreadKey | undefined, turn: Turn | undefined): Promise<SuppressedReason | undefined> {
+    if (!thread) return 'ownerUnknown';
+    const permission = await this.#parts.engine.mayspeak(thread, turn);
+    return permission.allowed ? undefined : permission.reason;
+  }
+
+  /** One response for each activity: bots read `.id` of what they sent. */
+  #suppress(
+    thread: ThreadKey | undefined,
+    activities: readonly Partial<Activity>[],
+    reason: SuppressedReason,
+  ): ResourceResponse[] {
+    for (const activity of activities) {
+      this.#parts.news.tell('suppressed', { thread: thread ?? { pageId: '', psid: '' }, activity, reason });
+    }
+    return activities.map(() => ({ id: '' }));
+  }
+}
+
+/** Outside any turn: the context's activity is seen from the customer, an outgoing one from the Page. */
+function threadOf(
+  incoming: Partial<Activity> | undefined,
+  outgoing: Partial<Activity> | undefined,
+): ThreadKey | undefined {
+  const seen = incoming && threadOfActivity(incoming);
+  if (seen) return seen;
+  const psid = outgoing?.recipient?.id ?? outgoing?.conversation?.id;
+  const pageId = outgoing?.from?.id ?? incoming?.recipient?.id;
+  return psid && pageId ? { pageId, psid } : undefined;
+}
+
+/** Adapters that drop activities answer for fewer than they were given. */
+function padded(responses: readonly ResourceResponse[], length: number): ResourceResponse[] {
+  return Array.from({ length }, (_, index) => responses[index] ?? { id: '' });
+}

@@ -1,0 +1,62 @@
+/**
+ * Recognises that a customer asks for a person.
+ *
+ * Exists so that the simplest bot needs no dialog for it: one option, five ways to say it.
+ */
+import type { TurnContext } from 'botbuilder';
+
+/** Anything that recognises an utterance: LUIS-like recognisers, CLU wrappers, Orchestrator. */
+export interface RecognizerLike {
+  recognize(context: TurnContext): Promise<{ readonly intents: Readonly<Record<string, { readonly score?: number }>> }>;
+}
+
+/**
+ * What counts as "talk to agent": a RegExp on the text · a text, which is the whole message or the payload of a button or
+ * quick reply, in any case · an intent of a recogniser, top scoring and at least `minScore` (0 to 1, default 0.5) · a
+ * function of the turn.
+ */
+export type TalkToAgent =
+  | RegExp
+  | string
+  | { readonly recognizer: RecognizerLike; readonly intent: string; readonly minScore?: number }
+  | ((context: TurnContext) => boolean | Promise<boolean>);
+
+/** The phrase and its closest kin, as the whole message, so that "my agent told me" does not match. */
+export const DEFAULT_TALK_TO_AGENT: TalkToAgent =
+  /^\s*(?:please\s+)?(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?\s+|the\s+)?(?:live\s+|human\s+|real\s+)?(?:agent|human|person|operator|representative)(?:\s+please)?\s*[.!?]*\s*$/i;
+
+const DEFAULT_MIN_SCORE = 0.5;
+
+/** Whether one of the triggers matches this turn. A recogniser or function that rejects rejects here. */
+export async function asksForAgent(
+  context: TurnContext,
+  triggers: readonly TalkToAgent[],
+  payload: string | undefined,
+): Promise<boolean> {
+  for (const trigger of triggers) {
+    if (await matches(context, trigger, payload)) return true;
+  }
+  return false;
+}
+
+async function matches(context: TurnContext, trigger: TalkToAgent, payload: string | undefined): Promise<boolean> {
+  // Bot Framework's types say that a message has a text; a picture has none.
+  const said: { readonly text?: string | null } = context.activity;
+  const text = said.text ?? '';
+  if (trigger instanceof RegExp) {
+    // A global or sticky expression remembers where it was; every message begins anew.
+    trigger.lastIndex = 0;
+    return trigger.test(text);
+  }
+  if (typeof trigger === 'string') return same(trigger, text) || (payload !== undefined && same(trigger, payload));
+  if (typeof trigger === 'function') return trigger(context);
+  if (text.trim() === '') return false;
+  const { intents } = await trigger.recognizer.recognize(context);
+  const score = intents[trigger.intent]?.score ?? 0;
+  const top = Math.max(...Object.values(intents).map((intent) => intent.score ?? 0));
+  return score >= top && score >= (trigger.minScore ?? DEFAULT_MIN_SCORE);
+}
+
+function same(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase();
+}

@@ -1,0 +1,31 @@
+/** Where a turn of the plugin is kept between its doors: in Bot Framework's turn state, under a symbol of its own. */
+import type { TurnContext } from 'botbuilder';
+import type { Admission, Turn } from '../handover/engine.js';
+
+const TURN = Symbol('botbuilder-handover-vcclive turn');
+const ADMITTED = Symbol('botbuilder-handover-vcclive admission');
+
+/** An admission that runs something. */
+export type RunningAdmission = Exclude<Admission, { run: 'nothing' }>;
+
+/** The plugin's turn behind a context, where its middleware has begun one. */
+export function turnOf(context: TurnContext): Turn | undefined {
+  // A bare context, as proactive code of Botkit makes it, has a turn state too; a mocked one may have none.
+  const state = context.turnState as TurnContext['turnState'] | undefined;
+  return state?.get<Turn | undefined>(TURN);
+}
+
+/** Remembers the plugin's turn. */
+export function setTurn(context: TurnContext, turn: Turn): void {
+  context.turnState.set(TURN, turn);
+}
+
+/** What our adapter decided before it began the turn; `'unmanaged'` for an item without a thread. */
+export function admissionOf(context: TurnContext): RunningAdmission | 'unmanaged' | undefined {
+  return context.turnState.get<RunningAdmission | 'unmanaged' | undefined>(ADMITTED);
+}
+
+/** Remembers what our adapter decided. */
+export function setAdmission(context: TurnContext, admission: RunningAdmission | 'unmanaged'): void {
+  context.turnState.set(ADMITTED, admission);
+}

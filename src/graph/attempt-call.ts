@@ -1,0 +1,175 @@
+/**
+ * Makes one attempt at a Graph call: token, proof, pause, request, and a reading of what came back.
+ *
+ * Exists to be the one door to the network, so that no call passes a throttled Page or a dead token by.
+ */
+import { createHmac } from 'node:crypto';
+import { askedWaitMs } from './asked-wait.js';
+import {
+  deadTokenError,
+  failedError,
+  invalidCallError,
+  pausedError,
+  refusedError,
+  tokenError,
+  unreadableError,
+} from './call-errors.js';
+import { classifyRefusal } from './classify-refusal.js';
+import { type ClientSettings, isTokenText } from './client-options.js';
+import { GraphApiError } from './graph-api-error.js';
+import type { Attempt, GraphCall } from './graph-call.js';
+import { type HttpAnswer, HttpExchange } from './http-exchange.js';
+import { DeadTokens, PagePauses } from './page-pauses.js';
+import { isSuccess, parseJson, refusalOf } from './read-answer.js';
+
+const USER_AGENT = 'botbuilder-handover-vcclive';
+const NOT_JSON = 'the body cannot be written as JSON (a circle, or a BigInt, in it).';
+
+/** Attempts at calls, with what is remembered between them about Pages and tokens. */
+export class CallAttempts {
+  readonly #settings: ClientSettings;
+  readonly #http: HttpExchange;
+  readonly #pauses = new PagePauses();
+  readonly #deadTokens = new DeadTokens();
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings;
+    this.#http = new HttpExchange(settings.timeoutMs, settings.clock);
+  }
+
+  /** One request at most. Never rejects. */
+  async attempt(call: GraphCall): Promise<Attempt> {
+    const { clock, appSecret, root } = this.#settings;
+    const askedAtMs = clock.now();
+    const body = jsonOf(call.body);
+    if (body === 'unserialisable') return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
+    const pausedBefore = this.#pauses.current(call.pageId, askedAtMs);
+    if (pausedBefore !== undefined) return notSent(pausedError(call, pausedBefore), askedAtMs);
+    const token = await this.#token(call);
+    const sentAtMs = clock.now();
+    if (token instanceof GraphApiError) return notSent(token, sentAtMs);
+    // Asked again: another call may have met the limit while the token function was at work.
+    const pausedSince = this.#pauses.current(call.pageId, sentAtMs);
+    if (pausedSince !== undefined) return notSent(pausedError(call, pausedSince), sentAtMs);
+    const dead = this.#deadTokens.find(call.pageId, token, sentAtMs);
+    if (dead !== undefined) return notSent(deadTokenError(call, dead), sentAtMs);
+
+    const proof = appSecret === undefined ? undefined : proofOf(token, appSecret);
+    const secrets = [token, appSecret, proof].filter((secret) => secret !== undefined);
+    const result = await this.#http.run({
+      method: call.method,
+      url: urlOf(root, call, proof),
+      headers: headersOf(call, token),
+      body: body.json,
+    });
+    const answeredAtMs = clock.now();
+    if (result.status === 'failed') {
+      return { ok: false, error: failedError(call, result, secrets), sentAtMs, answeredAtMs };
+    }
+    const value = parseJson(result.text);
+    if (isSuccess(result.httpStatus, value)) {
+      this.#pauses.succeeded(call.pageId, sentAtMs);
+      return { ok: true, value, sentAtMs, answeredAtMs };
+    }
+    const error = this.#refusal(call, result, value, { token, secrets, sentAtMs, answeredAtMs });
+    return { ok: false, error, sentAtMs, answeredAtMs };
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#http.close();
+  }
+
+  /** The token for this call, or the error that says why there is none. The function's own error is dropped: it may hold the token. */
+  async #token(call: GraphCall): Promise<string | GraphApiError> {
+    const { pageAccessToken: source, timeoutMs } = this.#settings;
+    if (typeof source === 'string') return source.trim();
+    const given = await this.#withinTimeLimit(async () => source(call.pageId));
+    if (given === 'failed') {
+      const why = 'the function pageAccessToken threw an error, which is not shown here because it may hold a token.';
+      return tokenError(call, why);
+    }
+    if (given === 'late') return tokenError(call, `the function pageAccessToken gave nothing within ${timeoutMs} ms.`);
+    const token = typeof given.value === 'string' ? given.value.trim() : '';
+    if (token === '') return tokenError(call, 'the function pageAccessToken gave no token for this Page.');
+    if (isTokenText(token)) return token;
+    return tokenError(call, 'the function pageAccessToken gave a text that cannot be a token.');
+  }
+
+  async #withinTimeLimit(run: () => Promise<unknown>): Promise<{ readonly value: unknown } | 'failed' | 'late'> {
+    return new Promise((resolve) => {
+      const cancel = this.#settings.clock.after(this.#settings.timeoutMs, () => resolve('late'));
+      run().then(
+        (value) => {
+          cancel();
+          resolve({ value });
+        },
+        () => {
+          cancel();
+          resolve('failed');
+        },
+      );
+    });
+  }
+
+  /** The error for an answer that is no success; remembers what it says about the token and the Page. */
+  #refusal(call: GraphCall, answer: HttpAnswer, value: unknown, sent: SentCall): GraphApiError {
+    const refusal = refusalOf(answer.httpStatus, value);
+    if (refusal === undefined) return unreadableError(call, answer.httpStatus);
+    const verdict = classifyRefusal(refusal);
+    const nowMs = sent.answeredAtMs;
+    if (verdict.tokenIsDead) this.#deadTokens.remember(call.pageId, sent.token, refusal, nowMs);
+    const waitMs = this.#pause(verdict.pause, call.pageId, answer, sent);
+    return refusedError(call, refusal, verdict, waitMs, sent.secrets);
+  }
+
+  #pause(
+    pause: 'throttled' | 'policy' | undefined,
+    pageId: string,
+    answer: HttpAnswer,
+    { sentAtMs, answeredAtMs }: SentCall,
+  ): number | undefined {
+    if (pause === undefined) return undefined;
+    if (pause === 'policy') return this.#pauses.stop(pageId, answeredAtMs);
+    const askedMs = askedWaitMs(answer.headers, answeredAtMs);
+    return this.#pauses.throttle(pageId, askedMs, sentAtMs, answeredAtMs);
+  }
+}
+
+interface SentCall {
+  readonly token: string;
+  readonly secrets: readonly string[];
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+/** A bot's own activity data may hold anything. */
+function jsonOf(body: object | undefined): { readonly json: string | undefined } | 'unserialisable' {
+  try {
+    return { json: body === undefined ? undefined : JSON.stringify(body) };
+  } catch {
+    return 'unserialisable';
+  }
+}
+
+function notSent(error: GraphApiError, nowMs: number): Attempt {
+  return { ok: false, error, sentAtMs: nowMs, answeredAtMs: nowMs };
+}
+
+/** @see https://developers.facebook.com/docs/graph-api/guides/secure-requests#appsecret_proof */
+function proofOf(token: string, appSecret: string): string {
+  return createHmac('sha256', appSecret).update(token).digest('hex');
+}
+
+function urlOf(root: string, call: GraphCall, proof: string | undefined): string {
+  const query = new URLSearchParams({
+    ...call.query,
+    ...(proof === undefined ? {} : { appsecret_proof: proof }),
+  }).toString();
+  return `${root}/me${call.edge}${query === '' ? '' : `?${query}`}`;
+}
+
+function headersOf(call: GraphCall, token: string): Readonly<Record<string, string>> {
+  const common = { Authorization: `Bearer ${token}`, Accept: 'application/json', 'User-Agent': USER_AGENT };
+  return call.body === undefined ? common : { ...common, 'Content-Type': 'application/json' };
+}

@@ -1,0 +1,156 @@
+/**
+ * Makes the errors of Graph calls out of what happened, and takes the secrets out of what others said.
+ *
+ * Exists so that every error is worded in one place: what was being done, what happened, what it means, what to do.
+ */
+import { cutText } from './bound-metadata.js';
+import { type Verdict, isRetryable } from './classify-refusal.js';
+import { GraphApiError, type GraphErrorDetails, type GraphOperation } from './graph-api-error.js';
+import type { GraphCall } from './graph-call.js';
+import type { HttpFailure } from './http-exchange.js';
+import type { OwnerAnswer } from './owner-answer.js';
+import type { DeadToken, Pause } from './page-pauses.js';
+import type { ReadRefusal } from './read-answer.js';
+import { redactSecrets } from './redact-secrets.js';
+
+/** Of Meta's texts, as much as a person reads in a log line. */
+const META_TEXT_CHARACTERS = 300;
+/** Node's and OpenSSL's codes for a server that is reached and not trusted. */
+const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/;
+
+const DOING: Readonly<Record<GraphOperation, string>> = {
+  pass: 'Passing the thread',
+  take: 'Taking the thread',
+  release: 'Releasing the thread',
+  request: 'Requesting the thread',
+  extend: 'Prolonging control of the thread',
+  owner: 'Asking who owns the thread',
+  featureStatus: 'Reading the messaging features',
+  send: 'Sending the message',
+};
+
+/** Meta refused, for the reason in `verdict`. */
+export function refusedError(
+  call: GraphCall,
+  refusal: ReadRefusal,
+  verdict: Verdict,
+  retryAfterMs: number | undefined,
+  secrets: readonly string[],
+): GraphApiError {
+  const { code, subcode, httpStatus } = refusal;
+  const clean = (text: string | undefined) =>
+    text === undefined ? undefined : cutText(redactSecrets(text, secrets), META_TEXT_CHARACTERS);
+  const fbTraceId = clean(refusal.fbTraceId);
+  const facts = [
+    ...(code === undefined ? [] : [`code ${code}`]),
+    ...(subcode === undefined ? [] : [`subcode ${subcode}`]),
+    `HTTP ${httpStatus}`,
+    ...(fbTraceId === undefined ? [] : [`trace ${fbTraceId}`]),
+  ].join(', ');
+  const said = refusal.text === '' ? '' : ` "${clean(refusal.text) ?? ''}"`;
+  const wait = retryAfterMs === undefined ? '' : ` Wait ${Math.ceil(retryAfterMs / 1000)} s.`;
+  return new GraphApiError({
+    ...about(call),
+    kind: verdict.kind,
+    outcome: verdict.outcome,
+    retryable: verdict.retryable,
+    code,
+    subcode,
+    httpStatus,
+    fbTraceId,
+    retryAfterMs,
+    userMessage: clean(refusal.userMessage),
+    text: `${doing(call)}: Meta refused (${facts}).${said} ${verdict.advice}${wait}`,
+  });
+}
+
+/** No answer came, or one that is too large to be Meta's. */
+export function failedError(call: GraphCall, failure: HttpFailure, secrets: readonly string[]): GraphApiError {
+  const outcome = failure.sent ? 'unknown' : 'notSent';
+  const message = cutText(redactSecrets(failure.cause.message, secrets), META_TEXT_CHARACTERS);
+  const cause = { ...failure.cause, message };
+  if (failure.reason === 'tooLarge') {
+    const text = `${doing(call)}: the answer is far larger than the Graph API's. Check baseUrl and any proxy on the way.`;
+    return new GraphApiError({ ...about(call), kind: 'unknown', outcome: 'unknown', retryable: false, text, cause });
+  }
+  const isCertificate = CERTIFICATE_FAULT.test(failure.cause.code ?? '');
+  const kind = failure.reason === 'timeout' ? 'timeout' : 'network';
+  const what = isCertificate
+    ? "the server's certificate or TLS is not accepted. Check baseUrl, and the certificate of any proxy on the way"
+    : failure.sent
+      ? 'no answer came back. Check the network if it stays'
+      : 'the server cannot be reached. Check baseUrl, DNS, firewall and any proxy on the way';
+  const text = `${doing(call)}: ${what} (${message}).`;
+  const retryable = isRetryable(kind) && !(isCertificate && !failure.sent);
+  return new GraphApiError({ ...about(call), kind, outcome, retryable, text, cause });
+}
+
+/** An answer with a status of success whose content is not the one documented. Whether the call was done is not known. */
+export function unreadableError(call: GraphCall, httpStatus?: number): GraphApiError {
+  const text = `${doing(call)}: the answer is not what the Graph API gives. Check baseUrl, apiVersion and any proxy on the way.`;
+  return new GraphApiError({
+    ...about(call),
+    kind: 'unknown',
+    outcome: 'unknown',
+    retryable: false,
+    httpStatus,
+    text,
+  });
+}
+
+/** The Page is being left alone. */
+export function pausedError(call: GraphCall, pause: Pause): GraphApiError {
+  const why = pause.reason === 'policy' ? 'Meta objected to what was sent before' : 'Meta throttles this Page';
+  const text = `${doing(call)}: not tried, because ${why}. Calls are made again in ${Math.ceil(pause.restMs / 1000)} s.`;
+  const retryAfterMs = pause.restMs;
+  return new GraphApiError({
+    ...about(call),
+    kind: 'rateLimit',
+    outcome: 'notSent',
+    retryable: true,
+    retryAfterMs,
+    text,
+  });
+}
+
+/** There is no token to call with. */
+export function tokenError(call: GraphCall, why: string): GraphApiError {
+  const text = `${doing(call)}: ${why}`;
+  return new GraphApiError({ ...about(call), kind: 'token', outcome: 'notSent', retryable: false, text });
+}
+
+/** Meta called this token dead a moment ago. */
+export function deadTokenError(call: GraphCall, { code, subcode }: DeadToken): GraphApiError {
+  const why = 'not tried, because Meta called this Page access token dead less than a minute ago.';
+  return tokenError(call, `${why} Give a new one as pageAccessToken.`).restated({ code, subcode });
+}
+
+/** The call is wrong in a way that would do harm if it were sent. */
+export function invalidCallError(call: GraphCall, why: string): GraphApiError {
+  const text = `${doing(call)}: ${why}`;
+  return new GraphApiError({ ...about(call), kind: 'invalid', outcome: 'notSent', retryable: false, text });
+}
+
+/** `thread_owner` shows, after an unclear attempt, that the thread went elsewhere. */
+export function lostThreadError(call: GraphCall, owner: OwnerAnswer, cause: GraphApiError): GraphApiError {
+  const owners = { app: 'another app', hidden: 'an app that Meta does not name', idle: 'nobody' };
+  const who = owner.owner === 'app' ? `app ${owner.appId}` : owners[owner.owner];
+  const text = `${doing(call)}: no clear answer came, and thread_owner says that the thread belongs to ${who} now.`;
+  return new GraphApiError({
+    ...about(call),
+    kind: 'notOwner',
+    outcome: 'refused',
+    retryable: false,
+    owner,
+    text,
+    cause,
+  });
+}
+
+function doing(call: GraphCall): string {
+  return `${DOING[call.operation]} on Page ${call.pageId}`;
+}
+
+function about(call: GraphCall): Pick<GraphErrorDetails, 'operation' | 'pageId'> {
+  return { operation: call.operation, pageId: call.pageId };
+}

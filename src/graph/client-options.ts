@@ -1,0 +1,137 @@
+/**
+ * The options of the Graph client, their defaults and what is refused.
+ *
+ * Exists so that a wrong option is told at construction and by name, not by the first call that fails.
+ */
+import { type Clock, systemClock } from '../thread/clock.js';
+import { InvalidOptionError } from '../thread/errors.js';
+
+/** Options of {@link ThreadControlClient}. */
+export interface ThreadControlClientOptions {
+  /** The bot's Facebook app id. */
+  readonly botAppId: string;
+  /** Page access token, or a function that has it for each Page; the function is called for every request. */
+  readonly pageAccessToken: string | ((pageId: string) => string | Promise<string>);
+  /**
+   * App Secret of the app that issued the token. Where given, every call carries `appsecret_proof`.
+   * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
+   */
+  readonly appSecret?: string;
+  /** Origin of the Graph API, without a path. Default `https://graph.facebook.com`. */
+  readonly baseUrl?: string;
+  /** Default `v26.0`. Versions live for at least two years. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
+  readonly apiVersion?: string;
+  /** Time limit of one request, connecting and reading included, and of the token function. Milliseconds, default 5000. */
+  readonly timeoutMs?: number;
+  /** How often a call is repeated where that is safe. 0 to 10, default 3; the waits are 1, 2, 4 … seconds and up to half more. */
+  readonly maxRetries?: number;
+  /** Default: this machine's. Every wait, time limit and time stamp is of this clock. */
+  readonly clock?: Clock;
+  /** From 0 up to 1, for the jitter of waits. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The options with every default filled in. */
+export interface ClientSettings {
+  readonly botAppId: string;
+  readonly pageAccessToken: ThreadControlClientOptions['pageAccessToken'];
+  readonly appSecret: string | undefined;
+  /** Origin and version: `https://graph.facebook.com/v26.0`. */
+  readonly root: string;
+  readonly timeoutMs: number;
+  readonly maxRetries: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const DEFAULT_BASE_URL = 'https://graph.facebook.com';
+const DEFAULT_API_VERSION = 'v26.0';
+const DEFAULT_TIMEOUT_MS = 5000;
+const LONGEST_TIMEOUT_MS = 10 * 60_000;
+const DEFAULT_MAX_RETRIES = 3;
+const MOST_RETRIES = 10;
+/** What a header can carry; no blank, no line break. */
+const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws {@link InvalidOptionError} where an option has a value it cannot have; the text shows no value that may be a secret
+ */
+export function settingsOf(options: ThreadControlClientOptions): ClientSettings {
+  checkOptions({ ...options });
+  return {
+    botAppId: options.botAppId,
+    pageAccessToken: options.pageAccessToken,
+    appSecret: options.appSecret,
+    root: `${new URL(options.baseUrl ?? DEFAULT_BASE_URL).origin}/${options.apiVersion ?? DEFAULT_API_VERSION}`,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}
+
+/** Whether this text can be a token. */
+export function isTokenText(text: string): boolean {
+  return TOKEN_CHARACTERS.test(text);
+}
+
+function checkOptions(options: Readonly<Record<string, unknown>>): void {
+  const { botAppId, pageAccessToken, appSecret, baseUrl, apiVersion, timeoutMs, maxRetries } = options;
+  if (typeof botAppId !== 'string' || botAppId === '') {
+    throw new InvalidOptionError('botAppId', described(botAppId), "the bot's Facebook app id, as a string");
+  }
+  const isToken = typeof pageAccessToken === 'string' && isTokenText(pageAccessToken.trim());
+  if (!isToken && typeof pageAccessToken !== 'function') {
+    throw new InvalidOptionError(
+      'pageAccessToken',
+      described(pageAccessToken),
+      'a Page access token, or a function that has one for each Page',
+    );
+  }
+  if (appSecret !== undefined && (typeof appSecret !== 'string' || appSecret === '')) {
+    throw new InvalidOptionError('appSecret', described(appSecret), 'the App Secret, or left out');
+  }
+  if (baseUrl !== undefined && !isOrigin(baseUrl)) {
+    throw new InvalidOptionError(
+      'baseUrl',
+      described(baseUrl),
+      'an http or https origin without path, such as https://graph.facebook.com',
+    );
+  }
+  if (apiVersion !== undefined && !(typeof apiVersion === 'string' && /^v\d+\.\d+$/.test(apiVersion))) {
+    throw new InvalidOptionError('apiVersion', described(apiVersion), 'a version such as v26.0');
+  }
+  if (
+    timeoutMs !== undefined &&
+    !(typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS)
+  ) {
+    throw new InvalidOptionError(
+      'timeoutMs',
+      described(timeoutMs),
+      `a number of milliseconds from 1 to ${LONGEST_TIMEOUT_MS}`,
+    );
+  }
+  if (
+    maxRetries !== undefined &&
+    !(Number.isInteger(maxRetries) && Number(maxRetries) >= 0 && Number(maxRetries) <= MOST_RETRIES)
+  ) {
+    throw new InvalidOptionError('maxRetries', described(maxRetries), `a whole number from 0 to ${MOST_RETRIES}`);
+  }
+}
+
+/** The value where it is a number, else only its sort: it may be a secret in the wrong place. */
+function described(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return value.trim() === '' ? 'empty' : 'a string that does not fit';
+  return value === null ? 'null' : `of type ${typeof value}`;
+}
+
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  const isBare =
+    url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  return isBare && (url.protocol === 'https:' || url.protocol === 'http:');
+}

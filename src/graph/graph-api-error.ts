@@ -1,0 +1,125 @@
+/**
+ * The error of every Graph call: what happened, what it says about the world, and what to change.
+ *
+ * Exists because Meta's code alone does not tell a thread that another app owns from a missing permission, and because
+ * the HTTP library's own errors carry the token.
+ * @see https://developers.facebook.com/docs/messenger-platform/error-codes
+ */
+import type { OwnerAnswer } from './owner-answer.js';
+
+/**
+ * What sort of trouble it is.
+ * - `notOwner`: the bot does not control the thread (another app does, or Messenger's own automated flow)
+ * - `token`: the Page access token is dead, empty or could not be had
+ * - `permission`: the token or the app may not do this
+ * - `configuration`: something is set up wrongly: Page routing, app ids, app secret, base URL
+ * - `rateLimit`: too many calls; `retryAfterMs` says how long to wait
+ * - `transient`: Meta had a fault of its own
+ * - `recipient`: this customer cannot be reached, or is not one of this Page's
+ * - `window`: outside the time in which the bot may write
+ * - `policy`: Meta restricted the Page or warned of abuse
+ * - `network`, `timeout`: no answer came
+ * - `invalid`: the call itself is wrong
+ * - `unknown`: an answer that fits nothing above
+ */
+export type GraphErrorKind =
+  | 'notOwner'
+  | 'token'
+  | 'permission'
+  | 'configuration'
+  | 'rateLimit'
+  | 'transient'
+  | 'recipient'
+  | 'window'
+  | 'policy'
+  | 'network'
+  | 'timeout'
+  | 'invalid'
+  | 'unknown';
+
+/**
+ * Did the call change anything at Meta?
+ * - `refused`: no; Meta said so, or `thread_owner` did after an unclear attempt
+ * - `unknown`: perhaps; it was sent and no clear answer came
+ * - `notSent`: no; nothing left this process
+ */
+export type GraphOutcome = 'refused' | 'unknown' | 'notSent';
+
+/** Which of the client's methods was called. */
+export type GraphOperation = 'pass' | 'take' | 'release' | 'request' | 'extend' | 'owner' | 'featureStatus' | 'send';
+
+/** What a {@link GraphApiError} is made of. */
+export interface GraphErrorDetails {
+  readonly kind: GraphErrorKind;
+  readonly operation: GraphOperation;
+  readonly outcome: GraphOutcome;
+  /** Clean of secrets: what happened, what it means, what to do. */
+  readonly text: string;
+  readonly retryable: boolean;
+  readonly pageId?: string | undefined;
+  readonly code?: number | undefined;
+  readonly subcode?: number | undefined;
+  readonly httpStatus?: number | undefined;
+  readonly fbTraceId?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly userMessage?: string | undefined;
+  readonly owner?: OwnerAnswer | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * A Graph call that did not succeed. Holds no token, proof or secret, in no field and in no text; of a network
+ * library's error only the system's code and text are kept, as `cause`.
+ */
+export class GraphApiError extends Error {
+  readonly kind: GraphErrorKind;
+  /** Which call: `pass`, `take`, `send`, `owner` … */
+  readonly operation: GraphOperation;
+  /** Whether the call may have changed something. Look at it before making a `send` again. */
+  readonly outcome: GraphOutcome;
+  /** True where waiting can help (`rateLimit`, `transient`, `network`, `timeout`); false where something must change first. */
+  readonly retryable: boolean;
+  declare readonly pageId?: string;
+  /** Meta's `error.code`. */
+  declare readonly code?: number;
+  /** Meta's `error.error_subcode`. */
+  declare readonly subcode?: number;
+  declare readonly httpStatus?: number;
+  /** Meta's `error.fbtrace_id`, to be given to Meta's support. */
+  declare readonly fbTraceId?: string;
+  /** How long to leave this Page alone, milliseconds. */
+  declare readonly retryAfterMs?: number;
+  /** Meta's `error.error_user_msg`, shortened. Absent where Meta sent none. */
+  declare readonly userMessage?: string;
+  /** What `thread_owner` said, where it was asked to find out what became of the call. */
+  declare readonly owner?: OwnerAnswer;
+  readonly #details: GraphErrorDetails;
+
+  constructor(details: GraphErrorDetails) {
+    const { kind, operation, outcome, retryable, text, cause, ...optional } = details;
+    super(`${text} ${OUTCOME_SENTENCES[outcome]}`, cause === undefined ? undefined : { cause });
+    this.name = 'GraphApiError';
+    this.kind = kind;
+    this.operation = operation;
+    this.outcome = outcome;
+    this.retryable = retryable;
+    this.#details = details;
+    Object.assign(this, Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)));
+  }
+
+  /** The same error with something learnt since. */
+  restated(changes: Partial<GraphErrorDetails>): GraphApiError {
+    return new GraphApiError({ ...this.#details, ...changes });
+  }
+
+  /** For loggers that write JSON: every field and the message, without stack and cause. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    return { message: this.message, ...Object.fromEntries(Object.entries(this)) };
+  }
+}
+
+const OUTCOME_SENTENCES: Readonly<Record<GraphOutcome, string>> = {
+  refused: 'Nothing was changed.',
+  unknown: 'Whether it took effect is not known.',
+  notSent: 'Nothing was sent to Meta.',
+};

@@ -1,0 +1,19 @@
+/** A call of the Graph API as data, and what came of one attempt at it. */
+import type { GraphApiError, GraphOperation } from './graph-api-error.js';
+
+/** One call. The node is always `/me`: the Page of the token. */
+export interface GraphCall {
+  readonly operation: GraphOperation;
+  readonly pageId: string;
+  readonly method: 'GET' | 'POST';
+  /** What follows `/me`: `/thread_owner`, or nothing. */
+  readonly edge: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: object;
+}
+
+/** One request and what came of it. Local refusals (a pause, no token) have both times, too. */
+export type Attempt = { readonly sentAtMs: number; readonly answeredAtMs: number } & (
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: GraphApiError }
+);

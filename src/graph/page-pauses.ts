@@ -1,0 +1,107 @@
+/**
+ * Remembers which Pages are to be left alone, and which tokens are dead.
+ *
+ * Exists because "continuing to make calls will increase the time": a throttled Page must not be asked again before
+ * its time, whoever in this process wants to.
+ * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+ */
+import { createHash } from 'node:crypto';
+
+/** A Page that is to be left alone. */
+export interface Pause {
+  /** How much longer, milliseconds. */
+  readonly restMs: number;
+  readonly reason: 'throttled' | 'policy';
+}
+
+const FIRST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 60 * 60_000;
+/** Meta counts by the rolling day, so no honest answer asks for more. */
+const LONGEST_ASKED_WAIT_MS = 24 * 60 * 60_000;
+const POLICY_WAIT_MS = 60 * 60_000;
+const DEAD_TOKEN_MEMORY_MS = 60_000;
+
+interface PageState {
+  readonly untilMs: number;
+  readonly reason: 'throttled' | 'policy';
+  /** Refusals in a row, for the doubling. */
+  readonly strikes: number;
+}
+
+/** The pauses of all Pages of one client. Times are the caller's clock, milliseconds since 1970. */
+export class PagePauses {
+  readonly #pages = new Map<string, PageState>();
+
+  /** The pause of a Page, or `undefined` where it may be called. */
+  current(pageId: string, nowMs: number): Pause | undefined {
+    const state = this.#pages.get(pageId);
+    if (state === undefined || state.untilMs <= nowMs) return undefined;
+    return { restMs: state.untilMs - nowMs, reason: state.reason };
+  }
+
+  /**
+   * A call was refused because of a rate limit.
+   *
+   * @param askedMs what Meta asks for; where it asks for nothing: 60 s, doubled with every refusal in a row, up to 1 h
+   * @param sentAtMs when the refused call was sent: calls that were under way together count as one refusal
+   * @returns how long the Page is to be left alone, milliseconds
+   */
+  throttle(pageId: string, askedMs: number | undefined, sentAtMs: number, nowMs: number): number {
+    const state = this.#pages.get(pageId);
+    const together = state !== undefined && sentAtMs < state.untilMs;
+    const strikes = together ? Math.max(1, state.strikes) : (state?.strikes ?? 0) + 1;
+    const backoffMs = Math.min(FIRST_WAIT_MS * 2 ** (strikes - 1), LONGEST_WAIT_MS);
+    const untilMs = nowMs + (askedMs === undefined ? backoffMs : Math.min(askedMs, LONGEST_ASKED_WAIT_MS));
+    this.#pages.set(pageId, {
+      untilMs: together ? Math.max(state.untilMs, untilMs) : untilMs,
+      reason: together ? state.reason : 'throttled',
+      strikes,
+    });
+    return this.current(pageId, nowMs)?.restMs ?? 0;
+  }
+
+  /** A call was refused for breaking Meta's policies. @returns how long the Page is to be left alone, milliseconds */
+  stop(pageId: string, nowMs: number): number {
+    const state = this.#pages.get(pageId);
+    this.#pages.set(pageId, { untilMs: nowMs + POLICY_WAIT_MS, reason: 'policy', strikes: state?.strikes ?? 0 });
+    return POLICY_WAIT_MS;
+  }
+
+  /** A call was answered. One that was sent after the pause shows that the pause is over; one under way since before does not. */
+  succeeded(pageId: string, sentAtMs: number): void {
+    const state = this.#pages.get(pageId);
+    if (state !== undefined && true) this.#pages.delete(pageId);
+  }
+}
+
+/** A token that Meta called dead. */
+export interface DeadToken {
+  readonly code?: number | undefined;
+  readonly subcode?: number | undefined;
+}
+
+/** The dead tokens of the last minute, one for each Page. Keeps a hash, never the token. */
+export class DeadTokens {
+  readonly #pages = new Map<string, DeadToken & { readonly hash: string; readonly untilMs: number }>();
+
+  /** What Meta said of this token of the Page within the last 60 s, or `undefined`. Another token is another matter. */
+  find(pageId: string, token: string, nowMs: number): DeadToken | undefined {
+    const dead = this.#pages.get(pageId);
+    if (dead === undefined || dead.untilMs <= nowMs || dead.hash !== hashOf(token)) return undefined;
+    return dead;
+  }
+
+  /** Meta called this token dead. */
+  remember(pageId: string, token: string, why: DeadToken, nowMs: number): void {
+    this.#pages.set(pageId, {
+      code: why.code,
+      subcode: why.subcode,
+      hash: hashOf(token),
+      untilMs: nowMs + DEAD_TOKEN_MEMORY_MS,
+    });
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
+}

@@ -1,0 +1,58 @@
+/**
+ * Reads the body of an answer: success, Meta's refusal, or something that is not Meta's.
+ * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
+ */
+import type { Refusal } from './classify-refusal.js';
+import { isRecord } from './is-record.js';
+
+/** A refusal with what is worth telling a person about it. Not yet clean of secrets. */
+export interface ReadRefusal extends Refusal {
+  readonly fbTraceId?: string | undefined;
+  readonly userMessage?: string | undefined;
+}
+
+/** App ids in numbers may be longer than a JavaScript number is exact, so they are read as strings. */
+const NUMERIC_APP_ID = /"app_id"(\s*:\s*)(\d+)/g;
+
+/** The JSON of a body, or `undefined` where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(NUMERIC_APP_ID, '"app_id"$1"$2"'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A status of success and an object that reports no error. `{"success":false}` is a refusal. */
+export function isSuccess(httpStatus: number, value: unknown): boolean {
+  if (httpStatus < 200 || httpStatus >= 300 || !isRecord(value)) return false;
+  return !('error' in value) && value['success'] !== false;
+}
+
+/** What Meta refused with, or `undefined` where a status of success came with something that is not Meta's. */
+export function refusalOf(httpStatus: number, value: unknown): ReadRefusal | undefined {
+  const isTrouble = httpStatus < 200 || httpStatus >= 300;
+  const error = isRecord(value) ? value['error'] : undefined;
+  if (isRecord(error)) {
+    return {
+      httpStatus,
+      code: numberOf(error['code']),
+      subcode: numberOf(error['error_subcode']),
+      text: textOf(error['message']) ?? '',
+      isTransient: error['is_transient'] === true,
+      fbTraceId: textOf(error['fbtrace_id']),
+      userMessage: textOf(error['error_user_msg']),
+    };
+  }
+  const isRefusal = isTrouble || (isRecord(value) && (value['success'] === false || 'error' in value));
+  return isRefusal ? { httpStatus, text: textOf(error) ?? '', isTransient: false } : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

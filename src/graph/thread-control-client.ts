@@ -1,0 +1,201 @@
+/**
+ * Meta's thread control and Send API as typed calls that end with a clear answer.
+ *
+ * Exists because a lost answer is not a failure: these calls ask `thread_owner` before they repeat anything, leave a
+ * throttled Page alone, and let no token out.
+ * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
+ */
+import { InvalidOptionError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import { CallAttempts } from './attempt-call.js';
+import { boundMetadata } from './bound-metadata.js';
+import { invalidCallError, unreadableError } from './call-errors.js';
+import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
+import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
+import type { Attempt, GraphCall } from './graph-call.js';
+import { isRecord } from './is-record.js';
+import type { OwnerAnswer } from './owner-answer.js';
+
+/** An accepted message. Times are our clock, milliseconds since 1970. */
+export interface SendReceipt {
+  readonly messageId?: string;
+  readonly recipientId?: string;
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+/** What `messaging_feature_status` says of a Page. */
+export interface FeatureStatus {
+  /**
+   * Whether Conversation Routing is on (a default application is set): `msgr_multi_app`. Meta does not define its
+   * flags in words, so this is a reading; `undefined` where the flag is missing.
+   */
+  readonly conversationRouting: boolean | undefined;
+  /** The flags as they came: `hop_v2`, `msgr_multi_app`, `ig_multi_app` … */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** The Page the token belongs to, as Meta says. Another than the one asked for: the wrong token is configured. */
+  readonly pageId?: string;
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
+
+/**
+ * Calls the Graph API for all Pages of one app.
+ *
+ * Every method rejects with {@link GraphApiError} and with nothing else, but for arguments that cannot be right
+ * ({@link InvalidOptionError}). A Page that Meta throttles is remembered: calls for it are refused at once, with
+ * `kind: 'rateLimit'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. A token that Meta calls dead
+ * is not sent again for 60 seconds.
+ */
+export class ThreadControlClient {
+  readonly #settings: ClientSettings;
+  readonly #attempts: CallAttempts;
+
+  /** @throws {@link InvalidOptionError} where an option has a value it cannot have */
+  constructor(options: ThreadControlClientOptions) {
+    this.#settings = settingsOf(options);
+    this.#attempts = new CallAttempts(this.#settings);
+  }
+
+  /**
+   * Gives the thread to another app.
+   *
+   * @param metadata goes to that app; at most 1000 characters are sent ({@link boundMetadata} says how it is shortened)
+   */
+  async pass(thread: ThreadKey, targetAppId: string, metadata?: string): Promise<ControlReceipt> {
+    if (targetAppId === '') throw new InvalidOptionError('targetAppId', 'empty', 'a Facebook app id');
+    const body = { target_app_id: targetAppId, ...metadataOf(metadata) };
+    return controlThread(this.#attempts, this.#settings, thread, { operation: 'pass', targetAppId }, body);
+  }
+
+  /** Takes the thread. Resolves also where the bot has it already. */
+  async take(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
+    return controlThread(this.#attempts, this.#settings, thread, { operation: 'take' }, metadataOf(metadata));
+  }
+
+  /** Leaves the thread to nobody: idle. Meta sends no webhook about it. */
+  async release(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
+    return controlThread(this.#attempts, this.#settings, thread, { operation: 'release' }, metadataOf(metadata));
+  }
+
+  /** Asks the owner for the thread. Success means that Meta took the request, not that the bot has the thread. */
+  async request(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
+    return controlThread(this.#attempts, this.#settings, thread, { operation: 'request' }, metadataOf(metadata));
+  }
+
+  /**
+   * Keeps control for `durationMs` from now, rounded up to whole seconds. Does not prolong the 24 hours in which the
+   * bot may write.
+   * @throws {@link InvalidOptionError} for more than 7 days or not more than 0
+   */
+  async extend(thread: ThreadKey, durationMs: number): Promise<ControlReceipt> {
+    if (!(durationMs > 0 && durationMs <= LONGEST_EXTENSION_MS)) {
+      throw new InvalidOptionError('durationMs', String(durationMs), 'more than 0 and at most 604800000 (7 days)');
+    }
+    return controlThread(
+      this.#attempts,
+      this.#settings,
+      thread,
+      { operation: 'extend' },
+      { duration: Math.ceil(durationMs / 1000) },
+    );
+  }
+
+  /** Asks Meta who owns the thread. Repeats by itself where no answer came. */
+  async owner(thread: ThreadKey): Promise<OwnerAnswer> {
+    const call = ownerCall(thread);
+    const owner = ownerOf(await this.#read(call));
+    if (owner === undefined) throw unreadableError(call);
+    return owner;
+  }
+
+  /** Reads which routing features are on for a Page. */
+  async featureStatus(pageId: string): Promise<FeatureStatus> {
+    const query = { fields: 'messaging_feature_status' };
+    const call: GraphCall = { operation: 'featureStatus', pageId, method: 'GET', edge: '', query };
+    const { value, sentAtMs, answeredAtMs } = await this.#read(call);
+    if (!isRecord(value) || !isRecord(value['messaging_feature_status'])) throw unreadableError(call);
+    const flags = value['messaging_feature_status'];
+    const routing = flags['msgr_multi_app'];
+    const id = value['id'];
+    return {
+      conversationRouting: typeof routing === 'boolean' ? routing : undefined,
+      flags,
+      ...(typeof id === 'string' ? { pageId: id } : {}),
+      sentAtMs,
+      answeredAtMs,
+    };
+  }
+
+  /**
+   * Sends a message: `POST /me/messages` with this body, and the thread's customer as `recipient` unless it has one.
+   *
+   * Never made again where it may have been delivered, because Meta has no key against duplicates; made a second time
+   * where it is sure that nothing was sent. A `thread_control` without `control_type` is refused before it is sent:
+   * Meta would release the thread.
+   * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
+   */
+  async send(thread: ThreadKey, body: object): Promise<SendReceipt> {
+    const call: GraphCall = {
+      operation: 'send',
+      pageId: thread.pageId,
+      method: 'POST',
+      edge: '/messages',
+      body: withRecipient(thread, body),
+    };
+    if (!namesControlType(body)) {
+      const why =
+        'thread_control has no control_type, and Meta would release the thread. Set it to "pass" or "release".';
+      throw invalidCallError(call, why);
+    }
+    let attempt = await this.#attempts.attempt(call);
+    const mayTryAgain = !attempt.ok && isUnsent(attempt.error) && this.#settings.maxRetries > 0;
+    if (mayTryAgain) attempt = await this.#attempts.attempt(call);
+    if (!attempt.ok) throw attempt.error;
+    const { value, sentAtMs, answeredAtMs } = attempt;
+    if (!isRecord(value) || !('message_id' in value || 'recipient_id' in value)) throw unreadableError(call);
+    const messageId = value['message_id'];
+    const recipientId = value['recipient_id'];
+    return {
+      ...(typeof messageId === 'string' ? { messageId } : {}),
+      ...(typeof recipientId === 'string' ? { recipientId } : {}),
+      sentAtMs,
+      answeredAtMs,
+    };
+  }
+
+  /** Closes the connections that are kept open, those in use included. */
+  close(): void {
+    this.#attempts.close();
+  }
+
+  /** A GET, made again where no answer came: it changes nothing. */
+  async #read(call: GraphCall): Promise<Attempt & { readonly ok: true }> {
+    for (let attempts = 1; ; attempts++) {
+      const attempt = await this.#attempts.attempt(call);
+      if (attempt.ok) return attempt;
+      const { kind, retryable } = attempt.error;
+      const repeatable = retryable && kind !== 'rateLimit';
+      if (!repeatable || attempts > this.#settings.maxRetries) throw attempt.error;
+      await waitToRepeat(this.#settings, attempts);
+    }
+  }
+}
+
+function withRecipient(thread: ThreadKey, body: object): object {
+  const recipient = (body as Readonly<Record<string, unknown>>)['recipient'];
+  return recipient === undefined || recipient === null ? { ...body, recipient: { id: thread.psid } } : body;
+}
+
+/** "If not set, control is released by default": so it has to be set, and to something Meta knows. */
+function namesControlType(body: object): boolean {
+  const control = (body as Readonly<Record<string, unknown>>)['thread_control'];
+  if (control === undefined || control === null) return true;
+  return isRecord(control) && (control['control_type'] === 'pass' || control['control_type'] === 'release');
+}
+
+function metadataOf(metadata: string | undefined): { readonly metadata?: string } {
+  return metadata === undefined || metadata === '' ? {} : { metadata: boundMetadata(metadata) };
+}

@@ -1,0 +1,194 @@
+/**
+ * The life of a handover inside a thread's record: armed → passed (or unconfirmed) → concluded.
+ *
+ * Pure, so that a store may run a change again after a conflict. LEDGER rules 14 to 16.
+ */
+import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
+import type { Conclusion, KeptHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
+import { HandoverError } from '../thread/errors.js';
+
+/** Conclusions kept for dialogs that have not fetched theirs yet. */
+const CONCLUSIONS_KEPT = 8;
+/** An armed handover older than this has lost the process that armed it. Longer than any retry of a pass. */
+const ARMED_ALIVE_MS = 2 * 60_000;
+/** A dialog's claim on its conclusion counts this long; after that its turn is taken to have died unredelivered. */
+const ENDING_CLAIM_MS = 10 * 60_000;
+
+/** Asking for a handover, as the record sees it. */
+export interface ArmRequest {
+  readonly id: string;
+  readonly cause: string;
+  readonly run: string;
+  readonly nowMs: number;
+  readonly armedAt: number;
+  readonly targetAppId: string;
+  readonly metadata: string;
+  readonly dialogWaits: boolean;
+  readonly reference?: unknown;
+}
+
+/** What became of asking. */
+export type ArmAnswer =
+  | { readonly kind: 'armed'; readonly open: OpenHandover }
+  /** The same event asked before, in a run that did not finish: that handover goes on. */
+  | { readonly kind: 'existing'; readonly open: OpenHandover }
+  | { readonly kind: 'concluded'; readonly conclusion: Conclusion }
+  /** Another event's handover is open; `stale` where nobody can be working on it any more. */
+  | { readonly kind: 'open'; readonly open: OpenHandover; readonly stale: boolean }
+  /** This very turn has handed over before, and the thread has come home since. */
+  | { readonly kind: 'secondRequest' };
+
+/** Arms a handover, or finds the one that there is. */
+export function arm(record: ThreadRecord, request: ArmRequest): { record: ThreadRecord; answer: ArmAnswer } {
+  const { open } = record;
+  if (open) {
+    if (open.cause === request.cause && open.run !== request.run) {
+      const waits = open.dialogWaits || request.dialogWaits;
+      const existing = waits === open.dialogWaits ? open : { ...open, dialogWaits: waits };
+      return {
+        record: existing === open ? record : { ...record, open: existing },
+        answer: { kind: 'existing', open: existing },
+      };
+    }
+    const stale =
+      open.phase === 'unconfirmed' || (open.phase === 'armed' && request.nowMs - open.startedAtMs > ARMED_ALIVE_MS);
+    return { record, answer: { kind: 'open', open, stale } };
+  }
+  if (record.conclusions.some((each) => each.run === request.run && each.outcome !== 'failed')) {
+    return { record, answer: { kind: 'secondRequest' } };
+  }
+  const concluded = conclusionOfCause(record, request.cause, request.run);
+  if (concluded) {
+    const conclusion = request.dialogWaits && !concluded.dialogWaits ? { ...concluded, dialogWaits: true } : concluded;
+    return { record: replaceConclusion(record, conclusion), answer: { kind: 'concluded', conclusion } };
+  }
+  const armed: OpenHandover = {
+    id: request.id,
+    phase: 'armed',
+    cause: request.cause,
+    run: request.run,
+    startedAtMs: request.nowMs,
+    armedAt: request.armedAt,
+    noticeSent: false,
+    targetAppId: request.targetAppId,
+    metadata: request.metadata,
+    dialogWaits: request.dialogWaits,
+    ...(request.reference === undefined ? {} : { reference: request.reference }),
+  };
+  return { record: { ...record, open: armed }, answer: { kind: 'armed', open: armed } };
+}
+
+/** Changes the open handover, if it is still that one. */
+export function amendOpen(record: ThreadRecord, id: string, change: Partial<OpenHandover>): ThreadRecord {
+  return record.open?.id === id ? { ...record, open: { ...record.open, ...change } } : record;
+}
+
+/** A hand-back came while our own pass was still unconfirmed: kept, unless it belongs to an earlier handover. */
+export function keepHandBack(record: ThreadRecord, at: number, handBack: KeptHandBack): ThreadRecord {
+  if (record.open?.phase !== 'armed' || at <= record.open.armedAt) return record;
+  return { ...record, open: { ...record.open, keptHandBack: handBack } };
+}
+
+/** How a handover is to be concluded. */
+export interface Ending {
+  readonly outcome: HandoverOutcome;
+  readonly via: HandoverVia;
+  readonly nowMs: number;
+  readonly metadata?: string | undefined;
+  readonly error?: StoredError;
+  /** Deduplication key of the event that ended it. */
+  readonly endedBy?: string;
+}
+
+/** Concludes the open handover. The caller makes sure that there is one. */
+export function conclude(
+  record: ThreadRecord,
+  ending: Ending,
+): { record: ThreadRecord; conclusion: Conclusion | undefined } {
+  const { open, ...rest } = record;
+  if (!open) return { record, conclusion: undefined };
+  const conclusion: Conclusion = {
+    handoverId: open.id,
+    cause: open.cause,
+    run: open.run,
+    outcome: ending.outcome,
+    via: ending.via,
+    waitedMs: Math.max(0, ending.nowMs - open.startedAtMs),
+    dialogWaits: open.dialogWaits,
+    concludedAtMs: ending.nowMs,
+    ...(ending.metadata === undefined ? {} : { metadata: ending.metadata }),
+    ...(ending.error === undefined ? {} : { error: ending.error }),
+    ...(ending.endedBy === undefined ? {} : { endedBy: ending.endedBy }),
+  };
+  return { record: { ...rest, conclusions: [...record.conclusions, conclusion].slice(-CONCLUSIONS_KEPT) }, conclusion };
+}
+
+/** What a waiting dialog finds. */
+export type EndingClaim =
+  | { readonly kind: 'yours'; readonly conclusion: Conclusion }
+  /** Open still, or another turn has claimed it: wait. */
+  | { readonly kind: 'wait' }
+  /** The record knows nothing of this handover any more. */
+  | { readonly kind: 'gone' };
+
+/** Claims the ending of a dialog for the turn of one event, so that two processes do not both end it (rule 16). */
+export function claimEnding(
+  record: ThreadRecord,
+  handoverId: string,
+  eventKey: string,
+  nowMs: number,
+): { record: ThreadRecord; claim: EndingClaim } {
+  if (record.open?.id === handoverId) return { record, claim: { kind: 'wait' } };
+  const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
+  if (!conclusion) return { record, claim: { kind: 'gone' } };
+  if (conclusion.claimedBy !== undefined && conclusion.claimedBy !== eventKey) {
+    if (nowMs - (conclusion.claimedAtMs ?? nowMs) < ENDING_CLAIM_MS) return { record, claim: { kind: 'wait' } };
+  }
+  const claimed: Conclusion = { ...conclusion, claimedBy: eventKey, claimedAtMs: nowMs };
+  return { record: replaceConclusion(record, claimed), claim: { kind: 'yours', conclusion: claimed } };
+}
+
+/** Whether this event's turn is the new run of one that began a handover: such a run is mute (rule 14). */
+export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): boolean {
+  if (record.open?.cause === eventKey && record.open.run !== run) return true;
+  return conclusionOfCause(record, eventKey, run) !== undefined;
+}
+
+/** The conclusion that this event brought about in an earlier run. */
+export function conclusionEndedBy(record: ThreadRecord, eventKey: string): Conclusion | undefined {
+  return record.conclusions.find((each) => each.endedBy === eventKey);
+}
+
+/** A conclusion as the bot gets it. */
+export function resultOf(conclusion: Conclusion): HandoverResult {
+  return {
+    handoverId: conclusion.handoverId,
+    outcome: conclusion.outcome,
+    via: conclusion.via,
+    waitedMs: conclusion.waitedMs,
+    ...(conclusion.metadata === undefined ? {} : { metadata: conclusion.metadata }),
+    ...(conclusion.error === undefined ? {} : { error: errorOf(conclusion.error) }),
+  };
+}
+
+/** An error as a store can keep it: name, code and text, nothing else. */
+export function storedError(error: Error): StoredError {
+  const code: unknown = 'kind' in error ? error.kind : 'code' in error ? error.code : undefined;
+  return { name: error.name, code: typeof code === 'string' ? code : 'unexpected', message: error.message };
+}
+
+function errorOf(stored: StoredError): Error {
+  const error = new HandoverError('unexpected', stored.message);
+  error.name = stored.name;
+  return error;
+}
+
+/** A failed handover is no handover: the same event may try again. */
+function conclusionOfCause(record: ThreadRecord, cause: string, run: string): Conclusion | undefined {
+  return record.conclusions.findLast((each) => each.cause === cause && each.run !== run && each.outcome !== 'failed');
+}
+
+function replaceConclusion(record: ThreadRecord, conclusion: Conclusion): ThreadRecord {
+  const conclusions = record.conclusions.map((each) => (each.handoverId === conclusion.handoverId ? conclusion : each));
+  return { ...record, conclusions };
+}

@@ -1,0 +1,16 @@
+/**
+ * What VCC Live is told with a thread: the handover's id, and what the bot gives.
+ *
+ * Exists because the id has to travel in it whatever a bot puts there: it is how a later signal finds the handover.
+ */
+import { boundMetadata } from '../graph/bound-metadata.js';
+
+/**
+ * Metadata for a handover, at most 1000 characters. An object gets the id as `handoverId`, unless it names one of its
+ * own; a string goes as it is.
+ */
+export function handoverMetadata(handoverId: string, given: string | object | undefined): string {
+  if (typeof given === 'string') return boundMetadata(given);
+  const fields: Readonly<Record<string, unknown>> = { ...given };
+  return boundMetadata(JSON.stringify({ ...fields, handoverId: fields['handoverId'] ?? handoverId }));
+}

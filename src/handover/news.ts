@@ -1,0 +1,87 @@
+/** What the plugin tells the application, and the emitter that tells it: a listener that throws hurts nobody else. */
+import type { ThreadEvent } from '../thread/event.js';
+import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+
+/**
+ * Why an activity did not leave the bot.
+ * - `anotherAppOwns`: the ledger says so
+ * - `staleTurn`: the thread was lost, or lost and regained, after its turn had begun
+ * - `ownerUnknown`: a proactive message, and nobody could tell who owns the thread
+ * - `handedOver`: it stood behind a `handoff.initiate`, or its turn had already passed the thread
+ * - `repeatedTurn`: its turn repeats one whose handover is under way
+ * - `refusedByMeta`: Graph refused it because another app controls the thread
+ */
+export type SuppressedReason =
+  'anotherAppOwns' | 'staleTurn' | 'ownerUnknown' | 'handedOver' | 'repeatedTurn' | 'refusedByMeta';
+
+/** Why an item ran nothing. */
+export type IgnoredReason = 'anotherAppOwns' | 'ownerUnknown' | 'noCustomer' | 'pageChange' | 'notGranted' | 'failed';
+
+/** Every event, and the one object its listeners get. */
+export interface HandoverNews {
+  /** VCC Live owns the thread. */
+  passed: { readonly thread: ThreadKey; readonly handoverId: string };
+  /** The thread came home. `handoverId` is absent where another app had it without a handover of ours. */
+  returned: { readonly thread: ThreadKey; readonly result: HandoverResult };
+  /** The ledger's owner changed to, from or between other apps. */
+  ownerChanged: { readonly thread: ThreadKey; readonly from: ThreadOwner; readonly to: ThreadOwner };
+  /** A handover could not be made; the bot goes on. */
+  failed: { readonly thread: ThreadKey; readonly handoverId?: string; readonly error: Error };
+  /** An activity stayed in. */
+  suppressed: { readonly thread: ThreadKey; readonly activity: unknown; readonly reason: SuppressedReason };
+  /** Somebody wrote while the bot listens on standby. */
+  standbyMessage: {
+    readonly thread: ThreadKey;
+    readonly from: 'customer' | 'agent' | 'other';
+    readonly event: ThreadEvent;
+  };
+  /** An item that ran nothing: a button pressed while an agent has the thread, a kind nobody knows, a bad item. */
+  ignored: {
+    readonly thread?: ThreadKey;
+    readonly event: ThreadEvent;
+    readonly reason: IgnoredReason;
+    readonly error?: Error;
+  };
+}
+
+/** Listens to one sort of news. */
+export type NewsListener<K extends keyof HandoverNews> = (news: HandoverNews[K]) => void;
+
+/** Hands news to listeners, in the order in which they came. */
+export class NewsDesk {
+  readonly #listeners = new Map<keyof HandoverNews, ((news: never) => unknown)[]>();
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  on<K extends keyof HandoverNews>(name: K, listener: NewsListener<K>): void {
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
+  }
+
+  off<K extends keyof HandoverNews>(name: K, listener: NewsListener<K>): void {
+    this.#listeners.set(
+      name,
+      (this.#listeners.get(name) ?? []).filter((each) => each !== listener),
+    );
+  }
+
+  tell<K extends keyof HandoverNews>(name: K, news: HandoverNews[K]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        const returned = (listener as (news: HandoverNews[K]) => unknown)(news);
+        // A listener may be async although its type says otherwise; its failure must not end the process.
+        if (returned instanceof Promise) returned.catch((error: unknown) => this.#report(name, error));
+      } catch (error) {
+        this.#report(name, error);
+      }
+    }
+  }
+
+  #report(name: string, error: unknown): void {
+    this.#log.error(`A listener of "${name}" threw: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The front door. Names only, grouped by reader. The adapter, the simulator and further stores have paths of their own:
+ * `botbuilder-handover-vcclive/facebook-adapter`, `botbuilder-handover-vcclive/simulator`.
+ */
+
+// For every bot: the plugin, its options, what it answers.
+export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
+export type { BotLogic } from './botbuilder/vcc-live-handover.js';
+export type {
+  GraphOptions,
+  HandoverRequest,
+  HandoverText,
+  HandoverTexts,
+  VccLiveHandoverOptions,
+} from './botbuilder/handover-options.js';
+export type { RecognizerLike, TalkToAgent } from './botbuilder/talk-to-agent.js';
+export { HandoverDialog } from './botbuilder/handover-dialog.js';
+export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
+export type {
+  HandoverOutcome,
+  HandoverResult,
+  HandoverStart,
+  HandoverVia,
+  RefusedReason,
+  ThreadOwner,
+} from './thread/handover.js';
+export type { ThreadKey } from './thread/key.js';
+export type { HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
+
+// What goes wrong.
+export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
+export type { HandoverErrorCode } from './thread/errors.js';
+export { GraphApiError } from './graph/graph-api-error.js';
+export type { GraphErrorKind, GraphOperation, GraphOutcome } from './graph/graph-api-error.js';
+
+// Remembering threads.
+export { MemoryThreadStore } from './store/memory-store.js';
+export type { MemoryThreadStoreOptions } from './store/memory-store.js';
+export { BotStorageThreadStore } from './store/bot-storage-store.js';
+export type { BotStorageThreadStoreOptions } from './store/bot-storage-store.js';
+export type { StorageLike } from './store/versioned-items.js';
+export type { ClaimState, DueTime, ThreadChange, ThreadStore } from './thread/store.js';
+export type {
+  Conclusion,
+  EvidenceMaxima,
+  ExplicitMark,
+  KeptHandBack,
+  NamedOwner,
+  OpenHandover,
+  RecordedOwner,
+  SideMark,
+  StoredError,
+  ThreadRecord,
+} from './thread/record.js';
+
+// For those who talk to Meta themselves.
+export { ThreadControlClient } from './graph/thread-control-client.js';
+export type { ThreadControlClientOptions } from './graph/client-options.js';
+export type { OwnerAnswer } from './graph/owner-answer.js';
+export { parseWebhook } from './webhook/parse-webhook.js';
+export { eventKey } from './webhook/event-key.js';
+export { signPayload, verifySignature } from './webhook/signature.js';
+export type { SignatureVerdict } from './webhook/signature.js';
+export { answerChallenge } from './webhook/challenge.js';
+export type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/event.js';
+
+// For tests of one's own.
+export type { Clock } from './thread/clock.js';
+export type { Logger } from './thread/logger.js';

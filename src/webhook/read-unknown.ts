@@ -1,0 +1,69 @@
+/**
+ * Reads values that nobody has checked, without ever throwing.
+ *
+ * Exists because a webhook body is whatever was sent: only own properties count (a key named `constructor` is a key),
+ * and a getter or proxy that throws reads as absent.
+ */
+
+const ARRAY_INDEX = /^\d+$/;
+
+/** True for objects that are not arrays. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !isArray(value);
+}
+
+/** True for arrays; false where asking throws (a revoked proxy). */
+export function isArray(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** The value of an own property; `undefined` where `value` is no object, has no such property, or reading it throws. */
+export function fieldOf(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names of the own enumerable properties in their order; none where `value` is no object or refuses to say. */
+export function keysOf(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  try {
+    return Object.keys(value);
+  } catch {
+    return [];
+  }
+}
+
+/** The items of an array in their order, holes left out; none where `value` is no array. */
+export function itemsOf(value: unknown): readonly unknown[] {
+  if (!isArray(value)) return [];
+  // Over the keys, not up to the length: the length of a sparse array can be four thousand million.
+  return keysOf(value)
+    .filter((key) => ARRAY_INDEX.test(key))
+    .map((key) => fieldOf(value, key));
+}
+
+/** An id as a string, whether it came as a string or a number. An empty string, `null` and anything else are absent. */
+export function idOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
+  return typeof value === 'bigint' ? String(value) : undefined;
+}
+
+/** The value where it is a string, the empty one included. */
+export function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The same fields without those that are `undefined`, so that an optional property is left out, not set to nothing. */
+export function presentFields<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
