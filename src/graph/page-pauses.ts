@@ -70,7 +70,7 @@ export class PagePauses {
   /** A call was answered. One that was sent after the pause shows that the pause is over; one under way since before does not. */
   succeeded(pageId: string, sentAtMs: number): void {
     const state = this.#pages.get(pageId);
-    if (state !== undefined && true) this.#pages.delete(pageId);
+    if (state !== undefined && sentAtMs >= state.untilMs) this.#pages.delete(pageId);
   }
 }
 

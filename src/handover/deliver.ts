@@ -77,7 +77,7 @@ export class DeliveryDesk {
   readonly #unwritten = new Set<string>();
   /** Last job of each thread. */
   readonly #queues = new Map<string, Promise<void>>();
-  #renewing = false;
+  #stopRenewing: (() => void) | undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -171,6 +171,7 @@ export class DeliveryDesk {
         await this.#finish(key);
       }
       this.#underWay.delete(key);
+      if (this.#underWay.size === 0) this.#restFromRenewing();
       end();
     };
     const before = this.#queues.get(queue);
@@ -250,16 +251,20 @@ export class DeliveryDesk {
 
   /** While anything is under way, its claims are renewed; a claim must not end before its turn does. */
   #keepRenewing(): void {
-    if (this.#renewing || this.#underWay.size === 0) return;
-    this.#renewing = true;
-    this.#parts.clock.after(RENEW_EVERY_MS, () => {
-      this.#renewing = false;
+    if (this.#stopRenewing || this.#underWay.size === 0) return;
+    this.#stopRenewing = this.#parts.clock.after(RENEW_EVERY_MS, () => {
+      this.#stopRenewing = undefined;
       for (const key of this.#underWay.keys()) {
         this.#parts.store.claim(key, this.#parts.holder, LEASE_MS).catch(() => undefined);
       }
       void this.#writeFinished();
       this.#keepRenewing();
     });
+  }
+
+  #restFromRenewing(): void {
+    this.#stopRenewing?.();
+    this.#stopRenewing = undefined;
   }
 
   #deadline(afterMs: number): { readonly passed: Promise<void>; readonly cancel: () => void; over: boolean } {

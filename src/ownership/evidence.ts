@@ -55,8 +55,6 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
         evidence.push(webhookNames('notUs', at, event));
       }
       return evidence;
-    case 'requestThreadControl':
-      return evidence;
     default:
       break;
   }
@@ -75,7 +73,7 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
 export function evidenceOfCall(owner: NamedOwner, call: OwnCall): Evidence {
   return {
     sort: 'explicit',
-    mark: { ...placed(call), owner, source: 'call', key: 'call' },
+    mark: { ...placedWithAnswer(call), owner, source: 'call', key: 'call' },
   };
 }
 
@@ -84,12 +82,12 @@ export function evidenceOfAnswer(answer: OwnerAnswered, call: OwnCall): Evidence
   const expiresAt = answer.owner === 'idle' ? undefined : answer.expiresAtMs;
   const expiry = expiresAt === undefined ? {} : { expiresAt };
   if (answer.owner === 'hidden') {
-    return { sort: 'notUs', mark: { at: placed(call).at, key: 'answer', own: true, ...expiry } };
+    return { sort: 'notUs', mark: { ...placed(call), key: 'answer', own: true, ...expiry } };
   }
   return {
     sort: 'explicit',
     mark: {
-      ...placed(call),
+      ...placedWithAnswer(call),
       owner: answer.owner === 'idle' ? 'idle' : { app: answer.appId },
       source: 'answer',
       key: 'answer',
@@ -100,12 +98,12 @@ export function evidenceOfAnswer(answer: OwnerAnswered, call: OwnCall): Evidence
 
 /** Graph accepted a message of ours. */
 export function evidenceOfAcceptedSend(call: OwnCall): Evidence {
-  return { sort: 'us', mark: { at: placed(call).at, key: 'send', own: true } };
+  return { sort: 'us', mark: { ...placed(call), key: 'send', own: true } };
 }
 
 /** Graph refused a message of ours because another app controls the thread. */
 export function evidenceOfRefusedSend(call: OwnCall): Evidence {
-  return { sort: 'notUs', mark: { at: placed(call).at, key: 'refused', own: true } };
+  return { sort: 'notUs', mark: { ...placed(call), key: 'refused', own: true } };
 }
 
 function webhookNames(owner: NamedOwner, at: number, event: ThreadEvent): Evidence {
@@ -118,7 +116,17 @@ function webhookNames(owner: NamedOwner, at: number, event: ThreadEvent): Eviden
   return { sort: 'explicit', mark: { at, owner, source: 'webhook', key } };
 }
 
-function placed(call: OwnCall): { readonly at: number; readonly answeredAt: number } {
+interface Placed {
+  readonly at: number;
+  readonly blindAtMs?: number;
+}
+
+function placed(call: OwnCall): Placed {
   const at = placeOwn(call.newestStamp, call.sentAtMs, call.offsetMs);
-  return { at, answeredAt: Math.max(at, call.answeredAtMs + (call.offsetMs ?? -Infinity)) };
+  return call.offsetMs === undefined ? { at, blindAtMs: call.answeredAtMs } : { at };
+}
+
+function placedWithAnswer(call: OwnCall): Placed & { readonly answeredAt: number } {
+  const place = placed(call);
+  return { ...place, answeredAt: Math.max(place.at, call.answeredAtMs + (call.offsetMs ?? -Infinity)) };
 }

@@ -106,7 +106,7 @@ export function ownerNow(maxima: EvidenceMaxima, ids: AppIds, nowOnMetaClock: nu
   // An owner proven now is not idle since yesterday: a pass on a thread that was quiet for days has its 24 hours, and a
   // refused send contradicts an expiration that has passed.
   const since = verdict.since ?? Infinity;
-  const provenAt = isAnotherApp(verdict) ? Math.max(since, maxima.notUs?.at ?? -Infinity) : since;
+  const provenAt = isAnotherApp(verdict) ? provenAtOrAfter(since, [maxima.explicit, maxima.notUs]) : since;
   const control =
     verdict.expiresAt !== undefined && verdict.expiresAt > provenAt ? verdict.expiresAt : provenAt + CONTROL_MS;
   const expiresAt = Math.max(control, (maxima.activityAt ?? -Infinity) + CONTROL_MS);
@@ -148,6 +148,12 @@ export function step(
   };
 }
 
+/** The latest that these marks prove something, none of them from before `since`. */
+function provenAtOrAfter(since: number, marks: readonly (ExplicitMark | SideMark | undefined)[]): number {
+  const times = marks.flatMap((mark) => (mark && mark.at >= since ? [mark.blindAtMs ?? mark.at] : []));
+  return Math.max(since, ...times);
+}
+
 /** Explicit evidence in its total order: time of sending, then strength, then a canonical key. */
 function compareExplicit(a: ExplicitMark, b: ExplicitMark): number {
   return a.at - b.at || strength(a) - strength(b) || compareText(explicitKey(a), explicitKey(b));
@@ -159,7 +165,7 @@ function strength(mark: ExplicitMark): number {
 }
 
 function explicitKey(mark: ExplicitMark): string {
-  return JSON.stringify([mark.key, mark.owner, mark.answeredAt ?? 0, mark.expiresAt ?? 0]);
+  return JSON.stringify([mark.key, mark.owner, mark.answeredAt ?? 0, mark.expiresAt ?? 0, mark.blindAtMs ?? 0]);
 }
 
 function compareSides(a: SideMark, b: SideMark): number {
@@ -168,6 +174,7 @@ function compareSides(a: SideMark, b: SideMark): number {
     // A stamp of Meta's is stronger than a place that we worked out.
     Number(b.own ?? false) - Number(a.own ?? false) ||
     (a.expiresAt ?? 0) - (b.expiresAt ?? 0) ||
+    (a.blindAtMs ?? 0) - (b.blindAtMs ?? 0) ||
     compareText(a.key, b.key)
   );
 }

@@ -18,6 +18,11 @@ export interface ExplicitMark {
   readonly source: 'webhook' | 'call' | 'answer';
   /** When this owner's control ends unless it is prolonged, Meta's milliseconds. */
   readonly expiresAt?: number;
+  /**
+   * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
+   * until idle count from here. Never compared with the time of other evidence.
+   */
+  readonly blindAtMs?: number;
   /** Breaks ties of time; canonical, so that every order of arrival picks the same. */
   readonly key: string;
 }
@@ -30,6 +35,11 @@ export interface SideMark {
   readonly own?: true;
   /** When the hidden owner's control ends unless it is prolonged, Meta's milliseconds. */
   readonly expiresAt?: number;
+  /**
+   * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
+   * until idle count from here. Never compared with the time of other evidence.
+   */
+  readonly blindAtMs?: number;
 }
 
 /** The newest of each sort of evidence (LEDGER rule 5). Folding in is taking a maximum of each. */

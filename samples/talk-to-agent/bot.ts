@@ -1,0 +1,70 @@
+/** The sample bot: restify, the adapter, the plugin, dialogs. Everything a bot of one's own would have. */
+import { ConversationState, MemoryStorage } from 'botbuilder';
+import type { TurnContext } from 'botbuilder';
+import { runDialog } from 'botbuilder-dialogs';
+import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import * as restify from 'restify';
+import { RootDialog } from './root-dialog.js';
+import type { SampleSettings } from './settings.js';
+
+/** A running bot. */
+export interface RunningBot {
+  readonly port: number;
+  readonly webhookUrl: string;
+  readonly handover: VccLiveHandover;
+  stop(): Promise<void>;
+}
+
+/** Starts the bot; `port` 0 takes a free one. */
+export async function startBot(settings: SampleSettings, say: (line: string) => void): Promise<RunningBot> {
+  const handover = new VccLiveHandover({
+    botAppId: settings.appId,
+    vccLiveAppId: settings.vccLiveAppId,
+    pageAccessToken: settings.pageAccessToken,
+    appSecret: settings.appSecret,
+    // The root dialog recognises the wish itself, because it wants to go on afterwards.
+    talkToAgent: [],
+    ...(settings.graphBaseUrl === undefined ? {} : { graph: { baseUrl: settings.graphBaseUrl } }),
+  });
+  handover.on('passed', ({ thread, handoverId }) =>
+    say(`bot: thread of ${thread.psid} passed (handover ${handoverId})`),
+  );
+  handover.on('returned', ({ thread, result }) =>
+    say(`bot: thread of ${thread.psid} is back: ${result.outcome} via ${result.via}`),
+  );
+  handover.on('failed', ({ error }) => say(`bot: handover failed: ${error.message}`));
+  handover.on('suppressed', ({ reason }) => say(`bot: kept silent (${reason})`));
+
+  const adapter = new HandoverFacebookAdapter({ handover, verify_token: settings.verifyToken });
+  adapter.onTurnError = async (_context, error) => {
+    console.error('The bot failed in a turn:', error);
+  };
+
+  const conversationState = new ConversationState(new MemoryStorage());
+  const dialogState = conversationState.createProperty('dialogs');
+  const root = new RootDialog(handover);
+  const logic = async (context: TurnContext): Promise<void> => {
+    const { type, name } = context.activity;
+    if (type === 'message' || name === 'handoff.status') await runDialog(root, context, dialogState);
+    await conversationState.saveChanges(context);
+  };
+  handover.attach(adapter, logic);
+
+  const server = restify.createServer({ name: 'talk-to-agent' });
+  const receive = async (req: restify.Request, res: restify.Response): Promise<void> =>
+    adapter.processActivity(req, res, logic);
+  server.get('/api/messages', receive);
+  server.post('/api/messages', receive);
+  await new Promise<void>((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(settings.port, resolve);
+  });
+  const { port } = server.address() as { port: number };
+  return {
+    port,
+    webhookUrl: `http://127.0.0.1:${port}/api/messages`,
+    handover,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

@@ -1,0 +1,56 @@
+/** What the sample bot says: a little small talk, and a waterfall that hands over and goes on when the thread is back. */
+import { ComponentDialog, WaterfallDialog } from 'botbuilder-dialogs';
+import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
+import type { HandoverResult, VccLiveHandover } from 'botbuilder-handover-vcclive';
+
+const ASKS_FOR_AGENT = /\b(?:talk|speak|chat)\b.*\b(?:agent|human|person|operator)\b/i;
+
+/** The root dialog of the sample. */
+export class RootDialog extends ComponentDialog {
+  constructor(handover: VccLiveHandover) {
+    super('root');
+    this.addDialog(handover.dialog());
+    this.addDialog(new WaterfallDialog('main', [answer]));
+    this.addDialog(new WaterfallDialog('agent', [handover.step({ reason: 'asked for an agent' }), welcomeBack]));
+    this.initialDialogId = 'main';
+  }
+}
+
+async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
+  const { activity } = step.context;
+  if (activity.type !== 'message') return step.endDialog();
+  const text: string | undefined = activity.text;
+  if (text !== undefined && (ASKS_FOR_AGENT.test(text) || text === 'TALK_TO_AGENT')) return step.replaceDialog('agent');
+  await step.context.sendActivity({
+    type: 'message',
+    text: text ? `You said: ${text}` : 'Thank you, I got that.',
+    channelData: { quick_replies: [{ content_type: 'text', title: 'Talk to agent', payload: 'TALK_TO_AGENT' }] },
+  });
+  return step.endDialog();
+}
+
+async function welcomeBack(step: WaterfallStepContext): Promise<DialogTurnResult> {
+  const result = step.result as HandoverResult;
+  const text = greeting(result);
+  if (text !== undefined) await step.context.sendActivity(text);
+  return step.endDialog(result);
+}
+
+function greeting(result: HandoverResult): string | undefined {
+  switch (result.outcome) {
+    case 'completed':
+      return 'Welcome back! The bot is here again. What else can I do for you?';
+    case 'takenBack':
+      return 'I took over from the agent again. What can I do for you?';
+    case 'unclaimed':
+    case 'abandoned':
+      return 'No agent could take your chat in time, so I am back. What can I do for you?';
+    case 'refused':
+      return result.reason === 'alreadyWithAgent'
+        ? undefined
+        : 'No agent is available right now. What can I do for you?';
+    case 'failed':
+      // The plugin has told the customer already.
+      return undefined;
+  }
+}

@@ -1,0 +1,568 @@
+/**
+ * Graph's edges: checks a call as Graph does, lets the platform act, and words the answer.
+ *
+ * Exists apart from HTTP, so that VCC Live's desk inside the simulator makes the very calls that an app makes.
+ * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { webhookFields, type WebhookField } from './event-routing.js';
+import {
+  errorBody,
+  graphErrors,
+  missingParameter,
+  refusalErrors,
+  unknownPath,
+  unsupportedRequest,
+  wrongParameter,
+  type GraphErrorText,
+} from './graph-errors.js';
+import type { SimulatorSettings } from './options.js';
+import type {
+  CheckedMessage,
+  ConnectedApp,
+  ControlOutcome,
+  MessengerPlatform,
+  Page,
+  Thread,
+} from './messenger-platform.js';
+import type { SeededRandom } from './seeded-random.js';
+import { isJsonObject, type JsonObject } from './webhook-items.js';
+
+/** Longest text of a message, characters. */
+const TEXT_LIMIT = 2000;
+/** Longest metadata, payload of a button, payload of a quick reply, characters. */
+const METADATA_LIMIT = 1000;
+/** Most quick replies of a message. */
+const QUICK_REPLY_LIMIT = 13;
+const SENDER_ACTIONS: ReadonlySet<string> = new Set(['typing_on', 'typing_off', 'mark_seen']);
+const ATTACHMENT_TYPES: ReadonlySet<string> = new Set(['image', 'audio', 'video', 'file', 'template', 'fallback']);
+const MESSAGING_TYPES: ReadonlySet<string> = new Set(['RESPONSE', 'UPDATE', 'MESSAGE_TAG', 'UTILITY']);
+const VERSION = /^v\d+\.\d+$/;
+const BOT_SCOPES = ['pages_show_list', 'pages_messaging', 'pages_manage_metadata', 'public_profile'] as const;
+
+/** A call, after its parameters have been collected from query and body. */
+export interface GraphRequest {
+  readonly method: string;
+  /** With or without version: `/v26.0/me/messages`. */
+  readonly path: string;
+  readonly params: JsonObject;
+  readonly token: string | undefined;
+  /** The body claimed to be JSON and was not. */
+  readonly malformedBody?: boolean;
+}
+
+/** What Graph answers. */
+export interface GraphAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Whose token came along. */
+export interface GraphCaller {
+  readonly page: Page;
+  readonly app: ConnectedApp;
+}
+
+/** A path taken apart. */
+export interface GraphTarget {
+  /** `me`, a Page id, an app id, a PSID, `debug_token`. */
+  readonly node: string;
+  /** What follows the node; empty where nothing does. */
+  readonly edge: string;
+  /** What faults and timelines call it: the edge, or the node where there is none. */
+  readonly name: string;
+}
+
+/** What the edges work with. */
+export interface GraphParts {
+  readonly platform: MessengerPlatform;
+  readonly settings: SimulatorSettings;
+  readonly random: SeededRandom;
+  /** Where the bot's webhook is, for `/<app-id>/subscriptions`. */
+  readonly callbackUrl: () => string | undefined;
+}
+
+type EdgeHandler = (caller: GraphCaller, params: JsonObject) => GraphAnswer;
+
+/** Takes a path apart: `/v26.0/me/messages` → node `me`, edge `messages`. */
+export function graphTarget(path: string): GraphTarget {
+  const parts = path.split('/').filter((part) => part !== '');
+  if (VERSION.test(parts[0] ?? '')) parts.shift();
+  const [node = '', ...rest] = parts;
+  const edge = rest.join('/');
+  return { node, edge, name: edge === '' ? node : edge };
+}
+
+/** Graph, without HTTP and without weather. */
+export class GraphEdges {
+  readonly #parts: GraphParts;
+  readonly #handlers: Readonly<Record<string, Readonly<Partial<Record<string, EdgeHandler>>>>>;
+
+  constructor(parts: GraphParts) {
+    this.#parts = parts;
+    this.#handlers = {
+      '': { GET: (caller, params) => this.#describePage(caller, params) },
+      messages: { POST: (caller, params) => this.#messages(caller, params) },
+      pass_thread_control: { POST: (caller, params) => this.#pass(caller, params) },
+      take_thread_control: {
+        POST: this.#control((page, thread, appId, metadata) =>
+          this.#parts.platform.take(page, thread, appId, metadata),
+        ),
+      },
+      release_thread_control: {
+        POST: this.#control((page, thread, appId) => this.#parts.platform.release(page, thread, appId)),
+      },
+      request_thread_control: {
+        POST: this.#control((page, thread, appId, metadata) =>
+          this.#parts.platform.request(page, thread, appId, metadata),
+        ),
+      },
+      extend_thread_control: { POST: (caller, params) => this.#extend(caller, params) },
+      thread_owner: { GET: (caller, params) => this.#threadOwner(caller, params) },
+      secondary_receivers: { GET: (caller) => this.#secondaryReceivers(caller) },
+      subscribed_apps: {
+        GET: (caller) => this.#listSubscription(caller),
+        POST: (caller, params) => this.#subscribe(caller, params),
+        DELETE: (caller) => this.#unsubscribe(caller),
+      },
+    };
+  }
+
+  /** Whose Page token this is. */
+  callerOf(token: string | undefined): GraphCaller | undefined {
+    if (token === undefined) return undefined;
+    for (const page of this.#parts.platform.pages.values()) {
+      for (const app of page.apps.values()) if (app.pageAccessToken === token) return { page, app };
+    }
+    return undefined;
+  }
+
+  /** An error's answer. */
+  error(text: GraphErrorText, headers?: Readonly<Record<string, string>>): GraphAnswer {
+    const body = errorBody(text, `A${this.#parts.random.letters(22)}`);
+    return { status: text.httpStatus, body, ...(headers === undefined ? {} : { headers }) };
+  }
+
+  /** What stands in the way of any call with this token, before its edge is looked at. */
+  admission(request: GraphRequest): GraphErrorText | undefined {
+    const { token, params } = request;
+    if (request.malformedBody === true) return graphErrors.malformedBody;
+    if (token === undefined) return graphErrors.noToken;
+    const app = this.callerOf(token)?.app ?? this.#appOfAppToken(token);
+    if (app === undefined) return graphErrors.badToken;
+    return checkProof(app, token, params['appsecret_proof']);
+  }
+
+  /** A call by HTTP. */
+  answer(request: GraphRequest): GraphAnswer {
+    const problem = this.admission(request);
+    if (problem !== undefined) return this.error(problem);
+    const target = graphTarget(request.path);
+    if (target.node === 'debug_token') return this.#debugToken(request);
+    if (target.edge === 'subscriptions') return this.#appSubscriptions(request, target.node);
+    const caller = this.callerOf(request.token);
+    if (caller === undefined) return this.error(unsupportedRequest(request.method, target.node));
+    return this.answerTo(caller, request);
+  }
+
+  /** A call of a known app: what VCC Live's desk uses. */
+  answerTo(caller: GraphCaller, request: GraphRequest): GraphAnswer {
+    const { node, edge } = graphTarget(request.path);
+    if (node !== 'me' && node !== caller.page.pageId) return this.#otherNode(caller, request, node, edge);
+    const methods = this.#handlers[edge];
+    if (methods === undefined) return this.error(unknownPath(`/${edge}`));
+    const handler = methods[request.method];
+    if (handler === undefined) return this.error(unsupportedRequest(request.method, node));
+    return handler(caller, request.params);
+  }
+
+  #otherNode(caller: GraphCaller, request: GraphRequest, node: string, edge: string): GraphAnswer {
+    const known = caller.page.threads.has(node);
+    if (!known || edge !== '' || request.method !== 'GET') return this.error(unsupportedRequest(request.method, node));
+    return ok({ first_name: 'Simulated', last_name: `Customer ${node.slice(-4)}`, id: node });
+  }
+
+  #describePage({ page }: GraphCaller, params: JsonObject): GraphAnswer {
+    const fields = text(params['fields'])?.split(',') ?? ['name', 'id'];
+    return ok({
+      ...(fields.includes('name') ? { name: `Page ${page.pageId}` } : {}),
+      // What each flag means is not published (U); msgr_multi_app is read as "Conversation Routing is on".
+      ...(fields.includes('messaging_feature_status')
+        ? {
+            messaging_feature_status: {
+              hop_v2: false,
+              msgr_multi_app: this.#parts.platform.routing,
+              ig_multi_app: false,
+            },
+          }
+        : {}),
+      id: page.pageId,
+    });
+  }
+
+  #messages(caller: GraphCaller, params: JsonObject): GraphAnswer {
+    const { platform } = this.#parts;
+    const { page, app } = caller;
+    const thread = this.#recipient(caller, params);
+    if ('httpStatus' in thread) return this.error(thread);
+    const action = params['sender_action'];
+    if (action !== undefined) {
+      const checkedAction = checkSenderAction(action, params);
+      if (typeof checkedAction === 'object') return this.error(checkedAction);
+      const outcome = platform.senderAction(page, thread, app.appId, checkedAction);
+      return outcome.allowed ? ok({ recipient_id: thread.psid }) : this.error(refusalErrors[outcome.why]);
+    }
+    const checked = checkMessage(params);
+    if ('httpStatus' in checked) return this.error(checked);
+    const outcome = platform.send(page, thread, app.appId, checked);
+    if (!outcome.allowed) return this.error(refusalErrors[outcome.why]);
+    return ok({ recipient_id: thread.psid, message_id: outcome.mid });
+  }
+
+  #pass(caller: GraphCaller, params: JsonObject): GraphAnswer {
+    const target = params['target_app_id'];
+    if (target !== undefined && !isAppId(target)) {
+      return this.error(wrongParameter('target_app_id', 'a number or a numeric string'));
+    }
+    return this.#control((page, thread, appId, metadata) =>
+      this.#parts.platform.pass(page, thread, appId, target === undefined ? undefined : String(target), metadata),
+    )(caller, params);
+  }
+
+  #extend(caller: GraphCaller, params: JsonObject): GraphAnswer {
+    const duration = Number(params['duration']);
+    if (params['duration'] === undefined) return this.error(missingParameter('duration'));
+    if (!Number.isInteger(duration) || duration <= 0) {
+      return this.error(wrongParameter('duration', 'a whole number of seconds above 0'));
+    }
+    return this.#control((page, thread, appId) => this.#parts.platform.extend(page, thread, appId, duration))(
+      caller,
+      params,
+    );
+  }
+
+  #control(
+    act: (page: Page, thread: Thread, appId: string, metadata: string | undefined) => ControlOutcome,
+  ): EdgeHandler {
+    return (caller, params) => {
+      const thread = this.#recipient(caller, params);
+      if ('httpStatus' in thread) return this.error(thread);
+      const { metadata } = params;
+      if (metadata !== undefined && typeof metadata !== 'string') {
+        return this.error(wrongParameter('metadata', 'a string'));
+      }
+      // U: the limit of metadata in thread control; this is the published one of the Send API.
+      if (metadata !== undefined && metadata.length > METADATA_LIMIT) {
+        return this.error(wrongParameter('metadata', `at most ${METADATA_LIMIT} characters long`));
+      }
+      const outcome = act(caller.page, thread, caller.app.appId, metadata);
+      return outcome.allowed ? ok({ success: true }) : this.error(refusalErrors[outcome.why]);
+    };
+  }
+
+  /** The owner and the default application see the owner's app id; the others only when its control ends. */
+  #threadOwner(caller: GraphCaller, params: JsonObject): GraphAnswer {
+    const psid = text(params['recipient']);
+    if (psid === undefined) return this.error(missingParameter('recipient'));
+    const thread = caller.page.threads.get(psid);
+    if (thread === undefined) return this.error(graphErrors.noMatchingUser);
+    const { platform } = this.#parts;
+    const { ownerAppId, expiresAtMs } = platform.truthOf(thread);
+    // U: the exact empty form, and the unit of expiration (seconds by the name UNIX-TIMESTAMP).
+    if (ownerAppId === undefined || expiresAtMs === undefined) return ok({ data: [] });
+    const isDefault = platform.routing && caller.app.appId === caller.page.defaultAppId;
+    const visible = caller.app.appId === ownerAppId || isDefault;
+    const skewMs = platform.skewMs();
+    const expiration = Math.floor((expiresAtMs + skewMs) / 1000);
+    return ok({ data: [{ thread_owner: visible ? { app_id: ownerAppId, expiration } : { expiration } }] });
+  }
+
+  /** Legacy: the default application sees the others, another app only itself. */
+  #secondaryReceivers({ page, app }: GraphCaller): GraphAnswer {
+    const others = [...page.apps.values()].filter((other) => other.appId !== page.defaultAppId);
+    const visible = app.appId === page.defaultAppId ? others : others.filter((other) => other === app);
+    return ok({ data: visible.map((other) => ({ id: other.appId, name: other.name })) });
+  }
+
+  /** U: whether other apps' subscriptions are listed too; only the caller's own is. */
+  #listSubscription({ app }: GraphCaller): GraphAnswer {
+    if (app.pageFields.size === 0) return ok({ data: [] });
+    const link = `https://www.facebook.com/games/?app_id=${app.appId}`;
+    return ok({ data: [{ link, name: app.name, id: app.appId, subscribed_fields: [...app.pageFields] }] });
+  }
+
+  #subscribe({ page, app }: GraphCaller, params: JsonObject): GraphAnswer {
+    const wanted = listOf(params['subscribed_fields']);
+    if (wanted.length === 0) return this.error(missingParameter('subscribed_fields'));
+    const wrong = wanted.findIndex((field) => !isWebhookField(field));
+    if (wrong >= 0) {
+      return this.error(wrongParameter(`subscribed_fields[${wrong}]`, `one of {${webhookFields.join(', ')}}`));
+    }
+    app.pageFields.clear();
+    for (const field of wanted) if (isWebhookField(field)) app.pageFields.add(field);
+    if (app.role === 'bot') this.#parts.platform.onSubscribed(page.pageId);
+    return ok({ success: true });
+  }
+
+  #unsubscribe({ app }: GraphCaller): GraphAnswer {
+    app.pageFields.clear();
+    return ok({ success: true });
+  }
+
+  /** @see https://developers.facebook.com/docs/graph-api/reference/app/subscriptions */
+  #appSubscriptions(request: GraphRequest, appId: string): GraphAnswer {
+    const app = request.token === undefined ? undefined : this.#appOfAppToken(request.token);
+    if (app?.appId !== appId || request.method !== 'GET') {
+      return this.error(unsupportedRequest(request.method, appId));
+    }
+    const url = app.role === 'bot' ? this.#parts.callbackUrl() : 'https://vcc-live.example.test/webhook';
+    if (url === undefined || app.appFields.size === 0) return ok({ data: [] });
+    const version = this.#parts.settings.apiVersion;
+    const fields = [...app.appFields].map((name) => ({ name, version }));
+    return ok({ data: [{ object: 'page', callback_url: url, active: true, fields }] });
+  }
+
+  /** @see https://developers.facebook.com/docs/graph-api/reference/debug_token */
+  #debugToken(request: GraphRequest): GraphAnswer {
+    const input = text(request.params['input_token']);
+    if (request.method !== 'GET') return this.error(unsupportedRequest(request.method, 'debug_token'));
+    if (input === undefined) return this.error(missingParameter('input_token'));
+    const found = this.callerOf(input);
+    if (found === undefined) {
+      const { message, code } = graphErrors.badToken;
+      return ok({ data: { error: { code, message }, is_valid: false, scopes: [] } });
+    }
+    const { page, app } = found;
+    const nowS = Math.floor(this.#parts.platform.platformNow() / 1000);
+    return ok({
+      data: {
+        app_id: app.appId,
+        type: 'PAGE',
+        application: app.name,
+        data_access_expires_at: nowS + 90 * 24 * 60 * 60,
+        expires_at: 0,
+        is_valid: true,
+        issued_at: nowS,
+        profile_id: page.pageId,
+        scopes: BOT_SCOPES,
+        granular_scopes: BOT_SCOPES.slice(0, 3).map((scope) => ({ scope, target_ids: [page.pageId] })),
+        user_id: '122000000000001',
+      },
+    });
+  }
+
+  #recipient(caller: GraphCaller, params: JsonObject): Thread | GraphErrorText {
+    const given = params['recipient'];
+    if (given === undefined) return missingParameter('recipient');
+    const recipient = objectOf(given);
+    if (recipient === undefined) return wrongParameter('recipient', 'a JSON object');
+    const id = recipient['id'];
+    if (typeof id !== 'string' && typeof id !== 'number') return missingParameter('recipient[id]');
+    return caller.page.threads.get(String(id)) ?? graphErrors.noMatchingUser;
+  }
+
+  /** `APPID|SECRET`. */
+  #appOfAppToken(token: string): ConnectedApp | undefined {
+    for (const page of this.#parts.platform.pages.values()) {
+      for (const app of page.apps.values()) {
+        if (app.secret !== undefined && token === `${app.appId}|${app.secret}`) return app;
+      }
+    }
+    return undefined;
+  }
+}
+
+function ok(body: unknown): GraphAnswer {
+  return { status: 200, body };
+}
+
+/**
+ * hex HMAC-SHA256, key: the app's secret, message: the token.
+ * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests#appsecret_proof
+ */
+function checkProof(app: ConnectedApp, token: string, proof: unknown): GraphErrorText | undefined {
+  if (proof === undefined) {
+    const isAppToken = app.pageAccessToken !== token;
+    return app.proofRequired && !isAppToken ? graphErrors.proofMissing : undefined;
+  }
+  const expected = createHmac('sha256', app.secret ?? '')
+    .update(token)
+    .digest();
+  const given = Buffer.from(typeof proof === 'string' ? proof : '', 'hex');
+  const valid = app.secret !== undefined && given.length === expected.length && timingSafeEqual(given, expected);
+  return valid ? undefined : graphErrors.proofInvalid;
+}
+
+function checkSenderAction(action: unknown, params: JsonObject): GraphErrorText | string {
+  if (typeof action !== 'string' || !SENDER_ACTIONS.has(action)) {
+    return wrongParameter('sender_action', `one of {${[...SENDER_ACTIONS].join(', ')}}`);
+  }
+  return params['message'] === undefined ? action : wrongParameter('sender_action', 'sent without message');
+}
+
+function checkMessage(params: JsonObject): CheckedMessage | GraphErrorText {
+  const message = objectOf(params['message']);
+  if (message === undefined || Object.keys(message).length === 0) return graphErrors.messageEmpty;
+  const problem = checkContent(message) ?? checkMetadata(message) ?? checkQuickReplies(message['quick_replies']);
+  if (problem !== undefined) return problem;
+  const tag = checkTag(params);
+  if (typeof tag === 'object') return tag;
+  const control = checkInlineControl(params['thread_control']);
+  if (control !== undefined && 'httpStatus' in control) return control;
+  return {
+    message,
+    buttons: postbackButtons(message),
+    humanAgent: tag === 'HUMAN_AGENT',
+    ...(control === undefined ? {} : { control }),
+  };
+}
+
+function checkContent(message: JsonObject): GraphErrorText | undefined {
+  const words = message['text'];
+  const attachments = message['attachment'] ?? message['attachments'];
+  if (words === undefined && attachments === undefined) return graphErrors.messageEmpty;
+  if (words !== undefined && attachments !== undefined)
+    return wrongParameter('message', 'text or attachment, not both');
+  if (words === undefined) return checkAttachments(attachments);
+  if (typeof words !== 'string') return wrongParameter('message[text]', 'a string');
+  if (words.trim() === '') return graphErrors.messageEmpty;
+  return words.length > TEXT_LIMIT ? graphErrors.textTooLong : undefined;
+}
+
+function checkAttachments(given: unknown): GraphErrorText | undefined {
+  const attachments: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (attachments.length === 0) return graphErrors.messageEmpty;
+  for (const attachment of attachments) {
+    if (!isJsonObject(attachment)) return wrongParameter('message[attachment]', 'a JSON object');
+    const { type, payload } = attachment;
+    if (typeof type !== 'string' || !ATTACHMENT_TYPES.has(type)) {
+      return wrongParameter('message[attachment][type]', `one of {${[...ATTACHMENT_TYPES].join(', ')}}`);
+    }
+    if (!isJsonObject(payload)) return missingParameter('message[attachment][payload]');
+    const problem = type === 'template' ? checkTemplate(payload) : checkFile(payload);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function checkTemplate(payload: JsonObject): GraphErrorText | undefined {
+  if (typeof payload['template_type'] !== 'string')
+    return missingParameter('message[attachment][payload][template_type]');
+  const wrong = buttonsIn(payload).find((button) => button['type'] === 'postback' && !isLabel(button['payload']));
+  if (wrong === undefined) return undefined;
+  return wrongParameter('payload of a postback button', `a string of 1 to ${METADATA_LIMIT} characters`);
+}
+
+function checkFile(payload: JsonObject): GraphErrorText | undefined {
+  if (typeof payload['url'] === 'string' || payload['attachment_id'] !== undefined) return undefined;
+  return missingParameter('message[attachment][payload][url]');
+}
+
+function checkMetadata(message: JsonObject): GraphErrorText | undefined {
+  const { metadata } = message;
+  if (metadata === undefined) return undefined;
+  if (typeof metadata !== 'string') return wrongParameter('message[metadata]', 'a string');
+  if (metadata.length <= METADATA_LIMIT) return undefined;
+  return wrongParameter('message[metadata]', `at most ${METADATA_LIMIT} characters long`);
+}
+
+function checkQuickReplies(given: unknown): GraphErrorText | undefined {
+  if (given === undefined) return undefined;
+  const replies: readonly unknown[] | undefined = Array.isArray(given) ? given : undefined;
+  if (replies === undefined || replies.length > QUICK_REPLY_LIMIT) {
+    return wrongParameter('message[quick_replies]', `a list of at most ${QUICK_REPLY_LIMIT}`);
+  }
+  const wrong = replies.some(
+    (reply) =>
+      !isJsonObject(reply) ||
+      typeof reply['content_type'] !== 'string' ||
+      (reply['content_type'] === 'text' && !(isLabel(reply['title']) && isLabel(reply['payload']))),
+  );
+  return wrong ? wrongParameter('message[quick_replies]', 'replies with content_type, title and payload') : undefined;
+}
+
+/** The tag, or what is wrong with it. The other tags ended on 2026-04-27 (C). */
+function checkTag(params: JsonObject): string | undefined | GraphErrorText {
+  const { messaging_type: type, tag } = params;
+  if (type !== undefined && (typeof type !== 'string' || !MESSAGING_TYPES.has(type))) {
+    return wrongParameter('messaging_type', `one of {${[...MESSAGING_TYPES].join(', ')}}`);
+  }
+  if (type === 'MESSAGE_TAG' && tag === undefined) return missingParameter('tag');
+  if (tag === undefined) return undefined;
+  return tag === 'HUMAN_AGENT' ? tag : wrongParameter('tag', 'one of {HUMAN_AGENT}');
+}
+
+/**
+ * `thread_control` of the Send API. "If not set, control is released by default": without control_type it is a release.
+ * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
+ */
+function checkInlineControl(given: unknown): CheckedMessage['control'] | GraphErrorText {
+  if (given === undefined) return undefined;
+  const control = objectOf(given);
+  if (control === undefined) return wrongParameter('thread_control', 'a JSON object');
+  const { control_type: type = 'release', app_id: appId } = control;
+  if (type !== 'pass' && type !== 'release') {
+    return wrongParameter('thread_control[control_type]', 'one of {pass, release}');
+  }
+  if (appId !== undefined && !isAppId(appId)) return wrongParameter('thread_control[app_id]', 'an app id');
+  return { type, appId: appId === undefined ? undefined : String(appId) };
+}
+
+function postbackButtons(message: JsonObject): CheckedMessage['buttons'] {
+  const given = message['attachment'] ?? message['attachments'];
+  const attachments: readonly unknown[] = Array.isArray(given) ? given : [given];
+  return attachments
+    .filter(isJsonObject)
+    .flatMap((attachment) => (isJsonObject(attachment['payload']) ? buttonsIn(attachment['payload']) : []))
+    .filter((button) => button['type'] === 'postback')
+    .map((button) => ({ payload: String(button['payload']), title: text(button['title']) ?? '' }));
+}
+
+/** Buttons of a template and of its elements. */
+function buttonsIn(payload: JsonObject): JsonObject[] {
+  const own = Array.isArray(payload['buttons']) ? payload['buttons'] : [];
+  const elements: unknown[] = Array.isArray(payload['elements']) ? payload['elements'] : [];
+  const nested = elements.filter(isJsonObject).flatMap((element): unknown[] => {
+    return Array.isArray(element['buttons']) ? element['buttons'] : [];
+  });
+  return [...(own as unknown[]), ...nested].filter(isJsonObject);
+}
+
+function isLabel(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= METADATA_LIMIT;
+}
+
+function isAppId(value: unknown): value is string | number {
+  return (
+    (typeof value === 'number' && Number.isSafeInteger(value)) || (typeof value === 'string' && /^\d+$/.test(value))
+  );
+}
+
+function isWebhookField(value: string): value is WebhookField {
+  return (webhookFields as readonly string[]).includes(value);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+}
+
+/** A JSON object, or a string that holds one: parameters in a query or a form are strings. */
+function objectOf(value: unknown): JsonObject | undefined {
+  if (isJsonObject(value)) return value;
+  if (typeof value !== 'string') return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return isJsonObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A list, a JSON list, or words with commas between them. */
+function listOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(String);
+  if (typeof value !== 'string') return [];
+  const bare = value.replace(/[[\]"\s]/g, '');
+  return bare === '' ? [] : bare.split(',');
+}

@@ -1,0 +1,298 @@
+/**
+ * Graph by HTTP: reads a call however it was written, lets the weather strike, answers.
+ *
+ * Exists to keep Graph's rules free of sockets. Parameters are taken from query, JSON and forms, the token from all of
+ * these and from the Authorization header, as Graph takes them.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { SimulatorClock } from './held-clock.js';
+import type { GraphAnswer, GraphCaller, GraphEdges, GraphRequest } from './graph-edges.js';
+import { graphTarget } from './graph-edges.js';
+import { graphErrors, sendRefusalErrors, type GraphErrorText } from './graph-errors.js';
+import { SimulatorStateError } from './simulator-errors.js';
+import type { Fault, FaultMoment, Weather } from './weather.js';
+import type { GraphEntry, Wire } from './wire.js';
+import { isJsonObject, type JsonObject } from './webhook-items.js';
+
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const SLOW_MS = 10_000;
+/** Never written to the wire. */
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set(['access_token', 'appsecret_proof', 'input_token']);
+const TRACE_HEADERS = { 'facebook-api-version': 'v26.0', 'Cache-Control': 'private, no-cache, no-store' };
+
+/** Answers requests below a path of its own, beside Graph. */
+export type MountedHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What the server works with. */
+export interface GraphServerParts {
+  readonly edges: GraphEdges;
+  readonly wire: Wire;
+  readonly weather: Weather;
+  readonly clock: SimulatorClock;
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+}
+
+interface ReadCall extends GraphRequest {
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** `destroy`: the connection breaks instead. */
+type Reply = { readonly answer: GraphAnswer } | { readonly destroy: 'requestLost' | 'answerLost' };
+
+interface Struck {
+  readonly reply: Reply;
+  readonly fault?: string;
+  readonly done: boolean;
+}
+
+/** The HTTP server of the simulator. */
+export class GraphServer {
+  readonly #parts: GraphServerParts;
+  readonly #server: Server;
+  readonly #mounted: { readonly prefix: string; readonly handler: MountedHandler }[] = [];
+  #heldCalls = 0;
+  #nextHeld = promiseWithResolve();
+
+  constructor(parts: GraphServerParts) {
+    this.#parts = parts;
+    const listener = (request: IncomingMessage, response: ServerResponse): void => this.#receive(request, response);
+    this.#server = parts.tls === undefined ? createHttpServer(listener) : createHttpsServer(parts.tls, listener);
+  }
+
+  /** Listens and returns its origin: `http://127.0.0.1:40000`. */
+  listen(port: number, host: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        const { port: taken } = this.#server.address() as AddressInfo;
+        const name = host.includes(':') ? `[${host}]` : host;
+        resolve(`${this.#parts.tls === undefined ? 'http' : 'https'}://${name}:${taken}`);
+      });
+    });
+  }
+
+  /** Gives every path that begins with `prefix` to `handler`. */
+  mount(prefix: string, handler: MountedHandler): void {
+    this.#mounted.push({ prefix, handler });
+  }
+
+  /** Calls that wait for the clock because the weather made them slow. */
+  get heldCalls(): number {
+    return this.#heldCalls;
+  }
+
+  /** Resolves when the next call begins to wait for the clock. */
+  nextHeldCall(): Promise<void> {
+    return this.#nextHeld.promise;
+  }
+
+  /** Breaks every connection and frees the port. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const mounted = this.#mounted.find(({ prefix }) => path.startsWith(prefix));
+    if (mounted !== undefined) {
+      mounted.handler(request, response);
+      return;
+    }
+    void this.#serve(request, response).catch(() => request.socket.destroy());
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = await readCall(request);
+    const caller = this.#parts.edges.callerOf(call.token);
+    const edge = graphTarget(call.path).name;
+    const seq = this.#parts.wire.write(pendingEntry(call, caller, edge));
+    const { reply, fault, done } = await this.#underWeather(call, edge);
+    const strike = fault === undefined ? {} : { fault };
+    if ('destroy' in reply) {
+      this.#parts.wire.end(seq, { outcome: reply.destroy, done, ...strike });
+      request.socket.destroy();
+      return;
+    }
+    const { status, body } = reply.answer;
+    const refused = status !== 200;
+    this.#parts.wire.end(seq, { outcome: 'answered', status, answer: body, refused, done, ...strike });
+    const isText = typeof body === 'string';
+    response.writeHead(status, {
+      'Content-Type': isText ? 'text/html; charset=utf-8' : 'application/json; charset=UTF-8',
+      ...TRACE_HEADERS,
+      ...reply.answer.headers,
+    });
+    response.end(isText ? body : JSON.stringify(body));
+  }
+
+  async #underWeather(call: ReadCall, edge: string): Promise<Struck> {
+    const { weather, edges } = this.#parts;
+    if (weather.lostRequests.strikes(edge) !== undefined) {
+      return { reply: { destroy: 'requestLost' }, fault: 'lostRequests', done: false };
+    }
+    const admitted = edges.admission(call) === undefined;
+    const before = admitted ? this.#refusedBefore(call, edge) : undefined;
+    if (before !== undefined) return before;
+    const slow = weather.slow.strikes(edge);
+    if (slow?.when === 'before') await this.#wait(slow.ms);
+    const answer = edges.answer(call);
+    const done = answer.status === 200;
+    if (slow !== undefined && slow.when !== 'before') await this.#wait(slow.ms);
+    if (weather.lostAnswers.strikes(edge) !== undefined) {
+      return { reply: { destroy: 'answerLost' }, fault: 'lostAnswers', done };
+    }
+    const after = this.#brokenServer(edge, 'after');
+    if (after !== undefined) return { ...after, done };
+    return { reply: { answer }, ...(slow === undefined ? {} : { fault: 'slow' }), done };
+  }
+
+  #refusedBefore(call: ReadCall, edge: string): Struck | undefined {
+    const { weather, edges } = this.#parts;
+    if (weather.deadToken.strikes(edge) !== undefined) return this.#struck('deadToken', graphErrors.expiredToken);
+    const rate = weather.rateLimited.strikes(edge);
+    if (rate !== undefined) {
+      const code = rate.code ?? 613;
+      const pageId = edges.callerOf(call.token)?.page.pageId ?? '';
+      const headers = usageHeaders(code, pageId, rate.minutes ?? 1);
+      return { reply: { answer: edges.error(rateError(code), headers) }, fault: 'rateLimited', done: false };
+    }
+    const send = edge === 'messages' ? weather.sendRefused.strikes(edge) : undefined;
+    if (send !== undefined) return this.#struck('sendRefused', sendRefusalErrors[send.reason ?? 'anotherAppControls']);
+    return this.#brokenServer(edge, 'before');
+  }
+
+  #brokenServer(edge: string, when: 'before' | 'after'): Struck | undefined {
+    const { http500, code1, code2 } = this.#parts.weather;
+    const strikes = (fault: Fault<FaultMoment>): boolean => fault.strikes(edge, when) !== undefined;
+    if (strikes(http500)) {
+      const answer = { status: 500, body: '<html><body><h1>500 Internal Server Error</h1></body></html>' };
+      return { reply: { answer }, fault: 'http500', done: false };
+    }
+    if (strikes(code1)) return this.#struck('code1', graphErrors.unknownError);
+    if (strikes(code2)) return this.#struck('code2', graphErrors.serviceUnavailable);
+    return undefined;
+  }
+
+  #struck(fault: string, error: GraphErrorText): Struck {
+    return { reply: { answer: this.#parts.edges.error(error) }, fault, done: false };
+  }
+
+  #wait(ms = SLOW_MS): Promise<void> {
+    this.#heldCalls += 1;
+    this.#nextHeld.resolve();
+    this.#nextHeld = promiseWithResolve();
+    return new Promise((resolve) => {
+      this.#parts.clock.after(ms, () => {
+        this.#heldCalls -= 1;
+        resolve();
+      });
+    });
+  }
+}
+
+function promiseWithResolve(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((fulfil) => (resolve = fulfil));
+  return { promise, resolve };
+}
+
+function pendingEntry(call: ReadCall, caller: GraphCaller | undefined, edge: string): Omit<GraphEntry, 'seq' | 'atMs'> {
+  return {
+    kind: 'graph',
+    ...(caller === undefined ? {} : { appId: caller.app.appId, pageId: caller.page.pageId }),
+    appName: caller?.app.name ?? 'unknown token',
+    method: call.method,
+    path: call.path,
+    edge,
+    query: call.query,
+    body: call.body,
+    outcome: 'pending',
+    refused: false,
+    done: false,
+  };
+}
+
+async function readCall(request: IncomingMessage): Promise<ReadCall> {
+  const url = new URL(request.url ?? '/', 'http://graph.invalid');
+  const query = Object.fromEntries(url.searchParams);
+  const body = parseBody(await readBody(request), request.headers['content-type'] ?? '');
+  const params: JsonObject = { ...query, ...(body.params ?? {}) };
+  return {
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    params,
+    token: bearerOf(request.headers.authorization) ?? tokenParameter(params),
+    ...(body.params === undefined ? { malformedBody: true } : {}),
+    query: withoutSecrets(query) as Readonly<Record<string, string>>,
+    body: body.params === undefined ? '(not JSON)' : withoutSecrets(body.params),
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT_BYTES) throw new SimulatorStateError('A Graph call had a body over 4 MiB.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `params` is absent where the body claims to be JSON and is not an object. */
+function parseBody(text: string, contentType: string): { readonly params?: JsonObject } {
+  if (text === '') return { params: {} };
+  if (contentType.includes('application/x-www-form-urlencoded')) {
+    return { params: Object.fromEntries(new URLSearchParams(text)) };
+  }
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isJsonObject(parsed) ? { params: parsed } : {};
+  } catch {
+    return {};
+  }
+}
+
+function bearerOf(header: string | undefined): string | undefined {
+  return /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(header ?? '')?.[1];
+}
+
+function tokenParameter(params: JsonObject): string | undefined {
+  const token = params['access_token'];
+  return typeof token === 'string' && token !== '' ? token : undefined;
+}
+
+function withoutSecrets(params: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !SECRET_PARAMETERS.has(name)));
+}
+
+function rateError(code: 4 | 613 | 80006): GraphErrorText {
+  switch (code) {
+    case 4:
+      return graphErrors.appLimit;
+    case 613:
+      return graphErrors.rateLimit;
+    case 80006:
+      return graphErrors.messengerRateLimit;
+  }
+}
+
+/** @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting */
+function usageHeaders(code: 4 | 613 | 80006, pageId: string, minutes: number): Readonly<Record<string, string>> {
+  if (code === 4) return { 'X-App-Usage': JSON.stringify({ call_count: 100, total_time: 25, total_cputime: 25 }) };
+  const usage = {
+    type: 'messenger',
+    call_count: 100,
+    total_cputime: 25,
+    total_time: 25,
+    estimated_time_to_regain_access: minutes,
+  };
+  return { 'X-Business-Use-Case-Usage': JSON.stringify({ [pageId]: [usage] }) };
+}

@@ -1,0 +1,37 @@
+/** The public face of the pretend platform: `botbuilder-handover-vcclive/simulator`. Names only. */
+
+// For everybody who tests or shows a bot.
+export { MessengerSimulator, type TrueOwner } from './messenger-simulator.js';
+export type { PlatformHabits, SimulatedPageOptions, SimulatorOptions, SimulatorSettings } from './options.js';
+export { PAGE_INBOX_APP_ID } from './options.js';
+export {
+  SimulatedAgent,
+  SimulatedCustomer,
+  SimulatedPageInbox,
+  type QueuedThread,
+  type SimulatedAttachment,
+} from './people.js';
+export type { ConversationEntry, ReceivedEvent, Speaker } from './messenger-platform.js';
+
+// What goes wrong, and when.
+export { Fault, Weather, type FaultMoment, type FaultScope, type OddItem, type SendRefusal } from './weather.js';
+export { SimulatorClock } from './held-clock.js';
+
+// What happened.
+export {
+  Wire,
+  wireLine,
+  type GraphEntry,
+  type NoteEntry,
+  type OwnerEntry,
+  type WebhookEntry,
+  type WireEntry,
+} from './wire.js';
+export type { RawDelivery, WebhookAnswer } from './webhook-delivery.js';
+export type { MountedHandler } from './graph-server.js';
+export {
+  SimulatedRefusalError,
+  SimulatorStateError,
+  WireTimeoutError,
+  type GraphErrorAnswer,
+} from './simulator-errors.js';

@@ -1,0 +1,312 @@
+/**
+ * The pretend Messenger platform: Graph by HTTP, webhooks to the bot, customers, VCC Live's desk, weather and a clock.
+ *
+ * Exists so that a bot can be run, shown and broken without a Facebook account; as strict as Meta where Meta is known.
+ */
+import { InvalidOptionError } from '../thread/errors.js';
+import { webhookFields, type WebhookField } from './event-routing.js';
+import { GraphEdges } from './graph-edges.js';
+import { GraphServer, type MountedHandler } from './graph-server.js';
+import { SimulatorClock } from './held-clock.js';
+import { MessengerPlatform, type ConnectedApp, type Page } from './messenger-platform.js';
+import {
+  habitsFrom,
+  PAGE_INBOX_APP_ID,
+  settingsFrom,
+  type PlatformHabits,
+  type SimulatedPageOptions,
+  type SimulatorOptions,
+  type SimulatorSettings,
+} from './options.js';
+import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox, type Stage } from './people.js';
+import { SeededRandom } from './seeded-random.js';
+import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
+import { Weather } from './weather.js';
+import { ACK_TIMEOUT_MS, WebhookDelivery, type RawDelivery, type WebhookAnswer } from './webhook-delivery.js';
+import { escapedJson } from './webhook-items.js';
+import { Wire, wireLine, type WireEntry } from './wire.js';
+
+const WAIT_MS = 2000;
+const LINES_IN_ERROR = 20;
+const CHALLENGE_LIMIT = 2_000_000_000;
+
+/** Who owns a thread in truth. */
+export interface TrueOwner {
+  /** App id, or `idle`. */
+  readonly owner: string;
+  /** When its control ends on the simulator's clock, milliseconds. Absent where idle. */
+  readonly expiresAtMs?: number;
+}
+
+/** The platform. Start one, connect a bot, let a customer speak, stop it. */
+export class MessengerSimulator {
+  /** What a bot must be configured with. */
+  readonly settings: SimulatorSettings;
+  /** Origin of Graph: calls go to `<graphBaseUrl>/<version>/me/…`. */
+  readonly graphBaseUrl: string;
+  /** What goes wrong; turn its switches at any time. */
+  readonly weather: Weather;
+  /** Meta's undocumented answers; may be changed at any time. */
+  readonly habits: PlatformHabits;
+  /** The clock of expiry, delay and redelivery. */
+  readonly clock: SimulatorClock;
+  /** Everything that happened. */
+  readonly wire: Wire;
+  readonly #parts: SimulatorParts;
+
+  private constructor(parts: SimulatorParts, graphBaseUrl: string) {
+    this.#parts = parts;
+    this.settings = parts.settings;
+    this.graphBaseUrl = graphBaseUrl;
+    this.weather = parts.weather;
+    this.habits = parts.habits;
+    this.clock = parts.clock;
+    this.wire = parts.wire;
+  }
+
+  /**
+   * Starts a platform.
+   * @throws {@link InvalidOptionError} naming the option; rejects with the system's error where the port is taken
+   */
+  static async start(options: SimulatorOptions = {}): Promise<MessengerSimulator> {
+    const parts = assemble(options);
+    const origin = await parts.server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+    return new MessengerSimulator(parts, origin);
+  }
+
+  /** Where the bot's webhook is. Several addresses take turns, as processes behind a load balancer. */
+  connectBot(webhookUrl: string | readonly string[]): void {
+    const urls = typeof webhookUrl === 'string' ? [webhookUrl] : webhookUrl;
+    for (const url of urls) {
+      if (!URL.canParse(url))
+        throw new InvalidOptionError('webhookUrl', JSON.stringify(url), 'an http or https address');
+    }
+    this.#parts.callback.url = urls[0];
+    this.#parts.delivery.connect(urls);
+  }
+
+  /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
+  async verifyWebhook(): Promise<{ readonly ok: boolean; readonly status: number; readonly body: string }> {
+    const challenge = String(this.#parts.random.below(CHALLENGE_LIMIT));
+    const { status, body } = await this.#parts.delivery.verify(this.settings.verifyToken, challenge);
+    const ok = status === 200 && body === challenge;
+    this.wire.note(`webhook verification ${ok ? 'succeeded' : `failed: status ${status}`}`);
+    return { ok, status, body };
+  }
+
+  /** A customer; known to the Page from now on. */
+  customer(psid: string, pageId = this.settings.pageId): SimulatedCustomer {
+    if (psid === '') throw new InvalidOptionError('psid', 'empty', 'a page-scoped id');
+    return new SimulatedCustomer(this.#parts.stage, this.#page(pageId), psid);
+  }
+
+  /** VCC Live's desk. */
+  agent(pageId = this.settings.pageId): SimulatedAgent {
+    const page = this.#page(pageId);
+    return new SimulatedAgent(this.#parts.stage, page, appOf(page, 'vccLive'));
+  }
+
+  /** The Page Inbox, the third app of every Page. */
+  pageInbox(pageId = this.settings.pageId): SimulatedPageInbox {
+    const page = this.#page(pageId);
+    return new SimulatedPageInbox(this.#parts.stage, page, appOf(page, 'inbox'));
+  }
+
+  /** The truth about a thread. */
+  ownerOf(psid: string, pageId = this.settings.pageId): TrueOwner {
+    const thread = this.#page(pageId).threads.get(psid);
+    if (thread === undefined) return { owner: 'idle' };
+    const { ownerAppId, expiresAtMs } = this.#parts.platform.truthOf(thread);
+    if (ownerAppId === undefined || expiresAtMs === undefined) return { owner: 'idle' };
+    return { owner: ownerAppId, expiresAtMs };
+  }
+
+  /** The bot's app subscribes again for a Page, for all fields, after Meta has disabled its webhooks. */
+  resubscribe(pageId = this.settings.pageId): void {
+    const bot = appOf(this.#page(pageId), 'bot');
+    for (const field of webhookFields) bot.pageFields.add(field);
+    this.#parts.delivery.forgive(pageId);
+    this.wire.note(`the bot's app is subscribed again for Page ${pageId}`);
+  }
+
+  /**
+   * Posts anything to the bot, once, whatever the weather. Objects are sent as Meta writes JSON; strings and bytes as
+   * they are. Rejects where there is no answer.
+   */
+  deliverRaw(body: string | Uint8Array | object, how: RawDelivery = {}): Promise<WebhookAnswer> {
+    const bytes =
+      body instanceof Uint8Array
+        ? Buffer.from(body)
+        : Buffer.from(typeof body === 'string' ? body : escapedJson(body), 'utf8');
+    return this.#parts.delivery.postRaw(bytes, how);
+  }
+
+  /** Serves another path from the same port: a page, for one. */
+  mount(prefix: string, handler: MountedHandler): void {
+    this.#parts.server.mount(prefix, handler);
+  }
+
+  /** Resolves when no webhook is under way or waiting. What waits for a held clock, or for a redelivery, does not count. */
+  settled(): Promise<void> {
+    return this.#parts.delivery.settled();
+  }
+
+  /**
+   * The first entry, past or coming, for which `predicate` holds.
+   * @param how `timeoutMs`: real milliseconds, default 2000; `afterSeq`: only entries after that one
+   * @throws {@link WireTimeoutError} with the wire's last lines
+   */
+  waitFor(
+    predicate: (entry: WireEntry) => boolean,
+    how: { readonly timeoutMs?: number; readonly afterSeq?: number } = {},
+  ): Promise<WireEntry> {
+    const { timeoutMs = WAIT_MS, afterSeq = 0 } = how;
+    const fits = (entry: WireEntry): boolean => entry.seq > afterSeq && predicate(entry);
+    const past = this.wire.entries().find(fits);
+    if (past !== undefined) return Promise.resolve(past);
+    return new Promise((resolve, reject) => {
+      const stops = (['entry', 'update'] as const).map((event) => this.wire.on(event, (entry) => check(entry)));
+      const limit = setTimeout(() => {
+        for (const stop of stops) stop();
+        const last = this.wire.entries().slice(-LINES_IN_ERROR).map(wireLine).join('\n');
+        reject(new WireTimeoutError(timeoutMs, last));
+      }, timeoutMs);
+      const check = (entry: WireEntry): void => {
+        if (!fits(entry)) return;
+        clearTimeout(limit);
+        for (const stop of stops) stop();
+        resolve(entry);
+      };
+    });
+  }
+
+  /** Ends everything: port, connections, timers. May be called twice. */
+  async stop(): Promise<void> {
+    this.clock.close();
+    this.#parts.delivery.close();
+    await this.#parts.server.close();
+  }
+
+  #page(pageId: string): Page {
+    const page = this.#parts.platform.pages.get(pageId);
+    if (page === undefined)
+      throw new InvalidOptionError('pageId', JSON.stringify(pageId), "one of the simulator's Pages");
+    return page;
+  }
+}
+
+interface SimulatorParts {
+  readonly settings: SimulatorSettings;
+  readonly habits: PlatformHabits;
+  readonly random: SeededRandom;
+  readonly weather: Weather;
+  readonly clock: SimulatorClock;
+  readonly wire: Wire;
+  readonly platform: MessengerPlatform;
+  readonly delivery: WebhookDelivery;
+  readonly server: GraphServer;
+  readonly stage: Stage;
+  readonly callback: { url: string | undefined };
+}
+
+function assemble(options: SimulatorOptions): SimulatorParts {
+  const settings = settingsFrom(options);
+  const habits = habitsFrom(options);
+  const random = new SeededRandom(options.seed ?? 1);
+  const weather = new Weather(random);
+  const callback: SimulatorParts['callback'] = { url: undefined };
+  const clock: SimulatorClock = new SimulatorClock(options.clock ?? 'real', options.startMs, () =>
+    quiet(delivery, server),
+  );
+  const wire = new Wire(() => clock.now(), options.wireCapacity);
+  const botAppFields = new Set(options.botAppFields ?? webhookFields);
+  const proofRequired = options.requireAppSecretProof ?? true;
+  const pages = settings.pages.map((page) => pageOf(page, settings, botAppFields, proofRequired));
+  const botOf = (pageId: string): ConnectedApp | undefined =>
+    pages.find((page) => page.pageId === pageId)?.apps.get(settings.botAppId);
+  const delivery: WebhookDelivery = new WebhookDelivery({
+    clock,
+    wire,
+    weather,
+    random,
+    botAppId: settings.botAppId,
+    appSecret: settings.appSecret,
+    ackTimeoutMs: options.ackTimeoutMs ?? ACK_TIMEOUT_MS,
+    platformNow: () => clock.now() + weather.clockSkewMs,
+    isSubscribed: (pageId) => (botOf(pageId)?.pageFields.size ?? 0) > 0,
+    unsubscribe: (pageId) => botOf(pageId)?.pageFields.clear(),
+  });
+  const platform = new MessengerPlatform({
+    clock,
+    wire,
+    weather,
+    random,
+    habits,
+    pages,
+    routing: options.routing ?? true,
+    mayTake: permission(options.takeControlAllowed ?? true),
+    mayUseHumanAgent: permission(options.humanAgentAppIds ?? settings.pages.map((page) => page.vccLiveAppId)),
+    deliver: (item) => delivery.enqueue(item),
+    onSubscribed: (pageId) => delivery.forgive(pageId),
+  });
+  const edges = new GraphEdges({ platform, settings, random, callbackUrl: () => callback.url });
+  const server = new GraphServer({ edges, wire, weather, clock, tls: options.tls });
+  const stage = { platform, edges, wire, settled: () => delivery.settled() };
+  return { settings, habits, random, weather, clock, wire, platform, delivery, server, stage, callback };
+}
+
+/** Between two moments of a held clock: nothing is under way, or what is waits for the clock itself. */
+async function quiet(delivery: WebhookDelivery, server: GraphServer): Promise<void> {
+  if (server.heldCalls > 0) return;
+  await Promise.race([delivery.quiet(), server.nextHeldCall()]);
+}
+
+function pageOf(
+  page: Required<SimulatedPageOptions>,
+  settings: SimulatorSettings,
+  botAppFields: Set<WebhookField>,
+  proofRequired: boolean,
+): Page {
+  const bot: ConnectedApp = {
+    appId: settings.botAppId,
+    role: 'bot',
+    name: 'bot',
+    secret: settings.appSecret,
+    proofRequired,
+    pageAccessToken: page.pageAccessToken,
+    appFields: botAppFields,
+    pageFields: new Set(webhookFields),
+    received: [],
+  };
+  const vccLive: ConnectedApp = {
+    appId: page.vccLiveAppId,
+    role: 'vccLive',
+    name: 'VCC Live',
+    proofRequired: false,
+    pageAccessToken: page.vccLivePageAccessToken,
+    appFields: new Set(webhookFields),
+    pageFields: new Set(webhookFields),
+    received: [],
+  };
+  const inbox: ConnectedApp = {
+    appId: PAGE_INBOX_APP_ID,
+    role: 'inbox',
+    name: 'Page Inbox',
+    proofRequired: false,
+    appFields: new Set(webhookFields),
+    pageFields: new Set(webhookFields),
+    received: [],
+  };
+  const apps = new Map([bot, vccLive, inbox].map((app) => [app.appId, app]));
+  return { pageId: page.pageId, defaultAppId: settings.botAppId, apps, threads: new Map() };
+}
+
+function permission(allowed: boolean | readonly string[]): (appId: string) => boolean {
+  if (typeof allowed === 'boolean') return () => allowed;
+  return (appId) => allowed.includes(appId);
+}
+
+function appOf(page: Page, role: ConnectedApp['role']): ConnectedApp {
+  for (const app of page.apps.values()) if (app.role === role) return app;
+  throw new SimulatorStateError(`Page ${page.pageId} has no app in the role ${role}.`);
+}

@@ -1,0 +1,510 @@
+/**
+ * Brings webhooks to the bot as Meta does: signed, in order for a thread, again and again until they are acknowledged.
+ *
+ * Exists because acknowledgement, redelivery and duplicates are what bots must survive.
+ * @see https://developers.facebook.com/docs/messenger-platform/webhooks
+ */
+import { createHmac } from 'node:crypto';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { signPayload } from '../webhook/signature.js';
+import type { SimulatorClock } from './held-clock.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { Weather } from './weather.js';
+import type { Wire, WebhookEntry } from './wire.js';
+import { describeItem, envelope, escapedJson, type AddressedItem } from './webhook-items.js';
+import { SimulatorStateError } from './simulator-errors.js';
+
+/** "Answer 200 within 5 or less seconds", real milliseconds. */
+export const ACK_TIMEOUT_MS = 5000;
+
+/**
+ * When a delivery is tried again, milliseconds after its first failure: "immediately and a few more times".
+ * U: the exact times.
+ */
+export const REDELIVERY_OFFSETS_MS: readonly number[] = [0, 10_000, 60_000, 300_000, 900_000, 1_800_000, 3_600_000];
+
+/** After this long without one success, the developer is warned, milliseconds. */
+export const ALERT_AFTER_MS = 15 * 60 * 1000;
+
+/** After this long without one success, the app is unsubscribed for the Page, milliseconds. */
+export const UNSUBSCRIBE_AFTER_MS = 60 * 60 * 1000;
+
+const ANSWER_LIMIT_BYTES = 64 * 1024;
+
+/** What delivery works with. */
+export interface DeliveryParts {
+  readonly clock: SimulatorClock;
+  readonly wire: Wire;
+  readonly weather: Weather;
+  readonly random: SeededRandom;
+  readonly botAppId: string;
+  readonly appSecret: string;
+  readonly ackTimeoutMs: number;
+  /** Meta's clock, for `entry.time`, milliseconds. */
+  readonly platformNow: () => number;
+  /** Is the bot's app still subscribed for that Page? */
+  readonly isSubscribed: (pageId: string) => boolean;
+  /** Meta gives up on a Page. */
+  readonly unsubscribe: (pageId: string) => void;
+}
+
+/** What a webhook answered. */
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** Real milliseconds. */
+  readonly ms: number;
+}
+
+/** How {@link WebhookDelivery.postRaw} is to send. */
+export interface RawDelivery {
+  /** Added to, or replacing, the usual ones. `undefined` removes a header. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The secret to sign with; default the bot's. `null`: no signature. */
+  readonly signWith?: string | null;
+}
+
+interface Parcel {
+  readonly items: readonly AddressedItem[];
+  readonly body: string;
+  readonly psids: readonly string[];
+  readonly pageIds: readonly string[];
+}
+
+interface Waiting {
+  readonly items: AddressedItem[];
+  readonly shipped: Promise<void>;
+}
+
+type Ending = Pick<WebhookEntry, 'outcome' | 'status' | 'ackMs' | 'reason'>;
+
+/** Delivers to one bot, which may have several processes. */
+export class WebhookDelivery {
+  readonly #parts: DeliveryParts;
+  readonly #httpAgent = new HttpAgent({ keepAlive: false });
+  readonly #httpsAgent = new HttpsAgent({ keepAlive: false });
+  readonly #open = new Set<ClientRequest>();
+  readonly #tails = new Map<string, Promise<void>>();
+  readonly #failingSinceMs = new Map<string, number>();
+  readonly #warned = new Set<string>();
+  #urls: readonly string[] = [];
+  #nextUrl = 0;
+  #batch: Waiting | undefined;
+  #underWay = 0;
+  #waiting = 0;
+  #closed = false;
+  #onFinish: (() => void)[] = [];
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Where the bot listens; several addresses take turns, as behind a load balancer. */
+  connect(urls: readonly string[]): void {
+    this.#urls = urls;
+    this.#nextUrl = 0;
+  }
+
+  /** Sends one item. Resolves when it was delivered or given up for now (or waits for a held clock). Never rejects. */
+  async enqueue(item: AddressedItem): Promise<void> {
+    const { weather, clock, random } = this.#parts;
+    const items = this.#withOddItems(item);
+    if (weather.batchingMs > 0) {
+      const shipped = this.#collect(items, weather.batchingMs);
+      return clock.mode === 'held' ? undefined : shipped;
+    }
+    const waitMs = weather.delayMs + (weather.reorderMs > 0 ? random.below(weather.reorderMs + 1) : 0);
+    if (waitMs === 0) return this.#ship(items);
+    const shipped = this.#shipLater(items, waitMs);
+    return clock.mode === 'held' ? undefined : shipped;
+  }
+
+  /** Resolves when nothing is under way, and, unless the clock is held, nothing waits for its first attempt. */
+  async settled(): Promise<void> {
+    while (!this.#atRest()) await this.#nextFinish();
+  }
+
+  /** Resolves when nothing is under way, whatever waits. */
+  async quiet(): Promise<void> {
+    while (this.#underWay > 0 && !this.#closed) await this.#nextFinish();
+  }
+
+  /** Forgets earlier failures of a Page. */
+  forgive(pageId: string): void {
+    this.#failingSinceMs.delete(pageId);
+    this.#warned.delete(pageId);
+  }
+
+  /** The handshake of `hub.challenge`. @throws {@link SimulatorStateError} without a connected bot */
+  verify(verifyToken: string, challenge: string): Promise<WebhookAnswer> {
+    const url = new URL(this.#url());
+    url.searchParams.set('hub.mode', 'subscribe');
+    url.searchParams.set('hub.verify_token', verifyToken);
+    url.searchParams.set('hub.challenge', challenge);
+    return this.#exchange(url, 'GET', {}, undefined);
+  }
+
+  /** Posts anything, once, and answers what came back. Rejects where there is no answer. */
+  async postRaw(body: Buffer, how: RawDelivery = {}): Promise<WebhookAnswer> {
+    const url = this.#url();
+    const secret = how.signWith === undefined ? this.#parts.appSecret : how.signWith;
+    const wanted = { ...usualHeaders(body), ...(secret === null ? {} : signatures(body, secret)), ...how.headers };
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries<string | undefined>(wanted)) {
+      if (value !== undefined) headers[name] = value;
+    }
+    const signature = headers['X-Hub-Signature-256'];
+    const seq = this.#parts.wire.write({
+      ...this.#entryHead({ items: [], body: body.toString('utf8'), psids: [], pageIds: [] }, url),
+      ...(signature === undefined ? {} : { signature }),
+      attempt: 1,
+      why: 'raw',
+      outcome: 'pending',
+    });
+    this.#begin();
+    try {
+      const answer = await this.#exchange(new URL(url), 'POST', headers, body);
+      this.#parts.wire.end(seq, endingOf(answer));
+      return answer;
+    } catch (error) {
+      this.#parts.wire.end(seq, brokenEnding(error));
+      throw error;
+    } finally {
+      this.#finish();
+    }
+  }
+
+  /** Breaks off everything. */
+  close(): void {
+    this.#closed = true;
+    for (const request of this.#open) request.destroy();
+    this.#httpAgent.destroy();
+    this.#httpsAgent.destroy();
+    this.#waiting = 0;
+    this.#tellFinished();
+  }
+
+  #withOddItems(item: AddressedItem): AddressedItem[] {
+    const odd = this.#parts.weather.oddItems.strikes();
+    if (odd === undefined) return [item];
+    const stamp = this.#parts.platformNow();
+    const { pageId } = item;
+    const bare = { recipient: { id: pageId }, timestamp: stamp };
+    switch (odd.item ?? 'app_roles') {
+      case 'app_roles':
+        return [
+          {
+            pageId,
+            channel: 'messaging',
+            item: { ...bare, app_roles: { [this.#parts.botAppId]: ['primary_receiver'] } },
+          },
+          item,
+        ];
+      case 'policy_enforcement':
+        return [
+          {
+            pageId,
+            channel: 'messaging',
+            item: { ...bare, policy_enforcement: { action: 'block', reason: 'A simulated reason.' } },
+          },
+          item,
+        ];
+      case 'unknown':
+        return [{ pageId, channel: 'messaging', item: { ...bare, something_new: { value: 1 } } }, item];
+      case 'hop_context':
+        return [
+          {
+            ...item,
+            item: { ...item.item, hop_context: { app_id: Number(this.#parts.botAppId), metadata: '' } },
+          },
+        ];
+    }
+  }
+
+  #collect(items: readonly AddressedItem[], windowMs: number): Promise<void> {
+    if (this.#batch !== undefined) {
+      this.#batch.items.push(...items);
+      return this.#batch.shipped;
+    }
+    const collected = [...items];
+    this.#batch = { items: collected, shipped: this.#shipLater(collected, windowMs, () => (this.#batch = undefined)) };
+    return this.#batch.shipped;
+  }
+
+  #shipLater(items: readonly AddressedItem[], waitMs: number, onStart?: () => void): Promise<void> {
+    this.#waiting += 1;
+    return new Promise((resolve) => {
+      this.#parts.clock.after(waitMs, () => {
+        this.#waiting -= 1;
+        onStart?.();
+        void this.#ship(items).then(resolve);
+      });
+    });
+  }
+
+  /** In good weather the next event of a thread waits for the previous one's acknowledgement or failure. */
+  #ship(items: readonly AddressedItem[]): Promise<void> {
+    const { weather } = this.#parts;
+    const copies = weather.duplicates;
+    const mode = weather.duplicatesCome;
+    const parcel = this.#pack(mode === 'sameDelivery' ? repeated(items, copies) : items);
+    this.#begin();
+    const run = async (): Promise<void> => {
+      try {
+        await this.#deliver(parcel, mode === 'sameDelivery' ? 0 : copies, mode === 'together');
+      } finally {
+        this.#finish();
+      }
+    };
+    if (weather.reorderMs > 0) return run();
+    const threads = items.map((item) => `${item.pageId}/${item.psid ?? ''}`);
+    const earlier = Promise.all(threads.map((thread) => this.#tails.get(thread) ?? Promise.resolve()));
+    const done = earlier.then(run);
+    for (const thread of threads) this.#tails.set(thread, done);
+    return done.then(() => {
+      for (const thread of threads) if (this.#tails.get(thread) === done) this.#tails.delete(thread);
+    });
+  }
+
+  #pack(items: readonly AddressedItem[]): Parcel {
+    const { weather } = this.#parts;
+    const apart = weather.batchingApart || weather.duplicatesCome === 'sameDelivery';
+    return {
+      items,
+      body: escapedJson(envelope(items, this.#parts.platformNow(), apart)),
+      psids: [...new Set(items.flatMap((item) => (item.psid === undefined ? [] : [item.psid])))],
+      pageIds: [...new Set(items.map((item) => item.pageId))],
+    };
+  }
+
+  async #deliver(parcel: Parcel, copies: number, together: boolean): Promise<void> {
+    if (together) {
+      const duplicates = Array.from({ length: copies }, () => this.#attempt(parcel, 1, 'duplicate'));
+      await Promise.all([this.#untilAcknowledged(parcel), ...duplicates]);
+      return;
+    }
+    await this.#untilAcknowledged(parcel);
+    for (let copy = 0; copy < copies; copy += 1) await this.#attempt(parcel, 1, 'duplicate');
+  }
+
+  /** The first attempt and the immediate second one; later ones come by the clock. */
+  async #untilAcknowledged(parcel: Parcel, attempt = 1, firstFailureMs?: number): Promise<void> {
+    if (this.#closed) return;
+    const failed = await this.#attempt(parcel, attempt, attempt === 1 ? 'first' : 'redelivery');
+    if (failed === undefined) return;
+    const sinceMs = firstFailureMs ?? this.#parts.clock.now();
+    const offsetMs = REDELIVERY_OFFSETS_MS[attempt - 1];
+    if (offsetMs === undefined) {
+      this.#parts.wire.note(`delivery given up after ${attempt} attempts`);
+      return;
+    }
+    const waitMs = Math.max(sinceMs + offsetMs - this.#parts.clock.now(), 0);
+    this.#parts.wire.end(failed, { againInMs: waitMs });
+    if (waitMs === 0) return this.#untilAcknowledged(parcel, attempt + 1, sinceMs);
+    this.#parts.clock.after(waitMs, () => {
+      this.#begin();
+      void this.#untilAcknowledged(parcel, attempt + 1, sinceMs).finally(() => this.#finish());
+    });
+  }
+
+  /** Returns the number of the wire's entry where Meta would try again. */
+  async #attempt(
+    parcel: Parcel,
+    attempt: number,
+    why: 'first' | 'redelivery' | 'duplicate',
+  ): Promise<number | undefined> {
+    const url = this.#urls.length === 0 ? undefined : this.#url();
+    const bytes = Buffer.from(parcel.body, 'utf8');
+    const headers = { ...usualHeaders(bytes), ...signatures(bytes, this.#parts.appSecret) };
+    const head = { ...this.#entryHead(parcel, url), signature: headers['X-Hub-Signature-256'], attempt, why };
+    const dropped = this.#reasonToDrop(parcel, url);
+    if (dropped !== undefined || url === undefined) {
+      this.#parts.wire.write({ ...head, outcome: 'dropped', reason: dropped ?? 'no webhook is connected' });
+      return undefined;
+    }
+    const seq = this.#parts.wire.write({ ...head, outcome: 'pending' });
+    const ending = await this.#post(url, headers, bytes);
+    this.#parts.wire.end(seq, ending);
+    if (ending.outcome === 'acknowledged') {
+      for (const pageId of parcel.pageIds) this.forgive(pageId);
+      return undefined;
+    }
+    if (why === 'duplicate') return undefined;
+    for (const pageId of parcel.pageIds) this.#countFailure(pageId);
+    return seq;
+  }
+
+  #reasonToDrop(parcel: Parcel, url: string | undefined): string | undefined {
+    if (this.#closed) return 'the simulator has been stopped';
+    if (url === undefined) return 'no webhook is connected';
+    const subscribed = parcel.pageIds.some((pageId) => this.#parts.isSubscribed(pageId));
+    return subscribed ? undefined : 'the app is not subscribed for this Page';
+  }
+
+  async #post(url: string, headers: Readonly<Record<string, string>>, bytes: Buffer): Promise<Ending> {
+    if (this.#parts.weather.botDown.strikes() !== undefined) {
+      return { outcome: 'unreachable', reason: 'the weather says that the bot is down' };
+    }
+    try {
+      return endingOf(await this.#exchange(new URL(url), 'POST', headers, bytes));
+    } catch (error) {
+      return brokenEnding(error);
+    }
+  }
+
+  #countFailure(pageId: string): void {
+    const nowMs = this.#parts.clock.now();
+    const sinceMs = this.#failingSinceMs.get(pageId) ?? nowMs;
+    this.#failingSinceMs.set(pageId, sinceMs);
+    const failingMs = nowMs - sinceMs;
+    if (failingMs >= ALERT_AFTER_MS && !this.#warned.has(pageId)) {
+      this.#warned.add(pageId);
+      this.#parts.wire.note(`alert to the developer: webhooks of Page ${pageId} have failed for 15 minutes`);
+    }
+    if (failingMs >= UNSUBSCRIBE_AFTER_MS && this.#parts.isSubscribed(pageId)) {
+      this.#parts.unsubscribe(pageId);
+      this.#parts.wire.note(
+        `webhooks disabled: the app has been unsubscribed for Page ${pageId} after 1 hour of failures`,
+      );
+    }
+  }
+
+  #exchange(
+    url: URL,
+    method: string,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer | undefined,
+  ): Promise<WebhookAnswer> {
+    const beganMs = performance.now();
+    return new Promise((resolve, reject) => {
+      const secure = url.protocol === 'https:';
+      const send = secure ? httpsRequest : httpRequest;
+      const request = send(url, { method, headers, agent: secure ? this.#httpsAgent : this.#httpAgent });
+      const limit = setTimeout(() => request.destroy(new LateError()), this.#parts.ackTimeoutMs);
+      this.#open.add(request);
+      const stop = (): void => {
+        clearTimeout(limit);
+        this.#open.delete(request);
+      };
+      request.once('error', (error) => {
+        stop();
+        reject(error);
+      });
+      request.once('close', stop);
+      request.once('response', (response) => {
+        readAnswer(response).then(
+          (text) => {
+            stop();
+            resolve({ status: response.statusCode ?? 0, body: text, ms: Math.round(performance.now() - beganMs) });
+          },
+          (error: unknown) => {
+            stop();
+            reject(error instanceof Error ? error : new SimulatorStateError('The webhook broke off its answer.'));
+          },
+        );
+      });
+      request.end(body);
+    });
+  }
+
+  #entryHead(
+    parcel: Parcel,
+    url: string | undefined,
+  ): Omit<WebhookEntry, 'seq' | 'atMs' | 'attempt' | 'why' | 'outcome'> {
+    return {
+      kind: 'webhook',
+      appId: this.#parts.botAppId,
+      appName: 'bot',
+      pageIds: parcel.pageIds,
+      psids: parcel.psids,
+      channels: [...new Set(parcel.items.map((item) => item.channel))],
+      items: parcel.items.map((item) => describeItem(item.item)),
+      body: parcel.body,
+      ...(url === undefined ? {} : { url }),
+    };
+  }
+
+  #url(): string {
+    const url = this.#urls[this.#nextUrl % Math.max(this.#urls.length, 1)];
+    if (url === undefined) throw new SimulatorStateError('No webhook is connected. Call connectBot(url) first.');
+    this.#nextUrl += 1;
+    return url;
+  }
+
+  #begin(): void {
+    this.#underWay += 1;
+  }
+
+  #finish(): void {
+    this.#underWay -= 1;
+    this.#tellFinished();
+  }
+
+  #atRest(): boolean {
+    if (this.#closed) return true;
+    return this.#underWay === 0 && (this.#parts.clock.mode === 'held' || this.#waiting === 0);
+  }
+
+  #nextFinish(): Promise<void> {
+    return new Promise((resolve) => this.#onFinish.push(resolve));
+  }
+
+  #tellFinished(): void {
+    const listeners = this.#onFinish;
+    this.#onFinish = [];
+    for (const listener of listeners) listener();
+  }
+}
+
+/** The limit for acknowledging has passed. Never leaves this file. */
+class LateError extends SimulatorStateError {
+  constructor() {
+    super('The webhook did not answer in time.');
+  }
+}
+
+function repeated(items: readonly AddressedItem[], copies: number): readonly AddressedItem[] {
+  return Array.from({ length: copies + 1 }, () => items).flat();
+}
+
+function usualHeaders(body: Buffer): Record<string, string> {
+  return {
+    'Content-Type': 'application/json',
+    'Content-Length': String(body.length),
+    'User-Agent': 'facebookexternalua',
+    Accept: '*/*',
+  };
+}
+
+/** Both signatures: sha256 for whoever checks properly, the legacy sha1 for the stock adapter. */
+function signatures(body: Buffer, secret: string): { 'X-Hub-Signature': string; 'X-Hub-Signature-256': string } {
+  return {
+    'X-Hub-Signature': `sha1=${createHmac('sha1', secret).update(body).digest('hex')}`,
+    'X-Hub-Signature-256': signPayload(body, secret),
+  };
+}
+
+function endingOf(answer: WebhookAnswer): Ending {
+  return { outcome: answer.status === 200 ? 'acknowledged' : 'refused', status: answer.status, ackMs: answer.ms };
+}
+
+function brokenEnding(error: unknown): Ending {
+  if (error instanceof LateError) return { outcome: 'late' };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'the connection broke';
+  return { outcome: 'unreachable', reason: code };
+}
+
+function readAnswer(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= ANSWER_LIMIT_BYTES) chunks.push(chunk);
+    });
+    response.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.once('error', reject);
+    response.once('aborted', () => reject(new SimulatorStateError('The webhook broke off its answer.')));
+  });
+}

@@ -1,0 +1,291 @@
+/**
+ * Remembers threads, claims and deadlines in any Bot Framework storage.
+ *
+ * For bots on several processes that have a storage already (blobs, Cosmos DB) and want no further server.
+ * @see https://learn.microsoft.com/azure/bot-service/bot-builder-howto-v4-storage
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../thread/clock.js';
+import { systemClock } from '../thread/clock.js';
+import { InvalidOptionError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { ThreadRecord } from '../thread/record.js';
+import type { ClaimState, DueTime, ThreadChange, ThreadStore } from '../thread/store.js';
+import type { BucketName, TakenEntry } from './due-index.js';
+import { DueIndex } from './due-index.js';
+import { OldestFirstMap } from './oldest-first-map.js';
+import { positiveOption } from './positive-option.js';
+import type { StorageLike } from './versioned-items.js';
+import { VersionedItems } from './versioned-items.js';
+
+export type { StorageLike } from './versioned-items.js';
+
+const PREFIX = 'handover-vcclive';
+const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
+const MAX_TRIES = 10;
+/** Longest key that Cosmos DB takes. */
+const MAX_KEY_LENGTH = 255;
+/** An entry of the index that its thread does not know is left alone this long: its writer may be at work on it. */
+const ORPHAN_KEPT_MS = 5 * 60 * 1000;
+/** Finished claims that this process remembers to delete. */
+const MAX_CLAIMS_TO_DELETE = 100_000;
+const MAX_CLAIMS_DELETED_AT_ONCE = 100;
+const CLAIMS_DELETED_EVERY_MS = 5_000;
+
+/** Settings of a {@link BotStorageThreadStore}. */
+export interface BotStorageThreadStoreOptions {
+  /** Begins every key: letters, digits, `-` and `_`, at most 64. Default `handover-vcclive`. */
+  readonly prefix?: string;
+  /** How long a record counts after it was last written, milliseconds. Default 30 days. */
+  readonly recordTtlMs?: number;
+  /** How long a finished event is remembered, milliseconds. Default 48 hours: Meta redelivers for up to 36. */
+  readonly claimRetentionMs?: number;
+  /** Times a write is tried against faster writers before it rejects with `storeConflict`. Default 10. */
+  readonly maxTries?: number;
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock;
+  /** In [0, 1): for the jitter of waits, and for tokens that must differ between processes. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+interface Deadline {
+  readonly atMs: number;
+  readonly bucket: BucketName;
+}
+
+/** One item for each thread. */
+interface ThreadBody {
+  readonly record?: ThreadRecord;
+  readonly expiresAtMs?: number;
+  /** By name. The index has the same by time; this is what counts where they differ. */
+  readonly deadlines?: Readonly<Record<string, Deadline>>;
+}
+
+/** One item for each event. */
+interface ClaimBody {
+  readonly holder: string;
+  readonly untilMs: number;
+  readonly doneAtMs?: number;
+}
+
+/**
+ * A {@link ThreadStore} over a Bot Framework `Storage` that compares eTags: botbuilder's `MemoryStorage` (one process),
+ * `BlobsStorage`, `CosmosDbPartitionedStorage`, the Agents SDK's.
+ *
+ * **What is atomic.** A change of an item that exists goes by its eTag, tried again after a random wait where another
+ * process was faster. Within one instance of this class everything is atomic: changes of one key wait for each other.
+ *
+ * **What is not promised: the first write of a key by two processes at once.** `Storage` cannot say "only if absent".
+ * A first write carries a random token and is read back; a writer that finds the other's token takes what is there and
+ * changes that. With the order write 1, write 2, read 1, read 2 writer 1 notices and nothing is lost. With write 1,
+ * read 1, write 2, read 2 both believe theirs was first, and what writer 1 wrote is gone, if writer 2 had looked before
+ * write 1. So the first event of a thread can be lost from its record, and one event can be claimed by two processes,
+ * where both begin within the milliseconds between one reading and writing. Deadlines are looked for a second time
+ * after that. `BlobsStorage` is no better: without an eTag it sends an empty `If-Match`, which overwrites (seen with
+ * Azurite 3.35). Use `RedisThreadStore` where this matters.
+ *
+ * **What stays behind.** `Storage` has no expiry and deletes whatever the eTag, so nothing that another process might
+ * be renewing is deleted: expired records and claims count as absent and are replaced by eTag when met. A process
+ * deletes the claims that it finished, once their time is over; what it had not deleted when it ended, and the records
+ * of customers who never come back, stay. Let the storage remove items with this prefix that were not written for
+ * longer than `recordTtlMs` (lifecycle management of blobs, time to live of Cosmos DB).
+ *
+ * **What it must not be used with.** Storages that ignore eTags (`botbuilder-storage-redis`) or lose refused writes
+ * silently (`botbuilder-storage-mongodb`) are right for a single process at most. botbuilder's `MemoryStorage` writes an
+ * item whose key was deleted meanwhile, so two instances over one of those can bring back what one of them forgot.
+ *
+ * Keys: `<prefix>.thread.<page>.<psid>`, `<prefix>.claim.<event>`, `<prefix>.due` and `<prefix>.due.<bucket>`.
+ *
+ * @throws InvalidOptionError from the constructor
+ */
+export class BotStorageThreadStore implements ThreadStore {
+  readonly #items: VersionedItems;
+  readonly #due: DueIndex;
+  readonly #prefix: string;
+  readonly #recordTtlMs: number;
+  readonly #claimRetentionMs: number;
+  readonly #clock: Clock;
+  /** When each may be deleted, by key; oldest first. */
+  readonly #finishedClaims = new OldestFirstMap<number>();
+  #claimsDeletedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}) {
+    this.#prefix = checkedPrefix(options.prefix ?? PREFIX);
+    this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
+    this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    this.#clock = options.clock ?? systemClock;
+    this.#items = new VersionedItems(checkedStorage(storage), {
+      maxTries: positiveOption('maxTries', options.maxTries, MAX_TRIES),
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+    });
+    this.#due = new DueIndex(this.#items, `${this.#prefix}.due`);
+  }
+
+  async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
+    const key = this.#threadKey(thread);
+    return this.#recordOf((await this.#items.read<ThreadBody>('read', [key])).get(key));
+  }
+
+  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
+    return this.#items.change<ThreadBody, T>('update', this.#threadKey(thread), (body) => {
+      const { record, value } = change(this.#recordOf(body));
+      if (record === undefined) return { body: undefined, value };
+      return { body: { ...body, record, expiresAtMs: this.#clock.now() + this.#recordTtlMs }, value };
+    });
+  }
+
+  async forget(thread: ThreadKey): Promise<void> {
+    const key = this.#threadKey(thread);
+    const body = (await this.#items.read<ThreadBody>('forget', [key])).get(key);
+    await this.#items.remove('forget', [key]);
+    for (const [name, { atMs, bucket }] of Object.entries(body?.deadlines ?? {})) {
+      await this.#due.remove('forget', bucket, { thread, name, atMs });
+    }
+  }
+
+  async claim(event: string, holder: string, leaseMs: number): Promise<ClaimState> {
+    await this.#deleteOldClaims();
+    return this.#items.change<ClaimBody, ClaimState>('claim', this.#claimKey(event), (body) => {
+      const nowMs = this.#clock.now();
+      if (this.#isFinished(body)) return { body: undefined, value: { status: 'done' } };
+      if (body !== undefined && isLeased(body, nowMs) && body.holder !== holder) {
+        return { body: undefined, value: { status: 'busy', untilMs: body.untilMs } };
+      }
+      return { body: { holder, untilMs: nowMs + leaseMs }, value: { status: 'claimed' } };
+    });
+  }
+
+  /** Holds whoever says it: a holder that lost its lease has done the work all the same. */
+  async finish(event: string, holder: string): Promise<void> {
+    const key = this.#claimKey(event);
+    const doneAtMs = this.#clock.now();
+    await this.#items.change<ClaimBody, undefined>('finish', key, (body) => {
+      if (this.#isFinished(body)) return { body: undefined, value: undefined };
+      return { body: { holder, untilMs: doneAtMs, doneAtMs }, value: undefined };
+    });
+    this.#deleteLater(key, doneAtMs + this.#claimRetentionMs);
+  }
+
+  async release(event: string, holder: string): Promise<void> {
+    await this.#items.change<ClaimBody, undefined>('release', this.#claimKey(event), (body) => {
+      const isTheirs = body === undefined || body.doneAtMs !== undefined || body.holder !== holder;
+      return { body: isTheirs ? undefined : { holder, untilMs: this.#clock.now() }, value: undefined };
+    });
+  }
+
+  async schedule(due: DueTime): Promise<void> {
+    const { thread, name, atMs } = due;
+    // The index first: an entry that its thread does not know is dropped, a deadline missing in the index never comes.
+    const added = await this.#due.add('schedule', { thread, name, atMs }, this.#clock.now());
+    const replaced = await this.#items.change<ThreadBody, Deadline | undefined>(
+      'schedule',
+      this.#threadKey(thread),
+      (body) => ({
+        body: { ...body, deadlines: { ...body?.deadlines, [name]: { atMs, bucket: added.bucket } } },
+        value: body?.deadlines?.[name],
+      }),
+    );
+    if (added.began) await this.#due.ensure('schedule', added);
+    if (replaced === undefined || (replaced.bucket === added.bucket && replaced.atMs === atMs)) return;
+    await this.#due.remove('schedule', replaced.bucket, { thread, name, atMs: replaced.atMs });
+  }
+
+  async unschedule(thread: ThreadKey, name: string): Promise<void> {
+    const removed = await this.#items.change<ThreadBody, Deadline | undefined>(
+      'unschedule',
+      this.#threadKey(thread),
+      (body) => {
+        const deadline = body?.deadlines?.[name];
+        if (deadline === undefined) return { body: undefined, value: undefined };
+        const others = Object.entries(body?.deadlines ?? {}).filter(([other]) => other !== name);
+        return { body: { ...body, deadlines: Object.fromEntries(others) }, value: deadline };
+      },
+    );
+    if (removed === undefined) return;
+    await this.#due.remove('unschedule', removed.bucket, { thread, name, atMs: removed.atMs });
+  }
+
+  async takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
+    if (limit <= 0) return [];
+    const taken = await this.#due.take('takeDue', nowMs, limit, leaseMs);
+    const keys = [...new Set(taken.map(({ entry }) => this.#threadKey(entry.thread)))];
+    const bodies = await this.#items.read<ThreadBody>('takeDue', keys);
+    const isKnown = ({ bucket, entry }: TakenEntry): boolean => {
+      const deadline = bodies.get(this.#threadKey(entry.thread))?.deadlines?.[entry.name];
+      return deadline?.bucket === bucket && deadline.atMs === entry.atMs;
+    };
+    for (const { bucket, entry } of taken.filter((one) => !isKnown(one))) {
+      if (entry.addedAtMs + ORPHAN_KEPT_MS <= nowMs) await this.#due.remove('takeDue', bucket, entry);
+    }
+    return taken.filter(isKnown).map(({ entry: { thread, name, atMs } }) => ({ thread, name, atMs }));
+  }
+
+  #recordOf(body: ThreadBody | undefined): ThreadRecord | undefined {
+    if (body?.expiresAtMs === undefined || body.expiresAtMs <= this.#clock.now()) return undefined;
+    return body.record;
+  }
+
+  #isFinished(body: ClaimBody | undefined): boolean {
+    return body?.doneAtMs !== undefined && body.doneAtMs + this.#claimRetentionMs > this.#clock.now();
+  }
+
+  #deleteLater(key: string, fromMs: number): void {
+    this.#finishedClaims.set(key, fromMs);
+    const oldest = this.#finishedClaims.oldest();
+    if (oldest !== undefined && this.#finishedClaims.size > MAX_CLAIMS_TO_DELETE)
+      this.#finishedClaims.delete(oldest.key);
+  }
+
+  async #deleteOldClaims(): Promise<void> {
+    const nowMs = this.#clock.now();
+    if (nowMs < this.#claimsDeletedAtMs + CLAIMS_DELETED_EVERY_MS) return;
+    this.#claimsDeletedAtMs = nowMs;
+    const keys: string[] = [];
+    for (let oldest = this.#finishedClaims.oldest(); oldest !== undefined; oldest = this.#finishedClaims.oldest()) {
+      if (oldest.value > nowMs || keys.length === MAX_CLAIMS_DELETED_AT_ONCE) break;
+      keys.push(oldest.key);
+      this.#finishedClaims.delete(oldest.key);
+    }
+    await this.#items.remove('claim', keys);
+  }
+
+  #threadKey(thread: ThreadKey): string {
+    return this.#key('thread', thread.pageId, thread.psid);
+  }
+
+  #claimKey(event: string): string {
+    return this.#key('claim', event);
+  }
+
+  /** Letters, digits, `.`, `-` and `_` only, which every storage takes; too long a key is hashed. */
+  #key(kind: string, ...parts: string[]): string {
+    const key = [this.#prefix, kind, ...parts.map(plain)].join('.');
+    if (key.length <= MAX_KEY_LENGTH) return key;
+    return `${this.#prefix}.${kind}.${createHash('sha256').update(key).digest('hex')}`;
+  }
+}
+
+function checkedPrefix(prefix: string): string {
+  if (/^[\w-]{1,64}$/.test(prefix)) return prefix;
+  throw new InvalidOptionError('prefix', JSON.stringify(prefix), '1 to 64 letters, digits, "-" or "_"');
+}
+
+/** Callers in JavaScript forget the argument, or pass the class. */
+function checkedStorage(storage: Partial<StorageLike> | undefined): StorageLike {
+  const { read, write, delete: remove } = storage ?? {};
+  if (typeof read === 'function' && typeof write === 'function' && typeof remove === 'function') {
+    return storage as StorageLike;
+  }
+  throw new InvalidOptionError('storage', typeof storage, 'a Bot Framework Storage with read, write and delete');
+}
+
+/** Each character beyond letters, digits and `-` becomes `_` and its code, so that two texts never meet in one key. */
+function plain(text: string): string {
+  return encodeURIComponent(text).replace(/[^A-Za-z0-9-]/g, (char) => `_${char.charCodeAt(0).toString(16)}`);
+}
+
+function isLeased(body: ClaimBody, nowMs: number): boolean {
+  return body.doneAtMs === undefined && body.untilMs > nowMs;
+}

@@ -1,0 +1,241 @@
+/**
+ * Remembers threads, claims and deadlines in this process, within bounds.
+ *
+ * The default store: nothing to set up, nothing shared with other processes, and nothing left after a restart.
+ */
+import type { ThreadKey } from '../thread/key.js';
+import { threadId } from '../thread/key.js';
+import type { ThreadRecord } from '../thread/record.js';
+import type { ClaimState, DueTime, ThreadChange, ThreadStore } from '../thread/store.js';
+import { OldestFirstMap } from './oldest-first-map.js';
+import { positiveOption } from './positive-option.js';
+
+const MAX_THREADS = 100_000;
+const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+const MAX_CLAIMS = 100_000;
+const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
+
+/** Bounds of a {@link MemoryThreadStore}. */
+export interface MemoryThreadStoreOptions {
+  /** Threads kept at once. Default 100,000. */
+  readonly maxThreads?: number;
+  /** How long a record is kept after it was last written, milliseconds. Default 30 days. */
+  readonly recordTtlMs?: number;
+  /** Events kept at once, claimed and finished. Default 100,000. */
+  readonly maxClaims?: number;
+  /** How long a finished event is remembered, milliseconds. Default 48 hours: Meta redelivers for up to 36. */
+  readonly claimRetentionMs?: number;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+interface KeptRecord {
+  readonly record: ThreadRecord;
+  readonly expiresAtMs: number;
+}
+
+interface Lease {
+  readonly holder: string;
+  readonly untilMs: number;
+}
+
+interface KeptDeadline {
+  readonly due: DueTime;
+  readonly hiddenUntilMs: number;
+}
+
+/**
+ * A {@link ThreadStore} in memory, for one process.
+ *
+ * - Where there are more than `maxThreads`, the one used longest ago leaves. A thread with an open handover, or that
+ *   another app owns (`recordedOwner` is not `bot`), never leaves for lack of room, only when its time is over: where
+ *   all are such, the store grows beyond `maxThreads`.
+ * - Where there are more than `maxClaims`, finished events leave first, the oldest before the others; a lease leaves
+ *   only when it has ended, so the store grows where more than `maxClaims` events are being worked on.
+ * - Records are kept and returned by reference, not copied. Their types are readonly all through: nobody may change
+ *   one, and `change` makes a new one.
+ *
+ * @throws InvalidOptionError from the constructor, where a bound is no whole number above 0
+ */
+export class MemoryThreadStore implements ThreadStore {
+  readonly #maxThreads: number;
+  readonly #recordTtlMs: number;
+  readonly #maxClaims: number;
+  readonly #claimRetentionMs: number;
+  readonly #now: () => number;
+
+  /** Order of last use. */
+  readonly #evictable = new OldestFirstMap<KeptRecord>();
+  /** Order of last write, which is the order of expiry. */
+  readonly #pinned = new OldestFirstMap<KeptRecord>();
+  readonly #leases = new OldestFirstMap<Lease>();
+  /** When each was finished, by event. */
+  readonly #finished = new OldestFirstMap<number>();
+  readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
+
+  constructor(options: MemoryThreadStoreOptions = {}) {
+    this.#maxThreads = positiveOption('maxThreads', options.maxThreads, MAX_THREADS);
+    this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
+    this.#maxClaims = positiveOption('maxClaims', options.maxClaims, MAX_CLAIMS);
+    this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** Threads remembered now, expired ones that have not been met since included. */
+  get threadCount(): number {
+    return this.#evictable.size + this.#pinned.size;
+  }
+
+  /** Events remembered now, claimed and finished. */
+  get claimCount(): number {
+    return this.#leases.size + this.#finished.size;
+  }
+
+  read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
+    return promised(() => this.#recall(threadId(thread)));
+  }
+
+  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
+    return promised(() => {
+      const id = threadId(thread);
+      const { record, value } = change(this.#recall(id));
+      if (record !== undefined) this.#keep(id, record);
+      return value;
+    });
+  }
+
+  forget(thread: ThreadKey): Promise<void> {
+    return promised(() => {
+      const id = threadId(thread);
+      this.#drop(id);
+      this.#deadlines.delete(id);
+    });
+  }
+
+  claim(event: string, holder: string, leaseMs: number): Promise<ClaimState> {
+    return promised((): ClaimState => {
+      if (this.#isFinished(event)) return { status: 'done' };
+      const nowMs = this.#now();
+      const lease = this.#leases.get(event);
+      if (lease !== undefined && lease.holder !== holder && lease.untilMs > nowMs) {
+        return { status: 'busy', untilMs: lease.untilMs };
+      }
+      this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
+      this.#shedClaims();
+      return { status: 'claimed' };
+    });
+  }
+
+  /** Holds whoever says it: a holder that lost its lease has done the work all the same. */
+  finish(event: string, holder: string): Promise<void>;
+  finish(event: string): Promise<void> {
+    return promised(() => {
+      this.#leases.delete(event);
+      this.#finished.set(event, this.#now());
+      this.#shedClaims();
+    });
+  }
+
+  release(event: string, holder: string): Promise<void> {
+    return promised(() => {
+      if (this.#leases.get(event)?.holder === holder) this.#leases.delete(event);
+    });
+  }
+
+  schedule(due: DueTime): Promise<void> {
+    return promised(() => {
+      const id = threadId(due.thread);
+      const ofThread = this.#deadlines.get(id) ?? new Map<string, KeptDeadline>();
+      ofThread.set(due.name, { due, hiddenUntilMs: Number.NEGATIVE_INFINITY });
+      this.#deadlines.set(id, ofThread);
+    });
+  }
+
+  unschedule(thread: ThreadKey, name: string): Promise<void> {
+    return promised(() => {
+      const id = threadId(thread);
+      const ofThread = this.#deadlines.get(id);
+      ofThread?.delete(name);
+      if (ofThread?.size === 0) this.#deadlines.delete(id);
+    });
+  }
+
+  /** Looks at every deadline there is: a few for each open handover. */
+  takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
+    return promised(() => {
+      const due = [...this.#deadlines.values()]
+        .flatMap((ofThread) => [...ofThread.values()])
+        .filter((deadline) => deadline.due.atMs <= nowMs && deadline.hiddenUntilMs <= nowMs)
+        .map((deadline) => deadline.due)
+        .sort((a, b) => a.atMs - b.atMs)
+        .slice(0, Math.max(0, limit));
+      for (const taken of due) {
+        this.#deadlines.get(threadId(taken.thread))?.set(taken.name, { due: taken, hiddenUntilMs: nowMs + leaseMs });
+      }
+      return due;
+    });
+  }
+
+  #recall(id: string): ThreadRecord | undefined {
+    const used = this.#evictable.get(id);
+    const kept = used ?? this.#pinned.get(id);
+    if (kept === undefined) return undefined;
+    if (kept.expiresAtMs <= this.#now()) {
+      this.#drop(id);
+      return undefined;
+    }
+    if (used !== undefined) this.#evictable.set(id, used);
+    return kept.record;
+  }
+
+  #keep(id: string, record: ThreadRecord): void {
+    this.#drop(id);
+    const kept = { record, expiresAtMs: this.#now() + this.#recordTtlMs };
+    (mayLeave(record) ? this.#evictable : this.#pinned).set(id, kept);
+    this.#shedThreads(id);
+  }
+
+  #drop(id: string): void {
+    this.#evictable.delete(id);
+    this.#pinned.delete(id);
+  }
+
+  /** What has expired, then what is used least; the thread just written stays even where all others are pinned. */
+  #shedThreads(written: string): void {
+    const nowMs = this.#now();
+    dropWhile(this.#pinned, ({ value }) => value.expiresAtMs <= nowMs);
+    dropWhile(this.#evictable, ({ value }) => value.expiresAtMs <= nowMs);
+    dropWhile(this.#evictable, ({ key }) => this.threadCount > this.#maxThreads && key !== written);
+  }
+
+  #isFinished(event: string): boolean {
+    const finishedAtMs = this.#finished.get(event);
+    return finishedAtMs !== undefined && finishedAtMs + this.#claimRetentionMs > this.#now();
+  }
+
+  #shedClaims(): void {
+    const nowMs = this.#now();
+    dropWhile(this.#finished, ({ value }) => value + this.#claimRetentionMs <= nowMs);
+    dropWhile(this.#finished, () => this.claimCount > this.#maxClaims);
+    dropWhile(this.#leases, ({ value }) => this.claimCount > this.#maxClaims && value.untilMs <= nowMs);
+  }
+}
+
+/** Runs at once, in one piece; what it throws rejects. */
+function promised<T>(run: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(run());
+  });
+}
+
+/** A thread with the bot and without a handover can be learnt anew from the next event; the others cannot. */
+function mayLeave(record: ThreadRecord): boolean {
+  return record.open === undefined && record.recordedOwner === 'bot';
+}
+
+function dropWhile<Value>(
+  map: OldestFirstMap<Value>,
+  leaves: (entry: { readonly key: string; readonly value: Value }) => boolean,
+): void {
+  for (let entry = map.oldest(); entry !== undefined && leaves(entry); entry = map.oldest()) map.delete(entry.key);
+}

@@ -1,0 +1,208 @@
+/**
+ * Compare-and-set over any Bot Framework storage: read, change, write with the eTag, again where somebody was faster.
+ *
+ * Bot Framework's own state classes write with eTag `*`, so that the last writer wins; a thread's record would lose
+ * evidence that way.
+ * @see https://learn.microsoft.com/azure/bot-service/bot-builder-howto-v4-storage
+ */
+import type { Clock } from '../thread/clock.js';
+import { sleep } from '../thread/clock.js';
+import { StoreError } from '../thread/errors.js';
+
+const RETRY_FIRST_MS = 20;
+const RETRY_LONGEST_MS = 500;
+const PRECONDITION_FAILED = 412;
+const TOKEN_HALF_BITS = 52;
+
+/** What is needed of a Bot Framework (or Agents SDK) `Storage`. */
+export interface StorageLike {
+  /** The items that exist, by key. */
+  read(keys: string[]): Promise<Record<string, unknown>>;
+  /** Writes items; one with an `eTag` is refused where the stored one has another. */
+  write(changes: Record<string, unknown>): Promise<void>;
+  /** Removes items, whatever their eTag. */
+  delete(keys: string[]): Promise<void>;
+}
+
+/** What a change makes of an item's body: the body to write (`undefined` leaves the item as it is), and a value. */
+export interface BodyChange<Body, T> {
+  readonly body: Body | undefined;
+  readonly value: T;
+}
+
+/** What {@link VersionedItems} needs besides the storage. */
+export interface VersionedItemsOptions {
+  /** Times a write is tried before it rejects with `storeConflict`. */
+  readonly maxTries: number;
+  readonly clock: Clock;
+  /** In [0, 1), like `Math.random`: for the jitter of waits and for tokens that tell writers apart. */
+  readonly random: () => number;
+}
+
+/** As it lies in the storage. */
+interface StoredItem {
+  readonly body: unknown;
+  /** Token of the write that began this item, kept by later writes: tells a first writer whether it was the one. */
+  readonly born: string;
+  /** Token of the newest write: tells a writer whose write arrived although it was reported as a conflict. */
+  readonly written: string;
+  readonly eTag?: string;
+}
+
+/**
+ * Items with an eTag, changed atomically.
+ *
+ * Changes of one key through one instance wait for each other, so that only other instances cause conflicts. A write
+ * without an eTag (a first write, or a storage that keeps none) carries a random token and is read back; where the
+ * item turns out to be of another writer, it counts as a conflict. The limits of that are told at
+ * `BotStorageThreadStore`.
+ */
+export class VersionedItems {
+  readonly #storage: StorageLike;
+  readonly #options: VersionedItemsOptions;
+  /** The last change under way, by key. */
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor(storage: StorageLike, options: VersionedItemsOptions) {
+    this.#storage = storage;
+    this.#options = options;
+  }
+
+  /**
+   * The bodies that exist, by key.
+   * @throws StoreError `storeUnavailable` where the storage rejects
+   */
+  async read<Body>(operation: string, keys: readonly string[]): Promise<ReadonlyMap<string, Body>> {
+    if (keys.length === 0) return new Map(); // the Agents SDK's storage throws on an empty list
+    const items = await this.#readItems(operation, keys);
+    return new Map([...items].map(([key, item]) => [key, item.body as Body]));
+  }
+
+  /**
+   * Atomic read-modify-write of one item. `change` is called again with the newer body where another writer was faster.
+   * @throws StoreError `storeConflict` after `maxTries`, `storeUnavailable` where the storage rejects; whatever `change` throws
+   */
+  change<Body, T>(operation: string, key: string, change: (body: Body | undefined) => BodyChange<Body, T>): Promise<T> {
+    return this.#inTurn(key, () => this.#compareAndSet(operation, key, change));
+  }
+
+  /**
+   * Removes items, after the changes of the same keys that this instance has begun.
+   * @throws StoreError `storeUnavailable` where the storage rejects
+   */
+  async remove(operation: string, keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.#inTurn(key, () => asked(operation, () => this.#storage.delete([key])))));
+  }
+
+  async #inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
+    const result = (this.#queues.get(key) ?? Promise.resolve()).then(run);
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#queues.set(key, settled);
+    try {
+      return await result;
+    } finally {
+      if (this.#queues.get(key) === settled) this.#queues.delete(key);
+    }
+  }
+
+  async #compareAndSet<Body, T>(
+    operation: string,
+    key: string,
+    change: (body: Body | undefined) => BodyChange<Body, T>,
+  ): Promise<T> {
+    let conflict: unknown;
+    for (let tries = 1; tries <= this.#options.maxTries; tries += 1) {
+      const current = await this.#readItem(operation, key);
+      const { body, value } = change(current?.body as Body | undefined);
+      if (body === undefined) return value;
+
+      const item = itemOf(body, this.#token(), current);
+      conflict = await this.#write(operation, key, item);
+      if (conflict === undefined && item.eTag !== undefined) return value;
+      if (isOurs(item, await this.#readItem(operation, key))) return value;
+      await this.#pause(tries);
+    }
+    throw new StoreError('storeConflict', operation, { cause: conflict });
+  }
+
+  /** The conflict, where there was one. */
+  async #write(operation: string, key: string, item: StoredItem): Promise<unknown> {
+    return asked(operation, async () => {
+      try {
+        await this.#storage.write({ [key]: item });
+        return undefined;
+      } catch (error) {
+        if (isConflict(error)) return error;
+        throw error;
+      }
+    });
+  }
+
+  async #readItem(operation: string, key: string): Promise<StoredItem | undefined> {
+    return (await this.#readItems(operation, [key])).get(key);
+  }
+
+  async #readItems(operation: string, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
+    const answer = await asked(operation, () => this.#storage.read([...keys]));
+    return new Map(
+      keys.flatMap((key) => {
+        const item = answer[key];
+        return isStoredItem(item) ? [[key, item]] : [];
+      }),
+    );
+  }
+
+  /** 104 random bits; two writers that draw the same would both believe to be first. */
+  #token(): string {
+    const half = (): string => Math.floor(this.#options.random() * 2 ** TOKEN_HALF_BITS).toString(36);
+    return `${half()}-${half()}`;
+  }
+
+  #pause(tries: number): Promise<void> {
+    const longestMs = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** (tries - 1));
+    return sleep(this.#options.clock, this.#options.random() * longestMs);
+  }
+}
+
+/**
+ * Whether a storage's error says that another writer was faster, in any of the ways storages say it: by the text
+ * "eTag conflict" (memory, blobs), or by `statusCode` or `code` 412 (Cosmos DB).
+ */
+export function isConflict(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { message, statusCode, code } = error as { message?: unknown; statusCode?: unknown; code?: unknown };
+  if (statusCode === PRECONDITION_FAILED || code === PRECONDITION_FAILED) return true;
+  return typeof message === 'string' && /etag conflict/i.test(message);
+}
+
+async function asked<T>(operation: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw new StoreError('storeUnavailable', operation, { cause });
+  }
+}
+
+/** Anything else under one of our keys counts as absent, and the first write replaces it. */
+function isStoredItem(value: unknown): value is StoredItem {
+  if (typeof value !== 'object' || value === null) return false;
+  const { body, born, written } = value as Partial<StoredItem>;
+  return body !== undefined && typeof born === 'string' && typeof written === 'string';
+}
+
+/** Goes on with the stored item by its eTag; begins a new one where there is none, or none that a storage compares. */
+function itemOf(body: unknown, token: string, current: StoredItem | undefined): StoredItem {
+  const eTag = current?.eTag;
+  if (current === undefined || typeof eTag !== 'string' || eTag === '' || eTag === '*') {
+    return { body, born: token, written: token };
+  }
+  return { body, born: current.born, written: token, eTag };
+}
+
+/** A first write holds if the item began with it, whoever went on with it; a refused one may have arrived all the same. */
+function isOurs(item: StoredItem, stored: StoredItem | undefined): boolean {
+  return item.eTag === undefined ? stored?.born === item.born : stored?.written === item.written;
+}

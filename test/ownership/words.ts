@@ -1,0 +1,81 @@
+/** The people and the apps of the ownership stories, and short words for what happens to them. */
+import type { AppIds, Evidence } from '../../src/ownership/ledger.js';
+import type { OwnCall } from '../../src/ownership/evidence.js';
+import type { NamedOwner } from '../../src/thread/record.js';
+import type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from '../../src/thread/event.js';
+
+export const BOT = '900100200300400';
+export const VCC_LIVE = '900500600700800';
+export const INBOX = '263902037430900';
+export const LEAD_GEN = '413038776280800';
+export const PAGE = '111222333444555';
+export const PSID = '6600112233445566';
+
+export const ids: AppIds = { botAppId: BOT, vccLiveAppId: VCC_LIVE };
+
+/** Noon of the stories, Meta's clock: 2026-09-21T14:13:20Z. */
+export const NOON = 1_790_000_000_000;
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** An item of a webhook about our customer. */
+export function item(
+  kind: ThreadEventKind,
+  channel: ThreadEventChannel,
+  timestampMs: number | undefined,
+  more: Partial<ThreadEvent> = {},
+): ThreadEvent {
+  const stamp = timestampMs === undefined ? {} : { timestampMs };
+  return { kind, channel, pageId: PAGE, psid: PSID, raw: {}, ...stamp, ...more };
+}
+
+/** `pass_thread_control` that names the new owner. */
+export const passTo = (app: string, at: number): ThreadEvent =>
+  item('passThreadControl', 'messaging', at, { previousOwnerAppId: VCC_LIVE, newOwnerAppId: app });
+
+/** `take_thread_control` from the bot by an app that is named. */
+export const takeBy = (app: string, at: number): ThreadEvent =>
+  item('takeThreadControl', 'messaging', at, { previousOwnerAppId: BOT, newOwnerAppId: app });
+
+/** `take_thread_control` from the bot, in the old shape that does not say by whom. */
+export const takeByNobodyNamed = (at: number): ThreadEvent =>
+  item('takeThreadControl', 'messaging', at, { previousOwnerAppId: BOT });
+
+/** A webhook, as evidence, without the way through the event. */
+export const webhook = (owner: NamedOwner, at: number): Evidence => ({
+  sort: 'explicit',
+  mark: { at, owner, source: 'webhook', key: JSON.stringify(owner) },
+});
+
+/** A confirmed call of ours, sent and answered at these places of Meta's clock. */
+export const call = (owner: NamedOwner, at: number, answeredAt = at): Evidence => ({
+  sort: 'explicit',
+  mark: { at, answeredAt, owner, source: 'call', key: 'call' },
+});
+
+/** An answer of `thread_owner`, asked and answered at these places of Meta's clock. */
+export const answer = (owner: NamedOwner, at: number, answeredAt = at, expiresAt?: number): Evidence => ({
+  sort: 'explicit',
+  mark: { at, answeredAt, owner, source: 'answer', key: 'answer', ...(expiresAt === undefined ? {} : { expiresAt }) },
+});
+
+/** Strong evidence with a stamp of Meta's. */
+export const strong = (sort: 'us' | 'notUs' | 'vccLiveEcho', at: number): Evidence => ({
+  sort,
+  mark: { at, key: `${sort}@${at}` },
+});
+
+/** Strong evidence that we placed ourselves: a send accepted or refused, a hidden answer. */
+export const own = (sort: 'us' | 'notUs', at: number): Evidence => ({ sort, mark: { at, key: 'send', own: true } });
+
+export const activity = (at: number): Evidence => ({ sort: 'activity', at });
+
+/** A call of a process whose clock is right, which knows that, and which saw nothing of the thread before. */
+export const callAt = (sentAtMs: number, answeredAtMs = sentAtMs): OwnCall => ({
+  sentAtMs,
+  answeredAtMs,
+  offsetMs: 0,
+  newestStamp: undefined,
+});

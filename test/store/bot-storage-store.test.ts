@@ -1,0 +1,556 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Storage } from 'botbuilder';
+import { MemoryStorage } from 'botbuilder';
+import { BlobsStorage } from 'botbuilder-azure-blobs';
+import { expect } from 'chai';
+import type { StorageLike } from '../../src/store/bot-storage-store.js';
+import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
+import { InvalidOptionError, StoreError } from '../../src/thread/errors.js';
+import type { ThreadStore } from '../../src/thread/store.js';
+import { handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
+
+const THREAD = { pageId: '1776', psid: '4001' };
+const THREAD_KEY = 'handover-vcclive.thread.1776.4001';
+const BUCKET_MS = 5 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+threadStoreContract('BotStorageThreadStore over MemoryStorage', (clock, lifetimes) => {
+  const storage = new MemoryStorage();
+  const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
+  return { store: another(), another };
+});
+
+describe('BotStorageThreadStore over BlobsStorage on an emulator', function () {
+  this.timeout(60_000);
+  let emulator: Emulator;
+  let containers = 0;
+
+  before(async () => {
+    emulator = await startEmulator();
+  });
+
+  after(() => emulator.stop());
+
+  threadStoreContract('it', (clock, lifetimes) => {
+    containers += 1;
+    const storage = new BlobsStorage(emulator.connectionString, `contract-${containers}`);
+    const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
+    return { store: another(), another };
+  });
+
+  it('overwrites without an eTag and refuses a stale one: what the store is built on', async () => {
+    const storage = new BlobsStorage(emulator.connectionString, 'etags');
+    await storage.write({ key: { value: 1 } });
+    const first = (await storage.read(['key']))['key'] as { eTag: string };
+    await storage.write({ key: { value: 2 } });
+    const refusal = await rejection(storage.write({ key: { value: 3, eTag: first.eTag } }));
+    expect((refusal as Error).message).to.match(/eTag conflict/);
+    expect((await storage.read(['key']))['key']).to.include({ value: 2 });
+  });
+});
+
+describe('BotStorageThreadStore and other writers', () => {
+  it('calls the change again with what the faster writer left', async () => {
+    const storage = new MemoryStorage();
+    const mine = new BotStorageThreadStore(storage);
+    const theirs = new BotStorageThreadStore(storage);
+    await put(mine, 1);
+    const slow = new Interposed(storage);
+    slow.once('write', () => put(theirs, 10));
+    const seen: (number | undefined)[] = [];
+    const value = await new BotStorageThreadStore(slow).update(THREAD, (current) => {
+      seen.push(current?.epoch);
+      return { record: recordWith((current?.epoch ?? 0) + 1), value: seen.length };
+    });
+    expect(seen).to.deep.equal([1, 10]);
+    expect(value).to.equal(2);
+    expect((await mine.read(THREAD))?.epoch).to.equal(11);
+  });
+
+  for (const [what, error] of [
+    ['by the text of memory and blobs', new Error('Storage: error writing "k" due to eTag conflict.')],
+    [
+      "by the text of the Agents SDK's",
+      new Error('[-120700] - Storage: error writing "k" due to eTag conflict. - http'),
+    ],
+    ['by statusCode 412', Object.assign(new Error('Precondition Failed'), { statusCode: 412 })],
+    ['by code 412, as Cosmos DB does', Object.assign(new Error('[Error upserting document]'), { code: 412 })],
+  ] as const) {
+    it(`knows a conflict ${what}, and tries again`, async () => {
+      const storage = new Interposed(new MemoryStorage());
+      const store = new BotStorageThreadStore(storage);
+      await put(store, 1);
+      storage.once('write', () => Promise.reject(error));
+      await put(store, 2);
+      expect((await store.read(THREAD))?.epoch).to.equal(2);
+    });
+  }
+
+  it('gives up after maxTries and says that other processes were faster', async () => {
+    const conflict = Object.assign(new Error('busy'), { statusCode: 412 });
+    const storage = new Interposed(new MemoryStorage());
+    storage.always('write', () => Promise.reject(conflict));
+    const waits: number[] = [];
+    const clock = { ...handClock(), after: instantly(waits) };
+    const store = new BotStorageThreadStore(storage, { maxTries: 4, clock, random: () => 0.5 });
+    const error = await rejection(put(store, 1));
+    expect(error).to.be.instanceOf(StoreError);
+    expect(error).to.include({ code: 'storeConflict', operation: 'update', cause: conflict });
+    expect(storage.calls.filter((call) => call === 'write')).to.have.length(4);
+    expect(waits, 'half of 20, 40, 80, 160 ms').to.deep.equal([10, 20, 40, 80]);
+  });
+
+  it('does not change twice where a write arrived although it was reported as refused', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    await put(store, 1);
+    storage.onceAfter('write', () => Promise.reject(new Error('due to eTag conflict, says the second try')));
+    expect(await grow(store)).to.equal(2);
+    expect((await store.read(THREAD))?.epoch).to.equal(2);
+  });
+
+  it('notices by reading back that another first writer overwrote it, and goes on with what is there', async () => {
+    const storage = new MemoryStorage();
+    const first = new Interposed(storage);
+    const second = new Interposed(storage);
+    const mine = new BotStorageThreadStore(first);
+    const theirs = new BotStorageThreadStore(second);
+    // Both look before either writes; the second writes after the first and before the first reads back.
+    let theirUpdate: Promise<number> | undefined;
+    const written = gate();
+    second.once('write', () => written.opened);
+    first.once('write', async () => {
+      theirUpdate = grow(theirs);
+      await second.reached('write');
+    });
+    first.onceAfter('write', async () => {
+      written.open();
+      await theirUpdate;
+    });
+    expect(await grow(mine)).to.equal(2);
+    expect(await theirUpdate).to.equal(1);
+    expect((await mine.read(THREAD))?.epoch).to.equal(2);
+  });
+
+  it('believes its first write where another process has gone on with it before the reading back', async () => {
+    const storage = new MemoryStorage();
+    const first = new Interposed(storage);
+    const theirs = new BotStorageThreadStore(storage);
+    first.onceAfter('write', async () => {
+      await grow(theirs);
+    });
+    expect(await grow(new BotStorageThreadStore(first))).to.equal(1);
+    expect((await theirs.read(THREAD))?.epoch).to.equal(2);
+  });
+
+  it('never writes with eTag "*", and with the eTag it read wherever there was one', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    await put(store, 1);
+    await put(store, 2);
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
+    await store.claim('e1', 'a', 1000);
+    await store.finish('e1', 'a');
+    const eTags = storage.written.flatMap((items) => Object.values(items));
+    expect(eTags.map((item) => (item as { eTag?: string }).eTag)).not.to.include('*');
+    const ofThread = storage.written.flatMap((items) => (items[THREAD_KEY] as { eTag?: string } | undefined) ?? []);
+    expect(ofThread.map((item) => typeof item.eTag)).to.deep.equal(['undefined', 'string', 'string']);
+  });
+
+  it('makes changes of one thread wait for each other, so that one process causes no conflict', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    const written = gate();
+    storage.once('write', () => written.opened);
+    const writing = storage.reached('write');
+    const both = Promise.all([grow(store), grow(store)]);
+    await writing;
+    expect(storage.calls).to.deep.equal(['read', 'write']);
+    written.open();
+    expect(await both).to.deep.equal([1, 2]);
+    expect(storage.calls).to.deep.equal(['read', 'write', 'read', 'read', 'write']);
+  });
+
+  it('reads back every write to a storage that keeps no eTags, so that one process stays right', async () => {
+    const items = new Map<string, unknown>();
+    const storage: StorageLike = {
+      read: async (keys) => Object.fromEntries(keys.flatMap((key) => (items.has(key) ? [[key, items.get(key)]] : []))),
+      write: async (changes) => {
+        for (const [key, item] of Object.entries(changes)) items.set(key, JSON.parse(JSON.stringify(item)));
+      },
+      delete: async (keys) => keys.forEach((key) => items.delete(key)),
+    };
+    const store = new BotStorageThreadStore(storage);
+    await Promise.all(Array.from({ length: 10 }, () => grow(store)));
+    expect((await store.read(THREAD))?.epoch).to.equal(10);
+  });
+
+  it('takes an item that is not its own for absent and replaces it', async () => {
+    const storage = new MemoryStorage();
+    await storage.write({ [THREAD_KEY]: { something: 'else' } });
+    const store = new BotStorageThreadStore(storage);
+    expect(await store.read(THREAD)).to.equal(undefined);
+    expect(await grow(store)).to.equal(1);
+    expect(await grow(store)).to.equal(2);
+  });
+});
+
+describe('BotStorageThreadStore when the storage does not answer', () => {
+  const outage = new Error('connect ECONNREFUSED 127.0.0.1:10000');
+  const methods: Record<string, (store: ThreadStore) => Promise<unknown>> = {
+    read: (store) => store.read(THREAD),
+    update: (store) => put(store, 1),
+    forget: (store) => store.forget(THREAD),
+    claim: (store) => store.claim('e1', 'a', 1000),
+    finish: (store) => store.finish('e1', 'a'),
+    release: (store) => store.release('e1', 'a'),
+    schedule: (store) => store.schedule({ thread: THREAD, name: 'idle', atMs: 0 }),
+    unschedule: (store) => store.unschedule(THREAD, 'idle'),
+    takeDue: (store) => store.takeDue(0, 1, 1),
+  };
+
+  for (const [operation, call] of Object.entries(methods)) {
+    it(`rejects ${operation} with storeUnavailable and the cause`, async () => {
+      const storage = new Interposed(new MemoryStorage());
+      storage.always('read', () => Promise.reject(outage));
+      const error = await rejection(call(new BotStorageThreadStore(storage)));
+      expect(error).to.be.instanceOf(StoreError);
+      expect(error).to.include({ code: 'storeUnavailable', operation, cause: outage });
+    });
+  }
+
+  it('tells a failing write and a failing delete likewise, and works again afterwards', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    storage.once('write', () => Promise.reject(outage));
+    expect(await rejection(put(store, 1))).to.include({ code: 'storeUnavailable', operation: 'update', cause: outage });
+    storage.once('delete', () => Promise.reject(outage));
+    expect(await rejection(store.forget(THREAD))).to.include({ operation: 'forget', cause: outage });
+    await put(store, 1);
+    expect((await store.read(THREAD))?.epoch).to.equal(1);
+  });
+
+  it('takes a storage that throws instead of rejecting for the same', async () => {
+    const storage = new MemoryStorage();
+    storage.read = () => {
+      throw outage;
+    };
+    expect(await rejection(new BotStorageThreadStore(storage).read(THREAD))).to.include({ cause: outage });
+  });
+});
+
+describe('BotStorageThreadStore leaves little behind', () => {
+  it('writes only keys that every storage takes, whatever the ids are', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage, { prefix: 'my_bot' });
+    await store.update({ pageId: 'a/b#?\\', psid: 'ő*' }, () => ({ record: recordWith(1), value: 0 }));
+    await store.claim('x'.repeat(1000), 'a', 1000);
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
+    const keys = storage.written.flatMap((items) => Object.keys(items));
+    expect(keys).to.have.length(5);
+    for (const key of keys) expect(key).to.match(/^my_bot\.[\w.-]{1,248}$/);
+  });
+
+  it('has one item for a thread with record and deadlines, and none after forget', async () => {
+    const memory: Record<string, string> = {};
+    const store = new BotStorageThreadStore(new MemoryStorage(memory));
+    await put(store, 1);
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: Date.now() + BUCKET_MS });
+    await store.forget(THREAD);
+    expect(JSON.stringify(memory)).not.to.include(THREAD.psid);
+  });
+
+  it('drops the buckets of deadlines that are over', async () => {
+    const clock = handClock();
+    const memory: Record<string, string> = {};
+    const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock });
+    for (let i = 0; i < 40; i += 1) {
+      await store.schedule({ thread: THREAD, name: 'idle', atMs: clock.now() + i * BUCKET_MS });
+    }
+    await store.unschedule(THREAD, 'idle');
+    clock.move(DAY_MS);
+    expect(await store.takeDue(clock.now(), 10, 1000)).to.deep.equal([]);
+    expect(Object.keys(memory).filter((key) => memory[key] !== undefined && key.includes('.due.'))).to.deep.equal([]);
+  });
+
+  it('keeps an empty bucket whose time is not over, and reads none whose time has not come', async () => {
+    const clock = handClock();
+    const memory: Record<string, string> = {};
+    const storage = new Interposed(new MemoryStorage(memory));
+    const store = new BotStorageThreadStore(storage, { clock });
+    await store.schedule({ thread: THREAD, name: 'now', atMs: clock.now() });
+    await store.schedule({ thread: THREAD, name: 'tomorrow', atMs: clock.now() + DAY_MS });
+    await store.unschedule(THREAD, 'now');
+    storage.readKeys.length = 0;
+    await store.takeDue(clock.now(), 10, 1000);
+    const today = `handover-vcclive.due.${Math.floor(clock.now() / BUCKET_MS)}.0`;
+    expect(storage.readKeys).to.deep.equal([['handover-vcclive.due'], [today]]);
+    expect(memory[today], 'another process may be writing to it').not.to.equal(undefined);
+  });
+
+  it('splits a bucket that is full, and finds every deadline all the same', async () => {
+    const clock = handClock();
+    const memory: Record<string, string> = {};
+    const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock });
+    const psids = Array.from({ length: 501 }, (_, i) => String(i));
+    for (const psid of psids) {
+      await store.schedule({ thread: { pageId: '1776', psid }, name: 'idle', atMs: clock.now() });
+    }
+    expect(Object.keys(memory).filter((key) => key.includes('.due.'))).to.have.length(2);
+    const due = await store.takeDue(clock.now(), 1000, 1000);
+    expect(new Set(due.map(({ thread }) => thread.psid))).to.deep.equal(new Set(psids));
+  });
+
+  it('drops an entry of the index whose thread does not know it, but only after a while', async () => {
+    const clock = handClock();
+    const memory: Record<string, string> = {};
+    const storage = new Interposed(new MemoryStorage(memory));
+    const store = new BotStorageThreadStore(storage, { clock });
+    // A process that dies between the index and the thread.
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: clock.now() });
+    await new MemoryStorage(memory).delete([THREAD_KEY]);
+    const entries = () =>
+      Object.entries(memory).filter(([key, item]) => key.includes('.due.') && item.includes('idle'));
+    expect(await store.takeDue(clock.now(), 10, 1000)).to.deep.equal([]);
+    expect(entries()).to.have.length(1);
+    clock.move(BUCKET_MS);
+    expect(await store.takeDue(clock.now(), 10, 1000)).to.deep.equal([]);
+    expect(entries()).to.have.length(0);
+  });
+
+  it('finds a deadline whose new bucket another process began at the same moment', async () => {
+    const clock = handClock();
+    const storage = new MemoryStorage();
+    const memory = new Interposed(storage);
+    const store = new BotStorageThreadStore(memory, { clock });
+    const bucketKey = `handover-vcclive.due.${Math.floor(clock.now() / BUCKET_MS)}.0`;
+    // Write 1, read 1, write 2: the other process overwrites the bucket when we have already believed.
+    memory.afterWriting(THREAD_KEY, () =>
+      storage.write({ [bucketKey]: { body: { entries: [] }, born: 'theirs', written: 'theirs' } }),
+    );
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: clock.now() });
+    expect(await store.takeDue(clock.now(), 10, 1000)).to.have.length(1);
+  });
+
+  it('deletes the claims that it finished when nobody needs them any more', async () => {
+    const clock = handClock();
+    const memory: Record<string, string> = {};
+    const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock, claimRetentionMs: 10_000 });
+    for (const event of ['e1', 'e2']) {
+      await store.claim(event, 'a', 1000);
+      await store.finish(event, 'a');
+    }
+    clock.move(9_999);
+    await store.claim('e3', 'a', 1000);
+    expect(memory['handover-vcclive.claim.e1']).not.to.equal(undefined);
+    clock.move(1);
+    await store.claim('e4', 'a', 1000);
+    expect(memory['handover-vcclive.claim.e1'], 'not every claim looks for old ones').not.to.equal(undefined);
+    clock.move(5_000);
+    await store.claim('e5', 'a', 1000);
+    expect(memory['handover-vcclive.claim.e1']).to.equal(undefined);
+    expect(memory['handover-vcclive.claim.e2']).to.equal(undefined);
+    expect(memory['handover-vcclive.claim.e3']).not.to.equal(undefined);
+  });
+
+  it('asks an Agents SDK storage for no empty list of keys, which it throws at', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    await store.takeDue(0, 10, 1000);
+    await store.claim('e1', 'a', 1000);
+    expect(storage.readKeys.filter((keys) => keys.length === 0)).to.deep.equal([]);
+  });
+});
+
+describe('BotStorageThreadStore refuses wrong options', () => {
+  it('names a storage that is none', () => {
+    for (const storage of [undefined, {}, MemoryStorage]) {
+      expect(() => new BotStorageThreadStore(storage as unknown as StorageLike))
+        .to.throw(InvalidOptionError)
+        .with.property('option', 'storage');
+    }
+  });
+
+  it('names the option', () => {
+    const wrong = { prefix: 'a.b', recordTtlMs: 0, claimRetentionMs: -1, maxTries: 1.5 };
+    for (const [option, value] of Object.entries(wrong)) {
+      expect(() => new BotStorageThreadStore(new MemoryStorage(), { [option]: value }))
+        .to.throw(InvalidOptionError)
+        .with.property('option', option);
+    }
+  });
+
+  it("takes botbuilder's Storage and the Agents SDK's, by their types", () => {
+    const botFramework: Storage = new MemoryStorage();
+    const agents: AgentsStorage = new MemoryStorage();
+    expect(new BotStorageThreadStore(botFramework)).to.be.instanceOf(BotStorageThreadStore);
+    expect(new BotStorageThreadStore(agents)).to.be.instanceOf(BotStorageThreadStore);
+  });
+});
+
+/** The shape of the Agents SDK's `Storage`: properties instead of methods, which the compiler compares more strictly. */
+interface AgentsStorage {
+  read: (keys: string[]) => Promise<Record<string, any> & { eTag?: string }>;
+  write: (changes: Record<string, any> & { eTag?: string }) => Promise<void>;
+  delete: (keys: string[]) => Promise<void>;
+}
+
+type Method = 'read' | 'write' | 'delete';
+type Hook = () => Promise<unknown>;
+
+/** A storage between the store and the real one, where a test steps in before or after a call. */
+class Interposed implements StorageLike {
+  readonly calls: Method[] = [];
+  readonly written: Record<string, unknown>[] = [];
+  readonly readKeys: string[][] = [];
+  readonly #inner: Storage;
+  readonly #before = new Map<Method, Hook>();
+  readonly #after = new Map<Method, Hook>();
+  readonly #always = new Map<Method, Hook>();
+  readonly #afterKey = new Map<string, Hook>();
+  readonly #waiting = new Map<Method, () => void>();
+
+  constructor(inner: Storage) {
+    this.#inner = inner;
+  }
+
+  /** Before the next call of that method; a rejection is the call's. */
+  once(method: Method, hook: Hook): void {
+    this.#before.set(method, hook);
+  }
+
+  /** After the next call of that method has done its work; a rejection is the call's. */
+  onceAfter(method: Method, hook: Hook): void {
+    this.#after.set(method, hook);
+  }
+
+  always(method: Method, hook: Hook): void {
+    this.#always.set(method, hook);
+  }
+
+  afterWriting(key: string, hook: Hook): void {
+    this.#afterKey.set(key, hook);
+  }
+
+  /** Resolves when that method is called next. */
+  reached(method: Method): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.set(method, resolve);
+    });
+  }
+
+  async read(keys: string[]): Promise<Record<string, unknown>> {
+    this.readKeys.push(keys);
+    return this.#call('read', () => this.#inner.read(keys));
+  }
+
+  async write(changes: Record<string, unknown>): Promise<void> {
+    this.written.push(changes);
+    await this.#call('write', () => this.#inner.write(changes));
+    for (const key of Object.keys(changes)) {
+      const hook = this.#afterKey.get(key);
+      this.#afterKey.delete(key);
+      await hook?.();
+    }
+  }
+
+  async delete(keys: string[]): Promise<void> {
+    return this.#call('delete', () => this.#inner.delete(keys));
+  }
+
+  async #call<T>(method: Method, work: () => Promise<T>): Promise<T> {
+    this.calls.push(method);
+    this.#waiting.get(method)?.();
+    const before = this.#before.get(method) ?? this.#always.get(method);
+    this.#before.delete(method);
+    await before?.();
+    const result = await work();
+    const after = this.#after.get(method);
+    this.#after.delete(method);
+    await after?.();
+    return result;
+  }
+}
+
+function put(store: ThreadStore, epoch: number): Promise<void> {
+  return store.update(THREAD, () => ({ record: recordWith(epoch), value: undefined }));
+}
+
+function grow(store: ThreadStore): Promise<number> {
+  return store.update(THREAD, (current) => {
+    const epoch = (current?.epoch ?? 0) + 1;
+    return { record: recordWith(epoch), value: epoch };
+  });
+}
+
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
+/** Lets every wait pass at once and notes how long it would have been. */
+function instantly(waits: number[]): (delayMs: number, run: () => void) => () => void {
+  return (delayMs, run) => {
+    waits.push(delayMs);
+    setImmediate(run);
+    return () => undefined;
+  };
+}
+
+interface Emulator {
+  readonly connectionString: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Azurite on a free port of this machine, with its public development account. */
+async function startEmulator(): Promise<Emulator> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'blobs-'));
+  const port = await freePort();
+  const main = path.join(path.dirname(require.resolve('azurite/package.json')), 'dist/src/blob/main.js');
+  const flags = ['--silent', '--skipApiVersionCheck', '--disableTelemetry'];
+  const child = spawn(process.execPath, [main, '--location', folder, '--blobPort', String(port), ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await listening(child);
+  return {
+    connectionString:
+      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;' +
+      'AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;' +
+      `BlobEndpoint=http://127.0.0.1:${port}/devstoreaccount1;`,
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function listening(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`azurite ended with ${String(code)} before it listened`)));
+    child.stdout?.on('data', (line: Buffer) => {
+      if (line.toString().includes('successfully listens')) resolve();
+    });
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

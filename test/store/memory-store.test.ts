@@ -1,0 +1,133 @@
+import { expect } from 'chai';
+import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { InvalidOptionError } from '../../src/thread/errors.js';
+import type { ThreadRecord } from '../../src/thread/record.js';
+import { handClock, recordWith, threadStoreContract } from './thread-store-contract.js';
+
+threadStoreContract('MemoryThreadStore', (clock, lifetimes) => {
+  const store = new MemoryThreadStore({ ...lifetimes, now: () => clock.now() });
+  return { store, another: () => store };
+});
+
+const customer = (psid: number | string) => ({ pageId: '1776', psid: String(psid) });
+const put = (store: MemoryThreadStore, psid: number | string, record: ThreadRecord = recordWith(1)) =>
+  store.update(customer(psid), () => ({ record, value: undefined }));
+const knows = async (store: MemoryThreadStore, psid: number | string) =>
+  (await store.read(customer(psid))) !== undefined;
+
+const withAgent: ThreadRecord = { ...recordWith(1), recordedOwner: 'vccLive' };
+const armed: ThreadRecord = {
+  ...recordWith(1),
+  open: {
+    id: 'f'.repeat(32),
+    phase: 'armed',
+    cause: 'e1',
+    run: 'r1',
+    armedAt: 0,
+    startedAtMs: 0,
+    noticeSent: false,
+    targetAppId: '263',
+    metadata: '',
+    dialogWaits: false,
+  },
+};
+
+describe('MemoryThreadStore stays within bounds', () => {
+  it('lets the thread go that was used longest ago, and counts reading as use', async () => {
+    const store = new MemoryThreadStore({ maxThreads: 2 });
+    await put(store, 1);
+    await put(store, 2);
+    await store.read(customer(1));
+    await put(store, 3);
+    expect(await knows(store, 2)).to.equal(false);
+    expect(await knows(store, 1)).to.equal(true);
+    expect(await knows(store, 3)).to.equal(true);
+  });
+
+  it('keeps open handovers and threads of other apps while others leave', async () => {
+    const store = new MemoryThreadStore({ maxThreads: 3 });
+    await put(store, 'agent', withAgent);
+    await put(store, 'armed', armed);
+    for (let psid = 0; psid < 20; psid += 1) await put(store, psid);
+    expect(await knows(store, 'agent')).to.equal(true);
+    expect(await knows(store, 'armed')).to.equal(true);
+    expect(await knows(store, 19)).to.equal(true);
+    expect(store.threadCount).to.equal(3);
+  });
+
+  it('lets a thread leave like any other once its handover is over', async () => {
+    const store = new MemoryThreadStore({ maxThreads: 2 });
+    await put(store, 'armed', armed);
+    await put(store, 'armed', recordWith(2));
+    await put(store, 1);
+    await put(store, 2);
+    expect(await knows(store, 'armed')).to.equal(false);
+    expect(store.threadCount).to.equal(2);
+  });
+
+  it('grows where every thread is with an agent, still keeps the newest other one, and shrinks when their time is over', async () => {
+    const clock = handClock();
+    const store = new MemoryThreadStore({ maxThreads: 2, recordTtlMs: 1000, now: () => clock.now() });
+    for (let psid = 0; psid < 5; psid += 1) await put(store, psid, withAgent);
+    expect(store.threadCount).to.equal(5);
+    await put(store, 'new');
+    expect(await knows(store, 'new')).to.equal(true);
+    await put(store, 'newer');
+    expect(await knows(store, 'new')).to.equal(false);
+    clock.move(1000);
+    await put(store, 'newest');
+    expect(store.threadCount).to.equal(1);
+  });
+
+  it('stays bounded and quick under a flood of 200,000 unknown threads, and keeps the one with the agent', async function () {
+    this.timeout(5000);
+    const store = new MemoryThreadStore({ maxThreads: 50_000 });
+    await put(store, 'agent', withAgent);
+    for (let psid = 0; psid < 200_000; psid += 1) await put(store, psid);
+    expect(store.threadCount).to.equal(50_000);
+    expect(await knows(store, 'agent')).to.equal(true);
+    expect(await knows(store, 199_999)).to.equal(true);
+    expect(await knows(store, 199_999 - 49_999)).to.equal(false);
+  });
+
+  it('lets finished events go before events that are worked on', async () => {
+    const store = new MemoryThreadStore({ maxClaims: 3 });
+    await store.claim('working', 'a', 60_000);
+    await store.finish('done 1', 'a');
+    await store.finish('done 2', 'a');
+    await store.finish('done 3', 'a');
+    expect(store.claimCount).to.equal(3);
+    expect((await store.claim('working', 'b', 1)).status).to.equal('busy');
+    expect((await store.claim('done 2', 'b', 1)).status).to.equal('done');
+    expect((await store.claim('done 1', 'b', 1)).status).to.equal('claimed');
+  });
+
+  it('grows rather than lets go of a live lease, and lets go of it when it has ended', async () => {
+    const clock = handClock();
+    const store = new MemoryThreadStore({ maxClaims: 2, now: () => clock.now() });
+    for (const event of ['1', '2', '3']) await store.claim(event, 'a', 1000);
+    expect(store.claimCount).to.equal(3);
+    clock.move(1000);
+    await store.claim('4', 'a', 1000);
+    expect(store.claimCount).to.equal(2);
+  });
+
+  it('gives room back when finished events are too old to be remembered', async () => {
+    const clock = handClock();
+    const store = new MemoryThreadStore({ claimRetentionMs: 1000, now: () => clock.now() });
+    for (const event of ['1', '2', '3']) await store.finish(event, 'a');
+    clock.move(1000);
+    await store.finish('4', 'a');
+    expect(store.claimCount).to.equal(1);
+  });
+
+  it('refuses bounds that are none, and says which', () => {
+    for (const option of ['maxThreads', 'recordTtlMs', 'maxClaims', 'claimRetentionMs'] as const) {
+      for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        expect(() => new MemoryThreadStore({ [option]: value }))
+          .to.throw(InvalidOptionError)
+          .with.property('option', option);
+      }
+    }
+  });
+});

@@ -1,0 +1,398 @@
+/**
+ * What every thread store must do, told once and run against each.
+ *
+ * A store of your own passes by the same suite: `threadStoreContract('mine', (clock, lifetimes) => …)`.
+ */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Clock } from '../../src/thread/clock.js';
+import { systemClock } from '../../src/thread/clock.js';
+import type { ThreadKey } from '../../src/thread/key.js';
+import type { ThreadRecord } from '../../src/thread/record.js';
+import { emptyRecord } from '../../src/thread/record.js';
+import type { ThreadStore } from '../../src/thread/store.js';
+
+/** A clock that stands until it is moved; waits between tries pass in real time, because real writers cause them. */
+export interface HandClock extends Clock {
+  readonly move: (byMs: number) => void;
+}
+
+/** How long the stores of the contract remember. */
+export interface Lifetimes {
+  readonly recordTtlMs: number;
+  readonly claimRetentionMs: number;
+}
+
+/** Makes stores that share what they keep, as two processes do; a store of one process returns itself. */
+export interface SharedBacking {
+  readonly store: ThreadStore;
+  readonly another: () => ThreadStore;
+}
+
+const START_MS = 1_780_000_000_000;
+const LIFETIMES: Lifetimes = { recordTtlMs: 100_000, claimRetentionMs: 50_000 };
+const THREAD: ThreadKey = { pageId: '1776', psid: '4001' };
+const NEIGHBOUR: ThreadKey = { pageId: '1776', psid: '4002' };
+
+/** A clock that begins at a fixed moment. */
+export function handClock(startMs = START_MS): HandClock {
+  let nowMs = startMs;
+  return {
+    now: () => nowMs,
+    after: (delayMs, run) => systemClock.after(delayMs, run),
+    move: (byMs) => {
+      nowMs += byMs;
+    },
+  };
+}
+
+/** A record that can be told from others by its epoch. */
+export function recordWith(epoch: number): ThreadRecord {
+  return { ...emptyRecord, epoch };
+}
+
+/** Describes the contract for one sort of store. Each test gets a backing of its own. */
+export function threadStoreContract(
+  name: string,
+  makeBacking: (clock: Clock, lifetimes: Lifetimes) => SharedBacking,
+): void {
+  describe(`${name} keeps the contract of a thread store`, () => {
+    let clock: HandClock;
+    let store: ThreadStore;
+    let another: () => ThreadStore;
+
+    beforeEach(() => {
+      clock = handClock();
+      const backing = makeBacking(clock, LIFETIMES);
+      store = backing.store;
+      another = backing.another;
+    });
+
+    const write = (epoch: number, thread = THREAD): Promise<void> =>
+      store.update(thread, () => ({ record: recordWith(epoch), value: undefined }));
+    const grow = (at: ThreadStore): Promise<number> =>
+      at.update(THREAD, (current) => {
+        const epoch = (current?.epoch ?? 0) + 1;
+        return { record: recordWith(epoch), value: epoch };
+      });
+
+    describe('records', () => {
+      it('knows nothing of a thread that nobody wrote', async () => {
+        expect(await store.read(THREAD)).to.equal(undefined);
+      });
+
+      it('returns what was written, also through another store on the same backing', async () => {
+        await write(3);
+        expect(await store.read(THREAD)).to.deep.equal(recordWith(3));
+        expect(await another().read(THREAD)).to.deep.equal(recordWith(3));
+      });
+
+      it('tells the same customer id on two Pages apart, and ids that run into each other', async () => {
+        await write(1, { pageId: '11', psid: '2' });
+        await write(2, { pageId: '1', psid: '12' });
+        await write(3, { pageId: '1/1', psid: '2' });
+        await write(4, { pageId: '1', psid: '1/2' });
+        expect((await store.read({ pageId: '11', psid: '2' }))?.epoch).to.equal(1);
+        expect((await store.read({ pageId: '1', psid: '12' }))?.epoch).to.equal(2);
+        expect((await store.read({ pageId: '1/1', psid: '2' }))?.epoch).to.equal(3);
+        expect((await store.read({ pageId: '1', psid: '1/2' }))?.epoch).to.equal(4);
+      });
+
+      it('resolves an update with the value, and leaves the record where the change makes none', async () => {
+        await write(3);
+        expect(await store.update(THREAD, (current) => ({ record: undefined, value: current?.epoch }))).to.equal(3);
+        expect(await store.read(THREAD)).to.deep.equal(recordWith(3));
+        await store.update(NEIGHBOUR, () => ({ record: undefined, value: 0 }));
+        expect(await store.read(NEIGHBOUR)).to.equal(undefined);
+      });
+
+      it('rejects with what a change throws, keeps the old record, and goes on', async () => {
+        await write(3);
+        const failure = await rejection(
+          store.update(THREAD, () => {
+            throw new RangeError('from the change');
+          }),
+        );
+        expect(failure).to.be.instanceOf(RangeError);
+        expect(await store.read(THREAD)).to.deep.equal(recordWith(3));
+        expect(await grow(store)).to.equal(4);
+      });
+
+      it('adds up fifty parallel updates of a thread, the first creation included', async () => {
+        const values = await Promise.all(Array.from({ length: 50 }, () => grow(store)));
+        expect((await store.read(THREAD))?.epoch).to.equal(50);
+        expect(new Set(values).size, 'each update saw the one before').to.equal(50);
+      });
+
+      it('adds up fifty parallel updates of two stores on a record that exists', async () => {
+        await write(100);
+        const stores = [store, another()];
+        const values = await Promise.all(stores.flatMap((at) => Array.from({ length: 25 }, () => grow(at))));
+        expect((await store.read(THREAD))?.epoch).to.equal(150);
+        expect(new Set(values).size).to.equal(50);
+      });
+
+      it('keeps any record as JSON keeps it', async () => {
+        await fc.assert(
+          fc.asyncProperty(fc.jsonValue(), fc.string({ unit: 'binary' }), async (reference, metadata) => {
+            const record: ThreadRecord = {
+              ...emptyRecord,
+              recordedOwner: 'vccLive',
+              open: { ...OPEN, metadata, reference },
+            };
+            await store.update(THREAD, () => ({ record, value: undefined }));
+            expect(asJson(await store.read(THREAD))).to.deep.equal(asJson(record));
+          }),
+          { numRuns: 20, seed: 7 },
+        );
+      });
+
+      it('bears properties that are undefined', async () => {
+        const loose = { ...emptyRecord, evidence: { activityAt: undefined }, recordedAppId: undefined };
+        await store.update(THREAD, () => ({ record: loose as unknown as ThreadRecord, value: undefined }));
+        expect(asJson(await store.read(THREAD))).to.deep.equal(asJson(emptyRecord));
+      });
+
+      it('lets a record expire, counted from when it was last written', async () => {
+        await write(3);
+        clock.move(LIFETIMES.recordTtlMs - 1);
+        expect((await store.read(THREAD))?.epoch).to.equal(3);
+        await write(4);
+        clock.move(LIFETIMES.recordTtlMs - 1);
+        expect((await store.read(THREAD))?.epoch).to.equal(4);
+        clock.move(1);
+        expect(await store.read(THREAD)).to.equal(undefined);
+        expect(await grow(store), 'an update sees nothing of it either').to.equal(1);
+      });
+
+      it('forgets a thread and its deadlines, and no other thread', async () => {
+        await write(3);
+        await write(5, NEIGHBOUR);
+        await store.schedule({ thread: THREAD, name: 'unclaimed', atMs: clock.now() });
+        await store.schedule({ thread: NEIGHBOUR, name: 'unclaimed', atMs: clock.now() });
+        await store.forget(THREAD);
+        expect(await store.read(THREAD)).to.equal(undefined);
+        expect((await store.read(NEIGHBOUR))?.epoch).to.equal(5);
+        expect((await store.takeDue(clock.now(), 10, 1000)).map((due) => due.thread)).to.deep.equal([NEIGHBOUR]);
+        await store.forget(THREAD);
+      });
+    });
+
+    describe('claims', () => {
+      it('gives an event to one holder and tells the others until when', async () => {
+        expect(await store.claim('e1', 'a', 1000)).to.deep.equal({ status: 'claimed' });
+        expect(await another().claim('e1', 'b', 1000)).to.deep.equal({ status: 'busy', untilMs: START_MS + 1000 });
+        expect(await store.claim('e2', 'b', 1000)).to.deep.equal({ status: 'claimed' });
+      });
+
+      it('gives an event to one of ten holders that ask at once', async () => {
+        const states = await Promise.all(Array.from({ length: 10 }, (_, i) => store.claim('e1', `h${i}`, 1000)));
+        expect(states.filter((state) => state.status === 'claimed')).to.have.length(1);
+        expect(states.filter((state) => state.status === 'busy')).to.have.length(9);
+      });
+
+      it('renews the lease of the same holder', async () => {
+        await store.claim('e1', 'a', 1000);
+        clock.move(600);
+        expect(await store.claim('e1', 'a', 1000)).to.deep.equal({ status: 'claimed' });
+        clock.move(600);
+        expect(await store.claim('e1', 'b', 1000)).to.deep.equal({ status: 'busy', untilMs: START_MS + 1600 });
+      });
+
+      it('gives an event to another holder when the lease is over', async () => {
+        await store.claim('e1', 'a', 1000);
+        clock.move(1000);
+        expect(await store.claim('e1', 'b', 1000)).to.deep.equal({ status: 'claimed' });
+        expect((await store.claim('e1', 'a', 1000)).status).to.equal('busy');
+      });
+
+      it('says done of a finished event to everybody, the holder too', async () => {
+        await store.claim('e1', 'a', 1000);
+        await store.finish('e1', 'a');
+        expect(await another().claim('e1', 'b', 1000)).to.deep.equal({ status: 'done' });
+        expect(await store.claim('e1', 'a', 1000)).to.deep.equal({ status: 'done' });
+      });
+
+      it('finishes an event for a holder that lost its lease: the work is done all the same', async () => {
+        await store.claim('e1', 'a', 1000);
+        clock.move(1000);
+        await store.claim('e1', 'b', 1000);
+        await store.finish('e1', 'a');
+        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
+      });
+
+      it('finishes an event that nobody claimed', async () => {
+        await store.finish('e1', 'a');
+        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
+      });
+
+      it('releases an event for the next holder, at once', async () => {
+        await store.claim('e1', 'a', 1000);
+        await store.release('e1', 'a');
+        expect(await store.claim('e1', 'b', 1000)).to.deep.equal({ status: 'claimed' });
+      });
+
+      it('does not release what another holder has, nor what is finished, nor what nobody has', async () => {
+        await store.claim('e1', 'a', 1000);
+        await store.release('e1', 'b');
+        expect((await store.claim('e1', 'b', 1000)).status).to.equal('busy');
+        await store.finish('e1', 'a');
+        await store.release('e1', 'a');
+        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
+        await store.release('e2', 'a');
+      });
+
+      it('remembers a finished event for as long as it was told to', async () => {
+        await store.claim('e1', 'a', 1000);
+        await store.finish('e1', 'a');
+        clock.move(LIFETIMES.claimRetentionMs - 1);
+        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
+        clock.move(1);
+        expect((await store.claim('e1', 'b', 1000)).status).to.equal('claimed');
+      });
+
+      it('takes event keys of any text and length', async () => {
+        const long = 'x'.repeat(300);
+        for (const event of ['a/b', 'a.b', 'a_b', 'a b#?\\', 'ő', long, `${long}y`]) {
+          expect((await store.claim(event, 'a', 1000)).status, event).to.equal('claimed');
+        }
+        expect((await store.claim(long, 'b', 1000)).status).to.equal('busy');
+      });
+    });
+
+    describe('deadlines', () => {
+      const names = async (limit = 10, leaseMs = 1000, at = store): Promise<string[]> =>
+        (await at.takeDue(clock.now(), limit, leaseMs)).map((due) => due.name);
+
+      it('has none at the beginning', async () => {
+        expect(await names()).to.deep.equal([]);
+      });
+
+      it('returns those that have come, whole and oldest first, and not those to come', async () => {
+        await store.schedule({ thread: THREAD, name: 'late', atMs: START_MS + 900_000 });
+        await store.schedule({ thread: THREAD, name: 'third', atMs: START_MS + 400_000 });
+        await store.schedule({ thread: NEIGHBOUR, name: 'first', atMs: START_MS - 5 });
+        await store.schedule({ thread: THREAD, name: 'second', atMs: START_MS + 10 });
+        clock.move(400_000);
+        expect(await store.takeDue(clock.now(), 10, 1000)).to.deep.equal([
+          { thread: NEIGHBOUR, name: 'first', atMs: START_MS - 5 },
+          { thread: THREAD, name: 'second', atMs: START_MS + 10 },
+          { thread: THREAD, name: 'third', atMs: START_MS + 400_000 },
+        ]);
+      });
+
+      it('comes at its millisecond and not before', async () => {
+        await store.schedule({ thread: THREAD, name: 'unclaimed', atMs: START_MS + 50 });
+        clock.move(49);
+        expect(await names()).to.deep.equal([]);
+        clock.move(1);
+        expect(await names()).to.deep.equal(['unclaimed']);
+      });
+
+      it('replaces the deadline of the same name, later or earlier, and of that thread only', async () => {
+        await store.schedule({ thread: THREAD, name: 'idle', atMs: START_MS + 10 });
+        await store.schedule({ thread: THREAD, name: 'idle', atMs: START_MS + 1_000_000 });
+        await store.schedule({ thread: NEIGHBOUR, name: 'idle', atMs: START_MS + 900_000 });
+        await store.schedule({ thread: NEIGHBOUR, name: 'idle', atMs: START_MS + 20 });
+        clock.move(800_000);
+        expect(await store.takeDue(clock.now(), 10, 500_000)).to.deep.equal([
+          { thread: NEIGHBOUR, name: 'idle', atMs: START_MS + 20 },
+        ]);
+        clock.move(200_000);
+        expect(await store.takeDue(clock.now(), 10, 500_000)).to.deep.equal([
+          { thread: THREAD, name: 'idle', atMs: START_MS + 1_000_000 },
+        ]);
+      });
+
+      it('hides what was taken from everybody for the lease, and then gives it again', async () => {
+        await store.schedule({ thread: THREAD, name: 'unclaimed', atMs: START_MS });
+        expect(await names()).to.deep.equal(['unclaimed']);
+        clock.move(999);
+        expect(await names()).to.deep.equal([]);
+        expect(await names(10, 1000, another())).to.deep.equal([]);
+        clock.move(1);
+        expect(await names(10, 1000, another())).to.deep.equal(['unclaimed']);
+      });
+
+      it('gives a deadline again after hours in which nobody looked, and again', async () => {
+        await store.schedule({ thread: THREAD, name: 'unclaimed', atMs: START_MS });
+        for (let day = 0; day < 3; day += 1) {
+          clock.move(24 * 60 * 60 * 1000);
+          expect(await names()).to.deep.equal(['unclaimed']);
+        }
+      });
+
+      it('shows a deadline that is scheduled anew at once, even at the same time', async () => {
+        await store.schedule({ thread: THREAD, name: 'unclaimed', atMs: START_MS });
+        await names();
+        await store.schedule({ thread: THREAD, name: 'unclaimed', atMs: START_MS });
+        expect(await names()).to.deep.equal(['unclaimed']);
+      });
+
+      it('drops a deadline that is unscheduled, taken or not', async () => {
+        await store.schedule({ thread: THREAD, name: 'taken', atMs: START_MS });
+        await names();
+        await store.schedule({ thread: THREAD, name: 'waiting', atMs: START_MS });
+        await store.unschedule(THREAD, 'taken');
+        await another().unschedule(THREAD, 'waiting');
+        await store.unschedule(THREAD, 'never there');
+        clock.move(5000);
+        expect(await names()).to.deep.equal([]);
+      });
+
+      it('takes no more than the limit, and the others after them', async () => {
+        for (const psid of ['1', '2', '3']) {
+          await store.schedule({ thread: { pageId: '1776', psid }, name: `of ${psid}`, atMs: START_MS + Number(psid) });
+        }
+        clock.move(10);
+        expect(await names(0)).to.deep.equal([]);
+        expect(await names(2)).to.deep.equal(['of 1', 'of 2']);
+        expect(await names(2)).to.deep.equal(['of 3']);
+      });
+
+      it('gives each deadline to one of two takers at once', async () => {
+        const psids = Array.from({ length: 12 }, (_, i) => String(i));
+        for (const psid of psids) {
+          await store.schedule({ thread: { pageId: '1776', psid }, name: psid, atMs: START_MS });
+        }
+        const taken = await Promise.all([names(12, 1000), names(12, 1000, another())]);
+        expect(taken.flat().sort()).to.deep.equal([...psids].sort());
+      });
+
+      it('is independent of the record: a thread without one has deadlines, and neither disturbs the other', async () => {
+        await store.schedule({ thread: THREAD, name: 'unclaimed', atMs: START_MS });
+        expect(await store.read(THREAD)).to.equal(undefined);
+        await write(3);
+        await store.schedule({ thread: THREAD, name: 'idle', atMs: START_MS + 1 });
+        expect((await store.read(THREAD))?.epoch).to.equal(3);
+        clock.move(1);
+        expect(await names()).to.deep.equal(['unclaimed', 'idle']);
+      });
+    });
+  });
+}
+
+const OPEN = {
+  id: '0123456789abcdef0123456789abcdef',
+  phase: 'passed',
+  cause: 'e1',
+  run: 'r1',
+  armedAt: START_MS,
+  startedAtMs: START_MS,
+  noticeSent: true,
+  targetAppId: '263',
+  metadata: '',
+  dialogWaits: true,
+} as const;
+
+/** What a promise rejects with; fails where it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail('it should have rejected'),
+    (error: unknown) => error,
+  );
+}
+
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
