@@ -10,7 +10,7 @@ import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { Arrived } from '../handover/engine.js';
+import type { Arrived } from '../handover/turn.js';
 import { checkDuration } from './handover-options.js';
 import type { HandoverParts } from './handover-parts.js';
 import { partsOf } from './handover-parts.js';
@@ -182,7 +182,7 @@ class AdapterService {
     const { event, thread } = arrived;
     try {
       const unmanaged = !thread && event.kind === 'optin' && event.channel === 'messaging';
-      const admission = unmanaged ? 'unmanaged' : await engine.admit(arrived, key, statusEvents);
+      const admission = unmanaged ? 'unmanaged' : await engine.admissions.admit(arrived, key, statusEvents);
       if (admission !== 'unmanaged' && admission.run === 'nothing') return;
       const activity = activityFromEvent(event);
       if (!activity) return;

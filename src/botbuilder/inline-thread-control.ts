@@ -10,7 +10,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { AnsweredCall, HandoverOrder } from '../handover/engine.js';
+import type { AnsweredCall, HandoverOrder } from '../handover/turn.js';
 import { messagesFromActivity } from './messenger-activity.js';
 
 /** The one call, or `undefined` where the Page or the notice does not allow it and two calls have to do. */

@@ -47,7 +47,7 @@ export async function sendMessages(
       if (!(error instanceof GraphApiError) || error.kind !== 'notOwner') throw error;
       refused = true;
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
-      await parts.engine.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
+      await parts.engine.speaking.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
       responses.push({ id: '' });
     }
   }

@@ -7,7 +7,8 @@
 import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { HandoverEngine, Turn } from '../handover/engine.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { Turn } from '../handover/turn.js';
 import type { NewsDesk, SuppressedReason } from '../handover/news.js';
 import { threadOfActivity } from './read-turn.js';
 import { turnOf } from './turn-state.js';
@@ -89,7 +90,7 @@ export class Doors {
     activities: Partial<Activity>[],
     next: () => Promise<ResourceResponse[]>,
   ): Promise<ResourceResponse[]> {
-    const permission = await this.#parts.engine.mayspeak(turn.thread, turn);
+    const permission = await this.#parts.engine.speaking.maySpeak(turn.thread, turn);
     if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
     this.#cleared.add(activities);
     const sentAtMs = this.#parts.clock.now();
@@ -97,13 +98,13 @@ export class Doors {
     const responses = ((await next()) as ResourceResponse[] | undefined) ?? [];
     if (responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id))) {
       const answeredAtMs = this.#parts.clock.now();
-      await this.#parts.engine.sendAccepted(turn.thread, permission, { sentAtMs, answeredAtMs });
+      await this.#parts.engine.speaking.sendAccepted(turn.thread, permission, { sentAtMs, answeredAtMs });
     }
     return responses;
   }
 
   async #mayTouch(turn: Turn, activity: unknown): Promise<boolean> {
-    const permission = await this.#parts.engine.mayspeak(turn.thread, turn);
+    const permission = await this.#parts.engine.speaking.maySpeak(turn.thread, turn);
     if (permission.allowed) return true;
     this.#parts.news.tell('suppressed', { thread: turn.thread, activity, reason: permission.reason });
     return false;
@@ -111,7 +112,7 @@ export class Doors {
 
   async #refusal(thread: ThreadKey | undefined, turn: Turn | undefined): Promise<SuppressedReason | undefined> {
     if (!thread) return 'ownerUnknown';
-    const permission = await this.#parts.engine.mayspeak(thread, turn);
+    const permission = await this.#parts.engine.speaking.maySpeak(thread, turn);
     return permission.allowed ? undefined : permission.reason;
   }
 

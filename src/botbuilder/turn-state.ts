@@ -1,6 +1,6 @@
 /** Where a turn of the plugin is kept between its doors: in Bot Framework's turn state, under a symbol of its own. */
 import type { TurnContext } from 'botbuilder';
-import type { Admission, Turn } from '../handover/engine.js';
+import type { Admission, Turn } from '../handover/turn.js';
 
 const TURN = Symbol('botbuilder-handover-vcclive turn');
 const ADMITTED = Symbol('botbuilder-handover-vcclive admission');

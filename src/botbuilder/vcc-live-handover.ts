@@ -18,7 +18,7 @@ import { consoleLogger } from '../thread/logger.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { DeliveryDesk } from '../handover/deliver.js';
-import type { HandoverOrder, Turn } from '../handover/engine.js';
+import type { HandoverOrder, Turn } from '../handover/turn.js';
 import { HandoverEngine } from '../handover/engine.js';
 import type { HandoverNews, NewsListener } from '../handover/news.js';
 import { NewsDesk } from '../handover/news.js';
@@ -108,7 +108,7 @@ export class VccLiveHandover implements Middleware {
       clock: this.#clock,
       log: this.#log,
       holder: newId(),
-      arrive: (event, key) => this.#engine.arrive(event, key),
+      arrive: (event, key) => this.#engine.admissions.arrive(event, key),
     });
     this.#doors = new Doors({
       engine: this.#engine,
@@ -257,7 +257,9 @@ export class VccLiveHandover implements Middleware {
       reading.events,
       async (arrived, key) => {
         const unmanaged = !arrived.thread && isCheckboxOptin(arrived.event);
-        const admission = unmanaged ? 'unmanaged' : await this.#engine.admit(arrived, key, this.#statusEvents);
+        const admission = unmanaged
+          ? 'unmanaged'
+          : await this.#engine.admissions.admit(arrived, key, this.#statusEvents);
         if (ran || (admission !== 'unmanaged' && admission.run === 'nothing')) return;
         // next() at most once, whatever a bridge packs into one activity.
         ran = true;
@@ -323,7 +325,7 @@ export class VccLiveHandover implements Middleware {
       this.#news.tell('failed', { thread: turn.thread, error });
       return { status: 'failed', error };
     }
-    const start = await this.#engine.handOver(turn, order);
+    const start = await this.#engine.handingOver.handOver(turn, order);
     if (start.status === 'failed') await this.#say(context, this.#texts.failed);
     return start;
   }

@@ -66,7 +66,7 @@ export function refusedError(
 
 /** No answer came, or one that is too large to be Meta's. */
 export function failedError(call: GraphCall, failure: HttpFailure, secrets: readonly string[]): GraphApiError {
-  const outcome = 'unknown' as const;
+  const outcome = failure.sent ? 'unknown' : 'notSent';
   const message = cutText(redactSecrets(failure.cause.message, secrets), META_TEXT_CHARACTERS);
   const cause = { ...failure.cause, message };
   if (failure.reason === 'tooLarge') {

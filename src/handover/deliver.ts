@@ -13,8 +13,8 @@ import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
 import { eventKey } from '../webhook/event-key.js';
-import type { Arrived } from './engine.js';
-import { threadOf } from './engine.js';
+import type { Arrived } from './turn.js';
+import { threadOf } from './turn.js';
 
 /** A claim lives this long without being renewed: what a process that died holds up a redelivery. */
 const LEASE_MS = 15_000;

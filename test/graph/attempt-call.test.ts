@@ -60,6 +60,35 @@ describe('a Page that Meta throttles', () => {
     expect(graph.seen).to.have.length(4);
   });
 
+  it('costs no token: the function is not asked while the Page is left alone', async () => {
+    let asked = 0;
+    const counting = await setUp({
+      pageAccessToken: () => {
+        asked++;
+        return TOKEN;
+      },
+    });
+    counting.graph.script(refusal(4));
+    await errorOf(counting.client.take(THREAD));
+    await errorOf(counting.client.take(THREAD));
+    expect(asked).to.equal(1);
+    await counting.close();
+  });
+
+  it('is left alone also by a call whose token was still being fetched', async () => {
+    let deliver: (token: string) => void = () => undefined;
+    const slowToken = new Promise<string>((resolve) => (deliver = resolve));
+    const tokens = [slowToken, TOKEN];
+    const slow = await setUp({ pageAccessToken: () => tokens.shift() ?? TOKEN });
+    slow.graph.script(refusal(4), { json: { success: true } });
+    const waiting = errorOf(slow.client.take(THREAD));
+    await errorOf(slow.client.take(THREAD));
+    deliver(TOKEN);
+    expect(await waiting).to.include({ kind: 'rateLimit', outcome: 'notSent' });
+    expect(slow.graph.seen).to.have.length(1);
+    await slow.close();
+  });
+
   it('waits for Retry-After', async () => {
     setting.graph.script({ status: 429, text: '', headers: { 'Retry-After': '7' } });
     expect((await errorOf(setting.client.owner(THREAD))).retryAfterMs).to.equal(7000);

@@ -129,6 +129,15 @@ describe('a change of thread control whose answer is lost', () => {
     expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ kind: 'permission', outcome: 'unknown' });
   });
 
+  it('is asked about a last time where the repeat cannot be sent at all', async () => {
+    const tokens = ['token', 'token', '', 'token'];
+    const tokenless = await setUp({ pageAccessToken: () => tokens.shift() ?? '' });
+    tokenless.graph.script('reset', 'reset', ownedBy(VCC));
+    expect(await tokenless.client.pass(THREAD, VCC)).to.include({ confirmedBy: 'threadOwner', attempts: 2 });
+    expect(tokenless.graph.calls).to.deep.equal([PASS, OWNER, OWNER]);
+    await tokenless.close();
+  });
+
   it('is refused where the first attempt was cleared up before', async () => {
     answer(['reset', refusal(200)], [ownedBy(BOT), 'reset']);
     expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ kind: 'permission', outcome: 'refused' });

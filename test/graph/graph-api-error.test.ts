@@ -10,13 +10,10 @@ const PROOF = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
 
 /** Everything a logger could make of a value. */
 function everyText(value: object): string {
-  const views = [
-    inspect(value, { depth: null, showHidden: true, getters: true }),
-    JSON.stringify(value),
-    value.toString(),
-  ];
+  const views = [inspect(value, { depth: null, showHidden: true, getters: true }), JSON.stringify(value)];
   if (value instanceof Error)
     views.push(
+      value.toString(),
       value.message,
       value.stack ?? '',
       everyText(value.cause instanceof Error ? value.cause : { cause: value.cause }),

@@ -38,9 +38,10 @@ describe('one HTTP exchange', () => {
   });
 
   for (const reply of ['silence', 'halfBody'] as const) {
-    it(`ends at its time limit with a server that sends ${reply}, and may have arrived`, async () => {
+    it(`ends at its time limit with a server that sends ${reply}, hangs up, and may have arrived`, async () => {
       graph.script(reply);
       expect(await post()).to.include({ status: 'failed', reason: 'timeout', sent: true });
+      await graph.deserted();
     });
   }
 
@@ -71,10 +72,25 @@ describe('one HTTP exchange', () => {
   });
 
   it('was not sent where it waited in line for a connection until its time was over', async () => {
-    graph.script('silence');
-    const results = await Promise.all(Array.from({ length: 33 }, () => post()));
-    expect(results.filter((result) => result.status === 'failed' && !result.sent)).to.have.length(1);
-    expect(graph.connections).to.equal(32);
+    const timeIsOver: (() => void)[] = [];
+    const clock = {
+      now: () => 0,
+      after: (_delayMs: number, run: () => void) => (timeIsOver.push(run), () => undefined),
+    };
+    exchange = new HttpExchange(TIMEOUT_MS, clock);
+    const allConnected = new Promise<void>((resolve) => {
+      graph.answer = () => {
+        if (graph.seen.length === 32) resolve();
+        return 'silence';
+      };
+    });
+    const inUse = Array.from({ length: 32 }, () => post());
+    await allConnected;
+    const inLine = post();
+    timeIsOver.at(-1)?.();
+    expect(await inLine).to.include({ status: 'failed', reason: 'timeout', sent: false });
+    for (const over of timeIsOver) over();
+    expect((await Promise.all(inUse)).every((result) => result.status === 'failed' && result.sent)).to.equal(true);
   });
 
   it('may have arrived where the connection breaks', async () => {

@@ -71,10 +71,18 @@ export class ScriptedGraph {
     this.#server.on('connection', (socket) => {
       this.connections++;
       this.#sockets.add(socket);
+      // A test that fails before it stops the server must not keep the process.
+      socket.unref();
       socket.on('close', () => this.#sockets.delete(socket));
     });
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.#server.unref();
     return this;
+  }
+
+  /** Resolves when every client has hung up. */
+  async deserted(): Promise<void> {
+    await Promise.all([...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   }
 
   async stop(): Promise<void> {

@@ -95,6 +95,8 @@ interface Process {
   offsets: OffsetWindow;
 }
 
+/** Far more than any schedule of these tests has reason for. */
+const MOST_QUESTIONS = 1000;
 /** Longer than any delivery plus any call, so that the last message is the last thing that happens. */
 const REST_BEFORE_LAST_MESSAGE_MS = 2 * MINUTE;
 
@@ -167,6 +169,7 @@ export function play(moves: readonly Move[], skewsMs: readonly [number, number],
 
   const ask = (process: Process, move: Move): void => {
     questions += 1;
+    if (questions > MOST_QUESTIONS) throw new Error('The ledger asks without end.');
     callGraph(process, move, () => {
       const app = trueOwner();
       const expiresAtMs = Math.floor(controlEndsAt / SECOND) * SECOND;

@@ -1,0 +1,256 @@
+/**
+ * What comes in: folds an event's evidence in when it arrives, and decides, when its turn has come, what runs on it.
+ *
+ * Exists so that every adapter, ours or not, treats the same event alike.
+ */
+import { StoreError } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { HandoverResult } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Conclusion, ThreadRecord } from '../thread/record.js';
+import { emptyRecord } from '../thread/record.js';
+import { evidenceOfEvent } from '../ownership/evidence.js';
+import type { AppIds, Verdict } from '../ownership/ledger.js';
+import { isAnotherApp } from '../ownership/ledger.js';
+import { newestPlace, stampOf } from '../ownership/meta-time.js';
+import type { HandingOver } from './hand-over.js';
+import { conclusionEndedBy, isRerunOf, keepHandBack } from './lifecycle.js';
+import type { IgnoredReason } from './news.js';
+import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
+import type { Admission, Arrived } from './turn.js';
+import { threadOf } from './turn.js';
+
+/** Decides about events. */
+export class Admissions {
+  readonly #parts: EngineParts;
+  readonly #steps: ThreadSteps;
+  readonly #handingOver: HandingOver;
+
+  constructor(steps: ThreadSteps, handingOver: HandingOver) {
+    this.#parts = steps.parts;
+    this.#steps = steps;
+    this.#handingOver = handingOver;
+  }
+
+  /** Folds in what an event proves, before its turn queues (LEDGER rule 12). Rejects where the store does not answer. */
+  async arrive(event: ThreadEvent, eventKey: string): Promise<Arrived> {
+    const atMs = this.#parts.clock.now();
+    this.#steps.learn(event, atMs);
+    const { offsetMs } = this.#steps;
+    const thread = threadOf(event);
+    if (!thread) return { event, before: { owner: 'unknown' }, record: emptyRecord, askOwner: false };
+
+    const ids = await this.#steps.ids(thread);
+    const stepped = await this.#steps.step(
+      thread,
+      ids,
+      (record) => evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp: newestPlace(record.evidence) }),
+      (record, verdict, before) => {
+        if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
+        return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
+      },
+    );
+    return {
+      event,
+      thread,
+      before: stepped.before,
+      record: stepped.record,
+      askOwner: stepped.askOwner,
+      ...(stepped.value === undefined ? {} : { concluded: stepped.value }),
+    };
+  }
+
+  /** Decides, when its turn has come, what runs on an event that arrived (DESIGN section 5). */
+  async admit(arrived: Arrived, eventKey: string, statusEvents: boolean): Promise<Admission> {
+    const { event, thread } = arrived;
+    if (event.channel === 'changes') return this.#ignore(event, 'pageChange', thread);
+    if (!thread) return this.#ignore(event, 'noCustomer', undefined);
+    if (event.channel === 'standby') return this.#listen(arrived, thread);
+
+    const ids = await this.#steps.ids(thread);
+    const record = await this.#steps.readOr(thread, arrived.record);
+    switch (event.kind) {
+      case 'passThreadControl':
+        return this.#admitPass(arrived, thread, record, ids, eventKey, statusEvents);
+      case 'takeThreadControl':
+        if (arrived.askOwner) await this.#steps.ask(thread);
+        return { run: 'nothing' };
+      case 'requestThreadControl':
+        return this.#answerRequest(event, thread, record, ids, eventKey);
+      case 'appRoles':
+      case 'policyEnforcement':
+        return this.#ignore(event, 'noCustomer', thread);
+      case 'echo':
+      case 'read':
+      case 'delivery':
+        // Receipts and echoes of before the pass arrive late; they are no reason to ask anybody.
+        if (isAnotherApp(this.#steps.ownerNow(record, ids))) return this.#ignore(event, 'anotherAppOwns', thread);
+        return { run: 'logic', turn: this.#steps.turn(thread, eventKey, record) };
+      default:
+        return this.#admitCustomer(arrived, thread, record, ids, eventKey);
+    }
+  }
+
+  async #listen(arrived: Arrived, thread: ThreadKey): Promise<Admission> {
+    const { event } = arrived;
+    if (arrived.askOwner) await this.#steps.ask(thread);
+    const ids = await this.#steps.ids(thread);
+    const from = writerOf(event, ids);
+    if (from) this.#parts.news.tell('standbyMessage', { thread, from, event });
+    return { run: 'nothing' };
+  }
+
+  async #admitPass(
+    arrived: Arrived,
+    thread: ThreadKey,
+    record: ThreadRecord,
+    ids: AppIds,
+    eventKey: string,
+    statusEvents: boolean,
+  ): Promise<Admission> {
+    if (!passesTo(arrived.event, ids.botAppId)) {
+      if (arrived.askOwner) await this.#steps.ask(thread);
+      return { run: 'nothing' };
+    }
+    let concluded = arrived.concluded ?? conclusionEndedBy(record, eventKey);
+    if (arrived.askOwner && !concluded) {
+      await this.#steps.ask(thread);
+      concluded = await this.#comeHome(thread, ids, 'passBack', eventKey, arrived.event.metadata);
+    }
+    const latest = await this.#steps.readOr(thread, record);
+    if (isAnotherApp(this.#steps.ownerNow(latest, ids))) return { run: 'nothing' };
+    const waits = concluded?.dialogWaits === true;
+    if (!waits && !statusEvents) return { run: 'nothing' };
+    return {
+      run: 'handBack',
+      turn: this.#steps.turn(thread, eventKey, latest),
+      ...(concluded === undefined ? {} : { concluded }),
+      ...(arrived.event.metadata === undefined ? {} : { metadata: arrived.event.metadata }),
+    };
+  }
+
+  async #admitCustomer(
+    arrived: Arrived,
+    thread: ThreadKey,
+    record: ThreadRecord,
+    ids: AppIds,
+    eventKey: string,
+  ): Promise<Admission> {
+    const { event } = arrived;
+    const turn = this.#steps.turn(thread, eventKey, record);
+    // A new run of the event that began a handover comes before everything: it is mute, and asks nothing.
+    if (isRerunOf(record, eventKey, turn.run)) {
+      turn.mute = 'repeatedTurn';
+      return { run: 'logic', turn };
+    }
+    const now = this.#steps.ownerNow(record, ids);
+    if (isAnotherApp(arrived.before) || isAnotherApp(now)) {
+      const asked = await this.#steps.ask(thread);
+      if (asked === undefined) {
+        // No answer. A message is evidence by itself where it is the newest; anything else proves nothing.
+        if (event.kind !== 'message') return this.#ignore(event, 'ownerUnknown', thread);
+        if (isAnotherApp(now)) return this.#ignore(event, 'anotherAppOwns', thread);
+      } else if (isAnotherApp(asked)) {
+        return this.#ignore(event, 'anotherAppOwns', thread);
+      }
+    } else if (arrived.askOwner) {
+      await this.#steps.ask(thread);
+    }
+    const concluded = (await this.#comeHome(thread, ids, 'message', eventKey)) ?? conclusionEndedBy(record, eventKey);
+    const latest = await this.#steps.readOr(thread, record);
+    turn.epoch = latest.epoch;
+    return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
+  }
+
+  /** `request_thread_control`: VCC Live gets what it asks for, nobody else does. */
+  async #answerRequest(
+    event: ThreadEvent,
+    thread: ThreadKey,
+    record: ThreadRecord,
+    ids: AppIds,
+    eventKey: string,
+  ): Promise<Admission> {
+    if (event.requestedOwnerAppId !== ids.vccLiveAppId) return this.#ignore(event, 'notGranted', thread);
+    if (isAnotherApp(this.#steps.ownerNow(record, ids))) return this.#ignore(event, 'anotherAppOwns', thread);
+    const turn = this.#steps.turn(thread, eventKey, record);
+    await this.#handingOver.handOver(turn, { metadata: { reason: 'requested' }, dialogWaits: false });
+    return { run: 'nothing' };
+  }
+
+  /** A pass webhook names the bot: concludes a handover that VCC Live has, is kept for one whose pass is not confirmed. */
+  #handedBack(
+    thread: ThreadKey,
+    record: ThreadRecord,
+    verdict: Verdict,
+    before: Verdict,
+    event: ThreadEvent,
+    eventKey: string,
+    nowMs: number,
+  ): Outcome<Conclusion | undefined> {
+    const { open } = record;
+    const metadata = event.metadata === undefined ? {} : { metadata: event.metadata };
+    if (open?.phase === 'armed') {
+      const at = stampOf(event, nowMs) ?? Infinity;
+      return {
+        record: keepHandBack(record, at, { via: 'passBack', endedBy: eventKey, ...metadata }),
+        news: [],
+        value: undefined,
+      };
+    }
+    if (isAnotherApp(verdict)) return { record, news: [], value: undefined };
+    if (open && (stampOf(event, nowMs) ?? Infinity) > open.armedAt) {
+      return this.#steps.concluded(thread, record, {
+        outcome: 'completed',
+        via: 'passBack',
+        nowMs,
+        endedBy: eventKey,
+        ...metadata,
+      });
+    }
+    if (open || !isAnotherApp(before)) return { record, news: [], value: undefined };
+    const result: HandoverResult = { outcome: 'completed', via: 'passBack', waitedMs: 0, ...metadata };
+    return { record, news: [['returned', { thread, result }]], value: undefined };
+  }
+
+  /** Concludes a passed handover where the ledger says that the thread is the bot's, or nobody's. */
+  async #comeHome(
+    thread: ThreadKey,
+    ids: AppIds,
+    via: 'passBack' | 'message',
+    endedBy: string,
+    metadata?: string,
+  ): Promise<Conclusion | undefined> {
+    try {
+      const home = await this.#steps.step(
+        thread,
+        ids,
+        () => [],
+        (record, verdict) => {
+          if (record.open?.phase !== 'passed' || isAnotherApp(verdict)) return { record, news: [], value: undefined };
+          const nowMs = this.#parts.clock.now();
+          return this.#steps.concluded(thread, record, { outcome: 'completed', via, nowMs, endedBy, metadata });
+        },
+      );
+      return home.value;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#parts.log.warn(`Could not look for a handover that came home: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #ignore(event: ThreadEvent, reason: IgnoredReason, thread: ThreadKey | undefined): Admission {
+    this.#parts.news.tell('ignored', { ...(thread === undefined ? {} : { thread }), event, reason });
+    return { run: 'nothing' };
+  }
+}
+
+function passesTo(event: ThreadEvent, appId: string): boolean {
+  return event.kind === 'passThreadControl' && event.channel === 'messaging' && event.newOwnerAppId === appId;
+}
+
+function writerOf(event: ThreadEvent, ids: AppIds): 'customer' | 'agent' | 'other' | undefined {
+  if (event.kind === 'message' || event.kind === 'postback') return event.isNotice ? 'other' : 'customer';
+  if (event.kind !== 'echo' || event.appId === ids.botAppId) return undefined;
+  return event.appId === ids.vccLiveAppId ? 'agent' : 'other';
+}

@@ -1,0 +1,302 @@
+/**
+ * Hands a thread to VCC Live: arm, speak, pass, confirm. What became unclear is found out before anything is repeated.
+ *
+ * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
+ */
+import { HandoverError, StoreError } from '../thread/errors.js';
+import type { HandoverStart } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
+import { evidenceOfCall } from '../ownership/evidence.js';
+import type { AppIds, Verdict } from '../ownership/ledger.js';
+import { isAnotherApp } from '../ownership/ledger.js';
+import { newestPlace, placeOwn } from '../ownership/meta-time.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
+import type { ArmRequest, Ending } from './lifecycle.js';
+import { amendOpen, arm, conclude, storedError } from './lifecycle.js';
+import { handoverMetadata } from './metadata.js';
+import type { EngineParts, News, Outcome, ThreadSteps } from './thread-steps.js';
+import { asError } from './thread-steps.js';
+import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
+
+/** Makes handovers. */
+export class HandingOver {
+  readonly #parts: EngineParts;
+  readonly #steps: ThreadSteps;
+
+  constructor(steps: ThreadSteps) {
+    this.#parts = steps.parts;
+    this.#steps = steps;
+  }
+
+  /** Hands the thread of a turn to VCC Live: arm, speak, pass, confirm. Never rejects: what fails is in the answer. */
+  async handOver(turn: Turn, order: HandoverOrder): Promise<HandoverStart> {
+    try {
+      return await this.#handOver(turn, order, true);
+    } catch (thrown) {
+      const error = asError(thrown);
+      this.#parts.news.tell('failed', { thread: turn.thread, error });
+      this.#parts.log.warn(`Handover not begun: ${error.message}`);
+      return { status: 'failed', error };
+    }
+  }
+
+  async #handOver(turn: Turn, order: HandoverOrder, mayReplace: boolean): Promise<HandoverStart> {
+    const { thread } = turn;
+    const ids = await this.#steps.ids(thread);
+    const id = this.#parts.newId();
+    const nowMs = this.#parts.clock.now();
+    const armed = await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record, verdict) => {
+        const request: ArmRequest = {
+          id,
+          cause: turn.key,
+          run: turn.run,
+          nowMs,
+          armedAt: placeOwn(newestPlace(record.evidence), nowMs, this.#steps.offsetMs),
+          targetAppId: ids.vccLiveAppId,
+          metadata: handoverMetadata(id, order.metadata),
+          dialogWaits: order.dialogWaits,
+          ...(order.reference === undefined ? {} : { reference: order.reference }),
+        };
+        const asked = arm(record, request);
+        // With another app already: nothing to hand over. A handover found is another matter: it explains the owner.
+        if (asked.answer.kind === 'armed' && isAnotherApp(verdict)) return { record, news: [], value: undefined };
+        return { record: asked.record, news: [], value: asked.answer };
+      },
+    );
+    const answer = armed.value;
+    switch (answer?.kind) {
+      case undefined:
+      case 'secondRequest':
+        return { status: 'refused', reason: 'alreadyWithAgent' };
+      case 'concluded':
+        turn.mute ??= 'repeatedTurn';
+        return { status: 'passed', handoverId: answer.conclusion.handoverId };
+      case 'open':
+        if (!answer.stale || !mayReplace) return { status: 'refused', reason: 'alreadyWithAgent' };
+        if (await this.#settleStale(thread, ids, answer.open)) return { status: 'refused', reason: 'alreadyWithAgent' };
+        return this.#handOver(turn, order, false);
+      case 'existing':
+        turn.mute ??= 'repeatedTurn';
+        if (answer.open.phase === 'passed') return { status: 'passed', handoverId: answer.open.id };
+        return this.#resume(turn, order, ids, answer.open);
+      case 'armed':
+        return this.#speakAndPass(turn, order, ids, answer.open);
+    }
+  }
+
+  /** Another event's handover that nobody works on any more: passed after all (then true), or closed as failed. */
+  async #settleStale(thread: ThreadKey, ids: AppIds, open: OpenHandover): Promise<boolean> {
+    await this.#steps.ask(thread);
+    const text = 'The handover was begun by a process that did not finish it, and VCC Live does not own the thread.';
+    const error = new HandoverError('outcomeUnknown', text);
+    const stepped = await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record) => {
+        if (record.open?.id !== open.id || record.open.phase === 'passed')
+          return { record, news: [], value: undefined };
+        const ending: Ending = {
+          outcome: 'failed',
+          via: 'none',
+          nowMs: this.#parts.clock.now(),
+          error: storedError(error),
+        };
+        const closed = this.#steps.concluded(thread, record, ending);
+        // An unconfirmed one was reported as failed when its pass was.
+        return record.open.phase === 'unconfirmed' ? { ...closed, news: [] } : closed;
+      },
+    );
+    return stepped.record.open?.id === open.id;
+  }
+
+  /** A handover found armed by a run that died (LEDGER rule 14): asked about, then gone on with. */
+  async #resume(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
+    const { thread } = turn;
+    const asked = await this.#steps.ask(thread);
+    const latest = await this.#steps.readOr(thread, undefined);
+    if (asked?.owner === 'vccLive' || latest?.open?.phase === 'passed')
+      return { status: 'passed', handoverId: open.id };
+    if (latest?.open?.id === open.id && latest.open.keptHandBack) {
+      const { keptHandBack } = latest.open;
+      await this.#steps.step(
+        thread,
+        ids,
+        () => [],
+        (record) =>
+          this.#steps.concluded(
+            thread,
+            record,
+            { outcome: 'completed', nowMs: this.#parts.clock.now(), ...keptHandBack },
+            true,
+          ),
+      );
+      return { status: 'passed', handoverId: open.id };
+    }
+    return this.#speakAndPass(turn, order, ids, open);
+  }
+
+  async #speakAndPass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
+    const { thread } = turn;
+    if (order.sendNotice && !open.noticeSent) {
+      const failure = await this.#speak(turn, order.sendNotice, open);
+      if (failure) return this.#fail(thread, ids, open, failure);
+      const noted = await this.#steps.step(
+        thread,
+        ids,
+        () => [],
+        (record) => ({ record: amendOpen(record, open.id, { noticeSent: true }), news: [], value: undefined }),
+      );
+      this.#steps.moveAlong(turn, noted);
+      // The notice was refused because the thread moved meanwhile, or an agent took it: see who has it.
+      if (noted.record.open?.phase === 'passed') return this.#passed(turn, open);
+      if (isAnotherApp(noted.now)) return this.#fail(thread, ids, open, takenByOther(noted.now));
+    }
+    return this.#pass(turn, order, ids, open);
+  }
+
+  /** Sends the notice. Answers with the error that makes passing pointless, if that is what it met. */
+  async #speak(turn: Turn, sendNotice: () => Promise<void>, open: OpenHandover): Promise<Error | undefined> {
+    const { mute } = turn;
+    // The notice of a handover that an earlier run could not finish is the one thing a repeated turn may say.
+    turn.mute = undefined;
+    try {
+      await sendNotice();
+      return undefined;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (error instanceof GraphApiError && hopeless(error)) return error;
+      this.#parts.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
+      return undefined;
+    } finally {
+      turn.mute = mute;
+    }
+  }
+
+  async #pass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
+    const { thread } = turn;
+    const send = order.passWithNotice
+      ? () => order.passWithNotice?.(open.targetAppId, open.metadata) ?? Promise.reject(new TypeError('unreachable'))
+      : () => this.#parts.graph.pass(thread, open.targetAppId, open.metadata);
+    let confirmed: AnsweredCall;
+    let newestStamp: number | undefined;
+    try {
+      newestStamp = newestPlace((await this.#parts.store.read(thread))?.evidence ?? {});
+      confirmed = await send();
+    } catch (thrown) {
+      return this.#passFailed(turn, ids, open, asError(thrown));
+    }
+    try {
+      const evidence = evidenceOfCall({ app: open.targetAppId }, this.#steps.own(confirmed, newestStamp));
+      const stepped = await this.#steps.step(
+        thread,
+        ids,
+        () => [evidence],
+        (record) => this.#confirm(thread, record, open.id),
+      );
+      this.#steps.moveAlong(turn, stepped);
+    } catch (thrown) {
+      if (!(thrown instanceof StoreError)) throw thrown;
+      // VCC Live has the thread; the record will learn it from the standby events. Only this turn must know now.
+      this.#parts.log.error(`Handover ${open.id} was passed but could not be recorded: ${thrown.message}`);
+    }
+    return this.#passed(turn, open);
+  }
+
+  #passed(turn: Turn, open: OpenHandover): HandoverStart {
+    turn.mute ??= 'handedOver';
+    return { status: 'passed', handoverId: open.id };
+  }
+
+  /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
+  #confirm(thread: ThreadKey, record: ThreadRecord, id: string): Outcome<Conclusion | undefined> {
+    if (record.open?.id !== id) return { record, news: [], value: undefined };
+    const news: News[] = record.open.phase === 'passed' ? [] : [['passed', { thread, handoverId: id }]];
+    const passed = amendOpen(record, id, { phase: 'passed' });
+    const kept = record.open.keptHandBack;
+    if (!kept) return { record: passed, news, value: undefined };
+    const home = this.#steps.concluded(thread, passed, {
+      outcome: 'completed',
+      nowMs: this.#parts.clock.now(),
+      ...kept,
+    });
+    return { ...home, news: [...news, ...home.news] };
+  }
+
+  async #passFailed(turn: Turn, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {
+    const { thread } = turn;
+    if (!(error instanceof GraphApiError)) return this.#fail(thread, ids, open, error);
+    if (error.outcome === 'unknown') {
+      await this.#steps
+        .step(
+          thread,
+          ids,
+          () => [],
+          (record) => {
+            // An event may have told us meanwhile that VCC Live has it.
+            if (record.open?.phase === 'passed') return { record, news: [], value: undefined };
+            const unconfirmed = amendOpen(record, open.id, { phase: 'unconfirmed', dialogWaits: false });
+            return {
+              record: unconfirmed,
+              news: [['failed', { thread, handoverId: open.id, error }]],
+              value: undefined,
+            };
+          },
+        )
+        .then((stepped) => this.#steps.moveAlong(turn, stepped));
+      const latest = await this.#steps.readOr(thread, undefined);
+      if (latest?.open?.phase === 'passed') return this.#passed(turn, open);
+      return { status: 'failed', error, handoverId: open.id };
+    }
+    if (error.kind !== 'notOwner') return this.#fail(thread, ids, open, error);
+
+    const verdict = error.owner
+      ? await this.#steps.foldAnswer(thread, ids, error.owner)
+      : await this.#steps.ask(thread);
+    const latest = await this.#steps.readOr(thread, undefined);
+    if (latest?.open?.id === open.id && latest.open.phase === 'passed') return this.#passed(turn, open);
+    return this.#fail(thread, ids, open, verdict && isAnotherApp(verdict) ? takenByOther(verdict, error) : error);
+  }
+
+  async #fail(thread: ThreadKey, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {
+    await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record) => {
+        if (record.open?.id !== open.id) return { record, news: [], value: undefined };
+        const ending: Ending = {
+          outcome: 'failed',
+          via: 'none',
+          nowMs: this.#parts.clock.now(),
+          error: storedError(error),
+        };
+        const failed = conclude(record, ending);
+        return { record: failed.record, news: [['failed', { thread, handoverId: open.id, error }]], value: undefined };
+      },
+    );
+    this.#parts.log.error(`Handover ${open.id} failed: ${error.message}`);
+    return { status: 'failed', error, handoverId: open.id };
+  }
+}
+
+/** After these no pass of this Page succeeds either. */
+function hopeless(error: GraphApiError): boolean {
+  return (
+    error.kind === 'token' ||
+    error.kind === 'permission' ||
+    error.kind === 'configuration' ||
+    error.kind === 'rateLimit'
+  );
+}
+
+function takenByOther(verdict: Verdict, cause?: Error): HandoverError {
+  const who = verdict.appId === undefined ? 'Another app' : `App ${verdict.appId}`;
+  const text = `${who} controls the thread, so it cannot be passed to VCC Live. Pass it from there, or wait for its hand-back.`;
+  return new HandoverError('takenByOtherApp', text, cause === undefined ? undefined : { cause });
+}

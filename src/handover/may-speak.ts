@@ -1,0 +1,90 @@
+/**
+ * Whether something may leave the bot for a thread now, and what Meta's answer to it teaches the ledger.
+ *
+ * Exists so that both doors of silence ask the same question in the same place.
+ */
+import type { ThreadKey } from '../thread/key.js';
+import type { ThreadRecord } from '../thread/record.js';
+import { emptyRecord } from '../thread/record.js';
+import { evidenceOfAcceptedSend, evidenceOfRefusedSend } from '../ownership/evidence.js';
+import { isAnotherApp } from '../ownership/ledger.js';
+import { newestPlace } from '../ownership/meta-time.js';
+import type { EngineParts, ThreadSteps } from './thread-steps.js';
+import { asError, unchanged } from './thread-steps.js';
+import type { AnsweredCall, Permission, Turn } from './turn.js';
+
+/** Guards what goes out. */
+export class Speaking {
+  readonly #parts: EngineParts;
+  readonly #steps: ThreadSteps;
+
+  constructor(steps: ThreadSteps) {
+    this.#parts = steps.parts;
+    this.#steps = steps;
+  }
+
+  /** Whether an activity may leave the bot for this thread now, in a turn or (without one) proactively. */
+  async maySpeak(thread: ThreadKey, turn: Turn | undefined): Promise<Permission> {
+    if (turn?.mute) return { allowed: false, reason: turn.mute };
+    let record: ThreadRecord;
+    try {
+      record = (await this.#parts.store.read(thread)) ?? emptyRecord;
+    } catch (error) {
+      this.#parts.log.warn(`Thread store unreadable while speaking: ${asError(error).message}`);
+      // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
+      if (turn?.delivered) return { allowed: true, newestStamp: undefined, known: false };
+      return this.#askWithoutStore(thread);
+    }
+    const ids = await this.#steps.ids(thread);
+    const verdict = this.#steps.ownerNow(record, ids);
+    const allowed: Permission = {
+      allowed: true,
+      newestStamp: newestPlace(record.evidence),
+      known: verdict.owner === 'bot',
+    };
+    switch (verdict.owner) {
+      case 'vccLive':
+      case 'other':
+        return { allowed: false, reason: 'anotherAppOwns' };
+      case 'unknown': {
+        if (turn?.delivered) return allowed;
+        const asked = await this.#steps.ask(thread);
+        if (!asked || asked.owner === 'unknown') return { allowed: false, reason: 'ownerUnknown' };
+        return isAnotherApp(asked) ? { allowed: false, reason: 'anotherAppOwns' } : allowed;
+      }
+      case 'bot':
+      case 'idle':
+        if (turn?.epoch !== undefined && turn.epoch !== record.epoch) return { allowed: false, reason: 'staleTurn' };
+        return allowed;
+    }
+  }
+
+  /** Graph accepted a message. Written only where it tells something new. */
+  async sendAccepted(thread: ThreadKey, permission: Permission, call: AnsweredCall): Promise<void> {
+    if (!permission.allowed || permission.known) return;
+    const ids = await this.#steps.ids(thread);
+    const own = this.#steps.own(call, permission.newestStamp);
+    await this.#steps.forgiving(() => this.#steps.step(thread, ids, () => [evidenceOfAcceptedSend(own)], unchanged));
+  }
+
+  /** Graph refused a message because another app controls the thread: the ledger learns it, and asks whose it is. */
+  async sendRefused(thread: ThreadKey, call: AnsweredCall): Promise<void> {
+    await this.#steps.forgiving(async () => {
+      const ids = await this.#steps.ids(thread);
+      const newestStamp = newestPlace((await this.#parts.store.read(thread))?.evidence ?? {});
+      await this.#steps.step(thread, ids, () => [evidenceOfRefusedSend(this.#steps.own(call, newestStamp))], unchanged);
+    });
+    await this.#steps.ask(thread);
+  }
+
+  async #askWithoutStore(thread: ThreadKey): Promise<Permission> {
+    try {
+      const answer = await this.#parts.graph.owner(thread);
+      const ours = answer.owner === 'idle' || (answer.owner === 'app' && answer.appId === this.#parts.botAppId);
+      if (ours) return { allowed: true, newestStamp: undefined, known: true };
+      return { allowed: false, reason: 'anotherAppOwns' };
+    } catch {
+      return { allowed: false, reason: 'ownerUnknown' };
+    }
+  }
+}

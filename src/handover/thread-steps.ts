@@ -1,0 +1,251 @@
+/**
+ * One atomic step on a thread: evidence in, the handover moved along, the news told. Here alone evidence becomes a record.
+ *
+ * Everything else in this room asks for steps; none of it writes to the store by itself.
+ */
+import type { Clock } from '../thread/clock.js';
+import { HandoverError, StoreError } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { ThreadOwner } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
+import { emptyRecord } from '../thread/record.js';
+import type { ThreadStore } from '../thread/store.js';
+import type { OwnCall } from '../ownership/evidence.js';
+import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
+import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
+import { ownerNow, step } from '../ownership/ledger.js';
+import type { OffsetWindow } from '../ownership/meta-time.js';
+import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
+import type { OwnerAnswer } from '../graph/owner-answer.js';
+import type { Ending } from './lifecycle.js';
+import { amendOpen, conclude, resultOf } from './lifecycle.js';
+import type { HandoverNews, NewsDesk } from './news.js';
+import type { AnsweredCall, Turn } from './turn.js';
+
+/** The Graph calls that handovers need; `ThreadControlClient` has them. */
+export interface ThreadControlPort {
+  pass(thread: ThreadKey, targetAppId: string, metadata?: string): Promise<AnsweredCall>;
+  take(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
+  release(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
+  owner(thread: ThreadKey): Promise<OwnerAnswer>;
+}
+
+/** What the use cases stand on. */
+export interface EngineParts {
+  readonly botAppId: string;
+  readonly vccLiveAppId: (pageId: string) => string | Promise<string>;
+  readonly graph: ThreadControlPort;
+  readonly store: ThreadStore;
+  readonly clock: Clock;
+  /** A fresh random id: 128 bit, hex. */
+  readonly newId: () => string;
+  readonly news: NewsDesk;
+  readonly log: Logger;
+}
+
+/** One piece of news, with its name. */
+export type News = { [K in keyof HandoverNews]: readonly [K, HandoverNews[K]] }[keyof HandoverNews];
+
+/** What a step makes of a record after the evidence is in. */
+export interface Outcome<T> {
+  readonly record: ThreadRecord;
+  readonly news: readonly News[];
+  readonly value: T;
+}
+
+/** A step that was written. */
+export interface Stepped<T> {
+  readonly epochBefore: number;
+  readonly record: ThreadRecord;
+  /** Who owned the thread before, by evidence and clock. */
+  readonly before: Verdict;
+  readonly now: Verdict;
+  readonly askOwner: boolean;
+  readonly value: T;
+}
+
+/** Makes steps. Learns Meta's clock from the events that arrive. */
+export class ThreadSteps {
+  readonly parts: EngineParts;
+  #offsets: OffsetWindow = noOffset;
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+  }
+
+  /** Learns Meta's clock from an event that arrived now. */
+  learn(event: ThreadEvent, nowMs: number): void {
+    this.#offsets = learnOffset(this.#offsets, event, nowMs);
+  }
+
+  /** Meta's clock minus ours, where known. */
+  get offsetMs(): number | undefined {
+    return offsetOf(this.#offsets);
+  }
+
+  /**
+   * One atomic step on a thread's record: evidence in, the handover moved along, then the news told.
+   * Evidence that VCC Live owns the thread makes an armed or unconfirmed handover a passed one, whoever brings it.
+   */
+  async step<T>(
+    thread: ThreadKey,
+    ids: AppIds,
+    evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
+    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+  ): Promise<Stepped<T>> {
+    const done = await this.parts.store.update(thread, (current) => {
+      const record = current ?? emptyRecord;
+      const evidence = evidenceFrom(record);
+      const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
+      const before = this.ownerNow(record, ids);
+      const news: News[] = [];
+      if (folded?.effects.ownerChanged) {
+        const { from, to } = folded.effects.ownerChanged;
+        news.push(['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]);
+      }
+      let next = folded?.record ?? record;
+      const now = this.ownerNow(next, ids);
+      if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
+        next = amendOpen(next, next.open.id, { phase: 'passed' });
+        if (next.open) news.push(['passed', { thread, handoverId: next.open.id }]);
+      }
+      const outcome = after(next, now, before);
+      const stepped: Stepped<T> & { news: News[] } = {
+        epochBefore: record.epoch,
+        record: outcome.record,
+        before,
+        now,
+        askOwner: folded?.effects.askOwner ?? false,
+        value: outcome.value,
+        news: [...news, ...outcome.news],
+      };
+      return { record: outcome.record === record ? undefined : outcome.record, value: stepped };
+    });
+    for (const [name, news] of done.news) this.parts.news.tell(name, news);
+    return done;
+  }
+
+  /** Asks Meta who owns the thread and folds the answer in. `undefined` where there is no answer. */
+  async ask(thread: ThreadKey): Promise<Verdict | undefined> {
+    try {
+      return (await this.askOrThrow(thread)).now;
+    } catch (error) {
+      this.parts.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
+      return undefined;
+    }
+  }
+
+  async askOrThrow(thread: ThreadKey): Promise<Stepped<undefined>> {
+    const ids = await this.ids(thread);
+    const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
+    const answer = await this.parts.graph.owner(thread);
+    return this.step(thread, ids, () => [evidenceOfAnswer(answer, this.own(answer, newestStamp))], unchanged);
+  }
+
+  async foldAnswer(thread: ThreadKey, ids: AppIds, answer: OwnerAnswer): Promise<Verdict | undefined> {
+    return this.forgiving(async () => {
+      const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
+      const evidence: Evidence[] = [evidenceOfAnswer(answer, this.own(answer, newestStamp))];
+      return (await this.step(thread, ids, () => evidence, unchanged)).now;
+    });
+  }
+
+  async ownCall<T>(
+    thread: ThreadKey,
+    ids: AppIds,
+    owner: NamedOwner,
+    call: () => Promise<AnsweredCall>,
+    after: (record: ThreadRecord) => Outcome<T>,
+  ): Promise<Stepped<T>> {
+    const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
+    try {
+      const answered = await call();
+      return await this.step(thread, ids, () => [evidenceOfCall(owner, this.own(answered, newestStamp))], after);
+    } catch (error) {
+      if (error instanceof GraphApiError && error.owner) await this.foldAnswer(thread, ids, error.owner);
+      throw error;
+    }
+  }
+
+  concluded(
+    thread: ThreadKey,
+    record: ThreadRecord,
+    ending: Ending,
+    tellPassed = false,
+  ): Outcome<Conclusion | undefined> {
+    const ended = conclude(record, ending);
+    if (!ended.conclusion) return { record, news: [], value: undefined };
+    const { conclusion } = ended;
+    const news: News[] = tellPassed ? [['passed', { thread, handoverId: conclusion.handoverId }]] : [];
+    const result = resultOf(conclusion);
+    if (conclusion.outcome === 'failed') {
+      const error = result.error ?? new HandoverError('unexpected', 'The handover failed.');
+      news.push(['failed', { thread, handoverId: conclusion.handoverId, error }]);
+    } else {
+      news.push(['returned', { thread, result }]);
+    }
+    return { record: ended.record, news, value: conclusion };
+  }
+
+  /** A turn's own step moves its epoch along, unless somebody else changed it in between (LEDGER rule 13). */
+  moveAlong(turn: Turn | undefined, stepped: { epochBefore: number; record: ThreadRecord }): void {
+    if (turn && turn.epoch === stepped.epochBefore) turn.epoch = stepped.record.epoch;
+  }
+
+  turn(thread: ThreadKey, key: string, record: ThreadRecord, delivered = true): Turn {
+    return { thread, key, run: this.parts.newId(), delivered, epoch: record.epoch, mute: undefined };
+  }
+
+  own(call: AnsweredCall, newestStamp: number | undefined): OwnCall {
+    return { ...call, newestStamp, offsetMs: this.offsetMs };
+  }
+
+  ownerNow(record: ThreadRecord, ids: AppIds): Verdict {
+    return ownerNow(record.evidence, ids, metaNow(this.parts.clock.now(), this.offsetMs));
+  }
+
+  async ids(thread: ThreadKey): Promise<AppIds> {
+    return { botAppId: this.parts.botAppId, vccLiveAppId: await this.parts.vccLiveAppId(thread.pageId) };
+  }
+
+  /** The record as it is, or as it was last seen where the store was lost during the turn. */
+  async readOr<T extends ThreadRecord | undefined>(thread: ThreadKey, last: T): Promise<ThreadRecord | T> {
+    try {
+      return (await this.parts.store.read(thread)) ?? last ?? emptyRecord;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.parts.log.warn(`Thread store lost during a turn: ${error.message}`);
+      return last;
+    }
+  }
+
+  async forgiving<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.parts.log.warn(`Thread store lost during a turn: ${error.message}`);
+      return undefined;
+    }
+  }
+}
+
+export function publicOwner(verdict: Verdict): ThreadOwner {
+  return {
+    owner: verdict.owner,
+    ...(verdict.appId === undefined ? {} : { appId: verdict.appId }),
+    ...(verdict.since === undefined ? {} : { sinceMs: verdict.since }),
+    ...(verdict.expiresAt === undefined ? {} : { expiresMs: verdict.expiresAt }),
+  };
+}
+
+export function unchanged(record: ThreadRecord): Outcome<undefined> {
+  return { record, news: [], value: undefined };
+}
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new HandoverError('unexpected', `Something threw ${typeof thrown}.`);
+}

@@ -1,0 +1,73 @@
+/** The words between the use cases and the doors: a turn, an event that arrived, what is to happen with it. */
+import type { ThreadEvent } from '../thread/event.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Conclusion, ThreadRecord } from '../thread/record.js';
+import type { Verdict } from '../ownership/ledger.js';
+import type { SuppressedReason } from './news.js';
+
+/** When a call that succeeded was sent and answered, our clock. */
+export interface AnsweredCall {
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+/** One run of the bot for one event. Mutable where the run itself changes it; lives as long as the turn. */
+export interface Turn {
+  readonly thread: ThreadKey;
+  /** Deduplication key of the event, or a random one where there is no event. */
+  key: string;
+  readonly run: string;
+  /** Whether Meta delivered this turn on `messaging`. `false`: a proactive turn. */
+  readonly delivered: boolean;
+  /** The epoch that the turn speaks in; `undefined` where it could not be read. */
+  epoch: number | undefined;
+  /** Set where nothing more may leave this turn, and why. */
+  mute: SuppressedReason | undefined;
+}
+
+/** An event whose evidence has been folded in, before its turn. */
+export interface Arrived {
+  readonly event: ThreadEvent;
+  /** Absent where the item names no customer. */
+  readonly thread?: ThreadKey;
+  /** Who owned the thread before this event counted. */
+  readonly before: Verdict;
+  readonly record: ThreadRecord;
+  /** `thread_owner` has to be asked before anything is concluded from this event. */
+  readonly askOwner: boolean;
+  /** The handover that this event ended. */
+  readonly concluded?: Conclusion;
+}
+
+/** What is to happen with an event. */
+export type Admission =
+  /** Run the bot's logic on it. `concluded`: a handover came home with it. */
+  | { readonly run: 'logic'; readonly turn: Turn; readonly concluded?: Conclusion }
+  /** Run the bot's logic on it as Bot Framework's `handoff.status`: somebody waits for that. */
+  | { readonly run: 'handBack'; readonly turn: Turn; readonly concluded?: Conclusion; readonly metadata?: string }
+  | { readonly run: 'nothing' };
+
+/** How a handover reaches the customer and VCC Live. */
+export interface HandoverOrder {
+  /** `undefined`: only the id. */
+  readonly metadata: string | object | undefined;
+  /** Sends the notice as this turn. Absent: none is sent. */
+  readonly sendNotice?: () => Promise<void>;
+  /** Notice and pass in one call, where the Page allows it; then `sendNotice` is absent. */
+  readonly passWithNotice?: (targetAppId: string, metadata: string) => Promise<AnsweredCall>;
+  readonly dialogWaits: boolean;
+  /** Where to reach the customer outside any webhook; opaque here. */
+  readonly reference?: unknown;
+}
+
+/** Whether something may leave the bot now. `known`: the ledger says `bot` already, an accepted send tells nothing new. */
+export type Permission =
+  | { readonly allowed: true; readonly newestStamp: number | undefined; readonly known: boolean }
+  | { readonly allowed: false; readonly reason: SuppressedReason };
+
+/** The thread of an event, where it names a customer and a Page. */
+export function threadOf(event: ThreadEvent): ThreadKey | undefined {
+  return event.pageId !== undefined && event.psid !== undefined
+    ? { pageId: event.pageId, psid: event.psid }
+    : undefined;
+}
