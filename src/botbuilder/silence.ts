@@ -57,9 +57,8 @@ export class Doors {
     adapter.sendActivities = async (context, activities) => {
       const incoming = context.activity as Partial<Activity> | undefined;
       const channelId = incoming?.channelId ?? activities[0]?.channelId;
-      if (channelId !== CHANNEL || this.#cleared.has(activities) || activities.length === 0) {
-        return send(context, activities);
-      }
+      const traces = activities.every((activity) => activity.type === 'trace');
+      if (channelId !== CHANNEL || this.#cleared.has(activities) || traces) return send(context, activities);
       const turn = turnOf(context);
       const thread = turn?.thread ?? threadOf(incoming, activities[0]);
       const reason = await this.#refusal(thread, turn);
@@ -74,6 +73,8 @@ export class Doors {
     activities: Partial<Activity>[],
     next: () => Promise<ResourceResponse[]>,
   ): Promise<ResourceResponse[]> {
+    // Traces are for developers: no channel shows them to a customer, and runDialog sends one every turn.
+    if (activities.every((activity) => activity.type === 'trace')) return next();
     const at = activities.findIndex((activity) => activity.type === 'event' && activity.name === INITIATE);
     if (at < 0) return this.#sendBatch(turn, activities, next);
 

@@ -92,7 +92,7 @@ export class VccLiveHandover implements Middleware {
       ...options.graph,
       clock: this.#clock,
     });
-    const store = options.store ?? new MemoryThreadStore();
+    const store = options.store ?? new MemoryThreadStore({ now: () => this.#clock.now() });
     this.#engine = new HandoverEngine({
       botAppId: options.botAppId,
       vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,

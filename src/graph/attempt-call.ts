@@ -51,7 +51,7 @@ export class CallAttempts {
     // Asked again: another call may have met the limit while the token function was at work.
     const pausedSince = this.#pauses.current(call.pageId, sentAtMs);
     if (pausedSince !== undefined) return notSent(pausedError(call, pausedSince), sentAtMs);
-    const dead = this.#deadTokens.find(call.pageId, token, sentAtMs);
+    const dead = this.#deadTokens.find(scopeOf(call), token, sentAtMs);
     if (dead !== undefined) return notSent(deadTokenError(call, dead), sentAtMs);
 
     const proof = appSecret === undefined ? undefined : proofOf(token, appSecret);
@@ -118,7 +118,7 @@ export class CallAttempts {
     if (refusal === undefined) return unreadableError(call, answer.httpStatus);
     const verdict = classifyRefusal(refusal);
     const nowMs = sent.answeredAtMs;
-    if (verdict.tokenIsDead) this.#deadTokens.remember(call.pageId, sent.token, refusal, nowMs);
+    if (verdict.tokenIsDead) this.#deadTokens.remember(scopeOf(call), sent.token, refusal, nowMs);
     const waitMs = this.#pause(verdict.pause, call.pageId, answer, sent);
     return refusedError(call, refusal, verdict, waitMs, sent.secrets);
   }
@@ -150,6 +150,11 @@ function jsonOf(body: object | undefined): { readonly json: string | undefined }
   } catch {
     return 'unserialisable';
   }
+}
+
+/** Messages are one kind of call, everything else the other. */
+function scopeOf(call: GraphCall): string {
+  return `${call.operation === 'send' ? 'send' : 'control'}:${call.pageId}`;
 }
 
 function notSent(error: GraphApiError, nowMs: number): Attempt {

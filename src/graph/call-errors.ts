@@ -121,7 +121,7 @@ export function tokenError(call: GraphCall, why: string): GraphApiError {
 
 /** Meta called this token dead a moment ago. */
 export function deadTokenError(call: GraphCall, { code, subcode }: DeadToken): GraphApiError {
-  const why = 'not tried, because Meta called this Page access token dead less than a minute ago.';
+  const why = 'not tried, because Meta called this Page access token dead less than a second ago.';
   return tokenError(call, `${why} Give a new one as pageAccessToken.`).restated({ code, subcode });
 }
 

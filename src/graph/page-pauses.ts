@@ -19,7 +19,11 @@ const LONGEST_WAIT_MS = 60 * 60_000;
 /** Meta counts by the rolling day, so no honest answer asks for more. */
 const LONGEST_ASKED_WAIT_MS = 24 * 60 * 60_000;
 const POLICY_WAIT_MS = 60 * 60_000;
-const DEAD_TOKEN_MEMORY_MS = 60_000;
+/**
+ * Long enough that a busy Page makes one vain call a second, not hundreds; short enough that a Page works again at once
+ * when its token does.
+ */
+const DEAD_TOKEN_MEMORY_MS = 1000;
 
 interface PageState {
   readonly untilMs: number;
@@ -80,20 +84,23 @@ export interface DeadToken {
   readonly subcode?: number | undefined;
 }
 
-/** The dead tokens of the last minute, one for each Page. Keeps a hash, never the token. */
+/**
+ * The dead tokens of the last second, one for each Page and kind of call, so that a customer whose thread could not be
+ * passed is still told. Keeps a hash, never the token.
+ */
 export class DeadTokens {
-  readonly #pages = new Map<string, DeadToken & { readonly hash: string; readonly untilMs: number }>();
+  readonly #scopes = new Map<string, DeadToken & { readonly hash: string; readonly untilMs: number }>();
 
-  /** What Meta said of this token of the Page within the last 60 s, or `undefined`. Another token is another matter. */
-  find(pageId: string, token: string, nowMs: number): DeadToken | undefined {
-    const dead = this.#pages.get(pageId);
+  /** What Meta said of this token within the last second, or `undefined`. Another token is another matter. */
+  find(scope: string, token: string, nowMs: number): DeadToken | undefined {
+    const dead = this.#scopes.get(scope);
     if (dead === undefined || dead.untilMs <= nowMs || dead.hash !== hashOf(token)) return undefined;
     return dead;
   }
 
   /** Meta called this token dead. */
-  remember(pageId: string, token: string, why: DeadToken, nowMs: number): void {
-    this.#pages.set(pageId, {
+  remember(scope: string, token: string, why: DeadToken, nowMs: number): void {
+    this.#scopes.set(scope, {
       code: why.code,
       subcode: why.subcode,
       hash: hashOf(token),

@@ -133,7 +133,7 @@ describe('the Page access token', () => {
     await setting.close();
   });
 
-  it('is not sent again for a minute after Meta called it dead, unless there is a new one', async () => {
+  it('is not sent again for a second after Meta called it dead, unless there is a new one', async () => {
     let token = 'old-token';
     const setting = await setUp({ pageAccessToken: () => token });
     const { graph, client, clock } = setting;
@@ -147,12 +147,19 @@ describe('the Page access token', () => {
     });
     expect(graph.seen).to.have.length(1);
 
+    // The customer is to hear that there is no agent, so a message is still tried, once.
+    graph.script({ status: 400, json: payload('graph-error-190-expired') }, { json: { success: true } });
+    const message = { message: { text: 'No agent could be reached.' } };
+    expect(await errorOf(client.send(THREAD, message))).to.include({ kind: 'token', outcome: 'refused' });
+    expect(await errorOf(client.send(THREAD, message))).to.include({ kind: 'token', outcome: 'notSent' });
+
     token = 'new-token';
     await client.take(THREAD);
     token = 'old-token';
-    clock.advance(MINUTE_MS);
+    clock.advance(1000);
     await client.take(THREAD);
     expect(graph.seen.map(({ headers }) => headers.authorization)).to.deep.equal([
+      'Bearer old-token',
       'Bearer old-token',
       'Bearer new-token',
       'Bearer old-token',
