@@ -52,7 +52,9 @@ async function matches(context: TurnContext, trigger: TalkToAgent, payload: stri
   if (typeof trigger === 'function') return trigger(context);
   if (text.trim() === '') return false;
   const { intents } = await trigger.recognizer.recognize(context);
-  const score = intents[trigger.intent]?.score ?? 0;
+  const found = intents[trigger.intent];
+  if (!found) return false;
+  const score = found.score ?? 0;
   const top = Math.max(...Object.values(intents).map((intent) => intent.score ?? 0));
   return score >= top && score >= (trigger.minScore ?? DEFAULT_MIN_SCORE);
 }

@@ -323,6 +323,8 @@ export class VccLiveHandover implements Middleware {
       const error =
         thrown instanceof Error ? thrown : new HandoverError('unexpected', 'A text or metadata function failed.');
       this.#news.tell('failed', { thread: turn.thread, error });
+      this.#log.error(`Handover not begun: ${error.message}`);
+      await this.#say(context, this.#texts.failed);
       return { status: 'failed', error };
     }
     const start = await this.#engine.handingOver.handOver(turn, order);

@@ -59,19 +59,30 @@ export type EventWork = (arrived: Arrived, key: string) => Promise<void>;
 
 type Claimed = { readonly state: 'mine' } | { readonly state: 'done' } | { readonly state: 'foreign' };
 
+/** `done`: here or before · `busy`: left to the process that has it · `unavailable`: the store did not answer. */
+type Ending = 'done' | 'busy' | 'unavailable';
+
 interface Job {
   readonly event: ThreadEvent;
   readonly key: string;
-  readonly finished: Promise<void>;
-  readonly end: () => void;
-  /** Set once its place in the queue may be used: the event to run, or nothing. */
-  readonly admit: (arrived: Arrived | undefined) => void;
+  readonly finished: Promise<Ending>;
+  /** `here`: this process has the claim, and the event is run when its place in the queue comes. */
+  state: 'claiming' | 'elsewhere' | 'here' | Ending;
+  readonly admit: (arrived: Arrived) => void;
+  /** Leaves its place in the queue without a run. */
+  readonly skip: (ending: Ending) => void;
+}
+
+interface Deadline {
+  readonly passed: Promise<void>;
+  readonly cancel: () => void;
+  over: boolean;
 }
 
 /** One per process and store. */
 export class DeliveryDesk {
   readonly #parts: DeliveryParts;
-  /** Events of this process under way, by key; the promise ends with their turn. */
+  /** Events of this process under way, by key. */
   readonly #underWay = new Map<string, Job>();
   /** Finished here, but the store has not taken it yet. */
   readonly #unwritten = new Set<string>();
@@ -85,94 +96,123 @@ export class DeliveryDesk {
 
   /** Takes a delivery in and resolves when it is done or when the deadline has come, whichever is first. */
   async take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
-    if (this.#underWay.size + events.length > MAX_UNDER_WAY) return 'unavailable';
+    if (this.#underWay.size + events.length > MAX_UNDER_WAY) {
+      this.#refused(`${this.#underWay.size} events are under way, and no more than ${MAX_UNDER_WAY} are taken in.`);
+      return 'unavailable';
+    }
     const deadline = this.#deadline(how.ackDeadlineMs);
-    const waits: Promise<void>[] = [];
+    try {
+      return await this.#takeWithin(deadline, events, work, how);
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  async #takeWithin(
+    deadline: Deadline,
+    events: readonly ThreadEvent[],
+    work: EventWork,
+    how: DeliveryTerms,
+  ): Promise<DeliveryVerdict> {
+    const watched: Job[] = [];
     const jobs: Job[] = [];
     // Places in the queues are taken at once, in the order of the delivery; claims are asked for meanwhile.
     for (const event of events) {
       const key = how.unrecognisable || isAnonymous(event) ? `once:${randomUUID()}` : eventKey(event);
       if (this.#unwritten.has(key)) continue;
       const twin = this.#underWay.get(key);
-      if (twin) {
-        waits.push(twin.finished);
-        continue;
-      }
-      jobs.push(this.#enqueue(event, key, work));
+      const job = twin ?? this.#enqueue(event, key, work);
+      watched.push(job);
+      if (!twin) jobs.push(job);
     }
-    await this.#writeFinished();
 
+    const takenIn = await Promise.race([this.#takeIn(jobs, deadline), deadline.passed.then(() => 'overdue' as const)]);
+    if (takenIn === 'overdue') {
+      this.#refused(`The thread store did not answer within ${how.ackDeadlineMs} ms.`);
+      return 'unavailable';
+    }
+
+    const all = Promise.all(watched.map((job) => job.finished)).then((endings) => worstOf(endings));
+    const ended = await Promise.race([all, deadline.passed.then(() => undefined)]);
+    if (ended !== undefined) return ended;
+    // A second delivery of an event that waits for another process must not be acknowledged either.
+    const states = watched.map((job) => job.state);
+    const open = states.map((state) => (state === 'claiming' || state === 'elsewhere' ? 'busy' : state));
+    const refusal = worstOf(open.filter((state) => state !== 'here'));
+    if (how.waitForOwn) {
+      await Promise.all(watched.filter((job) => job.state === 'here').map((job) => job.finished));
+    }
+    return refusal === 'done' ? 'late' : refusal;
+  }
+
+  /** Claims the events, folds in their evidence, and lets them run; all of them, or none. */
+  async #takeIn(jobs: readonly Job[], deadline: Deadline): Promise<void> {
+    await this.#writeFinished();
     const claims = await Promise.allSettled(jobs.map((job) => this.#claim(job.key)));
     const refused = claims.find((claim) => claim.status === 'rejected');
     if (refused) {
-      await this.#giveUp(jobs, claims, refused.reason);
-      deadline.cancel();
-      return 'unavailable';
+      await this.#giveUp(jobs, refused.reason);
+      return;
     }
+    const states = claims.map((claim) => (claim.status === 'fulfilled' ? claim.value.state : 'foreign'));
     const arrivals = await Promise.allSettled(
-      jobs.map(async (job, index) => {
-        const claim = claims[index];
-        if (claim?.status !== 'fulfilled' || claim.value.state !== 'mine') return undefined;
-        return this.#parts.arrive(job.event, job.key);
-      }),
+      jobs.map(async (job, index) => (states[index] === 'mine' ? this.#parts.arrive(job.event, job.key) : undefined)),
     );
     const lost = arrivals.find((arrival) => arrival.status === 'rejected');
-    if (lost) {
-      await this.#giveUp(jobs, claims, lost.reason);
-      deadline.cancel();
-      return 'unavailable';
+    if (lost || deadline.over) {
+      // Past the deadline the delivery has been refused already, so nothing of it may run now.
+      await this.#giveUp(jobs, lost?.reason);
+      return;
     }
-
-    const foreign: Promise<boolean>[] = [];
     jobs.forEach((job, index) => {
-      const claim = claims[index];
       const arrival = arrivals[index];
-      if (claim?.status === 'fulfilled' && claim.value.state === 'foreign') {
-        foreign.push(this.#waitForOther(job, deadline));
-        return;
-      }
-      job.admit(arrival?.status === 'fulfilled' ? arrival.value : undefined);
-      waits.push(job.finished);
+      if (arrival?.status === 'fulfilled' && arrival.value !== undefined) job.admit(arrival.value);
+      else if (states[index] === 'done') job.skip('done');
+      else void this.#waitForOther(job, deadline);
     });
-    this.#keepRenewing();
-
-    const own = Promise.all(waits);
-    const ended = await Promise.race([
-      Promise.all([own, ...foreign]).then(() => 'done' as const),
-      deadline.passed.then(() => 'late' as const),
-    ]);
-    const others = await Promise.all(foreign);
-    if (how.waitForOwn) await own;
-    deadline.cancel();
-    return others.includes(false) ? 'busy' : ended;
   }
 
   /** Takes a place in the queue of the event's thread. */
   #enqueue(event: ThreadEvent, key: string, work: EventWork): Job {
-    let end: () => void = () => undefined;
-    let admit: (arrived: Arrived | undefined) => void = () => undefined;
-    const finished = new Promise<void>((resolve) => (end = resolve));
-    const admitted = new Promise<Arrived | undefined>((resolve) => (admit = resolve));
-    const job: Job = { event, key, finished, end, admit };
+    let resolveFinished: (ending: Ending) => void = () => undefined;
+    let resolveAdmitted: (arrived: Arrived | undefined) => void = () => undefined;
+    const finished = new Promise<Ending>((resolve) => (resolveFinished = resolve));
+    const admitted = new Promise<Arrived | undefined>((resolve) => (resolveAdmitted = resolve));
+    const end = (ending: Ending): void => {
+      job.state = ending;
+      this.#underWay.delete(key);
+      if (this.#underWay.size === 0) this.#restFromRenewing();
+      resolveFinished(ending);
+    };
+    const job: Job = {
+      event,
+      key,
+      finished,
+      state: 'claiming',
+      admit: (arrived) => {
+        job.state = 'here';
+        this.#keepRenewing();
+        resolveAdmitted(arrived);
+      },
+      skip: (ending) => {
+        end(ending);
+        resolveAdmitted(undefined);
+      },
+    };
     this.#underWay.set(key, job);
 
     const thread = threadOf(event);
     const queue = thread ? threadId(thread) : `event ${key}`;
     const run = async (): Promise<void> => {
       const arrived = await admitted;
-      if (arrived) {
-        try {
-          await work(arrived, key);
-        } catch (error) {
-          this.#parts.log.error(
-            `An event could not be worked on: ${error instanceof Error ? error.message : String(error)}`,
-          );
-        }
-        await this.#finish(key);
+      if (!arrived) return;
+      try {
+        await work(arrived, key);
+      } catch (error) {
+        this.#parts.log.error(`An event could not be worked on: ${textOf(error)}`);
       }
-      this.#underWay.delete(key);
-      if (this.#underWay.size === 0) this.#restFromRenewing();
-      end();
+      // The next event of the thread does not wait until the store has written this one down.
+      void this.#finish(key).then(() => end('done'));
     };
     const before = this.#queues.get(queue);
     const mine = before ? before.then(run) : run();
@@ -189,44 +229,41 @@ export class DeliveryDesk {
   }
 
   /** Another process works on this event: until it is done, until its lease ends, or until the deadline. */
-  async #waitForOther(job: Job, deadline: { readonly passed: Promise<void>; over: boolean }): Promise<boolean> {
+  async #waitForOther(job: Job, deadline: Deadline): Promise<void> {
+    job.state = 'elsewhere';
     for (;;) {
       await Promise.race([sleep(this.#parts.clock, POLL_MS), deadline.passed]);
       if (deadline.over) {
-        job.admit(undefined);
-        return false;
+        job.skip('busy');
+        return;
       }
       try {
         const { state } = await this.#claim(job.key);
         if (state === 'foreign') continue;
-        job.admit(state === 'mine' ? await this.#parts.arrive(job.event, job.key) : undefined);
-        if (state === 'mine') await Promise.race([job.finished, deadline.passed]);
-        return true;
+        if (state === 'done') {
+          job.skip('done');
+          return;
+        }
+        const arrived = await this.#parts.arrive(job.event, job.key);
+        if (deadline.over) await this.#giveUp([job], undefined);
+        else job.admit(arrived);
       } catch (error) {
-        await this.#giveUp([job], [{ status: 'fulfilled', value: { state: 'mine' } }], error);
-        return false;
+        await this.#giveUp([job], error);
       }
+      return;
     }
   }
 
   /** Nothing of these is run here: their claims are given back, so that a redelivery is not held up. */
-  async #giveUp(
-    jobs: readonly Job[],
-    claims: readonly PromiseSettledResult<Claimed>[],
-    reason: unknown,
-  ): Promise<void> {
-    this.#parts.log.error(
-      `A delivery was refused so that Meta delivers it again: ${reason instanceof Error ? reason.message : String(reason)}`,
-    );
-    await Promise.allSettled(
-      jobs.map(async (job, index) => {
-        const claim = claims[index];
-        if (claim?.status === 'fulfilled' && claim.value.state === 'mine') {
-          await this.#parts.store.release(job.key, this.#parts.holder).catch(() => undefined);
-        }
-      }),
-    );
-    for (const job of jobs) job.admit(undefined);
+  async #giveUp(jobs: readonly Job[], reason: unknown): Promise<void> {
+    if (reason !== undefined) this.#refused(textOf(reason));
+    // Also those whose claim was not answered: it may have been written. Nothing happens to other holders' claims.
+    await Promise.allSettled(jobs.map(async (job) => this.#parts.store.release(job.key, this.#parts.holder)));
+    for (const job of jobs) job.skip('unavailable');
+  }
+
+  #refused(why: string): void {
+    this.#parts.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
   }
 
   async #finish(key: string): Promise<void> {
@@ -254,8 +291,10 @@ export class DeliveryDesk {
     if (this.#stopRenewing || this.#underWay.size === 0) return;
     this.#stopRenewing = this.#parts.clock.after(RENEW_EVERY_MS, () => {
       this.#stopRenewing = undefined;
-      for (const key of this.#underWay.keys()) {
-        this.#parts.store.claim(key, this.#parts.holder, LEASE_MS).catch(() => undefined);
+      for (const job of this.#underWay.values()) {
+        // Only what runs here: a claim on what another process works on would outlive the waiting for it.
+        if (job.state !== 'here') continue;
+        this.#parts.store.claim(job.key, this.#parts.holder, LEASE_MS).catch(() => undefined);
       }
       void this.#writeFinished();
       this.#keepRenewing();
@@ -267,16 +306,24 @@ export class DeliveryDesk {
     this.#stopRenewing = undefined;
   }
 
-  #deadline(afterMs: number): { readonly passed: Promise<void>; readonly cancel: () => void; over: boolean } {
+  #deadline(afterMs: number): Deadline {
     let pass: () => void = () => undefined;
     const passed = new Promise<void>((resolve) => (pass = resolve));
-    const cancelTimer = this.#parts.clock.after(afterMs, () => {
+    const cancel = this.#parts.clock.after(afterMs, () => {
       deadline.over = true;
       pass();
     });
-    const deadline = { passed, cancel: cancelTimer, over: false };
+    const deadline: Deadline = { passed, cancel, over: false };
     return deadline;
   }
+}
+
+function worstOf(endings: readonly Ending[]): Ending {
+  return endings.find((ending) => ending === 'unavailable') ?? endings.find((ending) => ending === 'busy') ?? 'done';
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** Without message id, stamp and watermark two equal items cannot be told from one that came twice. */

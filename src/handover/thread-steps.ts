@@ -4,7 +4,7 @@
  * Everything else in this room asks for steps; none of it writes to the store by itself.
  */
 import type { Clock } from '../thread/clock.js';
-import { HandoverError, StoreError } from '../thread/errors.js';
+import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -24,6 +24,11 @@ import type { Ending } from './lifecycle.js';
 import { amendOpen, conclude, resultOf } from './lifecycle.js';
 import type { HandoverNews, NewsDesk } from './news.js';
 import type { AnsweredCall, Turn } from './turn.js';
+
+/** How long the answer of a `vccLiveAppId` function counts. */
+const IDS_REMEMBERED_MS = 60_000;
+/** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
+const MOST_PAGES = 10_000;
 
 /** The Graph calls that handovers need; `ThreadControlClient` has them. */
 export interface ThreadControlPort {
@@ -70,6 +75,7 @@ export interface Stepped<T> {
 /** Makes steps. Learns Meta's clock from the events that arrive. */
 export class ThreadSteps {
   readonly parts: EngineParts;
+  readonly #ids = new Map<string, { readonly ids: AppIds; readonly untilMs: number }>();
   #offsets: OffsetWindow = noOffset;
 
   constructor(parts: EngineParts) {
@@ -207,8 +213,24 @@ export class ThreadSteps {
     return ownerNow(record.evidence, ids, metaNow(this.parts.clock.now(), this.offsetMs));
   }
 
+  /** The apps of the thread's Page. What a function of the bot's told is remembered for a minute. */
   async ids(thread: ThreadKey): Promise<AppIds> {
-    return { botAppId: this.parts.botAppId, vccLiveAppId: await this.parts.vccLiveAppId(thread.pageId) };
+    const { pageId } = thread;
+    const nowMs = this.parts.clock.now();
+    const known = this.#ids.get(pageId);
+    if (known && nowMs < known.untilMs) return known.ids;
+    const vccLiveAppId: unknown = await this.parts.vccLiveAppId(pageId);
+    if (typeof vccLiveAppId !== 'string' || vccLiveAppId.trim() === '') {
+      throw new InvalidOptionError(
+        'vccLiveAppId',
+        `nothing for Page ${pageId}`,
+        "VCC Live's app id for every Page of the bot",
+      );
+    }
+    const ids = { botAppId: this.parts.botAppId, vccLiveAppId: vccLiveAppId.trim() };
+    if (this.#ids.size >= MOST_PAGES) this.#ids.clear();
+    this.#ids.set(pageId, { ids, untilMs: nowMs + IDS_REMEMBERED_MS });
+    return ids;
   }
 
   /** The record as it is, or as it was last seen where the store was lost during the turn. */

@@ -80,6 +80,14 @@ describe('what is kept (rules 5 and 6)', () => {
     }
   });
 
+  it('is one of two observations that differ only in the clock they were made by, always the same', () => {
+    const seenBy = (blindAtMs: number): Evidence => ({
+      sort: 'explicit',
+      mark: { at: NOON, answeredAt: NOON, owner: AGENT, source: 'call', key: 'call', blindAtMs },
+    });
+    expect(fold({}, [seenBy(NOON), seenBy(NOON + 1)])).to.deep.equal(fold({}, [seenBy(NOON + 1), seenBy(NOON)]));
+  });
+
   it('is Meta’s stamp before our own guess of the same millisecond', () => {
     const maxima = fold({}, [own('us', NOON), strong('us', NOON)]);
     expect(maxima.us).to.not.have.property('own');
@@ -421,6 +429,11 @@ describe('asking `thread_owner` because a webhook is outvoted by our own observa
     });
     const record = recordOf(webhook(ME, NOON), activity(NOON + 1), ...unstamped);
     expect(step(record, arriving(takeBy(INBOX, NOON + 1)), ids).effects.askOwner).to.equal(true);
+  });
+
+  it('does not happen for a call of our own that another of ours outvotes', () => {
+    expect(step(recordOf(call(AGENT, NOON + 1)), [call(ME, NOON)], ids).effects.askOwner).to.equal(false);
+    expect(step(recordOf(call(AGENT, NOON + 1)), [answer(ME, NOON)], ids).effects.askOwner).to.equal(false);
   });
 
   it('does not happen for items that are no thread control', () => {

@@ -1,0 +1,129 @@
+/* global module -- the rule set is CommonJS, whatever the linter is told elsewhere */
+/**
+ * The floor plan of src/, as rules: `npm run architecture`, and test/architecture runs them too.
+ *
+ * A room imports only from the floors below it, rooms on one floor do not import each other, and `import type` counts.
+ * Only src/index.ts, the front door, may know everything.
+ */
+const FLOOR_OF_ROOM = {
+  thread: 0,
+  ownership: 1,
+  graph: 2,
+  webhook: 2,
+  store: 2,
+  handover: 3,
+  botbuilder: 4,
+  simulator: 4,
+  cli: 5,
+};
+
+const ROOMS = Object.keys(FLOOR_OF_ROOM);
+/** A package, found in node_modules or not found at all. */
+const packages = (names) => `(^|node_modules/)(${names})(/|$)`;
+
+const floors = ROOMS.map((room) => {
+  const closed = ROOMS.filter((other) => other !== room && FLOOR_OF_ROOM[other] >= FLOOR_OF_ROOM[room]);
+  return {
+    name: `floor-of-${room}`,
+    comment: `src/${room} is on floor ${FLOOR_OF_ROOM[room]}: it may import only from floors below it.`,
+    severity: 'error',
+    from: { path: `^src/${room}/` },
+    to: { path: `^src/(${[...closed, '[^/]+$'].join('|')})` },
+  };
+});
+
+module.exports = {
+  forbidden: [
+    ...floors,
+    {
+      name: 'known-rooms-only',
+      comment: 'A room that has no floor here is on none: add it to FLOOR_OF_ROOM.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/[^/]+/', pathNot: `^src/(${ROOMS.join('|')})/` },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Files do not import each other in a circle, types included.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'axios-only-in-graph',
+      comment: 'One room calls Meta. Its errors are cleaned of tokens; axios’ own are not.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/graph/' },
+      to: { path: packages('axios') },
+    },
+    {
+      name: 'framework-only-in-botbuilder',
+      comment: 'Lower rooms describe what they need of a framework structurally.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/botbuilder/' },
+      to: { path: packages('botbuilder[^/]*|botframework[^/]*|botkit') },
+    },
+    {
+      name: 'stock-adapter-only-in-facebook-adapter',
+      comment: 'botbuilder-adapter-facebook does not load from a clean install, so one file alone touches it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/botbuilder/facebook-adapter\\.ts$' },
+      to: { path: packages('botbuilder-adapter-facebook') },
+    },
+    {
+      name: 'front-door-loads-without-adapter',
+      comment: 'The main entry works where neither the adapter nor `request` is installed.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: {
+        path: `^src/botbuilder/facebook-adapter\\.ts$|${packages('botbuilder-adapter-facebook')}`,
+        reachable: true,
+      },
+    },
+    {
+      name: 'simulator-stands-alone',
+      comment: 'The pretend platform is no copy of the plugin: it shares words and wire formats only.',
+      severity: 'error',
+      from: { path: '^src/simulator/' },
+      to: { pathNot: '^src/(simulator|thread|webhook)/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'declared-packages-only',
+      comment: 'What the published code needs is a dependency or a peer of package.json.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: 'node_modules/',
+        pathNot: packages('axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook'),
+      },
+    },
+    {
+      name: 'published-code-stands-alone',
+      comment: 'src/ knows neither its tests nor the samples.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|samples|docs)/' },
+    },
+    {
+      name: 'samples-import-the-package',
+      comment: 'A sample imports the package by its name, as a bot of one’s own would.',
+      severity: 'error',
+      from: { path: '^samples/' },
+      to: { path: '^src/', dependencyTypesNot: ['aliased'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'Every import leads somewhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    moduleSystems: ['cjs', 'es6'],
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage)/' },
+  },
+};
