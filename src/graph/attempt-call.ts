@@ -69,6 +69,7 @@ export class CallAttempts {
     const value = parseJson(result.text);
     if (isSuccess(result.httpStatus, value)) {
       this.#pauses.succeeded(call.pageId, sentAtMs);
+      this.#deadTokens.revive(scopesOf(call.pageId), token);
       return { ok: true, value, sentAtMs, answeredAtMs };
     }
     const error = this.#refusal(call, result, value, { token, secrets, sentAtMs, answeredAtMs });
@@ -154,7 +155,12 @@ function jsonOf(body: object | undefined): { readonly json: string | undefined }
 
 /** Messages are one kind of call, everything else the other. */
 function scopeOf(call: GraphCall): string {
-  return `${call.operation === 'send' ? 'send' : 'control'}:${call.pageId}`;
+  const [send, control] = scopesOf(call.pageId);
+  return call.operation === 'send' ? send : control;
+}
+
+function scopesOf(pageId: string): readonly [send: string, control: string] {
+  return [`send:${pageId}`, `control:${pageId}`];
 }
 
 function notSent(error: GraphApiError, nowMs: number): Attempt {

@@ -98,6 +98,14 @@ export class DeadTokens {
     return dead;
   }
 
+  /** A call with this token succeeded, so it is not dead, whatever was said of it before. */
+  revive(scopes: readonly string[], token: string): void {
+    if (this.#scopes.size === 0) return;
+    for (const scope of scopes) {
+      if (this.#scopes.get(scope)?.hash === hashOf(token)) this.#scopes.delete(scope);
+    }
+  }
+
   /** Meta called this token dead. */
   remember(scope: string, token: string, why: DeadToken, nowMs: number): void {
     this.#scopes.set(scope, {

@@ -167,6 +167,17 @@ describe('the Page access token', () => {
     await setting.close();
   });
 
+  it('is alive again where a message with it is accepted', async () => {
+    const setting = await setUp();
+    const { graph, client } = setting;
+    graph.script({ status: 400, json: payload('graph-error-190-expired') }, { json: { message_id: 'm_1' } });
+    expect(await errorOf(client.pass(THREAD, VCC))).to.include({ kind: 'token', outcome: 'refused' });
+    await client.send(THREAD, { message: { text: 'No agent could be reached.' } });
+    graph.script({ json: { success: true } });
+    expect(await client.pass(THREAD, VCC)).to.include({ confirmedBy: 'answer' });
+    await setting.close();
+  });
+
   const broken: [string, () => string | Promise<string>, RegExp][] = [
     [
       'throws',
