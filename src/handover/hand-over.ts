@@ -19,10 +19,15 @@ import type { EngineParts, News, Outcome, ThreadSteps } from './thread-steps.js'
 import { asError } from './thread-steps.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
+/** More than this are remembered by their age alone. */
+const MOST_ABANDONED = 1000;
+
 /** Makes handovers. */
 export class HandingOver {
   readonly #parts: EngineParts;
   readonly #steps: ThreadSteps;
+  /** Handovers that this process armed and could not go on with: nobody works on them, whatever their record says. */
+  readonly #abandoned = new Set<string>();
 
   constructor(steps: ThreadSteps) {
     this.#parts = steps.parts;
@@ -77,15 +82,27 @@ export class HandingOver {
         turn.mute ??= 'repeatedTurn';
         return { status: 'passed', handoverId: answer.conclusion.handoverId };
       case 'open':
-        if (!answer.stale || !mayReplace) return { status: 'refused', reason: 'alreadyWithAgent' };
+        if (!mayReplace || !(answer.stale || this.#abandoned.has(answer.open.id))) {
+          return { status: 'refused', reason: 'alreadyWithAgent' };
+        }
         if (await this.#settleStale(thread, ids, answer.open)) return { status: 'refused', reason: 'alreadyWithAgent' };
         return this.#handOver(turn, order, false);
       case 'existing':
         turn.mute ??= 'repeatedTurn';
         if (answer.open.phase === 'passed') return { status: 'passed', handoverId: answer.open.id };
-        return this.#resume(turn, order, ids, answer.open);
+        return this.#orAbandon(answer.open, () => this.#resume(turn, order, ids, answer.open));
       case 'armed':
-        return this.#speakAndPass(turn, order, ids, answer.open);
+        return this.#orAbandon(answer.open, () => this.#speakAndPass(turn, order, ids, answer.open));
+    }
+  }
+
+  async #orAbandon(open: OpenHandover, work: () => Promise<HandoverStart>): Promise<HandoverStart> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#abandoned.size >= MOST_ABANDONED) this.#abandoned.clear();
+      this.#abandoned.add(open.id);
+      throw error;
     }
   }
 

@@ -35,6 +35,16 @@ describe('A held clock', () => {
     expect(seen).to.deep.equal(['done', 'next']);
   });
 
+  it('waits for what is under way already before it moves', async () => {
+    const clock: SimulatorClock = new SimulatorClock('held', 0, async () => {
+      await new Promise(setImmediate);
+      seen.push(clock.now());
+    });
+    const seen: number[] = [];
+    await clock.advance(5);
+    expect(seen).to.deep.equal([0]);
+  });
+
   it('runs nothing after it was closed', async () => {
     const clock = new SimulatorClock();
     let ran = false;

@@ -117,6 +117,14 @@ describe('MessengerSimulator', () => {
     await at.sim.clock.advance(10_000);
     await said;
     expect(at.sim.customer(PSID).hears()).to.deep.equal(['answer']);
+
+    at.sim.weather.delayMs = 1000;
+    at.sim.weather.slow.once({ edges: ['messages'], ms: 10_000, when: 'before' });
+    await at.sim.customer(PSID).says('again, and late');
+    await at.sim.clock.advance(11_000);
+    await at.sim.settled();
+    expect(at.sim.customer(PSID).hears()).to.deep.equal(['answer', 'answer']);
+    expect(at.sim.wire.of('webhook').map((entry) => entry.outcome)).not.to.include('late');
     await at.end();
   });
 });

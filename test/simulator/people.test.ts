@@ -80,6 +80,17 @@ describe('People on the simulator', () => {
       expect(at.sim.agent().sees(PSID).at(-1)).to.deep.include({ channel: 'messaging' });
     });
 
+    it('reacts unheard by the bot while VCC Live owns the thread, unless it is the habit to carry it on standby', async () => {
+      await toVcc();
+      const before = at.bot.deliveries.length;
+      await at.sim.customer(PSID).reacts('m_1');
+      expect(at.bot.deliveries).to.have.length(before);
+      at.sim.habits.standbyCarriesEverything = true;
+      await at.sim.customer(PSID).reacts('m_1');
+      expect(last().channel).to.equal('standby');
+      expect(last().item).to.have.property('reaction');
+    });
+
     it('presses the bot’s button while VCC Live owns the thread: the bot gets it with payload, VCC Live without', async () => {
       await at.sim.customer(PSID).says('hi');
       const buttons = [{ type: 'postback', title: 'Menu', payload: 'MENU' }];
@@ -206,9 +217,11 @@ describe('People on the simulator', () => {
     });
 
     it('is taken from idle without a word', async () => {
+      at.sim.habits.takeInforms = 'all';
       at.sim.customer(PSID);
       await at.sim.agent().takes(PSID);
       expect(at.bot.deliveries).to.deep.equal([]);
+      expect(at.sim.agent().sees(PSID)).to.deep.equal([]);
       expect(at.sim.ownerOf(PSID).owner).to.equal(VCC);
     });
 
