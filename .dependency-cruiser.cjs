@@ -17,6 +17,10 @@ const FLOOR_OF_ROOM = {
   cli: 5,
 };
 
+const DECLARED_PACKAGES = 'axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook';
+/** What esbuild puts into the built file, so that nobody has to install it. */
+const BUNDLED_PACKAGES = { cli: 'commander', 'simulator/page': 'preact' };
+
 const ROOMS = Object.keys(FLOOR_OF_ROOM);
 /** A package, found in node_modules or not found at all. */
 const packages = (names) => `(^|node_modules/)(${names})(/|$)`;
@@ -85,18 +89,22 @@ module.exports = {
       comment: 'The pretend platform is no copy of the plugin: it shares words and wire formats only.',
       severity: 'error',
       from: { path: '^src/simulator/' },
-      to: { pathNot: '^src/(simulator|thread|webhook)/', dependencyTypesNot: ['core'] },
+      to: { pathNot: `^src/(simulator|thread|webhook)/|${packages('preact')}`, dependencyTypesNot: ['core'] },
     },
     {
       name: 'declared-packages-only',
-      comment: 'What the published code needs is a dependency or a peer of package.json.',
+      comment: 'What the published code needs is a dependency or a peer of package.json, or is bundled into one file.',
       severity: 'error',
-      from: { path: '^src/' },
-      to: {
-        path: 'node_modules/',
-        pathNot: packages('axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook'),
-      },
+      from: { path: '^src/', pathNot: `^src/(${Object.keys(BUNDLED_PACKAGES).join('|')})/` },
+      to: { path: 'node_modules/', pathNot: packages(DECLARED_PACKAGES) },
     },
+    ...Object.entries(BUNDLED_PACKAGES).map(([folder, bundled]) => ({
+      name: `declared-packages-only-in-${folder.replace('/', '-')}`,
+      comment: `src/${folder} is bundled when it is built, with ${bundled}.`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: 'node_modules/', pathNot: packages(`${DECLARED_PACKAGES}|${bundled}`) },
+    })),
     {
       name: 'published-code-stands-alone',
       comment: 'src/ knows neither its tests nor the samples.',

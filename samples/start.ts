@@ -1,14 +1,81 @@
-/** `npm start`: the sample bot and a pretend Messenger platform in one terminal. `-- --demo` plays a handover by itself. */
-import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+/**
+ * `npm start`: the sample bot, a pretend Messenger platform and VCC Live's desk, on one port, seen in the browser.
+ *
+ * `PORT` (default 3978, or any free one where that is taken) and `HOST` (default the loopback address) may be set.
+ * `npm start -- --demo` needs no page: it plays a whole handover in the terminal and ends.
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simulator';
+import type { SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
+import { openBrowser } from './open-browser.js';
 import { startBot } from './talk-to-agent/bot.js';
+import type { RunningBot } from './talk-to-agent/bot.js';
 import { playDemo } from './terminal/demo.js';
-import { talk } from './terminal/talk.js';
 import { followWire } from './terminal/wire-lines.js';
 
+const DEFAULT_PORT = 3978;
+const BUILD_PAGE = join(__dirname, '..', 'scripts', 'build-page.mjs');
+
 async function main(): Promise<void> {
+  if (process.argv.includes('--demo')) await demo();
+  else await stage();
+}
+
+async function demo(): Promise<void> {
   const simulator = await MessengerSimulator.start();
-  const { settings } = simulator;
   followWire(simulator, (line) => console.log(line));
+  const bot = await botOn(simulator, (line) => console.log(`  ${line}`));
+  try {
+    await playDemo(simulator, bot.handover, (line) => console.log(line));
+  } finally {
+    await bot.stop();
+    await simulator.stop();
+  }
+}
+
+async function stage(): Promise<void> {
+  const [simulator] = await Promise.all([startSimulator(), promisify(execFile)(process.execPath, [BUILD_PAGE])]);
+  const bot = await botOn(simulator, (line) => console.log(line));
+  const { url, loopbackOnly } = serveStage(simulator, {
+    botLabel: 'Sample bot',
+    believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
+  });
+  console.log(`\n  The stage is at ${url}\n`);
+  console.log('  The bot, Messenger and the VCC Live desk are all there; no Facebook account is needed.');
+  console.log(
+    loopbackOnly
+      ? '  Only this computer can open it. Ctrl+C ends it.\n'
+      : '  It listens beyond this computer: whoever reaches the port can act as customer and agent. Ctrl+C ends it.\n',
+  );
+  openBrowser(url);
+  const end = (): void => void Promise.all([bot.stop(), simulator.stop()]).then(() => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+}
+
+async function startSimulator(): Promise<MessengerSimulator> {
+  const { PORT: wish, HOST: host } = process.env;
+  const options: SimulatorOptions = host ? { host } : {};
+  if (wish) return MessengerSimulator.start({ ...options, port: portFrom(wish) });
+  try {
+    return await MessengerSimulator.start({ ...options, port: DEFAULT_PORT });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    console.log(`Port ${DEFAULT_PORT} is taken; another one is used. PORT=<number> chooses.`);
+    return MessengerSimulator.start(options);
+  }
+}
+
+function portFrom(wish: string): number {
+  const port = Number(wish);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new Error(`PORT is "${wish}"; it must be a number from 0 to 65535.`);
+}
+
+/** The bot answers on the simulator's own port, and lives by its clock: a day that is wound forward passes for both. */
+async function botOn(simulator: MessengerSimulator, say: (line: string) => void): Promise<RunningBot> {
+  const { settings, graphBaseUrl, clock } = simulator;
   const bot = await startBot(
     {
       appId: settings.botAppId,
@@ -16,22 +83,17 @@ async function main(): Promise<void> {
       pageAccessToken: settings.pageAccessToken,
       verifyToken: settings.verifyToken,
       vccLiveAppId: settings.vccLiveAppId,
-      graphBaseUrl: simulator.graphBaseUrl,
+      graphBaseUrl,
       port: 0,
     },
-    (line) => console.log(`  ${line}`),
+    say,
+    { clock },
   );
-  simulator.connectBot(bot.webhookUrl);
+  simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
+  simulator.connectBot(`${graphBaseUrl}/api/messages`);
   const verified = await simulator.verifyWebhook();
   if (!verified.ok) throw new Error(`The bot did not answer the webhook verification: ${verified.status}`);
-
-  try {
-    if (process.argv.includes('--demo')) await playDemo(simulator, bot.handover, (line) => console.log(line));
-    else await talk(simulator, bot.handover, process.stdin, process.stdout);
-  } finally {
-    await bot.stop();
-    await simulator.stop();
-  }
+  return bot;
 }
 
 main().catch((error: unknown) => {

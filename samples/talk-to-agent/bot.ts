@@ -1,8 +1,10 @@
 /** The sample bot: restify, the adapter, the plugin, dialogs. Everything a bot of one's own would have. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConversationState, MemoryStorage } from 'botbuilder';
 import type { TurnContext } from 'botbuilder';
 import { runDialog } from 'botbuilder-dialogs';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import * as restify from 'restify';
 import { RootDialog } from './root-dialog.js';
@@ -13,11 +15,17 @@ export interface RunningBot {
   readonly port: number;
   readonly webhookUrl: string;
   readonly handover: VccLiveHandover;
+  /** Serves a request that came in on somebody else's port. */
+  serve(request: IncomingMessage, response: ServerResponse): void;
   stop(): Promise<void>;
 }
 
-/** Starts the bot; `port` 0 takes a free one. */
-export async function startBot(settings: SampleSettings, say: (line: string) => void): Promise<RunningBot> {
+/** Starts the bot; `port` 0 takes a free one. `clock`: for a simulation whose time is wound forward. */
+export async function startBot(
+  settings: SampleSettings,
+  say: (line: string) => void,
+  how: Pick<VccLiveHandoverOptions, 'clock'> = {},
+): Promise<RunningBot> {
   const handover = new VccLiveHandover({
     botAppId: settings.appId,
     vccLiveAppId: settings.vccLiveAppId,
@@ -25,6 +33,7 @@ export async function startBot(settings: SampleSettings, say: (line: string) => 
     appSecret: settings.appSecret,
     // The root dialog recognises the wish itself, because it wants to go on afterwards.
     talkToAgent: [],
+    ...how,
     ...(settings.graphBaseUrl === undefined ? {} : { graph: { baseUrl: settings.graphBaseUrl } }),
   });
   handover.on('passed', ({ thread, handoverId }) =>
@@ -65,6 +74,7 @@ export async function startBot(settings: SampleSettings, say: (line: string) => 
     port,
     webhookUrl: `http://127.0.0.1:${port}/api/messages`,
     handover,
+    serve: (request, response) => void server.server.emit('request', request, response),
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

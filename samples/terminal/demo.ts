@@ -1,7 +1,8 @@
 /** `npm start -- --demo`: a whole handover plays by itself, is checked at each step, and the program ends. */
 import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { PSID, ownerLine } from './talk.js';
+
+const PSID = '6600112233445566';
 
 /** Plays the story. @throws where a step does not end as it must: the exit code tells */
 export async function playDemo(
@@ -63,4 +64,12 @@ export async function playDemo(
   );
   await scene('The bot answers again.', () => customer.says('Thank you!'), /Thank you!/, 'bot');
   print('\nThe whole handover went as it must.');
+}
+
+/** The truth, and what the bot believes, in one line. */
+async function ownerLine(simulator: MessengerSimulator, handover: VccLiveHandover): Promise<string> {
+  const { botAppId, vccLiveAppId, pageId } = simulator.settings;
+  const name = (id: string): string => (id === botAppId ? 'bot' : id === vccLiveAppId ? 'vccLive' : id);
+  const believed = await handover.ownerOf({ pageId, psid: PSID });
+  return `  owner in truth: ${name(simulator.ownerOf(PSID).owner)} · the bot believes: ${believed.owner}`;
 }

@@ -11,6 +11,7 @@ import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { Arrived } from '../handover/turn.js';
+import type { GraphOptions } from './handover-options.js';
 import { checkDuration } from './handover-options.js';
 import type { HandoverParts } from './handover-parts.js';
 import { partsOf } from './handover-parts.js';
@@ -27,6 +28,8 @@ const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 const DEFAULT_ACK_DEADLINE_MS = 4000;
 
 const { FacebookAdapter } = loadStockAdapter();
+/** A second repair would lift the guard that the first one has put on `sendActivities`. */
+const repaired = new WeakSet<object>();
 
 /** What both the subclass and the repair take. */
 export interface RepairOptions {
@@ -63,7 +66,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
     const inside = partsOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
     const { handover, maxBodyBytes, ackDeadlineMs, ...stock } = options;
     super(stockOptions(stock, inside));
-    const graph = ownClient(options, inside);
+    const graph = ownClient(options, inside, ownGraph(options));
     this.#service = new AdapterService(
       this,
       inside,
@@ -93,7 +96,9 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
 /**
  * Repairs a stock adapter that a bot already has: what comes in and what goes out is then handled as by
  * {@link HandoverFacebookAdapter}. Verify token, token and app secret are the adapter's own.
+ * Call it before `handover.attach(adapter)`; a second call changes nothing.
  * @returns the same adapter
+ * @throws {@link InvalidOptionError} where it is no FacebookAdapter, or has no verify token or app secret
  */
 export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdapter>>(
   adapter: T,
@@ -103,15 +108,18 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   if (!(adapter instanceof FacebookAdapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }
+  if (repaired.has(adapter)) return adapter;
   const own = (adapter as unknown as { readonly options: FacebookAdapterOptions }).options;
   const service = new AdapterService(
     adapter,
     inside,
-    inside.client,
+    // Of the stock adapter's address and version nobody can tell what was chosen and what is a default of 2018.
+    ownClient(own, inside, {}),
     secretOf(own.app_secret, inside),
     own.verify_token,
     options,
   );
+  repaired.add(adapter);
   adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
     service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   adapter.sendActivities = (context, activities) => service.send(context, activities);
@@ -140,13 +148,7 @@ class AdapterService {
     verifyToken: unknown,
     limits: { maxBodyBytes?: number | undefined; ackDeadlineMs?: number | undefined },
   ) {
-    if (typeof verifyToken !== 'string' || verifyToken === '') {
-      throw new InvalidOptionError(
-        'verify_token',
-        'missing or empty',
-        "the verify token of the app's webhook settings",
-      );
-    }
+    checkText('verify_token', verifyToken, "the verify token of the app's webhook settings");
     checkDuration('ackDeadlineMs', limits.ackDeadlineMs);
     if (limits.maxBodyBytes !== undefined && !(Number.isInteger(limits.maxBodyBytes) && limits.maxBodyBytes > 0)) {
       throw new InvalidOptionError('maxBodyBytes', String(limits.maxBodyBytes), 'a positive whole number of bytes');
@@ -223,10 +225,15 @@ function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {
 }
 
 function stockOptions(
-  given: Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>,
+  options: Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>,
   inside: HandoverParts,
 ): FacebookAdapterOptions {
   const { pageAccessToken } = inside;
+  // An option that is `undefined`, as one from an environment variable may be, is one that is not given.
+  const given = Object.fromEntries(
+    Object.entries<unknown>(options).filter(([, value]) => value !== undefined),
+  ) as unknown as typeof options;
+  if (given.access_token !== undefined) checkText('access_token', given.access_token, 'a Page access token');
   const token =
     given.access_token !== undefined || given.getAccessTokenForPage !== undefined
       ? {}
@@ -243,27 +250,53 @@ function stockOptions(
   };
 }
 
-/** The adapter's own token or secret needs a client of its own; otherwise the handover's serves both. */
-function ownClient(options: HandoverFacebookAdapterOptions, inside: HandoverParts): ThreadControlClient {
+/** What of the adapter's own options changes how Graph is reached. */
+function ownGraph(options: HandoverFacebookAdapterOptions): Pick<GraphOptions, 'apiVersion' | 'baseUrl'> {
+  const { api_version, api_host } = options;
+  return {
+    ...(api_version === undefined ? {} : { apiVersion: api_version }),
+    // The stock adapter speaks https only.
+    ...(api_host === undefined ? {} : { baseUrl: `https://${api_host}` }),
+  };
+}
+
+/** The adapter's own token, secret or address needs a client of its own; otherwise the handover's serves both. */
+function ownClient(
+  options: Pick<FacebookAdapterOptions, 'getAccessTokenForPage'> & { access_token?: string; app_secret?: string },
+  inside: HandoverParts,
+  graph: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>,
+): ThreadControlClient {
   const { access_token, getAccessTokenForPage, app_secret } = options;
+  const sameToken =
+    getAccessTokenForPage === undefined && (access_token === undefined || access_token === inside.pageAccessToken);
   const sameSecret = app_secret === undefined || app_secret === inside.appSecret;
-  if (access_token === undefined && getAccessTokenForPage === undefined && sameSecret) return inside.client;
+  const { apiVersion = inside.graph.apiVersion, baseUrl = inside.graph.baseUrl } = graph;
+  const sameGraph = apiVersion === inside.graph.apiVersion && baseUrl === inside.graph.baseUrl;
+  if (sameToken && sameSecret && sameGraph) return inside.client;
   return new ThreadControlClient({
     botAppId: inside.botAppId,
     pageAccessToken: access_token ?? getAccessTokenForPage ?? inside.pageAccessToken,
     appSecret: secretOf(app_secret, inside),
     ...inside.graph,
+    ...graph,
     clock: inside.clock,
   });
 }
 
 function secretOf(given: string | undefined, inside: HandoverParts): string {
   const secret = given ?? inside.appSecret;
-  if (typeof secret === 'string' && secret.trim() !== '' && secret.trim() === secret) return secret;
-  const got = secret === undefined ? 'missing' : secret.trim() === '' ? 'empty' : 'a string with blanks around it';
-  throw new InvalidOptionError(
+  checkText(
     'app_secret',
-    got,
+    secret,
     "the App Secret of the bot's app, here or as appSecret of the VccLiveHandover: webhooks are verified with it",
   );
+  return secret;
+}
+
+/** No error shows the value: it may be a secret. */
+function checkText(option: string, value: unknown, expected: string): asserts value is string {
+  if (typeof value === 'string' && value !== '' && value.trim() === value) return;
+  const blank = typeof value === 'string' && value.trim() === '';
+  const got = value === undefined ? 'missing' : typeof value !== 'string' ? `of type ${typeof value}` : undefined;
+  throw new InvalidOptionError(option, got ?? (blank ? 'empty' : 'a string with blanks around it'), expected);
 }

@@ -37,6 +37,11 @@ export interface ReceiveParts {
   readonly deliver: (events: readonly ThreadEvent[]) => Promise<DeliveryVerdict>;
 }
 
+/** What is left of a body that is too large is read and dropped for this long, so that the sender gets to the answer. */
+const LINGER_MS = 2_000;
+/** More than this is not read for it; the connection is broken off. */
+const LINGER_BYTES = 16 * 1024 * 1024;
+
 type Body =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'tooLarge' }
@@ -58,9 +63,14 @@ export async function receiveWebhook(req: WebhookRequest, res: WebhookResponse, 
   try {
     const reply = await receive(req, parts);
     if (reply) answer(res, reply);
+    if (reply?.status === 413) linger(req, parts.clock);
   } catch (error) {
-    parts.log.error(`A webhook could not be received: ${error instanceof Error ? error.message : String(error)}`);
-    if (res.headersSent !== true) answer(res, { status: 500, body: 'Internal error' });
+    parts.log.error(`A webhook could not be received: ${textOf(error)}`);
+    try {
+      answer(res, { status: 500, body: 'Internal error' });
+    } catch (second) {
+      parts.log.error(`Its 500 could not be sent either: ${textOf(second)}`);
+    }
   }
 }
 
@@ -74,14 +84,15 @@ async function receive(req: WebhookRequest, parts: ReceiveParts): Promise<Reply 
   if (body.kind === 'aborted') return undefined;
   if (body.kind === 'tooLarge') {
     parts.log.warn(`A webhook body of more than ${parts.maxBodyBytes} bytes was refused. Meta's are far smaller.`);
-    return { status: 413, body: 'Body too large', headers: { connection: 'close' } };
+    return { status: 413, body: 'Body too large' };
   }
   if (body.kind === 'parsedAway') {
     parts.log.error(RAW_BODY_LINE);
     return { status: 500, body: RAW_BODY_LINE };
   }
 
-  const signature = req.headers['x-hub-signature-256'] ?? req.headers['x-hub-signature'];
+  const headers = headersOf(req);
+  const signature = headers['x-hub-signature-256'] ?? headers['x-hub-signature'];
   const verdict = verifySignature(body.bytes, signature, parts.appSecret);
   if (!verdict.valid) {
     parts.log.warn(`A webhook was refused (${verdict.reason}): ${verdict.hint}`);
@@ -97,10 +108,14 @@ async function receive(req: WebhookRequest, parts: ReceiveParts): Promise<Reply 
 }
 
 function challenge(req: WebhookRequest, parts: ReceiveParts): Reply {
-  const query = new URL(req.url ?? '/', 'http://webhook.invalid').searchParams;
+  const url = req.url ?? '';
+  const start = url.indexOf('?');
+  const query = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
   const reply = answerChallenge(query, parts.verifyToken);
   if (reply.status !== 200) {
-    parts.log.warn("A webhook verification was refused: hub.verify_token is not the adapter's verify_token.");
+    parts.log.warn(
+      'A webhook verification was refused: hub.mode has to be "subscribe", hub.verify_token the verify_token of the adapter, and hub.challenge what Meta sends.',
+    );
   }
   return reply;
 }
@@ -109,28 +124,58 @@ function challenge(req: WebhookRequest, parts: ReceiveParts): Reply {
 async function rawBody(req: WebhookRequest, maxBytes: number): Promise<Body> {
   const kept = keptBytes(req.rawBody) ?? keptBytes(req.body);
   if (kept) return kept.length > maxBytes ? { kind: 'tooLarge' } : { kind: 'bytes', bytes: kept };
-  // A parser read the stream and kept only what it made of it.
-  if (req.readableDidRead || req.readableEnded) return { kind: 'parsedAway' };
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return { kind: 'tooLarge' };
+  if (wasRead(req)) return { kind: 'parsedAway' };
+  // Its `close` has been and will not come again.
+  if (req.destroyed) return { kind: 'aborted' };
+  if (Number(headersOf(req)['content-length'] ?? 0) > maxBytes) return { kind: 'tooLarge' };
 
   return new Promise<Body>((resolve) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let length = 0;
-    req.on('data', (chunk: Buffer | string) => {
+    const settle = (body: Body): void => {
+      chunks = [];
+      req.off('data', keep);
+      resolve(body);
+    };
+    const keep = (chunk: Buffer | string): void => {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
       length += bytes.length;
-      if (length <= maxBytes) {
-        chunks.push(bytes);
-        return;
-      }
-      chunks.length = 0;
-      req.pause();
-      resolve({ kind: 'tooLarge' });
-    });
-    req.on('end', () => resolve({ kind: 'bytes', bytes: Buffer.concat(chunks) }));
-    req.on('error', () => resolve({ kind: 'aborted' }));
-    req.on('close', () => resolve({ kind: 'aborted' }));
+      if (length > maxBytes) settle({ kind: 'tooLarge' });
+      else chunks.push(bytes);
+    };
+    req.on('data', keep);
+    req.on('end', () => settle({ kind: 'bytes', bytes: Buffer.concat(chunks) }));
+    req.on('error', () => settle({ kind: 'aborted' }));
+    req.on('close', () => settle({ kind: 'aborted' }));
   });
+}
+
+/** A parser read the stream and kept only what it made of it. A test's request may be no stream at all. */
+function wasRead(req: WebhookRequest): boolean {
+  const stream: { readonly readableDidRead?: boolean; readonly readableEnded?: boolean; readonly on?: unknown } = req;
+  if (typeof stream.on !== 'function') return true;
+  if (stream.readableDidRead === undefined) return typeof req.body === 'object' && req.body !== null;
+  return stream.readableDidRead || stream.readableEnded === true;
+}
+
+/** Nothing waits for the rest of the body; closing at once would break the answer off before the sender reads it. */
+function linger(req: WebhookRequest, clock: Clock): void {
+  const stream: { readonly on?: unknown; readonly complete?: boolean } = req;
+  if (typeof stream.on !== 'function' || stream.complete === true || req.destroyed) return;
+  let dropped = 0;
+  const cancel = clock.after(LINGER_MS, () => req.destroy());
+  req.on('data', (chunk: Buffer | string) => {
+    dropped += chunk.length;
+    if (dropped > LINGER_BYTES) req.destroy();
+  });
+  req.on('end', cancel);
+  req.on('close', cancel);
+  req.on('error', cancel);
+  req.resume();
+}
+
+function headersOf(req: WebhookRequest): IncomingMessage['headers'] {
+  return (req as { readonly headers?: IncomingMessage['headers'] }).headers ?? {};
 }
 
 function keptBytes(value: unknown): Buffer | undefined {
@@ -151,6 +196,8 @@ function isPageDelivery(value: unknown): boolean {
 }
 
 function answer(res: WebhookResponse, reply: Reply): void {
+  // The application has answered for itself.
+  if (res.headersSent === true) return;
   if (typeof res.setHeader === 'function') {
     res.statusCode = reply.status;
     res.setHeader('content-type', 'text/plain; charset=utf-8');
@@ -161,4 +208,8 @@ function answer(res: WebhookResponse, reply: Reply): void {
   res.status?.(reply.status);
   res.send?.(reply.body);
   res.end();
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -67,7 +67,10 @@ async function sendActivity(
   return id;
 }
 
-/** The customer is the conversation, as with the stock adapter; the Page is the one the turn came from. */
+/**
+ * The customer is the conversation, as with the stock adapter; the Page is the one the turn came from. In the turn of an
+ * echo the conversation is the Page, so Meta refuses an answer to it: a bot that answers every turn would never end.
+ */
 function threadFor(context: TurnContext, activity: Partial<Activity>): ThreadKey {
   const incoming = context.activity as Partial<Activity> | undefined;
   const psid = activity.conversation?.id ?? activity.recipient?.id ?? '';

@@ -16,6 +16,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { consoleLogger } from '../thread/logger.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
+import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { DeliveryDesk } from '../handover/deliver.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
@@ -92,7 +93,7 @@ export class VccLiveHandover implements Middleware {
       ...options.graph,
       clock: this.#clock,
     });
-    const store = options.store ?? new MemoryThreadStore({ now: () => this.#clock.now() });
+    const store = guardedStore(options.store ?? new MemoryThreadStore({ now: () => this.#clock.now() }));
     this.#engine = new HandoverEngine({
       botAppId: options.botAppId,
       vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
@@ -245,8 +246,9 @@ export class VccLiveHandover implements Middleware {
       const turn = await this.#engine.proactiveTurn(reading.thread);
       setTurn(context, turn);
       this.#doors.guardTurn(context, turn);
+      return this.#runLogic(turn, next);
     }
-    await next();
+    return next();
   }
 
   /** A turn that some other adapter made of a webhook: worked off like a delivery, in this turn. */
@@ -291,15 +293,26 @@ export class VccLiveHandover implements Middleware {
     setTurn(context, turn);
     this.#doors.guardTurn(context, turn);
     if (concluded?.outcome === 'completed' && !turn.mute) await this.#say(context, this.#texts.returned);
+    if (admission.run === 'greeting') return;
     if (admission.run === 'handBack') {
       becomeHandoffStatus(context, 'completed', admission.metadata);
-      return next();
+      return this.#runLogic(turn, next);
     }
     if (await this.#asksForAgent(context)) {
       await this.#toAgent(context, {}, false);
       return;
     }
-    return next();
+    return this.#runLogic(turn, next);
+  }
+
+  /** Where the logic fails, what its turn had claimed is given back before the error goes to `onTurnError`. */
+  async #runLogic(turn: Turn, next: () => Promise<void>): Promise<void> {
+    try {
+      await next();
+    } catch (error) {
+      await this.#engine.turnFailed(turn);
+      throw error;
+    }
   }
 
   async #asksForAgent(context: TurnContext): Promise<boolean> {
@@ -401,6 +414,7 @@ export class VccLiveHandover implements Middleware {
   }
 
   #target(target: TurnContext | ThreadKey): { readonly thread: ThreadKey; readonly turn?: Turn } {
+    if (!isThreadOrTurn(target)) throw noThread();
     if ('pageId' in target && 'psid' in target) {
       if (isId(target.pageId) && isId(target.psid)) return { thread: { pageId: target.pageId, psid: target.psid } };
       throw noThread();
@@ -460,6 +474,12 @@ function isCheckboxOptin(event: ThreadEvent): boolean {
 
 function isReference(reference: unknown): reference is Partial<ConversationReference> {
   return typeof reference === 'object' && reference !== null;
+}
+
+/** Applications without types pass what they have, a turn that ended long ago for one. */
+function isThreadOrTurn(target: unknown): boolean {
+  if (typeof target !== 'object' || target === null) return false;
+  return ('pageId' in target && 'psid' in target) || ('activity' in target && isReference(target.activity));
 }
 
 function isId(value: unknown): boolean {

@@ -83,8 +83,8 @@ export class Admissions {
       case 'echo':
       case 'read':
       case 'delivery':
-        // Receipts and echoes of before the pass arrive late; they are no reason to ask anybody.
-        if (isAnotherApp(this.#steps.ownerNow(record, ids))) return this.#ignore(event, 'anotherAppOwns', thread);
+        // Receipts and echoes of before the pass arrive late, that of the notice each time: no reason to ask or to report.
+        if (isAnotherApp(this.#steps.ownerNow(record, ids))) return { run: 'nothing' };
         return { run: 'logic', turn: this.#steps.turn(thread, eventKey, record) };
       default:
         return this.#admitCustomer(arrived, thread, record, ids, eventKey);
@@ -119,11 +119,12 @@ export class Admissions {
     }
     const latest = await this.#steps.readOr(thread, record);
     if (isAnotherApp(this.#steps.ownerNow(latest, ids))) return { run: 'nothing' };
+    const turn = this.#steps.turn(thread, eventKey, latest);
     const waits = concluded?.dialogWaits === true;
-    if (!waits && !statusEvents) return { run: 'nothing' };
+    if (!waits && !statusEvents) return concluded ? { run: 'greeting', turn, concluded } : { run: 'nothing' };
     return {
       run: 'handBack',
-      turn: this.#steps.turn(thread, eventKey, latest),
+      turn,
       ...(concluded === undefined ? {} : { concluded }),
       ...(arrived.event.metadata === undefined ? {} : { metadata: arrived.event.metadata }),
     };

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
-import { sleep } from '../thread/clock.js';
+import { inBackground, sleep } from '../thread/clock.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -21,6 +21,8 @@ const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 5_000;
 /** How often another process's claim is looked at. */
 const POLL_MS = 250;
+/** A turn that hangs holds up its thread no longer than this. */
+const LONGEST_TURN_MS = 10 * 60_000;
 /** More events than this under way, and Meta is asked to come again later. */
 const MAX_UNDER_WAY = 10_000;
 
@@ -65,6 +67,8 @@ type Ending = 'done' | 'busy' | 'unavailable';
 interface Job {
   readonly event: ThreadEvent;
   readonly key: string;
+  /** Jobs of one queue run one after the other: the thread, or the event itself where it names none. */
+  readonly queue: string;
   readonly finished: Promise<Ending>;
   /** `here`: this process has the claim, and the event is run when its place in the queue comes. */
   state: 'claiming' | 'elsewhere' | 'here' | Ending;
@@ -126,7 +130,10 @@ export class DeliveryDesk {
       if (!twin) jobs.push(job);
     }
 
-    const takenIn = await Promise.race([this.#takeIn(jobs, deadline), deadline.passed.then(() => 'overdue' as const)]);
+    const takenIn = await Promise.race([
+      this.#takeIn(jobs, deadline, how),
+      deadline.passed.then(() => 'overdue' as const),
+    ]);
     if (takenIn === 'overdue') {
       this.#refused(`The thread store did not answer within ${how.ackDeadlineMs} ms.`);
       return 'unavailable';
@@ -146,7 +153,7 @@ export class DeliveryDesk {
   }
 
   /** Claims the events, folds in their evidence, and lets them run; all of them, or none. */
-  async #takeIn(jobs: readonly Job[], deadline: Deadline): Promise<void> {
+  async #takeIn(jobs: readonly Job[], deadline: Deadline, how: DeliveryTerms): Promise<void> {
     await this.#writeFinished();
     const claims = await Promise.allSettled(jobs.map((job) => this.#claim(job.key)));
     const refused = claims.find((claim) => claim.status === 'rejected');
@@ -155,21 +162,41 @@ export class DeliveryDesk {
       return;
     }
     const states = claims.map((claim) => (claim.status === 'fulfilled' ? claim.value.state : 'foreign'));
-    const arrivals = await Promise.allSettled(
-      jobs.map(async (job, index) => (states[index] === 'mine' ? this.#parts.arrive(job.event, job.key) : undefined)),
-    );
-    const lost = arrivals.find((arrival) => arrival.status === 'rejected');
-    if (lost || deadline.over) {
-      // Past the deadline the delivery has been refused already, so nothing of it may run now.
-      await this.#giveUp(jobs, lost?.reason);
+    const mine = jobs.filter((_job, index) => states[index] === 'mine');
+    let arrivals: ReadonlyMap<Job, Arrived>;
+    try {
+      arrivals = await this.#arriveInOrder(mine);
+    } catch (error) {
+      await this.#giveUp(jobs, error);
+      return;
+    }
+    if (isAbandoned(deadline, how)) {
+      await this.#giveUp(jobs, undefined);
       return;
     }
     jobs.forEach((job, index) => {
-      const arrival = arrivals[index];
-      if (arrival?.status === 'fulfilled' && arrival.value !== undefined) job.admit(arrival.value);
+      const arrived = arrivals.get(job);
+      if (arrived) job.admit(arrived);
       else if (states[index] === 'done') job.skip('done');
-      else void this.#waitForOther(job, deadline);
+      else void this.#waitForOther(job, deadline, how);
     });
+  }
+
+  /** Threads side by side; the events of one thread one after the other, because they write the same record. */
+  async #arriveInOrder(jobs: readonly Job[]): Promise<ReadonlyMap<Job, Arrived>> {
+    const arrivals = new Map<Job, Arrived>();
+    const lines = new Map<string, Promise<void>>();
+    for (const job of jobs) {
+      const line = lines.get(job.queue) ?? Promise.resolve();
+      const arrive = async (): Promise<void> => {
+        arrivals.set(job, await this.#parts.arrive(job.event, job.key));
+      };
+      lines.set(job.queue, line.then(arrive));
+    }
+    const ended = await Promise.allSettled(lines.values());
+    const lost = ended.find((line) => line.status === 'rejected');
+    if (lost) throw lost.reason;
+    return arrivals;
   }
 
   /** Takes a place in the queue of the event's thread. */
@@ -184,9 +211,12 @@ export class DeliveryDesk {
       if (this.#underWay.size === 0) this.#restFromRenewing();
       resolveFinished(ending);
     };
+    const thread = threadOf(event);
+    const queue = thread ? threadId(thread) : `event ${key}`;
     const job: Job = {
       event,
       key,
+      queue,
       finished,
       state: 'claiming',
       admit: (arrived) => {
@@ -201,18 +231,13 @@ export class DeliveryDesk {
     };
     this.#underWay.set(key, job);
 
-    const thread = threadOf(event);
-    const queue = thread ? threadId(thread) : `event ${key}`;
     const run = async (): Promise<void> => {
       const arrived = await admitted;
       if (!arrived) return;
-      try {
-        await work(arrived, key);
-      } catch (error) {
-        this.#parts.log.error(`An event could not be worked on: ${textOf(error)}`);
-      }
+      const worked = this.#run(work, arrived, key);
       // The next event of the thread does not wait until the store has written this one down.
-      void this.#finish(key).then(() => end('done'));
+      void worked.then(() => this.#finish(key)).then(() => end('done'));
+      await this.#inReasonableTime(worked, queue);
     };
     const before = this.#queues.get(queue);
     const mine = before ? before.then(run) : run();
@@ -223,13 +248,35 @@ export class DeliveryDesk {
     return job;
   }
 
+  async #run(work: EventWork, arrived: Arrived, key: string): Promise<void> {
+    try {
+      await work(arrived, key);
+    } catch (error) {
+      this.#parts.log.error(`An event could not be worked on: ${textOf(error)}`);
+    }
+  }
+
+  /** A turn that waits for something that never comes must not silence its customer for good. */
+  async #inReasonableTime(worked: Promise<void>, queue: string): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = inBackground(this.#parts.clock, LONGEST_TURN_MS, () => {
+        this.#parts.log.error(`A turn of thread ${queue} has not ended in 10 minutes; the next one begins beside it.`);
+        resolve();
+      });
+      void worked.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   async #claim(key: string): Promise<Claimed> {
     const claim = await this.#parts.store.claim(key, this.#parts.holder, LEASE_MS);
     return { state: claim.status === 'claimed' ? 'mine' : claim.status === 'done' ? 'done' : 'foreign' };
   }
 
   /** Another process works on this event: until it is done, until its lease ends, or until the deadline. */
-  async #waitForOther(job: Job, deadline: Deadline): Promise<void> {
+  async #waitForOther(job: Job, deadline: Deadline, how: DeliveryTerms): Promise<void> {
     job.state = 'elsewhere';
     for (;;) {
       await Promise.race([sleep(this.#parts.clock, POLL_MS), deadline.passed]);
@@ -240,18 +287,20 @@ export class DeliveryDesk {
       try {
         const { state } = await this.#claim(job.key);
         if (state === 'foreign') continue;
-        if (state === 'done') {
-          job.skip('done');
-          return;
-        }
-        const arrived = await this.#parts.arrive(job.event, job.key);
-        if (deadline.over) await this.#giveUp([job], undefined);
-        else job.admit(arrived);
+        if (state === 'done') job.skip('done');
+        else await this.#takeOver(job, deadline, how);
       } catch (error) {
         await this.#giveUp([job], error);
       }
       return;
     }
+  }
+
+  /** The other process has let go of the event without finishing it. */
+  async #takeOver(job: Job, deadline: Deadline, how: DeliveryTerms): Promise<void> {
+    const arrived = await this.#parts.arrive(job.event, job.key);
+    if (isAbandoned(deadline, how)) await this.#giveUp([job], undefined);
+    else job.admit(arrived);
   }
 
   /** Nothing of these is run here: their claims are given back, so that a redelivery is not held up. */
@@ -289,7 +338,7 @@ export class DeliveryDesk {
   /** While anything is under way, its claims are renewed; a claim must not end before its turn does. */
   #keepRenewing(): void {
     if (this.#stopRenewing || this.#underWay.size === 0) return;
-    this.#stopRenewing = this.#parts.clock.after(RENEW_EVERY_MS, () => {
+    this.#stopRenewing = inBackground(this.#parts.clock, RENEW_EVERY_MS, () => {
       this.#stopRenewing = undefined;
       for (const job of this.#underWay.values()) {
         // Only what runs here: a claim on what another process works on would outlive the waiting for it.
@@ -316,6 +365,14 @@ export class DeliveryDesk {
     const deadline: Deadline = { passed, cancel, over: false };
     return deadline;
   }
+}
+
+/**
+ * A turn that had to wait for the store has gone on without it, and must not come back. A webhook that was refused is run
+ * all the same once the store answers: Meta's redelivery finds it done, and a slow store keeps nobody out for ever.
+ */
+function isAbandoned(deadline: Deadline, how: DeliveryTerms): boolean {
+  return deadline.over && how.waitForOwn === true;
 }
 
 function worstOf(endings: readonly Ending[]): Ending {

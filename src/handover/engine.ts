@@ -10,7 +10,7 @@ import { emptyRecord } from '../thread/record.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
-import { claimEnding, resultOf } from './lifecycle.js';
+import { amendOpen, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
 import { Speaking } from './may-speak.js';
 import type { EngineParts } from './thread-steps.js';
 import { ThreadSteps, publicOwner, unchanged } from './thread-steps.js';
@@ -58,6 +58,11 @@ export class HandoverEngine {
       { app: ids.botAppId },
       () => this.#parts.graph.take(thread, metadata),
       (record) => {
+        // Its pass is under way: which of the two calls came later shows when that is confirmed.
+        if (record.open?.phase === 'armed') {
+          const kept = amendOpen(record, record.open.id, { keptHandBack: { via: 'take' } });
+          return { record: kept, news: [], value: undefined };
+        }
         const ending: Ending = { outcome: 'takenBack', via: 'take', nowMs: this.#parts.clock.now() };
         const ended = this.#steps.concluded(thread, record, ending);
         const value = ended.value && { conclusion: ended.value, reference: record.open?.reference };
@@ -110,12 +115,27 @@ export class HandoverEngine {
       const claimed = claimEnding(record, handoverId, turn.key, nowMs);
       return { record: claimed.record === record ? undefined : claimed.record, value: claimed.claim };
     });
-    if (claim.kind === 'yours') return resultOf(claim.conclusion);
+    if (claim.kind === 'yours') {
+      turn.endedHandoverId = handoverId;
+      return resultOf(claim.conclusion);
+    }
     if (claim.kind === 'wait') return undefined;
     const record = (await this.#parts.store.read(thread)) ?? emptyRecord;
     const known = this.#steps.ownerNow(record, await this.#steps.ids(thread));
     const owner = known.owner === 'unknown' ? await this.#steps.ask(thread) : known;
     if (owner?.owner !== 'bot' && owner?.owner !== 'idle') return undefined;
     return { handoverId, outcome: 'completed', via: 'message', waitedMs: Math.max(0, nowMs - startedAtMs) };
+  }
+
+  /** A turn threw. What it had claimed is given back: its dialog was not saved, and its event does not come again. */
+  async turnFailed(turn: Turn): Promise<void> {
+    const { thread, key, endedHandoverId } = turn;
+    if (endedHandoverId === undefined) return;
+    await this.#steps.forgiving(() =>
+      this.#parts.store.update(thread, (current) => {
+        const released = current && releaseEnding(current, endedHandoverId, key);
+        return { record: released === current ? undefined : released, value: undefined };
+      }),
+    );
   }
 }

@@ -6,7 +6,7 @@
 import { HandoverError, StoreError } from '../thread/errors.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, KeptHandBack, OpenHandover, ThreadRecord } from '../thread/record.js';
 import { evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
@@ -48,7 +48,7 @@ export class HandingOver {
 
   async #handOver(turn: Turn, order: HandoverOrder, mayReplace: boolean): Promise<HandoverStart> {
     const { thread } = turn;
-    const ids = await this.#steps.ids(thread);
+    const ids = await this.#steps.idsToHandOver(thread);
     const id = this.#parts.newId();
     const nowMs = this.#parts.clock.now();
     const armed = await this.#steps.step(
@@ -146,12 +146,7 @@ export class HandingOver {
         ids,
         () => [],
         (record) =>
-          this.#steps.concluded(
-            thread,
-            record,
-            { outcome: 'completed', nowMs: this.#parts.clock.now(), ...keptHandBack },
-            true,
-          ),
+          this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()), true),
       );
       return { status: 'passed', handoverId: open.id };
     }
@@ -214,7 +209,7 @@ export class HandingOver {
         thread,
         ids,
         () => [evidence],
-        (record) => this.#confirm(thread, record, open.id),
+        (record, verdict) => this.#confirm(thread, record, verdict, open.id),
       );
       this.#steps.moveAlong(turn, stepped);
     } catch (thrown) {
@@ -231,17 +226,19 @@ export class HandingOver {
   }
 
   /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
-  #confirm(thread: ThreadKey, record: ThreadRecord, id: string): Outcome<Conclusion | undefined> {
+  #confirm(
+    thread: ThreadKey,
+    record: ThreadRecord,
+    verdict: Verdict,
+    id: string,
+  ): Outcome<Conclusion | undefined> {
     if (record.open?.id !== id) return { record, news: [], value: undefined };
     const news: News[] = record.open.phase === 'passed' ? [] : [['passed', { thread, handoverId: id }]];
     const passed = amendOpen(record, id, { phase: 'passed' });
     const kept = record.open.keptHandBack;
-    if (!kept) return { record: passed, news, value: undefined };
-    const home = this.#steps.concluded(thread, passed, {
-      outcome: 'completed',
-      nowMs: this.#parts.clock.now(),
-      ...kept,
-    });
+    // A take of ours that was sent before the pass had nothing to take back.
+    if (!kept || (kept.via === 'take' && isAnotherApp(verdict))) return { record: passed, news, value: undefined };
+    const home = this.#steps.concluded(thread, passed, endingOf(kept, this.#parts.clock.now()));
     return { ...home, news: [...news, ...home.news] };
   }
 
@@ -300,6 +297,10 @@ export class HandingOver {
     this.#parts.log.error(`Handover ${open.id} failed: ${error.message}`);
     return { status: 'failed', error, handoverId: open.id };
   }
+}
+
+function endingOf(kept: KeptHandBack, nowMs: number): Ending {
+  return { outcome: kept.via === 'take' ? 'takenBack' : 'completed', nowMs, ...kept };
 }
 
 /** After these no pass of this Page succeeds either. */

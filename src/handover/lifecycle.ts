@@ -5,6 +5,7 @@
  */
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
 import type { Conclusion, KeptHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
+import type { HandoverErrorCode } from '../thread/errors.js';
 import { HandoverError } from '../thread/errors.js';
 
 /** Conclusions kept for dialogs that have not fetched theirs yet. */
@@ -13,6 +14,14 @@ const CONCLUSIONS_KEPT = 8;
 const ARMED_ALIVE_MS = 2 * 60_000;
 /** A dialog's claim on its conclusion counts this long; after that its turn is taken to have died unredelivered. */
 const ENDING_CLAIM_MS = 10 * 60_000;
+/** Codes of this package's own with which a handover can fail. */
+const OWN_CODES: ReadonlySet<string> = new Set<HandoverErrorCode>([
+  'takenByOtherApp',
+  'outcomeUnknown',
+  'storeUnavailable',
+  'storeConflict',
+  'invalidOption',
+]);
 
 /** Asking for a handover, as the record sees it. */
 export interface ArmRequest {
@@ -148,6 +157,14 @@ export function claimEnding(
   return { record: replaceConclusion(record, claimed), claim: { kind: 'yours', conclusion: claimed } };
 }
 
+/** The turn that claimed an ending failed, so its dialog waits still and its event is not delivered again: the next turn may. */
+export function releaseEnding(record: ThreadRecord, handoverId: string, eventKey: string): ThreadRecord {
+  const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
+  if (conclusion?.claimedBy !== eventKey) return record;
+  const { claimedBy: _claimedBy, claimedAtMs: _claimedAtMs, ...unclaimed } = conclusion;
+  return replaceConclusion(record, unclaimed);
+}
+
 /** Whether this event's turn is the new run of one that began a handover: such a run is mute (rule 14). */
 export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): boolean {
   if (record.open?.cause === eventKey && record.open.run !== run) return true;
@@ -177,10 +194,15 @@ export function storedError(error: Error): StoredError {
   return { name: error.name, code: typeof code === 'string' ? code : 'unexpected', message: error.message };
 }
 
+/** Graph's own codes have no class here; their text says what they were. */
 function errorOf(stored: StoredError): Error {
-  const error = new HandoverError('unexpected', stored.message);
+  const error = new HandoverError(isOwnCode(stored.code) ? stored.code : 'unexpected', stored.message);
   error.name = stored.name;
   return error;
+}
+
+function isOwnCode(code: string): code is HandoverErrorCode {
+  return OWN_CODES.has(code);
 }
 
 /** A failed handover is no handover: the same event may try again. */

@@ -12,5 +12,20 @@ import { boundMetadata } from '../graph/bound-metadata.js';
 export function handoverMetadata(handoverId: string, given: string | object | undefined): string {
   if (typeof given === 'string') return boundMetadata(given);
   const fields: Readonly<Record<string, unknown>> = { ...given };
-  return boundMetadata(JSON.stringify({ ...fields, handoverId: fields['handoverId'] ?? handoverId }));
+  const members = { ...fields, handoverId: fields['handoverId'] ?? handoverId };
+  return boundMetadata(jsonOf(members) ?? JSON.stringify(writable(members)));
+}
+
+/** What JSON cannot write (a circle, a BigInt) is left out: it must not cost the customer the agent. */
+function writable(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(members).filter(([, member]) => jsonOf(member) !== undefined));
+}
+
+/** `undefined` where JSON has no word for it. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -74,7 +74,7 @@ export class NewsDesk {
       try {
         const returned = (listener as (news: HandoverNews[K]) => unknown)(news);
         // A listener may be async although its type says otherwise; its failure must not end the process.
-        if (returned instanceof Promise) returned.catch((error: unknown) => this.#report(name, error));
+        if (isThenable(returned)) returned.then(undefined, (error: unknown) => this.#report(name, error));
       } catch (error) {
         this.#report(name, error);
       }
@@ -84,4 +84,9 @@ export class NewsDesk {
   #report(name: string, error: unknown): void {
     this.#log.error(`A listener of "${name}" threw: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Any library's promise. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -27,6 +27,8 @@ import type { AnsweredCall, Turn } from './turn.js';
 
 /** How long the answer of a `vccLiveAppId` function counts. */
 const IDS_REMEMBERED_MS = 60_000;
+/** No app has this id. */
+const NO_APP = '';
 /** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
 const MOST_PAGES = 10_000;
 
@@ -213,21 +215,26 @@ export class ThreadSteps {
     return ownerNow(record.evidence, ids, metaNow(this.parts.clock.now(), this.offsetMs));
   }
 
-  /** The apps of the thread's Page. What a function of the bot's told is remembered for a minute. */
+  /**
+   * The apps of the thread's Page, to read evidence with. Where the bot's function does not name VCC Live's, none is
+   * VCC Live's: the bot goes on, and silence works by what is not ours.
+   */
   async ids(thread: ThreadKey): Promise<AppIds> {
+    try {
+      return await this.idsToHandOver(thread);
+    } catch (error) {
+      this.parts.log.error(`VCC Live's app is not known: ${asError(error).message}`);
+      return { botAppId: this.parts.botAppId, vccLiveAppId: NO_APP };
+    }
+  }
+
+  /** The same, where VCC Live's has to be known. What a function of the bot's told is remembered for a minute. */
+  async idsToHandOver(thread: ThreadKey): Promise<AppIds> {
     const { pageId } = thread;
     const nowMs = this.parts.clock.now();
     const known = this.#ids.get(pageId);
     if (known && nowMs < known.untilMs) return known.ids;
-    const vccLiveAppId: unknown = await this.parts.vccLiveAppId(pageId);
-    if (typeof vccLiveAppId !== 'string' || vccLiveAppId.trim() === '') {
-      throw new InvalidOptionError(
-        'vccLiveAppId',
-        `nothing for Page ${pageId}`,
-        "VCC Live's app id for every Page of the bot",
-      );
-    }
-    const ids = { botAppId: this.parts.botAppId, vccLiveAppId: vccLiveAppId.trim() };
+    const ids = { botAppId: this.parts.botAppId, vccLiveAppId: await this.#askForVccLive(pageId) };
     if (this.#ids.size >= MOST_PAGES) this.#ids.clear();
     this.#ids.set(pageId, { ids, untilMs: nowMs + IDS_REMEMBERED_MS });
     return ids;
@@ -252,6 +259,19 @@ export class ThreadSteps {
       this.parts.log.warn(`Thread store lost during a turn: ${error.message}`);
       return undefined;
     }
+  }
+
+  async #askForVccLive(pageId: string): Promise<string> {
+    const expected = "VCC Live's app id for every Page of the bot";
+    let told: unknown;
+    try {
+      told = await this.parts.vccLiveAppId(pageId);
+    } catch (cause) {
+      const got = `a function that failed for Page ${pageId} (${asError(cause).message})`;
+      throw new InvalidOptionError('vccLiveAppId', got, expected);
+    }
+    if (typeof told === 'string' && told.trim() !== '') return told.trim();
+    throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, expected);
   }
 }
 

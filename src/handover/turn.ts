@@ -23,6 +23,8 @@ export interface Turn {
   epoch: number | undefined;
   /** Set where nothing more may leave this turn, and why. */
   mute: SuppressedReason | undefined;
+  /** The handover whose ending this turn has claimed for its dialog. */
+  endedHandoverId?: string;
 }
 
 /** An event whose evidence has been folded in, before its turn. */
@@ -45,6 +47,8 @@ export type Admission =
   | { readonly run: 'logic'; readonly turn: Turn; readonly concluded?: Conclusion }
   /** Run the bot's logic on it as Bot Framework's `handoff.status`: somebody waits for that. */
   | { readonly run: 'handBack'; readonly turn: Turn; readonly concluded?: Conclusion; readonly metadata?: string }
+  /** A handover came home and nobody waits for that: only the plugin's own text is said. */
+  | { readonly run: 'greeting'; readonly turn: Turn; readonly concluded: Conclusion }
   | { readonly run: 'nothing' };
 
 /** How a handover reaches the customer and VCC Live. */

@@ -75,7 +75,7 @@ export class GraphServer {
     });
   }
 
-  /** Gives every path that begins with `prefix` to `handler`. */
+  /** Gives every path that begins with `prefix` to `handler`; `/` stands for itself alone, the rest is Graph's. */
   mount(prefix: string, handler: MountedHandler): void {
     this.#mounted.push({ prefix, handler });
   }
@@ -100,7 +100,7 @@ export class GraphServer {
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
-    const mounted = this.#mounted.find(({ prefix }) => path.startsWith(prefix));
+    const mounted = this.#mounted.find(({ prefix }) => (prefix === '/' ? path === prefix : path.startsWith(prefix)));
     if (mounted !== undefined) {
       mounted.handler(request, response);
       return;

@@ -4,6 +4,7 @@
 export { MessengerSimulator, type TrueOwner } from './messenger-simulator.js';
 export type { PlatformHabits, SimulatedPageOptions, SimulatorOptions, SimulatorSettings } from './options.js';
 export { PAGE_INBOX_APP_ID } from './options.js';
+export { throwAwayCertificate } from './throw-away-certificate.js';
 export {
   SimulatedAgent,
   SimulatedCustomer,
@@ -12,6 +13,19 @@ export {
   type SimulatedAttachment,
 } from './people.js';
 export type { ConversationEntry, ReceivedEvent, Speaker } from './messenger-platform.js';
+
+// What a test expects of a bot.
+export {
+  AgentExpectations,
+  CustomerExpectations,
+  SimulatorExpectations,
+  type AnswerLimit,
+  type DeskLimit,
+  type ExpectedMessage,
+  type ExpectedOwner,
+  type ExpectLimit,
+  type SilenceLimit,
+} from './expectations.js';
 
 // What goes wrong, and when.
 export { Fault, Weather, type FaultMoment, type FaultScope, type OddItem, type SendRefusal } from './weather.js';
@@ -30,8 +44,12 @@ export {
 export type { RawDelivery, WebhookAnswer } from './webhook-delivery.js';
 export type { MountedHandler } from './graph-server.js';
 export {
+  ExpectationError,
   SimulatedRefusalError,
   SimulatorStateError,
   WireTimeoutError,
   type GraphErrorAnswer,
 } from './simulator-errors.js';
+
+// The page: customer's telephone, VCC Live's desk, the wire and the weather.
+export { serveStage, type StageOptions, type StageServer } from './stage/stage-server.js';

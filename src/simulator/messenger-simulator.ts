@@ -7,6 +7,7 @@ import { InvalidOptionError } from '../thread/errors.js';
 import { webhookFields, type WebhookField } from './event-routing.js';
 import { GraphEdges } from './graph-edges.js';
 import { GraphServer, type MountedHandler } from './graph-server.js';
+import { SimulatorExpectations } from './expectations.js';
 import { SimulatorClock } from './held-clock.js';
 import { MessengerPlatform, type ConnectedApp, type Page } from './messenger-platform.js';
 import {
@@ -52,6 +53,8 @@ export class MessengerSimulator {
   readonly clock: SimulatorClock;
   /** Everything that happened. */
   readonly wire: Wire;
+  /** What a test expects of the whole: `await simulator.expects.owner(psid, 'vccLive')`. */
+  readonly expects: SimulatorExpectations;
   readonly #parts: SimulatorParts;
 
   private constructor(parts: SimulatorParts, graphBaseUrl: string) {
@@ -62,6 +65,17 @@ export class MessengerSimulator {
     this.habits = parts.habits;
     this.clock = parts.clock;
     this.wire = parts.wire;
+    this.expects = new SimulatorExpectations({
+      wire: parts.wire,
+      settled: () => this.settled(),
+      handshake: () => this.verifyWebhook(),
+      ownerOf: (psid, pageId) => this.ownerOf(psid, pageId).owner,
+      appIds: (pageId = this.settings.pageId) => ({
+        bot: this.settings.botAppId,
+        vccLive: appOf(this.#page(pageId), 'vccLive').appId,
+        pageInbox: this.settings.pageInboxAppId,
+      }),
+    });
   }
 
   /**
@@ -251,7 +265,7 @@ function assemble(options: SimulatorOptions): SimulatorParts {
   });
   const edges = new GraphEdges({ platform, settings, random, callbackUrl: () => callback.url });
   const server = new GraphServer({ edges, wire, weather, clock, tls: options.tls });
-  const stage = { platform, edges, wire, settled: () => delivery.settled() };
+  const stage: Stage = { platform, edges, wire, settled: () => delivery.settled(), heard: new WeakSet() };
   return { settings, habits, random, weather, clock, wire, platform, delivery, server, stage, callback };
 }
 

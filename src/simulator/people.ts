@@ -15,6 +15,7 @@ import type {
   Thread,
 } from './messenger-platform.js';
 import type { Wire } from './wire.js';
+import { AgentExpectations, CustomerExpectations } from './expectations.js';
 import { graphTarget } from './graph-edges.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';
 
@@ -25,6 +26,8 @@ export interface Stage {
   readonly wire: Wire;
   /** Resolves when no webhook is under way. */
   readonly settled: () => Promise<void>;
+  /** Messages that expectations have used up. */
+  readonly heard: WeakSet<ConversationEntry>;
 }
 
 /** Something a customer sends beside text. */
@@ -49,6 +52,8 @@ export interface QueuedThread {
 export class SimulatedCustomer {
   readonly psid: string;
   readonly pageId: string;
+  /** What a test expects this customer to hear: `await customer.expects.answer(/hello/i)`. */
+  readonly expects: CustomerExpectations;
   readonly #stage: Stage;
   readonly #page: Page;
   readonly #thread: Thread;
@@ -59,6 +64,8 @@ export class SimulatedCustomer {
     this.#stage = stage;
     this.#page = page;
     this.#thread = stage.platform.threadOf(page, psid);
+    const { wire, settled, heard } = stage;
+    this.expects = new CustomerExpectations({ psid, wire, settled, heard, inbox: () => this.inbox() });
   }
 
   /** Writes. Resolves with the message id. */
@@ -158,6 +165,8 @@ export class SimulatedCustomer {
  * Acts that the platform refuses reject with {@link SimulatedRefusalError}.
  */
 export class SimulatedAgent {
+  /** What a test expects on this desk: `await agent.expects.thread(psid, { metadata: /asked/ })`. */
+  readonly expects: AgentExpectations<QueuedThread>;
   readonly #stage: Stage;
   readonly #page: Page;
   readonly #app: ConnectedApp;
@@ -166,6 +175,7 @@ export class SimulatedAgent {
     this.#stage = stage;
     this.#page = page;
     this.#app = app;
+    this.expects = new AgentExpectations({ wire: stage.wire, settled: stage.settled, queue: () => this.queue() });
   }
 
   /** The threads that VCC Live owns. */

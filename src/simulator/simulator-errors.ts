@@ -25,6 +25,24 @@ export class WireTimeoutError extends HandoverError {
   }
 }
 
+/** A bot did not do what its test expected. The message ends with what went over the wire for that thread. */
+export class ExpectationError extends HandoverError {
+  /** What was expected, in words. */
+  readonly expected: string;
+  /** What came instead, in words. */
+  readonly got: string;
+  /** The last lines of the thread's wire, oldest first. */
+  readonly wireLines: string;
+
+  constructor(sentence: string, expected: string, got: string, wireLines: string) {
+    const wire = wireLines === '' ? 'Nothing went over the wire.' : `The wire of it:\n${wireLines}`;
+    super('expectationFailed', `${sentence}\nGot ${got}\n${wire}`);
+    this.expected = expected;
+    this.got = got;
+    this.wireLines = wireLines;
+  }
+}
+
 /** The pretend platform cannot do that in its present state: no webhook is connected, it has been stopped. */
 export class SimulatorStateError extends HandoverError {
   constructor(message: string) {

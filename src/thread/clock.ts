@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Runs `run` once after `delayMs`, unless the returned function is called before. */
   after(delayMs: number, run: () => void): () => void;
+  /** As {@link after}, for what need not keep a process alive that has nothing else to do. Default: {@link after}. */
+  afterInBackground?(delayMs: number, run: () => void): () => void;
 }
 
 /** The clock of this machine. */
@@ -13,7 +15,17 @@ export const systemClock: Clock = {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
   },
+  afterInBackground: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
 };
+
+/** {@link Clock.afterInBackground}, where the clock has it. */
+export function inBackground(clock: Clock, delayMs: number, run: () => void): () => void {
+  return clock.afterInBackground ? clock.afterInBackground(delayMs, run) : clock.after(delayMs, run);
+}
 
 /** Resolves after `delayMs` of that clock. */
 export function sleep(clock: Clock, delayMs: number): Promise<void> {

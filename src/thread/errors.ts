@@ -14,6 +14,7 @@ export type HandoverErrorCode =
   | 'missingPeer'
   | 'rawBodyMissing'
   | 'dialogMissing'
+  | 'expectationFailed'
   | 'unexpected';
 
 /** Base of the package's own errors. */
@@ -31,12 +32,15 @@ export class HandoverError extends Error {
 export class InvalidOptionError extends HandoverError {
   /** Name of the option, with its path: `graph.timeoutMs`. */
   readonly option: string;
+  /** What it was, in words that hold no secret. */
+  readonly got: string;
   /** What the option takes. */
   readonly expected: string;
 
   constructor(option: string, got: string, expected: string) {
     super('invalidOption', `Option "${option}" is ${got}; it must be ${expected}.`);
     this.option = option;
+    this.got = got;
     this.expected = expected;
   }
 }

@@ -47,7 +47,8 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
     "import type { FacebookAdapter } from 'botbuilder-adapter-facebook';\nexport type Other = FacebookAdapter;",
   'src/simulator/beside.ts': "import type { Turn } from '../botbuilder/turn.js';\nexport type Beside = Turn;",
   'src/simulator/borrow.ts': "import { step } from '../ownership/step.js';\nexport const borrow = step;",
-  'src/cli/run.ts': 'export const run = 1;',
+  'src/cli/run.ts': "import leftPad from 'left-pad';\nexport const run = leftPad;",
+  'src/simulator/page/app.ts': "import leftPad from 'left-pad';\nexport const app = leftPad;",
   'src/cli/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'samples/bot.ts': "import { word } from '../src/thread/word.js';\nexport const bot = word;",
   'test/fake.ts': 'export const fake = 1;',
@@ -76,6 +77,9 @@ describe('the floor plan', function () {
         'export const play = () => [word, createServer];',
       ].join('\n'),
       'src/thread/word.ts': "export const word = 'a';",
+      'src/cli/run.ts': "import { program } from 'commander';\nexport const run = program;",
+      'src/simulator/page/app.ts': "import { render } from 'preact';\nexport const app = render;",
+      ...installed('commander', 'preact'),
       'samples/bot.ts': "import { hear } from 'house';\nhear();",
     });
     try {
@@ -136,6 +140,12 @@ describe('the floor plan', function () {
         'src/botbuilder/other.ts → node_modules/botbuilder-adapter-facebook/index.js',
       ]);
       expect(broken('declared-packages-only')).to.deep.equal(['src/webhook/left.ts → node_modules/left-pad/index.js']);
+      expect(broken('declared-packages-only-in-cli')).to.deep.equal([
+        'src/cli/run.ts → node_modules/left-pad/index.js',
+      ]);
+      expect(broken('declared-packages-only-in-simulator-page')).to.deep.equal([
+        'src/simulator/page/app.ts → node_modules/left-pad/index.js',
+      ]);
     });
 
     it('finds a front door that drags the adapter in, however far away', () => {

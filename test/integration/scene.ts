@@ -287,6 +287,8 @@ export interface Scene {
   record(): Promise<ThreadRecord | undefined>;
   /** Meta's time in milliseconds, a millisecond later each time. */
   stamp(): number;
+  /** Good weather again; the stamps go on from where they are. */
+  calm(): void;
   /** Delivers items of the customer's thread, past the platform's own routing. */
   deliver(items: readonly object[], array?: 'messaging' | 'standby'): Promise<number>;
   close(): Promise<void>;
@@ -337,6 +339,11 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     },
     record: () => shared.store.read(thread),
     stamp: () => clock.now() + stamps++,
+    calm: () => {
+      const { clockSkewMs } = sim.weather;
+      sim.weather.calm();
+      sim.weather.clockSkewMs = clockSkewMs;
+    },
     deliver: async (items, array = 'messaging') => {
       // Stamps of the platform's own grow by the millisecond while its clock stands: a second keeps these apart.
       await clock.advance(1000);
@@ -440,8 +447,8 @@ class RootDialog extends ComponentDialog {
         bot.handover.step(request),
         async (step: WaterfallStepContext) => {
           const result = step.result as HandoverResult;
-          bot.results.push(result);
           await step.context.sendActivity(`ended: ${result.outcome} via ${result.via}`);
+          bot.results.push(result);
           return step.endDialog();
         },
       ]),

@@ -1,0 +1,198 @@
+/**
+ * What can be typed after `npx botbuilder-handover-vcclive`: commands, options, help, exit codes.
+ *
+ * Exists apart from the commands, so that help is there at once and a wrong option never starts anything.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { HandoverError } from '../thread/errors.js';
+import type { SimulateOptions } from './simulate.js';
+
+/** Exit codes: done · wrong usage, or it could not run. */
+export const EXIT = { done: 0, couldNotRun: 2 } as const;
+
+/** What the command line needs of its process. */
+export interface CommandLineHost {
+  /** Writes to standard output. */
+  readonly say: (text: string) => void;
+  /** Writes to standard error. */
+  readonly complain: (text: string) => void;
+  /** Resolves when the user wants it to end. */
+  readonly stopped: () => Promise<void>;
+}
+
+const DEFAULT_BOT = 'http://localhost:3978/api/messages';
+const DEFAULT_PORT = 4000;
+const HIGHEST_PORT = 65_535;
+
+/** Runs the command that `words` name. Resolves with the exit code; never rejects. */
+export async function runCommandLine(words: readonly string[], host: CommandLineHost): Promise<number> {
+  try {
+    await commands(host).parseAsync([...words], { from: 'user' });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.couldNotRun;
+    host.complain(`${explained(error)}\n`);
+    return EXIT.couldNotRun;
+  }
+}
+
+function commands(host: CommandLineHost): Command {
+  const program = new Command('botbuilder-handover-vcclive')
+    .description('Hands Messenger threads from a bot to VCC Live. The commands are for developers of bots.')
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this text')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showHelpAfterError('(--help says what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: host.say, writeErr: host.complain });
+  program.addCommand(simulateCommand(host));
+  return program;
+}
+
+function simulateCommand(host: CommandLineHost): Command {
+  return new Command('simulate')
+    .summary('run a pretend Messenger platform for your bot, with a page in the browser')
+    .description(
+      'Runs a pretend Messenger platform for a bot that you have, in whatever language it is written.\n' +
+        'In the browser you are the customer and the VCC Live agent, and see all that goes over the wire.\n' +
+        'It prints what the bot must be configured with, and says what is wrong while the bot does not answer.',
+    )
+    .option('-b, --bot <url...>', `the bot's webhook; several take turns (default: "${DEFAULT_BOT}")`, collected)
+    .option('-p, --port <number>', 'port of the page and of the Graph API; 0 takes a free one', port, DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on; others than loopback are open to your network', '127.0.0.1')
+    .optionsGroup('The Page:')
+    .addOption(
+      new Option('--routing <switch>', 'Conversation Routing: a default application is set')
+        .choices(['on', 'off'])
+        .default('on'),
+    )
+    .addOption(
+      new Option('--take-control <switch>', 'the setting "Allow this app to take control of conversations"')
+        .choices(['on', 'off'])
+        .default('on'),
+    )
+    .option('--require-proof', 'refuse calls without appsecret_proof, as the app setting does')
+    .option('--page-id <id>', 'digits')
+    .option('--app-id <id>', "the bot's app id, digits")
+    .option('--vcc-live-app-id <id>', "VCC Live's app id, digits")
+    .option('--app-secret <secret>', 'the secret that your bot has already; never a real one')
+    .option('--page-access-token <token>', 'the token that your bot has already; never a real one')
+    .option('--verify-token <token>', 'the verify token that your bot has already')
+    .optionsGroup('The simulation:')
+    .option('--held-clock', 'time stands still until it is wound forward in the page')
+    .option('--tls', 'serve https with a throw-away certificate, for adapters that speak nothing else')
+    .option('--seed <number>', 'of everything by chance: the same seed, the same weather', wholeNumber, 1)
+    .option('--log', 'print everything that goes over the wire here, too')
+    .addHelpText('after', EXAMPLES)
+    .helpOption('-h, --help', 'print this text')
+    .showHelpAfterError('(simulate --help says what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: host.say, writeErr: host.complain })
+    .action(async (typed: TypedOptions) => {
+      const { simulate } = await import('./simulate.js');
+      await simulate(simulateOptions(typed), {
+        say: (line) => host.say(`${line}\n`),
+        complain: (line) => host.complain(`${line}\n`),
+        stopped: host.stopped,
+      });
+    });
+}
+
+const EXAMPLES = `
+Examples:
+  npx botbuilder-handover-vcclive simulate
+  npx botbuilder-handover-vcclive simulate --bot http://localhost:8080/webhook --port 0
+  npx botbuilder-handover-vcclive simulate --routing off --held-clock
+
+Exit codes: 0 ended by Ctrl+C or a signal, 2 wrong usage or it could not run (the port is taken, for one).`;
+
+interface TypedOptions {
+  readonly bot?: readonly string[];
+  readonly port: number;
+  readonly host: string;
+  readonly routing: 'on' | 'off';
+  readonly takeControl: 'on' | 'off';
+  readonly requireProof?: true;
+  readonly pageId?: string;
+  readonly appId?: string;
+  readonly vccLiveAppId?: string;
+  readonly appSecret?: string;
+  readonly pageAccessToken?: string;
+  readonly verifyToken?: string;
+  readonly heldClock?: true;
+  readonly tls?: true;
+  readonly seed: number;
+  readonly log?: true;
+}
+
+function simulateOptions(typed: TypedOptions): SimulateOptions {
+  const { pageId, appId, vccLiveAppId, appSecret, pageAccessToken, verifyToken } = typed;
+  return {
+    botUrls: typed.bot ?? [DEFAULT_BOT],
+    tls: typed.tls === true,
+    log: typed.log === true,
+    platform: {
+      port: typed.port,
+      host: typed.host,
+      routing: typed.routing === 'on',
+      takeControlAllowed: typed.takeControl === 'on',
+      requireAppSecretProof: typed.requireProof === true,
+      clock: typed.heldClock === true ? 'held' : 'real',
+      seed: typed.seed,
+      ...(pageId === undefined ? {} : { pageId }),
+      ...(appId === undefined ? {} : { botAppId: appId }),
+      ...(vccLiveAppId === undefined ? {} : { vccLiveAppId }),
+      ...(appSecret === undefined ? {} : { appSecret }),
+      ...(pageAccessToken === undefined ? {} : { pageAccessToken }),
+      ...(verifyToken === undefined ? {} : { verifyToken }),
+    },
+  };
+}
+
+function collected(url: string, earlier: readonly string[] | undefined): readonly string[] {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
+    throw new InvalidArgumentError(`It must be a whole address, such as ${DEFAULT_BOT}.`);
+  }
+  return [...(earlier ?? []), url];
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > HIGHEST_PORT) {
+    throw new InvalidArgumentError(`It must be a number from 0 to ${HIGHEST_PORT}.`);
+  }
+  return number;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at most nine digits.');
+  return Number(text);
+}
+
+/** An error in words for a person at a terminal. */
+function explained(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { port: taken, address } = error as { readonly port?: number; readonly address?: string };
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${String(taken)} is taken. Give another one with --port, or --port 0 for any free one.`;
+    case 'EACCES':
+      return `Port ${String(taken)} may not be opened by this user. Give one above 1023 with --port.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `This machine has no address ${address ?? 'of that name'}. Check --host.`;
+  }
+  if (error instanceof HandoverError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** src/cli and dist/cli are equally far from package.json. */
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  return version;
+}

@@ -1,0 +1,161 @@
+/**
+ * `simulate`: a pretend Messenger platform for a bot that is there already, with the page in the browser.
+ *
+ * Exists so that a bot in any language can be tried without Meta: it needs other addresses and ids, and nothing of ours.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessengerSimulator, throwAwayCertificate, wireLine, type SimulatorOptions } from '../simulator/index.js';
+import { serveStage } from '../simulator/stage/stage-server.js';
+import { InvalidOptionError } from '../thread/errors.js';
+import { asDotEnv, asExports, botVariables } from './bot-settings.js';
+import { checkBot, type BotVerdict } from './check-bot.js';
+import { watchBot } from './watch-bot.js';
+
+/** What the command line has understood. */
+export interface SimulateOptions {
+  /** The bot's webhooks; several take turns. */
+  readonly botUrls: readonly string[];
+  /** Serve https with the throw-away certificate. */
+  readonly tls: boolean;
+  /** Print the wire. */
+  readonly log: boolean;
+  readonly platform: SimulatorOptions;
+}
+
+/** What the command needs of its process. */
+export interface SimulateHost {
+  /** Writes a line to standard output. */
+  readonly say: (line: string) => void;
+  /** Writes a line to standard error. */
+  readonly complain: (line: string) => void;
+  /** Resolves when the user wants it to end. */
+  readonly stopped: () => Promise<void>;
+}
+
+/** Option names of the simulator that are called otherwise on the command line. */
+const TYPED_AS: Readonly<Record<string, string>> = {
+  botAppId: '--app-id',
+  vccLiveAppId: '--vcc-live-app-id',
+  pageId: '--page-id',
+  appSecret: '--app-secret',
+  verifyToken: '--verify-token',
+  pageAccessToken: '--page-access-token',
+};
+
+/**
+ * Runs until the user ends it.
+ * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error where the port cannot be had
+ */
+export async function simulate(options: SimulateOptions, host: SimulateHost): Promise<void> {
+  const stopped = host.stopped();
+  const simulator = await started(options);
+  const certificate = options.tls ? await writtenCertificate() : undefined;
+  const stops: (() => void)[] = [];
+  try {
+    simulator.connectBot(options.botUrls);
+    const listensOn = options.platform.host ?? '127.0.0.1';
+    const stage = serveStage(simulator, { allowedHosts: isIP(listensOn) > 0 ? [] : [listensOn] });
+    stops.push(() => stage.close());
+    introduce(simulator, options, certificate?.file, host);
+    if (options.log) stops.push(followWire(simulator, host.say));
+    stops.push(watchBot({ wire: simulator.wire, check: () => checkBots(simulator, options), say: host.say, after }));
+    await stopped;
+  } finally {
+    for (const stop of stops) stop();
+    await simulator.stop();
+    await certificate?.remove();
+  }
+}
+
+/** True for addresses and names that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** A wildcard is no address to call; this machine is one of those meant. */
+export function callableOrigin(origin: string): string {
+  return origin.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+}
+
+async function started({ platform, tls }: SimulateOptions): Promise<MessengerSimulator> {
+  try {
+    return await MessengerSimulator.start({ ...platform, ...(tls ? { tls: throwAwayCertificate } : {}) });
+  } catch (error) {
+    if (!(error instanceof InvalidOptionError)) throw error;
+    throw new InvalidOptionError(TYPED_AS[error.option] ?? error.option, error.got, error.expected);
+  }
+}
+
+/** Bots in Node trust a certificate by the name of a file. */
+async function writtenCertificate(): Promise<{ readonly file: string; readonly remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'messenger-simulator-'));
+  const file = join(folder, 'certificate.pem');
+  await writeFile(file, throwAwayCertificate.cert);
+  return { file, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+function introduce(
+  simulator: MessengerSimulator,
+  options: SimulateOptions,
+  certificateFile: string | undefined,
+  { say, complain }: SimulateHost,
+): void {
+  const origin = callableOrigin(simulator.graphBaseUrl);
+  const { settings } = simulator;
+  const listensOn = options.platform.host ?? '127.0.0.1';
+  if (!isLoopback(listensOn)) {
+    complain(
+      `Warning: it listens on ${listensOn}, which is not loopback. Whoever reaches this port can be customer and agent,\n` +
+        'and make your bot do what customers can make it do. Use it in a network that you trust.\n',
+    );
+  }
+  const variables = botVariables(settings, origin, certificateFile);
+  say(`A pretend Messenger platform is running.
+
+  Page in the browser   ${origin}/
+  Graph API             ${origin}/${settings.apiVersion}/me/…
+  Your bot              ${options.botUrls.join('  ')}
+  Page id               ${settings.pageId}
+  Clock                 ${simulator.clock.mode === 'held' ? 'held: wind it forward in the page' : 'real'}
+  Routing               ${options.platform.routing === false ? 'off: no default application is set' : 'on'}
+
+Configure your bot with these values. They are the simulator's own and worth nothing elsewhere.
+
+In a shell:
+${asExports(variables)}
+
+In a .env file:
+${asDotEnv(variables)}
+
+Calls to Meta go to GRAPH_BASE_URL instead of https://graph.facebook.com; webhooks come to the bot, signed with
+FACEBOOK_APP_SECRET. Ctrl+C ends it.
+`);
+}
+
+/** The first bot that is not ready, or the last that is. */
+async function checkBots({ settings }: MessengerSimulator, { botUrls }: SimulateOptions): Promise<BotVerdict> {
+  const { appSecret, verifyToken } = settings;
+  const verdicts = await Promise.all(botUrls.map((url) => checkBot({ url, appSecret, verifyToken })));
+  const worst = verdicts.find(({ ready }) => !ready);
+  return worst ?? { ready: true, says: [...new Set(verdicts.map(({ says }) => says))].join('\n') };
+}
+
+function followWire({ wire }: MessengerSimulator, say: (line: string) => void): () => void {
+  const stops = (['entry', 'update'] as const).map((event) =>
+    wire.on(event, (entry) => {
+      if ('outcome' in entry && entry.outcome === 'pending') return;
+      say(wireLine(entry));
+    }),
+  );
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function after(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+}

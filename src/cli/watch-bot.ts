@@ -1,0 +1,118 @@
+/**
+ * Keeps an eye on the bot while the simulator runs: asks until it answers, and again after each delivery that failed.
+ *
+ * Exists so that a person sees on the terminal why the page stands still, and sees each reason once.
+ */
+import type { GraphEntry, WebhookEntry, Wire, WireEntry } from '../simulator/index.js';
+import { deliveryTrouble, type BotVerdict } from './check-bot.js';
+
+/** How long the bot is left alone before it is asked again, real milliseconds. */
+export const ASK_AGAIN_MS = 1000;
+/** How long after its first message a bot may make no call before that is said, real milliseconds. */
+export const CALL_WITHIN_MS = 10_000;
+
+const GRAPH_PATH = /^\/(v\d+\.\d+|me)\//;
+
+/** What the watch works with. */
+export interface BotWatch {
+  readonly wire: Wire;
+  /** Asks the bot. Must not reject. */
+  readonly check: () => Promise<BotVerdict>;
+  readonly say: (line: string) => void;
+  /** Runs something after real milliseconds; returns how to prevent it. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
+}
+
+/** Watches until the returned function is called. */
+export function watchBot(watch: BotWatch): () => void {
+  let watching = true;
+  const say = (line: string): void => {
+    if (watching) watch.say(line);
+  };
+  const stops = [askUntilReady, adviseOnDeliveries, adviseOnTokens, adviseOnSilence].map((begin) =>
+    begin({ ...watch, say }),
+  );
+  return () => {
+    watching = false;
+    for (const stop of stops) stop();
+  };
+}
+
+/** Asks at once, again and again until the bot is ready, and anew when a delivery got no answer. */
+function askUntilReady({ wire, check, say, after }: BotWatch): () => void {
+  let last: string | undefined;
+  let asking = false;
+  let watching = true;
+  let cancel = (): void => undefined;
+  const ask = (): void => {
+    if (asking || !watching) return;
+    asking = true;
+    void check().then(told);
+  };
+  const told = ({ ready, says }: BotVerdict): void => {
+    asking = false;
+    if (says !== last) say(ready ? says : `${says} Trying again every ${ASK_AGAIN_MS / 1000} s.`);
+    last = says;
+    if (!ready && watching) cancel = after(ASK_AGAIN_MS, ask);
+  };
+  ask();
+  const unfollow = wire.on('update', (entry) => {
+    if (isDelivery(entry) && (entry.outcome === 'unreachable' || entry.outcome === 'late')) ask();
+  });
+  return () => {
+    watching = false;
+    cancel();
+    unfollow();
+  };
+}
+
+/** Says why a delivery failed that reached the bot. */
+function adviseOnDeliveries({ wire, say }: BotWatch): () => void {
+  return wire.on('update', (entry) => {
+    if (!isDelivery(entry) || entry.outcome !== 'refused' || entry.status === undefined) return;
+    const trouble = deliveryTrouble(entry.url ?? 'its address', entry.status);
+    if (trouble !== undefined) say(`${trouble} The delivery was: ${entry.items.join(', ')}.`);
+  });
+}
+
+/** Says once that calls come with a token that nobody gave out. */
+function adviseOnTokens({ wire, say }: BotWatch): () => void {
+  const stop = wire.on('entry', (entry) => {
+    if (!isGraphCall(entry) || entry.appId !== undefined) return;
+    stop();
+    say(`A call to ${entry.edge} came without a token of the simulator. Is FACEBOOK_PAGE_ACCESS_TOKEN the one above?`);
+  });
+  return stop;
+}
+
+/** Says once that a bot takes messages and never calls. */
+function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
+  let cancel: (() => void) | undefined;
+  const stopListening = wire.on('update', (entry) => {
+    if (cancel !== undefined || !isDelivery(entry) || entry.outcome !== 'acknowledged') return;
+    if (!entry.items.some((item) => item.startsWith('message'))) return;
+    cancel = after(CALL_WITHIN_MS, () =>
+      say('The bot takes messages and calls nobody here. Is its GRAPH_BASE_URL the one above, and not Meta’s?'),
+    );
+  });
+  const stopWaiting = wire.on('entry', (entry) => {
+    if (!isGraphCall(entry)) return;
+    stop();
+  });
+  const stop = (): void => {
+    cancel?.();
+    stopListening();
+    stopWaiting();
+  };
+  return stop;
+}
+
+/** A webhook for the bot; what is posted by hand in the page is the poster's own affair. */
+function isDelivery(entry: WireEntry): entry is WebhookEntry {
+  return entry.kind === 'webhook' && entry.why !== 'raw' && entry.outcome !== 'recorded';
+}
+
+/** Not a browser that asks for an icon; nor VCC Live's desk, whose calls are no HTTP. */
+function isGraphCall(entry: WireEntry): entry is GraphEntry {
+  return entry.kind === 'graph' && GRAPH_PATH.test(entry.path) && entry.appName !== 'VCC Live';
+}

@@ -1,0 +1,84 @@
+/**
+ * The page's two wires to the stage: events that come in, commands that go out.
+ *
+ * Events are gathered and drawn once for each frame of the screen: with 200 customers talking, many come in one frame.
+ */
+import type { StageAnswer, StageBatch, StageCommand, StageSnapshot, WireDetail } from '../stage/stage-words.js';
+import { afterBatch, fromSnapshot, type StageState } from './stage-state.js';
+
+/** How long the page waits before it asks again where the browser has given up, milliseconds. */
+const AGAIN_MS = 2000;
+
+/** How the page hears of changes. */
+export interface StageListener {
+  readonly onState: (state: StageState) => void;
+  readonly onConnection: (connected: boolean) => void;
+}
+
+/** Listens for as long as the page is open. */
+export function connectStage(listener: StageListener): void {
+  let state: StageState | undefined;
+  let drawing = false;
+  const draw = (): void => {
+    if (drawing) return;
+    drawing = true;
+    // A page in the background gets no frames, and should be up to date when it is looked at again.
+    const schedule = document.hidden ? (run: () => void) => setTimeout(run, 250) : requestAnimationFrame;
+    schedule(() => {
+      drawing = false;
+      if (state !== undefined) listener.onState(state);
+    });
+  };
+  const open = (): void => {
+    const source = new EventSource('/stage/events');
+    source.addEventListener('open', () => listener.onConnection(true));
+    source.addEventListener('error', () => {
+      listener.onConnection(false);
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(open, AGAIN_MS);
+    });
+    source.addEventListener('snapshot', ({ data }) => {
+      state = fromSnapshot(JSON.parse(String(data)) as StageSnapshot, performance.now());
+      draw();
+    });
+    source.addEventListener('batch', ({ data }) => {
+      if (state === undefined) return;
+      const batch = JSON.parse(String(data)) as StageBatch;
+      if (batch.batch <= state.batch) return;
+      const next = afterBatch(state, batch, performance.now());
+      if (next === undefined) {
+        // Something is missing: only a snapshot helps, and a new connection begins with one.
+        source.close();
+        open();
+        return;
+      }
+      state = next;
+      draw();
+    });
+  };
+  open();
+}
+
+/** Sends a command. Never rejects. */
+export async function command(wanted: StageCommand): Promise<StageAnswer> {
+  try {
+    const response = await fetch('/stage/act', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(wanted),
+    });
+    return (await response.json()) as StageAnswer;
+  } catch {
+    return { ok: false, problem: 'The stage does not answer. Is it still running?' };
+  }
+}
+
+/** Everything about one line of the wire, or what went wrong. */
+export async function detailOf(seq: number): Promise<WireDetail | { readonly problem: string }> {
+  try {
+    const response = await fetch(`/stage/wire/${seq}`);
+    return (await response.json()) as WireDetail | { readonly problem: string };
+  } catch {
+    return { problem: 'The stage does not answer. Is it still running?' };
+  }
+}

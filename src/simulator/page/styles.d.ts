@@ -1,0 +1,2 @@
+/** The bundler takes styles; the compiler need not know them. */
+declare module '*.css';

@@ -1,0 +1,139 @@
+/**
+ * Plays a story step by step, or all of it with pauses, in a thread of its own.
+ *
+ * Exists to keep the stories data: what is running, what failed, and when the next step may come is decided here.
+ */
+import { sleep, type Clock } from '../../thread/clock.js';
+import { threadId } from '../../thread/key.js';
+import { scenarios, type Cast, type Scenario } from './scenarios.js';
+import type { ScenarioOffer, ScenarioView } from './stage-words.js';
+
+/** Between two steps that play by themselves, milliseconds. */
+const PAUSE_MS = 2500;
+
+/** What a player works with. */
+export interface ScenarioParts {
+  /** A customer whom nobody knows yet, and everybody who plays with them. */
+  readonly cast: () => Cast;
+  /** The story on the page has changed. */
+  readonly onChange: () => void;
+  /** Of the pauses. */
+  readonly timer: Clock;
+  /** Default 2500 milliseconds. */
+  readonly pauseMs?: number | undefined;
+}
+
+interface Playing {
+  readonly scenario: Scenario;
+  readonly cast: Cast;
+  played: number;
+  state: ScenarioView['state'];
+  problem?: string;
+}
+
+/** Plays one story at a time. */
+export class ScenarioPlayer {
+  readonly #parts: ScenarioParts;
+  #playing: Playing | undefined;
+
+  constructor(parts: ScenarioParts) {
+    this.#parts = parts;
+  }
+
+  /** The menu. */
+  static offers(): ScenarioOffer[] {
+    return scenarios.map(({ id, title, about }) => ({ id, title, about }));
+  }
+
+  /** What is on, or `null`. */
+  view(): ScenarioView | null {
+    if (this.#playing === undefined) return null;
+    const { scenario, cast, played, state, problem } = this.#playing;
+    const { id, title, about, steps } = scenario;
+    return {
+      id,
+      title,
+      about,
+      threadKey: threadId(cast.customer),
+      steps: steps.map(({ does, lookAt }) => ({ does, lookAt })),
+      played,
+      state,
+      ...(problem === undefined ? {} : { problem }),
+    };
+  }
+
+  /** Sets a story up in calm weather; nothing is played yet. @returns what is wrong with the request, or nothing */
+  start(id: string): string | undefined {
+    const scenario = scenarios.find((one) => one.id === id);
+    if (scenario === undefined) return `"id" must be one of ${scenarios.map((one) => one.id).join(', ')}.`;
+    this.stop();
+    const cast = this.#parts.cast();
+    cast.simulator.weather.calm();
+    this.#playing = { scenario, cast, played: 0, state: 'waiting' };
+    this.#parts.onChange();
+    return undefined;
+  }
+
+  /** Plays the next step; resolves when nothing of it is under way. @returns what is wrong, or nothing */
+  async next(): Promise<string | undefined> {
+    const playing = this.#waiting();
+    if (typeof playing === 'string') return playing;
+    await this.#step(playing);
+    return undefined;
+  }
+
+  /** Plays what is left, with pauses. @returns what is wrong, or nothing */
+  async playAll(): Promise<string | undefined> {
+    const playing = this.#waiting();
+    if (typeof playing === 'string') return playing;
+    await this.#step(playing);
+    while (this.#playing === playing && playing.state === 'waiting') {
+      playing.state = 'playing';
+      this.#parts.onChange();
+      await sleep(this.#parts.timer, this.#parts.pauseMs ?? PAUSE_MS);
+      await this.#step(playing);
+    }
+    return undefined;
+  }
+
+  /** Puts the story away, and calms the weather where it was not over. */
+  stop(): void {
+    if (this.#playing === undefined) return;
+    if (this.#playing.state !== 'over') this.#playing.cast.simulator.weather.calm();
+    this.#playing = undefined;
+    this.#parts.onChange();
+  }
+
+  #waiting(): Playing | string {
+    if (this.#playing === undefined) return 'No scenario has been started.';
+    if (this.#playing.state !== 'waiting') return `The scenario is ${stateWords[this.#playing.state]}.`;
+    return this.#playing;
+  }
+
+  async #step(playing: Playing): Promise<void> {
+    const { scenario, cast } = playing;
+    const step = scenario.steps[playing.played];
+    if (step === undefined || this.#playing !== playing) return;
+    playing.state = 'playing';
+    playing.played += 1;
+    this.#parts.onChange();
+    try {
+      await step.run(cast);
+      await cast.simulator.settled();
+      playing.state = playing.played < scenario.steps.length ? 'waiting' : 'over';
+    } catch (error) {
+      playing.state = 'failed';
+      playing.problem = error instanceof Error ? error.message : String(error);
+    }
+    const ended = playing.state === 'over' || playing.state === 'failed';
+    if (ended && this.#playing === playing) cast.simulator.weather.calm();
+    this.#parts.onChange();
+  }
+}
+
+const stateWords: Readonly<Record<ScenarioView['state'], string>> = {
+  waiting: 'waiting',
+  playing: 'still playing a step',
+  over: 'over',
+  failed: 'broken off',
+};

@@ -1,0 +1,232 @@
+/**
+ * What the stage tells its page, and what the page may ask for: plain JSON, shared by server and browser.
+ *
+ * Exists so that both sides are compiled against one description. Imports nothing, so a browser can read it too.
+ */
+
+/** Who owns a thread in truth. */
+export type TrueOwnerName = 'bot' | 'vccLive' | 'inbox' | 'other' | 'idle';
+
+/** Who the bot believes owns it; the words of `ThreadOwner.owner`. */
+export type BelievedOwnerName = 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown';
+
+/** Who speaks in a conversation. */
+export type SpeakerName = 'customer' | 'bot' | 'agent' | 'inbox' | 'other';
+
+/** How a thing is to be read at a glance; there is always a word for it too. */
+export type Tone = 'good' | 'bad' | 'warn' | 'wait' | 'plain';
+
+/** One customer's thread. */
+export interface ThreadView {
+  /** `<Page>/<PSID>`. */
+  readonly key: string;
+  readonly pageId: string;
+  readonly psid: string;
+  readonly name: string;
+  readonly truth: TrueOwnerName;
+  /** When the owner's control ends, the simulator's clock, milliseconds since 1970. Absent where idle. */
+  readonly expiresAtMs?: number;
+  /** Absent where nobody can say: a bot in another process. */
+  readonly believed?: BelievedOwnerName;
+  /** True where truth and belief are on different sides. Bot, idle and unknown are one side. */
+  readonly differs: boolean;
+  /** What came along when VCC Live got the thread. */
+  readonly metadata?: string;
+  /** The last words of the conversation, cut. */
+  readonly lastText?: string;
+  readonly lastAtMs?: number;
+}
+
+/** Something a customer can press. */
+export interface ButtonView {
+  readonly title: string;
+  /** Absent on links. */
+  readonly payload?: string;
+  readonly url?: string;
+}
+
+/** One thing in a conversation. */
+export interface TalkEntry {
+  readonly kind: 'message' | 'typing' | 'seen';
+  readonly from: SpeakerName;
+  readonly atMs: number;
+  readonly text?: string;
+  /** Typing: whether it began. */
+  readonly on?: boolean;
+  readonly quickReplies?: readonly ButtonView[];
+  readonly buttons?: readonly ButtonView[];
+  readonly attachment?: { readonly type: string; readonly url?: string; readonly title?: string };
+}
+
+/** What was said in a thread since the last time, or all of it where `whole`. */
+export interface TalkView {
+  readonly key: string;
+  readonly whole: boolean;
+  readonly entries: readonly TalkEntry[];
+}
+
+/** One line of the timeline. A later line with the same `id` replaces it. */
+export interface WireRow {
+  /** Grows with each line of the stage. */
+  readonly id: number;
+  /** The wire's number: `GET /stage/wire/<seq>` has the rest. Absent on lines that the stage itself wrote. */
+  readonly seq?: number;
+  readonly atMs: number;
+  readonly kind: 'webhook' | 'graph' | 'owner' | 'note' | 'belief';
+  /** True for what an app inside the simulator was told: most people want to see the bot's traffic only. */
+  readonly aside: boolean;
+  /** The threads it is about; none: everybody. */
+  readonly threads: readonly string[];
+  /** `Meta → bot`. Absent where nothing travelled. */
+  readonly way?: string;
+  readonly channels?: readonly ('messaging' | 'standby')[];
+  readonly title: string;
+  /** How it ended, in words. */
+  readonly status: string;
+  readonly tone: Tone;
+  /** Short further words: signature, redelivery, what the weather did. */
+  readonly chips: readonly { readonly text: string; readonly tone: Tone }[];
+}
+
+/** What `GET /stage/wire/<seq>` answers. */
+export interface WireDetail {
+  readonly entry: unknown;
+  /** The same call or delivery as a command line, with variables for token and secret. Absent where nothing travelled. */
+  readonly curl?: string;
+}
+
+/** One switch of the weather. `off` is always a choice, and the first. */
+export interface SwitchView {
+  readonly id: string;
+  readonly label: string;
+  readonly help: string;
+  readonly group: 'webhooks' | 'graph' | 'page';
+  readonly choices: readonly { readonly value: string; readonly label: string }[];
+  readonly value: string;
+}
+
+/** The simulator's clock. */
+export interface ClockView {
+  readonly mode: 'real' | 'held';
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** A scenario one can start. */
+export interface ScenarioOffer {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+}
+
+/** The scenario that is being played. */
+export interface ScenarioView extends ScenarioOffer {
+  /** The thread it plays in. */
+  readonly threadKey: string;
+  readonly steps: readonly { readonly does: string; readonly lookAt: string }[];
+  /** How many steps have been played. */
+  readonly played: number;
+  /** `waiting` for Next · `playing` a step, or all · `over` · `failed` */
+  readonly state: 'waiting' | 'playing' | 'over' | 'failed';
+  /** What went wrong, where it failed. */
+  readonly problem?: string;
+}
+
+/** What to configure a bot with, ready to paste. Only the simulator's own, made-up values. */
+export interface SettingsView {
+  readonly botLabel: string;
+  readonly pageIds: readonly string[];
+  readonly botAppId: string;
+  readonly vccLiveAppId: string;
+  readonly pageInboxAppId: string;
+  readonly graphBaseUrl: string;
+  /** Lines of a shell or a `.env` file. */
+  readonly environment: readonly string[];
+  /** The stage can say what the bot believes. */
+  readonly knowsBelief: boolean;
+  /** Only this machine can open the page. */
+  readonly loopbackOnly: boolean;
+  /** Entries of the Page's persistent menu. */
+  readonly menu: readonly Required<Pick<ButtonView, 'title' | 'payload'>>[];
+  /** The page keeps no more lines of the timeline than these. */
+  readonly rowCapacity: number;
+}
+
+/** Everything, as the first event of a connection. */
+export interface StageSnapshot {
+  /** Number of the last batch that is in it. */
+  readonly batch: number;
+  readonly settings: SettingsView;
+  readonly scenarios: readonly ScenarioOffer[];
+  readonly threads: readonly ThreadView[];
+  readonly talk: readonly TalkView[];
+  readonly rows: readonly WireRow[];
+  readonly weather: readonly SwitchView[];
+  readonly clock: ClockView;
+  readonly scenario: ScenarioView | null;
+}
+
+/** What changed since the batch before. */
+export interface StageBatch {
+  /** One more than the batch before. */
+  readonly batch: number;
+  readonly threads?: readonly ThreadView[];
+  readonly talk?: readonly TalkView[];
+  readonly rows?: readonly WireRow[];
+  readonly weather?: readonly SwitchView[];
+  readonly clock: ClockView;
+  /** `null`: the scenario has been put away. Absent: as before. */
+  readonly scenario?: ScenarioView | null;
+}
+
+/** How a chat ends at VCC Live. */
+export const dispositions = ['completed', 'lost', 'missed'] as const;
+
+/** What a customer can send by URL. */
+export const attachmentTypes = ['image', 'file', 'audio', 'video', 'location'] as const;
+
+/** A customer or thread. `pageId` defaults to the simulator's first Page. */
+interface InThread {
+  readonly psid: string;
+  readonly pageId?: string;
+}
+
+/** What `POST /stage/act` takes. */
+export type StageCommand =
+  | (InThread & { readonly act: 'customerSays'; readonly text: string })
+  | (InThread & { readonly act: 'customerTaps'; readonly title: string; readonly payload: string })
+  | (InThread & { readonly act: 'customerPresses'; readonly payload: string; readonly title?: string })
+  | (InThread & {
+      readonly act: 'customerSends';
+      readonly type: (typeof attachmentTypes)[number];
+      /** Not for locations. */
+      readonly url?: string;
+    })
+  | { readonly act: 'newCustomer'; readonly name?: string; readonly pageId?: string }
+  /** Many customers write at the same moment. */
+  | { readonly act: 'crowdTalks'; readonly customers: number; readonly text: string }
+  | (InThread & { readonly act: 'agentSays'; readonly text: string })
+  | (InThread & {
+      readonly act: 'agentHandsBack';
+      readonly disposition: (typeof dispositions)[number];
+      readonly note?: string;
+    })
+  | (InThread & { readonly act: 'agentReleases' })
+  | (InThread & { readonly act: 'agentTakes' })
+  | (InThread & { readonly act: 'agentExtends'; readonly hours: number })
+  | (InThread & { readonly act: 'inboxReplies'; readonly text: string })
+  | (InThread & { readonly act: 'inboxMovesToMain' })
+  | (InThread & { readonly act: 'inboxMarksDone' })
+  | { readonly act: 'weather'; readonly id: string; readonly value: string }
+  | { readonly act: 'calmWeather' }
+  | { readonly act: 'clockForward'; readonly ms: number }
+  | { readonly act: 'resubscribe'; readonly pageId?: string }
+  | { readonly act: 'scenarioStart'; readonly id: string }
+  | { readonly act: 'scenarioNext' }
+  | { readonly act: 'scenarioPlayAll' }
+  | { readonly act: 'scenarioStop' };
+
+/** What `POST /stage/act` answers. `psid` is that of a new customer. */
+export type StageAnswer =
+  | { readonly ok: true; readonly psid?: string; readonly key?: string }
+  | { readonly ok: false; readonly problem: string; readonly graphError?: unknown };

@@ -1,0 +1,248 @@
+/**
+ * Every thread as the page shows it: who owns it in truth, who the bot believes owns it, what was said.
+ *
+ * Exists to look at a thread only when something happened on it: with 200 customers, asking everybody about everything
+ * many times a second would be the slowest part of the stage.
+ */
+import { threadId, type ThreadKey } from '../../thread/key.js';
+import type { MessengerSimulator } from '../messenger-simulator.js';
+import type { ConversationEntry } from '../messenger-platform.js';
+import type { WireEntry } from '../wire.js';
+import type { BelievedOwnerName, TalkView, ThreadView, TrueOwnerName } from './stage-words.js';
+import { talkEntry } from './talk-entries.js';
+import { threadsOf } from './wire-rows.js';
+
+/** How much of a conversation is sent to a page. */
+const TALK_MAX = 300;
+const LAST_TEXT_MAX = 80;
+
+const BELIEFS: ReadonlySet<string> = new Set<BelievedOwnerName>(['bot', 'vccLive', 'other', 'idle', 'unknown']);
+
+const NAMES =
+  'Kata,Bence,Lili,Máté,Zsófi,Dani,Réka,Ádám,Nóra,Gergő,Eszter,Balázs,Júlia,Péter,Emma,Tamás,Hanna,Levente,Sára,Márk';
+
+/** What a board works with. */
+export interface BoardParts {
+  readonly simulator: MessengerSimulator;
+  /** Who the bot believes owns a thread. Absent: nobody can say. */
+  readonly believes?: ((thread: ThreadKey) => Promise<string>) | undefined;
+  /** A thread has something new to show. */
+  readonly onChange: () => void;
+  /** Truth and belief of a thread came apart, or together again, with nothing under way on it. */
+  readonly onVerdict: (view: ThreadView) => void;
+}
+
+interface Known extends ThreadKey {
+  readonly key: string;
+  readonly name: string;
+  believed?: BelievedOwnerName;
+  /** Wire entries about it that have not ended. */
+  readonly underWay: Set<number>;
+  /** Asking now; `again`: something happened meanwhile. */
+  asking?: 'once' | 'again';
+  saidDiffers: boolean;
+  lastSent?: ConversationEntry | undefined;
+}
+
+/** The threads of a simulator, and which of them changed since the last look. */
+export class ThreadBoard {
+  readonly #parts: BoardParts;
+  readonly #known = new Map<string, Known>();
+  readonly #psids = new Set<string>();
+  readonly #changed = new Set<string>();
+  /** Threads on which something happened since the bot was asked. */
+  readonly #toAsk = new Set<string>();
+  readonly #names = NAMES.split(',');
+
+  constructor(parts: BoardParts) {
+    this.#parts = parts;
+    for (const entry of parts.simulator.wire.entries()) this.follow(entry);
+  }
+
+  /** How many threads are known. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** Has anybody this PSID, on whatever Page? */
+  knows(psid: string): boolean {
+    return this.#psids.has(psid);
+  }
+
+  /** Makes a thread known. @param name default: a first name */
+  know(thread: ThreadKey, name?: string): string {
+    const key = threadId(thread);
+    if (this.#known.has(key)) return key;
+    const given = name ?? this.#names[this.#known.size] ?? `Customer ${this.#known.size + 1}`;
+    const { pageId, psid } = thread;
+    this.#psids.add(psid);
+    this.#known.set(key, { key, pageId, psid, name: given, underWay: new Set(), saidDiffers: false });
+    this.#touch(key);
+    return key;
+  }
+
+  /** Something happened on the wire. */
+  follow(entry: WireEntry): void {
+    for (const thread of threadsOf(entry)) {
+      const key = threadId(thread);
+      if (!this.#known.has(key)) {
+        // A Graph call may name anybody, also people who do not exist: looking must not make them real.
+        if (entry.kind === 'graph') continue;
+        this.know(thread);
+      }
+      const known = this.#known.get(key);
+      if (known === undefined) continue;
+      const pending = 'outcome' in entry && entry.outcome === 'pending';
+      if (pending) known.underWay.add(entry.seq);
+      else known.underWay.delete(entry.seq);
+      this.#touch(key);
+    }
+  }
+
+  /** Everything may have changed: time has been wound forward. */
+  touchAll(): void {
+    for (const key of this.#known.keys()) this.#touch(key);
+  }
+
+  /** The threads that changed since the last call, and what was said in them. Asks the bot about those. */
+  takeChanges(): { readonly threads: ThreadView[]; readonly talk: TalkView[] } {
+    const metadata = this.#metadata();
+    const changed = [...this.#changed].flatMap((key) => this.#known.get(key) ?? []);
+    this.#changed.clear();
+    const threads = changed.map((known) => this.#view(known, metadata));
+    const talk = changed.flatMap((known) => this.#news(known));
+    for (const key of this.#toAsk) this.#ask(key);
+    this.#toAsk.clear();
+    return { threads, talk };
+  }
+
+  /** Everything there is, for somebody who sees it for the first time. */
+  everything(): { readonly threads: ThreadView[]; readonly talk: TalkView[] } {
+    const metadata = this.#metadata();
+    const known = [...this.#known.values()];
+    return {
+      threads: known.map((one) => this.#view(one, metadata)),
+      talk: known.map((one) => ({
+        key: one.key,
+        whole: true,
+        // Only what batches have carried: the next batch brings the rest, once.
+        entries: upTo(this.#conversation(one), one.lastSent).slice(-TALK_MAX).map(talkEntry),
+      })),
+    };
+  }
+
+  #touch(key: string): void {
+    this.#changed.add(key);
+    this.#toAsk.add(key);
+    this.#parts.onChange();
+  }
+
+  #view(known: Known, metadata: ReadonlyMap<string, string>): ThreadView {
+    const { key, pageId, psid, name, believed } = known;
+    const { owner, expiresAtMs } = this.#parts.simulator.ownerOf(psid, pageId);
+    const truth = this.#ownerName(owner, pageId);
+    const last = this.#conversation(known).findLast((entry) => entry.kind === 'message');
+    const came = metadata.get(key);
+    return {
+      key,
+      pageId,
+      psid,
+      name,
+      truth,
+      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+      ...(believed === undefined ? {} : { believed }),
+      differs: believed !== undefined && sideOf(truth) !== sideOf(believed),
+      ...(came === undefined ? {} : { metadata: came }),
+      ...(last === undefined
+        ? {}
+        : { lastText: (last.text ?? 'an attachment').slice(0, LAST_TEXT_MAX), lastAtMs: last.atMs }),
+    };
+  }
+
+  #ownerName(owner: string, pageId: string): TrueOwnerName {
+    const { settings } = this.#parts.simulator;
+    if (owner === 'idle') return 'idle';
+    if (owner === settings.botAppId) return 'bot';
+    if (owner === settings.pageInboxAppId) return 'inbox';
+    return settings.pages.some((page) => page.pageId === pageId && page.vccLiveAppId === owner) ? 'vccLive' : 'other';
+  }
+
+  #metadata(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const { pageId } of this.#parts.simulator.settings.pages) {
+      for (const { psid, metadata } of this.#parts.simulator.agent(pageId).queue()) {
+        if (metadata !== undefined) found.set(threadId({ pageId, psid }), metadata);
+      }
+    }
+    return found;
+  }
+
+  #conversation(known: Known): ConversationEntry[] {
+    return this.#parts.simulator.customer(known.psid, known.pageId).conversation();
+  }
+
+  #news(known: Known): TalkView[] {
+    const conversation = this.#conversation(known);
+    const sentUntil = known.lastSent === undefined ? -1 : conversation.lastIndexOf(known.lastSent);
+    // What was sent last has left the platform's memory: begin anew.
+    const whole = known.lastSent !== undefined && sentUntil === -1;
+    const entries = conversation.slice(sentUntil + 1).slice(-TALK_MAX);
+    if (entries.length === 0) return [];
+    known.lastSent = entries.at(-1);
+    return [{ key: known.key, whole, entries: entries.map(talkEntry) }];
+  }
+
+  #ask(key: string): void {
+    const known = this.#known.get(key);
+    const { believes } = this.#parts;
+    if (known === undefined || believes === undefined) return;
+    if (known.asking !== undefined) {
+      known.asking = 'again';
+      return;
+    }
+    known.asking = 'once';
+    const answered = (answer: string): void => {
+      const again = known.asking === 'again';
+      delete known.asking;
+      this.#believe(known, BELIEFS.has(answer) ? (answer as BelievedOwnerName) : 'unknown');
+      if (again) this.#ask(key);
+    };
+    const { pageId, psid } = known;
+    Promise.resolve()
+      .then(() => believes({ pageId, psid }))
+      .then(answered, () => answered('unknown'));
+  }
+
+  #believe(known: Known, believed: BelievedOwnerName): void {
+    if (known.believed !== believed) {
+      known.believed = believed;
+      this.#changed.add(known.key);
+      this.#parts.onChange();
+    }
+    // While something is under way, the two may differ for a moment without anything being wrong.
+    if (known.underWay.size > 0) return;
+    const view = this.#view(known, new Map());
+    if (view.differs === known.saidDiffers) return;
+    known.saidDiffers = view.differs;
+    this.#parts.onVerdict(view);
+  }
+}
+
+/** Bot, idle and unknown are one side: the bot may speak. The others are a side each. */
+function sideOf(owner: TrueOwnerName | BelievedOwnerName): 'bot' | 'vccLive' | 'other' {
+  switch (owner) {
+    case 'bot':
+    case 'idle':
+    case 'unknown':
+      return 'bot';
+    case 'vccLive':
+      return 'vccLive';
+    case 'inbox':
+    case 'other':
+      return 'other';
+  }
+}
+
+function upTo(conversation: readonly ConversationEntry[], last: ConversationEntry | undefined): ConversationEntry[] {
+  return last === undefined ? [] : conversation.slice(0, conversation.lastIndexOf(last) + 1);
+}

@@ -1,0 +1,168 @@
+/** A wrong option is one clear line at start-up: its name, what it got, what it takes. */
+import { MemoryStorage } from 'botbuilder';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  BotStorageThreadStore,
+  InvalidOptionError,
+  MemoryThreadStore,
+  VccLiveHandover,
+} from 'botbuilder-handover-vcclive';
+import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
+
+const GOOD: VccLiveHandoverOptions = {
+  botAppId: '900100200300400',
+  vccLiveAppId: '900500600700800',
+  pageAccessToken: 'EAAG4711',
+};
+
+function refusal(options: unknown): InvalidOptionError {
+  try {
+    new VccLiveHandover(options as VccLiveHandoverOptions);
+  } catch (error) {
+    expect(error).to.be.instanceOf(InvalidOptionError);
+    return error as InvalidOptionError;
+  }
+  return expect.fail(`accepted: ${JSON.stringify(options)}`);
+}
+
+const refusedBy = (change: object): InvalidOptionError => refusal({ ...GOOD, ...change });
+const accepts = (change: object): void => void new VccLiveHandover({ ...GOOD, ...change });
+
+describe('the options of VccLiveHandover', () => {
+  it('are an object', () => {
+    for (const options of [undefined, null, 'x', 7, [], () => GOOD]) {
+      expect(refusal(options)).to.include({ option: 'options', code: 'invalidOption' });
+    }
+  });
+
+  for (const option of ['botAppId', 'vccLiveAppId', 'pageAccessToken'] as const) {
+    it(`name ${option} where it is missing, empty, padded with blanks, or no text`, () => {
+      for (const value of [undefined, null, '', ' ', '\t', ' 12', '12 ', '12\n', 12, {}, [], true]) {
+        const error = refusedBy({ [option]: value });
+        expect(error.option, String(value)).to.equal(option);
+        expect(error.message).to.include(`"${option}"`);
+      }
+      const { [option]: _left, ...others } = GOOD;
+      expect(refusal(others).option).to.equal(option);
+    });
+  }
+
+  it('name appSecret likewise, but do not need it', () => {
+    for (const value of [null, '', '  ', ' x', 'x\n', 7])
+      expect(refusedBy({ appSecret: value }).option).to.equal('appSecret');
+    accepts({ appSecret: undefined });
+    accepts({ appSecret: 'abc' });
+  });
+
+  it('show no token and no secret', () => {
+    for (const option of ['pageAccessToken', 'appSecret']) {
+      const { message, expected } = refusedBy({ [option]: ' EAAGsecret ' });
+      expect(message + expected).to.not.include('EAAGsecret');
+    }
+  });
+
+  it('take functions of the Page for VCC Live and for the token', () => {
+    accepts({ vccLiveAppId: () => '1', pageAccessToken: async () => 'x' });
+    expect(refusedBy({ botAppId: () => '1' }).option).to.equal('botAppId');
+  });
+
+  it('name vccLiveAppId where it is the app of the bot', () => {
+    expect(refusedBy({ vccLiveAppId: GOOD.botAppId })).to.include({ option: 'vccLiveAppId' });
+  });
+
+  it('name graph.timeoutMs where it is no positive, finite number of milliseconds', () => {
+    for (const value of [0, -1, NaN, Infinity, -Infinity, '5000', null, {}]) {
+      expect(refusedBy({ graph: { timeoutMs: value } }).option).to.equal('graph.timeoutMs');
+    }
+    fc.assert(
+      fc.property(
+        fc.double({ max: 0, noNaN: true }),
+        (value) => refusedBy({ graph: { timeoutMs: value } }).option === 'graph.timeoutMs',
+      ),
+      { numRuns: 30 },
+    );
+    accepts({ graph: { timeoutMs: 1 } });
+  });
+
+  it('name the other parts of graph', () => {
+    for (const value of [-1, 1.5, NaN, Infinity, '3', null])
+      expect(refusedBy({ graph: { maxRetries: value } }).option).to.equal('graph.maxRetries');
+    accepts({ graph: { maxRetries: 0 } });
+    for (const value of ['26.0', 'v26', '', 26, null])
+      expect(refusedBy({ graph: { apiVersion: value } }).option).to.equal('graph.apiVersion');
+    for (const value of ['', 'graph.facebook.com', 'ftp://x', 'https://x/v26.0', 'https://x/?a=b', 7, null]) {
+      expect(refusedBy({ graph: { baseUrl: value } }).option).to.equal('graph.baseUrl');
+    }
+    for (const value of ['https://graph.facebook.com', 'https://graph.facebook.com/', 'http://127.0.0.1:4000'])
+      accepts({ graph: { baseUrl: value } });
+    for (const value of [null, 'x', 7, []]) expect(refusedBy({ graph: value }).option).to.equal('graph');
+  });
+
+  it('name talkToAgent, with its place in the list, where it is no trigger', () => {
+    const recognizer = { recognize: async () => ({ intents: {} }) };
+    for (const value of [
+      null,
+      7,
+      '',
+      '  ',
+      {},
+      { intent: 'a' },
+      { recognizer: {}, intent: 'a' },
+      { recognizer: 'x', intent: 'a' },
+    ]) {
+      expect(refusedBy({ talkToAgent: value }).option, JSON.stringify(value)).to.equal('talkToAgent');
+      expect(refusedBy({ talkToAgent: [/ok/, value] }).option).to.equal('talkToAgent[1]');
+    }
+    expect(refusedBy({ talkToAgent: { recognizer } }).option).to.equal('talkToAgent.intent');
+    expect(refusedBy({ talkToAgent: [{ recognizer, intent: '' }] }).option).to.equal('talkToAgent[0].intent');
+    for (const minScore of [-0.1, 1.1, NaN, '0.5', null]) {
+      expect(refusedBy({ talkToAgent: { recognizer, intent: 'a', minScore } }).option).to.equal('talkToAgent.minScore');
+    }
+    class Recogniser {
+      async recognize(): Promise<{ intents: object }> {
+        return Promise.resolve({ intents: {} });
+      }
+    }
+    for (const value of [[], /x/, 'agent', () => true, { recognizer: new Recogniser(), intent: 'a', minScore: 1 }])
+      accepts({ talkToAgent: value });
+  });
+
+  it('name store, and what it lacks', () => {
+    for (const value of [null, 7, 'memory', {}, [], { read: () => undefined }])
+      expect(refusedBy({ store: value }).option).to.equal('store');
+    expect(refusedBy({ store: { read: () => undefined } }).message).to.match(/update\(\).*claim\(\)/);
+    // The most likely mistake: a storage of Bot Framework as it is.
+    expect(refusedBy({ store: new MemoryStorage() }).message).to.match(/BotStorageThreadStore/);
+    accepts({ store: new MemoryThreadStore() });
+    accepts({ store: new BotStorageThreadStore(new MemoryStorage()) });
+  });
+
+  it('name texts', () => {
+    for (const value of [null, 'x', []]) expect(refusedBy({ texts: value }).option).to.equal('texts');
+    for (const value of [7, true, []]) expect(refusedBy({ texts: { failed: value } }).option).to.equal('texts.failed');
+    expect(refusedBy({ texts: { conecting: 'x' } }).option).to.equal('texts.conecting');
+    accepts({ texts: { connecting: null, failed: 'x', returned: { text: 'y' }, unavailable: () => null } });
+    accepts({ texts: { connecting: undefined } });
+  });
+
+  it('name the switches, the functions, the logger and the clock', () => {
+    for (const option of ['statusEvents', 'inlineThreadControl']) {
+      for (const value of [null, 'true', 1]) expect(refusedBy({ [option]: value }).option).to.equal(option);
+    }
+    for (const value of [null, 'x', {}]) expect(refusedBy({ metadata: value }).option).to.equal('metadata');
+    for (const value of [null, {}, { info: () => undefined }])
+      expect(refusedBy({ logger: value }).option).to.equal('logger');
+    for (const value of [null, {}, { now: () => 1 }]) expect(refusedBy({ clock: value }).option).to.equal('clock');
+    accepts({ logger: console });
+  });
+
+  it('that are right are not changed, and may be changed afterwards without harm', () => {
+    const options = Object.freeze({
+      ...GOOD,
+      texts: Object.freeze({ connecting: 'a' }),
+      graph: Object.freeze({ maxRetries: 1 }),
+    });
+    accepts(options);
+  });
+});

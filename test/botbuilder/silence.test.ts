@@ -1,0 +1,173 @@
+/** The two doors by themselves: one response for each activity, whoever sends, and every adapter guarded once. */
+import { ActivityHandler, TestAdapter, TurnContext } from 'botbuilder';
+import type { Activity, ResourceResponse } from 'botbuilder';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { HandoverNews, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+
+const PSID = '6600112233445566';
+
+describe('the doors of silence', () => {
+  let sim: MessengerSimulator;
+  before(async () => {
+    sim = await MessengerSimulator.start();
+  });
+  after(() => sim.stop());
+  beforeEach(async () => {
+    await sim.customer(PSID).says('hello');
+    if (sim.ownerOf(PSID).owner === sim.settings.vccLiveAppId) await sim.agent().handsBack(PSID);
+  });
+
+  interface Stage {
+    readonly handover: VccLiveHandover;
+    readonly adapter: TestAdapter;
+    readonly suppressed: HandoverNews['suppressed'][];
+    run(logic: (context: TurnContext) => Promise<void>): Promise<void>;
+    readonly template: Partial<Activity>;
+  }
+
+  function stageFor(options: Partial<VccLiveHandoverOptions> = {}): Stage {
+    const { botAppId, vccLiveAppId, pageAccessToken, appSecret, pageId } = sim.settings;
+    const quiet = (): void => undefined;
+    const handover = new VccLiveHandover({
+      botAppId,
+      vccLiveAppId,
+      pageAccessToken,
+      appSecret,
+      graph: { baseUrl: sim.graphBaseUrl },
+      logger: { info: quiet, warn: quiet, error: quiet },
+      texts: { connecting: null },
+      talkToAgent: [],
+      ...options,
+    });
+    const suppressed: HandoverNews['suppressed'][] = [];
+    handover.on('suppressed', (news) => void suppressed.push(news));
+    const template: Partial<Activity> = {
+      channelId: 'facebook',
+      from: { id: PSID, name: '' },
+      recipient: { id: pageId, name: '' },
+      conversation: { id: PSID } as never,
+    };
+    let logic: (context: TurnContext) => Promise<void> = async () => undefined;
+    const adapter = new TestAdapter((context) => logic(context), template);
+    adapter.use(handover);
+    return {
+      handover,
+      adapter,
+      suppressed,
+      template,
+      run: async (wanted) => {
+        let thrown: unknown;
+        logic = async (context) => wanted(context).catch((error: unknown) => void (thrown = error));
+        await adapter.send('x').startTest();
+        if (thrown instanceof Error) throw thrown;
+      },
+    };
+  }
+
+  it('let a whole batch out while the thread is ours, untouched and in order', async () => {
+    const stage = stageFor();
+    await stage.run(async (context) => {
+      const responses = await context.sendActivities([{ type: 'message', text: 'a' }, { type: 'typing' }, { type: 'message', text: 'b' }]);
+      expect(responses).to.have.length(3);
+    });
+    expect(stage.adapter.activityBuffer.map(({ type, text }) => text ?? type)).to.deep.equal(['a', 'typing', 'b']);
+    expect(stage.suppressed).to.deep.equal([]);
+  });
+
+  it('answer one for each activity, wherever handoff.initiate stands among them', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom('say', 'type', 'initiate'), { minLength: 1, maxLength: 6 }), async (words) => {
+        const stage = stageFor();
+        const activities = words.map((word, index) =>
+          word === 'say' ? { type: 'message', text: `m${index}` } : word === 'type' ? { type: 'typing' } : { type: 'event', name: 'handoff.initiate' },
+        );
+        let responses: (ResourceResponse | undefined)[] = [];
+        await stage.run(async (context) => {
+          responses = await context.sendActivities(activities);
+        });
+        expect(responses).to.have.length(words.length);
+        for (const response of responses) expect(response).to.be.an('object');
+        const at = words.indexOf('initiate');
+        const out = at < 0 ? words.length : at;
+        expect(stage.adapter.activityBuffer).to.have.length(out);
+        expect(stage.suppressed).to.have.length(at < 0 ? 0 : words.length - at - 1);
+        if (at >= 0) await sim.agent().handsBack(PSID);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('shut updates and deletions as well', async () => {
+    const stage = stageFor();
+    await stage.run(async (context) => {
+      const sent = await context.sendActivity('first');
+      await stage.handover.toAgent(context);
+      await context.updateActivity({ id: sent?.id ?? '', type: 'message', text: 'changed' });
+      await context.deleteActivity(sent?.id ?? '');
+    });
+    const touched = stage.adapter as unknown as Record<'updatedActivities' | 'deletedActivities', unknown[] | undefined>;
+    expect(touched.updatedActivities ?? []).to.deep.equal([]);
+    expect(touched.deletedActivities ?? []).to.deep.equal([]);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver', 'handedOver']);
+  });
+
+  it('hold for copies of the context, as adaptive dialogs and skills make them', async () => {
+    const stage = stageFor();
+    await stage.run(async (context) => {
+      await stage.handover.toAgent(context);
+      const copy = new TurnContext(context);
+      expect(await copy.sendActivity('too late')).to.have.property('id');
+    });
+    expect(stage.adapter.activityBuffer).to.deep.equal([]);
+    expect(stage.suppressed).to.have.length(1);
+  });
+
+  it('hold for what goes straight to the adapter, inside a turn and outside', async () => {
+    const stage = stageFor();
+    let kept: TurnContext | undefined;
+    await stage.run(async (context) => {
+      await stage.handover.toAgent(context);
+      kept = new TurnContext(context.adapter, { ...context.activity });
+      const reference = TurnContext.getConversationReference(context.activity);
+      const out = TurnContext.applyConversationReference({ type: 'typing' }, reference);
+      expect(await context.adapter.sendActivities(context, [out, out])).to.have.length(2);
+    });
+    const outside = await kept!.sendActivities([{ type: 'message', text: 'a' }, { type: 'message', text: 'b' }]);
+    expect(outside).to.have.length(2);
+    expect(stage.adapter.activityBuffer).to.deep.equal([]);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver', 'handedOver', 'anotherAppOwns', 'anotherAppOwns']);
+  });
+
+  it('are put into an adapter once, however often it is attached', async () => {
+    const stage = stageFor();
+    for (let times = 0; times < 3; times += 1) stage.handover.attach(stage.adapter as never);
+    const patched = stage.adapter.sendActivities;
+    await stage.run(async (context) => {
+      await stage.handover.toAgent(context);
+      await context.adapter.sendActivities(context, [{ type: 'message', text: 'x', channelId: 'facebook' }]);
+    });
+    expect(stage.adapter.sendActivities).to.equal(patched);
+    expect(stage.suppressed).to.have.length(1);
+  });
+
+  it('do not stand in the way of an ActivityHandler, or of onTurnError', async () => {
+    const stage = stageFor();
+    const handler = new ActivityHandler();
+    handler.onMessage(async (context, next) => {
+      await context.sendActivity('from the handler');
+      await next();
+    });
+    await stage.run((context) => handler.run(context));
+    expect(stage.adapter.activityBuffer.map(({ text }) => text)).to.deep.equal(['from the handler']);
+    const errors: unknown[] = [];
+    stage.adapter.onTurnError = async (_context, error) => void errors.push(error);
+    const failing = new TestAdapter(() => Promise.reject(new TypeError('mine')), stage.template);
+    failing.use(stage.handover);
+    failing.onTurnError = stage.adapter.onTurnError;
+    await failing.send('x').startTest();
+    expect(errors.map((error) => (error as Error).message)).to.deep.equal(['mine']);
+  });
+});

@@ -1,0 +1,123 @@
+/** What can be typed: help that is there, errors that say what to type instead, exit codes. */
+import { createServer, type AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { runCommandLine } from '../../src/cli/command-line.js';
+import { callableOrigin, isLoopback } from '../../src/cli/simulate.js';
+
+interface Typed {
+  readonly code: number;
+  readonly said: string;
+  readonly complained: string;
+}
+
+describe('The command line', () => {
+  /** Types a command; the user ends it as soon as it runs. */
+  const type = async (...words: string[]): Promise<Typed> => {
+    let said = '';
+    let complained = '';
+    const code = await runCommandLine(words, {
+      say: (text) => (said += text),
+      complain: (text) => (complained += text),
+      stopped: () => Promise.resolve(),
+    });
+    return { code, said, complained };
+  };
+
+  it('prints its help and its version, and ends with 0', async () => {
+    const help = await type('--help');
+    expect(help.code).to.equal(0);
+    expect(help.said).to.include('simulate').and.include('Usage: botbuilder-handover-vcclive');
+    expect((await type('help', 'simulate')).said).to.include('--held-clock');
+    expect(await type('--version')).to.deep.include({ code: 0, complained: '' });
+    expect((await type('--version')).said).to.match(/^\d+\.\d+\.\d+\S*\n$/);
+  });
+
+  it('has help for each option, with its default', async () => {
+    const { said, code } = await type('simulate', '--help');
+    const options = ['--bot', '--port', '--host', '--routing', '--take-control', '--require-proof', '--page-id'];
+    const more = ['--app-id', '--vcc-live-app-id', '--app-secret', '--page-access-token', '--verify-token'];
+    for (const option of [...options, ...more, '--held-clock', '--tls', '--seed', '--log'])
+      expect(said).to.include(option);
+    expect(said.replaceAll(/\s+/g, ' '))
+      .to.include('(default: "http://localhost:3978/api/messages")')
+      .and.include('default: 4000')
+      .and.include('Exit codes: 0');
+    expect(code).to.equal(0);
+  });
+
+  const WRONG: readonly (readonly [words: readonly string[], complaint: RegExp])[] = [
+    [[], /Usage: botbuilder-handover-vcclive/],
+    [['simulat'], /unknown command 'simulat'[\s\S]*Did you mean simulate\?/],
+    [['simulate', '--prot', '1'], /unknown option '--prot'[\s\S]*Did you mean --port\?[\s\S]*simulate --help/],
+    [['simulate', 'http://localhost:1/'], /too many arguments/],
+    [['simulate', '--port', 'http'], /number from 0 to 65535/],
+    [['simulate', '--port', '65536'], /number from 0 to 65535/],
+    [['simulate', '--bot', 'localhost:3978'], /whole address, such as http:/],
+    [['simulate', '--routing', 'maybe'], /Allowed choices are on, off/],
+    [['simulate', '--seed', '1.5'], /whole number/],
+    [
+      ['simulate', '--port', '0', '--page-id', 'my-page'],
+      /"--page-id" is "my-page"; it must be a string of 1 to 15 digits/,
+    ],
+    [['simulate', '--port', '0', '--app-id', '5', '--vcc-live-app-id', '5'], /"--vcc-live-app-id"/],
+    [['simulate', '--port', '0', '--host', '192.0.2.1'], /no address 192\.0\.2\.1\. Check --host/],
+  ];
+  for (const [words, complaint] of WRONG) {
+    it(`ends with 2 for "${words.join(' ')}"`, async () => {
+      const { code, complained, said } = await type(...words);
+      expect(code).to.equal(2);
+      expect(complained).to.match(complaint);
+      expect(said).to.equal('');
+    });
+  }
+
+  it('ends with 2 where the port is taken, and says which', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, complained } = await type('simulate', '--port', String(port));
+    expect([code, complained]).to.deep.equal([
+      2,
+      `Port ${port} is taken. Give another one with --port, or --port 0 for any free one.\n`,
+    ]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('warns where others can reach it, and prints an address that can be called', async () => {
+    const open = await type('simulate', '--port', '0', '--host', '0.0.0.0');
+    expect(open.code).to.equal(0);
+    expect(open.complained).to.include('0.0.0.0, which is not loopback');
+    expect(open.said).to.match(/GRAPH_BASE_URL=http:\/\/127\.0\.0\.1:\d+\n/);
+    expect((await type('simulate', '--port', '0')).complained).to.equal('');
+    expect(['127.0.0.1', '127.1.2.3', '::1', 'localhost'].map(isLoopback)).to.deep.equal([true, true, true, true]);
+    expect(['0.0.0.0', '::', '10.0.0.1', '127.evil.example'].map(isLoopback)).to.not.include(true);
+    expect(callableOrigin('http://[::]:4000')).to.equal('http://[::1]:4000');
+  });
+
+  it('prints what was typed: ids, secret, tokens, clock, routing', async () => {
+    const { said } = await type(
+      ...['simulate', '--port', '0', '--page-id', '71', '--app-id', '72', '--vcc-live-app-id', '73'],
+      ...[
+        '--app-secret',
+        'mine',
+        '--page-access-token',
+        'tok',
+        '--verify-token',
+        'ver',
+        '--held-clock',
+        '--routing',
+        'off',
+      ],
+    );
+    for (const line of ["FACEBOOK_APP_ID='72'", "FACEBOOK_APP_SECRET='mine'", "FACEBOOK_PAGE_ACCESS_TOKEN='tok'"]) {
+      expect(said)
+        .to.include(`export ${line}\n`)
+        .and.to.include(`\n${line.replaceAll("'", '')}\n`);
+    }
+    expect(said).to.include("VCC_LIVE_APP_ID='73'").and.include("FACEBOOK_VERIFY_TOKEN='ver'");
+    expect(said)
+      .to.match(/Page id +71\n/)
+      .and.match(/Clock +held/)
+      .and.match(/Routing +off/);
+  });
+});

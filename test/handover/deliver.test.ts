@@ -1,0 +1,676 @@
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import type { Clock } from '../../src/thread/clock.js';
+import type { ThreadEvent } from '../../src/thread/event.js';
+import type { Logger } from '../../src/thread/logger.js';
+import type { ThreadStore } from '../../src/thread/store.js';
+import { emptyRecord } from '../../src/thread/record.js';
+import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import type { Arrived } from '../../src/handover/turn.js';
+import { threadOf } from '../../src/handover/turn.js';
+import type { DeliveryVerdict, EventWork } from '../../src/handover/deliver.js';
+import { DeliveryDesk } from '../../src/handover/deliver.js';
+
+const START_MS = Date.UTC(2026, 10, 22, 9);
+const PAGE = '111222333444555';
+const TERMS = { ackDeadlineMs: 4000 };
+
+/** Moves only when it is told to, and lets everything that follows from one moment happen before the next. */
+class HeldClock implements Clock {
+  #nowMs = START_MS;
+  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  async advance(ms: number): Promise<void> {
+    const targetMs = this.#nowMs + ms;
+    await settled();
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= targetMs).sort((a, b) => a.atMs - b.atMs);
+      if (!next) break;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      this.#timers.delete(next);
+      next.run();
+      await settled();
+    }
+    this.#nowMs = targetMs;
+  }
+}
+
+/** Everything that only waits for other promises has happened. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+/** A promise that the test resolves when it likes. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+function message(mid: string, psid = '6600112233445566'): ThreadEvent {
+  return { kind: 'message', channel: 'messaging', pageId: PAGE, psid, mid, timestampMs: START_MS, text: mid, raw: {} };
+}
+
+interface Process {
+  readonly desk: DeliveryDesk;
+  readonly clock: HeldClock;
+  /** What ran here, by mid, in the order in which it began. */
+  readonly ran: string[];
+  readonly arrived: string[];
+  readonly log: string[];
+  readonly take: (
+    events: readonly ThreadEvent[],
+    how?: Parameters<DeliveryDesk['take']>[2],
+  ) => Promise<DeliveryVerdict>;
+}
+
+interface ProcessOptions {
+  readonly holder?: string;
+  readonly clock?: HeldClock;
+  readonly store?: ThreadStore;
+  readonly work?: EventWork;
+  readonly arrive?: (event: ThreadEvent) => Promise<void>;
+}
+
+function newProcess(options: ProcessOptions = {}): Process {
+  const clock = options.clock ?? new HeldClock();
+  const ran: string[] = [];
+  const arrived: string[] = [];
+  const log: string[] = [];
+  const say = (line: string): void => void log.push(line);
+  const logger: Logger = { info: say, warn: say, error: say };
+  const desk = new DeliveryDesk({
+    store: options.store ?? new MemoryThreadStore({ now: () => clock.now() }),
+    clock,
+    log: logger,
+    holder: options.holder ?? 'process 1',
+    arrive: async (event): Promise<Arrived> => {
+      arrived.push(event.mid ?? '');
+      await options.arrive?.(event);
+      const thread = threadOf(event);
+      const rest = { before: { owner: 'bot' }, record: emptyRecord, atMs: clock.now(), askOwner: false } as const;
+      return { event, ...(thread ? { thread } : {}), ...rest };
+    },
+  });
+  const work: EventWork = async (each, key) => {
+    ran.push(each.event.mid ?? '');
+    await options.work?.(each, key);
+  };
+  return { desk, clock, ran, arrived, log, take: (events, how = TERMS) => desk.take(events, work, how) };
+}
+
+/** A store of which single operations fail or hang while the test says so. */
+function weakStore(inner: ThreadStore): {
+  readonly store: ThreadStore;
+  readonly failing: Set<string>;
+  readonly hanging: Set<string>;
+  readonly calls: { operation: string; holder: string }[];
+} {
+  const failing = new Set<string>();
+  const hanging = new Set<string>();
+  const calls: { operation: string; holder: string }[] = [];
+  const around = (operation: 'claim' | 'finish' | 'release') =>
+    ((event: string, holder: string, leaseMs: number) => {
+      calls.push({ operation, holder });
+      if (hanging.has(operation)) return new Promise<never>(() => undefined);
+      if (failing.has(operation)) return Promise.reject(new TypeError('the store is down'));
+      return inner[operation](event, holder, leaseMs);
+    }) as ThreadStore[typeof operation];
+  const store: ThreadStore = {
+    read: (thread) => inner.read(thread),
+    update: (thread, change) => inner.update(thread, change),
+    forget: (thread) => inner.forget(thread),
+    claim: around('claim') as ThreadStore['claim'],
+    finish: around('finish') as ThreadStore['finish'],
+    release: around('release') as ThreadStore['release'],
+    schedule: (due) => inner.schedule(due),
+    unschedule: (thread, name) => inner.unschedule(thread, name),
+    takeDue: (nowMs, limit, leaseMs) => inner.takeDue(nowMs, limit, leaseMs),
+  };
+  return { store, failing, hanging, calls };
+}
+
+describe('A delivery', () => {
+  it('is done when each of its events has been run', async () => {
+    const bot = newProcess();
+
+    expect(await bot.take([message('a', '1'), message('b', '2')])).to.equal('done');
+
+    expect(bot.ran).to.have.members(['a', 'b']);
+  });
+
+  it('without events is done', async () => {
+    expect(await newProcess().take([])).to.equal('done');
+  });
+
+  it('is done although the work on one event rejects, and says so in the log', async () => {
+    const bot = newProcess({
+      work: ({ event }) => (event.mid === 'a' ? Promise.reject(new TypeError('boom')) : Promise.resolve()),
+    });
+
+    expect(await bot.take([message('a'), message('b')])).to.equal('done');
+
+    expect(bot.ran).to.deep.equal(['a', 'b']);
+    expect(bot.log.join()).to.include('boom');
+  });
+
+  it('leaves no timer behind when it is done', async () => {
+    const bot = newProcess();
+
+    await bot.take([message('a')]);
+    await settled();
+
+    expect(bot.clock.timers).to.equal(0);
+  });
+
+  it('is late at the deadline while a turn of this process goes on, and the turn goes on', async () => {
+    const turn = gate();
+    let ended = false;
+    const bot = newProcess({ work: () => turn.opened.then(() => void (ended = true)) });
+
+    const verdict = bot.take([message('a')]);
+    await bot.clock.advance(3999);
+    expect(await Promise.race([verdict, settled().then(() => 'waits')])).to.equal('waits');
+    await bot.clock.advance(1);
+
+    expect(await verdict).to.equal('late');
+    turn.open();
+    await settled();
+    expect(ended).to.equal(true);
+  });
+
+  it('waits for its own turns past the deadline where it is told to', async () => {
+    const turn = gate();
+    const bot = newProcess({ work: () => turn.opened });
+
+    const verdict = bot.take([message('a')], { ...TERMS, waitForOwn: true });
+    await bot.clock.advance(60_000);
+    expect(await Promise.race([verdict, settled().then(() => 'waits')])).to.equal('waits');
+    turn.open();
+
+    expect(await verdict).to.equal('late');
+  });
+});
+
+describe('A delivery that comes again', () => {
+  it('runs nothing a second time, however the copies come', async () => {
+    const copies = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 5 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(copies, fc.boolean(), async (deliveries, together) => {
+        const bot = newProcess();
+        const take = (mids: readonly string[]): Promise<DeliveryVerdict> => bot.take(mids.map((mid) => message(mid)));
+        const verdicts: DeliveryVerdict[] = [];
+        if (together) verdicts.push(...(await Promise.all(deliveries.map(take))));
+        else for (const mids of deliveries) verdicts.push(await take(mids));
+
+        expect([...bot.ran].sort()).to.deep.equal([...new Set(deliveries.flat())].sort());
+        expect(verdicts.every((verdict) => verdict === 'done')).to.equal(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('while its first turn goes on, waits for that turn', async () => {
+    const turn = gate();
+    const bot = newProcess({ work: () => turn.opened });
+    void bot.take([message('a')]);
+    await settled();
+
+    const second = bot.take([message('a')]);
+    expect(await Promise.race([second, settled().then(() => 'waits')])).to.equal('waits');
+    turn.open();
+
+    expect(await second).to.equal('done');
+    expect(bot.ran).to.deep.equal(['a']);
+  });
+
+  it('after a turn that was acknowledged late is not run, during that turn or after it', async () => {
+    const turn = gate();
+    const bot = newProcess({ work: () => turn.opened });
+    const first = bot.take([message('a')]);
+    await bot.clock.advance(4000);
+    expect(await first).to.equal('late');
+
+    const during = bot.take([message('a')]);
+    await bot.clock.advance(4000);
+    expect(await during).to.equal('late');
+    turn.open();
+    await settled();
+
+    expect(await bot.take([message('a')])).to.equal('done');
+    expect(bot.ran).to.deep.equal(['a']);
+  });
+
+  it('is done at once although another event of its thread is being worked on', async () => {
+    const turn = gate();
+    const bot = newProcess({ work: ({ event }) => (event.mid === 'slow' ? turn.opened : Promise.resolve()) });
+    await bot.take([message('a')]);
+    void bot.take([message('slow')]);
+    await settled();
+
+    expect(await bot.take([message('a')])).to.equal('done');
+    turn.open();
+  });
+
+  it('is run each time where its events have nothing to recognise them by', async () => {
+    const bot = newProcess();
+    const nameless: ThreadEvent = { kind: 'unknown', channel: 'messaging', pageId: PAGE, raw: {} };
+
+    await bot.take([nameless, nameless]);
+    await bot.take([message('a')], { ...TERMS, unrecognisable: true });
+    await bot.take([message('a')], { ...TERMS, unrecognisable: true });
+
+    expect(bot.ran).to.deep.equal(['', '', 'a', 'a']);
+  });
+
+  it('counts a standby copy as an event of its own', async () => {
+    const bot = newProcess();
+
+    await bot.take([message('a'), { ...message('a'), channel: 'standby' }]);
+
+    expect(bot.ran).to.deep.equal(['a', 'a']);
+  });
+});
+
+describe('Threads', () => {
+  it('are worked on side by side: a slow one holds up no other', async () => {
+    const turn = gate();
+    const bot = newProcess({ work: ({ event }) => (event.mid === 'slow' ? turn.opened : Promise.resolve()) });
+
+    const first = bot.take([message('slow', '1'), message('quick', '2')]);
+    await settled();
+    expect(bot.ran).to.deep.equal(['slow', 'quick']);
+    expect(await bot.take([message('another', '3')])).to.equal('done');
+
+    turn.open();
+    expect(await first).to.equal('done');
+  });
+
+  it('are each in the order in which their events arrived, over deliveries and slow claims', async () => {
+    const inner = new MemoryThreadStore();
+    const firstClaim = gate();
+    let claims = 0;
+    const { store } = weakStore(inner);
+    const slow: ThreadStore = {
+      ...store,
+      claim: async (...given) => {
+        claims += 1;
+        if (claims === 1) await firstClaim.opened;
+        return inner.claim(...given);
+      },
+    };
+    const bot = newProcess({ store: slow });
+
+    const first = bot.take([message('1'), message('2')]);
+    const second = bot.take([message('3')]);
+    await settled();
+    expect(bot.ran).to.deep.equal([]);
+    firstClaim.open();
+    await Promise.all([first, second]);
+
+    expect(bot.ran).to.deep.equal(['1', '2', '3']);
+  });
+
+  it('go on after ten minutes beside a turn that hangs, and the log says so', async () => {
+    const bot = newProcess({
+      work: ({ event }) => (event.mid === '1' ? new Promise(() => undefined) : Promise.resolve()),
+    });
+    void bot.take([message('1'), message('2')]);
+
+    await bot.clock.advance(10 * 60_000 - 1);
+    expect(bot.ran).to.deep.equal(['1']);
+    await bot.clock.advance(1);
+
+    expect(bot.ran).to.deep.equal(['1', '2']);
+    expect(bot.log.join()).to.include('10 minutes');
+    const again = bot.take([message('1')]);
+    await bot.clock.advance(4000);
+    expect(await again).to.equal('late');
+    expect(bot.ran).to.deep.equal(['1', '2']);
+  });
+
+  it('go on while the store is slow to note that an event is finished', async () => {
+    const weak = weakStore(new MemoryThreadStore());
+    weak.hanging.add('finish');
+    const bot = newProcess({ store: weak.store });
+
+    const verdict = bot.take([message('1'), message('2')]);
+    await settled();
+    expect(bot.ran).to.deep.equal(['1', '2']);
+    await bot.clock.advance(4000);
+
+    expect(await verdict).to.equal('late');
+  });
+});
+
+describe('The store', () => {
+  for (const operation of ['claim', 'arrive'] as const) {
+    it(`that fails at "${operation}" makes the delivery unavailable; the next one runs everything once`, async () => {
+      const weak = weakStore(new MemoryThreadStore());
+      let down = true;
+      if (operation === 'claim') weak.failing.add('claim');
+      const bot = newProcess({
+        store: weak.store,
+        arrive: ({ mid }) =>
+          down && operation === 'arrive' && mid === 'b' ? Promise.reject(new TypeError('down')) : Promise.resolve(),
+      });
+
+      expect(await bot.take([message('a', '1'), message('b', '2')])).to.equal('unavailable');
+      expect(bot.ran).to.deep.equal([]);
+      expect(bot.log.join()).to.match(/refused so that Meta delivers it again/);
+
+      down = false;
+      weak.failing.clear();
+      expect(await bot.take([message('a', '1'), message('b', '2')])).to.equal('done');
+      expect([...bot.ran].sort()).to.deep.equal(['a', 'b']);
+    });
+  }
+
+  it('that fails gives its claims back, so that another process need not wait for their lease', async () => {
+    const clock = new HeldClock();
+    const shared = new MemoryThreadStore({ now: () => clock.now() });
+    const one = newProcess({ clock, store: shared, arrive: () => Promise.reject(new TypeError('down')) });
+    const two = newProcess({ clock, store: shared, holder: 'process 2' });
+
+    expect(await one.take([message('a')])).to.equal('unavailable');
+
+    expect(await two.take([message('a')])).to.equal('done');
+    expect(two.ran).to.deep.equal(['a']);
+  });
+
+  it('that fails is not covered up by a second delivery of the same event', async () => {
+    const answer = gate();
+    const inner = new MemoryThreadStore();
+    const { store } = weakStore(inner);
+    const failing: ThreadStore = {
+      ...store,
+      claim: async () => {
+        await answer.opened;
+        throw new TypeError('the store is down');
+      },
+    };
+    const bot = newProcess({ store: failing });
+
+    const verdicts = [bot.take([message('a')]), bot.take([message('a')])];
+    await settled();
+    answer.open();
+
+    expect(await Promise.all(verdicts)).to.deep.equal(['unavailable', 'unavailable']);
+    expect(bot.ran).to.deep.equal([]);
+  });
+
+  for (const operation of ['claim', 'release'] as const) {
+    it(`that does not answer "${operation}" makes the delivery unavailable at the deadline`, async () => {
+      const weak = weakStore(new MemoryThreadStore());
+      weak.hanging.add(operation);
+      const failing = operation === 'release';
+      const bot = newProcess({
+        store: weak.store,
+        arrive: () => (failing ? Promise.reject(new TypeError('down')) : Promise.resolve()),
+      });
+
+      const verdict = bot.take([message('a')]);
+      await bot.clock.advance(4000);
+
+      expect(await verdict).to.equal('unavailable');
+      expect(bot.ran).to.deep.equal([]);
+    });
+  }
+
+  it('that answers only after the deadline has the event run then, and its redelivery is not run again', async () => {
+    const answer = gate();
+    const bot = newProcess({ arrive: () => answer.opened });
+
+    const refused = bot.take([message('a')]);
+    await bot.clock.advance(4000);
+    expect(await refused).to.equal('unavailable');
+    const again = bot.take([message('a')]);
+    await bot.clock.advance(4000);
+    expect(await again).to.equal('busy');
+    answer.open();
+    await settled();
+    expect(bot.ran).to.deep.equal(['a']);
+
+    expect(await bot.take([message('a')])).to.equal('done');
+    expect(bot.ran).to.deep.equal(['a']);
+  });
+
+  it('that answers only after the deadline gets nothing run for a turn that has gone on without it', async () => {
+    const answer = gate();
+    const bot = newProcess({ arrive: () => answer.opened });
+
+    const refused = bot.take([message('a')], { ...TERMS, waitForOwn: true });
+    await bot.clock.advance(4000);
+    expect(await refused).to.equal('unavailable');
+    answer.open();
+    await settled();
+
+    expect(bot.ran).to.deep.equal([]);
+  });
+
+  it('gets the evidence of one thread in order, and never two pieces of it at a time', async () => {
+    const atOnce = new Map<string, number>();
+    let most = 0;
+    let threadsAtOnce = 0;
+    const bot = newProcess({
+      arrive: async ({ psid = '' }) => {
+        atOnce.set(psid, (atOnce.get(psid) ?? 0) + 1);
+        most = Math.max(most, atOnce.get(psid) ?? 0);
+        threadsAtOnce = Math.max(threadsAtOnce, [...atOnce.values()].filter((count) => count > 0).length);
+        await settled();
+        atOnce.set(psid, (atOnce.get(psid) ?? 0) - 1);
+      },
+    });
+
+    await bot.take(['a', 'b', 'c', 'd'].flatMap((mid) => [message(`${mid}1`, '1'), message(`${mid}2`, '2')]));
+
+    expect(most).to.equal(1);
+    expect(threadsAtOnce).to.equal(2);
+    expect(bot.arrived.filter((mid) => mid.endsWith('1'))).to.deep.equal(['a1', 'b1', 'c1', 'd1']);
+  });
+
+  it('that fails to note a finished event is told later, and the event is not run again meanwhile', async () => {
+    const inner = new MemoryThreadStore();
+    const weak = weakStore(inner);
+    const bot = newProcess({ store: weak.store });
+    weak.failing.add('finish');
+
+    expect(await bot.take([message('a')])).to.equal('done');
+    expect(await bot.take([message('a')])).to.equal('done');
+    expect(bot.ran).to.deep.equal(['a']);
+
+    weak.failing.clear();
+    weak.calls.length = 0;
+    await bot.take([message('b')]);
+    await bot.take([message('c')]);
+    expect(weak.calls.filter(({ operation }) => operation === 'finish')).to.have.length(3);
+    const elsewhere = newProcess({ store: inner, holder: 'process 2' });
+    expect(await elsewhere.take([message('a')])).to.equal('done');
+    expect(elsewhere.ran).to.deep.equal([]);
+  });
+});
+
+describe('Two processes over one store', () => {
+  function twoProcesses(one: ProcessOptions = {}): { one: Process; two: Process; clock: HeldClock } {
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    return {
+      clock,
+      one: newProcess({ clock, store, holder: 'process 1', ...one }),
+      two: newProcess({ clock, store, holder: 'process 2' }),
+    };
+  }
+
+  it('run an event once: the second waits until the first is done', async () => {
+    const turn = gate();
+    const { one, two, clock } = twoProcesses({ work: () => turn.opened });
+    const first = one.take([message('a')]);
+    await settled();
+
+    const second = two.take([message('a')]);
+    await clock.advance(1000);
+    turn.open();
+    await clock.advance(1000);
+
+    expect(await first).to.equal('done');
+    expect(await second).to.equal('done');
+    expect([one.ran, two.ran]).to.deep.equal([['a'], []]);
+  });
+
+  it('the second is busy at the deadline, and so is every further copy of the event that waits there', async () => {
+    const { one, two, clock } = twoProcesses({ work: () => new Promise(() => undefined) });
+    void one.take([message('a')]);
+    await settled();
+
+    const second = two.take([message('a')]);
+    await clock.advance(1000);
+    const third = two.take([message('a')]);
+    await clock.advance(3000);
+
+    expect(await second).to.equal('busy');
+    expect(await third).to.equal('busy');
+    expect(two.ran).to.deep.equal([]);
+  });
+
+  it('the second is busy although other events of its delivery are late in this process', async () => {
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const one = newProcess({ clock, store, work: () => new Promise(() => undefined) });
+    const two = newProcess({ clock, store, holder: 'process 2', work: () => new Promise(() => undefined) });
+    void one.take([message('a', '1')]);
+    await settled();
+
+    const second = two.take([message('a', '1'), message('b', '2')]);
+    await clock.advance(4000);
+
+    expect(await second).to.equal('busy');
+    expect(two.ran).to.deep.equal(['b']);
+  });
+
+  it('a turn keeps its claim for as long as it lasts', async () => {
+    const { one, two, clock } = twoProcesses({ work: () => new Promise(() => undefined) });
+    void one.take([message('a')]);
+    await clock.advance(10 * 60_000);
+
+    const second = two.take([message('a')]);
+    await clock.advance(4000);
+
+    expect(await second).to.equal('busy');
+    expect(two.ran).to.deep.equal([]);
+  });
+
+  it('what a process that died was working on is run by the other once the lease is over', async () => {
+    const ofTheDead = new HeldClock();
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const dead = newProcess({ clock: ofTheDead, store, work: () => new Promise(() => undefined) });
+    const alive = newProcess({ clock, store, holder: 'process 2' });
+    void dead.take([message('a')]);
+    await settled();
+
+    const early = alive.take([message('a')]);
+    await clock.advance(4000);
+    expect(await early).to.equal('busy');
+    await clock.advance(10_000);
+
+    const later = alive.take([message('a')]);
+    await clock.advance(2000);
+    expect(await later).to.equal('done');
+    expect(alive.ran).to.deep.equal(['a']);
+    expect(await alive.take([message('a')])).to.equal('done');
+    expect(alive.ran).to.deep.equal(['a']);
+  });
+
+  it('a process that waits in vain keeps nobody else waiting', async () => {
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const dead = newProcess({ clock: new HeldClock(), store, work: () => new Promise(() => undefined) });
+    void dead.take([message('a')]);
+    await settled();
+    // This one has a turn of its own going on, so it renews claims all the time.
+    const busy = newProcess({ clock, store, holder: 'process 2', work: () => new Promise(() => undefined) });
+    void busy.take([message('other', '2')]);
+    // The dead one's lease ends at 15 000, between two looks at it (14 850, 15 100) and before the deadline.
+    await clock.advance(100);
+    const waiting = busy.take([message('a')], { ackDeadlineMs: 14_950 });
+    await clock.advance(14_950);
+    expect(await waiting).to.equal('busy');
+
+    const third = newProcess({ clock, store, holder: 'process 3' });
+    expect(await third.take([message('a')])).to.equal('done');
+    expect(third.ran).to.deep.equal(['a']);
+  });
+
+  it('an event that another process has keeps the later ones of its thread waiting here', async () => {
+    const turn = gate();
+    const { one, two, clock } = twoProcesses({ work: () => turn.opened });
+    void one.take([message('1')]);
+    await settled();
+
+    const second = two.take([message('1'), message('2')]);
+    await clock.advance(1000);
+    expect(two.ran).to.deep.equal([]);
+    turn.open();
+    await clock.advance(500);
+
+    expect(await second).to.equal('done');
+    expect(two.ran).to.deep.equal(['2']);
+  });
+});
+
+describe('A process whose server is closed', () => {
+  it('ends although a turn hangs', async () => {
+    const code = `
+      require('tsx/cjs');
+      const { DeliveryDesk } = require('./src/handover/deliver.ts');
+      const { systemClock } = require('./src/thread/clock.ts');
+      const { MemoryThreadStore } = require('./src/store/memory-store.ts');
+      const desk = new DeliveryDesk({
+        store: new MemoryThreadStore(), clock: systemClock, log: console, holder: 'h',
+        arrive: async (event) => ({ event, atMs: 0, before: { owner: 'bot' }, record: {}, askOwner: false }),
+      });
+      const event = { kind: 'message', channel: 'messaging', mid: 'm', raw: {} };
+      desk.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
+
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], {
+      cwd: join(__dirname, '../..'),
+      timeout: 8000,
+    });
+
+    expect(stdout.trim()).to.equal('late');
+  });
+});
+
+describe('With ten thousand events under way', () => {
+  it('a further delivery is unavailable, and is taken in when they are done', async () => {
+    const turn = gate();
+    const bot = newProcess({ work: () => turn.opened });
+    const many = Array.from({ length: 10_000 }, (_, index) => message(`m${index}`, `${index}`));
+    const first = bot.take(many);
+    await settled();
+
+    expect(await bot.take([message('one more')])).to.equal('unavailable');
+    expect(bot.log.join()).to.include('10000');
+    turn.open();
+    await first;
+
+    expect(await bot.take([message('one more')])).to.equal('done');
+  });
+});

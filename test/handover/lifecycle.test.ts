@@ -1,0 +1,224 @@
+/** The life of a handover in a thread's record: armed, passed, concluded once, fetched once. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  amendOpen,
+  arm,
+  claimEnding,
+  conclude,
+  conclusionEndedBy,
+  isRerunOf,
+  keepHandBack,
+  releaseEnding,
+  resultOf,
+  storedError,
+} from '../../src/handover/lifecycle.js';
+import type { ArmRequest, Ending } from '../../src/handover/lifecycle.js';
+import type { ThreadRecord } from '../../src/thread/record.js';
+import { emptyRecord } from '../../src/thread/record.js';
+import { HandoverError } from '../../src/thread/errors.js';
+
+const MINUTE = 60_000;
+const request = (change: Partial<ArmRequest> = {}): ArmRequest => ({
+  id: 'h1',
+  cause: 'event-1',
+  run: 'run-1',
+  nowMs: 1000,
+  armedAt: 1000,
+  targetAppId: '9',
+  metadata: '{}',
+  dialogWaits: true,
+  ...change,
+});
+const armed = (change: Partial<ArmRequest> = {}): ThreadRecord => arm(emptyRecord, request(change)).record;
+const ending = (change: Partial<Ending> = {}): Ending => ({ outcome: 'completed', via: 'passBack', nowMs: 61_000, ...change });
+const concluded = (change: Partial<Ending> = {}, begun: Partial<ArmRequest> = {}): ThreadRecord => conclude(armed(begun), ending(change)).record;
+
+describe('arming a handover', () => {
+  it('writes down what was asked for, with nothing said yet', () => {
+    const { record, answer } = arm(emptyRecord, request({ reference: { ref: 1 } }));
+    expect(answer.kind).to.equal('armed');
+    expect(record.open).to.deep.equal({
+      id: 'h1',
+      phase: 'armed',
+      cause: 'event-1',
+      run: 'run-1',
+      startedAtMs: 1000,
+      armedAt: 1000,
+      noticeSent: false,
+      targetAppId: '9',
+      metadata: '{}',
+      dialogWaits: true,
+      reference: { ref: 1 },
+    });
+  });
+
+  it('twice in one turn, or by another event, finds the open one and changes nothing', () => {
+    const record = armed();
+    for (const again of [request({ id: 'h2' }), request({ id: 'h2', cause: 'event-2', run: 'run-2' })]) {
+      const second = arm(record, again);
+      expect(second.record).to.equal(record);
+      expect(second.answer).to.include({ kind: 'open', stale: false });
+    }
+  });
+
+  it('in a new run of its event finds it, and has its dialog wait', () => {
+    const second = arm(armed({ dialogWaits: false }), request({ id: 'h2', run: 'run-2' }));
+    expect(second.answer.kind).to.equal('existing');
+    expect(second.record.open).to.include({ id: 'h1', run: 'run-1', dialogWaits: true });
+    expect(arm(armed(), request({ run: 'run-2', dialogWaits: false })).record.open).to.include({ dialogWaits: true });
+  });
+
+  it('in a new run after it has ended finds the end', () => {
+    const again = arm(concluded({}, { dialogWaits: false }), request({ id: 'h2', run: 'run-2' }));
+    expect(again.answer).to.have.nested.property('conclusion.handoverId', 'h1');
+    expect(again.record.conclusions[0]).to.include({ dialogWaits: true });
+    expect(again.record.open).to.equal(undefined);
+  });
+
+  it('once more in the same turn after it has ended is a second request', () => {
+    expect(arm(concluded(), request({ id: 'h2' })).answer.kind).to.equal('secondRequest');
+  });
+
+  it('after it failed begins anew, in the same turn, a new run, or another event', () => {
+    const failed = concluded({ outcome: 'failed', via: 'none' });
+    for (const again of [request({ id: 'h2' }), request({ id: 'h2', run: 'run-2' }), request({ id: 'h2', cause: 'event-2', run: 'run-2' })]) {
+      expect(arm(failed, again).answer.kind).to.equal('armed');
+    }
+  });
+
+  it('finds a handover stale that nobody can be working on: unconfirmed, or armed for longer than any pass takes', () => {
+    const by = (record: ThreadRecord, nowMs: number): boolean => {
+      const { answer } = arm(record, request({ cause: 'event-2', run: 'run-2', nowMs }));
+      return answer.kind === 'open' && answer.stale;
+    };
+    expect(by(armed(), 1000 + MINUTE)).to.equal(false);
+    expect(by(armed(), 1000 + 3 * MINUTE)).to.equal(true);
+    expect(by(amendOpen(armed(), 'h1', { phase: 'unconfirmed' }), 1001)).to.equal(true);
+    expect(by(amendOpen(armed(), 'h1', { phase: 'passed' }), 1000 + 600 * MINUTE)).to.equal(false);
+  });
+});
+
+describe('a hand-back before our own confirmation', () => {
+  const handBack = { via: 'passBack', endedBy: 'event-9' } as const;
+
+  it('is kept where it is newer than the handover', () => {
+    expect(keepHandBack(armed(), 1001, handBack).open?.keptHandBack).to.deep.equal(handBack);
+  });
+
+  it('is not kept where it belongs to an earlier one, or nothing is armed', () => {
+    const record = armed();
+    expect(keepHandBack(record, 1000, handBack)).to.equal(record);
+    expect(keepHandBack(emptyRecord, 1001, handBack)).to.equal(emptyRecord);
+    const passed = amendOpen(record, 'h1', { phase: 'passed' });
+    expect(keepHandBack(passed, 1001, handBack)).to.equal(passed);
+  });
+});
+
+describe('concluding', () => {
+  it('takes the open handover away and remembers how it ended, once', () => {
+    const first = conclude(armed(), ending({ metadata: 'x', endedBy: 'event-9' }));
+    expect(first.record.open).to.equal(undefined);
+    expect(first.conclusion).to.include({ handoverId: 'h1', outcome: 'completed', via: 'passBack', waitedMs: 60_000, metadata: 'x', endedBy: 'event-9' });
+    const second = conclude(first.record, ending());
+    expect(second.conclusion).to.equal(undefined);
+    expect(second.record).to.equal(first.record);
+  });
+
+  it('never counts a time below nothing, whatever the clocks say', () => {
+    expect(conclude(armed(), ending({ nowMs: 0 })).conclusion?.waitedMs).to.equal(0);
+  });
+
+  it('keeps at least the last five, so that no dialog that is late finds nothing', () => {
+    let record = emptyRecord;
+    for (let n = 1; n <= 20; n += 1) {
+      record = conclude(arm(record, request({ id: `h${n}`, cause: `e${n}`, run: `r${n}` })).record, ending()).record;
+    }
+    const kept = record.conclusions.map(({ handoverId }) => handoverId);
+    expect(kept.slice(-5)).to.deep.equal(['h16', 'h17', 'h18', 'h19', 'h20']);
+    expect(kept.length).to.be.at.most(10);
+  });
+
+  it('is found again by the event that ended it', () => {
+    const record = concluded({ endedBy: 'event-9' });
+    expect(conclusionEndedBy(record, 'event-9')?.handoverId).to.equal('h1');
+    expect(conclusionEndedBy(record, 'event-1')).to.equal(undefined);
+    expect(conclusionEndedBy(concluded(), undefined as unknown as string)).to.not.equal(null);
+  });
+});
+
+describe('ending the dialog', () => {
+  it('is claimed by one event; its redelivery gets the result again, every other turn waits', () => {
+    const first = claimEnding(concluded(), 'h1', 'event-a', 70_000);
+    expect(first.claim.kind).to.equal('yours');
+    expect(claimEnding(first.record, 'h1', 'event-a', 80_000).claim.kind).to.equal('yours');
+    expect(claimEnding(first.record, 'h1', 'event-b', 80_000).claim.kind).to.equal('wait');
+  });
+
+  it('is given back by a turn that failed, and by no other', () => {
+    const claimed = claimEnding(concluded(), 'h1', 'event-a', 70_000).record;
+    expect(releaseEnding(claimed, 'h1', 'event-b')).to.equal(claimed);
+    expect(releaseEnding(claimed, 'h2', 'event-a')).to.equal(claimed);
+    const released = releaseEnding(claimed, 'h1', 'event-a');
+    expect(released).to.deep.equal(concluded());
+    expect(claimEnding(released, 'h1', 'event-b', 71_000).claim.kind).to.equal('yours');
+  });
+
+  it('waits while the handover is open, whatever was concluded before', () => {
+    const record = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
+    expect(claimEnding(record, 'h2', 'event-a', 70_000).claim.kind).to.equal('wait');
+    expect(claimEnding(record, 'h1', 'event-a', 70_000).claim.kind).to.equal('yours');
+  });
+
+  it('finds nothing where the record knows nothing of it', () => {
+    expect(claimEnding(emptyRecord, 'h1', 'event-a', 70_000).claim.kind).to.equal('gone');
+  });
+
+  it('is one event, in whatever order and however often they come', () => {
+    const events = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1 });
+    fc.assert(
+      fc.property(events, (order) => {
+        let record = concluded();
+        const winners = new Set<string>();
+        for (const event of order) {
+          const next = claimEnding(record, 'h1', event, 70_000);
+          record = next.record;
+          if (next.claim.kind === 'yours') winners.add(event);
+        }
+        expect([...winners]).to.deep.equal([order[0]]);
+      }),
+    );
+  });
+
+  it('is not lost for good with a process that claimed it and died without a redelivery', () => {
+    const claimed = claimEnding(concluded(), 'h1', 'event-a', 70_000).record;
+    expect(claimEnding(claimed, 'h1', 'event-b', 70_000 + 24 * 60 * MINUTE).claim.kind).to.equal('yours');
+  });
+});
+
+describe('a rerun', () => {
+  it('is a new run of the event that began a handover, open or ended, but not failed', () => {
+    for (const record of [armed(), amendOpen(armed(), 'h1', { phase: 'passed' }), concluded()]) {
+      expect(isRerunOf(record, 'event-1', 'run-2')).to.equal(true);
+      expect(isRerunOf(record, 'event-1', 'run-1')).to.equal(false);
+      expect(isRerunOf(record, 'event-2', 'run-2')).to.equal(false);
+    }
+    expect(isRerunOf(concluded({ outcome: 'failed' }), 'event-1', 'run-2')).to.equal(false);
+    expect(isRerunOf(emptyRecord, 'event-1', 'run-2')).to.equal(false);
+  });
+});
+
+describe('a result', () => {
+  it('has what the conclusion has, and nothing of its inside', () => {
+    const { conclusion } = conclude(armed(), ending({ metadata: 'x', endedBy: 'e' }));
+    expect(resultOf(conclusion!)).to.deep.equal({ handoverId: 'h1', outcome: 'completed', via: 'passBack', waitedMs: 60_000, metadata: 'x' });
+  });
+
+  it('has an error again after a store has kept it as JSON', () => {
+    const error = new HandoverError('takenByOtherApp', 'Another app has it.');
+    const { conclusion } = conclude(armed(), ending({ outcome: 'failed', via: 'none', error: storedError(error) }));
+    const result = resultOf(JSON.parse(JSON.stringify(conclusion)) as NonNullable<typeof conclusion>);
+    expect(result.error).to.be.instanceOf(HandoverError);
+    expect(result.error).to.include({ message: 'Another app has it.', code: 'takenByOtherApp' });
+  });
+});

@@ -1,0 +1,68 @@
+/** Listeners hear in order, and one that fails hurts nobody. */
+import { expect } from 'chai';
+import { NewsDesk } from '../../src/handover/news.js';
+
+const THREAD = { pageId: '1', psid: '2' };
+
+function desk(): { readonly news: NewsDesk; readonly lines: string[] } {
+  const lines: string[] = [];
+  const quiet = (): void => undefined;
+  return { news: new NewsDesk({ info: quiet, warn: quiet, error: (line) => void lines.push(line) }), lines };
+}
+
+describe('NewsDesk', () => {
+  it('tells each listener of that sort, in the order in which they came, the same object', () => {
+    const { news } = desk();
+    const heard: [string, unknown][] = [];
+    news.on('passed', (told) => void heard.push(['first', told]));
+    news.on('passed', (told) => void heard.push(['second', told]));
+    news.on('failed', (told) => void heard.push(['never', told]));
+    const told = { thread: THREAD, handoverId: 'h' };
+    news.tell('passed', told);
+    expect(heard.map(([who]) => who)).to.deep.equal(['first', 'second']);
+    expect(heard.every(([, what]) => what === told)).to.equal(true);
+  });
+
+  it('goes on after a listener that throws, whatever it throws, and says whose it was', () => {
+    const { news, lines } = desk();
+    let heard = 0;
+    for (const thrown of [new TypeError('mine'), 'text', undefined, null]) {
+      news.on('passed', () => {
+        throw thrown; // eslint-disable-line @typescript-eslint/only-throw-error -- listeners throw what they like
+      });
+    }
+    news.on('passed', () => void (heard += 1));
+    news.tell('passed', { thread: THREAD, handoverId: 'h' });
+    expect(heard).to.equal(1);
+    expect(lines).to.have.length(4);
+    expect(lines[0]).to.match(/"passed".*mine/);
+  });
+
+  it('catches what an async listener rejects with, of any kind of promise', async () => {
+    const { news, lines } = desk();
+    news.on('passed', (() => Promise.reject(new TypeError('later'))) as unknown as () => void);
+    const thenable = { then: (_done: unknown, fail: (error: Error) => void) => fail(new TypeError('a thenable')) };
+    news.on('passed', (() => thenable) as unknown as () => void);
+    news.tell('passed', { thread: THREAD, handoverId: 'h' });
+    await new Promise(setImmediate);
+    expect(lines.join('\n')).to.match(/later/);
+    expect(lines.join('\n')).to.match(/a thenable/);
+  });
+
+  it('does not tell who left, and tells who came while it was telling only the next time', () => {
+    const { news } = desk();
+    const heard: string[] = [];
+    const leaving = (): void => void heard.push('leaving');
+    news.on('passed', () => {
+      heard.push('staying');
+      news.on('passed', () => void heard.push('new'));
+    });
+    news.on('passed', leaving);
+    news.off('passed', leaving);
+    news.off('failed', leaving as never);
+    news.tell('passed', { thread: THREAD, handoverId: 'h' });
+    expect(heard).to.deep.equal(['staying']);
+    news.tell('passed', { thread: THREAD, handoverId: 'h' });
+    expect(heard).to.deep.equal(['staying', 'staying', 'new']);
+  });
+});

@@ -1,0 +1,276 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GraphApiError } from 'botbuilder-handover-vcclive';
+import type { WebhookEntry } from 'botbuilder-handover-vcclive/simulator';
+import { PSID, closeScenes, scene, type Scene } from './scene.js';
+
+const FAILED = "I'm sorry, I could not reach an agent. Please try again in a few minutes.";
+const CONNECTING = "I'm connecting you to an agent. One moment, please.";
+const PASS = { edges: ['pass_thread_control'] };
+
+describe('When things fail', () => {
+  afterEach(closeScenes);
+
+  /** Webhooks to the bot that bring customers' messages, with how each was answered. */
+  function messages(on: Scene): WebhookEntry[] {
+    return on.sim.wire.of('webhook').filter(({ appName, items }) => appName === 'bot' && /message/.test(items.join()));
+  }
+
+  function statuses(on: Scene): (number | undefined)[] {
+    return messages(on).map(({ status }) => status);
+  }
+
+  describe('A webhook', () => {
+    it('that is not signed by Meta is answered 401, and nothing is processed', async () => {
+      const on = await scene();
+      const body = {
+        object: 'page',
+        entry: [
+          { id: on.thread.pageId, time: 1, messaging: [{ sender: { id: PSID }, message: { mid: 'm', text: 'x' } }] },
+        ],
+      };
+
+      expect((await on.sim.deliverRaw(body, { signWith: null })).status).to.equal(401);
+      expect((await on.sim.deliverRaw(body, { signWith: 'a wrong secret' })).status).to.equal(401);
+      const sha1Only = { 'X-Hub-Signature-256': undefined };
+      expect((await on.sim.deliverRaw(body, { headers: sha1Only })).status).to.equal(401);
+
+      expect(on.bot.turns).to.deep.equal([]);
+      expect(await on.record()).to.equal(undefined);
+    });
+
+    it('that is no delivery of a Page is answered 400, 404 or 413', async () => {
+      const on = await scene();
+
+      expect((await on.sim.deliverRaw('hello')).status).to.equal(400);
+      expect((await on.sim.deliverRaw({ object: 'instagram', entry: [] })).status).to.equal(404);
+      expect((await on.sim.deliverRaw(`{"x":"${'y'.repeat(1024 * 1024)}"}`)).status).to.equal(413);
+    });
+
+    for (const item of ['app_roles', 'policy_enforcement', 'unknown', 'hop_context'] as const) {
+      it(`with an odd item (${item}) beside a message brings the message`, async () => {
+        const on = await scene();
+        on.sim.weather.oddItems.always({ item });
+
+        await on.customer.says('hello');
+
+        expect(on.bot.heard).to.deep.equal(['hello']);
+        expect(statuses(on)).to.deep.equal([200]);
+      });
+    }
+  });
+
+  describe('The store', () => {
+    it('is unreachable when a delivery arrives: 503, nothing runs, and what Meta delivers again runs once', async () => {
+      const on = await scene();
+      on.bot.store.lost = true;
+
+      await on.customer.says('hello');
+      expect(statuses(on)).to.include(503).and.not.include(200);
+      expect(on.bot.turns).to.deep.equal([]);
+
+      on.bot.store.lost = false;
+      await on.clock.advance(10_000);
+      expect(on.bot.heard).to.deep.equal(['hello']);
+      expect(statuses(on).at(-1)).to.equal(200);
+    });
+
+    it('is lost during a turn: the bot answers, the webhook is acknowledged, and the turn is not run again', async () => {
+      const on = await scene();
+      on.bot.logic = async (context) => {
+        if (context.activity.type !== 'message') return;
+        on.bot.store.lost = true;
+        await context.sendActivity('an answer');
+      };
+
+      await on.customer.says('hello');
+      expect(on.customer.hears()).to.deep.equal(['an answer']);
+      const [first] = messages(on);
+      expect(first?.status).to.equal(200);
+
+      on.bot.store.lost = false;
+      expect((await on.sim.deliverRaw(first?.body ?? '')).status).to.equal(200);
+      expect(on.bot.heard).to.deep.equal(['hello']);
+    });
+  });
+
+  describe('A turn', () => {
+    it('that throws is given to onTurnError, and the webhook is acknowledged', async () => {
+      const on = await scene();
+      on.bot.logic = async ({ activity }) => {
+        if (activity.type === 'message') throw new TypeError('boom');
+      };
+
+      await on.customer.says('hello');
+
+      expect(on.bot.errors.map(({ message }) => message)).to.deep.equal(['boom']);
+      expect(statuses(on)).to.deep.equal([200]);
+    });
+
+    it('whose process dies is run by another process when Meta delivers again, once its lease is over', async () => {
+      const on = await scene({ bots: 2, adapter: { ackDeadlineMs: 4000 } });
+      const [first, second] = on.bots;
+      let begun: () => void = () => undefined;
+      const running = new Promise<void>((resolve) => (begun = resolve));
+      first!.logic = () => {
+        begun();
+        return new Promise(() => undefined);
+      };
+
+      const said = on.customer.says('hello');
+      await running;
+      first!.die();
+      await on.clock.rush(said);
+      await on.clock.advance(20_000);
+      await on.clock.advance(60_000);
+
+      expect(second!.heard).to.deep.equal(['hello']);
+      const after = second!.turns.length;
+      await on.clock.advance(600_000);
+      expect(second!.turns).to.have.length(after);
+    });
+  });
+
+  describe('Asking for an agent', () => {
+    it('with a dead token fails at once, is not tried again, and the bot goes on', async () => {
+      const on = await scene();
+      await on.customer.says('hello');
+      on.sim.weather.deadToken.once(PASS);
+
+      await on.customer.says('talk to agent');
+
+      expect(on.calls('pass_thread_control')).to.have.length(1);
+      expect(on.calls('thread_owner')).to.have.length(0);
+      const [failed] = on.news('failed');
+      expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('kind', 'token');
+      expect(failed?.error.message).to.match(/token/i);
+      expect(on.owner()).to.equal('bot');
+      expect((await on.record())?.open).to.equal(undefined);
+    });
+
+    it('with an app id that Meta does not know fails at once; the customer hears so, and the error says what to change', async () => {
+      const on = await scene({ handover: { vccLiveAppId: '123456789' } });
+
+      await on.customer.says('talk to agent');
+      await on.customer.says('hello again');
+
+      expect(on.calls('pass_thread_control')).to.have.length(1);
+      expect(on.customer.hears().slice(0, 2)).to.deep.equal([CONNECTING, FAILED]);
+      const [failed] = on.news('failed');
+      expect(failed?.error).to.include({ kind: 'configuration', code: 100, subcode: 2018164 });
+      expect(failed?.error.message).to.match(/vccLiveAppId|app id/i);
+      expect(on.bot.heard).to.deep.equal(['hello again']);
+    });
+
+    for (const name of [
+      'graph-error-200-permission',
+      'graph-error-230-pages-messaging',
+      'graph-error-10-no-permission',
+    ]) {
+      it(`without the permission (${name}) fails at once; the customer hears so`, async () => {
+        const on = await scene();
+        let passes = 0;
+        on.sim.mount('/v26.0/me/pass_thread_control', (request, response) => {
+          passes += 1;
+          request.resume();
+          response.writeHead(403, { 'Content-Type': 'application/json' });
+          response.end(readFileSync(join(__dirname, '../fixtures/payloads', `${name}.json`)));
+        });
+
+        await on.customer.says('talk to agent');
+
+        expect(passes).to.equal(1);
+        expect(on.calls('thread_owner')).to.have.length(0);
+        expect(on.customer.hears()).to.deep.equal([CONNECTING, FAILED]);
+        const [failed] = on.news('failed');
+        expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('kind', 'permission');
+        expect(failed?.error.message).to.match(/pages_messaging|permission/);
+      });
+    }
+
+    it('under a rate limit fails, and Meta is left alone for as long as it asks', async () => {
+      const on = await scene();
+      await on.customer.says('hello');
+      on.sim.weather.rateLimited.once({ ...PASS, code: 80006, minutes: 5 });
+
+      await on.customer.says('talk to agent');
+      const before = on.sim.wire.of('graph').length;
+      for (let tries = 0; tries < 5; tries += 1) await on.customer.says('talk to agent');
+      expect(on.sim.wire.of('graph')).to.have.length(before);
+      expect(on.calls('pass_thread_control')).to.have.length(1);
+      expect(on.news('failed')[0]?.error).to.include({ kind: 'rateLimit', retryAfterMs: 300_000 });
+
+      await on.clock.advance(300_000);
+      await on.customer.says('talk to agent');
+      expect(on.calls('pass_thread_control')).to.have.length(2);
+      expect(on.owner()).to.equal('vccLive');
+    });
+
+    const unclear = [
+      ['the answer is lost', (on: Scene) => on.sim.weather.lostAnswers.once(PASS), 1],
+      ['the request is lost', (on: Scene) => on.sim.weather.lostRequests.once(PASS), 2],
+      ['Meta answers 500 and did nothing', (on: Scene) => on.sim.weather.http500.once(PASS), 2],
+      ['Meta answers 500 and did it', (on: Scene) => on.sim.weather.http500.once({ ...PASS, when: 'after' }), 1],
+      ['Meta answers code 1 and did nothing', (on: Scene) => on.sim.weather.code1.once(PASS), 2],
+      ['Meta answers code 1 and did it', (on: Scene) => on.sim.weather.code1.once({ ...PASS, when: 'after' }), 1],
+      ['Meta answers code 2 and did nothing', (on: Scene) => on.sim.weather.code2.once(PASS), 2],
+      ['Meta answers code 2 and did it', (on: Scene) => on.sim.weather.code2.once({ ...PASS, when: 'after' }), 1],
+    ] as const;
+    for (const [what, weather, passes] of unclear) {
+      it(`where ${what}, asks who owns the thread, and concludes or passes again`, async () => {
+        const on = await scene();
+        weather(on);
+
+        await on.clock.rush(on.customer.says('talk to agent'));
+        await on.sim.settled();
+
+        expect(on.calls('thread_owner')).to.have.length(1);
+        expect(on.calls('pass_thread_control')).to.have.length(passes);
+        expect(on.owner()).to.equal('vccLive');
+        expect(on.news('passed')).to.have.length(1);
+        expect(on.news('failed')).to.deep.equal([]);
+        expect(on.customer.hears()).to.deep.equal([CONNECTING]);
+      });
+    }
+
+    it('where Meta does not answer at all, gives up after the repeats, and tells the customer once it can', async () => {
+      const on = await scene({ handover: { graph: { maxRetries: 2 } } });
+      on.sim.weather.http500.always({ edges: ['pass_thread_control', 'thread_owner'] });
+
+      await on.clock.rush(on.customer.says('talk to agent'));
+
+      expect(on.calls('pass_thread_control')).to.have.length(3);
+      expect(on.news('failed')).to.have.length(1);
+      expect(on.customer.hears()).to.deep.equal([CONNECTING, FAILED]);
+    });
+
+    it('where a third app has taken the thread meanwhile, fails and does not pass it on', async () => {
+      const on = await scene();
+      on.sim.weather.http500.once(PASS);
+      const said = on.customer.says('talk to agent');
+      await on.sim.waitFor((entry) => entry.kind === 'graph' && entry.edge === 'messages');
+      await on.inbox.movesToMain(PSID).catch(() => undefined);
+
+      await on.clock.rush(said);
+
+      expect(on.owner()).to.equal('inbox');
+      expect(on.news('passed')).to.deep.equal([]);
+      expect(on.news('failed')).to.have.length(1);
+    });
+  });
+
+  describe('Taking the thread back', () => {
+    it('where the Page has no routing rejects with what to change, and is not tried again', async () => {
+      const on = await scene();
+      await on.customer.says('talk to agent');
+      on.sim.weather.routingOff = true;
+
+      const thrown: unknown = await on.bot.handover.take(on.thread).catch((error: unknown) => error);
+
+      expect(thrown).to.be.instanceOf(GraphApiError).with.property('kind', 'configuration');
+      expect((thrown as GraphApiError).message).to.match(/default app/i);
+      expect(on.calls('take_thread_control')).to.have.length(1);
+    });
+  });
+});

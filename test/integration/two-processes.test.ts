@@ -1,0 +1,385 @@
+/** Two triggers at once, two processes over one store, processes that die in between, outcomes that nobody knows. */
+import { expect } from 'chai';
+import type { Conclusion } from 'botbuilder-handover-vcclive';
+import { PSID, breath, closeScenes, dialogBot, saidOverOthers, scene, until } from './scene.js';
+import type { Bot, Scene, SceneOptions, Template } from './scene.js';
+
+const CONNECTING = "I'm connecting you to an agent. One moment, please.";
+const FAILED = "I'm sorry, I could not reach an agent. Please try again in a few minutes.";
+const results = (stage: Scene): (string | undefined)[][] =>
+  stage.bots.flatMap((bot) => bot.results.map(({ outcome, via, metadata }) => [outcome, via, metadata]));
+
+async function twoBots(template: Template, options: SceneOptions = {}): Promise<Scene> {
+  const stage = await scene({ bots: 2, ...options });
+  for (const bot of stage.bots) dialogBot(bot, template);
+  return stage;
+}
+
+/** Kills a bot as soon as Graph has done what the bot asked of this edge, before the bot hears of it. */
+function dieAfter(stage: Scene, bot: Bot, edge: string): void {
+  stage.sim.wire.on('update', (entry) => {
+    if (entry.kind === 'graph' && entry.edge === edge && entry.done && !bot.life.dead) bot.die();
+  });
+}
+
+describe('two triggers at once', () => {
+  afterEach(closeScenes);
+
+  it('in one delivery make one handover, with one notice', async () => {
+    const stage = await scene();
+    await stage.deliver([{ message: { mid: 'm_1', text: 'talk to agent' } }, { message: { mid: 'm_2', text: 'talk to agent' } }]);
+    await stage.customer.says('hello?');
+    expect(stage.calls('pass_thread_control')).to.have.length(1);
+    expect(stage.news('passed')).to.have.length(1);
+    expect(stage.news('failed')).to.deep.equal([]);
+  });
+
+  it('in two processes make one handover, and one dialog that waits', async () => {
+    for (const template of ['everyTurn', 'messagesOnly'] as const) {
+      const stage = await twoBots(template);
+      await stage.customer.says('hello');
+      await stage.clock.advance(1000);
+      const head = { sender: { id: PSID }, recipient: { id: stage.thread.pageId } };
+      const body = (mid: string): object => ({
+        object: 'page',
+        entry: [{ id: stage.thread.pageId, time: 1, messaging: [{ ...head, timestamp: stage.stamp(), message: { mid, text: 'agent please' } }] }],
+      });
+      await stage.clock.rush(Promise.all([stage.sim.deliverRaw(body('m_1')), stage.sim.deliverRaw(body('m_2'))]));
+      expect(stage.calls('pass_thread_control').filter((call) => call.done)).to.have.length(1);
+      expect(stage.customer.hears().filter((text) => text === CONNECTING)).to.have.length(1);
+      expect(stage.news('passed')).to.have.length(1);
+      expect(stage.news('failed')).to.deep.equal([]);
+      expect(saidOverOthers(stage)).to.deep.equal([]);
+      const record = await stage.record();
+      expect(record?.open).to.include({ phase: 'passed', dialogWaits: true });
+      await closeScenes();
+    }
+  });
+
+  it('the same delivery to two processes at once runs once', async () => {
+    const stage = await scene({ bots: 2 });
+    stage.sim.weather.duplicates = 3;
+    stage.sim.weather.duplicatesCome = 'together';
+    await stage.clock.rush(stage.customer.says('hello'));
+    await stage.clock.rush(stage.customer.says('talk to agent'));
+    expect(stage.bots.flatMap((bot) => bot.heard)).to.deep.equal(['hello']);
+    expect(stage.calls('pass_thread_control')).to.have.length(1);
+    expect(stage.customer.hears()).to.deep.equal(['bot: hello', CONNECTING]);
+  });
+});
+
+describe('one conclusion, one resume', () => {
+  afterEach(closeScenes);
+
+  it('whichever process hears of the hand-back, and however often', async () => {
+    const stage = await twoBots('everyTurn');
+    await stage.customer.says('agent please');
+    stage.sim.weather.duplicates = 3;
+    stage.sim.weather.duplicatesCome = 'together';
+    await stage.clock.rush(stage.agent.handsBack(PSID, 'done'));
+    await stage.clock.rush(stage.customer.says('thanks'));
+    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'done']]);
+    expect(stage.news('returned')).to.have.length(1);
+    expect(stage.customer.hears().filter((text) => text.startsWith('ended'))).to.have.length(1);
+  });
+
+  it('where hand-back and customer come to two processes at the same time', async () => {
+    for (const template of ['everyTurn', 'messagesOnly'] as const) {
+      const stage = await twoBots(template);
+      await stage.customer.says('agent please');
+      await stage.clock.advance(1000);
+      stage.sim.weather.reorderMs = 1;
+      const both = Promise.all([stage.agent.handsBack(PSID, 'done'), stage.customer.says('thanks')]);
+      await stage.sim.clock.advance(2);
+      await stage.clock.rush(both);
+      stage.calm();
+      await stage.clock.advance(1000);
+      await stage.clock.rush(stage.customer.says('anybody?'));
+      await stage.clock.rush(stage.customer.says('hello'));
+      expect(stage.bots.flatMap((bot) => bot.results), template).to.have.length(1);
+      expect(stage.news('returned'), template).to.have.length(1);
+      expect(stage.customer.hears().at(-1), template).to.equal('bot: hello');
+      await closeScenes();
+    }
+  });
+
+  it('where the process that ended the dialog dies before it could save that: only the redelivery ends it', async () => {
+    const stage = await twoBots('everyTurn');
+    const [first, second] = stage.bots;
+    stage.sim.connectBot(first!.url);
+    await stage.customer.says('agent please');
+    // Dies when the conclusion has been claimed: the result is on its way into the dialog.
+    first!.store.onWritten = (record) => {
+      if (record?.conclusions.some((each: Conclusion) => each.claimedBy !== undefined)) first!.die();
+    };
+    stage.sim.connectBot([first!.url, second!.url]);
+    await stage.clock.rush(stage.agent.handsBack(PSID, 'done'));
+    expect(first!.results).to.deep.equal([]);
+    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'done']]);
+    expect(stage.news('returned')).to.have.length(1);
+    await stage.clock.rush(stage.customer.says('thanks'));
+    expect(stage.customer.hears().slice(-2)).to.deep.equal(['ended: completed via passBack', 'bot: thanks']);
+  });
+});
+
+describe('a hand-back that overtakes our own confirmation', () => {
+  afterEach(closeScenes);
+
+  for (const template of ['everyTurn', 'messagesOnly'] as const) {
+    it(`is kept, and concludes the handover when the confirmation is there (${template})`, async () => {
+      const stage = await scene();
+      dialogBot(stage.bot, template);
+      stage.sim.weather.slow.once({ edges: ['pass_thread_control'], ms: 5000 });
+      const said = stage.customer.says('agent please');
+      await until(() => stage.owner() === 'vccLive');
+      // The agent closes at once; the event reaches the bot while its own call is still unanswered.
+      stage.sim.weather.reorderMs = 1;
+      const handsBack = stage.agent.handsBack(PSID, 'quick');
+      await stage.sim.clock.advance(10);
+      await breath(30);
+      expect((await stage.record())?.open).to.include({ phase: 'armed' });
+      await stage.sim.clock.advance(6000);
+      await said;
+      await handsBack;
+      expect(stage.news('passed')).to.have.length(1);
+      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via, result.metadata])).to.deep.equal([
+        ['completed', 'passBack', 'quick'],
+      ]);
+      expect((await stage.bot.handover.ownerOf(stage.thread)).owner).to.equal('bot');
+      stage.calm();
+      if (template === 'everyTurn') expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
+      expect((await stage.record())?.open).to.equal(undefined);
+    });
+  }
+});
+
+describe('a process that dies', () => {
+  afterEach(closeScenes);
+
+  for (const template of ['everyTurn', 'messagesOnly'] as const) {
+    it(`after the pass, before the dialog was saved: the next run is mute, and its dialog waits (${template})`, async () => {
+      const stage = await twoBots(template);
+      const [first, second] = stage.bots;
+      dieAfter(stage, first!, 'pass_thread_control');
+      await stage.clock.rush(stage.customer.says('agent please'));
+      expect(first!.life.dead).to.equal(true);
+      expect(second!.heard).to.deep.equal(['agent please']);
+      expect(stage.calls('pass_thread_control')).to.have.length(1);
+      expect(stage.customer.hears()).to.deep.equal([CONNECTING]);
+      expect(saidOverOthers(stage)).to.deep.equal([]);
+      expect(stage.news('passed')).to.have.length(1);
+
+      stage.sim.connectBot(second!.url);
+      await stage.agent.handsBack(PSID, 'done');
+      await stage.customer.says('thanks');
+      expect(results(stage)).to.deep.equal([['completed', 'passBack', 'done']]);
+      await stage.customer.says('hello');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+    });
+
+    it(`after the pass, and the agent hands back before Meta delivers again: the dialog is there and ends once (${template})`, async () => {
+      const stage = await twoBots(template);
+      const [first, second] = stage.bots;
+      dieAfter(stage, first!, 'pass_thread_control');
+      // The second process is not up yet: Meta's second attempt comes after ten seconds.
+      stage.sim.connectBot(first!.url);
+      await stage.customer.says('agent please');
+      await stage.sim.settled();
+      stage.sim.connectBot(second!.url);
+      await stage.agent.handsBack(PSID, 'quick');
+      await stage.clock.rush(stage.clock.advance(11_000));
+      await stage.clock.rush(stage.clock.advance(60_000));
+      expect(second!.heard).to.include('agent please');
+      expect(stage.customer.hears().filter((text) => text === CONNECTING)).to.have.length(1);
+      await stage.customer.says('thanks');
+      expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
+      await stage.customer.says('hello');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+      expect(stage.calls('pass_thread_control')).to.have.length(1);
+    });
+  }
+
+  it('after the notice, before the pass: the next run passes, and does not say the notice again', async () => {
+    const stage = await twoBots('messagesOnly');
+    const [first, second] = stage.bots;
+    first!.store.onWritten = (record) => {
+      if (record?.open?.noticeSent) first!.die();
+    };
+    await stage.clock.rush(stage.customer.says('agent please'));
+    expect(second!.heard).to.deep.equal(['agent please']);
+    expect(stage.owner()).to.equal('vccLive');
+    expect(stage.customer.hears()).to.deep.equal([CONNECTING]);
+    stage.sim.connectBot(second!.url);
+    await stage.agent.handsBack(PSID, 'done');
+    await stage.customer.says('thanks');
+    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'done']]);
+  });
+
+  it('after it was armed, before the notice: the next run says it and passes', async () => {
+    const stage = await twoBots('messagesOnly');
+    const [first, second] = stage.bots;
+    first!.store.onWritten = (record) => {
+      if (record?.open) first!.die();
+    };
+    await stage.clock.rush(stage.customer.says('agent please'));
+    expect(second!.heard).to.deep.equal(['agent please']);
+    expect(stage.owner()).to.equal('vccLive');
+    expect(stage.customer.hears()).to.deep.equal([CONNECTING]);
+  });
+
+  it('without dialogs, after the pass: the next run passes nothing and says nothing', async () => {
+    const stage = await scene({ bots: 2 });
+    const [first, second] = stage.bots;
+    dieAfter(stage, first!, 'pass_thread_control');
+    await stage.clock.rush(stage.customer.says('talk to agent'));
+    expect(stage.customer.hears()).to.deep.equal([CONNECTING]);
+    expect(stage.calls('pass_thread_control')).to.have.length(1);
+    expect(second!.heard).to.deep.equal([]);
+  });
+
+  it('in the middle of an ordinary turn: the message runs again in the other process', async () => {
+    const stage = await scene({ bots: 2 });
+    const [first, second] = stage.bots;
+    first!.logic = async () => first!.die();
+    await stage.clock.rush(stage.customer.says('hello'));
+    expect(second!.heard).to.deep.equal(['hello']);
+    expect(stage.customer.hears()).to.deep.equal(['bot: hello']);
+  });
+});
+
+describe('a pass whose outcome nobody knows', () => {
+  afterEach(closeScenes);
+
+  async function withDialog(): Promise<Scene> {
+    const stage = await scene({ handover: { graph: { maxRetries: 1 } } });
+    dialogBot(stage.bot, 'everyTurn');
+    return stage;
+  }
+
+  for (const [what, weather] of [
+    ['the answer was lost', (stage: Scene) => stage.sim.weather.lostAnswers.once({ edges: ['pass_thread_control'] })],
+    ['the request was lost', (stage: Scene) => stage.sim.weather.lostRequests.once({ edges: ['pass_thread_control'] })],
+    ['HTTP 500 before', (stage: Scene) => stage.sim.weather.http500.once({ edges: ['pass_thread_control'] })],
+    ['HTTP 500 after', (stage: Scene) => stage.sim.weather.http500.once({ edges: ['pass_thread_control'], when: 'after' })],
+    ['code 1 after', (stage: Scene) => stage.sim.weather.code1.once({ edges: ['pass_thread_control'], when: 'after' })],
+    ['code 2 before', (stage: Scene) => stage.sim.weather.code2.once({ edges: ['pass_thread_control'] })],
+  ] as const) {
+    it(`is passed in the end, where ${what}`, async () => {
+      const stage = await withDialog();
+      weather(stage);
+      await stage.clock.rush(stage.customer.says('agent please'));
+      expect(stage.owner()).to.equal('vccLive');
+      expect(stage.calls('thread_owner').length).to.be.at.least(1);
+      expect(stage.calls('pass_thread_control').filter((call) => call.done)).to.have.length(1);
+      expect(stage.news('passed')).to.have.length(1);
+      expect(stage.news('failed')).to.deep.equal([]);
+      expect(stage.customer.hears()).to.deep.equal([CONNECTING]);
+      await stage.agent.handsBack(PSID, 'done');
+      expect(results(stage)).to.deep.equal([['completed', 'passBack', 'done']]);
+    });
+  }
+
+  it('is failed, where a third app got the thread meanwhile', async () => {
+    const stage = await withDialog();
+    stage.sim.weather.lostRequests.once({ edges: ['pass_thread_control'] });
+    stage.sim.wire.on('update', (entry) => {
+      if (entry.kind !== 'graph' || entry.outcome !== 'requestLost') return;
+      stage.sim.weather.botDown.always();
+      void stage.inbox.movesToMain(PSID);
+    });
+    await stage.clock.rush(stage.customer.says('agent please'));
+    expect(stage.owner()).to.equal('inbox');
+    expect(stage.news('failed')).to.have.length(1);
+    expect(results(stage)).to.deep.equal([['failed', 'none', undefined]]);
+    expect(stage.bot.results[0]?.error).to.include({ code: 'takenByOtherApp' });
+    expect(saidOverOthers(stage)).to.deep.equal([]);
+  });
+
+  describe('where thread_owner does not answer either', () => {
+    async function unconfirmed(when: 'before' | 'after'): Promise<Scene> {
+      const stage = await withDialog();
+      stage.sim.weather.http500.always({ edges: ['pass_thread_control'], when });
+      stage.sim.weather.http500.always({ edges: ['thread_owner'] });
+      await stage.clock.rush(stage.customer.says('agent please'));
+      stage.calm();
+      return stage;
+    }
+
+    it('fails: the customer hears it, the dialog ends with it, the bot goes on', async () => {
+      const stage = await unconfirmed('before');
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.customer.hears()).to.deep.equal([CONNECTING, FAILED, 'ended: failed via none']);
+      expect(stage.news('failed')).to.have.length(1);
+      await stage.customer.says('hello');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+    });
+
+    it('and the customer may ask again at once', async () => {
+      const stage = await unconfirmed('before');
+      await stage.clock.advance(1000);
+      await stage.clock.rush(stage.customer.says('agent please'));
+      expect(stage.owner()).to.equal('vccLive');
+      expect(stage.news('passed')).to.have.length(1);
+    });
+
+    it('and is passed as soon as something shows that VCC Live has the thread', async () => {
+      const stage = await unconfirmed('after');
+      expect(stage.owner()).to.equal('vccLive');
+      expect(stage.news('passed')).to.deep.equal([]);
+      await stage.agent.says(PSID, 'Hello, I am Anna');
+      expect(stage.news('passed')).to.have.length(1);
+      await stage.agent.handsBack(PSID, 'done');
+      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([['completed', 'passBack']]);
+      // Its dialog has ended with `failed` already.
+      expect(results(stage)).to.deep.equal([['failed', 'none', undefined]]);
+    });
+
+    it('and a hand-back closes it', async () => {
+      const stage = await unconfirmed('after');
+      await stage.clock.advance(1000);
+      await stage.agent.handsBack(PSID, 'done');
+      expect((await stage.record())?.open).to.equal(undefined);
+      await stage.customer.says('hello');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+    });
+  });
+});
+
+describe('a record that is gone', () => {
+  afterEach(closeScenes);
+
+  for (const template of ['everyTurn', 'messagesOnly'] as const) {
+    it(`ends the waiting dialog in the first turn in which the thread is ours (${template})`, async () => {
+      const stage = await scene();
+      dialogBot(stage.bot, template);
+      await stage.customer.says('agent please');
+      await stage.bot.handover.forget(stage.thread);
+      expect(await stage.record()).to.equal(undefined);
+      await stage.clock.advance(1000);
+      await stage.customer.says('to the agent');
+      expect(stage.bot.results).to.deep.equal([]);
+      await stage.agent.releases(PSID);
+      await stage.clock.advance(1000);
+      await stage.customer.says('hello?');
+      expect(stage.bot.results.map(({ outcome, via }) => [outcome, via])).to.deep.equal([['completed', 'message']]);
+      expect(stage.bot.results[0]?.handoverId).to.match(/^[0-9a-f]{32}$/);
+      await stage.customer.says('hello');
+      expect(stage.bot.results).to.have.length(1);
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+    });
+
+    it(`and passed back (${template})`, async () => {
+      const stage = await scene();
+      dialogBot(stage.bot, template);
+      await stage.customer.says('agent please');
+      await stage.bot.handover.forget(stage.thread);
+      await stage.agent.handsBack(PSID, 'done');
+      await stage.customer.says('hello?');
+      expect(stage.bot.results).to.have.length(1);
+      expect(stage.bot.results[0]).to.include({ outcome: 'completed' });
+      await stage.customer.says('hello');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+    });
+  }
+});
+

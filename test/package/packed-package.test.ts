@@ -1,0 +1,331 @@
+/** What is published: small, complete, without this machine in it, and it works in CommonJS, ESM and TypeScript bots. */
+import { readFileSync } from 'node:fs';
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { freshBot, packPackage, REPOSITORY, run } from './pack-package.js';
+
+const MAX_TARBALL_BYTES = 1024 * 1024;
+const PACKING_LIMIT_MS = 120_000;
+const BOT_LIMIT_MS = 90_000;
+
+const PEERS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'botbuilder-adapter-facebook'];
+const TYPES = ['@types/node', 'undici-types'];
+
+/** A customer asks for an agent over real HTTP; the last line says how it went. The same lines in every language. */
+const STORY = `
+async function story() {
+  const simulator = await MessengerSimulator.start();
+  const { settings } = simulator;
+  const handover = new VccLiveHandover({
+    botAppId: settings.botAppId,
+    vccLiveAppId: settings.vccLiveAppId,
+    pageAccessToken: settings.pageAccessToken,
+    appSecret: settings.appSecret,
+    graph: { baseUrl: simulator.graphBaseUrl },
+  });
+  const adapter = new HandoverFacebookAdapter({ handover, verify_token: settings.verifyToken });
+  const server = createServer((req, res) =>
+    adapter.processActivity(req, res, async (context) => {
+      if (context.activity.type === 'message') await context.sendActivity('You said: ' + context.activity.text);
+    }),
+  );
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  simulator.connectBot('http://127.0.0.1:' + port + '/api/messages');
+  const customer = simulator.customer('6600112233445566');
+  await customer.says('Hello');
+  await customer.says('talk to agent');
+  await simulator.settled();
+  const owner = simulator.ownerOf(customer.psid).owner === settings.vccLiveAppId ? 'VCC Live' : 'somebody else';
+  console.log(JSON.stringify({ hears: customer.hears(), owner }));
+  server.close();
+  await simulator.stop();
+}
+`;
+
+const STORY_ENDS = {
+  hears: ['You said: Hello', "I'm connecting you to an agent. One moment, please."],
+  owner: 'VCC Live',
+};
+
+const TYPED_BOT = `
+import { createServer } from 'node:http';
+import { ActivityHandler, MemoryStorage } from 'botbuilder';
+import { ComponentDialog, WaterfallDialog } from 'botbuilder-dialogs';
+import type { WaterfallStepContext } from 'botbuilder-dialogs';
+import {
+  BotStorageThreadStore, GraphApiError, HandoverDialog, HandoverError, MemoryThreadStore, ThreadControlClient,
+  VccLiveHandover, eventKey, parseWebhook, signPayload, verifySignature,
+} from 'botbuilder-handover-vcclive';
+import type {
+  HandoverRequest, HandoverResult, HandoverStart, ThreadEvent, ThreadKey, ThreadOwner, ThreadStore,
+  VccLiveHandoverOptions,
+} from 'botbuilder-handover-vcclive';
+import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import type { WireEntry } from 'botbuilder-handover-vcclive/simulator';
+${STORY}
+export const stores: ThreadStore[] = [new MemoryThreadStore(), new BotStorageThreadStore(new MemoryStorage())];
+export const options: VccLiveHandoverOptions = {
+  botAppId: '1', vccLiveAppId: async (pageId: string) => pageId + '2', pageAccessToken: () => 'token',
+  talkToAgent: [/agent/i, 'TALK', { recognizer: { recognize: async () => ({ intents: {} }) }, intent: 'Agent' }, () => true],
+  texts: { connecting: null, failed: { type: 'message', text: 'no' }, returned: async () => 'back' },
+  metadata: (context, request) => ({ customer: context.activity.from.id, reason: request.reason }),
+};
+export class Root extends ComponentDialog {
+  constructor(handover: VccLiveHandover) {
+    super('root');
+    const dialog: HandoverDialog = handover.dialog();
+    this.addDialog(dialog);
+    this.addDialog(new WaterfallDialog('main', [handover.step({ reason: 'asked' }), async (step: WaterfallStepContext) => {
+      const result = step.result as HandoverResult;
+      return step.endDialog(result.outcome === 'completed' ? result.waitedMs : undefined);
+    }]));
+  }
+}
+export function listen(handover: VccLiveHandover): VccLiveHandover {
+  return handover
+    .on('passed', ({ thread, handoverId }) => console.log(thread.psid.length, handoverId.length))
+    .on('returned', ({ result }) => console.log(result.outcome, result.via))
+    .on('ownerChanged', ({ from, to }: { from: ThreadOwner; to: ThreadOwner }) => console.log(from.owner, to.appId))
+    .on('failed', ({ error }) => console.log(error instanceof GraphApiError ? error.kind : error instanceof HandoverError && error.code))
+    .on('suppressed', ({ reason }) => console.log(reason))
+    .on('standbyMessage', ({ from, event }) => console.log(from, event.kind));
+}
+export async function ask(handover: VccLiveHandover, thread: ThreadKey): Promise<ThreadOwner['owner']> {
+  const { owner } = await handover.ownerOf(thread, { ask: true });
+  return owner;
+}
+export function began(start: HandoverStart): string {
+  switch (start.status) {
+    case 'passed': return start.handoverId;
+    case 'refused': return start.reason;
+    case 'failed': return start.error.message;
+  }
+}
+export class Bot extends ActivityHandler {
+  constructor(handover: VccLiveHandover, request: HandoverRequest) {
+    super();
+    this.onMessage(async (context, next) => { await handover.toAgent(context, request); await next(); });
+  }
+}
+export const client = new ThreadControlClient({ botAppId: '1', pageAccessToken: 'token' });
+export const events: ThreadEvent[] = parseWebhook({ object: 'page', entry: [] });
+export const keys: string[] = events.map(eventKey);
+export const verdict: boolean = verifySignature('{}', signPayload('{}', 'secret'), 'secret').valid;
+export const repair: typeof repairFacebookAdapter = repairFacebookAdapter;
+export const line = (entry: WireEntry): number => entry.seq;
+// @ts-expect-error an option that does not exist is noticed
+export const wrong: VccLiveHandoverOptions = { botAppId: '1', vccLiveAppId: '2', pageAccessToken: 't', colour: 'red' };
+story();
+`;
+
+describe('the package as it is published', function () {
+  this.timeout(BOT_LIMIT_MS);
+  let packed: Awaited<ReturnType<typeof packPackage>>;
+  let entries: readonly string[];
+
+  before(async function () {
+    this.timeout(PACKING_LIMIT_MS);
+    packed = await packPackage();
+    const listed = await run('tar', ['-tzf', packed.tarball], packed.folder);
+    entries = listed.stdout.split('\n').filter((name) => name !== '');
+  });
+
+  after(() => rm(packed.folder, { recursive: true, force: true }));
+
+  it('weighs less than 1 MiB', async () => {
+    expect((await stat(packed.tarball)).size)
+      .to.be.greaterThan(10_000)
+      .and.lessThan(MAX_TARBALL_BYTES);
+  });
+
+  it('has the build, the papers and nothing else', () => {
+    const strange = entries.filter(
+      (name) =>
+        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
+          name,
+        ),
+    );
+    expect(strange).to.deep.equal([]);
+    for (const paper of ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
+      expect(entries).to.include(`package/${paper}`);
+    }
+  });
+
+  it('has a file behind every path it exports, for both ways of finding types', () => {
+    const description = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
+      readonly main: string;
+      readonly types: string;
+      readonly bin?: Readonly<Record<string, string>>;
+      readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+      readonly typesVersions: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>;
+    };
+    const named = [
+      description.main,
+      description.types,
+      ...Object.values(description.bin ?? {}),
+      ...Object.values(description.exports).flatMap((target) =>
+        typeof target === 'string' ? target : Object.values(target),
+      ),
+      ...Object.values(description.typesVersions['*']).flat(),
+    ];
+    expect(named.length).to.be.greaterThan(8);
+    for (const file of named) expect(entries).to.include(file.replace(/^\.\//, 'package/'));
+    // Old resolution knows no "exports": every sub-path of code needs its line in typesVersions.
+    const subPaths = Object.keys(description.exports).filter((path) => path !== '.' && !path.endsWith('.json'));
+    expect(Object.keys(description.typesVersions['*']).sort()).to.deep.equal(
+      subPaths.map((path) => path.replace('./', '')).sort(),
+    );
+  });
+
+  it('tells nothing about the machine it was built on', async () => {
+    const bot = await freshBot(packed, 'curious', []);
+    const own = join(bot, 'node_modules', 'botbuilder-handover-vcclive');
+    for (const name of await readdir(own, { recursive: true })) {
+      if (!(await stat(join(own, name))).isFile()) continue;
+      const text = await readFile(join(own, name), 'utf8');
+      for (const trace of [REPOSITORY, homedir(), packed.folder]) {
+        expect(text.includes(`${trace}/`), `${name} names a folder of this machine`).to.equal(false);
+      }
+      expect(text, name).not.to.match(/https?:\/\/registry\./);
+    }
+    const lockfile = await readFile(join(REPOSITORY, 'package-lock.json'), 'utf8');
+    expect(lockfile).to.include('"lockfileVersion"');
+    expect(lockfile).not.to.match(/"resolved": "https?:/);
+    expect(lockfile).not.to.include(REPOSITORY);
+  });
+
+  it('works in a CommonJS bot', async () => {
+    const bot = await freshBot(packed, 'commonjs-bot', PEERS);
+    await writeFile(
+      join(bot, 'bot.cjs'),
+      `const { createServer } = require('node:http');
+       const { VccLiveHandover } = require('botbuilder-handover-vcclive');
+       const { HandoverFacebookAdapter } = require('botbuilder-handover-vcclive/facebook-adapter');
+       const { MessengerSimulator } = require('botbuilder-handover-vcclive/simulator');
+       if (require('botbuilder-handover-vcclive/package.json').name !== 'botbuilder-handover-vcclive') throw new Error();
+       ${STORY} story();`,
+    );
+    expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal(STORY_ENDS);
+  });
+
+  it('works in an ESM bot, every name imported by name', async () => {
+    const bot = await freshBot(packed, 'esm-bot', PEERS);
+    await writeFile(
+      join(bot, 'bot.mjs'),
+      `import { createRequire } from 'node:module';
+       import { createServer } from 'node:http';
+       import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+       import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+       import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+       for (const path of ['', '/facebook-adapter', '/simulator']) {
+         const name = 'botbuilder-handover-vcclive' + path;
+         const names = Object.keys(await import(name));
+         const missing = Object.keys(createRequire(import.meta.url)(name)).filter((each) => !names.includes(each));
+         if (missing.length > 0) throw new Error(name + ' does not export to ESM: ' + missing.join());
+       }
+       ${STORY} await story();`,
+    );
+    expect(lastLine(await run(process.execPath, ['bot.mjs'], bot))).to.deep.equal(STORY_ENDS);
+  });
+
+  for (const [resolution, settings] of [
+    ['node16', { module: 'node16', moduleResolution: 'node16' }],
+    ['node10', { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' }],
+  ] as const) {
+    it(`compiles strictly and works in a TypeScript bot that resolves modules the ${resolution} way`, async () => {
+      const bot = await freshBot(packed, `typescript-bot-${resolution}`, [...PEERS, ...TYPES]);
+      const compilerOptions = {
+        ...settings,
+        target: 'es2022',
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        esModuleInterop: true,
+        types: ['node'],
+        outDir: 'built',
+        skipLibCheck: true,
+      };
+      await writeFile(join(bot, 'package.json'), '{"name":"bot","private":true}');
+      await writeFile(join(bot, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['bot.ts'] }));
+      await writeFile(join(bot, 'bot.ts'), TYPED_BOT);
+      const compiler = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
+      const compiled = await run(process.execPath, [compiler, '-p', '.'], bot);
+      expect(compiled.stdout + compiled.stderr).to.equal('');
+      expect(compiled.code).to.equal(0);
+      expect(lastLine(await run(process.execPath, ['built/bot.js'], bot))).to.deep.equal(STORY_ENDS);
+    });
+  }
+
+  it('loads where the adapter is not installed, and the adapter path says what to install', async () => {
+    const bot = await freshBot(packed, 'bot-without-adapter', ['axios', 'botbuilder', 'botbuilder-dialogs']);
+    await writeFile(join(bot, 'bot.cjs'), TRIES_THE_ADAPTER);
+    const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as Readonly<Record<string, string>>;
+    expect(said['plugin']).to.equal('function');
+    expect(said['code']).to.equal('missingPeer');
+    expect(said['message']).to.match(/botbuilder-adapter-facebook, which is not installed/);
+    expect(said['message']).to.include('npm install botbuilder-adapter-facebook request@npm:@cypress/request');
+  });
+
+  it('says that "request" is missing where only the adapter was installed', async () => {
+    const bot = await freshBot(packed, 'bot-without-request', [
+      'axios',
+      'botbuilder',
+      'botbuilder-dialogs',
+      'botkit',
+      'debug',
+    ]);
+    const adapter = join(bot, 'node_modules', 'botbuilder-adapter-facebook');
+    await cp(join(REPOSITORY, 'node_modules', 'botbuilder-adapter-facebook'), adapter, { recursive: true });
+    await rm(join(adapter, 'node_modules'), { recursive: true, force: true });
+    await writeFile(join(bot, 'bot.cjs'), TRIES_THE_ADAPTER);
+    const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as Readonly<Record<string, string>>;
+    expect(said['plugin']).to.equal('function');
+    expect(said['code']).to.equal('missingPeer');
+    expect(said['message']).to.include('"request"');
+    expect(said['message']).to.include('request@npm:@cypress/request');
+  });
+
+  it('has a simulator that loads with nothing else installed', async () => {
+    const bot = await freshBot(packed, 'bot-of-nothing', []);
+    await writeFile(
+      join(bot, 'bot.cjs'),
+      `const { MessengerSimulator } = require('botbuilder-handover-vcclive/simulator');
+       MessengerSimulator.start().then(async (simulator) => {
+         console.log(JSON.stringify({ graph: new URL(simulator.graphBaseUrl).hostname }));
+         await simulator.stop();
+       });`,
+    );
+    expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal({ graph: '127.0.0.1' });
+  });
+
+  it('exports nothing that is not there yet', async () => {
+    const bot = await freshBot(packed, 'bot-too-early', PEERS);
+    for (const path of ['redis', 'botkit', 'dist/index.js']) {
+      const script = `require('botbuilder-handover-vcclive/${path}')`;
+      const ended = await run(process.execPath, ['-e', script], bot);
+      expect(ended.code, path).not.to.equal(0);
+      expect(ended.stderr).to.include('ERR_PACKAGE_PATH_NOT_EXPORTED');
+    }
+  });
+});
+
+const TRIES_THE_ADAPTER = `
+const { VccLiveHandover } = require('botbuilder-handover-vcclive');
+try {
+  require('botbuilder-handover-vcclive/facebook-adapter');
+} catch (error) {
+  console.log(JSON.stringify({ plugin: typeof VccLiveHandover, code: error.code, message: error.message }));
+}
+`;
+
+/** The JSON that a program printed last. A program that failed shows why. */
+function lastLine(ended: { readonly code: number; readonly stdout: string; readonly stderr: string }): unknown {
+  if (ended.code !== 0) throw new Error(`It ended with ${ended.code}:\n${ended.stdout}\n${ended.stderr}`);
+  const lines = ended.stdout.trim().split('\n');
+  return JSON.parse(lines.at(-1) ?? '');
+}

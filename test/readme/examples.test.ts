@@ -1,0 +1,248 @@
+/** The README's examples compile as they stand, and the bots among them hand over to VCC Live on the pretend platform. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { expect } from 'chai';
+import { codeBlocksOf, examplesOf, paper, REPOSITORY } from './readme-examples.js';
+
+const COMPILING_LIMIT_MS = 60_000;
+const BOT_STARTS_WITHIN_MS = 20_000;
+const PSID = '6600112233445566';
+
+const README = paper('README.md');
+const examples = examplesOf(README);
+
+/** What stands around an example that is no program of its own. */
+const BEFORE: Readonly<Record<string, string>> = {
+  'other-ways': `
+    import { EventFactory } from 'botbuilder';
+    import type { TurnContext } from 'botbuilder';
+    import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
+    declare const handover: VccLiveHandover, context: TurnContext, pageId: string, psid: string;
+    export async function turn() {`,
+  repair: `
+    import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
+    declare const handover: VccLiveHandover, verify_token: string, app_secret: string, access_token: string;`,
+  'any-adapter': `
+    import type { BotAdapter } from 'botbuilder';
+    import type { BotLogic, VccLiveHandover } from 'botbuilder-handover-vcclive';
+    declare const handover: VccLiveHandover, adapter: BotAdapter, logic: BotLogic, microsoftAppId: string;`,
+};
+const AFTER: Readonly<Record<string, string>> = {
+  'other-ways': 'return owner; }',
+  repair: 'export { repaired };',
+  'any-adapter': 'export {};',
+};
+
+describe('the README', () => {
+  let folder: string;
+  const bots: ChildProcess[] = [];
+  let simulator: MessengerSimulator | undefined;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'readme-'));
+    await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
+    const settings = {
+      extends: join(REPOSITORY, 'tsconfig.json'),
+      compilerOptions: { noEmit: true },
+      include: ['*.ts'],
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+    await writeFile(join(folder, 'package.json'), '{"name":"readme","private":true}');
+    for (const name of examples.keys()) await writeFile(join(folder, `${name}.ts`), program(name));
+    await writeFile(join(folder, 'start-bot.ts'), START_BOT);
+  });
+
+  afterEach(async () => {
+    for (const bot of bots.splice(0)) bot.kill();
+    await simulator?.stop();
+    simulator = undefined;
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('marks every block of code as an example', () => {
+    expect(codeBlocksOf(README)).to.equal(examples.size).and.greaterThan(4);
+  });
+
+  it('has a first example of ten lines of code', () => {
+    const code = (examples.get('first-bot') ?? '').split('\n').filter((line) => line.trim() !== '');
+    const statements = code.filter((line) => !line.startsWith('import ') && !line.startsWith('}'));
+    expect(statements.length).to.be.at.most(10);
+  });
+
+  it('has examples that compile as strictly as the package itself', async function () {
+    this.timeout(COMPILING_LIMIT_MS);
+    const compiler = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
+    const said = await promisify(execFile)(process.execPath, [compiler, '-p', folder], { cwd: folder }).then(
+      () => '',
+      (failed: unknown) => (failed as { readonly stdout: string }).stdout,
+    );
+    // Only what the examples say: files of the repository are somebody else's concern.
+    expect(said.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line))).to.deep.equal([]);
+  });
+
+  it('has a first bot that hands over when a customer types "talk to agent"', async () => {
+    const { customer, vccLive } = await play('first-bot');
+    await customer.says('Hello');
+    await customer.says('talk to agent');
+    expect(ownerOf(simulator)).to.equal(vccLive);
+    expect(customer.hears()[0]).to.equal('You said: Hello');
+    expect(customer.hears()[1]).to.match(/agent/);
+    await customer.says('My parcel is late.');
+    expect(customer.hears()).to.have.length(2);
+  }).timeout(BOT_STARTS_WITHIN_MS);
+
+  it('has a bot that runs dialogs on every turn, and ends the dialog when VCC Live hands back', async () => {
+    const { customer, agent, vccLive } = await play('dialogs-on-every-turn');
+    await customer.says('Hello');
+    await customer.says('I need help');
+    expect(ownerOf(simulator)).to.equal(vccLive);
+    await customer.says('My parcel is late.');
+    await agent.handsBack(PSID);
+    await simulator?.settled();
+    await customer.says('Thank you!');
+    const [hello, connecting, ...afterwards] = customer.hears();
+    expect(hello).to.equal('You said: Hello');
+    expect(connecting).to.match(/agent/);
+    expect(afterwards).to.deep.equal(['Welcome back! Anything else?', 'You said: Thank you!']);
+  }).timeout(BOT_STARTS_WITHIN_MS);
+
+  it('has a bot that runs dialogs for messages only, and ends the dialog with the next message', async () => {
+    const { customer, agent, vccLive } = await play('dialogs-for-messages');
+    await customer.says('I need help');
+    expect(ownerOf(simulator)).to.equal(vccLive);
+    await customer.says('My parcel is late.');
+    await agent.handsBack(PSID);
+    await simulator?.settled();
+    expect(customer.hears()).to.have.length(1);
+    await customer.says('Thank you!');
+    await customer.says('Bye');
+    expect(customer.hears().slice(1)).to.deep.equal(['Welcome back! Anything else?', 'You said: Bye']);
+  }).timeout(BOT_STARTS_WITHIN_MS);
+
+  it('has a test that passes against a bot of one’s own', async () => {
+    const mocha = join(REPOSITORY, 'node_modules', 'mocha', 'bin', 'mocha.js');
+    const args = [mocha, '--no-config', '-r', 'tsx/cjs', '--extension', 'ts', '--timeout', '10000'];
+    const env = { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
+    const ran = await promisify(execFile)(process.execPath, [...args, 'test-with-simulator.ts'], { cwd: folder, env });
+    expect(ran.stdout).to.include('1 passing');
+  }).timeout(BOT_STARTS_WITHIN_MS);
+
+  async function play(example: string) {
+    simulator = await MessengerSimulator.start();
+    const port = await freePort();
+    const { settings } = simulator;
+    const bot = spawn(process.execPath, ['-r', 'tsx/cjs', `${example}.ts`], {
+      cwd: folder,
+      env: {
+        ...process.env,
+        TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json'),
+        FACEBOOK_APP_ID: settings.botAppId,
+        VCC_LIVE_APP_ID: settings.vccLiveAppId,
+        FACEBOOK_PAGE_ACCESS_TOKEN: settings.pageAccessToken,
+        FACEBOOK_APP_SECRET: settings.appSecret,
+        FACEBOOK_VERIFY_TOKEN: settings.verifyToken,
+        GRAPH_BASE_URL: simulator.graphBaseUrl,
+        PORT: String(port),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    bots.push(bot);
+    await ready(bot);
+    simulator.connectBot(`http://127.0.0.1:${port}/api/messages`);
+    expect(await simulator.verifyWebhook()).to.include({ ok: true });
+    return { customer: simulator.customer(PSID), agent: simulator.agent(), vccLive: settings.vccLiveAppId };
+  }
+});
+
+/** An example as a whole file: with what stands around it, and with the test's port and platform instead of Meta's. */
+function program(name: string): string {
+  const code = examples.get(name) ?? '';
+  if (name === 'first-bot') return runnable(code);
+  if (name.startsWith('dialogs-')) {
+    const first = examples.get('first-bot') ?? '';
+    return runnable(replaced(first, /const logic = [\s\S]*?\n};\n/, () => code));
+  }
+  return `${BEFORE[name] ?? ''}\n${code}\n${AFTER[name] ?? ''}`;
+}
+
+function runnable(code: string): string {
+  const here = replaced(
+    code,
+    'new VccLiveHandover({',
+    () => 'new VccLiveHandover({ graph: { baseUrl: process.env.GRAPH_BASE_URL! },',
+  );
+  return replaced(
+    here,
+    '.listen(3978)',
+    () => ".listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening'))",
+  );
+}
+
+/** Replaces what must be there: an example that changed must not be patched in vain. */
+function replaced(code: string, what: string | RegExp, by: () => string): string {
+  const changed = code.replace(what, by);
+  if (changed === code) throw new Error(`The example has no ${String(what)}.`);
+  return changed;
+}
+
+function ownerOf(simulator: MessengerSimulator | undefined): string | undefined {
+  return simulator?.ownerOf(PSID).owner;
+}
+
+function ready(bot: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString('utf8');
+      if (said.includes('listening')) resolve();
+    };
+    bot.stdout?.on('data', hear);
+    bot.stderr?.on('data', hear);
+    bot.on('exit', (code) => reject(new Error(`The bot ended with ${String(code)}:\n${said}`)));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The reader's own bot, for the example of a test. */
+const START_BOT = `
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import type { SimulatorSettings } from 'botbuilder-handover-vcclive/simulator';
+
+export async function startBot(settings: SimulatorSettings, baseUrl: string) {
+  const handover = new VccLiveHandover({
+    botAppId: settings.botAppId,
+    vccLiveAppId: settings.vccLiveAppId,
+    pageAccessToken: settings.pageAccessToken,
+    appSecret: settings.appSecret,
+    graph: { baseUrl },
+  });
+  const adapter = new HandoverFacebookAdapter({ handover, verify_token: settings.verifyToken });
+  const server = createServer((req, res) =>
+    adapter.processActivity(req, res, async (context) => {
+      if (context.activity.type === 'message') await context.sendActivity('You said: ' + context.activity.text);
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    webhookUrl: 'http://127.0.0.1:' + port + '/api/messages',
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+`;

@@ -1,0 +1,122 @@
+/** The papers know every option, event, error and reason that the source declares, and none that it does not. */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect } from 'chai';
+import { literalsOf, membersOf, membersWithin } from './declared-words.js';
+import { firstCells, paper, REPOSITORY } from './readme-examples.js';
+
+const OPTIONS = 'src/botbuilder/handover-options.ts';
+const ADAPTER = 'src/botbuilder/facebook-adapter.ts';
+const ERRORS = 'src/thread/errors.ts';
+const GRAPH_ERRORS = 'src/graph/graph-api-error.ts';
+const WORDS = 'src/thread/handover.ts';
+const NEWS = 'src/handover/news.ts';
+
+const PAPERS = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(REPOSITORY, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+describe('the papers', () => {
+  describe('README.md', () => {
+    const readme = paper('README.md');
+
+    it('has a line for every option of the plugin', () => {
+      const options = firstCells(readme, 'option', 'default', 'meaning').concat(
+        // The adapter's table stands before; both have the same head.
+        firstCells(readme.slice(readme.indexOf('## Options')), 'option', 'default', 'meaning'),
+      );
+      const declared = [
+        ...membersOf(ADAPTER, 'RepairOptions'),
+        'verify_token',
+        ...membersOf(OPTIONS, 'VccLiveHandoverOptions'),
+      ];
+      expect(options.sort()).to.deep.equal(declared.sort());
+    });
+
+    it('names every text and every option of graph', () => {
+      for (const name of [...membersOf(OPTIONS, 'HandoverTexts'), ...membersOf(OPTIONS, 'GraphOptions')]) {
+        expect(readme).to.include(`\`${name}\``);
+      }
+    });
+
+    it('has a line for every event, with all that its object has', () => {
+      const events = membersOf(NEWS, 'HandoverNews');
+      expect(firstCells(readme, 'event').sort()).to.deep.equal([...events].sort());
+      for (const event of events) {
+        const line = readme.split('\n').find((each) => each.startsWith(`| \`${event}\``)) ?? '';
+        for (const name of membersWithin(NEWS, 'HandoverNews', event)) {
+          if (name !== 'thread') expect(line, event).to.include(`\`${name}\``);
+        }
+      }
+    });
+
+    it('has a line for every field of a result, and knows every outcome, way and reason', () => {
+      expect(firstCells(readme, 'field').sort()).to.deep.equal(membersOf(WORDS, 'HandoverResult').sort());
+      for (const union of ['HandoverOutcome', 'HandoverVia', 'RefusedReason']) {
+        for (const word of literalsOf(WORDS, union)) expect(readme, union).to.include(`\`${word}\``);
+      }
+    });
+  });
+
+  describe('docs/errors.md', () => {
+    const page = paper('docs/errors.md');
+
+    it('has a line for every code', () => {
+      expect(firstCells(page, 'code').sort()).to.deep.equal(literalsOf(ERRORS, 'HandoverErrorCode').sort());
+    });
+
+    it('has a line for every kind of Graph error, and knows every outcome', () => {
+      expect(firstCells(page, 'kind').sort()).to.deep.equal(literalsOf(GRAPH_ERRORS, 'GraphErrorKind').sort());
+      for (const outcome of literalsOf(GRAPH_ERRORS, 'GraphOutcome')) expect(page).to.include(`\`${outcome}\``);
+    });
+
+    it('has a line for every reason to refuse, to hold back and to ignore', () => {
+      const after = (heading: string): string => page.slice(page.indexOf(heading));
+      expect(firstCells(after('## Reasons of refusals'), 'reason').sort()).to.deep.equal(
+        literalsOf(WORDS, 'RefusedReason').sort(),
+      );
+      expect(firstCells(after('## Reasons of `suppressed`'), 'reason').sort()).to.deep.equal(
+        literalsOf(NEWS, 'SuppressedReason').sort(),
+      );
+      expect(firstCells(after('## Reasons of `ignored`'), 'reason').sort()).to.deep.equal(
+        literalsOf(NEWS, 'IgnoredReason').sort(),
+      );
+    });
+  });
+
+  for (const name of PAPERS) {
+    it(`${name} links only to what is there`, () => {
+      const page = paper(name);
+      const links = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+      for (const link of links.filter((each) => !/^https?:/.test(each))) {
+        const [file = '', anchor] = link.split('#');
+        const target = file === '' ? name : normalize(join(dirname(name), file));
+        expect(existsSync(join(REPOSITORY, target)), `${name} → ${link}`).to.equal(true);
+        if (anchor !== undefined) expect(anchorsOf(paper(target)), `${name} → ${link}`).to.include(anchor);
+      }
+    });
+  }
+
+  it('CONTRIBUTING.md and README.md name only scripts that package.json has', () => {
+    const { scripts } = JSON.parse(paper('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+    const named = [...`${paper('CONTRIBUTING.md')}${paper('README.md')}`.matchAll(/npm run ([\w:]+)/g)];
+    expect(named.length).to.be.greaterThan(3);
+    for (const [, script = ''] of named) expect(Object.keys(scripts)).to.include(script);
+  });
+});
+
+/** The anchors that a page's headings have on GitHub. */
+function anchorsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replace(/\s/g, '-'),
+  );
+}
