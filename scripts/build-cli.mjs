@@ -13,6 +13,9 @@ const outfile = resolve(process.argv[2] ?? join(repository, 'dist', 'cli', 'inde
 const licence = await readFile(join(repository, 'node_modules', 'commander', 'LICENSE'), 'utf8');
 
 await build({
+  // Paths in the bundle's comments are relative to the repository, also where node_modules is a link.
+  absWorkingDir: repository,
+  preserveSymlinks: true,
   entryPoints: [join(repository, 'src', 'cli', 'index.ts')],
   outfile,
   bundle: true,

@@ -1,13 +1,13 @@
 /**
  * What can be typed after `npx botbuilder-handover-vcclive`: commands, options, help, exit codes.
  *
- * Exists apart from the commands, so that help is there at once and a wrong option never starts anything.
+ * Exists apart from the commands, so that a wrong option never starts anything.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { HandoverError } from '../thread/errors.js';
-import type { SimulateOptions } from './simulate.js';
+import { simulate, type SimulateOptions } from './simulate.js';
 
 /** Exit codes: done · wrong usage, or it could not run. */
 export const EXIT = { done: 0, couldNotRun: 2 } as const;
@@ -91,7 +91,6 @@ function simulateCommand(host: CommandLineHost): Command {
     .exitOverride()
     .configureOutput({ writeOut: host.say, writeErr: host.complain })
     .action(async (typed: TypedOptions) => {
-      const { simulate } = await import('./simulate.js');
       await simulate(simulateOptions(typed), {
         say: (line) => host.say(`${line}\n`),
         complain: (line) => host.complain(`${line}\n`),

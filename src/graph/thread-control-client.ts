@@ -47,7 +47,7 @@ const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
  * Every method rejects with {@link GraphApiError} and with nothing else, but for arguments that cannot be right
  * ({@link InvalidOptionError}). A Page that Meta throttles is remembered: calls for it are refused at once, with
  * `kind: 'rateLimit'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. A token that Meta calls dead
- * is not sent again for 60 seconds.
+ * is not sent again for a second, unless another call with it succeeds.
  */
 export class ThreadControlClient {
   readonly #settings: ClientSettings;

@@ -32,7 +32,7 @@ export class Admissions {
     this.#handingOver = handingOver;
   }
 
-  /** Folds in what an event proves, before its turn queues (LEDGER rule 12). Rejects where the store does not answer. */
+  /** Folds in what an event proves, before its turn queues. Rejects where the store does not answer. */
   async arrive(event: ThreadEvent, eventKey: string): Promise<Arrived> {
     const atMs = this.#parts.clock.now();
     this.#steps.learn(event, atMs);
@@ -60,7 +60,7 @@ export class Admissions {
     };
   }
 
-  /** Decides, when its turn has come, what runs on an event that arrived (DESIGN section 5). */
+  /** Decides, when its turn has come, what runs on an event that arrived. */
   async admit(arrived: Arrived, eventKey: string, statusEvents: boolean): Promise<Admission> {
     const { event, thread } = arrived;
     if (event.channel === 'changes') return this.#ignore(event, 'pageChange', thread);

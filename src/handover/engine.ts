@@ -104,7 +104,7 @@ export class HandoverEngine {
   }
 
   /**
-   * What a dialog that waits for a handover gets in this turn: its result, or nothing yet (LEDGER rules 16, 17).
+   * What a dialog that waits for a handover gets in this turn: its result, or nothing yet.
    * @param startedAtMs our clock when the dialog began
    */
   async endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {

@@ -132,7 +132,7 @@ export class HandingOver {
     return stepped.record.open?.id === open.id;
   }
 
-  /** A handover found armed by a run that died (LEDGER rule 14): asked about, then gone on with. */
+  /** A handover found armed by a run that died: asked about, then gone on with. */
   async #resume(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
     const { thread } = turn;
     const asked = await this.#steps.ask(thread);
@@ -145,8 +145,7 @@ export class HandingOver {
         thread,
         ids,
         () => [],
-        (record) =>
-          this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()), true),
+        (record) => this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()), true),
       );
       return { status: 'passed', handoverId: open.id };
     }
@@ -209,9 +208,10 @@ export class HandingOver {
         thread,
         ids,
         () => [evidence],
-        (record, verdict) => this.#confirm(thread, record, verdict, open.id),
+        (record) => this.#confirm(thread, record, open.id),
       );
       this.#steps.moveAlong(turn, stepped);
+      if (stepped.record.open?.keptHandBack) await this.#settleTake(thread, ids, open.id);
     } catch (thrown) {
       if (!(thrown instanceof StoreError)) throw thrown;
       // VCC Live has the thread; the record will learn it from the standby events. Only this turn must know now.
@@ -226,20 +226,33 @@ export class HandingOver {
   }
 
   /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
-  #confirm(
-    thread: ThreadKey,
-    record: ThreadRecord,
-    verdict: Verdict,
-    id: string,
-  ): Outcome<Conclusion | undefined> {
+  #confirm(thread: ThreadKey, record: ThreadRecord, id: string): Outcome<Conclusion | undefined> {
     if (record.open?.id !== id) return { record, news: [], value: undefined };
     const news: News[] = record.open.phase === 'passed' ? [] : [['passed', { thread, handoverId: id }]];
     const passed = amendOpen(record, id, { phase: 'passed' });
     const kept = record.open.keptHandBack;
-    // A take of ours that was sent before the pass had nothing to take back.
-    if (!kept || (kept.via === 'take' && isAnotherApp(verdict))) return { record: passed, news, value: undefined };
+    // Two calls of our own at the same time: only Meta knows which came later.
+    if (!kept || kept.via === 'take') return { record: passed, news, value: undefined };
     const home = this.#steps.concluded(thread, passed, endingOf(kept, this.#parts.clock.now()));
     return { ...home, news: [...news, ...home.news] };
+  }
+
+  /** A take of the application's was answered while our pass was under way: it ended the handover, or came before it. */
+  async #settleTake(thread: ThreadKey, ids: AppIds, id: string): Promise<void> {
+    await this.#steps.ask(thread);
+    await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record, verdict): Outcome<undefined> => {
+        const { open } = record;
+        if (open?.id !== id || !open.keptHandBack) return { record, news: [], value: undefined };
+        const { keptHandBack, ...others } = open;
+        if (isAnotherApp(verdict)) return { record: { ...record, open: others }, news: [], value: undefined };
+        const ended = this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()));
+        return { ...ended, value: undefined };
+      },
+    );
   }
 
   async #passFailed(turn: Turn, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {

@@ -1,7 +1,7 @@
 /**
  * The life of a handover inside a thread's record: armed → passed (or unconfirmed) → concluded.
  *
- * Pure, so that a store may run a change again after a conflict. LEDGER rules 14 to 16.
+ * Pure, so that a store may run a change again after a conflict.
  */
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
 import type { Conclusion, KeptHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
@@ -140,7 +140,7 @@ export type EndingClaim =
   /** The record knows nothing of this handover any more. */
   | { readonly kind: 'gone' };
 
-/** Claims the ending of a dialog for the turn of one event, so that two processes do not both end it (rule 16). */
+/** Claims the ending of a dialog for the turn of one event, so that two processes do not both end it. */
 export function claimEnding(
   record: ThreadRecord,
   handoverId: string,
@@ -161,11 +161,13 @@ export function claimEnding(
 export function releaseEnding(record: ThreadRecord, handoverId: string, eventKey: string): ThreadRecord {
   const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
   if (conclusion?.claimedBy !== eventKey) return record;
-  const { claimedBy: _claimedBy, claimedAtMs: _claimedAtMs, ...unclaimed } = conclusion;
+  const unclaimed: { -readonly [K in keyof Conclusion]: Conclusion[K] } = { ...conclusion };
+  delete unclaimed.claimedBy;
+  delete unclaimed.claimedAtMs;
   return replaceConclusion(record, unclaimed);
 }
 
-/** Whether this event's turn is the new run of one that began a handover: such a run is mute (rule 14). */
+/** Whether this event's turn is the new run of one that began a handover: such a run is mute. */
 export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): boolean {
   if (record.open?.cause === eventKey && record.open.run !== run) return true;
   return conclusionOfCause(record, eventKey, run) !== undefined;

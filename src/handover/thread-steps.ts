@@ -198,7 +198,7 @@ export class ThreadSteps {
     return { record: ended.record, news, value: conclusion };
   }
 
-  /** A turn's own step moves its epoch along, unless somebody else changed it in between (LEDGER rule 13). */
+  /** A turn's own step moves its epoch along, unless somebody else changed it in between. */
   moveAlong(turn: Turn | undefined, stepped: { epochBefore: number; record: ThreadRecord }): void {
     if (turn && turn.epoch === stepped.epochBefore) turn.epoch = stepped.record.epoch;
   }

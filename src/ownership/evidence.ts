@@ -1,7 +1,7 @@
 /**
  * What a webhook item, or a call of our own, proves about a thread: the table of evidence.
  *
- * Exists so that every door reads the same meaning into the same event. DESIGN section 2, LEDGER rules 4 and 7.
+ * Exists so that every door reads the same meaning into the same event. docs/ownership.md has the table.
  */
 import type { ThreadEvent } from '../thread/event.js';
 import type { NamedOwner, SideMark } from '../thread/record.js';
@@ -40,7 +40,7 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
   const at = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
   const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', at: stamp }];
   const key = `${event.channel}:${event.kind}:${event.mid ?? ''}`;
-  // Without a stamp the place is a guess of ours, and rule 10 has to know that.
+  // Without a stamp the place is a guess of ours, and whoever it outvotes has to know that.
   const mark: SideMark = stamp === undefined ? { at, key, own: true } : { at, key };
 
   switch (event.kind) {

@@ -2,7 +2,7 @@
  * Who owns a thread, concluded from evidence.
  *
  * Nobody tells the bot reliably, so each sort of evidence keeps its newest, folding in is taking a maximum (idempotent,
- * in any order), and the owner is one pure function of the five maxima and of now. LEDGER rules 5 to 9, 13.
+ * in any order), and the owner is one pure function of the five maxima and of now. docs/ownership.md explains it.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import type { ThreadOwner } from '../thread/handover.js';
@@ -41,7 +41,7 @@ export interface Verdict {
 
 /** What the ledger wants done after a step. */
 export interface Effects {
-  /** `thread_owner` has to be asked (rules 8 and 10). */
+  /** `thread_owner` has to be asked. */
   readonly askOwner: boolean;
   /** The recorded owner changed to, from or between other apps; the epoch has grown. */
   readonly ownerChanged?: { readonly from: Verdict; readonly to: Verdict };
@@ -70,7 +70,7 @@ export function fold(maxima: EvidenceMaxima, evidence: readonly Evidence[]): Evi
   return next;
 }
 
-/** The owner by evidence alone (rule 8): what the epoch goes by. The clock is not asked. */
+/** The owner by evidence alone: what the epoch goes by. The clock is not asked. */
 export function ownerByEvidence(maxima: EvidenceMaxima, ids: AppIds): Verdict {
   const { explicit } = maxima;
   const settledAt = explicit ? (explicit.answeredAt ?? explicit.at) : -Infinity;
@@ -96,7 +96,7 @@ export function ownerByEvidence(maxima: EvidenceMaxima, ids: AppIds): Verdict {
 }
 
 /**
- * The owner now: evidence, and the clock (rule 9). An owner whose 24 hours or `expiration` are over without activity is
+ * The owner now: evidence, and the clock. An owner whose 24 hours or `expiration` are over without activity is
  * idle; that is computed here each time and never written.
  * @param nowOnMetaClock Meta's milliseconds, see `metaNow`
  */
@@ -120,7 +120,7 @@ export function isAnotherApp(verdict: Verdict): boolean {
 }
 
 /**
- * One step: folds evidence into a record, moves the epoch (rule 13), and says what has to be done.
+ * One step: folds evidence into a record, moves the epoch, and says what has to be done.
  * Pure: the same record, evidence and ids give the same answer.
  */
 export function step(

@@ -2,14 +2,14 @@
  * Puts our own observations on Meta's clock.
  *
  * The two clocks may be minutes apart, so they are never compared raw: the offset is learned from the stamps of the
- * items that arrive, and only ever under-estimated (an item cannot arrive before it was sent). LEDGER rules 1 to 4.
+ * items that arrive, and only ever under-estimated (an item cannot arrive before it was sent). docs/ownership.md has the rules.
  */
 import type { ThreadEvent } from '../thread/event.js';
 import type { EvidenceMaxima } from '../thread/record.js';
 
 const SAMPLE_WINDOW_MS = 5 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
-/** A stamp in whole seconds stands for the end of its second (rule 1). */
+/** A stamp in whole seconds stands for the end of its second. */
 const REST_OF_SECOND_MS = 999;
 
 /**
@@ -25,7 +25,7 @@ export interface OffsetWindow {
 /** Nothing learned yet. */
 export const noOffset: OffsetWindow = { currentFromMs: 0 };
 
-/** Meta's clock minus ours, milliseconds; `undefined` before anything was learned (rule 3). */
+/** Meta's clock minus ours, milliseconds; `undefined` before anything was learned. */
 export function offsetOf(window: OffsetWindow): number | undefined {
   if (window.current === undefined) return window.previous;
   if (window.previous === undefined) return window.current;
@@ -77,7 +77,7 @@ export function newestPlace(maxima: EvidenceMaxima): number | undefined {
 }
 
 /**
- * The place of an observation of our own (rule 4): just after the newest place that the thread had when the call was
+ * The place of an observation of our own: just after the newest place that the thread had when the call was
  * sent, or the time of sending on Meta's clock as far as that is known, whichever is later.
  * @param newestStamp {@link newestPlace} of the thread at `oursMs`
  * @param oursMs our clock when the call was sent (or answered)

@@ -42,7 +42,7 @@ export interface SideMark {
   readonly blindAtMs?: number;
 }
 
-/** The newest of each sort of evidence (LEDGER rule 5). Folding in is taking a maximum of each. */
+/** The newest of each sort of evidence. Folding in is taking a maximum of each. */
 export interface EvidenceMaxima {
   readonly explicit?: ExplicitMark;
   readonly us?: SideMark;
@@ -52,7 +52,7 @@ export interface EvidenceMaxima {
   readonly activityAt?: number;
 }
 
-/** The side the ledger last recorded, for the epoch. `bot` stands for bot, idle and unknown (LEDGER rule 13). */
+/** The side the ledger last recorded, for the epoch. `bot` stands for bot, idle and unknown. */
 export type RecordedOwner = 'bot' | 'vccLive' | 'other';
 
 /** A hand-back that arrived before our own pass was confirmed. */

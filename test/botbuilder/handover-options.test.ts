@@ -27,7 +27,7 @@ function refusal(options: unknown): InvalidOptionError {
 }
 
 const refusedBy = (change: object): InvalidOptionError => refusal({ ...GOOD, ...change });
-const accepts = (change: object): void => void new VccLiveHandover({ ...GOOD, ...change });
+const accepts = (change: object): VccLiveHandover => new VccLiveHandover({ ...GOOD, ...change });
 
 describe('the options of VccLiveHandover', () => {
   it('are an object', () => {
@@ -40,10 +40,10 @@ describe('the options of VccLiveHandover', () => {
     it(`name ${option} where it is missing, empty, padded with blanks, or no text`, () => {
       for (const value of [undefined, null, '', ' ', '\t', ' 12', '12 ', '12\n', 12, {}, [], true]) {
         const error = refusedBy({ [option]: value });
-        expect(error.option, String(value)).to.equal(option);
+        expect(error.option, JSON.stringify(value)).to.equal(option);
         expect(error.message).to.include(`"${option}"`);
       }
-      const { [option]: _left, ...others } = GOOD;
+      const others = Object.fromEntries(Object.entries(GOOD).filter(([name]) => name !== option));
       expect(refusal(others).option).to.equal(option);
     });
   }

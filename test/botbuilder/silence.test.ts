@@ -70,7 +70,11 @@ describe('the doors of silence', () => {
   it('let a whole batch out while the thread is ours, untouched and in order', async () => {
     const stage = stageFor();
     await stage.run(async (context) => {
-      const responses = await context.sendActivities([{ type: 'message', text: 'a' }, { type: 'typing' }, { type: 'message', text: 'b' }]);
+      const responses = await context.sendActivities([
+        { type: 'message', text: 'a' },
+        { type: 'typing' },
+        { type: 'message', text: 'b' },
+      ]);
       expect(responses).to.have.length(3);
     });
     expect(stage.adapter.activityBuffer.map(({ type, text }) => text ?? type)).to.deep.equal(['a', 'typing', 'b']);
@@ -79,23 +83,30 @@ describe('the doors of silence', () => {
 
   it('answer one for each activity, wherever handoff.initiate stands among them', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('say', 'type', 'initiate'), { minLength: 1, maxLength: 6 }), async (words) => {
-        const stage = stageFor();
-        const activities = words.map((word, index) =>
-          word === 'say' ? { type: 'message', text: `m${index}` } : word === 'type' ? { type: 'typing' } : { type: 'event', name: 'handoff.initiate' },
-        );
-        let responses: (ResourceResponse | undefined)[] = [];
-        await stage.run(async (context) => {
-          responses = await context.sendActivities(activities);
-        });
-        expect(responses).to.have.length(words.length);
-        for (const response of responses) expect(response).to.be.an('object');
-        const at = words.indexOf('initiate');
-        const out = at < 0 ? words.length : at;
-        expect(stage.adapter.activityBuffer).to.have.length(out);
-        expect(stage.suppressed).to.have.length(at < 0 ? 0 : words.length - at - 1);
-        if (at >= 0) await sim.agent().handsBack(PSID);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('say', 'type', 'initiate'), { minLength: 1, maxLength: 6 }),
+        async (words) => {
+          const stage = stageFor();
+          const activities = words.map((word, index) =>
+            word === 'say'
+              ? { type: 'message', text: `m${index}` }
+              : word === 'type'
+                ? { type: 'typing' }
+                : { type: 'event', name: 'handoff.initiate' },
+          );
+          let responses: (ResourceResponse | undefined)[] = [];
+          await stage.run(async (context) => {
+            responses = await context.sendActivities(activities);
+          });
+          expect(responses).to.have.length(words.length);
+          for (const response of responses) expect(response).to.be.an('object');
+          const at = words.indexOf('initiate');
+          const out = at < 0 ? words.length : at;
+          expect(stage.adapter.activityBuffer).to.have.length(out);
+          expect(stage.suppressed).to.have.length(at < 0 ? 0 : words.length - at - 1);
+          if (at >= 0) await sim.agent().handsBack(PSID);
+        },
+      ),
       { numRuns: 20 },
     );
   });
@@ -108,7 +119,10 @@ describe('the doors of silence', () => {
       await context.updateActivity({ id: sent?.id ?? '', type: 'message', text: 'changed' });
       await context.deleteActivity(sent?.id ?? '');
     });
-    const touched = stage.adapter as unknown as Record<'updatedActivities' | 'deletedActivities', unknown[] | undefined>;
+    const touched = stage.adapter as unknown as Record<
+      'updatedActivities' | 'deletedActivities',
+      unknown[] | undefined
+    >;
     expect(touched.updatedActivities ?? []).to.deep.equal([]);
     expect(touched.deletedActivities ?? []).to.deep.equal([]);
     expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver', 'handedOver']);
@@ -135,21 +149,30 @@ describe('the doors of silence', () => {
       const out = TurnContext.applyConversationReference({ type: 'typing' }, reference);
       expect(await context.adapter.sendActivities(context, [out, out])).to.have.length(2);
     });
-    const outside = await kept!.sendActivities([{ type: 'message', text: 'a' }, { type: 'message', text: 'b' }]);
+    const outside = await kept!.sendActivities([
+      { type: 'message', text: 'a' },
+      { type: 'message', text: 'b' },
+    ]);
     expect(outside).to.have.length(2);
     expect(stage.adapter.activityBuffer).to.deep.equal([]);
-    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver', 'handedOver', 'anotherAppOwns', 'anotherAppOwns']);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal([
+      'handedOver',
+      'handedOver',
+      'anotherAppOwns',
+      'anotherAppOwns',
+    ]);
   });
 
   it('are put into an adapter once, however often it is attached', async () => {
     const stage = stageFor();
-    for (let times = 0; times < 3; times += 1) stage.handover.attach(stage.adapter as never);
-    const patched = stage.adapter.sendActivities;
+    for (let times = 0; times < 3; times += 1) stage.handover.attach(stage.adapter);
+    const doors = stage.adapter as unknown as { readonly sendActivities: unknown };
+    const patched = doors.sendActivities;
     await stage.run(async (context) => {
       await stage.handover.toAgent(context);
       await context.adapter.sendActivities(context, [{ type: 'message', text: 'x', channelId: 'facebook' }]);
     });
-    expect(stage.adapter.sendActivities).to.equal(patched);
+    expect(doors.sendActivities).to.equal(patched);
     expect(stage.suppressed).to.have.length(1);
   });
 

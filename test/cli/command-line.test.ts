@@ -76,11 +76,11 @@ describe('The command line', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const { code, complained } = await type('simulate', '--port', String(port));
+    await new Promise((resolve) => server.close(resolve));
     expect([code, complained]).to.deep.equal([
       2,
       `Port ${port} is taken. Give another one with --port, or --port 0 for any free one.\n`,
     ]);
-    await new Promise((resolve) => server.close(resolve));
   });
 
   it('warns where others can reach it, and prints an address that can be called', async () => {

@@ -31,8 +31,14 @@ const request = (change: Partial<ArmRequest> = {}): ArmRequest => ({
   ...change,
 });
 const armed = (change: Partial<ArmRequest> = {}): ThreadRecord => arm(emptyRecord, request(change)).record;
-const ending = (change: Partial<Ending> = {}): Ending => ({ outcome: 'completed', via: 'passBack', nowMs: 61_000, ...change });
-const concluded = (change: Partial<Ending> = {}, begun: Partial<ArmRequest> = {}): ThreadRecord => conclude(armed(begun), ending(change)).record;
+const ending = (change: Partial<Ending> = {}): Ending => ({
+  outcome: 'completed',
+  via: 'passBack',
+  nowMs: 61_000,
+  ...change,
+});
+const concluded = (change: Partial<Ending> = {}, begun: Partial<ArmRequest> = {}): ThreadRecord =>
+  conclude(armed(begun), ending(change)).record;
 
 describe('arming a handover', () => {
   it('writes down what was asked for, with nothing said yet', () => {
@@ -82,7 +88,11 @@ describe('arming a handover', () => {
 
   it('after it failed begins anew, in the same turn, a new run, or another event', () => {
     const failed = concluded({ outcome: 'failed', via: 'none' });
-    for (const again of [request({ id: 'h2' }), request({ id: 'h2', run: 'run-2' }), request({ id: 'h2', cause: 'event-2', run: 'run-2' })]) {
+    for (const again of [
+      request({ id: 'h2' }),
+      request({ id: 'h2', run: 'run-2' }),
+      request({ id: 'h2', cause: 'event-2', run: 'run-2' }),
+    ]) {
       expect(arm(failed, again).answer.kind).to.equal('armed');
     }
   });
@@ -119,7 +129,14 @@ describe('concluding', () => {
   it('takes the open handover away and remembers how it ended, once', () => {
     const first = conclude(armed(), ending({ metadata: 'x', endedBy: 'event-9' }));
     expect(first.record.open).to.equal(undefined);
-    expect(first.conclusion).to.include({ handoverId: 'h1', outcome: 'completed', via: 'passBack', waitedMs: 60_000, metadata: 'x', endedBy: 'event-9' });
+    expect(first.conclusion).to.include({
+      handoverId: 'h1',
+      outcome: 'completed',
+      via: 'passBack',
+      waitedMs: 60_000,
+      metadata: 'x',
+      endedBy: 'event-9',
+    });
     const second = conclude(first.record, ending());
     expect(second.conclusion).to.equal(undefined);
     expect(second.record).to.equal(first.record);
@@ -211,7 +228,13 @@ describe('a rerun', () => {
 describe('a result', () => {
   it('has what the conclusion has, and nothing of its inside', () => {
     const { conclusion } = conclude(armed(), ending({ metadata: 'x', endedBy: 'e' }));
-    expect(resultOf(conclusion!)).to.deep.equal({ handoverId: 'h1', outcome: 'completed', via: 'passBack', waitedMs: 60_000, metadata: 'x' });
+    expect(resultOf(conclusion!)).to.deep.equal({
+      handoverId: 'h1',
+      outcome: 'completed',
+      via: 'passBack',
+      waitedMs: 60_000,
+      metadata: 'x',
+    });
   });
 
   it('has an error again after a store has kept it as JSON', () => {

@@ -31,7 +31,7 @@ describe('handoverMetadata', () => {
           const metadata = handoverMetadata(ID, given);
           expect(metadata.length).to.be.at.most(1000);
           // A lone half of a pair does not survive UTF-8.
-        expect(Buffer.from(metadata, 'utf8').toString('utf8')).to.equal(metadata);
+          expect(Buffer.from(metadata, 'utf8').toString('utf8')).to.equal(metadata);
           if (typeof given !== 'string') expect(JSON.parse(metadata)).to.be.an('object');
         },
       ),

@@ -181,7 +181,10 @@ describe('a handover from a dialog', () => {
       expect(first.status).to.equal('passed');
       const turn = await dc.beginDialog('vccLiveHandover');
       if (turn.status === DialogTurnStatus.complete) results.push(turn.result as HandoverResult);
-      expect(await stage.bot.handover.toAgent(context)).to.deep.equal({ status: 'refused', reason: 'alreadyWithAgent' });
+      expect(await stage.bot.handover.toAgent(context)).to.deep.equal({
+        status: 'refused',
+        reason: 'alreadyWithAgent',
+      });
     };
     await stage.customer.says('twice');
     expect(results).to.deep.equal([{ outcome: 'refused', via: 'none', waitedMs: 0, reason: 'alreadyWithAgent' }]);
@@ -200,7 +203,9 @@ describe('a handover from a dialog', () => {
       await dc.beginDialog('wf');
     };
     await stage.customer.says('hello');
-    expect(stage.bot.errors.map(({ message }) => message).join()).to.match(/"person".*dialogs\.add\(handover\.dialog\(\)\)/);
+    expect(stage.bot.errors.map(({ message }) => message).join()).to.match(
+      /"person".*dialogs\.add\(handover\.dialog\(\)\)/,
+    );
     expect(stage.owner()).to.equal('bot');
   });
 
@@ -235,7 +240,8 @@ describe('a handover from a dialog', () => {
 describe('a handover by an outgoing handoff.initiate', () => {
   afterEach(closeScenes);
 
-  const initiate = (context: TurnContext, value: unknown) => EventFactory.createHandoffInitiation(context, value as object);
+  const initiate = (context: TurnContext, value: unknown) =>
+    EventFactory.createHandoffInitiation(context, value as object);
 
   it('passes the thread, and the sender gets a response', async () => {
     const stage = await scene();

@@ -11,7 +11,7 @@ describe('a handover from the middleware', () => {
   it('says the notice, passes the thread with the handover id, and runs nothing else', async () => {
     const stage = await scene();
     await stage.customer.says('hello');
-    await stage.customer.says('Talk to an agent, please!'.replace(', please', ''));
+    await stage.customer.says('Talk to an agent!');
 
     expect(stage.customer.hears()).to.deep.equal(['bot: hello', CONNECTING]);
     expect(stage.owner()).to.equal('vccLive');
@@ -47,7 +47,6 @@ describe('a handover from the middleware', () => {
     await stage.agent.says(stage.customer.psid, 'Hello, this is Anna.');
     await stage.customer.says('Hi Anna');
     await stage.customer.taps('Yes', 'YES');
-    await stage.inbox.sees(stage.customer.psid);
 
     expect(stage.bot.turns).to.deep.equal([]);
     expect(stage.customer.hears()).to.deep.equal([CONNECTING, 'Hello, this is Anna.']);
@@ -60,7 +59,13 @@ describe('a handover from the middleware', () => {
   });
 
   describe('its own phrase', () => {
-    for (const phrase of ['talk to agent', 'TALK TO AGENT', 'Talk to agent!', ' talk to an agent ', 'speak to a human']) {
+    for (const phrase of [
+      'talk to agent',
+      'TALK TO AGENT',
+      'Talk to agent!',
+      ' talk to an agent ',
+      'speak to a human',
+    ]) {
       it(`is said with "${phrase}"`, async () => {
         const stage = await scene();
         await stage.customer.says(phrase);
@@ -93,8 +98,16 @@ describe('a handover from the middleware', () => {
       ['a text, in any case', 'Human, please', 'HUMAN, PLEASE'],
       ['a text with blanks around it', 'help', '  Help '],
       ['an expression found anywhere', /\bhuman\b/, 'a human would be nice'],
-      ['an intent on top', { recognizer: scored({ agent: { score: 0.9 }, none: { score: 0.1 } }), intent: 'agent' }, 'x'],
-      ['an intent at its least score', { recognizer: scored({ agent: { score: 0.3 } }), intent: 'agent', minScore: 0.3 }, 'x'],
+      [
+        'an intent on top',
+        { recognizer: scored({ agent: { score: 0.9 }, none: { score: 0.1 } }), intent: 'agent' },
+        'x',
+      ],
+      [
+        'an intent at its least score',
+        { recognizer: scored({ agent: { score: 0.3 } }), intent: 'agent', minScore: 0.3 },
+        'x',
+      ],
       ['a function that says so', (context) => context.activity.text === '42', '42'],
       ['a function that says so later', async () => Promise.resolve(true), 'anything'],
       ['the second of several', ['no', /nope/, 'yes'], 'yes'],

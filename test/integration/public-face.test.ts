@@ -51,11 +51,12 @@ describe('events', () => {
     const stage = await scene({ handover: { logger } });
     const { handover } = stage.bot;
     let heard = 0;
+    const rejects: unknown = () => Promise.reject(new TypeError('an async one'));
     const returned = handover
       .on('passed', () => {
         throw new TypeError('a listener of the bot');
       })
-      .on('passed', (async () => Promise.reject(new TypeError('an async one'))) as unknown as () => void)
+      .on('passed', rejects as () => void)
       .on('passed', () => {
         handover.on('passed', () => void (heard += 100));
         heard += 1;
@@ -122,8 +123,21 @@ describe('ownerOf', () => {
   it('rejects with the name of the mistake where there is no thread', async () => {
     const stage = await scene();
     const { handover } = stage.bot;
-    for (const target of [{ pageId: '', psid: PSID }, { pageId: '1', psid: '' }, { pageId: 1, psid: 2 }, undefined, null, {}, 'x'] as never[]) {
-      for (const call of [() => handover.ownerOf(target), () => handover.take(target), () => handover.release(target), () => handover.forget(target)]) {
+    for (const target of [
+      { pageId: '', psid: PSID },
+      { pageId: '1', psid: '' },
+      { pageId: 1, psid: 2 },
+      undefined,
+      null,
+      {},
+      'x',
+    ] as never[]) {
+      for (const call of [
+        () => handover.ownerOf(target),
+        () => handover.take(target),
+        () => handover.release(target),
+        () => handover.forget(target),
+      ]) {
         const error = await rejection(call());
         expect(error, inspect(target)).to.be.instanceOf(HandoverError);
         expect(error.code).to.equal('noThread');
@@ -184,7 +198,7 @@ describe('a handover outside any webhook', () => {
 
   it('fails, and says how to repair it, in a context without the plugin', async () => {
     const stage = await scene();
-    const context = new TurnContext(stage.bot.adapter, { type: 'message', channelId: 'facebook' } as never);
+    const context = new TurnContext(stage.bot.adapter, { type: 'message', channelId: 'facebook' });
     const start = await stage.bot.handover.toAgent(context);
     expect(start).to.include({ status: 'failed' });
     expect((start as { error: Error }).error).to.include({ code: 'noThread' });
@@ -227,7 +241,11 @@ describe('a bot on two Pages', () => {
   ] as const) {
     it(`whose function ${what} for a Page: the bot goes on there, and only a handover fails`, async () => {
       const lines: string[] = [];
-      const logger = { info: () => undefined, warn: (l: string) => void lines.push(l), error: (l: string) => void lines.push(l) };
+      const logger = {
+        info: () => undefined,
+        warn: (l: string) => void lines.push(l),
+        error: (l: string) => void lines.push(l),
+      };
       const stage = await scene({ handover: { vccLiveAppId, logger, texts: { failed: 'Sorry.' } } });
       await stage.customer.says('hello');
       await stage.customer.says('talk to agent');
@@ -247,11 +265,20 @@ describe('no secret', () => {
 
   const SECRETS = ['my-page-token-4711', 'my-app-secret-4711'];
   const spoken = (value: unknown): string =>
-    [inspect(value, { depth: 12, showHidden: true }), String(value), JSON.stringify(value), (value as Error | undefined)?.stack].join('\n');
+    [
+      inspect(value, { depth: 12, showHidden: true }),
+      String(value),
+      JSON.stringify(value),
+      (value as Error | undefined)?.stack,
+    ].join('\n');
 
   it('is in any error, event or line of the log', async () => {
     const lines: string[] = [];
-    const logger = { info: (l: string) => void lines.push(l), warn: (l: string) => void lines.push(l), error: (l: string) => void lines.push(l) };
+    const logger = {
+      info: (l: string) => void lines.push(l),
+      warn: (l: string) => void lines.push(l),
+      error: (l: string) => void lines.push(l),
+    };
     const stage = await scene({
       sim: { pageAccessToken: SECRETS[0]!, appSecret: SECRETS[1]! },
       handover: { logger, graph: { maxRetries: 1 } },
@@ -269,7 +296,10 @@ describe('no secret', () => {
     for (const turn of stir) {
       turn();
       await stage.clock.rush(stage.customer.says('talk to agent'));
-      for (const call of [() => stage.bot.handover.take(stage.thread), () => stage.bot.handover.ownerOf(stage.thread, { ask: true })]) {
+      for (const call of [
+        () => stage.bot.handover.take(stage.thread),
+        () => stage.bot.handover.ownerOf(stage.thread, { ask: true }),
+      ]) {
         seen.push(await stage.clock.rush(rejection(call())));
       }
       stage.calm();
@@ -293,4 +323,3 @@ describe('no secret', () => {
     }
   });
 });
-

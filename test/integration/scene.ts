@@ -76,7 +76,8 @@ export class BotClock implements Clock {
       () => (over = true),
     );
     await breath(10);
-    while (!over) {
+    const isOver = (): boolean => over;
+    while (!isOver()) {
       this.#aheadMs += STEP_MS;
       this.#sim.weather.clockSkewMs += STEP_MS;
       this.#fire();
@@ -116,6 +117,10 @@ export class Life {
   async guard<T>(work: () => Promise<T>): Promise<T> {
     if (this.#dead) return new Promise(() => undefined);
     const value = await work();
+    return this.#outlived(value);
+  }
+
+  #outlived<T>(value: T): T | Promise<T> {
     return this.#dead ? new Promise(() => undefined) : value;
   }
 }
@@ -142,7 +147,8 @@ export class ProcessStore implements ThreadStore {
       return value;
     });
   forget = (thread: ThreadKey) => this.#run(() => this.#store.forget(thread));
-  claim = (event: string, holder: string, leaseMs: number) => this.#run(() => this.#store.claim(event, holder, leaseMs));
+  claim = (event: string, holder: string, leaseMs: number) =>
+    this.#run(() => this.#store.claim(event, holder, leaseMs));
   finish = (event: string, holder: string) => this.#run(() => this.#store.finish(event, holder));
   release = (event: string, holder: string) => this.#run(() => this.#store.release(event, holder));
   schedule: ThreadStore['schedule'] = (due) => this.#run(() => this.#store.schedule(due));
@@ -326,8 +332,7 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     news: <K extends keyof HandoverNews>(name: K) =>
       told.filter((each) => each.name === name).map((each) => each.news as HandoverNews[K]),
     suppressed: () => told.filter((each) => each.name === 'suppressed').map((each) => each.news.reason),
-    calls: (edge) =>
-      sim.wire.of('graph').filter((entry) => entry.appId === settings.botAppId && entry.edge === edge),
+    calls: (edge) => sim.wire.of('graph').filter((entry) => entry.appId === settings.botAppId && entry.edge === edge),
     owner: () => {
       const { owner } = sim.ownerOf(PSID);
       const names = new Map([

@@ -1,6 +1,6 @@
 /** Nothing leaves the bot while another app owns the thread, whichever way it takes; and every sender gets its answer. */
 import { ShowTypingMiddleware, TurnContext } from 'botbuilder';
-import type { Activity, ConversationReference, ResourceResponse } from 'botbuilder';
+import type { ConversationReference, ResourceResponse } from 'botbuilder';
 import { expect } from 'chai';
 import { breath, closeScenes, saidOverOthers, scene, until } from './scene.js';
 import type { Scene, SceneOptions } from './scene.js';
@@ -13,7 +13,10 @@ const reference = (stage: Scene): Partial<ConversationReference> => ({
 });
 
 /** A turn that waits until it is told to go on. */
-function slowTurn(stage: Scene, text: string): { reached: Promise<void>; goOn: () => void; responses: ResourceResponse[] } {
+function slowTurn(
+  stage: Scene,
+  text: string,
+): { reached: Promise<void>; goOn: () => void; responses: ResourceResponse[] } {
   let goOn = (): void => undefined;
   let reach = (): void => undefined;
   const reached = new Promise<void>((resolve) => (reach = resolve));
@@ -23,7 +26,9 @@ function slowTurn(stage: Scene, text: string): { reached: Promise<void>; goOn: (
     if (context.activity.text !== text) return;
     reach();
     await released;
-    responses.push(...(await context.sendActivities([{ type: 'typing' }, { type: 'message', text: `answer to ${text}` }])));
+    responses.push(
+      ...(await context.sendActivities([{ type: 'typing' }, { type: 'message', text: `answer to ${text}` }])),
+    );
   };
   return { reached, goOn: () => goOn(), responses };
 }
@@ -46,7 +51,9 @@ describe('silence while another app owns the thread', () => {
       const start = await stage.bot.handover.toAgent(context, { notice: 'now' });
       expect(start.status).to.equal('passed');
       got.push(await context.sendActivity('after'));
-      got.push(...(await context.sendActivities([{ type: 'typing' }, { type: 'message', text: 'more' }, { type: 'trace' }])));
+      got.push(
+        ...(await context.sendActivities([{ type: 'typing' }, { type: 'message', text: 'more' }, { type: 'trace' }])),
+      );
       await context.updateActivity({ id: 'x', type: 'message', text: 'changed' });
       await context.deleteActivity('x');
     };
@@ -84,7 +91,10 @@ describe('silence while another app owns the thread', () => {
     expect(stage.suppressed()).to.deep.equal(['anotherAppOwns']);
     await stage.agent.handsBack(stage.customer.psid);
     await proactively('how was it?');
-    const ours = stage.customer.inbox().filter((entry) => entry.from === 'bot').map((entry) => entry.text);
+    const ours = stage.customer
+      .inbox()
+      .filter((entry) => entry.from === 'bot')
+      .map((entry) => entry.text);
     expect(ours).to.include('your parcel is on its way');
     expect(ours).to.not.include('your parcel has arrived');
     expect(ours.at(-1)).to.equal('how was it?');
@@ -95,7 +105,9 @@ describe('silence while another app owns the thread', () => {
     await stage.customer.says('hello');
     await stage.store.forget(stage.thread);
     const say = async (text: string): Promise<void> =>
-      stage.bot.adapter.continueConversation(reference(stage), async (context) => void (await context.sendActivity(text)));
+      stage.bot.adapter.continueConversation(reference(stage), async (context) => {
+        await context.sendActivity(text);
+      });
     await say('ours');
     expect(stage.calls('thread_owner')).to.have.length(1);
     expect(stage.customer.hears()).to.include('ours');
@@ -115,13 +127,16 @@ describe('silence while another app owns the thread', () => {
     await open();
     await stage.customer.says('talk to agent');
     const [before] = [stage.calls('messages').length];
-    const context = new TurnContext(stage.bot.adapter, TurnContext.applyConversationReference({ type: 'event' }, reference(stage), true));
+    const context = new TurnContext(
+      stage.bot.adapter,
+      TurnContext.applyConversationReference({ type: 'event' }, reference(stage), true),
+    );
     const responses = await stage.bot.adapter.sendActivities(context, [
       { type: 'typing', channelId: 'facebook', conversation: { id: stage.thread.psid } as never },
       { type: 'message', text: 'x', channelId: 'facebook', conversation: { id: stage.thread.psid } as never },
     ]);
     expect(responses).to.have.length(2);
-    expect(stage.calls('messages')).to.have.length(before!);
+    expect(stage.calls('messages')).to.have.length(before);
     expect(stage.suppressed()).to.deep.equal(['anotherAppOwns', 'anotherAppOwns']);
   });
 
@@ -130,7 +145,7 @@ describe('silence while another app owns the thread', () => {
     // botkit/lib/botworker.js, startConversationWithUser and changeContext: no middleware, no turn.
     const activity = TurnContext.applyConversationReference({ type: 'message' }, reference(stage), true);
     const say = async (text: string): Promise<ResourceResponse | undefined> =>
-      new TurnContext(stage.bot.adapter, activity as Activity).sendActivity({ type: 'message', text });
+      new TurnContext(stage.bot.adapter, activity).sendActivity({ type: 'message', text });
     await stage.customer.says('hello');
     await say('ours');
     expect(stage.customer.hears()).to.include('ours');
@@ -204,7 +219,9 @@ describe('silence while another app owns the thread', () => {
       await stage.customer.says('hello');
       stage.bot.store.lost = true;
       const say = async (text: string): Promise<void> =>
-        stage.bot.adapter.continueConversation(reference(stage), async (context) => void (await context.sendActivity(text)));
+        stage.bot.adapter.continueConversation(reference(stage), async (context) => {
+          await context.sendActivity(text);
+        });
       await say('ours');
       expect(stage.customer.hears().at(-1)).to.equal('ours');
       await stage.agent.takes(stage.customer.psid);
@@ -220,7 +237,12 @@ describe('silence while another app owns the thread', () => {
       stage.bot.store.lost = true;
       await stage.customer.says('hello');
       expect(stage.bot.turns).to.deep.equal([]);
-      expect(stage.sim.wire.of('webhook').filter((entry) => entry.appName === 'bot').every((entry) => entry.status === 503)).to.equal(true);
+      expect(
+        stage.sim.wire
+          .of('webhook')
+          .filter((entry) => entry.appName === 'bot')
+          .every((entry) => entry.status === 503),
+      ).to.equal(true);
       stage.bot.store.lost = false;
       await stage.clock.advance(11_000);
       expect(stage.bot.heard).to.deep.equal(['hello']);
@@ -281,9 +303,14 @@ describe('a refusal of Meta because another app controls the thread', () => {
     await stage.customer.says('hello');
     stage.bot.logic = async (context) => {
       if (context.activity.type !== 'message') return;
-      await stage.sim.weather.botDown.always();
+      stage.sim.weather.botDown.always();
       void stage.inbox.movesToMain(stage.customer.psid);
-      expect(await context.sendActivities([{ type: 'message', text: 'a' }, { type: 'message', text: 'b' }])).to.have.length(2);
+      expect(
+        await context.sendActivities([
+          { type: 'message', text: 'a' },
+          { type: 'message', text: 'b' },
+        ]),
+      ).to.have.length(2);
     };
     await stage.customer.says('again');
     stage.calm();

@@ -27,7 +27,10 @@ describe('two triggers at once', () => {
 
   it('in one delivery make one handover, with one notice', async () => {
     const stage = await scene();
-    await stage.deliver([{ message: { mid: 'm_1', text: 'talk to agent' } }, { message: { mid: 'm_2', text: 'talk to agent' } }]);
+    await stage.deliver([
+      { message: { mid: 'm_1', text: 'talk to agent' } },
+      { message: { mid: 'm_2', text: 'talk to agent' } },
+    ]);
     await stage.customer.says('hello?');
     expect(stage.calls('pass_thread_control')).to.have.length(1);
     expect(stage.news('passed')).to.have.length(1);
@@ -42,7 +45,13 @@ describe('two triggers at once', () => {
       const head = { sender: { id: PSID }, recipient: { id: stage.thread.pageId } };
       const body = (mid: string): object => ({
         object: 'page',
-        entry: [{ id: stage.thread.pageId, time: 1, messaging: [{ ...head, timestamp: stage.stamp(), message: { mid, text: 'agent please' } }] }],
+        entry: [
+          {
+            id: stage.thread.pageId,
+            time: 1,
+            messaging: [{ ...head, timestamp: stage.stamp(), message: { mid, text: 'agent please' } }],
+          },
+        ],
       });
       await stage.clock.rush(Promise.all([stage.sim.deliverRaw(body('m_1')), stage.sim.deliverRaw(body('m_2'))]));
       expect(stage.calls('pass_thread_control').filter((call) => call.done)).to.have.length(1);
@@ -96,7 +105,10 @@ describe('one conclusion, one resume', () => {
       await stage.clock.advance(1000);
       await stage.clock.rush(stage.customer.says('anybody?'));
       await stage.clock.rush(stage.customer.says('hello'));
-      expect(stage.bots.flatMap((bot) => bot.results), template).to.have.length(1);
+      expect(
+        stage.bots.flatMap((bot) => bot.results),
+        template,
+      ).to.have.length(1);
       expect(stage.news('returned'), template).to.have.length(1);
       expect(stage.customer.hears().at(-1), template).to.equal('bot: hello');
       await closeScenes();
@@ -149,6 +161,35 @@ describe('a hand-back that overtakes our own confirmation', () => {
       stage.calm();
       if (template === 'everyTurn') expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
       expect((await stage.record())?.open).to.equal(undefined);
+    });
+  }
+});
+
+describe('a take by the application while the pass is under way', () => {
+  afterEach(closeScenes);
+
+  for (const when of ['before', 'after'] as const) {
+    it(`${when === 'after' ? 'ends the handover' : 'has nothing to take back'}, where Meta got it ${when} the pass`, async () => {
+      const stage = await scene();
+      dialogBot(stage.bot, 'everyTurn');
+      await stage.customer.says('hello');
+      const slow = { edges: ['pass_thread_control'], ms: 5000 };
+      stage.sim.weather.slow.once(when === 'after' ? slow : { ...slow, when: 'before' });
+      const said = stage.customer.says('agent please');
+      await until(() => stage.calls('pass_thread_control').length === 1);
+      await stage.sim.clock.advance(1000);
+      await stage.bot.handover.take(stage.thread);
+      expect(stage.news('returned')).to.deep.equal([]);
+      await stage.sim.clock.advance(6000);
+      await said;
+      expect(stage.news('passed')).to.have.length(1);
+      expect(stage.owner()).to.equal(when === 'after' ? 'bot' : 'vccLive');
+      const outcomes = stage.news('returned').map(({ result }) => [result.outcome, result.via]);
+      expect(outcomes).to.deep.equal(when === 'after' ? [['takenBack', 'take']] : []);
+      expect((await stage.bot.handover.ownerOf(stage.thread)).owner).to.equal(when === 'after' ? 'bot' : 'vccLive');
+      if (when === 'before') await stage.agent.handsBack(PSID, 'x');
+      await stage.customer.says('thanks');
+      expect(stage.bot.results).to.have.length(1);
     });
   }
 });
@@ -237,6 +278,34 @@ describe('a process that dies', () => {
     expect(second!.heard).to.deep.equal([]);
   });
 
+  it('after the pass, and the thread is home before Meta delivers again: the next run is mute all the same', async () => {
+    const stage = await scene({ bots: 2 });
+    const [first, second] = stage.bots;
+    for (const bot of stage.bots) {
+      bot.logic = async (context) => {
+        if (context.activity.text !== 'go') return;
+        await context.sendActivity('I look for somebody');
+        const start = await bot.handover.toAgent(context);
+        expect(start.status).to.equal('passed');
+        await context.sendActivity('I have found somebody');
+      };
+    }
+    dieAfter(stage, first!, 'pass_thread_control');
+    stage.sim.connectBot(first!.url);
+    await stage.customer.says('go');
+    stage.sim.connectBot(second!.url);
+    await stage.agent.handsBack(PSID, 'quick');
+    await stage.clock.rush(stage.clock.advance(11_000));
+    await stage.clock.rush(stage.clock.advance(60_000));
+    expect(stage.owner()).to.equal('bot');
+    expect(second!.heard).to.deep.equal(['go']);
+    expect(stage.customer.hears()).to.deep.equal(['I look for somebody', CONNECTING]);
+    expect(stage.suppressed()).to.deep.equal(['repeatedTurn', 'repeatedTurn']);
+    // Asked about the handover that was found unconfirmed, not about the turn.
+    expect(stage.calls('thread_owner')).to.have.length(1);
+    expect(stage.calls('pass_thread_control')).to.have.length(1);
+  });
+
   it('in the middle of an ordinary turn: the message runs again in the other process', async () => {
     const stage = await scene({ bots: 2 });
     const [first, second] = stage.bots;
@@ -260,7 +329,10 @@ describe('a pass whose outcome nobody knows', () => {
     ['the answer was lost', (stage: Scene) => stage.sim.weather.lostAnswers.once({ edges: ['pass_thread_control'] })],
     ['the request was lost', (stage: Scene) => stage.sim.weather.lostRequests.once({ edges: ['pass_thread_control'] })],
     ['HTTP 500 before', (stage: Scene) => stage.sim.weather.http500.once({ edges: ['pass_thread_control'] })],
-    ['HTTP 500 after', (stage: Scene) => stage.sim.weather.http500.once({ edges: ['pass_thread_control'], when: 'after' })],
+    [
+      'HTTP 500 after',
+      (stage: Scene) => stage.sim.weather.http500.once({ edges: ['pass_thread_control'], when: 'after' }),
+    ],
     ['code 1 after', (stage: Scene) => stage.sim.weather.code1.once({ edges: ['pass_thread_control'], when: 'after' })],
     ['code 2 before', (stage: Scene) => stage.sim.weather.code2.once({ edges: ['pass_thread_control'] })],
   ] as const) {
@@ -329,7 +401,9 @@ describe('a pass whose outcome nobody knows', () => {
       await stage.agent.says(PSID, 'Hello, I am Anna');
       expect(stage.news('passed')).to.have.length(1);
       await stage.agent.handsBack(PSID, 'done');
-      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([['completed', 'passBack']]);
+      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([
+        ['completed', 'passBack'],
+      ]);
       // Its dialog has ended with `failed` already.
       expect(results(stage)).to.deep.equal([['failed', 'none', undefined]]);
     });
@@ -382,4 +456,3 @@ describe('a record that is gone', () => {
     });
   }
 });
-

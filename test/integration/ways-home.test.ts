@@ -41,9 +41,9 @@ describe('a thread that comes home', () => {
       await stage.agent.takes(stage.customer.psid);
       expect(stage.news('ownerChanged').map(({ to }) => to.owner)).to.deep.equal(['vccLive']);
       await stage.agent.handsBack(stage.customer.psid, 'just looking');
-      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via, result.handoverId])).to.deep.equal([
-        ['completed', 'passBack', undefined],
-      ]);
+      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via, result.handoverId])).to.deep.equal(
+        [['completed', 'passBack', undefined]],
+      );
       expect(stage.bot.heard).to.deep.equal(['hello']);
     });
 
@@ -171,7 +171,12 @@ describe('a thread that comes home', () => {
     it('taken in a proactive turn: the bot may speak in that very turn', async () => {
       const stage = await scene();
       dialogBot(stage.bot, 'messagesOnly');
-      const reference = { channelId: 'facebook', user: { id: stage.thread.psid, name: '' }, bot: { id: stage.thread.pageId, name: '' }, conversation: { id: stage.thread.psid } };
+      const reference = {
+        channelId: 'facebook',
+        user: { id: stage.thread.psid, name: '' },
+        bot: { id: stage.thread.pageId, name: '' },
+        conversation: { id: stage.thread.psid },
+      };
       await stage.customer.says('agent please');
       await stage.bot.adapter.continueConversation(reference as never, async (context) => {
         await context.sendActivity('too early');
@@ -201,7 +206,11 @@ describe('a thread that comes home', () => {
       stage.sim.weather.duplicates = 2;
       await stage.agent.handsBack(stage.customer.psid, 'done');
       stage.calm();
-      const pass = { previous_owner_app_id: Number(stage.sim.settings.vccLiveAppId), new_owner_app_id: Number(stage.sim.settings.botAppId), metadata: 'again' };
+      const pass = {
+        previous_owner_app_id: Number(stage.sim.settings.vccLiveAppId),
+        new_owner_app_id: Number(stage.sim.settings.botAppId),
+        metadata: 'again',
+      };
       await stage.deliver([{ pass_thread_control: pass }]);
       expect(stage.bot.results).to.have.length(1);
       expect(stage.news('returned')).to.have.length(1);

@@ -104,7 +104,9 @@ describe('what comes in', () => {
       await stage.clock.rush(stage.customer.says('hello'));
       expect(stage.bot.heard).to.deep.equal(['hello']);
       expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
-      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([['completed', 'message']]);
+      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([
+        ['completed', 'message'],
+      ]);
     });
 
     it('does not run, where nobody answers and it is older than what is known', async () => {
@@ -131,7 +133,11 @@ describe('what comes in', () => {
           channelData: {
             attachment: {
               type: 'template',
-              payload: { template_type: 'button', text: 'Choose', buttons: [{ type: 'postback', title: 'Menu', payload: 'MENU' }] },
+              payload: {
+                template_type: 'button',
+                text: 'Choose',
+                buttons: [{ type: 'postback', title: 'Menu', payload: 'MENU' }],
+              },
             },
           },
         });
@@ -186,7 +192,11 @@ describe('what comes in', () => {
       await stage.deliver([
         { delivery: { mids: ['m_1'], watermark: stage.stamp() } },
         { read: { watermark: stage.stamp() } },
-        { sender: { id: stage.thread.pageId }, recipient: { id: PSID }, message: { is_echo: true, app_id: Number(stage.sim.settings.botAppId), mid: 'm_e', text: 'old' } },
+        {
+          sender: { id: stage.thread.pageId },
+          recipient: { id: PSID },
+          message: { is_echo: true, app_id: Number(stage.sim.settings.botAppId), mid: 'm_e', text: 'old' },
+        },
       ]);
       expect(stage.bot.turns).to.deep.equal([]);
       expect(stage.calls('thread_owner')).to.deep.equal([]);
@@ -247,14 +257,21 @@ describe('what comes in', () => {
 
     it('beside a message in one entry: each is treated as what it is', async () => {
       const stage = await scene();
-      const head = (psid: string): object => ({ sender: { id: psid }, recipient: { id: stage.thread.pageId }, timestamp: stage.stamp() });
+      const head = (psid: string): object => ({
+        sender: { id: psid },
+        recipient: { id: stage.thread.pageId },
+        timestamp: stage.stamp(),
+      });
       const { status } = await stage.sim.deliverRaw({
         object: 'page',
         entry: [
           {
             id: stage.thread.pageId,
             time: 1,
-            standby: [{ ...head('1001'), ...message('to another app') }, { ...head('1002'), ...message('too') }],
+            standby: [
+              { ...head('1001'), ...message('to another app') },
+              { ...head('1002'), ...message('too') },
+            ],
             messaging: [{ ...head('1003'), ...message('to the bot') }],
           },
         ],
@@ -268,7 +285,20 @@ describe('what comes in', () => {
       const stage = await scene();
       const { status } = await stage.sim.deliverRaw({
         object: 'page',
-        entry: [{ id: stage.thread.pageId, time: 1458692752478, standby: [{ sender: { id: PSID }, recipient: { id: stage.thread.pageId }, timestamp: 1458692752478, message: { mid: 'mid.1', text: 'hello, world!' } }] }],
+        entry: [
+          {
+            id: stage.thread.pageId,
+            time: 1458692752478,
+            standby: [
+              {
+                sender: { id: PSID },
+                recipient: { id: stage.thread.pageId },
+                timestamp: 1458692752478,
+                message: { mid: 'mid.1', text: 'hello, world!' },
+              },
+            ],
+          },
+        ],
       });
       expect(status).to.equal(200);
       expect(stage.bot.turns).to.deep.equal([]);
@@ -295,9 +325,14 @@ describe('what comes in', () => {
       stage.sim.weather.botDown.always();
       await stage.inbox.movesToMain(PSID);
       stage.calm();
-      await stage.deliver([{ take_thread_control: { previous_owner_app_id: Number(stage.sim.settings.botAppId), metadata: null } }]);
+      await stage.deliver([
+        { take_thread_control: { previous_owner_app_id: Number(stage.sim.settings.botAppId), metadata: null } },
+      ]);
       expect(stage.calls('thread_owner')).to.have.length(1);
-      expect(await stage.bot.handover.ownerOf(stage.thread)).to.include({ owner: 'other', appId: stage.sim.settings.pageInboxAppId });
+      expect(await stage.bot.handover.ownerOf(stage.thread)).to.include({
+        owner: 'other',
+        appId: stage.sim.settings.pageInboxAppId,
+      });
     });
 
     it('a take from another app by a third one, seen by us, moves the owner and nothing else', async () => {
@@ -311,10 +346,21 @@ describe('what comes in', () => {
     it('a pass between two other apps moves the owner, does not conclude the handover, runs nothing', async () => {
       const stage = await withAgent();
       const { settings } = stage.sim;
-      await stage.deliver([{ pass_thread_control: { previous_owner_app_id: Number(settings.vccLiveAppId), new_owner_app_id: Number(settings.pageInboxAppId), metadata: 'x' } }]);
+      await stage.deliver([
+        {
+          pass_thread_control: {
+            previous_owner_app_id: Number(settings.vccLiveAppId),
+            new_owner_app_id: Number(settings.pageInboxAppId),
+            metadata: 'x',
+          },
+        },
+      ]);
       expect(stage.bot.turns).to.deep.equal([]);
       expect(stage.news('returned')).to.deep.equal([]);
-      expect(await stage.bot.handover.ownerOf(stage.thread)).to.include({ owner: 'other', appId: settings.pageInboxAppId });
+      expect(await stage.bot.handover.ownerOf(stage.thread)).to.include({
+        owner: 'other',
+        appId: settings.pageInboxAppId,
+      });
     });
 
     it('a hand-back by the Page Inbox, to which VCC Live had passed on, concludes the handover', async () => {
@@ -334,13 +380,22 @@ describe('what comes in', () => {
       await stage.agent.handsBack(PSID);
       stage.calm();
       await stage.deliver([{ pass_thread_control: { new_owner_app_id: botAppId, metadata: null } }]);
-      expect(stage.news('returned').map(({ result }) => [result.via, result.metadata])).to.deep.equal([['passBack', undefined]]);
+      expect(stage.news('returned').map(({ result }) => [result.via, result.metadata])).to.deep.equal([
+        ['passBack', undefined],
+      ]);
     });
 
     it('a request by VCC Live is granted', async () => {
       const stage = await scene({ sim: { routing: false } });
       await stage.customer.says('hello');
-      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(stage.sim.settings.vccLiveAppId), metadata: 'let me' } }]);
+      await stage.deliver([
+        {
+          request_thread_control: {
+            requested_owner_app_id: Number(stage.sim.settings.vccLiveAppId),
+            metadata: 'let me',
+          },
+        },
+      ]);
       expect(stage.owner()).to.equal('vccLive');
       expect(stage.news('passed')).to.have.length(1);
       expect(stage.bot.events.filter(Boolean)).to.deep.equal([]);
@@ -349,7 +404,11 @@ describe('what comes in', () => {
     it('a request by anybody else is not, and is reported', async () => {
       const stage = await scene({ sim: { routing: false } });
       await stage.customer.says('hello');
-      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(stage.sim.settings.pageInboxAppId), metadata: null } }]);
+      await stage.deliver([
+        {
+          request_thread_control: { requested_owner_app_id: Number(stage.sim.settings.pageInboxAppId), metadata: null },
+        },
+      ]);
       expect(stage.calls('pass_thread_control')).to.deep.equal([]);
       expect(stage.news('ignored').map(({ event, reason }) => [event.kind, reason])).to.deep.equal([
         ['requestThreadControl', 'notGranted'],
@@ -378,7 +437,25 @@ describe('what comes in', () => {
       const { status } = await stage.sim.deliverRaw({
         object: 'page',
         entry: [
-          { id: stage.thread.pageId, time: 1, messaging: [null, 7, 'x', [], {}, { sender: null }, { message: null }, { sender: { id: PSID }, recipient: { id: stage.thread.pageId }, timestamp: stage.stamp() + 5, ...message('three') }] },
+          {
+            id: stage.thread.pageId,
+            time: 1,
+            messaging: [
+              null,
+              7,
+              'x',
+              [],
+              {},
+              { sender: null },
+              { message: null },
+              {
+                sender: { id: PSID },
+                recipient: { id: stage.thread.pageId },
+                timestamp: stage.stamp() + 5,
+                ...message('three'),
+              },
+            ],
+          },
         ],
       });
       expect(status).to.equal(200);
@@ -407,7 +484,21 @@ describe('what comes in', () => {
       const stage = await scene();
       await stage.sim.deliverRaw({
         object: 'page',
-        entry: [{ id: stage.thread.pageId, time: 1, changes: [], messaging: [{ sender: { id: PSID }, recipient: { id: stage.thread.pageId }, timestamp: stage.stamp(), ...message('hello') }] }],
+        entry: [
+          {
+            id: stage.thread.pageId,
+            time: 1,
+            changes: [],
+            messaging: [
+              {
+                sender: { id: PSID },
+                recipient: { id: stage.thread.pageId },
+                timestamp: stage.stamp(),
+                ...message('hello'),
+              },
+            ],
+          },
+        ],
       });
       expect(stage.bot.heard).to.deep.equal(['hello']);
     });
@@ -467,8 +558,14 @@ describe('what comes in', () => {
         await stage.agent.releases(PSID);
         await stage.customer.says('two');
         await stage.customer.says('three');
-        expect(stage.bot.results.map(({ via }) => via), what).to.deep.equal(['passBack', 'message']);
-        expect(stage.customer.hears().filter((text) => text.startsWith('ended')), what).to.have.length(2);
+        expect(
+          stage.bot.results.map(({ via }) => via),
+          what,
+        ).to.deep.equal(['passBack', 'message']);
+        expect(
+          stage.customer.hears().filter((text) => text.startsWith('ended')),
+          what,
+        ).to.have.length(2);
         expect(stage.customer.hears().at(-1), what).to.equal('bot: three');
         expect(stage.news('passed'), what).to.have.length(2);
         expect(stage.news('returned'), what).to.have.length(2);
@@ -492,7 +589,10 @@ describe('what comes in', () => {
       stage.calm();
       await stage.sim.settled();
       await stage.clock.advance(1000);
-      expect(stage.bot.results.map(({ via }) => via), template).to.have.length(1);
+      expect(
+        stage.bot.results.map(({ via }) => via),
+        template,
+      ).to.have.length(1);
       expect(stage.news('returned'), template).to.have.length(1);
       expect(stage.customer.hears().at(-1), template).to.equal('bot: bye');
       await closeScenes();
@@ -529,9 +629,15 @@ describe('what comes in', () => {
         await stage.agent.handsBack(PSID, 'x');
         await stage.clock.advance(2000);
         await stage.customer.says('thanks');
-        expect(stage.bot.results.map(({ outcome }) => outcome), what).to.deep.equal(['completed']);
+        expect(
+          stage.bot.results.map(({ outcome }) => outcome),
+          what,
+        ).to.deep.equal(['completed']);
         expect(stage.customer.hears().at(-1), what).to.equal('bot: thanks');
-        expect(stage.customer.hears().filter((text) => text.startsWith('ended')), what).to.have.length(1);
+        expect(
+          stage.customer.hears().filter((text) => text.startsWith('ended')),
+          what,
+        ).to.have.length(1);
         expect(saidOverOthers(stage), what).to.deep.equal([]);
         await closeScenes();
       }

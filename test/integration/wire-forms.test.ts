@@ -11,7 +11,7 @@ import {
   TestAdapter,
   TurnContext,
 } from 'botbuilder';
-import type { Activity, BotAdapter } from 'botbuilder';
+import type { Activity } from 'botbuilder';
 import { DialogSet, DialogTurnStatus } from 'botbuilder-dialogs';
 import { expect } from 'chai';
 import express from 'express';
@@ -54,7 +54,8 @@ const run =
     await stage.logic(context);
   };
 
-const news = (stage: Stage, name: string): any[] => stage.told.filter((each) => each.name === name).map((each) => each.news);
+const news = (stage: Stage, name: string): any[] =>
+  stage.told.filter((each) => each.name === name).map((each) => each.news);
 const owner = (stage: Stage): string => stage.sim.ownerOf(PSID).owner;
 const item = (stage: Stage, fields: object): object => ({
   sender: { id: PSID },
@@ -134,7 +135,13 @@ describe("Azure Bot Service's Facebook channel", () => {
   const said = (stage: Azure): string[] => stage.sent.map(({ activity }) => activity?.text).filter(Boolean);
   const message = (stage: Azure, text: string, mid = `m_${text}`): object =>
     stage.activity({ type: 'message', text, channelData: item(stage, { message: { mid, text } }) });
-  const bare = (fields: object): object => ({ channelId: 'facebook', type: 'event', id: `e${Math.random()}`, serviceUrl: 'https://facebook.botframework.com/', ...fields });
+  const bare = (fields: object): object => ({
+    channelId: 'facebook',
+    type: 'event',
+    id: `e${Math.random()}`,
+    serviceUrl: 'https://facebook.botframework.com/',
+    ...fields,
+  });
 
   it('hands over on "talk to agent": the notice goes by the connector, the pass by Graph', async () => {
     const stage = await azure();
@@ -148,9 +155,18 @@ describe("Azure Bot Service's Facebook channel", () => {
 
   for (const [what, shape] of [
     ['an array as value', (items: object[]) => ({ value: items })],
-    ['an object with standby', (items: object[], pageId: string) => ({ value: { id: pageId, time: 1, standby: items } })],
-    ['an object with standBy', (items: object[], pageId: string) => ({ value: { id: pageId, time: 1, standBy: items } })],
-    ['channelData only', (items: object[], pageId: string) => ({ channelData: { id: pageId, time: 1, standby: items } })],
+    [
+      'an object with standby',
+      (items: object[], pageId: string) => ({ value: { id: pageId, time: 1, standby: items } }),
+    ],
+    [
+      'an object with standBy',
+      (items: object[], pageId: string) => ({ value: { id: pageId, time: 1, standBy: items } }),
+    ],
+    [
+      'channelData only',
+      (items: object[], pageId: string) => ({ channelData: { id: pageId, time: 1, standby: items } }),
+    ],
     [
       'both',
       (items: object[], pageId: string) => ({ value: items, channelData: { id: pageId, time: 1, standby: items } }),
@@ -162,12 +178,20 @@ describe("Azure Bot Service's Facebook channel", () => {
       const { pageId, vccLiveAppId } = stage.sim.settings;
       const items = [
         item(stage, { message: { mid: 'm_s1', text: 'to the agent' } }),
-        { ...item(stage, { message: { mid: 'm_s2', text: 'from the agent', is_echo: true, app_id: Number(vccLiveAppId) } }), sender: { id: pageId }, recipient: { id: PSID } },
+        {
+          ...item(stage, {
+            message: { mid: 'm_s2', text: 'from the agent', is_echo: true, app_id: Number(vccLiveAppId) },
+          }),
+          sender: { id: pageId },
+          recipient: { id: PSID },
+        },
       ];
       expect(await stage.post(bare({ name: 'standby', ...shape(items, pageId) }))).to.equal(200);
       expect(stage.turns).to.deep.equal([]);
       expect(stage.errors).to.deep.equal([]);
-      expect(news(stage, 'standbyMessage').map(({ thread, from, event }) => [thread.psid, from, event.text])).to.deep.equal([
+      expect(
+        news(stage, 'standbyMessage').map(({ thread, from, event }) => [thread.psid, from, event.text]),
+      ).to.deep.equal([
         [PSID, 'customer', 'to the agent'],
         [PSID, 'agent', 'from the agent'],
       ]);
@@ -184,10 +208,20 @@ describe("Azure Bot Service's Facebook channel", () => {
     await stage.sim.agent().handsBack(PSID, 'done');
     await breath(3);
     const pass = { previous_owner_app_id: Number(vccLiveAppId), new_owner_app_id: Number(botAppId), metadata: 'done' };
-    expect(await stage.post(stage.activity({ type: 'conversationUpdate', channelData: item(stage, { pass_thread_control: pass }) }))).to.equal(200);
-    expect(news(stage, 'returned').map(({ result }) => [result.via, result.metadata])).to.deep.equal([['passBack', 'done']]);
+    expect(
+      await stage.post(
+        stage.activity({ type: 'conversationUpdate', channelData: item(stage, { pass_thread_control: pass }) }),
+      ),
+    ).to.equal(200);
+    expect(news(stage, 'returned').map(({ result }) => [result.via, result.metadata])).to.deep.equal([
+      ['passBack', 'done'],
+    ]);
     expect(said(stage).at(-1)).to.equal('welcome back');
-    expect(stage.turns.at(-1)).to.deep.include({ type: 'event', name: 'handoff.status', value: { state: 'completed', message: 'done' } });
+    expect(stage.turns.at(-1)).to.deep.include({
+      type: 'event',
+      name: 'handoff.status',
+      value: { state: 'completed', message: 'done' },
+    });
   });
 
   it('loses the thread by a take that is a conversationUpdate, and is silent', async () => {
@@ -197,10 +231,12 @@ describe("Azure Bot Service's Facebook channel", () => {
     await stage.sim.agent().takes(PSID);
     await breath(3);
     const take = { previous_owner_app_id: Number(botAppId), new_owner_app_id: Number(vccLiveAppId), metadata: null };
-    await stage.post(stage.activity({ type: 'conversationUpdate', channelData: item(stage, { take_thread_control: take }) }));
+    await stage.post(
+      stage.activity({ type: 'conversationUpdate', channelData: item(stage, { take_thread_control: take }) }),
+    );
     expect(stage.turns).to.have.length(1);
     expect(news(stage, 'ownerChanged').at(-1).to.owner).to.equal('vccLive');
-    const reference = TurnContext.getConversationReference(stage.activity({ type: 'message' }) as Activity);
+    const reference = TurnContext.getConversationReference(stage.activity({ type: 'message' }));
     await stage.adapter.continueConversationAsync('', reference, async (context) => {
       expect(await context.sendActivity('news!')).to.have.property('id');
     });
@@ -211,7 +247,9 @@ describe("Azure Bot Service's Facebook channel", () => {
   it('grants a request of VCC Live that is an event without conversation', async () => {
     const stage = await azure({ texts: { connecting: null } });
     await stage.post(message(stage, 'hi'));
-    const request = item(stage, { request_thread_control: { requested_owner_app_id: Number(stage.sim.settings.vccLiveAppId), metadata: null } });
+    const request = item(stage, {
+      request_thread_control: { requested_owner_app_id: Number(stage.sim.settings.vccLiveAppId), metadata: null },
+    });
     expect(await stage.post(bare({ name: 'request', value: request }))).to.equal(200);
     expect(owner(stage)).to.equal(stage.sim.settings.vccLiveAppId);
     expect(stage.errors).to.deep.equal([]);
@@ -222,13 +260,23 @@ describe("Azure Bot Service's Facebook channel", () => {
     stage.logic = async () => undefined;
     const { pageId, botAppId } = stage.sim.settings;
     for (const fields of [
-      bare({ name: 'app_roles', value: { recipient: { id: pageId }, timestamp: 1, app_roles: { [botAppId]: ['primary_receiver'] } } }),
+      bare({
+        name: 'app_roles',
+        value: { recipient: { id: pageId }, timestamp: 1, app_roles: { [botAppId]: ['primary_receiver'] } },
+      }),
       bare({ channelData: { recipient: { id: pageId }, app_roles: { [botAppId]: ['primary_receiver'] } } }),
       bare({ name: 'standby' }),
       bare({ name: 'standby', value: null, channelData: null }),
       bare({ name: 'standby', value: [null, 7, {}] }),
       bare({ value: item(stage, { optin: { ref: 'x' } }) }),
-      stage.activity({ type: 'event', value: { ...item(stage, { message: { is_echo: true, app_id: 1, mid: 'm_e' } }), sender: { id: pageId }, recipient: { id: PSID } } }),
+      stage.activity({
+        type: 'event',
+        value: {
+          ...item(stage, { message: { is_echo: true, app_id: 1, mid: 'm_e' } }),
+          sender: { id: pageId },
+          recipient: { id: PSID },
+        },
+      }),
       stage.activity({ type: 'conversationUpdate', membersAdded: [{ id: PSID }] }),
       stage.activity({ type: 'typing' }),
       stage.activity({ type: 'event', name: 'something' }),
@@ -303,7 +351,9 @@ describe('an adapter that is not ours, with the raw item in channelData', () => 
     return activity;
   }
 
-  async function stock(options: Partial<VccLiveHandoverOptions> = {}): Promise<Stage & { adapter: TestAdapter; arrives(raw: object): Promise<void> }> {
+  async function stock(
+    options: Partial<VccLiveHandoverOptions> = {},
+  ): Promise<Stage & { adapter: TestAdapter; arrives(raw: object): Promise<void> }> {
     const stage = await stageFor(options);
     const adapter = new TestAdapter((context) => run(stage)(context));
     adapter.use(stage.handover);
@@ -328,11 +378,17 @@ describe('an adapter that is not ours, with the raw item in channelData', () => 
 
   it('comes home by the pass event, whose thread is Page and PSID of the payload', async () => {
     const stage = await stock({ statusEvents: true });
-    stage.logic = async (context) => void (await context.sendActivity(`event ${context.activity.name}`));
+    stage.logic = async (context) => {
+      await context.sendActivity(`event ${context.activity.name}`);
+    };
     await stage.arrives(item(stage, { message: { mid: 'm_1', text: 'talk to agent' } }));
     await stage.sim.agent().handsBack(PSID, 'x');
     await breath(3);
-    const pass = { previous_owner_app_id: Number(stage.sim.settings.vccLiveAppId), new_owner_app_id: Number(stage.sim.settings.botAppId), metadata: 'x' };
+    const pass = {
+      previous_owner_app_id: Number(stage.sim.settings.vccLiveAppId),
+      new_owner_app_id: Number(stage.sim.settings.botAppId),
+      metadata: 'x',
+    };
     await stage.arrives(item(stage, { pass_thread_control: pass }));
     expect(stage.adapter.activityBuffer.at(-1)?.text).to.equal('event handoff.status');
   });
@@ -340,9 +396,17 @@ describe('an adapter that is not ours, with the raw item in channelData', () => 
   it('reads the PSID of an echo from its recipient', async () => {
     const stage = await stock();
     await stage.arrives(item(stage, { message: { mid: 'm_1', text: 'talk to agent' } }));
-    const echo = { sender: { id: stage.sim.settings.pageId }, recipient: { id: PSID }, timestamp: Date.now(), message: { mid: 'm_e', is_echo: true, app_id: Number(stage.sim.settings.vccLiveAppId), text: 'hi' }, standby: true };
+    const echo = {
+      sender: { id: stage.sim.settings.pageId },
+      recipient: { id: PSID },
+      timestamp: Date.now(),
+      message: { mid: 'm_e', is_echo: true, app_id: Number(stage.sim.settings.vccLiveAppId), text: 'hi' },
+      standby: true,
+    };
     await stage.arrives(echo);
-    expect(news(stage, 'standbyMessage').map(({ thread, from }) => [thread.psid, from])).to.deep.equal([[PSID, 'agent']]);
+    expect(news(stage, 'standbyMessage').map(({ thread, from }) => [thread.psid, from])).to.deep.equal([
+      [PSID, 'agent'],
+    ]);
   });
 });
 
@@ -370,7 +434,7 @@ describe('TestAdapter, without any payload', () => {
       const stage = await stageFor();
       const adapter = new TestAdapter((context) => run(stage)(context), template(stage, channelId));
       adapter.use(stage.handover);
-      stage.handover.attach(adapter as unknown as BotAdapter);
+      stage.handover.attach(adapter);
       const starts: HandoverStart[] = [];
       stage.logic = async (context) => {
         starts.push(await stage.handover.toAgent(context));
@@ -381,7 +445,10 @@ describe('TestAdapter, without any payload', () => {
       await adapter.send('talk to agent').startTest();
       expect(stage.turns.map(({ text }) => text)).to.deep.equal(['talk to agent']);
       expect(starts).to.deep.equal([{ status: 'refused', reason: 'notMessenger' }]);
-      expect(adapter.activityBuffer.map(({ name, text }) => name ?? text)).to.deep.equal(['handoff.initiate', 'bot: talk to agent']);
+      expect(adapter.activityBuffer.map(({ name, text }) => name ?? text)).to.deep.equal([
+        'handoff.initiate',
+        'bot: talk to agent',
+      ]);
       expect(stage.sim.wire.of('graph')).to.have.length(before);
       expect(stage.told).to.deep.equal([]);
     });
@@ -391,7 +458,12 @@ describe('TestAdapter, without any payload', () => {
     const stage = await stageFor();
     const adapter = new TestAdapter((context) => run(stage)(context));
     adapter.use(stage.handover);
-    const activity = { ...template(stage, 'webchat'), type: 'message', text: 'x', channelData: { ...item(stage, { message: { mid: 'm', text: 'x' } }), standby: true } };
+    const activity = {
+      ...template(stage, 'webchat'),
+      type: 'message',
+      text: 'x',
+      channelData: { ...item(stage, { message: { mid: 'm', text: 'x' } }), standby: true },
+    };
     await adapter.processActivity(activity);
     expect(stage.turns).to.have.length(1);
     expect(stage.told).to.deep.equal([]);
@@ -400,7 +472,7 @@ describe('TestAdapter, without any payload', () => {
   it('a turn without any activity fields is no reason to crash', async () => {
     const stage = await stageFor();
     const seen: unknown[] = [];
-    const context = new TurnContext(new TestAdapter(async () => undefined) as never, { type: 'event', channelId: 'facebook' } as Activity);
+    const context = new TurnContext(new TestAdapter(async () => undefined), { type: 'event', channelId: 'facebook' });
     await stage.handover.onTurn(context, async () => void seen.push('ran'));
     expect(seen).to.deep.equal(['ran']);
     const start = await stage.handover.toAgent(context);
@@ -419,4 +491,3 @@ async function serve(server: Server): Promise<string> {
   );
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
-

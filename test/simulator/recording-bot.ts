@@ -34,7 +34,9 @@ export class RecordingBot {
       void Promise.resolve(this.answer(delivery)).then((status) => {
         if (status === undefined) return;
         const challenge = new URL(delivery.url, 'http://x').searchParams.get('hub.challenge');
-        response.writeHead(status).end(challenge ?? '');
+        // Where restify is loaded in the same process, writeHead returns nothing.
+        response.statusCode = status;
+        response.end(challenge ?? '');
       });
     });
   });

@@ -97,17 +97,18 @@ function Case(props: {
           />
           <HandBack thread={thread} act={act} />
           <div class="buttons">
-            <button type="button" onClick={() => void act({ act: 'agentReleases', psid, pageId })}>
+            <button type="button" class="small" onClick={() => void act({ act: 'agentReleases', psid, pageId })}>
               Release silently
             </button>
             <button
               type="button"
+              class="small"
               title="Nobody answers; the clock is wound forward until control has run out"
               onClick={() => void act({ act: 'clockForward', ms: LIES_MS })}
             >
               Let it lie for 24 h
             </button>
-            <button type="button" onClick={() => void act({ act: 'agentExtends', psid, pageId, hours: 72 })}>
+            <button type="button" class="small" onClick={() => void act({ act: 'agentExtends', psid, pageId, hours: 72 })}>
               Extend to 72 h
             </button>
           </div>
@@ -168,7 +169,7 @@ function HandBack({ thread, act }: { readonly thread: ThreadView; readonly act: 
         <input
           type="text"
           maxLength={500}
-          placeholder="goes back as metadata"
+          placeholder="optional"
           value={note}
           onInput={(event) => setNote(event.currentTarget.value)}
         />

@@ -119,6 +119,15 @@ function Conversation(props: {
   useLayoutEffect(() => {
     if (log.current !== null && atEnd.current) log.current.scrollTop = log.current.scrollHeight;
   }, [talk]);
+  useLayoutEffect(() => {
+    const box = log.current;
+    if (box === null) return undefined;
+    const watcher = new ResizeObserver(() => {
+      if (atEnd.current) box.scrollTop = box.scrollHeight;
+    });
+    watcher.observe(box);
+    return () => watcher.disconnect();
+  }, []);
   const messages = talk.filter(({ kind }) => kind === 'message');
   const last = messages.at(-1);
   const typing = talk.at(-1)?.kind === 'typing' && talk.at(-1)?.on === true ? talk.at(-1) : undefined;

@@ -35,6 +35,14 @@ export function WireTimeline(props: {
   useLayoutEffect(() => {
     if (following && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }, [rows, following, everybody, everyApp, troubleOnly, thread?.key]);
+  // A part that a narrow screen hides has no height; when it is shown again, its end is where the newest line is.
+  useLayoutEffect(() => {
+    const list = box.current;
+    if (list === null || !following) return undefined;
+    const watcher = new ResizeObserver(() => (list.scrollTop = list.scrollHeight));
+    watcher.observe(list);
+    return () => watcher.disconnect();
+  }, [following]);
   const toggle = useCallback((id: number): void => {
     setOpen((before) => {
       const after = new Set(before);

@@ -55,8 +55,7 @@ export class EventStream {
       'X-Accel-Buffering': 'no',
       'X-Content-Type-Options': 'nosniff',
     });
-    response.write(`retry: ${RETRY_MS}\n\n`);
-    for (const text of this.#missed(request) ?? [this.#snapshot()]) response.write(text);
+    response.write([`retry: ${RETRY_MS}\n\n`, ...(this.#missed(request) ?? [this.#snapshot()])].join(''));
     let cancel = (): void => undefined;
     const beat = (): void => {
       if (this.#write(response, ': still here\n\n')) cancel = this.#parts.timer.after(HEARTBEAT_MS, beat);

@@ -1,0 +1,113 @@
+/** `simulate` as a process: against nothing, against the sample bot, and as it is published. */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { build } from 'esbuild';
+import { expect } from 'chai';
+import { freePort, Program, REPOSITORY } from './child-process.js';
+
+const LIMIT_MS = 60_000;
+const COMMAND = 'src/cli/index.ts';
+const SAMPLE = 'samples/talk-to-agent/index.ts';
+
+describe('npx botbuilder-handover-vcclive simulate', function () {
+  this.timeout(LIMIT_MS);
+  const running: Program[] = [];
+  const start = (...how: ConstructorParameters<typeof Program>): Program => {
+    const program = new Program(...how);
+    running.push(program);
+    return program;
+  };
+  afterEach(async () => {
+    for (const program of running.splice(0)) await program.end('SIGKILL');
+  });
+
+  it('waits for a bot that is not there, drives it when it comes, and says when it goes', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/api/messages`;
+    const platform = start(COMMAND, ['simulate', '--port', '0', '--bot', url, '--log']);
+    await platform.prints(new RegExp(`Nobody listens at ${url}\\. Start your bot .* Trying again`));
+
+    // What was printed for a .env file is all that the bot is told.
+    const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
+    const bot = start(SAMPLE, [], { ...parseEnv(pasted), PORT: String(port) });
+    await platform.prints(new RegExp(`The bot answers at ${url}\\.\n`));
+
+    const [, origin = ''] = await platform.prints(/Page in the browser +(http:\S+)\//);
+    const { psid } = await act(origin, { act: 'newCustomer' });
+    await act(origin, { act: 'customerSays', psid, text: 'talk to agent' });
+    await platform.prints(/POST \/v26\.0\/me\/messages 200\n[\s\S]*POST \/v26\.0\/me\/pass_thread_control 200\n/);
+    await platform.prints(
+      new RegExp(`owner +111222333444555/${String(psid)}: 900100200300400 → 900500600700800 \\(pass\\)`),
+    );
+
+    await bot.end('SIGKILL');
+    const before = platform.printed.length;
+    await act(origin, { act: 'customerSays', psid, text: 'hello?' });
+    await platform.prints(/Nobody listens/, before);
+
+    expect(await platform.end('SIGINT')).to.equal(0);
+    expect(await act(origin, { act: 'newCustomer' }).catch(String)).to.equal('TypeError: fetch failed');
+  });
+
+  it('says that the bot has another secret', async () => {
+    const port = await freePort();
+    const platform = start(COMMAND, ['simulate', '--port', '0', '--bot', `http://127.0.0.1:${port}/api/messages`]);
+    const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
+    const env = { ...parseEnv(pasted), FACEBOOK_APP_SECRET: 'that-of-yesterday', PORT: String(port) };
+    start(SAMPLE, [], env);
+    await platform.prints(/answers 401: it does not accept the signature\. Is FACEBOOK_APP_SECRET the one above\?/);
+    expect(await platform.end('SIGTERM')).to.equal(0);
+  });
+
+  it('ends with 2 for what it does not understand', async () => {
+    expect(await start(COMMAND, ['simulate', '--port', 'x']).ended).to.equal(2);
+  });
+
+  describe('as it is published', () => {
+    let folder: string;
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'published-command-'));
+      const sources = ['thread', 'webhook', 'simulator'].map((room) => join(REPOSITORY, 'src', room));
+      const files = (await Promise.all(sources.map((source) => filesIn(source)))).flat();
+      await build({
+        entryPoints: files,
+        outbase: join(REPOSITORY, 'src'),
+        outdir: join(folder, 'dist'),
+        format: 'cjs',
+      });
+      await writeFile(join(folder, 'package.json'), '{"version":"1.2.3"}');
+      const built = new Program('scripts/build-cli.mjs', [join(folder, 'dist', 'cli', 'index.js')], {}, []);
+      expect(await built.ended, built.printed).to.equal(0);
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    it('needs no package beside its own', async () => {
+      const command = join(folder, 'dist', 'cli', 'index.js');
+      const version = start(command, ['--version'], {}, []);
+      expect([await version.ended, version.printed]).to.deep.equal([0, '1.2.3\n']);
+      const platform = start(command, ['simulate', '--port', '0', '--tls'], {}, []);
+      const [, certificate = ''] = await platform.prints(/export NODE_EXTRA_CA_CERTS='(\S+)'/);
+      expect(await readdir(join(certificate, '..'))).to.deep.equal(['certificate.pem']);
+      await platform.prints(/export GRAPH_BASE_URL='https:/);
+      await platform.prints(/Trying again/);
+      expect(await platform.end('SIGTERM')).to.equal(0);
+      const left = await readdir(join(certificate, '..')).catch(() => 'nothing');
+      expect(left, 'the certificate is removed').to.equal('nothing');
+    });
+  });
+});
+
+/** Does what the page does. */
+async function act(origin: string, command: object): Promise<{ readonly psid?: string }> {
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(`${origin}/stage/act`, { method: 'POST', headers, body: JSON.stringify(command) });
+  expect(response.status, await response.clone().text()).to.equal(200);
+  return (await response.json()) as { readonly psid?: string };
+}
+
+async function filesIn(room: string): Promise<string[]> {
+  const names = await readdir(room, { recursive: true });
+  return names.filter((name) => name.endsWith('.ts') && !name.startsWith('page')).map((name) => join(room, name));
+}

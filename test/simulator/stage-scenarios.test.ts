@@ -1,0 +1,192 @@
+/** Every scenario of the stage, played with the sample bot: it ends as its last line says, and truth and belief agree. */
+import { expect } from 'chai';
+import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simulator';
+import type { StageServer } from 'botbuilder-handover-vcclive/simulator';
+import type { ScenarioView } from '../../src/simulator/stage/stage-words.js';
+import { startBot } from '../../samples/talk-to-agent/bot.js';
+import type { RunningBot } from '../../samples/talk-to-agent/bot.js';
+import { act, Visitor } from './stage-visitor.js';
+
+describe('The scenarios of the stage', function () {
+  this.timeout(20_000);
+  let simulator: MessengerSimulator;
+  let bot: RunningBot;
+  let stage: StageServer;
+  let visitor: Visitor;
+
+  beforeEach(async () => {
+    simulator = await MessengerSimulator.start();
+    const { settings, graphBaseUrl, clock } = simulator;
+    bot = await startBot(
+      {
+        appId: settings.botAppId,
+        appSecret: settings.appSecret,
+        pageAccessToken: settings.pageAccessToken,
+        verifyToken: settings.verifyToken,
+        vccLiveAppId: settings.vccLiveAppId,
+        graphBaseUrl,
+        port: 0,
+      },
+      () => undefined,
+      { clock },
+    );
+    simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
+    simulator.connectBot(`${graphBaseUrl}/api/messages`);
+    stage = serveStage(simulator, {
+      believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
+      pauseMs: 0,
+      firstCustomer: false,
+    });
+    visitor = new Visitor(graphBaseUrl);
+    await visitor.snapshot();
+  });
+  afterEach(async () => {
+    visitor.leave();
+    stage.close();
+    await bot.stop();
+    await simulator.stop();
+  });
+
+  const view = (): ScenarioView | undefined =>
+    visitor.heard.findLast(({ data }) => data.scenario !== undefined && data.scenario !== null)?.data.scenario;
+  const psidOf = (): string => view()?.threadKey.split('/')[1] ?? '';
+  const hears = (): string[] => simulator.customer(psidOf()).hears();
+  /** Plays one step with Next, to its end. */
+  const next = async (): Promise<void> => {
+    const played = view()?.played ?? 0;
+    expect((await act(simulator.graphBaseUrl, { act: 'scenarioNext' })).body).to.deep.equal({ ok: true });
+    await visitor.sees(() => view()?.played === played + 1 && view()?.state !== 'playing', `step ${played + 1}`);
+    expect(view()?.problem).to.equal(undefined);
+  };
+  const start = async (id: string): Promise<void> => {
+    const { body } = await act(simulator.graphBaseUrl, { act: 'scenarioStart', id });
+    expect(body.ok).to.equal(true);
+    await visitor.sees(() => view()?.threadKey === body.key, 'the scenario');
+  };
+  const agree = (): Promise<void> =>
+    visitor.sees(
+      () => visitor.thread(psidOf())?.differs === false && visitor.thread(psidOf())?.truth === 'bot',
+      'agreement',
+    );
+  const finish = async (): Promise<void> => {
+    while (view()?.state === 'waiting') await next();
+    expect(view()?.state).to.equal('over');
+    await agree();
+  };
+  const refusedSends = (): number =>
+    simulator.wire.of('graph').filter(({ refused, appName }) => refused && appName === 'bot').length;
+
+  it('a handover from a dialog', async () => {
+    await start('dialog');
+    await finish();
+    expect(hears()).to.deep.equal([
+      'You said: Hello!',
+      "I'm connecting you to an agent. One moment, please.",
+      'Hi, this is Anna from VCC Live. How can I help?',
+      'Welcome back! The bot is here again. What else can I do for you?',
+      'You said: Thank you!',
+    ]);
+    expect(refusedSends()).to.equal(0);
+  });
+
+  it('a silent release is red until the customer writes', async () => {
+    await start('silentRelease');
+    for (let step = 0; step < 3; step += 1) await next();
+    await visitor.sees(() => visitor.thread(psidOf())?.differs === true, 'the difference');
+    expect(visitor.thread(psidOf())).to.deep.include({ truth: 'idle', believed: 'vccLive' });
+    await finish();
+    expect(hears().at(-1)).to.include('Welcome back');
+  });
+
+  it('an agent who never answers: bot and platform count the same 24 hours', async () => {
+    await start('neverAnswers');
+    for (let step = 0; step < 3; step += 1) await next();
+    await visitor.sees(() => visitor.thread(psidOf())?.truth === 'idle', 'the idle thread');
+    await visitor.sees(() => visitor.thread(psidOf())?.differs === false, 'agreement');
+    await finish();
+    expect(hears()).to.have.length(2);
+  });
+
+  it('taken by the Page inbox', async () => {
+    await start('inbox');
+    await next();
+    await next();
+    await visitor.sees(
+      () => visitor.thread(psidOf())?.truth === 'inbox' && visitor.thread(psidOf())?.believed === 'other',
+      'the inbox',
+    );
+    await finish();
+    expect(hears().at(-1)).to.equal('You said: And what about my parcel?');
+    expect(hears()).not.to.include('You said: That is kind of you.');
+  });
+
+  it('crash and redelivery: answered once', async () => {
+    await start('crash');
+    await finish();
+    expect(hears()).to.deep.equal(['You said: Hello!', 'You said: Are you there?', 'You said: Good.']);
+  });
+
+  it('down for an hour', async () => {
+    await start('unsubscribed');
+    await finish();
+    expect(hears()).to.deep.equal(['You said: Hello!', 'You said: And now?']);
+    expect(visitor.rows.map(({ title }) => title).join('\n'))
+      .to.include('failed for 15 minutes')
+      .and.to.include('unsubscribed');
+  });
+
+  it('a lost answer: one notice, one pass', async () => {
+    await start('lostAnswer');
+    await finish();
+    expect(hears().filter((text) => text.includes('connecting'))).to.have.length(1);
+    expect(
+      simulator.wire.of('graph').filter(({ edge, appName }) => edge === 'pass_thread_control' && appName === 'bot'),
+    ).to.have.length(1);
+    expect(hears().at(-1)).to.include('Welcome back');
+  });
+
+  it('duplicates and reordering: everything once', async () => {
+    await start('duplicates');
+    await finish();
+    expect([...hears()].sort()).to.deep.equal([
+      "I'm connecting you to an agent. One moment, please.",
+      'Welcome back! The bot is here again. What else can I do for you?',
+      'You said: One',
+      'You said: Three',
+      'You said: Two',
+    ]);
+    expect(simulator.weather.duplicates).to.equal(0);
+  });
+
+  it('all of a story plays by itself, and the weather is calm before and after', async () => {
+    simulator.weather.deadToken.always();
+    await start('dialog');
+    expect(simulator.weather.deadToken.active).to.equal(false);
+    expect((await act(simulator.graphBaseUrl, { act: 'scenarioPlayAll' })).body).to.deep.equal({ ok: true });
+    const early = await act(simulator.graphBaseUrl, { act: 'scenarioNext' });
+    expect(early.status).to.equal(409);
+    await visitor.sees(() => view()?.state === 'over', 'the end');
+    expect(view()?.played).to.equal(6);
+    expect((await act(simulator.graphBaseUrl, { act: 'scenarioStop' })).body).to.deep.equal({ ok: true });
+    await visitor.sees(() => visitor.batches.at(-1)?.scenario === null, 'the empty place');
+  });
+
+  it('a story that is stopped in bad weather leaves calm weather behind', async () => {
+    await start('crash');
+    await next();
+    await next();
+    expect(simulator.weather.botDown.active).to.equal(true);
+    await act(simulator.graphBaseUrl, { act: 'scenarioStop' });
+    expect(simulator.weather.botDown.active).to.equal(false);
+  });
+
+  it('a step that the platform refuses says so, and the story ends there', async () => {
+    await start('dialog');
+    await next();
+    await next();
+    await simulator.agent().releases(psidOf());
+    await act(simulator.graphBaseUrl, { act: 'scenarioNext' });
+    await visitor.sees(() => view()?.state === 'failed', 'the failure');
+    expect(view()?.problem).to.include('refused');
+  });
+});
