@@ -9,6 +9,7 @@ import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverRequest as RequestOf } from '../thread/handover.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
+import type { HandoverTimers } from '../handover/timers.js';
 import type { TalkToAgent } from './talk-to-agent.js';
 
 /** A request for a handover whose notice may be text or an activity. */
@@ -29,6 +30,10 @@ export interface HandoverTexts {
   unavailable: HandoverText;
   /** Where the thread could not be passed. */
   failed: HandoverText;
+  /** When no agent answered in time and the bot took the thread back. */
+  unclaimed: HandoverText;
+  /** When the agent fell silent, or the handover lasted too long, and the bot took the thread back. */
+  abandoned: HandoverText;
   /** When the thread has come home and the bot has a turn. Default `null`: the bot's dialog greets. */
   returned: HandoverText;
 }
@@ -67,6 +72,13 @@ export interface VccLiveHandoverOptions {
    * string. At most 1000 characters arrive; the rest is cut without breaking JSON or a character.
    */
   metadata?: (context: TurnContext, request: HandoverRequest) => string | object;
+  /**
+   * When the bot takes the thread back by itself, milliseconds; each is off unless given. They survive restarts with a
+   * store that does, and need a Page that allows the bot to take control. The customer hears `texts.unclaimed` or
+   * `texts.abandoned`, and the dialog goes on, where the bot is attached (`attach(adapter, logic)`); otherwise the
+   * dialog goes on with the customer's next message.
+   */
+  timers?: HandoverTimers;
   /** Hand-backs run the bot's logic as `handoff.status` even where no dialog waits. Default false. */
   statusEvents?: boolean;
   /** Notice and pass in one Graph call on Pages with Conversation Routing. Default false. */
@@ -80,6 +92,8 @@ export interface VccLiveHandoverOptions {
   clock?: Clock;
 }
 
+const TEXT_NAMES = ['connecting', 'unavailable', 'failed', 'unclaimed', 'abandoned', 'returned'];
+const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const FUNCTIONS_OF_A_STORE = [
   'read',
   'update',
@@ -126,6 +140,7 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   checkKind('metadata', given['metadata'], 'function', 'a function (context, request) => string | object');
   checkKind('statusEvents', given['statusEvents'], 'boolean', 'true or false');
   checkKind('inlineThreadControl', given['inlineThreadControl'], 'boolean', 'true or false');
+  checkTimers(given['timers']);
   checkStore(given['store']);
   checkGraph(given['graph']);
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
@@ -190,10 +205,10 @@ function checkTriggers(value: unknown): void {
 function checkTexts(value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value))
-    throw new InvalidOptionError('texts', described(value), 'an object with connecting, unavailable, failed, returned');
+    throw new InvalidOptionError('texts', described(value), `an object with ${TEXT_NAMES.join(', ')}`);
   for (const [name, text] of Object.entries(value)) {
-    if (!['connecting', 'unavailable', 'failed', 'returned'].includes(name)) {
-      throw new InvalidOptionError(`texts.${name}`, 'unknown', 'one of connecting, unavailable, failed, returned');
+    if (!TEXT_NAMES.includes(name)) {
+      throw new InvalidOptionError(`texts.${name}`, 'unknown', `one of ${TEXT_NAMES.join(', ')}`);
     }
     if (text === null || text === undefined || typeof text === 'string' || typeof text === 'function' || isObject(text))
       continue;
@@ -202,6 +217,19 @@ function checkTexts(value: unknown): void {
       described(text),
       'a text, an activity, a function of the turn context, or null for silence',
     );
+  }
+}
+
+function checkTimers(value: unknown): void {
+  if (value === undefined) return;
+  if (!isObject(value)) {
+    throw new InvalidOptionError('timers', described(value), `an object with ${TIMER_NAMES.join(', ')}`);
+  }
+  for (const [name, duration] of Object.entries(value)) {
+    if (!TIMER_NAMES.includes(name)) {
+      throw new InvalidOptionError(`timers.${name}`, 'unknown', `one of ${TIMER_NAMES.join(', ')}`);
+    }
+    checkDuration(`timers.${name}`, duration);
   }
 }
 

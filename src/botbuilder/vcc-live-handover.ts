@@ -13,6 +13,7 @@ import { HandoverError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { Conclusion } from '../thread/record.js';
 import type { Logger } from '../thread/logger.js';
 import { consoleLogger } from '../thread/logger.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
@@ -23,6 +24,7 @@ import type { HandoverOrder, Turn } from '../handover/turn.js';
 import { HandoverEngine } from '../handover/engine.js';
 import type { HandoverNews, NewsListener } from '../handover/news.js';
 import { NewsDesk } from '../handover/news.js';
+import { DeadlineWatch, hasTimers } from '../handover/timers.js';
 import { HandoverDialog } from './handover-dialog.js';
 import type { HandoverRequest, HandoverText, HandoverTexts, VccLiveHandoverOptions } from './handover-options.js';
 import { checkOptions } from './handover-options.js';
@@ -48,6 +50,8 @@ const DEFAULT_TEXTS: HandoverTexts = {
   connecting: "I'm connecting you to an agent. One moment, please.",
   unavailable: 'None of our agents is available right now.',
   failed: "I'm sorry, I could not reach an agent. Please try again in a few minutes.",
+  unclaimed: "I'm sorry, no agent could take your chat in time. You are talking to the bot again.",
+  abandoned: 'Your chat with the agent has ended. You are talking to the bot again.',
   returned: null,
 };
 
@@ -70,6 +74,7 @@ export class VccLiveHandover implements Middleware {
   readonly #client: ThreadControlClient;
   readonly #engine: HandoverEngine;
   readonly #desk: DeliveryDesk;
+  readonly #watch: DeadlineWatch;
   readonly #doors: Doors;
   readonly #statusEvents: boolean;
   #dialogId = DEFAULT_DIALOG_ID;
@@ -103,7 +108,15 @@ export class VccLiveHandover implements Middleware {
       newId,
       news: this.#news,
       log: this.#log,
+      timers: options.timers ?? {},
     });
+    this.#watch = new DeadlineWatch({
+      store,
+      clock: this.#clock,
+      log: this.#log,
+      expire: (thread) => this.#expire(thread),
+    });
+    if (hasTimers(options.timers ?? {})) this.#watch.start();
     this.#desk = new DeliveryDesk({
       store,
       clock: this.#clock,
@@ -162,7 +175,7 @@ export class VccLiveHandover implements Middleware {
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = this.#target(target);
     const taken = await this.#engine.take(thread, metadata, turn);
-    if (taken?.conclusion.dialogWaits && !turn) await this.#resume(taken.reference, taken.conclusion.handoverId);
+    if (taken && !turn) await this.#resume(taken.conclusion, taken.reference, null);
   }
 
   /**
@@ -239,6 +252,11 @@ export class VccLiveHandover implements Middleware {
   off<K extends keyof HandoverNews>(event: K, listener: NewsListener<K>): this {
     this.#news.off(event, listener);
     return this;
+  }
+
+  /** Stops watching for timers, and waits for what they are doing. The rest goes on. */
+  async close(): Promise<void> {
+    await this.#watch.close();
   }
 
   async #runProactive(context: TurnContext, reading: TurnReading, next: () => Promise<void>): Promise<void> {
@@ -398,19 +416,37 @@ export class VccLiveHandover implements Middleware {
     }
   }
 
-  /** Runs the bot's logic as `handoff.status` for a handover that ended outside any turn. */
-  async #resume(reference: unknown, handoverId: string): Promise<void> {
+  /** A timer has ended a handover: the customer hears it, and a dialog that waits gets its turn. */
+  async #expire(thread: ThreadKey): Promise<void> {
+    const ended = await this.#engine.expire(thread);
+    if (!ended) return;
+    const text = ended.conclusion.outcome === 'unclaimed' ? this.#texts.unclaimed : this.#texts.abandoned;
+    await this.#resume(ended.conclusion, ended.reference, text);
+  }
+
+  /**
+   * A turn for a handover that ended outside any: says a text, and runs the bot's logic as `handoff.status` where a
+   * dialog waits. Never rejects: the handover has ended, whatever becomes of this turn.
+   */
+  async #resume(conclusion: Conclusion, reference: unknown, text: HandoverText): Promise<void> {
     const attached = this.#attached;
     if (!attached || !isReference(reference)) return;
     const { adapter, logic, microsoftAppId } = attached;
     const resumed = async (context: TurnContext): Promise<void> => {
       const turn = turnOf(context);
-      if (turn) turn.key = `resume:${handoverId}`;
+      if (turn) turn.key = `resume:${conclusion.handoverId}`;
+      await this.#say(context, text);
+      if (!conclusion.dialogWaits && !this.#statusEvents) return;
       becomeHandoffStatus(context, 'completed', undefined);
       await logic(context);
     };
-    if (microsoftAppId === undefined) await adapter.continueConversation(reference, resumed);
-    else await adapter.continueConversationAsync(microsoftAppId, reference, resumed);
+    try {
+      if (microsoftAppId === undefined) await adapter.continueConversation(reference, resumed);
+      else await adapter.continueConversationAsync(microsoftAppId, reference, resumed);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#log.error(`Handover ${conclusion.handoverId} has ended, but the turn that told the bot so failed: ${why}`);
+    }
   }
 
   #target(target: TurnContext | ThreadKey): { readonly thread: ThreadKey; readonly turn?: Turn } {

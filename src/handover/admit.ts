@@ -14,9 +14,10 @@ import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { HandingOver } from './hand-over.js';
-import { conclusionEndedBy, isRerunOf, keepHandBack } from './lifecycle.js';
+import { amendOpen, conclusionEndedBy, isRerunOf, keepHandBack } from './lifecycle.js';
 import type { IgnoredReason } from './news.js';
 import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
+import { deadlineOf } from './timers.js';
 import type { Admission, Arrived } from './turn.js';
 import { threadOf } from './turn.js';
 
@@ -46,10 +47,12 @@ export class Admissions {
       ids,
       (record) => evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp: newestPlace(record.evidence) }),
       (record, verdict, before) => {
+        if (agentSpoke(event, ids)) return this.#claimed(thread, record, atMs);
         if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
     );
+    await this.#hasten(thread, stepped.record, atMs);
     return {
       event,
       thread,
@@ -178,6 +181,27 @@ export class Admissions {
     return { run: 'nothing' };
   }
 
+  /** An agent wrote: the handover is claimed from the first words on. */
+  #claimed(thread: ThreadKey, record: ThreadRecord, nowMs: number): Outcome<undefined> {
+    const { open } = record;
+    if (open?.phase !== 'passed') return { record, news: [], value: undefined };
+    const claimed = amendOpen(record, open.id, { agentAtMs: nowMs });
+    if (open.agentAtMs !== undefined) return { record: claimed, news: [], value: undefined };
+    return { record: claimed, news: [['claimed', { thread, handoverId: open.id }]], value: undefined };
+  }
+
+  /**
+   * An agent's first words may bring the deadline forward (an idle timer shorter than what is left of the others).
+   * Later ones only move it back, and that is found out when it comes.
+   */
+  async #hasten(thread: ThreadKey, record: ThreadRecord, nowMs: number): Promise<void> {
+    const { open } = record;
+    const { timers } = this.#parts;
+    if (open?.agentAtMs !== nowMs || timers.idleMs === undefined) return;
+    const deadline = deadlineOf(open, timers);
+    if (deadline) await this.#steps.forgiving(() => this.#steps.setDeadline(thread, deadline));
+  }
+
   /** A pass webhook names the bot: concludes a handover that VCC Live has, is kept for one whose pass is not confirmed. */
   #handedBack(
     thread: ThreadKey,
@@ -248,6 +272,10 @@ export class Admissions {
 
 function passesTo(event: ThreadEvent, appId: string): boolean {
   return event.kind === 'passThreadControl' && event.channel === 'messaging' && event.newOwnerAppId === appId;
+}
+
+function agentSpoke(event: ThreadEvent, ids: AppIds): boolean {
+  return event.channel === 'standby' && event.kind === 'echo' && event.appId === ids.vccLiveAppId;
 }
 
 function writerOf(event: ThreadEvent, ids: AppIds): 'customer' | 'agent' | 'other' | undefined {

@@ -5,8 +5,10 @@
  */
 import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion } from '../thread/record.js';
+import type { Conclusion, OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
+import type { AppIds } from '../ownership/ledger.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
@@ -14,7 +16,13 @@ import { amendOpen, claimEnding, releaseEnding, resultOf } from './lifecycle.js'
 import { Speaking } from './may-speak.js';
 import type { EngineParts } from './thread-steps.js';
 import { ThreadSteps, publicOwner, unchanged } from './thread-steps.js';
+import type { Deadline } from './timers.js';
+import { deadlineOf } from './timers.js';
 import type { Turn } from './turn.js';
+
+/** A deadline that comes while the pass is not confirmed comes again after this, for as long as that can still change. */
+const ARMED_AGAIN_MS = 60_000;
+const UNSETTLED_MS = 24 * 60 * 60_000;
 
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
@@ -72,6 +80,70 @@ export class HandoverEngine {
     this.#steps.moveAlong(turn, stepped);
     if (turn?.mute === 'handedOver') turn.mute = undefined;
     return stepped.value;
+  }
+
+  /**
+   * A deadline of the thread has come: where it still stands, the thread is taken back and the handover concluded.
+   * Rejects where it has to come again.
+   */
+  async expire(
+    thread: ThreadKey,
+  ): Promise<{ readonly conclusion: Conclusion; readonly reference: unknown } | undefined> {
+    const { store, clock, timers } = this.#parts;
+    const record = await store.read(thread);
+    const open = record?.open;
+    // Its pass may be found to have gone through yet.
+    if (open && open.phase !== 'passed' && clock.now() - open.startedAtMs < UNSETTLED_MS) {
+      await this.#steps.setDeadline(thread, { atMs: clock.now() + ARMED_AGAIN_MS, outcome: 'unclaimed' });
+      return undefined;
+    }
+    const deadline = open?.phase === 'passed' ? deadlineOf(open, timers) : undefined;
+    if (!record || !open || !deadline || deadline.atMs > clock.now()) {
+      await this.#steps.setDeadline(thread, deadline);
+      return undefined;
+    }
+    const ids = await this.#steps.ids(thread);
+    // Released without a word, or taken by a third app: nothing of VCC Live's is left to take back.
+    const there = this.#steps.ownerNow(record, ids).owner === 'vccLive';
+    const ended = there ? await this.#takeFromAgent(thread, ids, open, deadline) : undefined;
+    await this.#steps.setDeadline(thread, undefined);
+    return ended;
+  }
+
+  async #takeFromAgent(
+    thread: ThreadKey,
+    ids: AppIds,
+    open: OpenHandover,
+    { outcome }: Deadline,
+  ): Promise<{ readonly conclusion: Conclusion; readonly reference: unknown } | undefined> {
+    try {
+      const stepped = await this.#steps.ownCall(
+        thread,
+        ids,
+        { app: ids.botAppId },
+        () => this.#parts.graph.take(thread, JSON.stringify({ handoverId: open.id, reason: outcome })),
+        (record) => {
+          if (record.open?.id !== open.id) return { record, news: [], value: undefined };
+          const ending: Ending = { outcome, via: 'timer', nowMs: this.#parts.clock.now() };
+          return this.#steps.concluded(thread, record, ending);
+        },
+      );
+      return stepped.value && { conclusion: stepped.value, reference: open.reference };
+    } catch (error) {
+      if (!(error instanceof GraphApiError) || error.retryable || error.outcome === 'unknown') throw error;
+      await this.#steps.step(
+        thread,
+        ids,
+        () => [],
+        (record) => ({
+          record: amendOpen(record, open.id, { takeRefused: true }),
+          news: [['failed', { thread, handoverId: open.id, error }]],
+          value: undefined,
+        }),
+      );
+      this.#parts.log.error(`Handover ${open.id}: a timer could not take the thread back: ${error.message}`);
+      return undefined;
+    }
   }
 
   /** Releases the thread: it is idle. Rejects with Graph's error where Meta refuses. */

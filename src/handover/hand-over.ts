@@ -13,10 +13,11 @@ import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, placeOwn } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ArmRequest, Ending } from './lifecycle.js';
-import { amendOpen, arm, conclude, storedError } from './lifecycle.js';
+import { amendOpen, arm, conclude, markPassed, storedError } from './lifecycle.js';
 import { handoverMetadata } from './metadata.js';
 import type { EngineParts, News, Outcome, ThreadSteps } from './thread-steps.js';
 import { asError } from './thread-steps.js';
+import { deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
 /** More than this are remembered by their age alone. */
@@ -154,6 +155,11 @@ export class HandingOver {
 
   async #speakAndPass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
     const { thread } = turn;
+    const { timers, clock } = this.#parts;
+    // Before the pass, so that no crash leaves a passed thread without its timers. A deadline too many does no harm.
+    if (hasTimers(timers)) {
+      await this.#steps.setDeadline(thread, deadlineOf({ ...open, passedAtMs: clock.now() }, timers));
+    }
     if (order.sendNotice && !open.noticeSent) {
       const failure = await this.#speak(turn, order.sendNotice, open);
       if (failure) return this.#fail(thread, ids, open, failure);
@@ -229,7 +235,7 @@ export class HandingOver {
   #confirm(thread: ThreadKey, record: ThreadRecord, id: string): Outcome<Conclusion | undefined> {
     if (record.open?.id !== id) return { record, news: [], value: undefined };
     const news: News[] = record.open.phase === 'passed' ? [] : [['passed', { thread, handoverId: id }]];
-    const passed = amendOpen(record, id, { phase: 'passed' });
+    const passed = markPassed(record, id, this.#parts.clock.now());
     const kept = record.open.keptHandBack;
     // Two calls of our own at the same time: only Meta knows which came later.
     if (!kept || kept.via === 'take') return { record: passed, news, value: undefined };

@@ -92,6 +92,11 @@ export function amendOpen(record: ThreadRecord, id: string, change: Partial<Open
   return record.open?.id === id ? { ...record, open: { ...record.open, ...change } } : record;
 }
 
+/** VCC Live has the thread. */
+export function markPassed(record: ThreadRecord, id: string, nowMs: number): ThreadRecord {
+  return amendOpen(record, id, { phase: 'passed', passedAtMs: record.open?.passedAtMs ?? nowMs });
+}
+
 /** A hand-back came while our own pass was still unconfirmed: kept, unless it belongs to an earlier handover. */
 export function keepHandBack(record: ThreadRecord, at: number, handBack: KeptHandBack): ThreadRecord {
   if (record.open?.phase !== 'armed' || at <= record.open.armedAt) return record;

@@ -23,6 +23,8 @@ export type IgnoredReason = 'anotherAppOwns' | 'ownerUnknown' | 'noCustomer' | '
 export interface HandoverNews {
   /** VCC Live owns the thread. */
   passed: { readonly thread: ThreadKey; readonly handoverId: string };
+  /** An agent of VCC Live wrote for the first time in this handover. */
+  claimed: { readonly thread: ThreadKey; readonly handoverId: string };
   /** The thread came home. `handoverId` is absent where another app had it without a handover of ours. */
   returned: { readonly thread: ThreadKey; readonly result: HandoverResult };
   /** The ledger's owner changed to, from or between other apps. */

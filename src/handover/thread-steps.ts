@@ -21,8 +21,10 @@ import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../owners
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
-import { amendOpen, conclude, resultOf } from './lifecycle.js';
+import { conclude, markPassed, resultOf } from './lifecycle.js';
 import type { HandoverNews, NewsDesk } from './news.js';
+import type { Deadline, HandoverTimers } from './timers.js';
+import { HANDOVER_DEADLINE } from './timers.js';
 import type { AnsweredCall, Turn } from './turn.js';
 
 /** How long the answer of a `vccLiveAppId` function counts. */
@@ -51,6 +53,7 @@ export interface EngineParts {
   readonly newId: () => string;
   readonly news: NewsDesk;
   readonly log: Logger;
+  readonly timers: HandoverTimers;
 }
 
 /** One piece of news, with its name. */
@@ -117,7 +120,7 @@ export class ThreadSteps {
       let next = folded?.record ?? record;
       const now = this.ownerNow(next, ids);
       if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
-        next = amendOpen(next, next.open.id, { phase: 'passed' });
+        next = markPassed(next, next.open.id, this.parts.clock.now());
         if (next.open) news.push(['passed', { thread, handoverId: next.open.id }]);
       }
       const outcome = after(next, now, before);
@@ -134,6 +137,12 @@ export class ThreadSteps {
     });
     for (const [name, news] of done.news) this.parts.news.tell(name, news);
     return done;
+  }
+
+  /** Sets the thread's deadline, or removes it. Rejects where the store does not answer. */
+  async setDeadline(thread: ThreadKey, deadline: Deadline | undefined): Promise<void> {
+    if (deadline) await this.parts.store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: deadline.atMs });
+    else await this.parts.store.unschedule(thread, HANDOVER_DEADLINE);
   }
 
   /** Asks Meta who owns the thread and folds the answer in. `undefined` where there is no answer. */

@@ -83,6 +83,12 @@ export interface OpenHandover {
   /** A dialog waits for the result. */
   readonly dialogWaits: boolean;
   readonly keptHandBack?: KeptHandBack;
+  /** When the pass was confirmed, our clock. */
+  readonly passedAtMs?: number;
+  /** When an agent of VCC Live last wrote, our clock. Present from the first words on: the handover is claimed. */
+  readonly agentAtMs?: number;
+  /** A timer tried to take the thread back and Meta refused: it is not tried again. */
+  readonly takeRefused?: true;
   /** Bot Framework conversation reference, opaque here, for a turn outside any webhook. */
   readonly reference?: unknown;
 }

@@ -33,6 +33,7 @@ describe('events', () => {
     expect(stage.told.map(({ name }) => name)).to.deep.equal([
       'ownerChanged',
       'passed',
+      'claimed',
       'standbyMessage',
       'ownerChanged',
       'returned',

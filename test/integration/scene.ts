@@ -393,6 +393,7 @@ export const echoing: BotLogic = async (context) => {
 export function listen(handover: VccLiveHandover, bot: number, told: Told[]): void {
   const names: (keyof HandoverNews)[] = [
     'passed',
+    'claimed',
     'returned',
     'ownerChanged',
     'failed',

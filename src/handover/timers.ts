@@ -1,0 +1,117 @@
+/**
+ * The three timers of a handover: nobody answered, the agent fell silent, it has lasted too long.
+ *
+ * The deadline is kept in the store, so it survives restarts and is worked off by one process though several watch. When
+ * it comes, the record is read again: an agent who answered meanwhile moved it on.
+ */
+import type { Clock } from '../thread/clock.js';
+import { inBackground } from '../thread/clock.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import type { OpenHandover } from '../thread/record.js';
+import type { DueTime, ThreadStore } from '../thread/store.js';
+
+/** How long a handover may take, milliseconds. Each is off unless it is given. */
+export interface HandoverTimers {
+  /** From the pass until an agent's first words. Never cuts off an agent who has answered. */
+  readonly unclaimedMs?: number;
+  /** From the agent's last words, once there were any. */
+  readonly idleMs?: number;
+  /** From the pass, whatever happens. */
+  readonly maximumMs?: number;
+}
+
+/** When a handover is to be ended, and as what. */
+export interface Deadline {
+  readonly atMs: number;
+  readonly outcome: 'unclaimed' | 'abandoned';
+}
+
+/** The name of the one deadline that a thread has. */
+export const HANDOVER_DEADLINE = 'handover';
+
+/** A deadline that a process took and did not work off comes again after this. */
+const DEADLINE_LEASE_MS = 60_000;
+/** A process looks for deadlines this often. */
+const LOOK_EVERY_MS = 5_000;
+const MOST_AT_ONCE = 50;
+
+/** The next deadline of a handover, or `undefined` where no timer concerns it. */
+export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline | undefined {
+  if (open.takeRefused) return undefined;
+  const passedAtMs = open.passedAtMs ?? open.startedAtMs;
+  const deadlines: Deadline[] = [];
+  if (timers.maximumMs !== undefined) deadlines.push({ atMs: passedAtMs + timers.maximumMs, outcome: 'abandoned' });
+  if (open.agentAtMs === undefined) {
+    if (timers.unclaimedMs !== undefined)
+      deadlines.push({ atMs: passedAtMs + timers.unclaimedMs, outcome: 'unclaimed' });
+  } else if (timers.idleMs !== undefined) {
+    deadlines.push({ atMs: open.agentAtMs + timers.idleMs, outcome: 'abandoned' });
+  }
+  return deadlines.sort((a, b) => a.atMs - b.atMs)[0];
+}
+
+/** Whether any timer is on. */
+export function hasTimers(timers: HandoverTimers): boolean {
+  return timers.unclaimedMs !== undefined || timers.idleMs !== undefined || timers.maximumMs !== undefined;
+}
+
+/** What the watch stands on. */
+export interface WatchParts {
+  readonly store: ThreadStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Works a deadline off. Rejects where it has to come again. */
+  readonly expire: (thread: ThreadKey) => Promise<void>;
+}
+
+/** Watches for deadlines that have come. One for each process; others may watch the same store. */
+export class DeadlineWatch {
+  readonly #parts: WatchParts;
+  #cancel: (() => void) | undefined;
+  #looking: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to watch; nothing where it does already. Does not keep the process alive. */
+  start(): void {
+    if (this.#closed || this.#cancel) return;
+    this.#cancel = inBackground(this.#parts.clock, LOOK_EVERY_MS, () => {
+      this.#looking = this.look().finally(() => {
+        this.#looking = undefined;
+        this.#cancel = undefined;
+        this.start();
+      });
+    });
+  }
+
+  /** Stops watching, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel?.();
+    await this.#looking;
+  }
+
+  /** Works off what is due now. Never rejects. */
+  async look(): Promise<void> {
+    try {
+      const due = await this.#parts.store.takeDue(this.#parts.clock.now(), MOST_AT_ONCE, DEADLINE_LEASE_MS);
+      await Promise.all(due.map((deadline) => this.#workOff(deadline)));
+    } catch (error) {
+      this.#parts.log.warn(`Timers could not be looked at: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async #workOff(due: DueTime): Promise<void> {
+    if (due.name !== HANDOVER_DEADLINE) return;
+    try {
+      await this.#parts.expire(due.thread);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#parts.log.warn(`A handover's timer could not be worked off and comes again: ${why}`);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/** The three timers: nobody answers, the agent falls silent, it lasts too long. The clock is in the test's hands. */
+import { expect } from 'chai';
+import type { Scene } from './scene.js';
+import { breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
+
+const MINUTE_MS = 60_000;
+/** A process looks for deadlines every five seconds. */
+const LOOK_MS = 5000;
+
+describe('timers', () => {
+  afterEach(closeScenes);
+
+  describe('nobody answers', () => {
+    it('takes the thread back, tells the customer, and the dialog goes on with `unclaimed`', async () => {
+      const stage = await waiting({ unclaimedMs: 3 * MINUTE_MS });
+      await lapse(stage, 3 * MINUTE_MS - LOOK_MS);
+      expect(stage.owner()).to.equal('vccLive');
+      await lapse(stage, 3 * LOOK_MS);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.customer.hears().slice(-2)).to.deep.equal([
+        "I'm sorry, no agent could take your chat in time. You are talking to the bot again.",
+        'ended: unclaimed via timer',
+      ]);
+      expect(stage.bot.results[0]?.waitedMs).to.be.within(3 * MINUTE_MS, 4 * MINUTE_MS);
+      expect(stage.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([
+        ['unclaimed', 'timer'],
+      ]);
+      expect(saidOverOthers(stage)).to.deep.equal([]);
+    });
+
+    it('never cuts off an agent who has answered, however long ago', async () => {
+      const stage = await waiting({ unclaimedMs: MINUTE_MS });
+      await stage.agent.says(stage.customer.psid, 'Hello, this is Anna.');
+      await lapse(stage, 5 * MINUTE_MS);
+      expect(stage.owner()).to.equal('vccLive');
+      expect(stage.calls('take_thread_control')).to.deep.equal([]);
+      expect(stage.news('claimed')).to.have.length(1);
+    });
+
+    it('is over where the agent has handed back', async () => {
+      const stage = await waiting({ unclaimedMs: MINUTE_MS });
+      await stage.agent.handsBack(stage.customer.psid);
+      await lapse(stage, 3 * MINUTE_MS);
+      expect(stage.calls('take_thread_control')).to.deep.equal([]);
+      expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['completed']);
+    });
+
+    it('is off unless asked for', async () => {
+      const stage = await waiting({});
+      await lapse(stage, 60 * MINUTE_MS, MINUTE_MS);
+      expect(stage.owner()).to.equal('vccLive');
+    });
+  });
+
+  it('the agent falls silent: counted from the last words, not from the first', async () => {
+    const stage = await waiting({ idleMs: 2 * MINUTE_MS, unclaimedMs: 60 * MINUTE_MS });
+    await stage.agent.says(stage.customer.psid, 'Hello, this is Anna.');
+    await lapse(stage, MINUTE_MS);
+    await stage.agent.says(stage.customer.psid, 'One moment.');
+    await lapse(stage, MINUTE_MS + 2 * LOOK_MS);
+    expect(stage.owner()).to.equal('vccLive');
+    await lapse(stage, MINUTE_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.bot.results.map(({ outcome, via }) => [outcome, via])).to.deep.equal([['abandoned', 'timer']]);
+  });
+
+  it('it lasts too long: ended although the agent is writing', async () => {
+    const stage = await waiting({ maximumMs: 3 * MINUTE_MS });
+    for (const minute of [1, 2, 3]) {
+      await stage.agent.says(stage.customer.psid, `minute ${minute}`);
+      await lapse(stage, MINUTE_MS);
+    }
+    await lapse(stage, 2 * LOOK_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['abandoned']);
+  });
+
+  it('where Meta refuses the take it says so once, and does not loop', async () => {
+    const stage = await waiting({ unclaimedMs: MINUTE_MS });
+    stage.sim.weather.takeNotAllowed = true;
+    await lapse(stage, 5 * MINUTE_MS);
+    expect(stage.calls('take_thread_control')).to.have.length(1);
+    expect(stage.news('failed')).to.have.length(1);
+    expect(stage.owner()).to.equal('vccLive');
+    await stage.agent.handsBack(stage.customer.psid);
+    expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['completed']);
+  });
+
+  it('one of two processes works it off, and the dialog ends once', async () => {
+    const stage = await scene({ bots: 2, handover: { timers: { unclaimedMs: MINUTE_MS } } });
+    for (const bot of stage.bots) {
+      dialogBot(bot, 'everyTurn');
+      bot.handover.attach(bot.adapter, bot.run);
+    }
+    await stage.customer.says('agent please');
+    await lapse(stage, 2 * MINUTE_MS);
+    expect(stage.calls('take_thread_control')).to.have.length(1);
+    expect(stage.bots.flatMap((bot) => bot.results).map(({ outcome }) => outcome)).to.deep.equal(['unclaimed']);
+  });
+
+  it('outlives the process that passed the thread', async () => {
+    const stage = await scene({ bots: 2, handover: { timers: { unclaimedMs: MINUTE_MS } } });
+    for (const bot of stage.bots) {
+      dialogBot(bot, 'everyTurn');
+      bot.handover.attach(bot.adapter, bot.run);
+    }
+    await stage.customer.says('agent please');
+    const passedBy = stage.bots[stage.told.find(({ name }) => name === 'passed')?.bot ?? 0];
+    passedBy?.die();
+    await lapse(stage, 3 * MINUTE_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.bots.flatMap((bot) => bot.results).map(({ outcome }) => outcome)).to.deep.equal(['unclaimed']);
+  });
+
+  it('without attach the dialog goes on with the next message', async () => {
+    const stage = await scene({ handover: { timers: { unclaimedMs: MINUTE_MS } } });
+    dialogBot(stage.bot, 'messagesOnly');
+    await stage.customer.says('agent please');
+    await lapse(stage, 2 * MINUTE_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.bot.results).to.deep.equal([]);
+    await stage.customer.says('anybody?');
+    expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['unclaimed']);
+  });
+
+  it('are not worked off after close()', async () => {
+    const stage = await scene({ handover: { timers: { unclaimedMs: MINUTE_MS } } });
+    stage.bot.logic = echoing;
+    await stage.customer.says('talk to agent');
+    await stage.bot.handover.close();
+    await lapse(stage, 3 * MINUTE_MS);
+    expect(stage.owner()).to.equal('vccLive');
+  });
+});
+
+/** A customer who waits for an agent, with a dialog that waits too. */
+async function waiting(timers: { unclaimedMs?: number; idleMs?: number; maximumMs?: number }): Promise<Scene> {
+  const stage = await scene({ handover: { timers } });
+  dialogBot(stage.bot, 'everyTurn');
+  stage.bot.handover.attach(stage.bot.adapter, stage.bot.run);
+  await stage.customer.says('agent please');
+  expect(stage.owner()).to.equal('vccLive');
+  return stage;
+}
+
+/** Time goes by in steps in which each process looks for deadlines once. */
+async function lapse(stage: Scene, ms: number, stepMs = LOOK_MS): Promise<void> {
+  for (let gone = 0; gone < ms; gone += stepMs) {
+    await stage.clock.advance(Math.min(stepMs, ms - gone));
+    // What a process does on a deadline is its own doing, not a delivery that the platform could wait for.
+    await breath(3);
+    await stage.sim.settled();
+  }
+}
