@@ -14,6 +14,8 @@ export type {
   VccLiveHandoverOptions,
 } from './botbuilder/handover-options.js';
 export type { RecognizerLike, TalkToAgent } from './botbuilder/talk-to-agent.js';
+export { talkToAgentPhrases } from './botbuilder/talk-to-agent-phrases.js';
+export type { PhraseLanguage } from './botbuilder/talk-to-agent-phrases.js';
 export { HandoverDialog } from './botbuilder/handover-dialog.js';
 export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
 export type {
@@ -25,6 +27,8 @@ export type {
   ThreadOwner,
 } from './thread/handover.js';
 export type { ThreadKey } from './thread/key.js';
+export type { ControlRequest, ReclaimWords, RequestPolicy } from './handover/policies.js';
+export type { HandoverTimers } from './handover/timers.js';
 export type { HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
 
 // What goes wrong.

@@ -9,6 +9,7 @@ import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverRequest as RequestOf } from '../thread/handover.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
+import type { ReclaimWords, RequestPolicy } from '../handover/policies.js';
 import type { HandoverTimers } from '../handover/timers.js';
 import type { TalkToAgent } from './talk-to-agent.js';
 
@@ -79,6 +80,10 @@ export interface VccLiveHandoverOptions {
    * dialog goes on with the customer's next message.
    */
   timers?: HandoverTimers;
+  /** Who gets a thread that an app asks for (`request_thread_control`). Default `grantVccLive`. */
+  requests?: RequestPolicy;
+  /** Words with which the customer, or an agent, takes the thread back to the bot. Default: none. */
+  reclaim?: ReclaimWords;
   /** Hand-backs run the bot's logic as `handoff.status` even where no dialog waits. Default false. */
   statusEvents?: boolean;
   /** Notice and pass in one Graph call on Pages with Conversation Routing. Default false. */
@@ -93,6 +98,7 @@ export interface VccLiveHandoverOptions {
 }
 
 const TEXT_NAMES = ['connecting', 'unavailable', 'failed', 'unclaimed', 'abandoned', 'returned'];
+const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
 const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const FUNCTIONS_OF_A_STORE = [
   'read',
@@ -141,6 +147,8 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   checkKind('statusEvents', given['statusEvents'], 'boolean', 'true or false');
   checkKind('inlineThreadControl', given['inlineThreadControl'], 'boolean', 'true or false');
   checkTimers(given['timers']);
+  checkRequests(given['requests']);
+  checkReclaim(given['reclaim']);
   checkStore(given['store']);
   checkGraph(given['graph']);
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
@@ -230,6 +238,26 @@ function checkTimers(value: unknown): void {
       throw new InvalidOptionError(`timers.${name}`, 'unknown', `one of ${TIMER_NAMES.join(', ')}`);
     }
     checkDuration(`timers.${name}`, duration);
+  }
+}
+
+function checkRequests(value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  if (typeof value === 'string' && REQUEST_POLICIES.includes(value)) return;
+  throw new InvalidOptionError('requests', described(value), `one of ${REQUEST_POLICIES.join(', ')}, or a function`);
+}
+
+function checkReclaim(value: unknown): void {
+  if (value === undefined) return;
+  if (!isObject(value)) throw new InvalidOptionError('reclaim', described(value), 'an object with customer, agent');
+  for (const [name, words] of Object.entries(value)) {
+    const patterns: readonly unknown[] = Array.isArray(words) ? words : [words];
+    const known = name === 'customer' || name === 'agent';
+    if (known && patterns.every((each) => each instanceof RegExp || (typeof each === 'string' && each.trim() !== ''))) {
+      continue;
+    }
+    const expected = 'a RegExp, a text, or an array of them, under customer or agent';
+    throw new InvalidOptionError(`reclaim.${name}`, known ? described(words) : 'unknown', expected);
   }
 }
 

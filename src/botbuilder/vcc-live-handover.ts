@@ -109,6 +109,9 @@ export class VccLiveHandover implements Middleware {
       news: this.#news,
       log: this.#log,
       timers: options.timers ?? {},
+      requests: options.requests ?? 'grantVccLive',
+      reclaim: options.reclaim ?? {},
+      onEnded: ({ conclusion, reference }) => this.#resume(conclusion, reference, null),
     });
     this.#watch = new DeadlineWatch({
       store,

@@ -16,7 +16,10 @@ import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { HandingOver } from './hand-over.js';
 import { amendOpen, conclusionEndedBy, isRerunOf, keepHandBack } from './lifecycle.js';
 import type { IgnoredReason } from './news.js';
+import type { ControlRequest } from './policies.js';
+import { asksForBot, grants } from './policies.js';
 import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
+import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
 import type { Admission, Arrived } from './turn.js';
 import { threadOf } from './turn.js';
@@ -68,7 +71,7 @@ export class Admissions {
     const { event, thread } = arrived;
     if (event.channel === 'changes') return this.#ignore(event, 'pageChange', thread);
     if (!thread) return this.#ignore(event, 'noCustomer', undefined);
-    if (event.channel === 'standby') return this.#listen(arrived, thread);
+    if (event.channel === 'standby') return this.#listen(arrived, thread, eventKey, statusEvents);
 
     const ids = await this.#steps.ids(thread);
     const record = await this.#steps.readOr(thread, arrived.record);
@@ -94,12 +97,43 @@ export class Admissions {
     }
   }
 
-  async #listen(arrived: Arrived, thread: ThreadKey): Promise<Admission> {
+  async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string, statusEvents: boolean): Promise<Admission> {
     const { event } = arrived;
     if (arrived.askOwner) await this.#steps.ask(thread);
     const ids = await this.#steps.ids(thread);
     const from = writerOf(event, ids);
-    if (from) this.#parts.news.tell('standbyMessage', { thread, from, event });
+    if (!from) return { run: 'nothing' };
+    this.#parts.news.tell('standbyMessage', { thread, from, event });
+    if (asksForBot(event, from, this.#parts.reclaim))
+      return this.#reclaim(arrived, thread, eventKey, from, statusEvents);
+    return { run: 'nothing' };
+  }
+
+  /** Somebody asked for the bot while it listened: the thread is taken back, where the Page allows it. */
+  async #reclaim(
+    arrived: Arrived,
+    thread: ThreadKey,
+    eventKey: string,
+    from: string,
+    statusEvents: boolean,
+  ): Promise<Admission> {
+    const before = await this.#steps.readOr(thread, arrived.record);
+    if (!isAnotherApp(this.#steps.ownerNow(before, await this.#steps.ids(thread)))) return { run: 'nothing' };
+    try {
+      const { value, record } = await this.#steps.takeBack(thread, undefined, eventKey);
+      const turn = this.#steps.turn(thread, eventKey, record);
+      if (!value) return { run: 'nothing' };
+      // The agent's echo is no turn of the customer's: its conversation is the Page.
+      const { conclusion } = value;
+      const waits = conclusion.dialogWaits || statusEvents;
+      if (from === 'customer') return { run: waits ? 'handBack' : 'greeting', turn, concluded: conclusion };
+      await this.#parts.onEnded(value);
+    } catch (thrown) {
+      const error = asError(thrown);
+      const handoverId = before.open?.id;
+      this.#parts.news.tell('failed', { thread, error, ...(handoverId === undefined ? {} : { handoverId }) });
+      this.#parts.log.error(`The thread was asked back and could not be taken: ${error.message}`);
+    }
     return { run: 'nothing' };
   }
 
@@ -166,7 +200,7 @@ export class Admissions {
     return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
   }
 
-  /** `request_thread_control`: VCC Live gets what it asks for, nobody else does. */
+  /** `request_thread_control`: the policy says who gets what they ask for. */
   async #answerRequest(
     event: ThreadEvent,
     thread: ThreadKey,
@@ -174,11 +208,34 @@ export class Admissions {
     ids: AppIds,
     eventKey: string,
   ): Promise<Admission> {
-    if (event.requestedOwnerAppId !== ids.vccLiveAppId) return this.#ignore(event, 'notGranted', thread);
+    const { requestedOwnerAppId: appId, metadata } = event;
+    if (appId === undefined) return this.#ignore(event, 'notGranted', thread);
+    const isVccLive = appId === ids.vccLiveAppId;
+    const request = { thread, appId, isVccLive, ...(metadata === undefined ? {} : { metadata }) };
+    if (!(await this.#granted(request))) return this.#ignore(event, 'notGranted', thread);
     if (isAnotherApp(this.#steps.ownerNow(record, ids))) return this.#ignore(event, 'anotherAppOwns', thread);
-    const turn = this.#steps.turn(thread, eventKey, record);
-    await this.#handingOver.handOver(turn, { metadata: { reason: 'requested' }, dialogWaits: false });
+    if (isVccLive) {
+      const turn = this.#steps.turn(thread, eventKey, record);
+      await this.#handingOver.handOver(turn, { metadata: { reason: 'requested' }, dialogWaits: false });
+      return { run: 'nothing' };
+    }
+    try {
+      await this.#steps.ownCall(thread, ids, { app: appId }, () => this.#parts.graph.pass(thread, appId), unchanged);
+    } catch (thrown) {
+      const error = asError(thrown);
+      this.#parts.log.error(`App ${appId} asked for a thread and could not be given it: ${error.message}`);
+      this.#parts.news.tell('ignored', { thread, event, reason: 'failed', error });
+    }
     return { run: 'nothing' };
+  }
+
+  async #granted(request: ControlRequest): Promise<boolean> {
+    try {
+      return await grants(this.#parts.requests, request);
+    } catch (error) {
+      this.#parts.log.error(`The policy for requests failed, which counts as no: ${asError(error).message}`);
+      return false;
+    }
   }
 
   /** An agent wrote: the handover is claimed from the first words on. */

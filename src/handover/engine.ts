@@ -5,7 +5,7 @@
  */
 import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion, OpenHandover } from '../thread/record.js';
+import type { OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import type { AppIds } from '../ownership/ledger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
@@ -14,7 +14,7 @@ import { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
 import { amendOpen, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
 import { Speaking } from './may-speak.js';
-import type { EngineParts } from './thread-steps.js';
+import type { EndedHandover, EngineParts } from './thread-steps.js';
 import { ThreadSteps, publicOwner, unchanged } from './thread-steps.js';
 import type { Deadline } from './timers.js';
 import { deadlineOf } from './timers.js';
@@ -54,29 +54,8 @@ export class HandoverEngine {
   }
 
   /** Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error where Meta refuses. */
-  async take(
-    thread: ThreadKey,
-    metadata?: string,
-    turn?: Turn,
-  ): Promise<{ readonly conclusion: Conclusion; readonly reference: unknown } | undefined> {
-    const ids = await this.#steps.ids(thread);
-    const stepped = await this.#steps.ownCall(
-      thread,
-      ids,
-      { app: ids.botAppId },
-      () => this.#parts.graph.take(thread, metadata),
-      (record) => {
-        // Its pass is under way: which of the two calls came later shows when that is confirmed.
-        if (record.open?.phase === 'armed') {
-          const kept = amendOpen(record, record.open.id, { keptHandBack: { via: 'take' } });
-          return { record: kept, news: [], value: undefined };
-        }
-        const ending: Ending = { outcome: 'takenBack', via: 'take', nowMs: this.#parts.clock.now() };
-        const ended = this.#steps.concluded(thread, record, ending);
-        const value = ended.value && { conclusion: ended.value, reference: record.open?.reference };
-        return { ...ended, value };
-      },
-    );
+  async take(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<EndedHandover | undefined> {
+    const stepped = await this.#steps.takeBack(thread, metadata);
     this.#steps.moveAlong(turn, stepped);
     if (turn?.mute === 'handedOver') turn.mute = undefined;
     return stepped.value;
@@ -86,9 +65,7 @@ export class HandoverEngine {
    * A deadline of the thread has come: where it still stands, the thread is taken back and the handover concluded.
    * Rejects where it has to come again.
    */
-  async expire(
-    thread: ThreadKey,
-  ): Promise<{ readonly conclusion: Conclusion; readonly reference: unknown } | undefined> {
+  async expire(thread: ThreadKey): Promise<EndedHandover | undefined> {
     const { store, clock, timers } = this.#parts;
     const record = await store.read(thread);
     const open = record?.open;
@@ -115,7 +92,7 @@ export class HandoverEngine {
     ids: AppIds,
     open: OpenHandover,
     { outcome }: Deadline,
-  ): Promise<{ readonly conclusion: Conclusion; readonly reference: unknown } | undefined> {
+  ): Promise<EndedHandover | undefined> {
     try {
       const stepped = await this.#steps.ownCall(
         thread,

@@ -21,8 +21,9 @@ import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../owners
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
-import { conclude, markPassed, resultOf } from './lifecycle.js';
+import { amendOpen, conclude, markPassed, resultOf } from './lifecycle.js';
 import type { HandoverNews, NewsDesk } from './news.js';
+import type { ReclaimWords, RequestPolicy } from './policies.js';
 import type { Deadline, HandoverTimers } from './timers.js';
 import { HANDOVER_DEADLINE } from './timers.js';
 import type { AnsweredCall, Turn } from './turn.js';
@@ -54,6 +55,16 @@ export interface EngineParts {
   readonly news: NewsDesk;
   readonly log: Logger;
   readonly timers: HandoverTimers;
+  readonly requests: RequestPolicy;
+  readonly reclaim: ReclaimWords;
+  /** A handover ended outside any turn of the customer's. */
+  readonly onEnded: (ended: EndedHandover) => Promise<void>;
+}
+
+/** A handover that has ended, and where its customer can be reached. */
+export interface EndedHandover {
+  readonly conclusion: Conclusion;
+  readonly reference: unknown;
 }
 
 /** One piece of news, with its name. */
@@ -137,6 +148,31 @@ export class ThreadSteps {
     });
     for (const [name, news] of done.news) this.parts.news.tell(name, news);
     return done;
+  }
+
+  /** Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses. */
+  async takeBack(
+    thread: ThreadKey,
+    metadata: string | undefined,
+    endedBy?: string,
+  ): Promise<Stepped<EndedHandover | undefined>> {
+    const ids = await this.ids(thread);
+    return this.ownCall(
+      thread,
+      ids,
+      { app: ids.botAppId },
+      () => this.parts.graph.take(thread, metadata),
+      (record) => {
+        // Its pass is under way: which of the two calls came later shows when that is confirmed.
+        if (record.open?.phase === 'armed') {
+          const kept = amendOpen(record, record.open.id, { keptHandBack: { via: 'take' } });
+          return { record: kept, news: [], value: undefined };
+        }
+        const ending: Ending = { outcome: 'takenBack', via: 'take', nowMs: this.parts.clock.now() };
+        const ended = this.concluded(thread, record, endedBy === undefined ? ending : { ...ending, endedBy });
+        return { ...ended, value: ended.value && { conclusion: ended.value, reference: record.open?.reference } };
+      },
+    );
   }
 
   /** Sets the thread's deadline, or removes it. Rejects where the store does not answer. */

@@ -138,6 +138,23 @@ describe('the options of VccLiveHandover', () => {
     accepts({ store: new BotStorageThreadStore(new MemoryStorage()) });
   });
 
+  it('name timers, requests and reclaim', () => {
+    for (const value of [null, 7, []]) expect(refusedBy({ timers: value }).option).to.equal('timers');
+    for (const value of [-1, 0, Infinity, NaN, '60']) {
+      expect(refusedBy({ timers: { unclaimedMs: value } }).option).to.equal('timers.unclaimedMs');
+    }
+    expect(refusedBy({ timers: { unclaimed: 5 } }).option).to.equal('timers.unclaimed');
+    accepts({ timers: { unclaimedMs: 1, idleMs: 2, maximumMs: 3 } });
+    for (const value of [null, 'grant', 7]) expect(refusedBy({ requests: value }).option).to.equal('requests');
+    accepts({ requests: 'deny' });
+    accepts({ requests: () => true });
+    expect(refusedBy({ reclaim: 'bot' }).option).to.equal('reclaim');
+    expect(refusedBy({ reclaim: { customer: ' ' } }).option).to.equal('reclaim.customer');
+    expect(refusedBy({ reclaim: { agent: ['bot', 7] } }).option).to.equal('reclaim.agent');
+    expect(refusedBy({ reclaim: { words: 'bot' } }).option).to.equal('reclaim.words');
+    accepts({ reclaim: { customer: [/bot/i, 'bot'], agent: '#bot' } });
+  });
+
   it('name texts', () => {
     for (const value of [null, 'x', []]) expect(refusedBy({ texts: value }).option).to.equal('texts');
     for (const value of [7, true, []]) expect(refusedBy({ texts: { failed: value } }).option).to.equal('texts.failed');

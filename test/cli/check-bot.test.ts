@@ -1,4 +1,6 @@
 /** What is said to a developer whose bot does not answer as it must: each cause in its own words. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { checkBot } from '../../src/cli/check-bot.js';
 import { verifySignature } from 'botbuilder-handover-vcclive';
@@ -54,6 +56,20 @@ describe('Asking a bot whether it is there', () => {
       expect(says).to.match(expected).and.to.include(bot.url);
     });
   }
+
+  it('follows no redirection, as Meta follows none', async () => {
+    const server = createServer((_request, response) => {
+      // Not chained: in a process that has loaded restify, writeHead returns nothing.
+      response.writeHead(307, { Location: bot.url });
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { says } = await check(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    server.close();
+    server.closeAllConnections();
+    expect(says).to.include('answers 307, a redirection');
+    expect(bot.deliveries).to.have.length(0);
+  });
 
   it('is content without a handshake, and says what Meta would say', async () => {
     answers(200, 405);

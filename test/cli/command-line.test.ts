@@ -12,15 +12,47 @@ interface Typed {
 
 describe('The command line', () => {
   /** Types a command; the user ends it as soon as it runs. */
-  const type = async (...words: string[]): Promise<Typed> => {
+  const type = (...words: string[]): Promise<Typed> => run(words, () => Promise.resolve());
+  /** Types a command; the user does something at the simulator, and ends it. */
+  const run = async (words: readonly string[], act: (origin: string) => Promise<void>): Promise<Typed> => {
     let said = '';
     let complained = '';
+    let over = false;
     const code = await runCommandLine(words, {
       say: (text) => (said += text),
       complain: (text) => (complained += text),
-      stopped: () => Promise.resolve(),
+      stopped: async () => {
+        // Asked for before anything runs, so that no signal is missed; a command that cannot run never gets there.
+        while (!said.includes('Ctrl+C') && !over) await new Promise((resolve) => setTimeout(resolve, 5));
+        if (!over) await act(/^GRAPH_BASE_URL=(\S+)$/m.exec(said)?.[1] ?? '');
+      },
     });
+    over = true;
     return { code, said, complained };
+  };
+  const post = async (url: string, body: object, headers = {}): Promise<any> =>
+    (
+      await fetch(url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
+    ).json();
+  /** Calls Graph as the bot, about a customer whose thread the bot has passed, except where it sends. */
+  const callOfBot = async (words: readonly string[], edge: string): Promise<any> => {
+    let answer: unknown;
+    await run(['simulate', '--port', '0', ...words], async (origin) => {
+      const { psid } = await post(`${origin}/stage/act`, { act: 'newCustomer' });
+      await post(`${origin}/stage/act`, { act: 'customerSays', psid, text: 'Hello' });
+      const Authorization = 'Bearer simulated-bot-token-111222333444555';
+      const me = `${origin}/v26.0/me`;
+      const recipient = { id: psid };
+      const headers = { Authorization };
+      const pass = { recipient, target_app_id: '900500600700800' };
+      if (edge !== 'messages') await post(`${me}/pass_thread_control`, pass, headers);
+      answer = await post(`${me}/${edge}`, { recipient, message: { text: 'Hello' } }, headers);
+    });
+    return answer;
   };
 
   it('prints its help and its version, and ends with 0', async () => {
@@ -119,5 +151,15 @@ describe('The command line', () => {
       .to.match(/Page id +71\n/)
       .and.match(/Clock +held/)
       .and.match(/Routing +off/);
+  });
+
+  it('runs the platform that was asked for: take control, proof, seed', async () => {
+    expect(await callOfBot([], 'take_thread_control')).to.deep.equal({ success: true });
+    expect((await callOfBot(['--take-control', 'off'], 'take_thread_control')).error.code).to.equal(10);
+    const first = await callOfBot([], 'messages');
+    expect(first.message_id).to.be.a('string');
+    expect(await callOfBot([], 'messages')).to.deep.equal(first);
+    expect((await callOfBot(['--seed', '2'], 'messages')).message_id).to.not.equal(first.message_id);
+    expect((await callOfBot(['--require-proof'], 'messages')).error.message).to.include('appsecret_proof');
   });
 });

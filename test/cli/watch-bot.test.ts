@@ -135,14 +135,28 @@ describe('Watching a bot from the terminal', () => {
     expect(said.at(-1)).to.include('Is its GRAPH_BASE_URL the one above');
   });
 
-  it('says nothing of the sort to a bot that calls, or that only heard of a read', async () => {
+  it('says nothing of the sort to a bot that only heard of a read', async () => {
     verdict = READY;
     await begin();
     delivered({ outcome: 'acknowledged', status: 200 }, { items: ['read'] });
+    await pass(CALL_WITHIN_MS);
+    expect(said).to.deep.equal(['The bot answers.']);
+  });
+
+  it('says nothing of the sort to a bot that calls', async () => {
+    verdict = READY;
+    await begin();
     delivered({ outcome: 'acknowledged', status: 200 });
     called('/v26.0/me/messages', '1');
     await pass(CALL_WITHIN_MS);
     expect(said).to.deep.equal(['The bot answers.']);
+  });
+
+  it('is silent when it is over while the bot is being asked', async () => {
+    const starting = begin();
+    stop();
+    await starting;
+    expect([asked, said, timers]).to.deep.equal([1, [], []]);
   });
 
   it('is silent when it is over, whatever still comes', async () => {

@@ -101,6 +101,8 @@ describe('Expectations of a bot on the simulator', () => {
       expect(error.code).to.equal('expectationFailed');
       expect(error.expected).to.equal("the bot's next message to be /good day/i");
       expect(error.got).to.equal('"Sorry?"');
+      // A string is the whole text, not a part of it.
+      await failure(customer.expects.answer('Sorry'));
       expect(error.message).to.include('message "hello"').and.to.include('POST /v26.0/me/messages 200 "Sorry?"');
       expect(
         error.message.startsWith(`Customer ${PSID} expected the bot's next message to be /good day/i\nGot "Sorry?"`),
@@ -151,6 +153,7 @@ describe('Expectations of a bot on the simulator', () => {
       const customer = at.sim.customer(PSID);
       await customer.says('hi');
       const silence = failure(customer.expects.silence({ forMs: 60_000 }));
+      await new Promise((resolve) => setTimeout(resolve, SOON_MS));
       await botSays('one more thing');
       expect((await silence).got).to.equal('"one more thing"');
     });
