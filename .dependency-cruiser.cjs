@@ -132,7 +132,6 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     moduleSystems: ['cjs', 'es6'],
     doNotFollow: { path: 'node_modules' },
-    // The page is bundled at build time with libraries of its own; no published module imports it.
-    exclude: { path: '(^|/)(dist|coverage)/|^src/simulator/page/' },
+    exclude: { path: '(^|/)(dist|coverage)/' },
   },
 };

@@ -19,8 +19,9 @@ export class RootDialog extends ComponentDialog {
 async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   const { activity } = step.context;
   if (activity.type !== 'message') return step.endDialog();
-  const text: string | undefined = activity.text;
-  if (text !== undefined && (ASKS_FOR_AGENT.test(text) || text === 'TALK_TO_AGENT')) return step.replaceDialog('agent');
+  // A picture has no text, whatever the type says.
+  const { text }: { text?: string | null } = activity;
+  if (text && (ASKS_FOR_AGENT.test(text) || text === 'TALK_TO_AGENT')) return step.replaceDialog('agent');
   await step.context.sendActivity({
     type: 'message',
     text: text ? `You said: ${text}` : 'Thank you, I got that.',

@@ -9,7 +9,7 @@ import { MessengerSimulator, serveStage } from '../../src/simulator/index.js';
 import type { SimulatorOptions, StageOptions, StageServer } from '../../src/simulator/index.js';
 import { refusalOf } from '../../src/simulator/stage/admit-request.js';
 import { RecordingBot } from './recording-bot.js';
-import { act, Visitor } from './stage-visitor.js';
+import { act, eventually, Visitor } from './stage-visitor.js';
 
 const PSID = '6600112233445566';
 
@@ -91,7 +91,7 @@ describe('The commands of the stage', () => {
       const { status } = await act(origin, { act: 'customerSays', psid: PSID, text: 'hi' });
       expect(status).to.equal(200);
       await simulator.waitFor((entry) => entry.kind === 'webhook' && entry.outcome === 'pending');
-      while (bot.deliveries.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await eventually(() => bot.deliveries.length > 0, 'the delivery');
       acknowledge();
     });
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { MessengerSimulator, serveStage, SimulatorClock } from '../../src/simulator/index.js';
 import type { SimulatorOptions, StageOptions, StageServer } from '../../src/simulator/index.js';
 import { RecordingBot } from './recording-bot.js';
-import { Visitor } from './stage-visitor.js';
+import { eventually, Visitor } from './stage-visitor.js';
 
 const PSID = '42';
 
@@ -157,7 +157,7 @@ describe('The events of the stage', () => {
     expect(visitor.comments).to.have.length(2);
     expect(stage.pages).to.equal(1);
     visitor.leave();
-    while (stage.pages > 0) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => stage.pages === 0, 'the empty house');
   });
 
   it('drop a page that does not read', async () => {
@@ -229,13 +229,14 @@ describe('The events of the stage', () => {
     await open();
     const visitor = visit();
     await visitor.snapshot();
-    const { graphBaseUrl, settings } = simulator;
+    const { graphBaseUrl } = simulator;
+    const [{ vccLivePageAccessToken } = { vccLivePageAccessToken: '' }] = simulator.settings.pages;
     await fetch(`${graphBaseUrl}/v26.0/me/messages`, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
-        Authorization: `Bearer ${settings.vccLivePageAccessToken}`,
-      } as never,
+        Authorization: `Bearer ${vccLivePageAccessToken}`,
+      },
       body: JSON.stringify({ recipient: { id: '777' }, message: { text: 'to nobody' } }),
     });
     await visitor.sees(() => visitor.rows.some(({ tone }) => tone === 'bad'), 'the refusal');

@@ -81,7 +81,7 @@ export class Visitor {
 
   /** Resolves when the server has ended the connection. */
   async untilEnd(): Promise<void> {
-    while (!this.ended) await this.#next(WAIT_MS);
+    await eventually(() => this.ended, 'the end of the connection');
   }
 
   /** Stops reading without hanging up. */
@@ -146,4 +146,13 @@ export async function act(
     body: typeof command === 'string' ? command : JSON.stringify(command),
   });
   return { status: response.status, body: await response.json() };
+}
+
+/** Waits until this holds, and not for ever. */
+export async function eventually(holds: () => boolean, what: string): Promise<void> {
+  const limit = Date.now() + WAIT_MS;
+  while (!holds()) {
+    if (Date.now() > limit) throw new Error(`${what} did not come.`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -1,7 +1,6 @@
 /** The page as a whole: what is selected, which part a narrow screen shows, and what went wrong last. */
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import type { StageCommand } from '../stage/stage-words.js';
-import { command, connectStage } from './connect-stage.js';
+import { command, connectStage, type Act } from './connect-stage.js';
 import { CustomerList } from './customer-list.js';
 import { Desk } from './desk.js';
 import { HeaderBar } from './header-bar.js';
@@ -11,9 +10,6 @@ import { ScenarioBar } from './scenario-bar.js';
 import type { StageState } from './stage-state.js';
 import { WeatherPanel } from './weather-panel.js';
 import { WireTimeline } from './wire-timeline.js';
-
-/** Sends a command; true where it was accepted. What went wrong is shown. */
-export type Act = (wanted: StageCommand) => Promise<boolean>;
 
 type Part = 'phone' | 'desk' | 'wire' | 'weather';
 
@@ -58,7 +54,9 @@ export function App() {
       </main>
     );
   }
-  const key = selected ?? state.scenario?.threadKey ?? [...state.threads.keys()][0];
+  // A stage that was started anew does not know whom an earlier one had.
+  const isThere = selected !== undefined && state.threads.has(selected);
+  const key = isThere ? selected : (state.scenario?.threadKey ?? [...state.threads.keys()][0]);
   const thread = key === undefined ? undefined : state.threads.get(key);
   const talk = (key === undefined ? undefined : state.talk.get(key)) ?? NO_TALK;
   return (

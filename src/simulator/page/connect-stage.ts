@@ -15,6 +15,9 @@ export interface StageListener {
   readonly onConnection: (connected: boolean) => void;
 }
 
+/** Sends a command; true where it was accepted. What went wrong is shown. */
+export type Act = (wanted: StageCommand) => Promise<boolean>;
+
 /** Listens for as long as the page is open. */
 export function connectStage(listener: StageListener): void {
   let state: StageState | undefined;

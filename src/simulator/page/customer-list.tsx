@@ -1,6 +1,6 @@
 /** Everybody who has a telephone here, with the last words, the owner, and a red word where truth and belief differ. */
 import type { ThreadView } from '../stage/stage-words.js';
-import type { Act } from './app.js';
+import type { Act } from './connect-stage.js';
 import { drawWhenChanged } from './draw-when-changed.js';
 import { ownerName } from './words.js';
 

@@ -1,8 +1,8 @@
 /** VCC Live's desk: the threads handed over, the conversation so far, what came along, and everything an agent can do. */
 import { useState } from 'preact/hooks';
 import { dispositions, type TalkEntry, type ThreadView } from '../stage/stage-words.js';
-import type { Act } from './app.js';
-import { Composer } from './phone.js';
+import type { Act } from './connect-stage.js';
+import { Composer } from './composer.js';
 import { simulatorNow, type StageState } from './stage-state.js';
 import { duration, ownerName, speakerName } from './words.js';
 
@@ -108,7 +108,11 @@ function Case(props: {
             >
               Let it lie for 24 h
             </button>
-            <button type="button" class="small" onClick={() => void act({ act: 'agentExtends', psid, pageId, hours: 72 })}>
+            <button
+              type="button"
+              class="small"
+              onClick={() => void act({ act: 'agentExtends', psid, pageId, hours: 72 })}
+            >
               Extend to 72 h
             </button>
           </div>

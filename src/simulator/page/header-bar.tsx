@@ -1,6 +1,6 @@
 /** The bar at the top: the clock that can be wound forward, the scenarios, the weather's door, how to connect a bot. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Act } from './app.js';
+import type { Act } from './connect-stage.js';
 import { CopyButton } from './copy-button.js';
 import { simulatorNow, type StageState } from './stage-state.js';
 import { calendarDay, clockTime } from './words.js';
@@ -54,22 +54,22 @@ function Clock({ state, act }: { readonly state: StageState; readonly act: Act }
   const forward = (ms: number): void => void act({ act: 'clockForward', ms });
   const wanted = Math.round(Number(hours) * HOUR_MS);
   return (
-    <div class="clock" role="group" aria-label="Clock">
+    <div class="clock" role="group" aria-label="Clock, to be wound forward">
       <time dateTime={new Date(nowMs).toISOString()}>
         <span class="day">{calendarDay(nowMs)}</span> {clockTime(nowMs)}
       </time>
       {state.clock.mode === 'held' ? <span class="chip plain">held</span> : null}
-      <button type="button" onClick={() => forward(HOUR_MS)} aria-label="Wind the clock forward by one hour">
+      <button type="button" onClick={() => forward(HOUR_MS)} title="Wind the clock forward by one hour">
         +1 h
       </button>
-      <button type="button" onClick={() => forward(24 * HOUR_MS)} aria-label="Wind the clock forward by 24 hours">
+      <button type="button" onClick={() => forward(24 * HOUR_MS)} title="Wind the clock forward by 24 hours">
         +24 h
       </button>
       <button
         type="button"
         aria-expanded={asking}
         onClick={() => setAsking(!asking)}
-        aria-label="Wind the clock forward by …"
+        title="Wind the clock forward by …"
       >
         + …
       </button>
@@ -141,7 +141,7 @@ function Connect({ state }: { readonly state: StageState }) {
         <pre tabIndex={0} aria-label="Environment variables">
           {environment.join('\n')}
         </pre>
-        <CopyButton text={environment.join('\n')} what="the variables" />
+        <CopyButton text={environment.join('\n')} label="Copy the variables" />
         <p class="muted">
           {loopbackOnly
             ? 'The stage listens on the loopback address: only this computer can open it.'

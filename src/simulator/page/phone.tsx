@@ -1,8 +1,8 @@
 /** The customer's telephone: a Messenger conversation in which everybody who speaks has a name and a look of their own. */
-import type { ComponentChild } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { attachmentTypes, type SettingsView, type TalkEntry, type ThreadView } from '../stage/stage-words.js';
-import type { Act } from './app.js';
+import type { Act } from './connect-stage.js';
+import { Composer } from './composer.js';
 import { clockTime, speakerName } from './words.js';
 
 const NEAR_END_PX = 40;
@@ -63,47 +63,6 @@ export function Phone(props: {
         }
       />
     </div>
-  );
-}
-
-/** A line to write in, with its button. The text stays where it was refused. */
-export function Composer(props: {
-  readonly label: string;
-  readonly placeholder: string;
-  readonly button: string;
-  readonly onSend: (text: string) => Promise<boolean>;
-  readonly before?: ComponentChild;
-  readonly disabled?: boolean;
-}) {
-  const { label, placeholder, button, onSend, before, disabled = false } = props;
-  const [text, setText] = useState('');
-  return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (text.trim() === '') return;
-        setText('');
-        void onSend(text).then((accepted) => {
-          if (!accepted) setText((typed) => (typed === '' ? text : typed));
-        });
-      }}
-    >
-      {before}
-      <input
-        type="text"
-        aria-label={label}
-        placeholder={placeholder}
-        maxLength={2000}
-        autoComplete="off"
-        disabled={disabled}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <button type="submit" class="primary" disabled={disabled}>
-        {button}
-      </button>
-    </form>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The story that is being played: the next step, a line that says what to look at, and how far it is. */
 import type { ScenarioView } from '../stage/stage-words.js';
-import type { Act } from './app.js';
+import type { Act } from './connect-stage.js';
 
 /** The bar. */
 export function ScenarioBar(props: {

@@ -1,6 +1,6 @@
 /** The switches of what goes wrong. */
 import type { SwitchView } from '../stage/stage-words.js';
-import type { Act } from './app.js';
+import type { Act } from './connect-stage.js';
 
 const GROUPS: readonly { readonly id: SwitchView['group']; readonly title: string }[] = [
   { id: 'webhooks', title: 'Webhooks to the bot' },

@@ -176,8 +176,8 @@ function Detail({ seq, status }: { readonly seq: number; readonly status: string
   return (
     <div class="detail">
       <div class="buttons">
-        <CopyButton text={json} what="the JSON" label="Copy JSON" />
-        {detail.curl === undefined ? null : <CopyButton text={detail.curl} what="it as curl" label="Copy as curl" />}
+        <CopyButton text={json} label="Copy JSON" />
+        {detail.curl === undefined ? null : <CopyButton text={detail.curl} label="Copy as curl" />}
       </div>
       <pre tabIndex={0} aria-label="JSON">
         {json}

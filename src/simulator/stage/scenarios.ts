@@ -248,12 +248,12 @@ export const scenarios: readonly Scenario[] = [
     about: 'Every event twice, in any order.',
     steps: [
       {
-        does: 'The weather turns: each event comes twice, up to 1.5 seconds late. The customer writes three messages.',
+        does: 'The weather turns: each event comes twice, up to 0.6 seconds late. The customer writes three messages.',
         lookAt: 'Six deliveries of three messages; three answers.',
         run: ({ simulator, customer }) => {
           simulator.weather.duplicates = 1;
           simulator.weather.duplicatesCome = 'together';
-          simulator.weather.reorderMs = 1500;
+          simulator.weather.reorderMs = 600;
           return Promise.all([customer.says('One'), customer.says('Two'), customer.says('Three')]);
         },
       },
