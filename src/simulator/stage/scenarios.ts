@@ -269,4 +269,45 @@ export const scenarios: readonly Scenario[] = [
       },
     ],
   },
+  {
+    id: 'trials',
+    title: 'What breaks other bots',
+    about:
+      'The trials of docs/comparison.md. The stock adapter fails them; connect such a bot and watch the red marks.',
+    steps: [
+      {
+        does: 'The customer writes, and Meta delivers the message twice.',
+        lookAt: 'Two deliveries, one answer. The stock adapter answers twice.',
+        run: async ({ simulator, customer }) => {
+          simulator.weather.duplicates = 1;
+          await customer.says('Hello!');
+          simulator.weather.duplicates = 0;
+        },
+      },
+      asksForAgent,
+      {
+        does: 'The customer writes to the agent: a delivery with standby alone.',
+        lookAt: 'Acknowledged with 200, and nothing is sent. The stock adapter crashes here.',
+        run: ({ customer }) => customer.says('My parcel is late.'),
+      },
+      {
+        does: 'The agent hands the thread back.',
+        lookAt: 'The bot goes on, once.',
+        run: ({ agent, customer }) => agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' })),
+      },
+      {
+        does: 'A message comes with app_roles beside it.',
+        lookAt: 'The message is answered, the odd item is ignored. The stock adapter crashes here, too.',
+        run: ({ simulator, customer }) => {
+          simulator.weather.oddItems.once({ item: 'app_roles' });
+          return customer.says('Thank you!');
+        },
+      },
+      {
+        does: 'Somebody posts {} to the webhook, without a signature.',
+        lookAt: '401, and the bot goes on. A bot on Botkit with the stock adapter ends here.',
+        run: ({ simulator }) => simulator.deliverRaw({}, { signWith: null }),
+      },
+    ],
+  },
 ];
