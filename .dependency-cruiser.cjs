@@ -17,7 +17,7 @@ const FLOOR_OF_ROOM = {
   cli: 5,
 };
 
-const DECLARED_PACKAGES = 'axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook';
+const DECLARED_PACKAGES = 'axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon';
 /** What esbuild puts into the built file, so that nobody has to install it. */
 const BUNDLED_PACKAGES = { cli: 'commander', 'simulator/page': 'preact' };
 

@@ -7,6 +7,7 @@
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
 export type { BotLogic } from './botbuilder/vcc-live-handover.js';
 export type {
+  AvailabilityCheck,
   GraphOptions,
   HandoverRequest,
   HandoverText,
@@ -14,6 +15,10 @@ export type {
   VccLiveHandoverOptions,
 } from './botbuilder/handover-options.js';
 export type { RecognizerLike, TalkToAgent } from './botbuilder/talk-to-agent.js';
+export type { Availability } from './botbuilder/availability.js';
+export { redactPersonalData } from './handover/redact.js';
+export type { Redactor } from './handover/redact.js';
+export type { LoopBreaker } from './handover/loop-breaker.js';
 export { talkToAgentPhrases } from './botbuilder/talk-to-agent-phrases.js';
 export type { PhraseLanguage } from './botbuilder/talk-to-agent-phrases.js';
 export { HandoverDialog } from './botbuilder/handover-dialog.js';

@@ -9,8 +9,12 @@ import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverRequest as RequestOf } from '../thread/handover.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
+import type { LoopBreaker } from '../handover/loop-breaker.js';
+import { MOST_HANDOVERS_COUNTED } from '../handover/loop-breaker.js';
 import type { ReclaimWords, RequestPolicy } from '../handover/policies.js';
+import type { Redactor } from '../handover/redact.js';
 import type { HandoverTimers } from '../handover/timers.js';
+import type { Availability } from './availability.js';
 import type { TalkToAgent } from './talk-to-agent.js';
 
 /** A request for a handover whose notice may be text or an activity. */
@@ -38,6 +42,12 @@ export interface HandoverTexts {
   /** When the thread has come home and the bot has a turn. Default `null`: the bot's dialog greets. */
   returned: HandoverText;
 }
+
+/** Says whether an agent is there for this turn's customer and request. */
+export type AvailabilityCheck = (
+  context: TurnContext,
+  request: HandoverRequest,
+) => Availability | Promise<Availability>;
 
 /** How Graph is called. Durations are milliseconds. */
 export interface GraphOptions {
@@ -73,6 +83,23 @@ export interface VccLiveHandoverOptions {
    * string. At most 1000 characters arrive; the rest is cut without breaking JSON or a character.
    */
   metadata?: (context: TurnContext, request: HandoverRequest) => string | object;
+  /**
+   * Runs over every text that leaves in metadata, at any depth, before anything is cut; never over the handover id and the
+   * ids of the thread. Default `redactPersonalData`: card numbers, e-mail addresses, phone numbers. `false`: nothing is
+   * redacted. Where it throws, the text does not leave.
+   */
+  redact?: Redactor | false;
+  /**
+   * Whether an agent is there, asked before each handover of the bot's own. `unavailable`: the customer reads
+   * `texts.unavailable` and the handover is refused. `unknown`, an error or no answer within 2 seconds: handed over.
+   * Default: not asked.
+   */
+  availability?: AvailabilityCheck;
+  /**
+   * A thread that was handed over `maxHandovers` times (default 6, at most 8) `withinMs` milliseconds (default 600,000)
+   * stays with the bot: the next handover fails with code `loopBroken`. Default: off; `{}` takes those two.
+   */
+  loopBreaker?: LoopBreaker | false;
   /**
    * When the bot takes the thread back by itself, milliseconds; each is off unless given. They survive restarts with a
    * store that does, and need a Page that allows the bot to take control. The customer hears `texts.unclaimed` or
@@ -146,6 +173,15 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   checkKind('metadata', given['metadata'], 'function', 'a function (context, request) => string | object');
   checkKind('statusEvents', given['statusEvents'], 'boolean', 'true or false');
   checkKind('inlineThreadControl', given['inlineThreadControl'], 'boolean', 'true or false');
+  if (given['redact'] !== false)
+    checkKind('redact', given['redact'], 'function', 'a function (text) => string, or false');
+  checkKind(
+    'availability',
+    given['availability'],
+    'function',
+    'a function (context, request) => available, unavailable or unknown',
+  );
+  checkLoopBreaker(given['loopBreaker']);
   checkTimers(given['timers']);
   checkRequests(given['requests']);
   checkReclaim(given['reclaim']);
@@ -239,6 +275,20 @@ function checkTimers(value: unknown): void {
     }
     checkDuration(`timers.${name}`, duration);
   }
+}
+
+function checkLoopBreaker(value: unknown): void {
+  if (value === undefined || value === false) return;
+  if (!isObject(value)) {
+    throw new InvalidOptionError('loopBreaker', described(value), 'an object with maxHandovers, withinMs, or false');
+  }
+  checkDuration('loopBreaker.withinMs', value['withinMs']);
+  const { maxHandovers } = value;
+  const counted =
+    Number.isInteger(maxHandovers) && Number(maxHandovers) > 0 && Number(maxHandovers) <= MOST_HANDOVERS_COUNTED;
+  if (maxHandovers === undefined || counted) return;
+  const expected = `a whole number from 1 to ${MOST_HANDOVERS_COUNTED}`;
+  throw new InvalidOptionError('loopBreaker.maxHandovers', described(maxHandovers), expected);
 }
 
 function checkRequests(value: unknown): void {

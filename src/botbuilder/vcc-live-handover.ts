@@ -20,16 +20,21 @@ import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { DeliveryDesk } from '../handover/deliver.js';
+import type { Redactor } from '../handover/redact.js';
+import { dependable, redactPersonalData } from '../handover/redact.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
 import { HandoverEngine } from '../handover/engine.js';
 import type { HandoverNews, NewsListener } from '../handover/news.js';
 import { NewsDesk } from '../handover/news.js';
 import { DeadlineWatch, hasTimers } from '../handover/timers.js';
+import { askAvailability } from './availability.js';
 import { HandoverDialog } from './handover-dialog.js';
 import type { HandoverRequest, HandoverText, HandoverTexts, VccLiveHandoverOptions } from './handover-options.js';
 import { checkOptions } from './handover-options.js';
 import { registerParts } from './handover-parts.js';
 import { passWithNotice } from './inline-thread-control.js';
+import { metadataFor, textFor, transcriptOf } from './outgoing-metadata.js';
+import type { MetadataParts } from './outgoing-metadata.js';
 import type { TurnReading } from './read-turn.js';
 import { readTurn } from './read-turn.js';
 import { Doors } from './silence.js';
@@ -77,6 +82,7 @@ export class VccLiveHandover implements Middleware {
   readonly #watch: DeadlineWatch;
   readonly #doors: Doors;
   readonly #statusEvents: boolean;
+  readonly #redact: Redactor;
   #dialogId = DEFAULT_DIALOG_ID;
   #attached: { adapter: BotAdapter; logic: BotLogic; microsoftAppId: string | undefined } | undefined;
 
@@ -89,6 +95,7 @@ export class VccLiveHandover implements Middleware {
     this.#log = options.logger ?? consoleLogger;
     this.#clock = options.clock ?? systemClock;
     this.#statusEvents = options.statusEvents === true;
+    this.#redact = redactorOf(options.redact, this.#log);
     this.#news = new NewsDesk(this.#log);
     const { vccLiveAppId } = options;
     this.#client = new ThreadControlClient({
@@ -177,7 +184,7 @@ export class VccLiveHandover implements Middleware {
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = this.#target(target);
-    const taken = await this.#engine.take(thread, metadata, turn);
+    const taken = await this.#engine.take(thread, textFor(thread, metadata, this.#metadataParts), turn);
     if (taken && !turn) await this.#resume(taken.conclusion, taken.reference, null);
   }
 
@@ -187,7 +194,7 @@ export class VccLiveHandover implements Middleware {
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = this.#target(target);
-    await this.#engine.release(thread, metadata, turn);
+    await this.#engine.release(thread, textFor(thread, metadata, this.#metadataParts), turn);
   }
 
   /**
@@ -346,13 +353,22 @@ export class VccLiveHandover implements Middleware {
     }
   }
 
-  async #toAgent(context: TurnContext, request: HandoverRequest, dialogWaits: boolean): Promise<HandoverStart> {
+  async #toAgent(
+    context: TurnContext,
+    request: HandoverRequest,
+    dialogWaits: boolean,
+    transcript: readonly string[] = [],
+  ): Promise<HandoverStart> {
     if (context.activity.channelId !== CHANNEL) return { status: 'refused', reason: 'notMessenger' };
     const turn = turnOf(context);
     if (!turn) return { status: 'failed', error: noThread() };
+    if (await this.#nobodyThere(context, turn, request)) {
+      await this.#say(context, this.#texts.unavailable);
+      return { status: 'refused', reason: 'unavailable' };
+    }
     let order: HandoverOrder;
     try {
-      order = await this.#order(context, turn, request, dialogWaits);
+      order = await this.#order(context, turn, request, dialogWaits, transcript);
     } catch (thrown) {
       const error =
         thrown instanceof Error ? thrown : new HandoverError('unexpected', 'A text or metadata function failed.');
@@ -361,9 +377,29 @@ export class VccLiveHandover implements Middleware {
       await this.#say(context, this.#texts.failed);
       return { status: 'failed', error };
     }
-    const start = await this.#engine.handingOver.handOver(turn, order);
+    const { loopBreaker } = this.#options;
+    const breaker = loopBreaker === false ? undefined : loopBreaker;
+    const start = await this.#engine.handingOver.handOver(turn, order, breaker);
     if (start.status === 'failed') await this.#say(context, this.#texts.failed);
     return start;
+  }
+
+  /** Whether the application says that no agent is there. Not asked where the thread is with one, or was just passed. */
+  async #nobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
+    const { availability } = this.#options;
+    if (!availability || turn.mute !== undefined) return false;
+    const owner = await this.#engine.ownerOf(turn.thread, false).then(
+      (known) => known.owner,
+      // The store is lost: the handover will say so.
+      () => 'unknown' as const,
+    );
+    if (owner === 'vccLive' || owner === 'other') return false;
+    const parts = { clock: this.#clock, log: this.#log };
+    return (await askAvailability(() => availability(context, request), parts)) === 'unavailable';
+  }
+
+  get #metadataParts(): MetadataParts {
+    return { options: this.#options, redact: this.#redact };
   }
 
   async #order(
@@ -371,10 +407,9 @@ export class VccLiveHandover implements Middleware {
     turn: Turn,
     request: HandoverRequest,
     dialogWaits: boolean,
+    transcript: readonly string[],
   ): Promise<HandoverOrder> {
-    const { reason } = request;
-    const metadata =
-      request.metadata ?? this.#options.metadata?.(context, request) ?? (reason === undefined ? undefined : { reason });
+    const metadata = metadataFor(context, turn.thread, request, transcript, this.#metadataParts);
     const notice = await activityOf(context, request.notice === undefined ? this.#texts.connecting : request.notice);
     const reference = TurnContextClass.getConversationReference(context.activity);
     const order: HandoverOrder = { metadata, dialogWaits, reference };
@@ -405,6 +440,7 @@ export class VccLiveHandover implements Middleware {
           : { metadata: typeof value === 'string' ? { reason: value } : fields }),
       },
       false,
+      transcriptOf(initiate, turnOf(context)?.thread),
     );
   }
 
@@ -480,6 +516,15 @@ function triggersOf(given: VccLiveHandoverOptions['talkToAgent']): readonly Talk
 
 function isTriggerList(given: TalkToAgent | readonly TalkToAgent[]): given is readonly TalkToAgent[] {
   return Array.isArray(given);
+}
+
+function redactorOf(given: VccLiveHandoverOptions['redact'], log: Logger): Redactor {
+  if (given === false) return (text) => text;
+  if (given === undefined) return redactPersonalData;
+  return dependable(given, (error) => {
+    // Its message may hold the text.
+    log.error(`The redact option failed, so a text stays here: ${error instanceof Error ? error.name : typeof error}`);
+  });
 }
 
 function definedTexts(texts: Partial<HandoverTexts> | undefined): Partial<HandoverTexts> {

@@ -12,8 +12,10 @@ import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, placeOwn } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
-import type { ArmRequest, Ending } from './lifecycle.js';
+import type { ArmAnswer, ArmRequest, Ending } from './lifecycle.js';
 import { amendOpen, arm, conclude, markPassed, storedError } from './lifecycle.js';
+import type { LoopBreaker } from './loop-breaker.js';
+import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
 import type { EngineParts, News, Outcome, ThreadSteps } from './thread-steps.js';
 import { asError } from './thread-steps.js';
@@ -36,9 +38,9 @@ export class HandingOver {
   }
 
   /** Hands the thread of a turn to VCC Live: arm, speak, pass, confirm. Never rejects: what fails is in the answer. */
-  async handOver(turn: Turn, order: HandoverOrder): Promise<HandoverStart> {
+  async handOver(turn: Turn, order: HandoverOrder, loopBreaker?: LoopBreaker): Promise<HandoverStart> {
     try {
-      return await this.#handOver(turn, order, true);
+      return await this.#handOver(turn, order, true, loopBreaker);
     } catch (thrown) {
       const error = asError(thrown);
       this.#parts.news.tell('failed', { thread: turn.thread, error });
@@ -47,7 +49,12 @@ export class HandingOver {
     }
   }
 
-  async #handOver(turn: Turn, order: HandoverOrder, mayReplace: boolean): Promise<HandoverStart> {
+  async #handOver(
+    turn: Turn,
+    order: HandoverOrder,
+    mayReplace: boolean,
+    loopBreaker?: LoopBreaker,
+  ): Promise<HandoverStart> {
     const { thread } = turn;
     const ids = await this.#steps.idsToHandOver(thread);
     const id = this.#parts.newId();
@@ -56,7 +63,7 @@ export class HandingOver {
       thread,
       ids,
       () => [],
-      (record, verdict) => {
+      (record, verdict): Outcome<ArmAnswer | { readonly kind: 'loop'; readonly error: HandoverError } | undefined> => {
         const request: ArmRequest = {
           id,
           cause: turn.key,
@@ -71,11 +78,15 @@ export class HandingOver {
         const asked = arm(record, request);
         // With another app already: nothing to hand over. A handover found is another matter: it explains the owner.
         if (asked.answer.kind === 'armed' && isAnotherApp(verdict)) return { record, news: [], value: undefined };
+        const loop = loopBreaker && asked.answer.kind === 'armed' ? loopOf(record, loopBreaker, nowMs) : undefined;
+        if (loop) return { record, news: [], value: { kind: 'loop', error: loop } };
         return { record: asked.record, news: [], value: asked.answer };
       },
     );
     const answer = armed.value;
     switch (answer?.kind) {
+      case 'loop':
+        throw answer.error;
       case undefined:
       case 'secondRequest':
         return { status: 'refused', reason: 'alreadyWithAgent' };
@@ -87,7 +98,7 @@ export class HandingOver {
           return { status: 'refused', reason: 'alreadyWithAgent' };
         }
         if (await this.#settleStale(thread, ids, answer.open)) return { status: 'refused', reason: 'alreadyWithAgent' };
-        return this.#handOver(turn, order, false);
+        return this.#handOver(turn, order, false, loopBreaker);
       case 'existing':
         turn.mute ??= 'repeatedTurn';
         if (answer.open.phase === 'passed') return { status: 'passed', handoverId: answer.open.id };

@@ -3,7 +3,21 @@
  *
  * Exists because the id has to travel in it whatever a bot puts there: it is how a later signal finds the handover.
  */
-import { boundMetadata } from '../graph/bound-metadata.js';
+import { METADATA_LIMIT_CHARACTERS, boundMetadata, cutText } from '../graph/bound-metadata.js';
+import type { Redactor } from './redact.js';
+
+/** The member that no redactor touches. */
+const ID_MEMBER = 'handoverId';
+/** What the id takes in the JSON that leaves: 128 bit in hex. */
+const ID_CHARACTERS = `,"${ID_MEMBER}":"${'0'.repeat(32)}"`.length;
+const NEWLINE = '\n';
+
+/** What goes along where it fits, and is cut before anything else. */
+export interface Extras {
+  readonly summary?: string | undefined;
+  /** What was said, oldest first; the last lines that fit go along. */
+  readonly transcript?: readonly string[] | undefined;
+}
 
 /**
  * Metadata for a handover, at most 1000 characters. An object gets the id as `handoverId`, unless it names one of its
@@ -12,8 +26,95 @@ import { boundMetadata } from '../graph/bound-metadata.js';
 export function handoverMetadata(handoverId: string, given: string | object | undefined): string {
   if (typeof given === 'string') return boundMetadata(given);
   const fields: Readonly<Record<string, unknown>> = { ...given };
-  const members = { ...fields, handoverId: fields['handoverId'] ?? handoverId };
+  const members = { ...fields, [ID_MEMBER]: fields[ID_MEMBER] ?? handoverId };
   return boundMetadata(jsonOf(members) ?? JSON.stringify(writable(members)));
+}
+
+/**
+ * The same metadata with every text in it redacted, at any depth. `handoverId` stays as it is, and so do texts that are
+ * one of `ids`: a customer's id may look like a card number. A string that holds a JSON object is redacted as that object.
+ * Numbers, keys and booleans are not texts.
+ */
+export function redactedMetadata(
+  given: string | object | undefined,
+  redact: Redactor,
+  ids: ReadonlySet<string>,
+): string | object | undefined {
+  const redactText = (text: string): string => (ids.has(text) ? text : redact(text));
+  if (given === undefined) return undefined;
+  if (typeof given === 'object') return redactedMembers({ ...given }, redactText);
+  const members = objectIn(given);
+  if (!members) return redactText(given);
+  const redacted = redactedMembers(members, redactText);
+  // Not written anew where nothing was found: the bot chose how its JSON looks.
+  return JSON.stringify(redacted) === JSON.stringify(members) ? given : JSON.stringify(redacted);
+}
+
+/**
+ * An object with `summary` and `transcript` behind what it has, as far as they fit beside it and the id: first the
+ * summary, shortened at its end, then the last lines of the transcript. Members of these names that it has are kept.
+ */
+export function withExtras(given: object | undefined, extras: Extras): object | undefined {
+  const members: Readonly<Record<string, unknown>> = { ...given };
+  const summary = 'summary' in members ? undefined : shortened(extras.summary, roomFor('summary', members));
+  const summed = summary === undefined ? members : { ...members, summary };
+  const transcript = 'transcript' in summed ? undefined : lastLines(extras.transcript, roomFor('transcript', summed));
+  if (summary === undefined && transcript === undefined) return given;
+  return transcript === undefined ? summed : { ...summed, transcript };
+}
+
+function redactedMembers(
+  members: Readonly<Record<string, unknown>>,
+  redactText: Redactor,
+): Readonly<Record<string, unknown>> {
+  const redacted = Object.entries(members).map(([name, member]): [string, unknown] => {
+    if (name === ID_MEMBER) return [name, member];
+    const json = jsonOf(member, (_name, value: unknown) => (typeof value === 'string' ? redactText(value) : value));
+    return [name, json === undefined ? undefined : (JSON.parse(json) as unknown)];
+  });
+  return Object.fromEntries(redacted.filter(([, member]) => member !== undefined));
+}
+
+/** Characters of JSON that are left for the value of one more member, its quotes not counted. */
+function roomFor(name: string, members: Readonly<Record<string, unknown>>): number {
+  const taken = (jsonOf(members) ?? JSON.stringify(writable(members))).length + ID_CHARACTERS;
+  return METADATA_LIMIT_CHARACTERS - taken - `,"${name}":""`.length;
+}
+
+/** The beginning of a text that takes at most so many characters in JSON; `undefined` where nothing of it fits. */
+function shortened(text: string | undefined, room: number): string | undefined {
+  let kept = text ?? '';
+  for (;;) {
+    const excess = charactersOf(kept) - room;
+    if (kept === '') return undefined;
+    if (excess <= 0) return kept;
+    // One character may be up to six of JSON: never more is taken away than has to be, and at least one each time.
+    kept = cutText(kept, Math.max(0, kept.length - Math.max(1, Math.ceil(excess / 6))));
+  }
+}
+
+function lastLines(lines: readonly string[] | undefined, room: number): string | undefined {
+  let kept: string | undefined;
+  for (const line of [...(lines ?? [])].reverse()) {
+    const longer = kept === undefined ? line : `${line}${NEWLINE}${kept}`;
+    if (charactersOf(longer) > room) return kept ?? shortened(line, room);
+    kept = longer;
+  }
+  return kept;
+}
+
+/** Without the quotes. */
+function charactersOf(text: string): number {
+  return JSON.stringify(text).length - 2;
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What JSON cannot write (a circle, a BigInt) is left out: it must not cost the customer the agent. */
@@ -22,9 +123,9 @@ function writable(members: Readonly<Record<string, unknown>>): Readonly<Record<s
 }
 
 /** `undefined` where JSON has no word for it. */
-function jsonOf(value: unknown): string | undefined {
+function jsonOf(value: unknown, replacer?: (name: string, value: unknown) => unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, replacer);
   } catch {
     return undefined;
   }

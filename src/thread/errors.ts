@@ -11,6 +11,7 @@ export type HandoverErrorCode =
   | 'noThread'
   | 'takenByOtherApp'
   | 'outcomeUnknown'
+  | 'loopBroken'
   | 'missingPeer'
   | 'rawBodyMissing'
   | 'dialogMissing'

@@ -4,6 +4,11 @@
 export interface HandoverRequest<Notice = unknown> {
   /** Short, machine readable or human; goes into `metadata` for VCC Live. Not the customer's words. */
   readonly reason?: string;
+  /**
+   * What the agent should know, in a sentence or two; goes into `metadata` behind the reason, redacted, and is the first to
+   * be shortened where that gets longer than 1000 characters. Not added where the metadata is a string.
+   */
+  readonly summary?: string;
   /** Replaces the metadata of the options for this handover. Objects are sent as JSON. At most 1000 characters arrive. */
   readonly metadata?: string | object;
   /** What the customer reads before the thread is passed. `null`: nothing. Default: `texts.connecting`. */

@@ -71,6 +71,32 @@ describe('the options of VccLiveHandover', () => {
     expect(refusedBy({ vccLiveAppId: GOOD.botAppId })).to.include({ option: 'vccLiveAppId' });
   });
 
+  it('name redact where it is neither a function nor false', () => {
+    for (const value of [true, null, 'x', /x/, {}]) expect(refusedBy({ redact: value }).option).to.equal('redact');
+    accepts({ redact: false });
+    accepts({ redact: undefined });
+    accepts({ redact: (text: string) => text });
+  });
+
+  it('name availability where it is no function', () => {
+    for (const value of [true, null, 'available', {}]) {
+      expect(refusedBy({ availability: value }).option).to.equal('availability');
+    }
+    accepts({ availability: () => 'available' });
+  });
+
+  it('name loopBreaker, or what is wrong in it', () => {
+    for (const value of [true, null, 3, 'x', []])
+      expect(refusedBy({ loopBreaker: value }).option).to.equal('loopBreaker');
+    for (const maxHandovers of [0, -1, 1.5, 9, NaN, '3', null]) {
+      expect(refusedBy({ loopBreaker: { maxHandovers } }).option).to.equal('loopBreaker.maxHandovers');
+    }
+    for (const withinMs of [0, -1, NaN, Infinity, '5', null]) {
+      expect(refusedBy({ loopBreaker: { withinMs } }).option).to.equal('loopBreaker.withinMs');
+    }
+    for (const value of [false, undefined, {}, { maxHandovers: 8, withinMs: 1 }]) accepts({ loopBreaker: value });
+  });
+
   it('name graph.timeoutMs where it is no positive, finite number of milliseconds', () => {
     for (const value of [0, -1, NaN, Infinity, -Infinity, '5000', null, {}]) {
       expect(refusedBy({ graph: { timeoutMs: value } }).option).to.equal('graph.timeoutMs');

@@ -1,7 +1,7 @@
 /** What VCC Live gets with a thread. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { handoverMetadata } from '../../src/handover/metadata.js';
+import { handoverMetadata, redactedMetadata, withExtras } from '../../src/handover/metadata.js';
 
 const ID = '0123456789abcdef0123456789abcdef';
 
@@ -45,5 +45,107 @@ describe('handoverMetadata', () => {
     for (const given of [circle, { big: 1n }, { when: new Date(NaN) }, { f: () => undefined }, [1, 2]]) {
       expect(JSON.parse(handoverMetadata(ID, given))).to.include({ handoverId: ID });
     }
+  });
+});
+
+describe('redactedMetadata', () => {
+  const shout = (text: string): string => text.toUpperCase();
+  const none: ReadonlySet<string> = new Set();
+
+  it('redacts every text, at any depth, and nothing else', () => {
+    const given = { reason: 'x', n: 7, yes: true, list: ['a', { deep: 'b' }], none: null };
+    expect(redactedMetadata(given, shout, none)).to.deep.equal({
+      reason: 'X',
+      n: 7,
+      yes: true,
+      list: ['A', { deep: 'B' }],
+      none: null,
+    });
+    expect(redactedMetadata('abc', shout, none)).to.equal('ABC');
+    expect(redactedMetadata(undefined, shout, none)).to.equal(undefined);
+  });
+
+  it('never touches the handover id, nor the ids of the thread', () => {
+    const given = { handoverId: 'mine', customer: 'psid', says: 'psid is it' };
+    expect(redactedMetadata(given, shout, new Set(['psid']))).to.deep.equal({
+      handoverId: 'mine',
+      customer: 'psid',
+      says: 'PSID IS IT',
+    });
+    expect(redactedMetadata('psid', shout, new Set(['psid']))).to.equal('psid');
+  });
+
+  it('keeps JSON that the bot wrote itself JSON, and as it is where nothing is found', () => {
+    const masking = (text: string): string => text.replace(/\d+/g, '"#"');
+    expect(redactedMetadata('{"handoverId": "1","a":"22","n":33}', masking, none)).to.equal(
+      '{"handoverId":"1","a":"\\"#\\"","n":33}',
+    );
+    expect(redactedMetadata('{ "a" : "b" }', masking, none)).to.equal('{ "a" : "b" }');
+    expect(redactedMetadata('{ 22', masking, none)).to.equal('{ "#"');
+  });
+
+  it('leaves out what JSON cannot write, and keeps the rest', () => {
+    const circle: Record<string, unknown> = { reason: 'x', big: 1n };
+    circle['self'] = circle;
+    expect(redactedMetadata(circle, shout, none)).to.deep.equal({ reason: 'X' });
+  });
+});
+
+describe('withExtras', () => {
+  const metadata = (given: object | undefined, extras: object): Record<string, any> => {
+    const text = handoverMetadata(ID, withExtras(given, extras));
+    expect(text.length).to.be.at.most(1000);
+    return JSON.parse(text);
+  };
+
+  it('puts the summary and the transcript behind what the bot gives', () => {
+    const text = handoverMetadata(
+      ID,
+      withExtras({ reason: 'x' }, { summary: 's', transcript: ['customer: a', 'bot: b'] }),
+    );
+    expect(text).to.equal(`{"reason":"x","summary":"s","transcript":"customer: a\\nbot: b","handoverId":"${ID}"}`);
+    expect(withExtras(undefined, {})).to.equal(undefined);
+    expect(withExtras(undefined, { summary: '', transcript: [] })).to.equal(undefined);
+  });
+
+  it('keeps members of these names that the bot gives itself', () => {
+    const given = { summary: 'mine', transcript: 7 };
+    expect(metadata(given, { summary: 's', transcript: ['t'] })).to.include(given);
+  });
+
+  it('cuts the summary before a reason, and leaves no room unused', () => {
+    const reason = 'r'.repeat(800);
+    const cut = metadata({ reason }, { summary: 'é'.repeat(900) });
+    expect(cut).to.include({ reason, handoverId: ID });
+    expect(JSON.stringify(cut)).to.have.length(1000);
+    expect(metadata({ reason: 'r'.repeat(2000) }, { summary: 's' })).to.not.have.property('summary');
+  });
+
+  it('takes the last lines of a transcript that fit', () => {
+    const transcript = Array.from({ length: 100 }, (_, index) => `customer: line ${index}`);
+    const lines = (metadata({ reason: 'r' }, { transcript })['transcript'] as string).split('\n');
+    expect(lines.at(-1)).to.equal('customer: line 99');
+    expect(lines).to.deep.equal(transcript.slice(-lines.length));
+    expect(lines.length).to.be.greaterThan(30);
+    expect(metadata({}, { transcript: ['x', `customer: ${'y'.repeat(3000)}`] })['transcript']).to.match(
+      /^customer: y+$/,
+    );
+  });
+
+  it('is at most 1000 characters with all of the reason and the id, and cuts no character in two', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 1500 });
+    fc.assert(
+      fc.property(
+        text,
+        fc.array(text, { maxLength: 5 }),
+        fc.string({ maxLength: 100 }),
+        (summary, transcript, reason) => {
+          const made = metadata({ reason }, { summary, transcript });
+          expect(made).to.include({ reason, handoverId: ID });
+          if (made['summary'] !== undefined) expect(summary.startsWith(made['summary'])).to.equal(true);
+          expect(JSON.stringify(made)).to.not.match(/\\ud[89ab]/);
+        },
+      ),
+    );
   });
 });

@@ -10,7 +10,7 @@ const MAX_TARBALL_BYTES = 1024 * 1024;
 const PACKING_LIMIT_MS = 120_000;
 const BOT_LIMIT_MS = 90_000;
 
-const PEERS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'botbuilder-adapter-facebook'];
+const PEERS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'botbuilder-adapter-facebook', 'luxon'];
 const TYPES = ['@types/node', 'undici-types'];
 
 /** A customer asks for an agent over real HTTP; the last line says how it went. The same lines in every language. */
@@ -58,22 +58,27 @@ import { ComponentDialog, WaterfallDialog } from 'botbuilder-dialogs';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import {
   BotStorageThreadStore, GraphApiError, HandoverDialog, HandoverError, MemoryThreadStore, ThreadControlClient,
-  VccLiveHandover, eventKey, parseWebhook, signPayload, verifySignature,
+  VccLiveHandover, eventKey, parseWebhook, redactPersonalData, signPayload, talkToAgentPhrases, verifySignature,
 } from 'botbuilder-handover-vcclive';
 import type {
   HandoverRequest, HandoverResult, HandoverStart, ThreadEvent, ThreadKey, ThreadOwner, ThreadStore,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import { openingHours } from 'botbuilder-handover-vcclive/calendar';
+import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
+import type { BotkitController, HandoverPluginOptions } from 'botbuilder-handover-vcclive/botkit';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { WireEntry } from 'botbuilder-handover-vcclive/simulator';
 ${STORY}
 export const stores: ThreadStore[] = [new MemoryThreadStore(), new BotStorageThreadStore(new MemoryStorage())];
 export const options: VccLiveHandoverOptions = {
   botAppId: '1', vccLiveAppId: async (pageId: string) => pageId + '2', pageAccessToken: () => 'token',
-  talkToAgent: [/agent/i, 'TALK', { recognizer: { recognize: async () => ({ intents: {} }) }, intent: 'Agent' }, () => true],
+  talkToAgent: [...talkToAgentPhrases(['en', 'hu']), /agent/i, 'TALK', { recognizer: { recognize: async () => ({ intents: {} }) }, intent: 'Agent' }, () => true],
   texts: { connecting: null, failed: { type: 'message', text: 'no' }, returned: async () => 'back' },
   metadata: (context, request) => ({ customer: context.activity.from.id, reason: request.reason }),
+  availability: openingHours({ timeZone: 'Europe/Budapest', weekly: { mon: ['09:00-17:00'] }, holidays: ['2026-12-25'] }),
+  redact: (text) => redactPersonalData(text), loopBreaker: { maxHandovers: 3, withinMs: 60_000 },
 };
 export class Root extends ComponentDialog {
   constructor(handover: VccLiveHandover) {
@@ -118,6 +123,8 @@ export const keys: string[] = events.map(eventKey);
 export const verdict: boolean = verifySignature('{}', signPayload('{}', 'secret'), 'secret').valid;
 export const repair: typeof repairFacebookAdapter = repairFacebookAdapter;
 export const line = (entry: WireEntry): number => entry.seq;
+export const plugIn = (controller: BotkitController, handover: VccLiveHandover, options: HandoverPluginOptions): string =>
+  handoverPlugin(handover, options)(controller).name;
 // @ts-expect-error an option that does not exist is noticed
 export const wrong: VccLiveHandoverOptions = { botAppId: '1', vccLiveAppId: '2', pageAccessToken: 't', colour: 'red' };
 story();
@@ -222,7 +229,7 @@ describe('the package as it is published', function () {
        import { VccLiveHandover } from 'botbuilder-handover-vcclive';
        import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
        import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-       for (const path of ['', '/facebook-adapter', '/simulator']) {
+       for (const path of ['', '/facebook-adapter', '/botkit', '/calendar', '/simulator']) {
          const name = 'botbuilder-handover-vcclive' + path;
          const names = Object.keys(await import(name));
          const missing = Object.keys(createRequire(import.meta.url)(name)).filter((each) => !names.includes(each));
@@ -266,6 +273,7 @@ describe('the package as it is published', function () {
     await writeFile(join(bot, 'bot.cjs'), TRIES_THE_ADAPTER);
     const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as Readonly<Record<string, string>>;
     expect(said['plugin']).to.equal('function');
+    expect(said['botkit']).to.equal('function');
     expect(said['code']).to.equal('missingPeer');
     expect(said['message']).to.match(/botbuilder-adapter-facebook, which is not installed/);
     expect(said['message']).to.include('npm install botbuilder-adapter-facebook request@npm:@cypress/request');
@@ -303,9 +311,24 @@ describe('the package as it is published', function () {
     expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal({ graph: '127.0.0.1' });
   });
 
+  it('says that luxon is missing where the calendar is used without it', async () => {
+    const bot = await freshBot(packed, 'bot-without-luxon', ['axios', 'botbuilder', 'botbuilder-dialogs']);
+    await writeFile(
+      join(bot, 'bot.cjs'),
+      `try {
+         require('botbuilder-handover-vcclive/calendar');
+       } catch (error) {
+         console.log(JSON.stringify({ code: error.code, message: error.message }));
+       }`,
+    );
+    const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as Readonly<Record<string, unknown>>;
+    expect(said['code']).to.equal('missingPeer');
+    expect(said['message']).to.include('npm install luxon');
+  });
+
   it('exports nothing that is not there yet', async () => {
     const bot = await freshBot(packed, 'bot-too-early', PEERS);
-    for (const path of ['redis', 'botkit', 'dist/index.js']) {
+    for (const path of ['redis', 'dist/index.js']) {
       const script = `require('botbuilder-handover-vcclive/${path}')`;
       const ended = await run(process.execPath, ['-e', script], bot);
       expect(ended.code, path).not.to.equal(0);
@@ -316,10 +339,11 @@ describe('the package as it is published', function () {
 
 const TRIES_THE_ADAPTER = `
 const { VccLiveHandover } = require('botbuilder-handover-vcclive');
+const { handoverPlugin } = require('botbuilder-handover-vcclive/botkit');
 try {
   require('botbuilder-handover-vcclive/facebook-adapter');
 } catch (error) {
-  console.log(JSON.stringify({ plugin: typeof VccLiveHandover, code: error.code, message: error.message }));
+  console.log(JSON.stringify({ plugin: typeof VccLiveHandover, botkit: typeof handoverPlugin, code: error.code, message: error.message }));
 }
 `;
 

@@ -1,0 +1,18 @@
+/** `npx tsx samples/botkit-bot`: the Botkit bot alone, against Meta or whatever GRAPH_BASE_URL names. */
+import { readSettings } from '../talk-to-agent/settings.js';
+import { startBot } from './bot.js';
+
+const read = readSettings(process.env);
+if ('missing' in read) {
+  console.error('The sample bot needs these environment variables:');
+  for (const line of read.missing) console.error(`  ${line}`);
+  process.exitCode = 1;
+} else {
+  // Botkit takes its port from here.
+  process.env['PORT'] = String(read.settings.port);
+  const controller = startBot(read.settings, (line) => console.log(line));
+  controller.ready(() => console.log(`The Botkit bot listens on http://localhost:${read.settings.port}/api/messages`));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void controller.shutdown().then(() => process.exit(0)));
+  }
+}

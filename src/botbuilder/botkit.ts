@@ -1,0 +1,270 @@
+/**
+ * The plugin for a Botkit controller: `controller.usePlugin(handoverPlugin(handover))`, and a Botkit bot hands over.
+ *
+ * Lives on its own export path and loads nothing of Botkit: what it needs of a controller is described here. The Facebook
+ * adapter is loaded only where the controller has one.
+ * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
+ */
+import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
+import { InvalidOptionError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { HandoverNews } from '../handover/news.js';
+import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
+import { repairTurns } from './botkit-turns.js';
+import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
+import type { HandoverParts } from './handover-parts.js';
+import { partsOf } from './handover-parts.js';
+import type { BotLogic, VccLiveHandover } from './vcc-live-handover.js';
+
+/** What the plugin needs of Botkit's controller; every `Botkit` of botkit 4 is one. */
+export interface BotkitController extends BotkitTurns {
+  readonly adapter: unknown;
+  /** Express, where the controller has a web server. */
+  readonly webserver: unknown;
+  /** Node's server, where the controller made it itself. */
+  readonly http: unknown;
+  getConfig(key?: string): unknown;
+  addPluginExtension(name: string, extension: unknown): void;
+  spawn(config?: unknown): Promise<BotkitWorker>;
+}
+
+/** How the plugin repairs the controller. The first two are of use with a stock Facebook adapter only. */
+export interface HandoverPluginOptions {
+  /** Larger bodies are answered with 413. Default 1 MiB; Botkit's own `jsonLimit` (100 kB) comes before it. */
+  maxBodyBytes?: number;
+  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
+  ackDeadlineMs?: number;
+  /** The bot's Microsoft app id, where the controller's adapter is a `CloudAdapter`. */
+  microsoftAppId?: string;
+}
+
+/** Botkit's name of each event of the plugin: `controller.on('handover_passed', async (bot, message) => …)`. */
+export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
+  passed: 'handover_passed',
+  claimed: 'handover_claimed',
+  returned: 'handover_returned',
+  ownerChanged: 'handover_owner_changed',
+  failed: 'handover_failed',
+  suppressed: 'handover_suppressed',
+  standbyMessage: 'handover_standby_message',
+  ignored: 'handover_ignored',
+};
+
+const PLUGIN_NAME = 'vcc-live-handover';
+/** `controller.plugins.handover` is the `VccLiveHandover`. */
+const EXTENSION_NAME = 'handover';
+const CHANNEL = 'facebook';
+/** The name that the stock adapter has for Botkit; its subclasses inherit it. */
+const FACEBOOK_ADAPTER_NAME = 'Facebook Adapter';
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+const pluggedIn = new WeakMap<object, VccLiveHandover>();
+
+/**
+ * A plugin for `controller.usePlugin`. Call it before features are loaded, and do not call `adapter.use(handover)`.
+ *
+ * It repairs a stock Facebook adapter (`repairFacebookAdapter`), puts the handover before all other middleware, keeps
+ * `bot.say`, `bot.reply` and `bot.startConversationWithUser` silent while another app owns the thread, resumes dialogs
+ * that wait for a handover which ended outside any turn, and triggers {@link botkitEvents} on the controller.
+ *
+ * It is a function, not an object with `init`, because Botkit swallows what `init` throws.
+ * @returns the plugin; it throws {@link InvalidOptionError}, out of `usePlugin`, where the adapter has no verify token or
+ *   app secret, and where the controller has another handover already
+ * @throws {@link InvalidOptionError} where `handover` is none
+ */
+export function handoverPlugin(
+  handover: VccLiveHandover,
+  options: HandoverPluginOptions = {},
+): (controller: BotkitController) => { name: string } {
+  const inside = partsOf(handover);
+  return (controller) => {
+    const before = pluggedIn.get(controller);
+    if (before !== undefined && before !== handover) {
+      throw new InvalidOptionError('handover', 'the second one of this controller', 'the one it has already');
+    }
+    if (before === undefined) plugIn(controller, handover, inside, options);
+    pluggedIn.set(controller, handover);
+    return { name: PLUGIN_NAME };
+  };
+}
+
+function plugIn(
+  controller: BotkitController,
+  handover: VccLiveHandover,
+  inside: HandoverParts,
+  options: HandoverPluginOptions,
+): void {
+  const { adapter } = controller;
+  if (!isAdapter(adapter)) {
+    throw new InvalidOptionError('controller.adapter', 'no adapter', 'an adapter of Bot Framework');
+  }
+  const logic: BotLogic = async (context) => {
+    await controller.handleTurn(context);
+  };
+  if (isFacebookAdapter(adapter)) {
+    repairAdapter(adapter, handover, options);
+    forgiveSends(adapter, inside);
+    passTokenErrorsOn(controller, adapter);
+    repairWebserver(controller, adapter, logic, options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+  } else {
+    putFirst(adapter, handover);
+  }
+  repairTurns(controller);
+  const { microsoftAppId } = options;
+  handover.attach(adapter, logic, microsoftAppId === undefined ? {} : { microsoftAppId });
+  controller.addPluginExtension(EXTENSION_NAME, handover);
+  for (const name of Object.keys(botkitEvents) as (keyof HandoverNews)[]) {
+    handover.on(name, (news) => void trigger(controller, name, news, inside));
+  }
+}
+
+/** The adapter's file cannot be loaded where `botbuilder-adapter-facebook` is not installed. */
+function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, options: HandoverPluginOptions): void {
+  const { HandoverFacebookAdapter, repairFacebookAdapter } =
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
+    require('./facebook-adapter.js') as typeof import('./facebook-adapter.js');
+  if (adapter instanceof HandoverFacebookAdapter) return;
+  const { maxBodyBytes, ackDeadlineMs } = options;
+  repairFacebookAdapter(adapter as unknown as Parameters<typeof repairFacebookAdapter>[0], {
+    handover,
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+    ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
+  });
+}
+
+/**
+ * As with the stock adapter, a message that Meta refuses is logged and not thrown: Botkit's `bot.say` does not pass a
+ * rejection on but leaves it unhandled, which ends the process.
+ */
+function forgiveSends(adapter: FacebookAdapter, inside: HandoverParts): void {
+  const send = adapter.sendActivities.bind(adapter);
+  adapter.sendActivities = async (context, activities) => {
+    try {
+      return await send(context, activities);
+    } catch (error) {
+      inside.log.error(`A message of the bot was not sent: ${textOf(error)}`);
+      return activities.map(() => ({ id: '' }));
+    }
+  };
+}
+
+/**
+ * Each time Botkit spawns a bot, the stock adapter asks for a token, in a middleware that never ends where there is none
+ * (an application's `getAccessTokenForPage` that fails) and ends the process. Its replacement fails the turn instead.
+ */
+function passTokenErrorsOn(controller: BotkitController, adapter: FacebookAdapter): void {
+  const { fns } = controller.middleware.spawn as { readonly fns?: unknown[] };
+  const at = fns?.indexOf(adapter.middlewares?.spawn?.[0]) ?? -1;
+  if (!fns || at < 0) return;
+  fns[at] = async (bot: BotkitWorker & { api?: unknown }) => {
+    bot.api = await adapter.getAPI(bot.getConfig('activity'));
+  };
+}
+
+function repairWebserver(
+  controller: BotkitController,
+  adapter: FacebookAdapter,
+  logic: BotLogic,
+  maxBodyBytes: number,
+): void {
+  const path = controller.getConfig('webhook_uri');
+  if (typeof path !== 'string') return;
+  keepBytes(controller.http, path, maxBodyBytes);
+  answerChallengeFirst(controller.webserver, path, (req, res) => void adapter.processActivity(req, res, logic));
+}
+
+/** First of all middleware, whatever was added before. */
+function putFirst(adapter: BotAdapter, handover: Middleware): void {
+  const { middleware } = adapter as unknown as { readonly middleware: { readonly middleware: unknown[] } };
+  const before = middleware.middleware.splice(0);
+  adapter.use(handover);
+  middleware.middleware.push(...before);
+}
+
+/** Triggers Botkit's event for a piece of news. Never rejects. */
+async function trigger<K extends keyof HandoverNews>(
+  controller: BotkitController,
+  name: K,
+  news: HandoverNews[K],
+  inside: HandoverParts,
+): Promise<void> {
+  const event = botkitEvents[name];
+  if (!hasHandler(controller, event)) return;
+  try {
+    const thread = threadIn(news);
+    const message = messageOf(event, news, thread);
+    // What is said about a message that was held back would be held back, and tell of itself, without end.
+    const bot = thread && name !== 'suppressed' ? await workerFor(controller, thread) : undefined;
+    await controller.trigger(event, bot, message);
+  } catch (error) {
+    inside.log.error(`A handler of "${event}" failed: ${textOf(error)}`);
+  }
+}
+
+/** A worker costs a read of the storage, and most bots listen to few events. Botkit keeps its handlers to itself. */
+function hasHandler(controller: BotkitController, event: string): boolean {
+  const { _events } = controller as unknown as { readonly _events?: Readonly<Record<string, unknown>> };
+  return _events === undefined || _events[event] !== undefined;
+}
+
+function threadIn(news: HandoverNews[keyof HandoverNews]): ThreadKey | undefined {
+  const { thread } = news;
+  return thread && thread.pageId !== '' && thread.psid !== '' ? thread : undefined;
+}
+
+/** A bot that speaks to the customer of the thread, as after `startConversationWithUser`. */
+async function workerFor(controller: BotkitController, thread: ThreadKey): Promise<BotkitWorker> {
+  const bot = await controller.spawn({ activity: { channelId: CHANNEL, recipient: { id: thread.pageId } } });
+  await bot.changeContext(referenceTo(thread));
+  return bot;
+}
+
+/** What Botkit's handlers know as a message; `bot.reply(message, …)` finds its way by `incoming_message`. */
+function messageOf(event: string, news: object, thread: ThreadKey | undefined): Record<string, unknown> {
+  if (!thread) return { ...news, type: event };
+  const incoming: Partial<Activity> = {
+    type: 'event',
+    name: event,
+    channelId: CHANNEL,
+    conversation: { id: thread.psid } as Activity['conversation'],
+    from: { id: thread.psid, name: thread.psid },
+    recipient: { id: thread.pageId, name: thread.pageId },
+    value: news,
+  };
+  return {
+    ...news,
+    type: event,
+    user: thread.psid,
+    channel: thread.psid,
+    reference: referenceTo(thread),
+    incoming_message: incoming,
+  };
+}
+
+function referenceTo(thread: ThreadKey): object {
+  return {
+    channelId: CHANNEL,
+    conversation: { id: thread.psid },
+    bot: { id: thread.pageId, name: thread.pageId },
+    user: { id: thread.psid, name: thread.psid },
+  };
+}
+
+type FacebookAdapter = BotAdapter & {
+  readonly name: typeof FACEBOOK_ADAPTER_NAME;
+  readonly middlewares?: { readonly spawn?: readonly unknown[] };
+  getAPI(activity: unknown): Promise<unknown>;
+  processActivity(req: unknown, res: unknown, logic: (context: TurnContext) => Promise<void>): Promise<void>;
+};
+
+function isAdapter(adapter: unknown): adapter is BotAdapter {
+  return typeof adapter === 'object' && adapter !== null && 'sendActivities' in adapter && 'use' in adapter;
+}
+
+function isFacebookAdapter(adapter: BotAdapter): adapter is FacebookAdapter {
+  return 'name' in adapter && adapter.name === FACEBOOK_ADAPTER_NAME;
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
