@@ -96,7 +96,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
 /**
  * Repairs a stock adapter that a bot already has: what comes in and what goes out is then handled as by
  * {@link HandoverFacebookAdapter}. Verify token, token and app secret are the adapter's own.
- * Call it before `handover.attach(adapter)`; a second call changes nothing.
+ * A second call changes nothing.
  * @returns the same adapter
  * @throws {@link InvalidOptionError} where it is no FacebookAdapter, or has no verify token or app secret
  */

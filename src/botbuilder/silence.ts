@@ -32,7 +32,8 @@ export class Doors {
   readonly #parts: DoorParts;
   /** Batches that the first door has let out, so that the second does not ask again. */
   readonly #cleared = new WeakSet<object>();
-  readonly #guarded = new WeakSet<BotAdapter>();
+  /** By function, not by adapter: a repair that comes later replaces the function, and the guard with it. */
+  readonly #guards = new WeakSet<BotAdapter['sendActivities']>();
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -51,10 +52,10 @@ export class Doors {
 
   /** The second door, once for each adapter instance. */
   guardAdapter(adapter: BotAdapter): void {
-    if (this.#guarded.has(adapter)) return;
-    this.#guarded.add(adapter);
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
+    if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
-    adapter.sendActivities = async (context, activities) => {
+    const guarded: BotAdapter['sendActivities'] = async (context, activities) => {
       const incoming = context.activity as Partial<Activity> | undefined;
       const channelId = incoming?.channelId ?? activities[0]?.channelId;
       const traces = activities.every((activity) => activity.type === 'trace');
@@ -65,6 +66,8 @@ export class Doors {
       if (reason) return this.#suppress(thread, activities, reason);
       return send(context, activities);
     };
+    adapter.sendActivities = guarded;
+    this.#guards.add(guarded);
   }
 
   async #send(

@@ -386,32 +386,52 @@ describe('The Facebook adapter', () => {
       expect(order).to.deep.equal([]);
     });
 
-    it('is guarded still after a second repair', async () => {
-      const log = new LogBook();
-      const handover = new VccLiveHandover({
-        botAppId: BOT_APP,
-        vccLiveAppId: VCC_LIVE_APP,
-        pageAccessToken: 'a-token',
-        graph: { baseUrl: 'http://127.0.0.1:9', maxRetries: 0, timeoutMs: 200 },
-        logger: log,
+    const orders: [string, (adapter: FacebookAdapter, handover: VccLiveHandover) => void][] = [
+      [
+        'a second repair',
+        (adapter, handover) => {
+          repairFacebookAdapter(adapter, { handover });
+          repairFacebookAdapter(adapter, { handover });
+        },
+      ],
+      [
+        'a repair that comes after attach',
+        (adapter, handover) => {
+          handover.attach(adapter);
+          repairFacebookAdapter(adapter, { handover });
+        },
+      ],
+    ];
+    for (const [name, prepare] of orders)
+      it(`is guarded still after ${name}`, async () => {
+        const log = new LogBook();
+        const handover = new VccLiveHandover({
+          botAppId: BOT_APP,
+          vccLiveAppId: VCC_LIVE_APP,
+          pageAccessToken: 'a-token',
+          graph: { baseUrl: 'http://127.0.0.1:9', maxRetries: 0, timeoutMs: 200 },
+          logger: log,
+        });
+        const adapter = new FacebookAdapter({
+          verify_token: VERIFY_TOKEN,
+          app_secret: SECRET,
+          access_token: 'a-token',
+        });
+        prepare(adapter, handover);
+        const suppressed: string[] = [];
+        handover.on('suppressed', ({ reason }) => suppressed.push(reason));
+        const activity = {
+          channelId: 'facebook',
+          from: { id: PAGE },
+          recipient: { id: PSID },
+          conversation: { id: PSID },
+        };
+        const context = new TurnContext(adapter, activity as never);
+
+        await adapter.sendActivities(context, [{ ...activity, type: 'message', text: 'hi' } as never]);
+
+        expect(suppressed).to.deep.equal(['ownerUnknown']);
       });
-      const adapter = new FacebookAdapter({ verify_token: VERIFY_TOKEN, app_secret: SECRET, access_token: 'a-token' });
-      repairFacebookAdapter(adapter, { handover });
-      repairFacebookAdapter(adapter, { handover });
-      const suppressed: string[] = [];
-      handover.on('suppressed', ({ reason }) => suppressed.push(reason));
-      const activity = {
-        channelId: 'facebook',
-        from: { id: PAGE },
-        recipient: { id: PSID },
-        conversation: { id: PSID },
-      };
-      const context = new TurnContext(adapter, activity as never);
-
-      await adapter.sendActivities(context, [{ ...activity, type: 'message', text: 'hi' } as never]);
-
-      expect(suppressed).to.deep.equal(['ownerUnknown']);
-    });
   });
 
   describe('What makes the stock adapter crash', () => {
