@@ -401,9 +401,9 @@ describe('Threads', () => {
         .alongside(thread, () => Promise.reject(new TypeError('no')))
         .then(
           () => 'done',
-          (error: Error) => error.message,
+          (error: unknown) => String(error),
         );
-      expect(failed).to.equal('no');
+      expect(failed).to.equal('TypeError: no');
       expect(await bot.take([message('one', '1')])).to.equal('done');
     });
   });
