@@ -401,9 +401,9 @@ describe('Threads', () => {
         .alongside(thread, () => Promise.reject(new TypeError('no')))
         .then(
           () => 'done',
-          (error: unknown) => String(error),
+          (error: Error) => error.message,
         );
-      expect(failed).to.equal('TypeError: no');
+      expect(failed).to.equal('no');
       expect(await bot.take([message('one', '1')])).to.equal('done');
     });
   });
