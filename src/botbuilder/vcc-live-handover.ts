@@ -13,13 +13,13 @@ import { HandoverError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { Conclusion } from '../thread/record.js';
 import type { Logger } from '../thread/logger.js';
 import { consoleLogger } from '../thread/logger.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { DeliveryDesk } from '../handover/deliver.js';
-import type { EndedHandover } from '../handover/thread-steps.js';
 import type { Redactor } from '../handover/redact.js';
 import { dependable, redactPersonalData } from '../handover/redact.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
@@ -118,7 +118,7 @@ export class VccLiveHandover implements Middleware {
       timers: options.timers ?? {},
       requests: options.requests ?? 'grantVccLive',
       reclaim: options.reclaim ?? {},
-      onEnded: (thread, ended) => this.#resume(thread, ended, null),
+      onEnded: ({ conclusion, reference }) => this.#resume(conclusion, reference, null),
     });
     this.#watch = new DeadlineWatch({
       store,
@@ -185,7 +185,7 @@ export class VccLiveHandover implements Middleware {
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = this.#target(target);
     const taken = await this.#engine.take(thread, textFor(thread, metadata, this.#metadataParts), turn);
-    if (taken && !turn) await this.#resume(thread, taken, null);
+    if (taken && !turn) await this.#resume(taken.conclusion, taken.reference, null);
   }
 
   /**
@@ -460,15 +460,14 @@ export class VccLiveHandover implements Middleware {
     const ended = await this.#engine.expire(thread);
     if (!ended) return;
     const text = ended.conclusion.outcome === 'unclaimed' ? this.#texts.unclaimed : this.#texts.abandoned;
-    await this.#resume(thread, ended, text);
+    await this.#resume(ended.conclusion, ended.reference, text);
   }
 
   /**
    * A turn for a handover that ended outside any: says a text, and runs the bot's logic as `handoff.status` where a
    * dialog waits. Never rejects: the handover has ended, whatever becomes of this turn.
    */
-  async #resume(thread: ThreadKey, ended: EndedHandover, text: HandoverText): Promise<void> {
-    const { conclusion, reference } = ended;
+  async #resume(conclusion: Conclusion, reference: unknown, text: HandoverText): Promise<void> {
     const attached = this.#attached;
     if (!attached || !isReference(reference)) return;
     const { adapter, logic, microsoftAppId } = attached;
@@ -480,12 +479,9 @@ export class VccLiveHandover implements Middleware {
       becomeHandoffStatus(context, 'completed', undefined);
       await logic(context);
     };
-    const turn = (): Promise<void> =>
-      microsoftAppId === undefined
-        ? adapter.continueConversation(reference, resumed)
-        : adapter.continueConversationAsync(microsoftAppId, reference, resumed);
     try {
-      await this.#desk.alongside(thread, turn);
+      if (microsoftAppId === undefined) await adapter.continueConversation(reference, resumed);
+      else await adapter.continueConversationAsync(microsoftAppId, reference, resumed);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#log.error(`Handover ${conclusion.handoverId} has ended, but the turn that told the bot so failed: ${why}`);

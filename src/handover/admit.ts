@@ -127,7 +127,7 @@ export class Admissions {
       const { conclusion } = value;
       const waits = conclusion.dialogWaits || statusEvents;
       if (from === 'customer') return { run: waits ? 'handBack' : 'greeting', turn, concluded: conclusion };
-      await this.#parts.onEnded(thread, value);
+      await this.#parts.onEnded(value);
     } catch (thrown) {
       const error = asError(thrown);
       const handoverId = before.open?.id;

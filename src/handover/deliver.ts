@@ -5,12 +5,10 @@
  * event is claimed before its evidence counts; the claim is a lease until its turn has ended.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { inBackground, sleep } from '../thread/clock.js';
 import type { ThreadEvent } from '../thread/event.js';
-import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
@@ -94,8 +92,6 @@ export class DeliveryDesk {
   readonly #unwritten = new Set<string>();
   /** Last job of each thread. */
   readonly #queues = new Map<string, Promise<void>>();
-  /** The thread in whose turn the running code is. */
-  readonly #turnOf = new AsyncLocalStorage<string>();
   #stopRenewing: (() => void) | undefined;
 
   constructor(parts: DeliveryParts) {
@@ -238,41 +234,18 @@ export class DeliveryDesk {
     const run = async (): Promise<void> => {
       const arrived = await admitted;
       if (!arrived) return;
-      const worked = this.#turnOf.run(queue, () => this.#run(work, arrived, key));
+      const worked = this.#run(work, arrived, key);
       // The next event of the thread does not wait until the store has written this one down.
       void worked.then(() => this.#finish(key)).then(() => end('done'));
       await this.#inReasonableTime(worked, queue);
     };
-    void this.#inLine(queue, run);
-    return job;
-  }
-
-  /**
-   * Runs a turn that no event brought in its place among the thread's events, so that both do not write the bot's state at
-   * the same time; at once where it is begun from within a turn of that thread, which would wait for itself.
-   */
-  async alongside(thread: ThreadKey, turn: () => Promise<void>): Promise<void> {
-    const queue = threadId(thread);
-    if (this.#turnOf.getStore() === queue) return turn();
-    let failure: { readonly error: unknown } | undefined;
-    await this.#inLine(queue, async () => {
-      const worked = this.#turnOf.run(queue, turn).catch((error: unknown) => {
-        failure = { error };
-      });
-      await this.#inReasonableTime(worked, queue);
-    });
-    if (failure) throw failure.error;
-  }
-
-  /** The last of a queue's line: begins when all before it are over. Never rejects, as `run` does not. */
-  #inLine(queue: string, run: () => Promise<void>): Promise<void> {
     const before = this.#queues.get(queue);
     const mine = before ? before.then(run) : run();
     this.#queues.set(queue, mine);
     void mine.then(() => {
       if (this.#queues.get(queue) === mine) this.#queues.delete(queue);
     });
-    return mine;
+    return job;
   }
 
   async #run(work: EventWork, arrived: Arrived, key: string): Promise<void> {

@@ -58,7 +58,7 @@ export interface EngineParts {
   readonly requests: RequestPolicy;
   readonly reclaim: ReclaimWords;
   /** A handover ended outside any turn of the customer's. */
-  readonly onEnded: (thread: ThreadKey, ended: EndedHandover) => Promise<void>;
+  readonly onEnded: (ended: EndedHandover) => Promise<void>;
 }
 
 /** A handover that has ended, and where its customer can be reached. */

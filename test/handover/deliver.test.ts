@@ -358,55 +358,6 @@ describe('Threads', () => {
 
     expect(await verdict).to.equal('late');
   });
-
-  describe('with a turn that no event brought', () => {
-    const thread = { pageId: PAGE, psid: '1' };
-
-    it('run it when the turn under way is over, and the next event after it', async () => {
-      const turn = gate();
-      const order: string[] = [];
-      const bot = newProcess({
-        work: async ({ event }) => {
-          order.push(`begins ${event.mid ?? ''}`);
-          if (event.mid === 'slow') await turn.opened;
-          order.push(`ends ${event.mid ?? ''}`);
-        },
-      });
-      const first = bot.take([message('slow', '1')]);
-      await settled();
-      const timer = bot.desk.alongside(thread, async () => void order.push('timer'));
-      const next = bot.take([message('next', '1')]);
-      await bot.desk.alongside({ pageId: PAGE, psid: '2' }, async () => void order.push('other thread'));
-
-      turn.open();
-      await Promise.all([first, timer, next]);
-      expect(order).to.deep.equal(['begins slow', 'other thread', 'ends slow', 'timer', 'begins next', 'ends next']);
-    });
-
-    it('run it at once where a turn of that thread begins it, which would wait for itself', async () => {
-      const order: string[] = [];
-      const bot = newProcess({
-        work: async () => {
-          await bot.desk.alongside(thread, async () => void order.push('within'));
-          order.push('turn');
-        },
-      });
-      expect(await bot.take([message('one', '1')])).to.equal('done');
-      expect(order).to.deep.equal(['within', 'turn']);
-    });
-
-    it('tell the caller where it fails, and go on', async () => {
-      const bot = newProcess();
-      const failed = await bot.desk
-        .alongside(thread, () => Promise.reject(new TypeError('no')))
-        .then(
-          () => 'done',
-          (error: Error) => error.message,
-        );
-      expect(failed).to.equal('no');
-      expect(await bot.take([message('one', '1')])).to.equal('done');
-    });
-  });
 });
 
 describe('The store', () => {
