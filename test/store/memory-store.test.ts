@@ -80,7 +80,7 @@ describe('MemoryThreadStore stays within bounds', () => {
   });
 
   it('stays bounded and quick under a flood of 200,000 unknown threads, and keeps the one with the agent', async function () {
-    this.timeout(5000);
+    this.timeout(30_000);
     const store = new MemoryThreadStore({ maxThreads: 50_000 });
     await put(store, 'agent', withAgent);
     for (let psid = 0; psid < 200_000; psid += 1) await put(store, psid);
