@@ -137,6 +137,8 @@ const FUNCTIONS_OF_A_STORE = [
   'schedule',
   'unschedule',
   'takeDue',
+  'findHandover',
+  'listOpen',
 ];
 
 /**

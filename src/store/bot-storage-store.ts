@@ -7,12 +7,14 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
-import { InvalidOptionError } from '../thread/errors.js';
+import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import type { ClaimState, DueTime, ThreadChange, ThreadStore } from '../thread/store.js';
 import type { BucketName, TakenEntry } from './due-index.js';
 import { DueIndex } from './due-index.js';
+import type { AddedOpening, OpenEntry } from './open-index.js';
+import { OpenIndex } from './open-index.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
 import type { StorageLike } from './versioned-items.js';
@@ -28,6 +30,11 @@ const MAX_TRIES = 10;
 const MAX_KEY_LENGTH = 255;
 /** An entry of the index that its thread does not know is left alone this long: its writer may be at work on it. */
 const ORPHAN_KEPT_MS = 5 * 60 * 1000;
+/** Old entries of open handovers that one update looks after, so that no update takes long. */
+const MAX_OLD_ENTRIES_AT_ONCE = 8;
+const MAX_THREADS_READ_AT_ONCE = 32;
+/** A change that begins another handover each time it is called is no pure function, and is called no more often. */
+const MAX_BEGINNINGS = 3;
 /** Finished claims that this process remembers to delete. */
 const MAX_CLAIMS_TO_DELETE = 100_000;
 const MAX_CLAIMS_DELETED_AT_ONCE = 100;
@@ -69,6 +76,16 @@ interface ClaimBody {
   readonly doneAtMs?: number;
 }
 
+/** What became of an update: written (or left), or to be tried again once the handover it begins is in the index. */
+type Tried<T> =
+  | {
+      readonly kind: 'done';
+      readonly value: T;
+      readonly before: string | undefined;
+      readonly after: string | undefined;
+    }
+  | { readonly kind: 'begins'; readonly handoverId: string };
+
 /**
  * A {@link ThreadStore} over a Bot Framework `Storage` that compares eTags: botbuilder's `MemoryStorage` (one process),
  * `BlobsStorage`, `CosmosDbPartitionedStorage`, the Agents SDK's.
@@ -95,13 +112,15 @@ interface ClaimBody {
  * silently (`botbuilder-storage-mongodb`) are right for a single process at most. botbuilder's `MemoryStorage` writes an
  * item whose key was deleted meanwhile, so two instances over one of those can bring back what one of them forgot.
  *
- * Keys: `<prefix>.thread.<page>.<psid>`, `<prefix>.claim.<event>`, `<prefix>.due` and `<prefix>.due.<bucket>`.
+ * Keys: `<prefix>.thread.<page>.<psid>`, `<prefix>.claim.<event>`, `<prefix>.due` and `<prefix>.due.<bucket>`,
+ * `<prefix>.open.<0 to 63>`.
  *
  * @throws InvalidOptionError from the constructor
  */
 export class BotStorageThreadStore implements ThreadStore {
   readonly #items: VersionedItems;
   readonly #due: DueIndex;
+  readonly #open: OpenIndex;
   readonly #prefix: string;
   readonly #recordTtlMs: number;
   readonly #claimRetentionMs: number;
@@ -121,6 +140,7 @@ export class BotStorageThreadStore implements ThreadStore {
       random: options.random ?? Math.random,
     });
     this.#due = new DueIndex(this.#items, `${this.#prefix}.due`);
+    this.#open = new OpenIndex(this.#items, `${this.#prefix}.open`);
   }
 
   async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
@@ -128,12 +148,43 @@ export class BotStorageThreadStore implements ThreadStore {
     return this.#recordOf((await this.#items.read<ThreadBody>('read', [key])).get(key));
   }
 
-  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
-    return this.#items.change<ThreadBody, T>('update', this.#threadKey(thread), (body) => {
-      const { record, value } = change(this.#recordOf(body));
-      if (record === undefined) return { body: undefined, value };
-      return { body: { ...body, record, expiresAtMs: this.#clock.now() + this.#recordTtlMs }, value };
-    });
+  /**
+   * A handover that begins is entered in the index before its record is written: an entry that its record does not
+   * know is harmless, a handover that the index does not know is never found.
+   */
+  async update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
+    const added: AddedOpening[] = [];
+    for (;;) {
+      const tried = await this.#tryUpdate(
+        thread,
+        change,
+        added.map(({ entry }) => entry.handoverId),
+      );
+      if (tried.kind === 'done') {
+        await this.#tidy(tried.before, tried.after, added);
+        return tried.value;
+      }
+      if (added.length === MAX_BEGINNINGS) throw new StoreError('storeConflict', 'update');
+      added.push(await this.#open.add('update', tried.handoverId, thread, this.#clock.now()));
+    }
+  }
+
+  async findHandover(handoverId: string): Promise<ThreadKey | undefined> {
+    const entry = await this.#open.find('findHandover', handoverId);
+    if (entry === undefined) return undefined;
+    const [known] = await this.#known('findHandover', [entry]);
+    return known?.thread;
+  }
+
+  async listOpen(limit: number): Promise<ThreadKey[]> {
+    if (limit <= 0) return [];
+    const entries = await this.#open.all('listOpen');
+    const found: ThreadKey[] = [];
+    for (let from = 0; from < entries.length && found.length < limit; from += MAX_THREADS_READ_AT_ONCE) {
+      const known = await this.#known('listOpen', entries.slice(from, from + MAX_THREADS_READ_AT_ONCE));
+      found.push(...known.map(({ thread }) => thread));
+    }
+    return found.slice(0, limit);
   }
 
   async forget(thread: ThreadKey): Promise<void> {
@@ -143,6 +194,8 @@ export class BotStorageThreadStore implements ThreadStore {
     for (const [name, { atMs, bucket }] of Object.entries(body?.deadlines ?? {})) {
       await this.#due.remove('forget', bucket, { thread, name, atMs });
     }
+    const openId = body?.record?.open?.id;
+    if (openId !== undefined) await this.#open.remove('forget', [openId]);
   }
 
   async claim(event: string, holder: string, leaseMs: number): Promise<ClaimState> {
@@ -220,6 +273,62 @@ export class BotStorageThreadStore implements ThreadStore {
       if (entry.addedAtMs + ORPHAN_KEPT_MS <= nowMs) await this.#due.remove('takeDue', bucket, entry);
     }
     return taken.filter(isKnown).map(({ entry: { thread, name, atMs } }) => ({ thread, name, atMs }));
+  }
+
+  #tryUpdate<T>(
+    thread: ThreadKey,
+    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+    indexed: readonly string[],
+  ): Promise<Tried<T>> {
+    return this.#items.change<ThreadBody, Tried<T>>('update', this.#threadKey(thread), (body) => {
+      const { record, value } = change(this.#recordOf(body));
+      const before = body?.record?.open?.id;
+      if (record === undefined) return { body: undefined, value: { kind: 'done', value, before, after: before } };
+      const after = record.open?.id;
+      if (after !== undefined && after !== before && !indexed.includes(after)) {
+        return { body: undefined, value: { kind: 'begins', handoverId: after } };
+      }
+      const expiresAtMs = this.#clock.now() + this.#recordTtlMs;
+      return { body: { ...body, record, expiresAtMs }, value: { kind: 'done', value, before, after } };
+    });
+  }
+
+  /** The record is written; what fails here leaves an entry too many, which its record does not confirm. */
+  async #tidy(before: string | undefined, after: string | undefined, added: readonly AddedOpening[]): Promise<void> {
+    if (before === after && added.length === 0) return;
+    try {
+      const over = [...(before === undefined ? [] : [before]), ...added.map(({ entry }) => entry.handoverId)];
+      await this.#open.remove(
+        'update',
+        over.filter((id) => id !== after),
+      );
+      const begun = added.find(({ entry }) => entry.handoverId === after);
+      if (begun?.began === true) await this.#open.ensure('update', begun.entry);
+      await this.#dropOverdue(begun?.others ?? []);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  /** Handovers whose thread was never written again leave no trace in their record: it expired. */
+  async #dropOverdue(entries: readonly OpenEntry[]): Promise<void> {
+    const oldMs = this.#clock.now() - this.#recordTtlMs;
+    const old = entries.filter(({ addedAtMs }) => addedAtMs <= oldMs).slice(0, MAX_OLD_ENTRIES_AT_ONCE);
+    const known = await this.#known('update', old);
+    const gone = old.filter((entry) => !known.includes(entry));
+    await this.#open.remove(
+      'update',
+      gone.map(({ handoverId }) => handoverId),
+    );
+  }
+
+  /** Of the entries, those that the record of their thread confirms. */
+  async #known(operation: string, entries: readonly OpenEntry[]): Promise<readonly OpenEntry[]> {
+    const keys = [...new Set(entries.map(({ thread }) => this.#threadKey(thread)))];
+    const bodies = await this.#items.read<ThreadBody>(operation, keys);
+    return entries.filter(
+      ({ handoverId, thread }) => this.#recordOf(bodies.get(this.#threadKey(thread)))?.open?.id === handoverId,
+    );
   }
 
   #recordOf(body: ThreadBody | undefined): ThreadRecord | undefined {

@@ -14,6 +14,8 @@ export function guardedStore(store: ThreadStore): ThreadStore {
   return {
     read: (thread) => guarded('read', () => store.read(thread)),
     update: (thread, change) => guardedUpdate(store, thread, change),
+    findHandover: (handoverId) => guarded('findHandover', () => store.findHandover(handoverId)),
+    listOpen: (limit) => guarded('listOpen', () => store.listOpen(limit)),
     forget: (thread) => guarded('forget', () => store.forget(thread)),
     claim: (event, holder, leaseMs) => guarded('claim', () => store.claim(event, holder, leaseMs)),
     finish: (event, holder) => guarded('finish', () => store.finish(event, holder)),

@@ -68,6 +68,8 @@ export class MemoryThreadStore implements ThreadStore {
   readonly #evictable = new OldestFirstMap<KeptRecord>();
   /** Order of last write, which is the order of expiry. */
   readonly #pinned = new OldestFirstMap<KeptRecord>();
+  /** Threads with an open handover, by its id. Their records are all among the pinned. */
+  readonly #openHandovers = new Map<string, ThreadKey>();
   readonly #leases = new OldestFirstMap<Lease>();
   /** When each was finished, by event. */
   readonly #finished = new OldestFirstMap<number>();
@@ -99,8 +101,26 @@ export class MemoryThreadStore implements ThreadStore {
     return promised(() => {
       const id = threadId(thread);
       const { record, value } = change(this.#recall(id));
-      if (record !== undefined) this.#keep(id, record);
+      if (record !== undefined) this.#keep(thread, record);
       return value;
+    });
+  }
+
+  findHandover(handoverId: string): Promise<ThreadKey | undefined> {
+    return promised(() => {
+      const thread = this.#openHandovers.get(handoverId);
+      return thread && this.#recall(threadId(thread)) && { ...thread };
+    });
+  }
+
+  listOpen(limit: number): Promise<ThreadKey[]> {
+    return promised(() => {
+      const open: ThreadKey[] = [];
+      for (const thread of this.#openHandovers.values()) {
+        if (open.length >= limit) break;
+        if (this.#recall(threadId(thread))) open.push({ ...thread });
+      }
+      return open;
     });
   }
 
@@ -188,14 +208,18 @@ export class MemoryThreadStore implements ThreadStore {
     return kept.record;
   }
 
-  #keep(id: string, record: ThreadRecord): void {
+  #keep(thread: ThreadKey, record: ThreadRecord): void {
+    const id = threadId(thread);
     this.#drop(id);
     const kept = { record, expiresAtMs: this.#now() + this.#recordTtlMs };
     (mayLeave(record) ? this.#evictable : this.#pinned).set(id, kept);
+    if (record.open) this.#openHandovers.set(record.open.id, { pageId: thread.pageId, psid: thread.psid });
     this.#shedThreads(id);
   }
 
   #drop(id: string): void {
+    const open = this.#pinned.get(id)?.record.open;
+    if (open) this.#openHandovers.delete(open.id);
     this.#evictable.delete(id);
     this.#pinned.delete(id);
   }
@@ -203,9 +227,10 @@ export class MemoryThreadStore implements ThreadStore {
   /** What has expired, then what is used least; the thread just written stays even where all others are pinned. */
   #shedThreads(written: string): void {
     const nowMs = this.#now();
-    dropWhile(this.#pinned, ({ value }) => value.expiresAtMs <= nowMs);
-    dropWhile(this.#evictable, ({ value }) => value.expiresAtMs <= nowMs);
-    dropWhile(this.#evictable, ({ key }) => this.threadCount > this.#maxThreads && key !== written);
+    const drop = (id: string): void => this.#drop(id);
+    dropWhile(this.#pinned, ({ value }) => value.expiresAtMs <= nowMs, drop);
+    dropWhile(this.#evictable, ({ value }) => value.expiresAtMs <= nowMs, drop);
+    dropWhile(this.#evictable, ({ key }) => this.threadCount > this.#maxThreads && key !== written, drop);
   }
 
   #isFinished(event: string): boolean {
@@ -236,6 +261,7 @@ function mayLeave(record: ThreadRecord): boolean {
 function dropWhile<Value>(
   map: OldestFirstMap<Value>,
   leaves: (entry: { readonly key: string; readonly value: Value }) => boolean,
+  drop: (key: string) => void = (key) => map.delete(key),
 ): void {
-  for (let entry = map.oldest(); entry !== undefined && leaves(entry); entry = map.oldest()) map.delete(entry.key);
+  for (let entry = map.oldest(); entry !== undefined && leaves(entry); entry = map.oldest()) drop(entry.key);
 }

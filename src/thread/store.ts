@@ -38,6 +38,17 @@ export interface ThreadStore {
    */
   update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T>;
 
+  /**
+   * The thread whose open handover has this id; `undefined` where no open one has it. The store derives this from what
+   * `update` writes (`record.open?.id`): nobody tells it. It answers from the record as it is now, so that an id is
+   * found from the moment its record is written until the moment the handover is concluded, forgotten or expired.
+   * @param handoverId as in `OpenHandover.id`; any other text is an id that no handover has
+   */
+  findHandover(handoverId: string): Promise<ThreadKey | undefined>;
+
+  /** Up to `limit` threads that have an open handover, in no order, each once. For people who look after a bot. */
+  listOpen(limit: number): Promise<ThreadKey[]>;
+
   /** Removes the record and the deadlines of a thread. */
   forget(thread: ThreadKey): Promise<void>;
 

@@ -142,6 +142,8 @@ function weakStore(inner: ThreadStore): {
     release: around('release') as ThreadStore['release'],
     schedule: (due) => inner.schedule(due),
     unschedule: (thread, name) => inner.unschedule(thread, name),
+    findHandover: (handoverId) => inner.findHandover(handoverId),
+    listOpen: (limit) => inner.listOpen(limit),
     takeDue: (nowMs, limit, leaseMs) => inner.takeDue(nowMs, limit, leaseMs),
   };
   return { store, failing, hanging, calls };

@@ -153,6 +153,8 @@ export class ProcessStore implements ThreadStore {
   release = (event: string, holder: string) => this.#run(() => this.#store.release(event, holder));
   schedule: ThreadStore['schedule'] = (due) => this.#run(() => this.#store.schedule(due));
   unschedule: ThreadStore['unschedule'] = (thread, name) => this.#run(() => this.#store.unschedule(thread, name));
+  findHandover: ThreadStore['findHandover'] = (id) => this.#run(() => this.#store.findHandover(id));
+  listOpen: ThreadStore['listOpen'] = (limit) => this.#run(() => this.#store.listOpen(limit));
   takeDue: ThreadStore['takeDue'] = (now, limit, lease) => this.#run(() => this.#store.takeDue(now, limit, lease));
 
   #run<T>(work: () => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ import { expect } from 'chai';
 import type { StorageLike } from '../../src/store/bot-storage-store.js';
 import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
 import { InvalidOptionError, StoreError } from '../../src/thread/errors.js';
+import type { ThreadRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 import { handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
 
@@ -212,6 +213,8 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
     schedule: (store) => store.schedule({ thread: THREAD, name: 'idle', atMs: 0 }),
     unschedule: (store) => store.unschedule(THREAD, 'idle'),
     takeDue: (store) => store.takeDue(0, 1, 1),
+    findHandover: (store) => store.findHandover('0123456789abcdef0123456789abcdef'),
+    listOpen: (store) => store.listOpen(1),
   };
 
   for (const [operation, call] of Object.entries(methods)) {
@@ -241,6 +244,101 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
       throw outage;
     };
     expect(await rejection(new BotStorageThreadStore(storage).read(THREAD))).to.include({ cause: outage });
+  });
+});
+
+describe('BotStorageThreadStore and its index of open handovers', () => {
+  const ID = '0123456789abcdef0123456789abcdef';
+  const hasOpen = (epoch: number, id = ID): ThreadRecord => ({ ...recordWith(epoch), open: { ...OPEN, id } });
+  const openIn = (store: ThreadStore, id = ID): Promise<void> =>
+    store.update(THREAD, () => ({ record: hasOpen(1, id), value: undefined }));
+  const entriesIn = (memory: Record<string, string>): number =>
+    Object.entries(memory).flatMap(([key, item]) => {
+      if (!key.includes('.open.')) return [];
+      return (JSON.parse(item) as { body: { entries: unknown[] } }).body.entries;
+    }).length;
+
+  it('does not look at the index where no handover begins or ends', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    await openIn(store);
+    storage.readKeys.length = 0;
+    await store.update(THREAD, () => ({ record: hasOpen(2), value: undefined }));
+    expect(storage.readKeys).to.deep.equal([[THREAD_KEY]]);
+  });
+
+  it('believes no entry whose record was never written', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    await put(store, 1);
+    storage.onceAfter('write', () => {
+      storage.once('write', () => Promise.reject(new Error('the process dies here')));
+      return Promise.resolve();
+    });
+    expect(await rejection(openIn(store))).to.include({ code: 'storeUnavailable', operation: 'update' });
+    expect(await store.findHandover(ID)).to.equal(undefined);
+    expect(await store.listOpen(10)).to.deep.equal([]);
+  });
+
+  it('writes no record of a handover that could not be entered', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage);
+    storage.once('write', () => Promise.reject(new Error('connect ECONNREFUSED')));
+    expect(await rejection(openIn(store))).to.include({ code: 'storeUnavailable', operation: 'update' });
+    expect(await store.read(THREAD)).to.equal(undefined);
+  });
+
+  it('has concluded a handover although its entry could not be removed', async () => {
+    const memory: Record<string, string> = {};
+    const storage = new Interposed(new MemoryStorage(memory));
+    const store = new BotStorageThreadStore(storage);
+    await openIn(store);
+    storage.afterWriting(THREAD_KEY, () => {
+      storage.once('write', () => Promise.reject(new Error('connect ECONNREFUSED')));
+      return Promise.resolve();
+    });
+    await put(store, 2);
+    expect(entriesIn(memory)).to.equal(1);
+    expect(await store.findHandover(ID)).to.equal(undefined);
+    expect(await store.listOpen(10)).to.deep.equal([]);
+  });
+
+  it('keeps no entry of a handover that is over', async () => {
+    const memory: Record<string, string> = {};
+    const store = new BotStorageThreadStore(new MemoryStorage(memory));
+    await openIn(store);
+    expect(entriesIn(memory)).to.equal(1);
+    await put(store, 2);
+    expect(entriesIn(memory)).to.equal(0);
+    await openIn(store);
+    await store.forget(THREAD);
+    expect(entriesIn(memory)).to.equal(0);
+  });
+
+  it('removes entries whose records have expired, when others are added', async () => {
+    const clock = handClock();
+    const memory: Record<string, string> = {};
+    const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock, recordTtlMs: DAY_MS });
+    const begin = (n: number): Promise<void> =>
+      store.update({ pageId: '1776', psid: `${n}` }, () => ({
+        record: hasOpen(1, n.toString(16).padStart(32, '0')),
+        value: undefined,
+      }));
+    for (let n = 0; n < 200; n += 1) await begin(n);
+    clock.move(DAY_MS);
+    for (let n = 1000; n < 1400; n += 1) await begin(n);
+    expect(entriesIn(memory)).to.be.within(400, 420);
+  });
+
+  it('calls a change that is not pure a few times at most', async () => {
+    const store = new BotStorageThreadStore(new MemoryStorage());
+    let calls = 0;
+    const impure = store.update(THREAD, () => {
+      calls += 1;
+      return { record: hasOpen(1, `${calls}`.padStart(32, '0')), value: undefined };
+    });
+    expect(await rejection(impure)).to.include({ code: 'storeConflict', operation: 'update' });
+    expect(calls).to.be.below(10);
   });
 });
 
@@ -476,6 +574,18 @@ class Interposed implements StorageLike {
     return result;
   }
 }
+
+const OPEN = {
+  phase: 'passed',
+  cause: 'e1',
+  run: 'r1',
+  armedAt: 0,
+  startedAtMs: 0,
+  noticeSent: true,
+  targetAppId: '263',
+  metadata: '',
+  dialogWaits: true,
+} as const;
 
 function put(store: ThreadStore, epoch: number): Promise<void> {
   return store.update(THREAD, () => ({ record: recordWith(epoch), value: undefined }));

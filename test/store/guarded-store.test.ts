@@ -10,6 +10,8 @@ const THREAD = { pageId: '1', psid: '2' };
 const OPERATIONS: [keyof ThreadStore, unknown[]][] = [
   ['read', [THREAD]],
   ['update', [THREAD, () => ({ record: undefined, value: 1 })]],
+  ['findHandover', ['0123456789abcdef0123456789abcdef']],
+  ['listOpen', [10]],
   ['forget', [THREAD]],
   ['claim', ['e', 'h', 1]],
   ['finish', ['e', 'h']],

@@ -55,6 +55,17 @@ describe('MemoryThreadStore stays within bounds', () => {
     expect(store.threadCount).to.equal(3);
   });
 
+  it('knows no handover of a thread that expired while others were written', async () => {
+    const clock = handClock();
+    const store = new MemoryThreadStore({ recordTtlMs: 1000, now: () => clock.now() });
+    await put(store, 'armed', armed);
+    clock.move(1000);
+    await put(store, 1);
+    expect(store.threadCount).to.equal(1);
+    expect(await store.findHandover('f'.repeat(32))).to.equal(undefined);
+    expect(await store.listOpen(10)).to.deep.equal([]);
+  });
+
   it('lets a thread leave like any other once its handover is over', async () => {
     const store = new MemoryThreadStore({ maxThreads: 2 });
     await put(store, 'armed', armed);

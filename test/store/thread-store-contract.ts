@@ -178,6 +178,116 @@ export function threadStoreContract(
       });
     });
 
+    describe('open handovers', () => {
+      const open = (id: string, thread = THREAD, at = store): Promise<void> =>
+        at.update(thread, () => ({ record: { ...emptyRecord, open: { ...OPEN, id } }, value: undefined }));
+      const close = (thread = THREAD, at = store): Promise<string | undefined> =>
+        at.update(thread, (current) => {
+          const { open: closed, ...record } = current ?? emptyRecord;
+          return { record, value: closed?.id };
+        });
+      const listed = async (at = store, limit = 10): Promise<string[]> =>
+        (await at.listOpen(limit)).map(({ pageId, psid }) => `${pageId}/${psid}`).sort();
+
+      it('knows none at the beginning, whatever the id', async () => {
+        for (const id of [ID, '', 'ő', '../..', '__proto__', 'x'.repeat(2000)]) {
+          expect(await store.findHandover(id), id).to.equal(undefined);
+        }
+        expect(await store.listOpen(10)).to.deep.equal([]);
+      });
+
+      it('are found by their id and listed, also through another store on the same backing', async () => {
+        await open(ID);
+        await open(OTHER_ID, NEIGHBOUR);
+        await write(3, { pageId: '1776', psid: '4003' });
+        for (const at of [store, another()]) {
+          expect(await at.findHandover(ID)).to.deep.equal(THREAD);
+          expect(await at.findHandover(OTHER_ID)).to.deep.equal(NEIGHBOUR);
+          expect(await at.findHandover(ID.toUpperCase())).to.equal(undefined);
+          expect(await listed(at)).to.deep.equal(['1776/4001', '1776/4002']);
+        }
+      });
+
+      it('stay found while their record changes, and until they are concluded, wherever that happens', async () => {
+        await open(ID);
+        await store.update(THREAD, (current) => ({
+          record: { ...(current ?? emptyRecord), epoch: 9 },
+          value: undefined,
+        }));
+        expect(await another().findHandover(ID)).to.deep.equal(THREAD);
+        await close(THREAD, another());
+        expect(await store.findHandover(ID)).to.equal(undefined);
+        expect(await listed()).to.deep.equal([]);
+      });
+
+      it('give way to the next handover of the thread, and come back with none of its ids', async () => {
+        await open(ID);
+        await open(OTHER_ID, THREAD, another());
+        expect(await store.findHandover(ID)).to.equal(undefined);
+        expect(await store.findHandover(OTHER_ID)).to.deep.equal(THREAD);
+        expect(await listed()).to.deep.equal(['1776/4001']);
+        await close();
+        expect(await store.findHandover(OTHER_ID)).to.equal(undefined);
+      });
+
+      it('are unknown where the change that begins one writes nothing, or throws', async () => {
+        await store.update(THREAD, () => ({ record: undefined, value: undefined }));
+        await rejection(
+          store.update(THREAD, () => {
+            throw new RangeError('from the change');
+          }),
+        );
+        expect(await listed()).to.deep.equal([]);
+      });
+
+      it('are forgotten with their thread, and expire with its record', async () => {
+        await open(ID);
+        await open(OTHER_ID, NEIGHBOUR);
+        await store.forget(THREAD);
+        expect(await store.findHandover(ID)).to.equal(undefined);
+        expect(await listed(another())).to.deep.equal(['1776/4002']);
+        clock.move(LIFETIMES.recordTtlMs);
+        expect(await store.findHandover(OTHER_ID)).to.equal(undefined);
+        expect(await listed()).to.deep.equal([]);
+      });
+
+      it('live as long as their record is written', async () => {
+        await open(ID);
+        for (let writes = 0; writes < 3; writes += 1) {
+          clock.move(LIFETIMES.recordTtlMs - 1);
+          await store.update(THREAD, (current) => ({ record: current, value: undefined }));
+          await open(OTHER_ID, NEIGHBOUR);
+        }
+        expect(await another().findHandover(ID)).to.deep.equal(THREAD);
+        expect(await listed()).to.deep.equal(['1776/4001', '1776/4002']);
+      });
+
+      it('are listed up to the limit', async () => {
+        for (let n = 0; n < 7; n += 1) await open(`${n}`.repeat(32), { pageId: '1776', psid: `${n}` });
+        expect(await listed(store, 0)).to.deep.equal([]);
+        expect(await listed(store, 3)).to.have.length(3);
+        expect(new Set(await listed(store, 7)).size).to.equal(7);
+        expect(await listed(store, 100)).to.have.length(7);
+      });
+
+      it('are all found where forty begin at once in two stores', async () => {
+        const stores = [store, another()];
+        const numbers = Array.from({ length: 40 }, (_, n) => n);
+        const idOf = (n: number): string => n.toString(16).padStart(32, '0');
+        const threadOf = (n: number): ThreadKey => ({ pageId: '1776', psid: `${5000 + n}` });
+        await Promise.all(numbers.map((n) => open(idOf(n), threadOf(n), stores[n % 2])));
+        for (const n of numbers) expect(await store.findHandover(idOf(n)), `${n}`).to.deep.equal(threadOf(n));
+        expect(await listed(another(), 100)).to.have.length(40);
+      });
+
+      it('tell threads apart whose ids run into each other', async () => {
+        await open(ID, { pageId: '1/1', psid: '2' });
+        await open(OTHER_ID, { pageId: '1', psid: '1/2' });
+        expect(await store.findHandover(ID)).to.deep.equal({ pageId: '1/1', psid: '2' });
+        expect(await store.findHandover(OTHER_ID)).to.deep.equal({ pageId: '1', psid: '1/2' });
+      });
+    });
+
     describe('claims', () => {
       it('gives an event to one holder and tells the others until when', async () => {
         expect(await store.claim('e1', 'a', 1000)).to.deep.equal({ status: 'claimed' });
@@ -372,8 +482,10 @@ export function threadStoreContract(
   });
 }
 
+const ID = '0123456789abcdef0123456789abcdef';
+const OTHER_ID = 'fedcba9876543210fedcba9876543210';
 const OPEN = {
-  id: '0123456789abcdef0123456789abcdef',
+  id: ID,
   phase: 'passed',
   cause: 'e1',
   run: 'r1',
