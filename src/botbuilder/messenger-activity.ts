@@ -7,7 +7,7 @@
  */
 import type { Activity } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
-import { fieldOf, idOf, isRecord, itemsOf, keysOf, presentFields, stringOf } from '../webhook/read-unknown.js';
+import { fieldOf, idOf, isRecord, itemsOf, keysOf, presentFields, stringOf } from '../thread/read-unknown.js';
 
 // Messenger's limits, in UTF-16 units; a message beyond one of them is refused as a whole.
 const TEXT_MAX_CHARS = 2000;

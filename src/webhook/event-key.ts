@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ThreadEvent } from '../thread/event.js';
-import { fieldOf, isArray, keysOf } from './read-unknown.js';
+import { fieldOf, isArray, keysOf } from '../thread/read-unknown.js';
 
 /** Levels of an item that are looked at where its whole content is its key. Meta's items have about six. */
 const CONTENT_DEPTH_MAX = 32;

@@ -6,7 +6,7 @@
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
 import type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from '../thread/event.js';
-import { fieldOf, idOf, isRecord, itemsOf, keysOf, presentFields, stringOf } from './read-unknown.js';
+import { fieldOf, idOf, isRecord, itemsOf, keysOf, presentFields, stringOf } from '../thread/read-unknown.js';
 
 /** A stamp below this is in seconds: as milliseconds it would lie before March 1973, as seconds after the year 5000. */
 const SECONDS_BELOW = 1e11;

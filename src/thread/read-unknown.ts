@@ -1,7 +1,7 @@
 /**
  * Reads values that nobody has checked, without ever throwing.
  *
- * Exists because a webhook body is whatever was sent: only own properties count (a key named `constructor` is a key),
+ * Exists because a webhook's body is whatever was sent: only own properties count (a key named `constructor` is a key),
  * and a getter or proxy that throws reads as absent.
  */
 
