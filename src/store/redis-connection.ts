@@ -143,16 +143,8 @@ export class RedisConnection {
         this.#waiting.delete(waiting);
         if (this.#waiting.size === 0) this.#rest();
       };
-      answer.then(
-        (value) => {
-          over();
-          resolve(value);
-        },
-        (error: unknown) => {
-          over();
-          reject(error);
-        },
-      );
+      answer.then(resolve, reject);
+      answer.then(over, over);
     });
   }
 
