@@ -17,7 +17,7 @@ const FLOOR_OF_ROOM = {
   cli: 5,
 };
 
-const DECLARED_PACKAGES = 'axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon';
+const DECLARED_PACKAGES = 'axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis';
 /** What esbuild puts into the built file, so that nobody has to install it. */
 const BUNDLED_PACKAGES = { cli: 'commander', 'simulator/page': 'preact' };
 
@@ -73,6 +73,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/botbuilder/facebook-adapter\\.ts$' },
       to: { path: packages('botbuilder-adapter-facebook') },
+    },
+    {
+      name: 'redis-only-behind-its-own-door',
+      comment: 'The main entry works where Redis is not installed, so one file alone touches the client.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/store/redis-connection\\.ts$' },
+      to: { path: packages('redis') },
+    },
+    {
+      name: 'front-door-loads-without-redis',
+      comment: 'What needs Redis has an export path of its own.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: `^src/store/redis[^/]*\\.ts$|${packages('redis')}`, reachable: true },
     },
     {
       name: 'front-door-loads-without-adapter',

@@ -102,6 +102,9 @@ export class VccLiveHandover implements Middleware {
       log,
       holder: newId(),
       arrive: (event, key) => engine.admissions.arrive(event, key),
+      ...(store.claimAndUpdate
+        ? { claimAndArrive: (claim, event) => engine.admissions.claimAndArrive(claim, event) }
+        : {}),
     });
     this.#clock = clock;
     this.#news = news;

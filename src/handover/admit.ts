@@ -9,8 +9,9 @@ import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
+import type { PlacedClaim } from '../thread/store.js';
 import { evidenceOfEvent } from '../ownership/evidence.js';
-import type { AppIds, Verdict } from '../ownership/ledger.js';
+import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { HandingOver } from './hand-over.js';
@@ -18,11 +19,20 @@ import { amendOpen, conclusionEndedBy, isRerunOf, keepHandBack } from './lifecyc
 import type { IgnoredReason } from './news.js';
 import type { ControlRequest } from './policies.js';
 import { asksForBot, grants } from './policies.js';
-import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
+import type { EngineParts, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
-import type { Admission, Arrived } from './turn.js';
+import type { Admission, Arrived, ClaimedArrival } from './turn.js';
 import { threadOf } from './turn.js';
+
+/** An event on its way into its thread's record. */
+interface Arrival {
+  readonly event: ThreadEvent;
+  readonly ids: AppIds;
+  readonly atMs: number;
+  readonly evidenceFrom: (record: ThreadRecord) => readonly Evidence[];
+  readonly after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<Conclusion | undefined>;
+}
 
 /** Decides about events. */
 export class Admissions {
@@ -38,32 +48,23 @@ export class Admissions {
 
   /** Folds in what an event proves, before its turn queues. Rejects where the store does not answer. */
   async arrive(event: ThreadEvent, eventKey: string): Promise<Arrived> {
-    const atMs = this.#parts.clock.now();
-    this.#steps.learn(event, atMs);
-    const { offsetMs } = this.#steps;
     const thread = threadOf(event);
-    if (!thread) return { event, before: { owner: 'unknown' }, record: emptyRecord, askOwner: false };
+    if (!thread) {
+      this.#steps.learn(event, this.#parts.clock.now());
+      return { event, before: { owner: 'unknown' }, record: emptyRecord, askOwner: false };
+    }
+    const arrival = await this.#arrival(event, eventKey, thread);
+    const stepped = await this.#steps.step(thread, arrival.ids, arrival.evidenceFrom, arrival.after);
+    return this.#arrived(arrival, thread, stepped);
+  }
 
-    const ids = await this.#steps.ids(thread);
-    const stepped = await this.#steps.step(
-      thread,
-      ids,
-      (record) => evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp: newestPlace(record.evidence) }),
-      (record, verdict, before) => {
-        if (agentSpoke(event, ids)) return this.#claimed(thread, record, atMs);
-        if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
-        return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
-      },
-    );
-    await this.#hasten(thread, stepped.record, atMs);
-    return {
-      event,
-      thread,
-      before: stepped.before,
-      record: stepped.record,
-      askOwner: stepped.askOwner,
-      ...(stepped.value === undefined ? {} : { concluded: stepped.value }),
-    };
+  /** The same, in one step with the claim on the event. For stores that can do both at once. */
+  async claimAndArrive(claim: PlacedClaim, event: ThreadEvent): Promise<ClaimedArrival> {
+    const arrival = await this.#arrival(event, claim.event, claim.thread);
+    const claimed = await this.#steps.claimedStep(claim, arrival.ids, arrival.evidenceFrom, arrival.after);
+    if (claimed.status !== 'claimed') return { status: claimed.status };
+    const arrived = await this.#arrived(arrival, claim.thread, claimed.value);
+    return { status: 'claimed', arrived, mustWait: claimed.mustWait };
   }
 
   /** Decides, when its turn has come, what runs on an event that arrived. */
@@ -74,7 +75,7 @@ export class Admissions {
     if (event.channel === 'standby') return this.#listen(arrived, thread, eventKey, statusEvents);
 
     const ids = await this.#steps.ids(thread);
-    const record = await this.#steps.readOr(thread, arrived.record);
+    const record = arrived.isFresh ? arrived.record : await this.#steps.readOr(thread, arrived.record);
     switch (event.kind) {
       case 'passThreadControl':
         return this.#admitPass(arrived, thread, record, ids, eventKey, statusEvents);
@@ -95,6 +96,41 @@ export class Admissions {
       default:
         return this.#admitCustomer(arrived, thread, record, ids, eventKey);
     }
+  }
+
+  async #arrival(event: ThreadEvent, eventKey: string, thread: ThreadKey): Promise<Arrival> {
+    const atMs = this.#parts.clock.now();
+    this.#steps.learn(event, atMs);
+    const { offsetMs } = this.#steps;
+    const ids = await this.#steps.ids(thread);
+    return {
+      event,
+      ids,
+      atMs,
+      evidenceFrom: (record) =>
+        evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp: newestPlace(record.evidence) }),
+      after: (record, verdict, before) => {
+        if (agentSpoke(event, ids)) return this.#claimed(thread, record, atMs);
+        if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
+        return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
+      },
+    };
+  }
+
+  async #arrived(
+    { event, atMs }: Arrival,
+    thread: ThreadKey,
+    stepped: Stepped<Conclusion | undefined>,
+  ): Promise<Arrived> {
+    await this.#hasten(thread, stepped.record, atMs);
+    return {
+      event,
+      thread,
+      before: stepped.before,
+      record: stepped.record,
+      askOwner: stepped.askOwner,
+      ...(stepped.value === undefined ? {} : { concluded: stepped.value }),
+    };
   }
 
   async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string, statusEvents: boolean): Promise<Admission> {
@@ -182,7 +218,13 @@ export class Admissions {
       return { run: 'logic', turn };
     }
     const now = this.#steps.ownerNow(record, ids);
-    if (isAnotherApp(arrived.before) || isAnotherApp(now)) {
+    const wasAway = isAnotherApp(arrived.before) || isAnotherApp(now);
+    if (!wasAway && !arrived.askOwner && record.open?.phase !== 'passed') {
+      // The usual case: the thread was the bot's and is, and no handover could come home. Nothing to write or to read.
+      const concluded = conclusionEndedBy(record, eventKey);
+      return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
+    }
+    if (wasAway) {
       const asked = await this.#steps.ask(thread);
       if (asked === undefined) {
         // No answer. A message is evidence by itself where it is the newest; anything else proves nothing.

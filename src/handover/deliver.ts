@@ -9,11 +9,12 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { inBackground, sleep } from '../thread/clock.js';
 import type { ThreadEvent } from '../thread/event.js';
+import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
-import type { ThreadStore } from '../thread/store.js';
+import type { PlacedClaim, ThreadStore } from '../thread/store.js';
 import { eventKey } from '../webhook/event-key.js';
-import type { Arrived } from './turn.js';
+import type { Arrived, ClaimedArrival, TakenEvent } from './turn.js';
 import { threadOf } from './turn.js';
 
 /** A claim lives this long without being renewed: what a process that died holds up a redelivery. */
@@ -21,19 +22,37 @@ const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 5_000;
 /** How often another process's claim is looked at. */
 const POLL_MS = 250;
+/** How often a thread is looked at in which another process has an earlier event. */
+const TURN_POLL_MS = 100;
+/** A record that was read longer ago than this is read again before its turn. */
+const FRESH_MS = 100;
 /** A turn that hangs holds up its thread no longer than this. */
 const LONGEST_TURN_MS = 10 * 60_000;
-/** More events than this under way, and Meta is asked to come again later. */
-const MAX_UNDER_WAY = 10_000;
+const MAX_EVENTS = 10_000;
+const MAX_EVENTS_PER_THREAD = 200;
+const MAX_TURNS = 1_000;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * How a delivery went.
  * - `done`: every event is finished, here or before → 200
  * - `late`: the deadline came while a turn of this process goes on → 200, its redelivery is not run again
  * - `busy`: the deadline came while another process works on an event → 503, so that Meta delivers again
- * - `unavailable`: the store did not answer; nothing was run → 503
+ * - `unavailable`: the store did not answer, there is too much under way, or this process stops; nothing was run → 503
  */
 export type DeliveryVerdict = 'done' | 'late' | 'busy' | 'unavailable';
+
+/** How much is taken in at once. What is beyond is answered with 503: Meta waits, and delivers again. */
+export interface DeliveryLimits {
+  /** Events taken in and not finished, all threads together. Default 10,000. */
+  readonly maxEvents?: number;
+  /** The same for one thread. A delivery that finds fewer is taken in whole. Default 200. */
+  readonly maxEventsPerThread?: number;
+  /** Turns that run at the same time, of different threads; further ones wait. Default 1000. */
+  readonly maxTurns?: number;
+  /** Size of the deliveries that are not finished, bytes. Default 64 MiB. */
+  readonly maxBytes?: number;
+}
 
 /** What the desk stands on. */
 export interface DeliveryParts {
@@ -44,6 +63,9 @@ export interface DeliveryParts {
   readonly holder: string;
   /** Folds in an event's evidence. */
   readonly arrive: (event: ThreadEvent, key: string) => Promise<Arrived>;
+  /** The same, and claims the event in the same step. Absent where the store cannot. */
+  readonly claimAndArrive?: (claim: PlacedClaim, event: ThreadEvent) => Promise<ClaimedArrival>;
+  readonly limits?: DeliveryLimits;
 }
 
 /** How a delivery is taken in. */
@@ -54,12 +76,20 @@ export interface DeliveryTerms {
   readonly waitForOwn?: boolean;
   /** The events have nothing to recognise a second delivery by. */
   readonly unrecognisable?: boolean;
+  /** Size of the delivery. Default 0: it does not count. */
+  readonly bytes?: number;
+}
+
+/** What a desk that closed had to leave. */
+export interface LeftBehind {
+  /** Events whose turns had begun and go on. */
+  readonly running: number;
+  /** Events that were taken in and not begun; their claims were given back. */
+  readonly waiting: number;
 }
 
 /** Runs one event, when its turn has come. Must not reject; if it does, the event counts as finished. */
 export type EventWork = (arrived: Arrived, key: string) => Promise<void>;
-
-type Claimed = { readonly state: 'mine' } | { readonly state: 'done' } | { readonly state: 'foreign' };
 
 /** `done`: here or before · `busy`: left to the process that has it · `unavailable`: the store did not answer. */
 type Ending = 'done' | 'busy' | 'unavailable';
@@ -67,14 +97,22 @@ type Ending = 'done' | 'busy' | 'unavailable';
 interface Job {
   readonly event: ThreadEvent;
   readonly key: string;
+  readonly thread: ThreadKey | undefined;
   /** Jobs of one queue run one after the other: the thread, or the event itself where it names none. */
   readonly queue: string;
   readonly finished: Promise<Ending>;
-  /** `here`: this process has the claim, and the event is run when its place in the queue comes. */
-  state: 'claiming' | 'elsewhere' | 'here' | Ending;
-  readonly admit: (arrived: Arrived) => void;
+  /** `here`: this process has the claim, and the event is run when its place comes. `running`: it has come. */
+  state: 'claiming' | 'elsewhere' | 'here' | 'running' | Ending;
+  readonly admit: (taken: TakenEvent) => void;
   /** Leaves its place in the queue without a run. */
   readonly skip: (ending: Ending) => void;
+}
+
+/** The jobs of one thread. */
+interface Line {
+  /** The last one. */
+  tail: Promise<void> | undefined;
+  length: number;
 }
 
 interface Deadline {
@@ -86,30 +124,89 @@ interface Deadline {
 /** One per process and store. */
 export class DeliveryDesk {
   readonly #parts: DeliveryParts;
+  readonly #limits: Required<DeliveryLimits>;
   /** Events of this process under way, by key. */
   readonly #underWay = new Map<string, Job>();
   /** Finished here, but the store has not taken it yet. */
-  readonly #unwritten = new Set<string>();
-  /** Last job of each thread. */
-  readonly #queues = new Map<string, Promise<void>>();
+  readonly #unwritten = new Map<string, ThreadKey | undefined>();
+  readonly #lines = new Map<string, Line>();
+  /** Turns that wait until fewer run. */
+  readonly #waitingForRoom: (() => void)[] = [];
+  #turns = 0;
+  #bytes = 0;
+  #closed = false;
   #stopRenewing: (() => void) | undefined;
+  /** Told whenever nothing is under way. */
+  #onIdle: (() => void) | undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    this.#limits = {
+      maxEvents: parts.limits?.maxEvents ?? MAX_EVENTS,
+      maxEventsPerThread: parts.limits?.maxEventsPerThread ?? MAX_EVENTS_PER_THREAD,
+      maxTurns: parts.limits?.maxTurns ?? MAX_TURNS,
+      maxBytes: parts.limits?.maxBytes ?? MAX_BYTES,
+    };
   }
 
   /** Takes a delivery in and resolves when it is done or when the deadline has come, whichever is first. */
   async take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
-    if (this.#underWay.size + events.length > MAX_UNDER_WAY) {
-      this.#refused(`${this.#underWay.size} events are under way, and no more than ${MAX_UNDER_WAY} are taken in.`);
+    const bytes = how.bytes ?? 0;
+    const tooMuch = this.#tooMuch(events, bytes);
+    if (tooMuch !== undefined) {
+      this.#refused(tooMuch);
       return 'unavailable';
     }
+    // A turn that some other adapter runs cannot be refused: it is worked off as long as the store is there.
+    if (this.#closed && how.waitForOwn !== true) return 'unavailable';
     const deadline = this.#deadline(how.ackDeadlineMs);
     try {
       return await this.#takeWithin(deadline, events, work, how);
     } finally {
       deadline.cancel();
     }
+  }
+
+  /**
+   * Takes no more, and waits until what is under way is finished, at most `withinMs`. What has not begun by then is
+   * given back, for another process or the next redelivery.
+   */
+  async close(withinMs: number): Promise<LeftBehind> {
+    this.#closed = true;
+    if (this.#underWay.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#parts.clock.after(withinMs, resolve);
+        this.#onIdle = () => {
+          cancel();
+          resolve();
+        };
+      });
+      this.#onIdle = undefined;
+    }
+    const left = [...this.#underWay.values()];
+    const waiting = left.filter((job) => job.state !== 'running');
+    if (waiting.length > 0) await this.#giveUp(waiting, undefined);
+    await this.#writeFinished();
+    this.#restFromRenewing();
+    return { running: left.length - waiting.length, waiting: waiting.length };
+  }
+
+  /** Why a delivery cannot be taken in now; `undefined` where it can. */
+  #tooMuch(events: readonly ThreadEvent[], bytes: number): string | undefined {
+    const { maxEvents, maxEventsPerThread, maxBytes } = this.#limits;
+    if (this.#underWay.size + events.length > maxEvents) {
+      return `${this.#underWay.size} events are under way, and no more than ${maxEvents} are taken in.`;
+    }
+    if (this.#bytes + bytes > maxBytes && this.#bytes > 0) {
+      return `Deliveries of ${this.#bytes} bytes are under way, and no more than ${maxBytes} are taken in.`;
+    }
+    if (this.#underWay.size < maxEventsPerThread) return undefined;
+    for (const event of events) {
+      const thread = threadOf(event);
+      if (!thread || (this.#lines.get(threadId(thread))?.length ?? 0) < maxEventsPerThread) continue;
+      return `A thread has ${maxEventsPerThread} events under way, and no more are taken in.`;
+    }
+    return undefined;
   }
 
   async #takeWithin(
@@ -129,6 +226,7 @@ export class DeliveryDesk {
       watched.push(job);
       if (!twin) jobs.push(job);
     }
+    if (how.bytes !== undefined && jobs.length > 0) this.#weigh(how.bytes, jobs);
 
     const takenIn = await Promise.race([
       this.#takeIn(jobs, deadline, how),
@@ -143,29 +241,26 @@ export class DeliveryDesk {
     const ended = await Promise.race([all, deadline.passed.then(() => undefined)]);
     if (ended !== undefined) return ended;
     // A second delivery of an event that waits for another process must not be acknowledged either.
-    const states = watched.map((job) => job.state);
-    const open = states.map((state) => (state === 'claiming' || state === 'elsewhere' ? 'busy' : state));
-    const refusal = worstOf(open.filter((state) => state !== 'here'));
-    if (how.waitForOwn) {
-      await Promise.all(watched.filter((job) => job.state === 'here').map((job) => job.finished));
-    }
+    const isOurs = (job: Job): boolean => job.state === 'here' || job.state === 'running';
+    const refusal = worstOf(watched.filter((job) => !isOurs(job)).map(({ state }) => endingOf(state)));
+    if (how.waitForOwn) await Promise.all(watched.filter(isOurs).map((job) => job.finished));
     return refusal === 'done' ? 'late' : refusal;
+  }
+
+  /** The bytes of a delivery are held for as long as any of its events is. */
+  #weigh(bytes: number, jobs: readonly Job[]): void {
+    this.#bytes += bytes;
+    void Promise.all(jobs.map((job) => job.finished)).then(() => {
+      this.#bytes -= bytes;
+    });
   }
 
   /** Claims the events, folds in their evidence, and lets them run; all of them, or none. */
   async #takeIn(jobs: readonly Job[], deadline: Deadline, how: DeliveryTerms): Promise<void> {
-    await this.#writeFinished();
-    const claims = await Promise.allSettled(jobs.map((job) => this.#claim(job.key)));
-    const refused = claims.find((claim) => claim.status === 'rejected');
-    if (refused) {
-      await this.#giveUp(jobs, refused.reason);
-      return;
-    }
-    const states = claims.map((claim) => (claim.status === 'fulfilled' ? claim.value.state : 'foreign'));
-    const mine = jobs.filter((_job, index) => states[index] === 'mine');
-    let arrivals: ReadonlyMap<Job, Arrived>;
+    if (this.#unwritten.size > 0) await this.#writeFinished();
+    let taken: ReadonlyMap<Job, ClaimedArrival>;
     try {
-      arrivals = await this.#arriveInOrder(mine);
+      taken = this.#parts.claimAndArrive ? await this.#takeInOrder(jobs) : await this.#claimThenArrive(jobs);
     } catch (error) {
       await this.#giveUp(jobs, error);
       return;
@@ -174,55 +269,91 @@ export class DeliveryDesk {
       await this.#giveUp(jobs, undefined);
       return;
     }
-    jobs.forEach((job, index) => {
-      const arrived = arrivals.get(job);
-      if (arrived) job.admit(arrived);
-      else if (states[index] === 'done') job.skip('done');
+    for (const job of jobs) {
+      const each: ClaimedArrival = taken.get(job) ?? { status: 'busy' };
+      if (each.status === 'claimed') job.admit(each);
+      else if (each.status === 'done') job.skip('done');
       else void this.#waitForOther(job, deadline, how);
+    }
+  }
+
+  /** Claim and evidence in one step for each event. */
+  async #takeInOrder(jobs: readonly Job[]): Promise<ReadonlyMap<Job, ClaimedArrival>> {
+    const taken = new Map<Job, ClaimedArrival>();
+    await this.#inOrder(jobs, async (job) => {
+      taken.set(job, await this.#takeOne(job));
     });
+    return taken;
+  }
+
+  /** For stores that cannot do both in one step: first all claims, so that nothing counts where one of them fails. */
+  async #claimThenArrive(jobs: readonly Job[]): Promise<ReadonlyMap<Job, ClaimedArrival>> {
+    const claims = await Promise.allSettled(jobs.map((job) => this.#claim(job)));
+    const refused = claims.find((claim) => claim.status === 'rejected');
+    if (refused) throw refused.reason;
+    const taken = new Map<Job, ClaimedArrival>();
+    const mine: Job[] = [];
+    jobs.forEach((job, index) => {
+      const claim = claims[index];
+      const status = claim?.status === 'fulfilled' ? claim.value : 'busy';
+      if (status === 'claimed') mine.push(job);
+      else taken.set(job, { status });
+    });
+    await this.#inOrder(mine, async (job) => {
+      const arrived = await this.#parts.arrive(job.event, job.key);
+      taken.set(job, { status: 'claimed', arrived, mustWait: false });
+    });
+    return taken;
   }
 
   /** Threads side by side; the events of one thread one after the other, because they write the same record. */
-  async #arriveInOrder(jobs: readonly Job[]): Promise<ReadonlyMap<Job, Arrived>> {
-    const arrivals = new Map<Job, Arrived>();
+  async #inOrder(jobs: readonly Job[], take: (job: Job) => Promise<void>): Promise<void> {
     const lines = new Map<string, Promise<void>>();
     for (const job of jobs) {
-      const line = lines.get(job.queue) ?? Promise.resolve();
-      const arrive = async (): Promise<void> => {
-        arrivals.set(job, await this.#parts.arrive(job.event, job.key));
-      };
-      lines.set(job.queue, line.then(arrive));
+      const before = lines.get(job.queue);
+      lines.set(job.queue, before ? before.then(() => take(job)) : take(job));
     }
     const ended = await Promise.allSettled(lines.values());
     const lost = ended.find((line) => line.status === 'rejected');
     if (lost) throw lost.reason;
-    return arrivals;
+  }
+
+  async #takeOne(job: Job): Promise<ClaimedArrival> {
+    const { event, key, thread } = job;
+    const { claimAndArrive, holder } = this.#parts;
+    if (claimAndArrive && thread) return claimAndArrive({ event: key, holder, leaseMs: LEASE_MS, thread }, event);
+    const status = await this.#claim(job);
+    if (status !== 'claimed') return { status };
+    return { status, arrived: await this.#parts.arrive(event, key), mustWait: false };
   }
 
   /** Takes a place in the queue of the event's thread. */
   #enqueue(event: ThreadEvent, key: string, work: EventWork): Job {
     let resolveFinished: (ending: Ending) => void = () => undefined;
-    let resolveAdmitted: (arrived: Arrived | undefined) => void = () => undefined;
+    let resolveAdmitted: (taken: TakenEvent | undefined) => void = () => undefined;
     const finished = new Promise<Ending>((resolve) => (resolveFinished = resolve));
-    const admitted = new Promise<Arrived | undefined>((resolve) => (resolveAdmitted = resolve));
+    const admitted = new Promise<TakenEvent | undefined>((resolve) => (resolveAdmitted = resolve));
     const end = (ending: Ending): void => {
       job.state = ending;
       this.#underWay.delete(key);
-      if (this.#underWay.size === 0) this.#restFromRenewing();
+      if (this.#underWay.size === 0) this.#rest();
       resolveFinished(ending);
     };
     const thread = threadOf(event);
     const queue = thread ? threadId(thread) : `event ${key}`;
+    let claimedAtMs = 0;
     const job: Job = {
       event,
       key,
+      thread,
       queue,
       finished,
       state: 'claiming',
-      admit: (arrived) => {
+      admit: (taken) => {
         job.state = 'here';
+        claimedAtMs = this.#parts.clock.now();
         this.#keepRenewing();
-        resolveAdmitted(arrived);
+        resolveAdmitted(taken);
       },
       skip: (ending) => {
         end(ending);
@@ -231,28 +362,70 @@ export class DeliveryDesk {
     };
     this.#underWay.set(key, job);
 
+    const line = this.#lines.get(queue) ?? { tail: undefined, length: 0 };
+    const before = line.tail;
     const run = async (): Promise<void> => {
-      const arrived = await admitted;
-      if (!arrived) return;
-      const worked = this.#run(work, arrived, key);
+      const taken = await admitted;
+      if (!taken) return;
+      if (taken.mustWait && thread) await this.#untilItsTurn(job, thread);
+      if (this.#turns >= this.#limits.maxTurns) await this.#untilThereIsRoom();
+      // Given back while it waited: another process has it, or this one stops.
+      if (job.state !== 'here') return;
+      job.state = 'running';
+      // Nothing was before it and nothing came after it: the record is as it was when its evidence was folded in.
+      const alone = before === undefined && line.length === 1 && !taken.mustWait;
+      taken.arrived.isFresh = alone && this.#parts.clock.now() - claimedAtMs < FRESH_MS;
+      const worked = this.#run(work, taken.arrived, key);
       // The next event of the thread does not wait until the store has written this one down.
-      void worked.then(() => this.#finish(key)).then(() => end('done'));
+      void worked.then(() => this.#finish(job)).then(() => end('done'));
       await this.#inReasonableTime(worked, queue);
     };
-    const before = this.#queues.get(queue);
     const mine = before ? before.then(run) : run();
-    this.#queues.set(queue, mine);
+    line.tail = mine;
+    line.length += 1;
+    this.#lines.set(queue, line);
     void mine.then(() => {
-      if (this.#queues.get(queue) === mine) this.#queues.delete(queue);
+      line.length -= 1;
+      if (line.tail === mine) this.#lines.delete(queue);
     });
     return job;
   }
 
   async #run(work: EventWork, arrived: Arrived, key: string): Promise<void> {
+    this.#turns += 1;
     try {
       await work(arrived, key);
     } catch (error) {
       this.#parts.log.error(`An event could not be worked on: ${textOf(error)}`);
+    } finally {
+      this.#turns -= 1;
+      this.#waitingForRoom.shift()?.();
+    }
+  }
+
+  #untilThereIsRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waitingForRoom.push(resolve);
+    });
+  }
+
+  /**
+   * Another process has earlier events of the thread: until they are finished or their leases over. Bounded like a turn
+   * that hangs, because a process may hang in one and go on renewing its claim.
+   */
+  async #untilItsTurn(job: Job, thread: ThreadKey): Promise<void> {
+    const { clock, store, holder, log } = this.#parts;
+    const longestMs = clock.now() + LONGEST_TURN_MS;
+    while (job.state === 'here') {
+      // A store that does not answer now will: nothing is taken in without it either.
+      if ((await store.isTurnOf?.(thread, holder).catch(() => false)) !== false) return;
+      if (clock.now() >= longestMs) {
+        log.error(`Another process has had thread ${job.queue} for 10 minutes; a turn begins beside its.`);
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        inBackground(clock, TURN_POLL_MS, resolve);
+      });
     }
   }
 
@@ -270,9 +443,8 @@ export class DeliveryDesk {
     });
   }
 
-  async #claim(key: string): Promise<Claimed> {
-    const claim = await this.#parts.store.claim(key, this.#parts.holder, LEASE_MS);
-    return { state: claim.status === 'claimed' ? 'mine' : claim.status === 'done' ? 'done' : 'foreign' };
+  async #claim({ key, thread }: Job): Promise<ClaimedArrival['status']> {
+    return (await this.#parts.store.claim(key, this.#parts.holder, LEASE_MS, thread)).status;
   }
 
   /** Another process works on this event: until it is done, until its lease ends, or until the deadline. */
@@ -280,15 +452,17 @@ export class DeliveryDesk {
     job.state = 'elsewhere';
     for (;;) {
       await Promise.race([sleep(this.#parts.clock, POLL_MS), deadline.passed]);
+      if (hasEnded(job)) return;
       if (deadline.over) {
         job.skip('busy');
         return;
       }
       try {
-        const { state } = await this.#claim(job.key);
-        if (state === 'foreign') continue;
-        if (state === 'done') job.skip('done');
-        else await this.#takeOver(job, deadline, how);
+        const taken = await this.#takeOne(job);
+        if (taken.status === 'busy') continue;
+        if (taken.status !== 'claimed') job.skip(taken.status);
+        else if (isAbandoned(deadline, how) || hasEnded(job)) await this.#giveUp([job], undefined);
+        else job.admit(taken);
       } catch (error) {
         await this.#giveUp([job], error);
       }
@@ -296,18 +470,12 @@ export class DeliveryDesk {
     }
   }
 
-  /** The other process has let go of the event without finishing it. */
-  async #takeOver(job: Job, deadline: Deadline, how: DeliveryTerms): Promise<void> {
-    const arrived = await this.#parts.arrive(job.event, job.key);
-    if (isAbandoned(deadline, how)) await this.#giveUp([job], undefined);
-    else job.admit(arrived);
-  }
-
   /** Nothing of these is run here: their claims are given back, so that a redelivery is not held up. */
   async #giveUp(jobs: readonly Job[], reason: unknown): Promise<void> {
     if (reason !== undefined) this.#refused(textOf(reason));
+    const { store, holder } = this.#parts;
     // Also those whose claim was not answered: it may have been written. Nothing happens to other holders' claims.
-    await Promise.allSettled(jobs.map(async (job) => this.#parts.store.release(job.key, this.#parts.holder)));
+    await Promise.allSettled(jobs.map(async (job) => store.release(job.key, holder, job.thread)));
     for (const job of jobs) job.skip('unavailable');
   }
 
@@ -315,19 +483,19 @@ export class DeliveryDesk {
     this.#parts.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
   }
 
-  async #finish(key: string): Promise<void> {
+  async #finish({ key, thread }: Job): Promise<void> {
     try {
-      await this.#parts.store.finish(key, this.#parts.holder);
+      await this.#parts.store.finish(key, this.#parts.holder, thread);
     } catch {
-      this.#unwritten.add(key);
+      this.#unwritten.set(key, thread);
     }
   }
 
   /** Finished events that the store could not be told about are kept here until it can. */
   async #writeFinished(): Promise<void> {
-    for (const key of this.#unwritten) {
+    for (const [key, thread] of this.#unwritten) {
       try {
-        await this.#parts.store.finish(key, this.#parts.holder);
+        await this.#parts.store.finish(key, this.#parts.holder, thread);
         this.#unwritten.delete(key);
       } catch {
         return;
@@ -342,12 +510,26 @@ export class DeliveryDesk {
       this.#stopRenewing = undefined;
       for (const job of this.#underWay.values()) {
         // Only what runs here: a claim on what another process works on would outlive the waiting for it.
-        if (job.state !== 'here') continue;
-        this.#parts.store.claim(job.key, this.#parts.holder, LEASE_MS).catch(() => undefined);
+        if (job.state === 'here' || job.state === 'running') void this.#renew(job);
       }
       void this.#writeFinished();
       this.#keepRenewing();
     });
+  }
+
+  /** A claim that was lost, while the store was away for one, is another process's: what has not begun does not begin. */
+  async #renew(job: Job): Promise<void> {
+    try {
+      const status = await this.#claim(job);
+      if (status !== 'claimed' && job.state === 'here') job.skip(status);
+    } catch {
+      // The next round, or the end of the lease.
+    }
+  }
+
+  #rest(): void {
+    this.#restFromRenewing();
+    this.#onIdle?.();
   }
 
   #restFromRenewing(): void {
@@ -373,6 +555,16 @@ export class DeliveryDesk {
  */
 function isAbandoned(deadline: Deadline, how: DeliveryTerms): boolean {
   return deadline.over && how.waitForOwn === true;
+}
+
+/** A desk that closes gives up what waits. */
+function hasEnded({ state }: Job): boolean {
+  return state === 'done' || state === 'busy' || state === 'unavailable';
+}
+
+/** What is not ended yet counts as left to whoever has it. */
+function endingOf(state: Job['state']): Ending {
+  return state === 'done' || state === 'unavailable' ? state : 'busy';
 }
 
 function worstOf(endings: readonly Ending[]): Ending {

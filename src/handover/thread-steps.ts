@@ -11,7 +11,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { ThreadStore } from '../thread/store.js';
+import type { ClaimedUpdate, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
@@ -88,6 +88,9 @@ export interface Stepped<T> {
   readonly value: T;
 }
 
+/** A step and the news of it, which are told once it is written. */
+type Untold<T> = Stepped<T> & { readonly news: readonly News[] };
+
 /** Makes steps. Learns Meta's clock from the events that arrive. */
 export class ThreadSteps {
   readonly parts: EngineParts;
@@ -118,36 +121,25 @@ export class ThreadSteps {
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
     after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
   ): Promise<Stepped<T>> {
-    const done = await this.parts.store.update(thread, (current) => {
-      const record = current ?? emptyRecord;
-      const evidence = evidenceFrom(record);
-      const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
-      const before = this.ownerNow(record, ids);
-      const news: News[] = [];
-      if (folded?.effects.ownerChanged) {
-        const { from, to } = folded.effects.ownerChanged;
-        news.push(['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]);
-      }
-      let next = folded?.record ?? record;
-      const now = this.ownerNow(next, ids);
-      if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
-        next = markPassed(next, next.open.id, this.parts.clock.now());
-        if (next.open) news.push(['passed', { thread, handoverId: next.open.id }]);
-      }
-      const outcome = after(next, now, before);
-      const stepped: Stepped<T> & { news: News[] } = {
-        epochBefore: record.epoch,
-        record: outcome.record,
-        before,
-        now,
-        askOwner: folded?.effects.askOwner ?? false,
-        value: outcome.value,
-        news: [...news, ...outcome.news],
-      };
-      return { record: outcome.record === record ? undefined : outcome.record, value: stepped };
-    });
-    for (const [name, news] of done.news) this.parts.news.tell(name, news);
-    return done;
+    const change = this.#changeBy(thread, ids, evidenceFrom, after);
+    return this.#told(await this.parts.store.update(thread, change));
+  }
+
+  /**
+   * The same step, together with the claim on the event that brings the evidence; nothing happens where it is not to be
+   * had. Only for stores that can do both at once.
+   */
+  async claimedStep<T>(
+    claim: PlacedClaim,
+    ids: AppIds,
+    evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
+    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+  ): Promise<ClaimedUpdate<Stepped<T>>> {
+    const { store } = this.parts;
+    if (!store.claimAndUpdate) throw new StoreError('storeUnavailable', 'claimAndUpdate');
+    const claimed = await store.claimAndUpdate(claim, this.#changeBy(claim.thread, ids, evidenceFrom, after));
+    if (claimed.status === 'claimed') this.#told(claimed.value);
+    return claimed;
   }
 
   /** Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses. */
@@ -304,6 +296,47 @@ export class ThreadSteps {
       this.parts.log.warn(`Thread store lost during a turn: ${error.message}`);
       return undefined;
     }
+  }
+
+  #changeBy<T>(
+    thread: ThreadKey,
+    ids: AppIds,
+    evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
+    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+  ): (current: ThreadRecord | undefined) => ThreadChange<Untold<T>> {
+    return (current) => {
+      const record = current ?? emptyRecord;
+      const evidence = evidenceFrom(record);
+      const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
+      const before = this.ownerNow(record, ids);
+      const news: News[] = [];
+      if (folded?.effects.ownerChanged) {
+        const { from, to } = folded.effects.ownerChanged;
+        news.push(['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]);
+      }
+      let next = folded?.record ?? record;
+      const now = this.ownerNow(next, ids);
+      if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
+        next = markPassed(next, next.open.id, this.parts.clock.now());
+        if (next.open) news.push(['passed', { thread, handoverId: next.open.id }]);
+      }
+      const outcome = after(next, now, before);
+      const stepped: Untold<T> = {
+        epochBefore: record.epoch,
+        record: outcome.record,
+        before,
+        now,
+        askOwner: folded?.effects.askOwner ?? false,
+        value: outcome.value,
+        news: [...news, ...outcome.news],
+      };
+      return { record: outcome.record === record ? undefined : outcome.record, value: stepped };
+    };
+  }
+
+  #told<T>(done: Untold<T>): Stepped<T> {
+    for (const [name, news] of done.news) this.parts.news.tell(name, news);
+    return done;
   }
 
   async #askForVccLive(pageId: string): Promise<string> {

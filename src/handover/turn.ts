@@ -39,7 +39,20 @@ export interface Arrived {
   readonly askOwner: boolean;
   /** The handover that this event ended. */
   readonly concluded?: Conclusion;
+  /** Set when its turn comes: nothing has happened on the thread since `record` was read, as far as this process knows. */
+  isFresh?: boolean;
 }
+
+/** An event that is claimed and whose evidence is folded in. */
+export interface TakenEvent {
+  readonly status: 'claimed';
+  readonly arrived: Arrived;
+  /** Another process has earlier events of the thread. */
+  readonly mustWait: boolean;
+}
+
+/** What became of asking for an event: it is ours, it is done, or another process has it. */
+export type ClaimedArrival = TakenEvent | { readonly status: 'done' } | { readonly status: 'busy' };
 
 /** What is to happen with an event. */
 export type Admission =

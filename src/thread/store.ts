@@ -10,10 +10,29 @@ export interface ThreadChange<T> {
 
 /**
  * State of an event's claim: `claimed` by the asker now; `done` before, by anyone; `busy` with another holder whose
- * lease ends at `untilMs` (our clock).
+ * lease ends at `untilMs` (the store's clock, which may be another than ours).
  */
 export type ClaimState =
   { readonly status: 'claimed' } | { readonly status: 'done' } | { readonly status: 'busy'; readonly untilMs: number };
+
+/** A claim on an event of a thread, which takes the event's place among that thread's events. */
+export interface PlacedClaim {
+  /** Deduplication key of the event. */
+  readonly event: string;
+  readonly holder: string;
+  readonly leaseMs: number;
+  readonly thread: ThreadKey;
+}
+
+/** What became of a claim and the change that came with it; the change counts only where it says `claimed`. */
+export type ClaimedUpdate<T> =
+  | {
+      readonly status: 'claimed';
+      readonly value: T;
+      /** Events of this thread that other holders claimed before are not finished: {@link ThreadStore.isTurnOf}. */
+      readonly mustWait: boolean;
+    }
+  | Exclude<ClaimState, { readonly status: 'claimed' }>;
 
 /** A deadline that has come. */
 export interface DueTime {
@@ -55,14 +74,41 @@ export interface ThreadStore {
   /**
    * Claims an event for `holder` until `leaseMs` from now. The same holder may claim again (its lease is renewed).
    * @param event deduplication key of the event; holds no personal data once hashed by the caller
+   * @param thread of the event, where it has a place in that thread's order: its place is kept as long as the claim
    */
-  claim(event: string, holder: string, leaseMs: number): Promise<ClaimState>;
+  claim(event: string, holder: string, leaseMs: number, thread?: ThreadKey): Promise<ClaimState>;
 
-  /** The event is finished: `claim` answers `done` from now on, for as long as the store remembers. */
-  finish(event: string, holder: string): Promise<void>;
+  /**
+   * The event is finished: `claim` answers `done` from now on, for as long as the store remembers.
+   * @param thread as in {@link claim}: the event leaves its place
+   */
+  finish(event: string, holder: string, thread?: ThreadKey): Promise<void>;
 
-  /** The event is not finished and not being worked on: the next claim succeeds. Nothing where another holder has it. */
-  release(event: string, holder: string): Promise<void>;
+  /**
+   * The event is not finished and not being worked on: the next claim succeeds. Nothing where another holder has it.
+   * @param thread as in {@link claim}: the event leaves its place
+   */
+  release(event: string, holder: string, thread?: ThreadKey): Promise<void>;
+
+  /**
+   * Claims an event and changes its thread's record in one atomic step, and gives the event its place in the order of
+   * the thread over all processes. Optional: without it events are claimed and records updated one after the other, and
+   * order is kept within a process only. Present only together with {@link isTurnOf}.
+   * @param change as in {@link update}; what it makes counts only where the event was claimed
+   */
+  claimAndUpdate?<T>(
+    claim: PlacedClaim,
+    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+  ): Promise<ClaimedUpdate<T>>;
+
+  /**
+   * Whether `holder` may work on the thread: no other holder has an unfinished claim that is older than all of its own.
+   * A claim whose lease is over holds up nobody.
+   */
+  isTurnOf?(thread: ThreadKey, holder: string): Promise<boolean>;
+
+  /** Ends what the store itself has opened, connections above all. Optional. */
+  close?(): Promise<void>;
 
   /** Sets the deadline `name` of a thread, replacing the one of that name. */
   schedule(due: DueTime): Promise<void>;

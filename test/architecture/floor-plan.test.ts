@@ -18,7 +18,8 @@ interface Findings {
 }
 
 const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
-  'src/index.ts': "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';",
+  'src/index.ts':
+    "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';\nexport { kept } from './store/redis-kept.js';",
   'src/attic/box.ts': 'export const box = 1;',
   'src/thread/word.ts': 'export const word = 1;',
   'src/thread/up.ts': "import type { Step } from '../ownership/step.js';\nexport type Up = Step;",
@@ -36,6 +37,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/store/keep.ts': 'export type Keep = 1;',
   'src/store/beside.ts': "import type { Call } from '../graph/call.js';\nexport type Beside = Call;",
   'src/store/call.ts': "import axios from 'axios';\nexport const call = axios;",
+  'src/store/redis-kept.ts': "import { createClient } from 'redis';\nexport const kept = createClient;",
   'src/handover/pass.ts': 'export type Pass = 1;',
   'src/handover/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'src/handover/turn.ts': "import type { TurnContext } from 'botbuilder';\nexport type Turn = TurnContext;",
@@ -52,7 +54,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/cli/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'samples/bot.ts': "import { word } from '../src/thread/word.js';\nexport const bot = word;",
   'test/fake.ts': 'export const fake = 1;',
-  ...installed('axios', 'botbuilder', 'botbuilder-adapter-facebook', 'left-pad'),
+  ...installed('axios', 'botbuilder', 'botbuilder-adapter-facebook', 'left-pad', 'redis'),
 };
 
 describe('the floor plan', function () {
@@ -146,6 +148,13 @@ describe('the floor plan', function () {
       expect(broken('declared-packages-only-in-simulator-page')).to.deep.equal([
         'src/simulator/page/app.ts → node_modules/left-pad/index.js',
       ]);
+    });
+
+    it('finds a front door that drags Redis in, and a file that has no business with it', () => {
+      expect(broken('redis-only-behind-its-own-door')).to.deep.equal([
+        'src/store/redis-kept.ts → node_modules/redis/index.js',
+      ]);
+      expect(broken('front-door-loads-without-redis')).to.include('src/index.ts → src/store/redis-kept.ts');
     });
 
     it('finds a front door that drags the adapter in, however far away', () => {

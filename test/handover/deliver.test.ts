@@ -131,7 +131,8 @@ function weakStore(inner: ThreadStore): {
       calls.push({ operation, holder });
       if (hanging.has(operation)) return new Promise<never>(() => undefined);
       if (failing.has(operation)) return Promise.reject(new TypeError('the store is down'));
-      return inner[operation](event, holder, leaseMs);
+      if (operation === 'claim') return inner.claim(event, holder, leaseMs);
+      return inner[operation](event, holder);
     }) as ThreadStore[typeof operation];
   const store: ThreadStore = {
     read: (thread) => inner.read(thread),
@@ -306,7 +307,7 @@ describe('Threads', () => {
   });
 
   it('are each in the order in which their events arrived, over deliveries and slow claims', async () => {
-    const inner = new MemoryThreadStore();
+    const inner: ThreadStore = new MemoryThreadStore();
     const firstClaim = gate();
     let claims = 0;
     const { store } = weakStore(inner);

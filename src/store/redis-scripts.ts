@@ -1,0 +1,267 @@
+/**
+ * What happens inside Redis: one Lua script for each operation, so that each is atomic and one round trip.
+ *
+ * All keys of a store lie in one slot, by the hash tag of its prefix. A record is one string, a header and its JSON:
+ * `<version> <expires at> <id of the open handover or -> <record>`; a claim is `d <until>` (done) or `l <until> <holder>`
+ * (leased); the order of a thread is a hash, `<event> → <place> <until> <holder>`.
+ * @see https://redis.io/docs/latest/develop/programmability/eval-intro/
+ */
+import { createHash } from 'node:crypto';
+
+/** A script and the name by which Redis remembers it. */
+export interface RedisScript {
+  readonly source: string;
+  readonly sha1: string;
+}
+
+/** Leases and lifetimes go by Redis' own clock, unless the first argument is a time: clocks of processes differ. */
+const CLOCK = `
+local function now()
+  if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local nowMs = now()
+local function text(ms) return string.format('%.0f', ms) end
+`;
+
+const CLAIMS = `
+local function claimed(key)
+  local kept = redis.call('GET', key)
+  if not kept then return nil end
+  local kind, untilMs, holder = string.match(kept, '^(%a) (%d+) ?(.*)$')
+  untilMs = tonumber(untilMs)
+  if untilMs <= nowMs then return nil end
+  return kind, untilMs, holder
+end
+local function lease(key, holder, leaseMs)
+  redis.call('SET', key, 'l ' .. text(nowMs + leaseMs) .. ' ' .. holder, 'PX', text(leaseMs))
+end
+`;
+
+/** What stands in a thread's order and is still held, first to last. Drops the places of holders that died. */
+const PLACES = `
+local function place(kept)
+  local at, untilMs, holder = string.match(kept, '^(%d+) (%d+) (.*)$')
+  return tonumber(at), tonumber(untilMs), holder
+end
+local function places(key)
+  local flat = redis.call('HGETALL', key)
+  local live = {}
+  for i = 1, #flat, 2 do
+    local at, untilMs, holder = place(flat[i + 1])
+    if untilMs > nowMs then live[#live + 1] = { at = at, holder = holder, event = flat[i] }
+    else redis.call('HDEL', key, flat[i]) end
+  end
+  return live
+end
+local function isTurnOf(live, holder)
+  local first
+  for _, each in ipairs(live) do
+    if not first or each.at < first.at then first = each end
+  end
+  return not first or first.holder == holder
+end
+local function takePlace(key, event, holder, leaseMs, live)
+  local at, last = nil, 0
+  for _, each in ipairs(live) do
+    if each.event == event then at = each.at end
+    if each.at > last then last = each.at end
+  end
+  if not at then
+    at = last + 1
+    live[#live + 1] = { at = at, holder = holder, event = event }
+  end
+  redis.call('HSET', key, event, text(at) .. ' ' .. text(nowMs + leaseMs) .. ' ' .. holder)
+  if redis.call('PTTL', key) < leaseMs then redis.call('PEXPIRE', key, text(leaseMs)) end
+end
+`;
+
+/** Compare and set. Answers nothing where it was written (or is as expected), else the record as it lies there. */
+const RECORDS = `
+local function write(key, openKey, from)
+  local expected, version, openId, threadId, ttlMs, json =
+    ARGV[from], ARGV[from + 1], ARGV[from + 2], ARGV[from + 3], ARGV[from + 4], ARGV[from + 5]
+  local kept = redis.call('GET', key)
+  local found, openBefore = '', '-'
+  if kept then
+    local v, expiresAt, o = string.match(kept, '^(%S+) (%d+) (%S+) ')
+    openBefore = o
+    if tonumber(expiresAt) > nowMs then found = v end
+  end
+  if found ~= expected then return found == '' and '' or kept end
+  if version == '' then return false end
+  ttlMs = tonumber(ttlMs)
+  redis.call('SET', key, version .. ' ' .. text(nowMs + ttlMs) .. ' ' .. openId .. ' ' .. json, 'PX', text(ttlMs))
+  if openId ~= openBefore then
+    if openBefore ~= '-' then redis.call('HDEL', openKey, openBefore) end
+    if openId ~= '-' then redis.call('HSET', openKey, openId, threadId) end
+  end
+  return false
+end
+`;
+
+/** KEYS record, open · ARGV now, expected, version, openId, threadId, ttlMs, json → nil, or the record there is. */
+export const UPDATE = scriptOf(CLOCK, RECORDS, `return write(KEYS[1], KEYS[2], 2)`);
+
+/**
+ * KEYS claim, order, record, open · ARGV now, event, holder, leaseMs, then as {@link UPDATE} →
+ * `done` · `busy`, until · `claimed`, waits (0, 1), and the record there is where it was not written.
+ */
+export const CLAIM_AND_UPDATE = scriptOf(
+  CLOCK,
+  CLAIMS,
+  PLACES,
+  RECORDS,
+  `
+local event, holder, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local kind, untilMs, by = claimed(KEYS[1])
+if kind == 'd' then return { 'done' } end
+if kind == 'l' and by ~= holder then return { 'busy', text(untilMs) } end
+lease(KEYS[1], holder, leaseMs)
+local live = places(KEYS[2])
+takePlace(KEYS[2], event, holder, leaseMs, live)
+return { 'claimed', isTurnOf(live, holder) and 0 or 1, write(KEYS[3], KEYS[4], 5) }
+`,
+);
+
+/** KEYS claim, order? · ARGV now, event, holder, leaseMs → `done` · `busy`, until · `claimed`. */
+export const CLAIM = scriptOf(
+  CLOCK,
+  CLAIMS,
+  PLACES,
+  `
+local event, holder, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local kind, untilMs, by = claimed(KEYS[1])
+if kind == 'd' then return { 'done' } end
+if kind == 'l' and by ~= holder then return { 'busy', text(untilMs) } end
+lease(KEYS[1], holder, leaseMs)
+if KEYS[2] then takePlace(KEYS[2], event, holder, leaseMs, places(KEYS[2])) end
+return { 'claimed' }
+`,
+);
+
+/** KEYS claim, order? · ARGV now, event, retentionMs. A holder that lost its lease has done the work all the same. */
+export const FINISH = scriptOf(
+  CLOCK,
+  CLAIMS,
+  `
+local retentionMs = tonumber(ARGV[3])
+if claimed(KEYS[1]) ~= 'd' then redis.call('SET', KEYS[1], 'd ' .. text(nowMs + retentionMs), 'PX', text(retentionMs)) end
+if KEYS[2] then redis.call('HDEL', KEYS[2], ARGV[2]) end
+return 1
+`,
+);
+
+/** KEYS claim, order? · ARGV now, event, holder. */
+export const RELEASE = scriptOf(
+  CLOCK,
+  CLAIMS,
+  `
+local kind, _, by = claimed(KEYS[1])
+if kind == 'd' or (kind == 'l' and by ~= ARGV[3]) then return 0 end
+redis.call('DEL', KEYS[1])
+if KEYS[2] then redis.call('HDEL', KEYS[2], ARGV[2]) end
+return 1
+`,
+);
+
+/** KEYS order · ARGV now, holder → 1 where it is that holder's turn. */
+export const IS_TURN = scriptOf(CLOCK, PLACES, `return isTurnOf(places(KEYS[1]), ARGV[2]) and 1 or 0`);
+
+/** KEYS open · ARGV now, handoverId → the id of its thread, or nil. */
+export const FIND_OPEN = scriptOf(`return redis.call('HGET', KEYS[1], ARGV[2])`);
+
+/** KEYS open · ARGV now, cursor, count → cursor, [handoverId, threadId …]. */
+export const SCAN_OPEN = scriptOf(`return redis.call('HSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[3])`);
+
+/**
+ * KEYS open, record … · ARGV now, handoverId … → for each 1 where the record has that handover open. What is left of a
+ * record that expired is dropped.
+ */
+export const CHECK_OPEN = scriptOf(
+  CLOCK,
+  `
+local known = {}
+for i = 2, #KEYS do
+  local kept = redis.call('GET', KEYS[i])
+  known[i - 1] = 0
+  if kept then
+    local _, expiresAt, openId = string.match(kept, '^(%S+) (%d+) (%S+) ')
+    if tonumber(expiresAt) > nowMs and openId == ARGV[i] then known[i - 1] = 1 end
+  end
+  if known[i - 1] == 0 then redis.call('HDEL', KEYS[1], ARGV[i]) end
+end
+return known
+`,
+);
+
+/**
+ * Deadlines: `due` by time waits to be taken; `taken` by the end of its lease; `times` has the time of each; `names`
+ * has them by thread, for forgetting one. KEYS due, taken, times, names · ARGV now, member, atMs.
+ */
+export const SCHEDULE = scriptOf(`
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[2])
+redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])
+redis.call('ZADD', KEYS[4], 0, ARGV[2])
+return 1
+`);
+
+const DROP_DEADLINE = `
+local function drop(first, member)
+  redis.call('ZREM', KEYS[first], member)
+  redis.call('ZREM', KEYS[first + 1], member)
+  redis.call('HDEL', KEYS[first + 2], member)
+  redis.call('ZREM', KEYS[first + 3], member)
+end
+`;
+
+/** KEYS due, taken, times, names · ARGV now, member. */
+export const UNSCHEDULE = scriptOf(
+  DROP_DEADLINE,
+  `
+drop(1, ARGV[2])
+return 1
+`,
+);
+
+/** KEYS record, open, due, taken, times, names · ARGV now, what the thread's deadlines begin with. */
+export const FORGET = scriptOf(
+  DROP_DEADLINE,
+  `
+local kept = redis.call('GET', KEYS[1])
+if kept then
+  local openId = string.match(kept, '^%S+ %d+ (%S+) ')
+  if openId ~= '-' then redis.call('HDEL', KEYS[2], openId) end
+end
+redis.call('DEL', KEYS[1])
+for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[6], '[' .. ARGV[2], '[' .. ARGV[2] .. '\\255')) do
+  drop(3, member)
+end
+return 1
+`,
+);
+
+/** KEYS due, taken, times · ARGV now, callerNow, limit, leaseMs → [member, atMs …], oldest first. */
+export const TAKE_DUE = scriptOf(
+  CLOCK,
+  `
+local callerNow, limit, leaseMs = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(nowMs), 'LIMIT', 0, 1000)) do
+  redis.call('ZREM', KEYS[2], member)
+  redis.call('ZADD', KEYS[1], redis.call('HGET', KEYS[3], member), member)
+end
+local taken = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', callerNow, 'WITHSCORES', 'LIMIT', 0, limit)
+for i = 1, #taken, 2 do
+  redis.call('ZREM', KEYS[1], taken[i])
+  redis.call('ZADD', KEYS[2], text(nowMs + leaseMs), taken[i])
+end
+return taken
+`,
+);
+
+function scriptOf(...parts: readonly string[]): RedisScript {
+  const source = parts.join('\n');
+  return { source, sha1: createHash('sha1').update(source).digest('hex') };
+}

@@ -1,0 +1,371 @@
+/**
+ * Remembers threads, claims, places and deadlines in Redis, for bots on several processes.
+ *
+ * What two processes must not both believe is decided inside Redis, by scripts; what a record becomes is decided here,
+ * by `change`, and written only where nobody was faster.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../thread/clock.js';
+import { sleep, systemClock } from '../thread/clock.js';
+import { InvalidOptionError, StoreError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import { threadId } from '../thread/key.js';
+import type { ThreadRecord } from '../thread/record.js';
+import type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
+import { OldestFirstMap } from './oldest-first-map.js';
+import { positiveOption } from './positive-option.js';
+import type { RedisClientLike } from './redis-connection.js';
+import { listOf, RedisConnection, textOf } from './redis-connection.js';
+import type { RedisScript } from './redis-scripts.js';
+import * as scripts from './redis-scripts.js';
+
+const PREFIX = 'handover-vcclive';
+const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
+/** Two round trips have to fit into the four seconds after which Meta is answered. */
+const COMMAND_TIMEOUT_MS = 1_500;
+const MAX_TRIES = 50;
+const MAX_REMEMBERED = 10_000;
+/** The first tries again follow at once: most conflicts are between two. */
+const TRIES_WITHOUT_PAUSE = 3;
+const PAUSE_LONGEST_MS = 50;
+const OPEN_READ_AT_ONCE = 100;
+/** What stands for "no open handover" in a record's header. */
+const NOT_OPEN = '-';
+
+/** Settings of a {@link RedisThreadStore}. */
+export interface RedisThreadStoreOptions {
+  /** Begins every key, in braces: letters, digits, `-`, `_`, `.` and `:`, at most 64. Default `handover-vcclive`. */
+  readonly prefix?: string;
+  /** How long a record is kept after it was last written, milliseconds. Default 30 days. */
+  readonly recordTtlMs?: number;
+  /** How long a finished event is remembered, milliseconds. Default 48 hours: Meta redelivers for up to 36. */
+  readonly claimRetentionMs?: number;
+  /** A command without an answer fails after this, milliseconds. Default 1500. */
+  readonly commandTimeoutMs?: number;
+  /** Times a write is tried against faster writers before it rejects with `storeConflict`. Default 50. */
+  readonly maxTries?: number;
+  /**
+   * Records that this process remembers, so that a write need not read before. Each is compared with Redis whenever it
+   * is used: an old one costs a round trip, nothing else. Default 10,000.
+   */
+  readonly maxRemembered?: number;
+  /** For tests: the time by which leases and records end. Default: the clock of Redis, the same for all processes. */
+  readonly clock?: Clock;
+  /** In [0, 1): for the jitter of waits. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** A record and the write that made it; version empty: there is none. */
+interface Seen {
+  readonly version: string;
+  readonly record: ThreadRecord | undefined;
+}
+
+const NOTHING: Seen = { version: '', record: undefined };
+
+type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
+
+/** A change made of what was seen, as the scripts take it. */
+interface Attempt<T> {
+  readonly value: T;
+  /** Absent where the change leaves the record. */
+  readonly next: Seen | undefined;
+  readonly args: string[];
+}
+
+/**
+ * A {@link ThreadStore} in Redis 6.2 or later, or Valkey.
+ *
+ * ```ts
+ * store: new RedisThreadStore('redis://localhost:6379')
+ * ```
+ *
+ * **What is atomic.** Everything, over all processes: a record is written only where it is still the one that the change
+ * was made of, and an event is claimed by one holder. Usually each method is one round trip: a write does not read
+ * before but names the version it was made of, and gets the newer record where there is one.
+ *
+ * **Clocks.** Leases and lifetimes go by the clock of Redis. The times of deadlines are the caller's own: a process whose
+ * clock is a minute ahead works timers off a minute early. That none is worked off twice does not depend on it.
+ *
+ * **While Redis is away** every method rejects with `storeUnavailable`, at once where the connection is known to be
+ * lost, else after `commandTimeoutMs`; the client connects again by itself. A client that is given should have a
+ * `pingInterval`, so that it notices a dead connection.
+ *
+ * **What Redis loses is lost.** Turn `appendonly` on, and set `maxmemory-policy noeviction`: a record that Redis drops is
+ * a thread with an agent that the bot knows nothing of until the next event.
+ *
+ * **Redis Cluster.** All keys of a store begin with `{<prefix>}`, so they lie in one slot and each script finds all of
+ * its keys there: a store uses one shard. Bots for several Pages may give each a store with a prefix of its own.
+ *
+ * Keys: `{<prefix>}:thread:<page>/<psid>`, `:claim:<event>`, `:order:<page>/<psid>`, `:open`, `:due`, `:due:taken`,
+ * `:due:times`, `:due:names`.
+ *
+ * @throws InvalidOptionError from the constructor; HandoverError `missingPeer` where an address is given and the package
+ *   `redis` is not installed
+ */
+export class RedisThreadStore implements ThreadStore {
+  readonly #redis: RedisConnection;
+  readonly #prefix: string;
+  readonly #recordTtlMs: number;
+  readonly #claimRetentionMs: number;
+  readonly #maxTries: number;
+  readonly #maxRemembered: number;
+  readonly #clock: Clock | undefined;
+  readonly #random: () => number;
+  /** What was last seen of each thread, oldest first. */
+  readonly #seen = new OldestFirstMap<Seen>();
+  /** The last change under way, by thread: changes of one process do not race each other. */
+  readonly #changes = new Map<string, Promise<unknown>>();
+  /** No two writes ever make the same version, in whatever process. */
+  readonly #writer = randomBytes(9).toString('base64url');
+  #writes = 0;
+
+  /** @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379` */
+  constructor(redis: RedisClientLike | string, options: RedisThreadStoreOptions = {}) {
+    this.#prefix = checkedPrefix(options.prefix ?? PREFIX);
+    this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
+    this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    this.#maxTries = positiveOption('maxTries', options.maxTries, MAX_TRIES);
+    this.#maxRemembered = positiveOption('maxRemembered', options.maxRemembered, MAX_REMEMBERED);
+    this.#clock = options.clock;
+    this.#random = options.random ?? Math.random;
+    const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
+    this.#redis = new RedisConnection(redis, { commandTimeoutMs, clock: systemClock });
+  }
+
+  async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
+    const id = threadId(thread);
+    const kept = await this.#redis.get('read', this.#key('thread', id));
+    return this.#learn(id, kept).record;
+  }
+
+  async update<T>(thread: ThreadKey, change: Change<T>): Promise<T> {
+    const id = threadId(thread);
+    return this.#inTurn(id, () => this.#update(id, change, this.#seen.get(id) ?? NOTHING));
+  }
+
+  async claimAndUpdate<T>(claim: PlacedClaim, change: Change<T>): Promise<ClaimedUpdate<T>> {
+    const id = threadId(claim.thread);
+    return this.#inTurn(id, async () => {
+      const attempt = this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
+      const keys = [
+        this.#key('claim', claim.event),
+        this.#key('order', id),
+        this.#key('thread', id),
+        this.#key('open'),
+      ];
+      const args = [claim.event, claim.holder, String(claim.leaseMs), ...attempt.args];
+      const [status, second, found] = listOf(await this.#run('claim', scripts.CLAIM_AND_UPDATE, keys, args));
+      const refused = refusalOf(status, second);
+      if (refused) return refused;
+      const mustWait = Number(second) === 1;
+      if (found === null || found === undefined)
+        return { status: 'claimed', value: this.#written(id, attempt), mustWait };
+      const value = await this.#update(id, change, this.#learn(id, textOf(found)), 1);
+      return { status: 'claimed', value, mustWait };
+    });
+  }
+
+  async isTurnOf(thread: ThreadKey, holder: string): Promise<boolean> {
+    const keys = [this.#key('order', threadId(thread))];
+    return Number(await this.#run('isTurnOf', scripts.IS_TURN, keys, [holder])) === 1;
+  }
+
+  async findHandover(handoverId: string): Promise<ThreadKey | undefined> {
+    const id = await this.#run('findHandover', scripts.FIND_OPEN, [this.#key('open')], [plain(handoverId)]);
+    if (id === null || id === undefined) return undefined;
+    const [thread] = await this.#stillOpen('findHandover', [[plain(handoverId), textOf(id)]]);
+    return thread;
+  }
+
+  async listOpen(limit: number): Promise<ThreadKey[]> {
+    const found: ThreadKey[] = [];
+    let cursor = '0';
+    const seen = new Set<string>();
+    do {
+      if (found.length >= limit) break;
+      const args = [cursor, String(OPEN_READ_AT_ONCE)];
+      const [next, flat] = listOf(await this.#run('listOpen', scripts.SCAN_OPEN, [this.#key('open')], args));
+      // A scan may name an entry twice.
+      const entries = pairsOf(flat).filter(([handoverId]) => !seen.has(handoverId));
+      for (const [handoverId] of entries) seen.add(handoverId);
+      found.push(...(await this.#stillOpen('listOpen', entries)));
+      cursor = textOf(next);
+    } while (cursor !== '0');
+    return found.slice(0, Math.max(0, limit));
+  }
+
+  async forget(thread: ThreadKey): Promise<void> {
+    const id = threadId(thread);
+    const keys = [this.#key('thread', id), this.#key('open'), ...this.#dueKeys()];
+    await this.#run('forget', scripts.FORGET, keys, [memberOf(thread, '')]);
+    this.#seen.delete(id);
+  }
+
+  async claim(event: string, holder: string, leaseMs: number, thread?: ThreadKey): Promise<ClaimState> {
+    const args = [event, holder, String(leaseMs)];
+    const [status, second] = listOf(await this.#run('claim', scripts.CLAIM, this.#claimKeys(event, thread), args));
+    return refusalOf(status, second) ?? { status: 'claimed' };
+  }
+
+  async finish(event: string, _holder: string, thread?: ThreadKey): Promise<void> {
+    const args = [event, String(this.#claimRetentionMs)];
+    await this.#run('finish', scripts.FINISH, this.#claimKeys(event, thread), args);
+  }
+
+  async release(event: string, holder: string, thread?: ThreadKey): Promise<void> {
+    await this.#run('release', scripts.RELEASE, this.#claimKeys(event, thread), [event, holder]);
+  }
+
+  async schedule({ thread, name, atMs }: DueTime): Promise<void> {
+    await this.#run('schedule', scripts.SCHEDULE, this.#dueKeys(), [memberOf(thread, name), String(atMs)]);
+  }
+
+  async unschedule(thread: ThreadKey, name: string): Promise<void> {
+    await this.#run('unschedule', scripts.UNSCHEDULE, this.#dueKeys(), [memberOf(thread, name)]);
+  }
+
+  async takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
+    if (limit <= 0) return [];
+    const args = [String(nowMs), String(limit), String(leaseMs)];
+    const taken = pairsOf(await this.#run('takeDue', scripts.TAKE_DUE, this.#dueKeys().slice(0, 3), args));
+    return taken.flatMap(([member, atMs]) => dueTimeOf(member, Number(atMs)));
+  }
+
+  /** Ends the connection that an address made; a client that was given is yours. */
+  async close(): Promise<void> {
+    await this.#redis.close();
+  }
+
+  /** Changes of one thread wait for each other; usually there is none to wait for. */
+  async #inTurn<T>(id: string, run: () => Promise<T>): Promise<T> {
+    const before = this.#changes.get(id);
+    const mine = before ? before.then(run, run) : run();
+    this.#changes.set(id, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#changes.get(id) === mine) this.#changes.delete(id);
+    }
+  }
+
+  async #update<T>(id: string, change: Change<T>, from: Seen, triesBefore = 0): Promise<T> {
+    const keys = [this.#key('thread', id), this.#key('open')];
+    let seen = from;
+    for (let tries = triesBefore; tries < this.#maxTries; tries += 1) {
+      if (tries > TRIES_WITHOUT_PAUSE) await this.#pause(tries);
+      const attempt = this.#attempt(id, change, seen);
+      const found = await this.#run('update', scripts.UPDATE, keys, attempt.args);
+      if (found === null || found === undefined) return this.#written(id, attempt);
+      seen = this.#learn(id, textOf(found));
+    }
+    throw new StoreError('storeConflict', 'update');
+  }
+
+  #attempt<T>(id: string, change: Change<T>, seen: Seen): Attempt<T> {
+    const { record, value } = change(seen.record);
+    if (record === undefined) return { value, next: undefined, args: [seen.version, '', '', '', '', ''] };
+    this.#writes += 1;
+    const version = `${this.#writer}${this.#writes.toString(36)}`;
+    const openId = record.open === undefined ? NOT_OPEN : plain(record.open.id);
+    const args = [seen.version, version, openId, id, String(this.#recordTtlMs), JSON.stringify(record)];
+    return { value, next: { version, record }, args };
+  }
+
+  #written<T>(id: string, attempt: Attempt<T>): T {
+    if (attempt.next) this.#remember(id, attempt.next);
+    return attempt.value;
+  }
+
+  /** What Redis has, read only where it is not what was seen last. */
+  #learn(id: string, kept: string | undefined): Seen {
+    const header = /^(\S+) (\d+) \S+ /.exec(kept ?? '');
+    const [whole, version = '', expiresAt] = header ?? [];
+    const isOver = this.#clock !== undefined && Number(expiresAt) <= this.#clock.now();
+    if (kept === undefined || whole === undefined || isOver) {
+      this.#seen.delete(id);
+      return NOTHING;
+    }
+    const known = this.#seen.get(id);
+    if (known?.version === version) return known;
+    const seen: Seen = { version, record: JSON.parse(kept.slice(whole.length)) as ThreadRecord };
+    this.#remember(id, seen);
+    return seen;
+  }
+
+  #remember(id: string, seen: Seen): void {
+    this.#seen.set(id, seen);
+    const oldest = this.#seen.size > this.#maxRemembered ? this.#seen.oldest() : undefined;
+    if (oldest) this.#seen.delete(oldest.key);
+  }
+
+  async #stillOpen(operation: string, entries: readonly (readonly [string, string])[]): Promise<ThreadKey[]> {
+    if (entries.length === 0) return [];
+    const keys = [this.#key('open'), ...entries.map(([, id]) => this.#key('thread', id))];
+    const handoverIds = entries.map(([handoverId]) => handoverId);
+    const known = listOf(await this.#run(operation, scripts.CHECK_OPEN, keys, handoverIds));
+    return entries.flatMap(([, id], index) => (Number(known[index]) === 1 ? [threadOf(id)] : []));
+  }
+
+  #pause(tries: number): Promise<void> {
+    const longestMs = Math.min(PAUSE_LONGEST_MS, 2 ** (tries - TRIES_WITHOUT_PAUSE));
+    return sleep(systemClock, this.#random() * longestMs);
+  }
+
+  /** The first argument of every script is the time, empty where Redis knows it best. */
+  #run(operation: string, script: RedisScript, keys: string[], args: readonly string[]): Promise<unknown> {
+    const now = this.#clock === undefined ? '' : String(this.#clock.now());
+    return this.#redis.run(operation, script, keys, [now, ...args]);
+  }
+
+  #claimKeys(event: string, thread: ThreadKey | undefined): string[] {
+    const claim = this.#key('claim', event);
+    return thread === undefined ? [claim] : [claim, this.#key('order', threadId(thread))];
+  }
+
+  #dueKeys(): string[] {
+    return [this.#key('due'), this.#key('due:taken'), this.#key('due:times'), this.#key('due:names')];
+  }
+
+  #key(kind: string, name?: string): string {
+    return name === undefined ? `{${this.#prefix}}:${kind}` : `{${this.#prefix}}:${kind}:${name}`;
+  }
+}
+
+/** What a prefix may be; braces in it would move the slot. */
+export function checkedPrefix(prefix: string): string {
+  if (/^[\w.:-]{1,64}$/.test(prefix)) return prefix;
+  throw new InvalidOptionError('prefix', JSON.stringify(prefix), '1 to 64 letters, digits, "-", "_", "." or ":"');
+}
+
+function refusalOf(status: unknown, untilMs: unknown): Exclude<ClaimState, { status: 'claimed' }> | undefined {
+  const said = textOf(status);
+  if (said === 'done') return { status: 'done' };
+  return said === 'busy' ? { status: 'busy', untilMs: Number(textOf(untilMs)) } : undefined;
+}
+
+/** Without spaces, so that it can stand in a record's header. */
+function plain(handoverId: string): string {
+  return encodeURIComponent(handoverId);
+}
+
+/** All deadlines of a thread begin alike, and those of no other thread do. */
+function memberOf(thread: ThreadKey, name: string): string {
+  return `${threadId(thread)} ${encodeURIComponent(name)}`;
+}
+
+function dueTimeOf(member: string, atMs: number): DueTime[] {
+  const [id, name] = member.split(' ');
+  return id === undefined || name === undefined ? [] : [{ thread: threadOf(id), name: decodeURIComponent(name), atMs }];
+}
+
+function threadOf(id: string): ThreadKey {
+  const [pageId = '', psid = ''] = id.split('/');
+  return { pageId: decodeURIComponent(pageId), psid: decodeURIComponent(psid) };
+}
+
+function pairsOf(flat: unknown): (readonly [string, string])[] {
+  const list = listOf(flat);
+  return Array.from({ length: Math.floor(list.length / 2) }, (_, i) => [textOf(list[2 * i]), textOf(list[2 * i + 1])]);
+}
