@@ -5,7 +5,7 @@
 
 // For every bot: the plugin, its options, what it answers.
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
-export type { BotLogic } from './botbuilder/vcc-live-handover.js';
+export type { BotLogic } from './botbuilder/own-turns.js';
 export type {
   AvailabilityCheck,
   GraphOptions,

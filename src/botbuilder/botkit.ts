@@ -14,7 +14,8 @@ import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { HandoverParts } from './handover-parts.js';
 import { partsOf } from './handover-parts.js';
-import type { BotLogic, VccLiveHandover } from './vcc-live-handover.js';
+import type { BotLogic } from './own-turns.js';
+import type { VccLiveHandover } from './vcc-live-handover.js';
 
 /** What the plugin needs of Botkit's controller; every `Botkit` of botkit 4 is one. */
 export interface BotkitController extends BotkitTurns {

@@ -12,7 +12,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { Arrived } from '../handover/turn.js';
 import type { GraphOptions } from './handover-options.js';
-import { checkDuration } from './handover-options.js';
+import { checkDuration } from './check-options.js';
 import type { HandoverParts } from './handover-parts.js';
 import { partsOf } from './handover-parts.js';
 import { activityFromEvent } from './messenger-activity.js';
@@ -21,7 +21,8 @@ import { receiveWebhook } from './receive-webhook.js';
 import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
 import { setAdmission } from './turn-state.js';
-import type { BotLogic, VccLiveHandover } from './vcc-live-handover.js';
+import type { BotLogic } from './own-turns.js';
+import type { VccLiveHandover } from './vcc-live-handover.js';
 
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** Meta waits five seconds; the answer has to travel. */

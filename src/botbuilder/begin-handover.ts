@@ -1,0 +1,159 @@
+/**
+ * What begins a handover: the customer's words, the application, a dialog, or Bot Framework's `handoff.initiate`.
+ *
+ * Asks whether an agent is there, makes the notice and what VCC Live is told, and says so where it failed.
+ */
+import type { Activity, TurnContext } from 'botbuilder';
+import { TurnContext as TurnContextClass } from 'botbuilder';
+import type { Clock } from '../thread/clock.js';
+import { HandoverError } from '../thread/errors.js';
+import type { HandoverStart } from '../thread/handover.js';
+import type { Logger } from '../thread/logger.js';
+import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { NewsDesk } from '../handover/news.js';
+import type { HandoverOrder, Turn } from '../handover/turn.js';
+import { askAvailability } from './availability.js';
+import type { HandoverRequest, HandoverTexts, VccLiveHandoverOptions } from './handover-options.js';
+import { passWithNotice } from './inline-thread-control.js';
+import type { MetadataParts } from './outgoing-metadata.js';
+import { metadataFor, transcriptOf } from './outgoing-metadata.js';
+import { activityOf, say } from './plugin-texts.js';
+import { readTurn } from './read-turn.js';
+import type { TalkToAgent } from './talk-to-agent.js';
+import { asksForAgent } from './talk-to-agent.js';
+import { noThread } from './target-thread.js';
+import { turnOf } from './turn-state.js';
+
+/** What beginnings stand on. */
+export interface BeginningParts {
+  readonly engine: HandoverEngine;
+  readonly client: ThreadControlClient;
+  readonly news: NewsDesk;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly options: VccLiveHandoverOptions;
+  readonly triggers: readonly TalkToAgent[];
+  readonly texts: HandoverTexts;
+  readonly metadata: MetadataParts;
+}
+
+/** How a handover is begun, beside the request. */
+export interface Beginning {
+  /** A dialog waits for the result. */
+  readonly dialogWaits?: boolean;
+  /** Lines, oldest first. */
+  readonly transcript?: readonly string[];
+}
+
+const CHANNEL = 'facebook';
+
+/** Begins handovers in turns. */
+export class Beginnings {
+  readonly #parts: BeginningParts;
+
+  constructor(parts: BeginningParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no. */
+  async isAskedFor(context: TurnContext): Promise<boolean> {
+    if (context.activity.type !== 'message') return false;
+    try {
+      return await asksForAgent(context, this.#parts.triggers, payloadOf(context));
+    } catch (error) {
+      this.#parts.log.error(`A talkToAgent trigger failed: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
+  }
+
+  /** Hands this turn's thread over. Never rejects. */
+  async toAgent(
+    context: TurnContext,
+    request: HandoverRequest,
+    { dialogWaits = false, transcript = [] }: Beginning = {},
+  ): Promise<HandoverStart> {
+    if (context.activity.channelId !== CHANNEL) return { status: 'refused', reason: 'notMessenger' };
+    const turn = turnOf(context);
+    if (!turn) return { status: 'failed', error: noThread() };
+    const { engine, news, log, texts, options } = this.#parts;
+    if (await this.#isNobodyThere(context, turn, request)) {
+      await say(context, texts.unavailable, log);
+      return { status: 'refused', reason: 'unavailable' };
+    }
+    let order: HandoverOrder;
+    try {
+      order = await this.#order(context, turn, request, { dialogWaits, transcript });
+    } catch (thrown) {
+      const error =
+        thrown instanceof Error ? thrown : new HandoverError('unexpected', 'A text or metadata function failed.');
+      news.tell('failed', { thread: turn.thread, error });
+      log.error(`Handover not begun: ${error.message}`);
+      await say(context, texts.failed, log);
+      return { status: 'failed', error };
+    }
+    const { loopBreaker } = options;
+    const breaker = loopBreaker === false ? undefined : loopBreaker;
+    const start = await engine.handingOver.handOver(turn, order, breaker);
+    if (start.status === 'failed') await say(context, texts.failed, log);
+    return start;
+  }
+
+  /** Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. */
+  async initiate(context: TurnContext, initiate: Partial<Activity>): Promise<void> {
+    const value: unknown = initiate.value;
+    const fields = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+    const { reason } = fields;
+    const request: HandoverRequest = {
+      ...(typeof reason === 'string' ? { reason } : {}),
+      ...(value === undefined || value === null
+        ? {}
+        : { metadata: typeof value === 'string' ? { reason: value } : fields }),
+    };
+    await this.toAgent(context, request, { transcript: transcriptOf(initiate, turnOf(context)?.thread) });
+  }
+
+  /** Whether the application says that no agent is there. Not asked where the thread is with one, or was just passed. */
+  async #isNobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
+    const { engine, clock, log } = this.#parts;
+    const { availability } = this.#parts.options;
+    if (!availability || turn.mute !== undefined) return false;
+    const owner = await engine.ownerOf(turn.thread, false).then(
+      (known) => known.owner,
+      // The store is lost: the handover will say so.
+      () => 'unknown' as const,
+    );
+    if (owner === 'vccLive' || owner === 'other') return false;
+    return (await askAvailability(() => availability(context, request), { clock, log })) === 'unavailable';
+  }
+
+  async #order(
+    context: TurnContext,
+    turn: Turn,
+    request: HandoverRequest,
+    { dialogWaits, transcript }: Required<Beginning>,
+  ): Promise<HandoverOrder> {
+    const { client, log, options, texts } = this.#parts;
+    const metadata = metadataFor(context, turn.thread, request, transcript, this.#parts.metadata);
+    const notice = await activityOf(context, request.notice === undefined ? texts.connecting : request.notice);
+    const reference = TurnContextClass.getConversationReference(context.activity);
+    const order: HandoverOrder = { metadata, dialogWaits, reference };
+    if (!notice) return order;
+    if (options.inlineThreadControl === true) {
+      const inline = await passWithNotice(client, turn.thread, notice, log);
+      if (inline) return { ...order, passWithNotice: inline };
+    }
+    return {
+      ...order,
+      sendNotice: async () => {
+        await context.sendActivity(notice);
+      },
+    };
+  }
+}
+
+/** The payload of the button or quick reply behind a turn, whichever adapter made it. */
+function payloadOf(context: TurnContext): string | undefined {
+  const [event] = readTurn(context.activity).events;
+  return event?.payload;
+}

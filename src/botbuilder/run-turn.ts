@@ -1,0 +1,124 @@
+/**
+ * Runs what came in: a turn of Bot Framework's, worked off like a delivery, or what an adapter has admitted already.
+ *
+ * Says the plugin's own text where a thread came home, and runs the bot's logic at most once.
+ */
+import type { TurnContext } from 'botbuilder';
+import type { ThreadEvent } from '../thread/event.js';
+import type { Logger } from '../thread/logger.js';
+import type { DeliveryDesk } from '../handover/deliver.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { Turn } from '../handover/turn.js';
+import type { Beginnings } from './begin-handover.js';
+import type { HandoverTexts } from './handover-options.js';
+import { becomeHandoffStatus } from './handoff-status.js';
+import { say } from './plugin-texts.js';
+import type { TurnReading } from './read-turn.js';
+import type { Doors } from './silence.js';
+import type { RunningAdmission } from './turn-state.js';
+import { setTurn } from './turn-state.js';
+
+/** What turns stand on. */
+export interface TurnParts {
+  readonly engine: HandoverEngine;
+  readonly desk: DeliveryDesk;
+  readonly doors: Doors;
+  readonly beginnings: Beginnings;
+  readonly log: Logger;
+  readonly texts: HandoverTexts;
+  readonly statusEvents: boolean;
+}
+
+/** A turn that another process works on is waited for this long where no webhook can be answered with 503. */
+const MIDDLEWARE_DEADLINE_MS = 20_000;
+
+/** Runs turns. */
+export class TurnRunner {
+  readonly #parts: TurnParts;
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+  }
+
+  /** A turn without a webhook behind it. */
+  async runProactive(context: TurnContext, reading: TurnReading, next: () => Promise<void>): Promise<void> {
+    if (reading.thread) {
+      const turn = await this.#parts.engine.proactiveTurn(reading.thread);
+      setTurn(context, turn);
+      this.#parts.doors.guardTurn(context, turn);
+      return this.#runLogic(turn, next);
+    }
+    return next();
+  }
+
+  /** A turn that some other adapter made of a webhook: worked off like a delivery, in this turn. */
+  async runDelivered(context: TurnContext, reading: TurnReading, next: () => Promise<void>): Promise<void> {
+    const state: { thrown?: unknown } = {};
+    let ran = false;
+    const verdict = await this.#parts.desk.take(
+      reading.events,
+      async (arrived, key) => {
+        const unmanaged = !arrived.thread && isCheckboxOptin(arrived.event);
+        const admission = unmanaged
+          ? 'unmanaged'
+          : await this.#parts.engine.admissions.admit(arrived, key, this.#parts.statusEvents);
+        if (ran || (admission !== 'unmanaged' && admission.run === 'nothing')) return;
+        // next() at most once, whatever a bridge packs into one activity.
+        ran = true;
+        try {
+          await (admission === 'unmanaged' ? next() : this.run(context, admission, next));
+        } catch (thrown) {
+          state.thrown = thrown;
+        }
+      },
+      { ackDeadlineMs: MIDDLEWARE_DEADLINE_MS, waitForOwn: true, unrecognisable: reading.synthetic === true },
+    );
+    if ('thrown' in state) throw state.thrown;
+    if (verdict === 'unavailable') await this.#runWithoutStore(context, reading, next);
+  }
+
+  /** The store did not answer: Meta itself delivered this, so the bot answers; Meta refuses what is not the bot's. */
+  async #runWithoutStore(context: TurnContext, reading: TurnReading, next: () => Promise<void>): Promise<void> {
+    const [event] = reading.events;
+    if (event?.channel !== 'messaging' || event.pageId === undefined || event.psid === undefined) return;
+    if (/ThreadControl$/.test(event.kind)) return;
+    const turn = this.#parts.engine.unrecordedTurn({ pageId: event.pageId, psid: event.psid });
+    setTurn(context, turn);
+    this.#parts.doors.guardTurn(context, turn);
+    await next();
+  }
+
+  /** An event whose admission is known: says what is to be said, then runs the bot's logic on it. */
+  async run(context: TurnContext, admission: RunningAdmission, next: () => Promise<void>): Promise<void> {
+    const { turn, concluded } = admission;
+    setTurn(context, turn);
+    this.#parts.doors.guardTurn(context, turn);
+    if (concluded?.outcome === 'completed' && !turn.mute)
+      await say(context, this.#parts.texts.returned, this.#parts.log);
+    if (admission.run === 'greeting') return;
+    if (admission.run === 'handBack') {
+      becomeHandoffStatus(context, 'completed', admission.metadata);
+      return this.#runLogic(turn, next);
+    }
+    if (await this.#parts.beginnings.isAskedFor(context)) {
+      await this.#parts.beginnings.toAgent(context, {});
+      return;
+    }
+    return this.#runLogic(turn, next);
+  }
+
+  /** Where the logic fails, what its turn had claimed is given back before the error goes to `onTurnError`. */
+  async #runLogic(turn: Turn, next: () => Promise<void>): Promise<void> {
+    try {
+      await next();
+    } catch (error) {
+      await this.#parts.engine.turnFailed(turn);
+      throw error;
+    }
+  }
+}
+
+/** A checkbox opt-in has no PSID yet, so no thread; its turn runs as with the stock adapter. */
+function isCheckboxOptin(event: ThreadEvent): boolean {
+  return event.kind === 'optin' && event.channel === 'messaging';
+}

@@ -1,0 +1,54 @@
+/** Which thread an application means: that of a turn, or one that it names. */
+import type { TurnContext } from 'botbuilder';
+import { HandoverError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Turn } from '../handover/turn.js';
+import { readTurn } from './read-turn.js';
+import { turnOf } from './turn-state.js';
+
+/** A thread, and the turn in which the application asks, where it is one. */
+export interface Target {
+  readonly thread: ThreadKey;
+  readonly turn?: Turn;
+}
+
+const CHANNEL = 'facebook';
+
+/**
+ * The thread of a turn context or a key.
+ * @throws {@link HandoverError} code `noThread`
+ */
+export function targetOf(target: TurnContext | ThreadKey): Target {
+  if (!isThreadOrTurn(target)) throw noThread();
+  if ('pageId' in target && 'psid' in target) {
+    if (isId(target.pageId) && isId(target.psid)) return { thread: { pageId: target.pageId, psid: target.psid } };
+    throw noThread();
+  }
+  const turn = turnOf(target);
+  if (turn) return { thread: turn.thread, turn };
+  const reading = target.activity.channelId === CHANNEL ? readTurn(target.activity) : undefined;
+  const [event] = reading?.events ?? [];
+  if (event?.pageId !== undefined && event.psid !== undefined)
+    return { thread: { pageId: event.pageId, psid: event.psid } };
+  if (reading?.thread) return { thread: reading.thread };
+  throw noThread();
+}
+
+/** The error of a context or key that names no thread. */
+export function noThread(): HandoverError {
+  return new HandoverError(
+    'noThread',
+    'This is no turn of a Messenger thread: customer and Page are not known. Call adapter.use(handover) before any other middleware, or pass { pageId, psid }.',
+  );
+}
+
+/** Applications without types pass what they have, a turn that ended long ago for one. */
+function isThreadOrTurn(target: unknown): boolean {
+  if (typeof target !== 'object' || target === null) return false;
+  if ('pageId' in target && 'psid' in target) return true;
+  return 'activity' in target && typeof target.activity === 'object' && target.activity !== null;
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
