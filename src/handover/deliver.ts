@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { inBackground, sleep } from '../thread/clock.js';
 import type { ThreadEvent } from '../thread/event.js';
+import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
@@ -239,13 +240,30 @@ export class DeliveryDesk {
       void worked.then(() => this.#finish(key)).then(() => end('done'));
       await this.#inReasonableTime(worked, queue);
     };
+    void this.#inLine(queue, run);
+    return job;
+  }
+
+  /**
+   * Gives a turn that no event brought its place among the events of its thread here, so that the two do not overwrite
+   * each other's state. `turn` must not reject.
+   * @returns `waits`: something of the thread is under way. Who may be in it must not wait for `done`, but for nothing else.
+   */
+  takeTurn(thread: ThreadKey, turn: () => Promise<void>): { readonly waits: boolean; readonly done: Promise<void> } {
+    const queue = threadId(thread);
+    const waits = this.#queues.has(queue);
+    return { waits, done: this.#inLine(queue, () => this.#inReasonableTime(turn(), queue)) };
+  }
+
+  /** Runs when everything before it in the queue is over. `run` does not reject. */
+  #inLine(queue: string, run: () => Promise<void>): Promise<void> {
     const before = this.#queues.get(queue);
     const mine = before ? before.then(run) : run();
     this.#queues.set(queue, mine);
     void mine.then(() => {
       if (this.#queues.get(queue) === mine) this.#queues.delete(queue);
     });
-    return job;
+    return mine;
   }
 
   async #run(work: EventWork, arrived: Arrived, key: string): Promise<void> {
