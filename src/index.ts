@@ -26,6 +26,7 @@ export { redactPersonalData } from './handover/redact.js';
 export type { Redactor } from './handover/redact.js';
 export type { LoopBreaker } from './handover/loop-breaker.js';
 export { talkToAgentPhrases } from './botbuilder/talk-to-agent-phrases.js';
+export { talkToBotPhrases } from './botbuilder/talk-to-bot-phrases.js';
 export type { PhraseLanguage } from './botbuilder/talk-to-agent-phrases.js';
 export { HandoverDialog } from './botbuilder/handover-dialog.js';
 export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
