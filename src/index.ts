@@ -5,6 +5,8 @@
 
 // For every bot: the plugin, its options, what it answers.
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
+export type { AttachOptions } from './botbuilder/vcc-live-handover.js';
+export type { DialogAccess, DialogStack } from './botbuilder/after-handover.js';
 export type { BotLogic } from './botbuilder/own-turns.js';
 export type {
   AvailabilityCheck,
@@ -12,6 +14,10 @@ export type {
   HandoverRequest,
   HandoverText,
   HandoverTexts,
+  OpenPrompt,
+  PagePolicies,
+  Satisfaction,
+  SatisfactionAnswer,
   VccLiveHandoverOptions,
 } from './botbuilder/handover-options.js';
 export type { RecognizerLike, TalkToAgent } from './botbuilder/talk-to-agent.js';
@@ -20,6 +26,7 @@ export { redactPersonalData } from './handover/redact.js';
 export type { Redactor } from './handover/redact.js';
 export type { LoopBreaker } from './handover/loop-breaker.js';
 export { talkToAgentPhrases } from './botbuilder/talk-to-agent-phrases.js';
+export { talkToBotPhrases } from './botbuilder/talk-to-bot-phrases.js';
 export type { PhraseLanguage } from './botbuilder/talk-to-agent-phrases.js';
 export { HandoverDialog } from './botbuilder/handover-dialog.js';
 export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
@@ -32,7 +39,7 @@ export type {
   ThreadOwner,
 } from './thread/handover.js';
 export type { ThreadKey } from './thread/key.js';
-export type { ControlRequest, ReclaimWords, RequestPolicy } from './handover/policies.js';
+export type { ControlRequest, ReclaimPattern, ReclaimWords, RequestPolicy } from './handover/policies.js';
 export type { HandoverTimers } from './handover/timers.js';
 export type { HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
 

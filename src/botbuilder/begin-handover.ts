@@ -8,19 +8,21 @@ import { TurnContext as TurnContextClass } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { HandoverStart } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
 import { askAvailability } from './availability.js';
-import type { HandoverRequest, HandoverTexts, VccLiveHandoverOptions } from './handover-options.js';
+import type { HandoverRequest } from './handover-options.js';
+import type { RoutingLookup } from './inline-thread-control.js';
 import { passWithNotice } from './inline-thread-control.js';
 import type { MetadataParts } from './outgoing-metadata.js';
 import { metadataFor, transcriptOf } from './outgoing-metadata.js';
+import type { PoliciesOf } from './page-policies.js';
 import { activityOf, say } from './plugin-texts.js';
 import { readTurn } from './read-turn.js';
-import type { TalkToAgent } from './talk-to-agent.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread } from './target-thread.js';
 import { turnOf } from './turn-state.js';
@@ -32,10 +34,11 @@ export interface BeginningParts {
   readonly news: NewsDesk;
   readonly log: Logger;
   readonly clock: Clock;
-  readonly options: VccLiveHandoverOptions;
-  readonly triggers: readonly TalkToAgent[];
-  readonly texts: HandoverTexts;
-  readonly metadata: MetadataParts;
+  readonly policiesOf: PoliciesOf;
+  readonly metadataOf: (pageId: string) => MetadataParts;
+  readonly routing: RoutingLookup;
+  /** The bot's logic is to hear that a handover failed. */
+  readonly failed: (thread: ThreadKey, reference: unknown, error: Error) => void;
 }
 
 /** How a handover is begun, beside the request. */
@@ -58,9 +61,11 @@ export class Beginnings {
 
   /** Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no. */
   async isAskedFor(context: TurnContext): Promise<boolean> {
-    if (context.activity.type !== 'message') return false;
+    const turn = turnOf(context);
+    if (context.activity.type !== 'message' || !turn) return false;
+    const { triggers } = this.#parts.policiesOf(turn.thread.pageId);
     try {
-      return await asksForAgent(context, this.#parts.triggers, payloadOf(context));
+      return await asksForAgent(context, triggers, payloadOf(context));
     } catch (error) {
       this.#parts.log.error(`A talkToAgent trigger failed: ${error instanceof Error ? error.message : String(error)}`);
       return false;
@@ -76,7 +81,14 @@ export class Beginnings {
     if (context.activity.channelId !== CHANNEL) return { status: 'refused', reason: 'notMessenger' };
     const turn = turnOf(context);
     if (!turn) return { status: 'failed', error: noThread() };
-    const { engine, news, log, texts, options } = this.#parts;
+    const { engine, news, log } = this.#parts;
+    const { thread } = turn;
+    const { texts, loopBreaker } = this.#parts.policiesOf(thread.pageId);
+    const failed = async (error: Error): Promise<void> => {
+      await say(context, texts.failed, log);
+      // A dialog that waits gets it as its result.
+      if (!dialogWaits) this.#parts.failed(thread, TurnContextClass.getConversationReference(context.activity), error);
+    };
     if (await this.#isNobodyThere(context, turn, request)) {
       await say(context, texts.unavailable, log);
       return { status: 'refused', reason: 'unavailable' };
@@ -87,15 +99,13 @@ export class Beginnings {
     } catch (thrown) {
       const error =
         thrown instanceof Error ? thrown : new HandoverError('unexpected', 'A text or metadata function failed.');
-      news.tell('failed', { thread: turn.thread, error });
+      news.tell('failed', { thread, error });
       log.error(`Handover not begun: ${error.message}`);
-      await say(context, texts.failed, log);
+      await failed(error);
       return { status: 'failed', error };
     }
-    const { loopBreaker } = options;
-    const breaker = loopBreaker === false ? undefined : loopBreaker;
-    const start = await engine.handingOver.handOver(turn, order, breaker);
-    if (start.status === 'failed') await say(context, texts.failed, log);
+    const start = await engine.handingOver.handOver(turn, order, loopBreaker);
+    if (start.status === 'failed') await failed(start.error);
     return start;
   }
 
@@ -116,7 +126,7 @@ export class Beginnings {
   /** Whether the application says that no agent is there. Not asked where the thread is with one, or was just passed. */
   async #isNobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
     const { engine, clock, log } = this.#parts;
-    const { availability } = this.#parts.options;
+    const { availability } = this.#parts.policiesOf(turn.thread.pageId);
     if (!availability || turn.mute !== undefined) return false;
     const owner = await engine.ownerOf(turn.thread, false).then(
       (known) => known.owner,
@@ -133,14 +143,16 @@ export class Beginnings {
     request: HandoverRequest,
     { dialogWaits, transcript }: Required<Beginning>,
   ): Promise<HandoverOrder> {
-    const { client, log, options, texts } = this.#parts;
-    const metadata = metadataFor(context, turn.thread, request, transcript, this.#parts.metadata);
+    const { client, routing, policiesOf, metadataOf } = this.#parts;
+    const { pageId } = turn.thread;
+    const { texts, inlineThreadControl } = policiesOf(pageId);
+    const metadata = metadataFor(context, turn.thread, request, transcript, metadataOf(pageId));
     const notice = await activityOf(context, request.notice === undefined ? texts.connecting : request.notice);
     const reference = TurnContextClass.getConversationReference(context.activity);
     const order: HandoverOrder = { metadata, dialogWaits, reference };
     if (!notice) return order;
-    if (options.inlineThreadControl === true) {
-      const inline = await passWithNotice(client, turn.thread, notice, log);
+    if (inlineThreadControl) {
+      const inline = await passWithNotice(client, turn.thread, notice, routing);
       if (inline) return { ...order, passWithNotice: inline };
     }
     return {

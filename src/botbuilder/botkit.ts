@@ -42,8 +42,12 @@ export interface HandoverPluginOptions {
 /** Botkit's name of each event of the plugin: `controller.on('handover_passed', async (bot, message) => …)`. */
 export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
   passed: 'handover_passed',
+  waiting: 'handover_waiting',
   claimed: 'handover_claimed',
+  accepted: 'handover_accepted',
+  returning: 'handover_returning',
   returned: 'handover_returned',
+  completed: 'handover_completed',
   ownerChanged: 'handover_owner_changed',
   failed: 'handover_failed',
   suppressed: 'handover_suppressed',
@@ -112,7 +116,12 @@ function plugIn(
   }
   repairTurns(controller);
   const { microsoftAppId } = options;
-  handover.attach(adapter, logic, microsoftAppId === undefined ? {} : { microsoftAppId });
+  const { dialogSet } = controller;
+  handover.attach(adapter, logic, {
+    ...(microsoftAppId === undefined ? {} : { microsoftAppId }),
+    dialogs: { createContext: (context) => dialogSet.createContext(context) },
+    conversationState: { saveChanges: (context) => controller.saveState(workerOf(context)) },
+  });
   controller.addPluginExtension(EXTENSION_NAME, handover);
   for (const name of Object.keys(botkitEvents) as (keyof HandoverNews)[]) {
     handover.on(name, (news) => void trigger(controller, name, news, inside));
@@ -206,6 +215,14 @@ async function trigger<K extends keyof HandoverNews>(
 function hasHandler(controller: BotkitController, event: string): boolean {
   const { _events } = controller as unknown as { readonly _events?: Readonly<Record<string, unknown>> };
   return _events === undefined || _events[event] !== undefined;
+}
+
+/** As much of a worker as `saveState` needs. */
+function workerOf(context: TurnContext): BotkitWorker {
+  return {
+    getConfig: (key) => (key === 'context' ? context : undefined),
+    changeContext: () => Promise.resolve(undefined),
+  };
 }
 
 function threadIn(news: HandoverNews[keyof HandoverNews]): ThreadKey | undefined {

@@ -5,9 +5,30 @@
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import { MOST_HANDOVERS_COUNTED } from '../handover/loop-breaker.js';
-import type { VccLiveHandoverOptions } from './handover-options.js';
+import type { PagePolicies, VccLiveHandoverOptions } from './handover-options.js';
 
 const TEXT_NAMES = ['connecting', 'unavailable', 'failed', 'unclaimed', 'abandoned', 'returned'];
+const OUTCOMES_TO_ASK_AFTER = ['completed', 'unclaimed', 'abandoned', 'takenBack'];
+const OPEN_PROMPTS = ['goOn', 'repeat', 'drop'];
+/** The checks of what may differ by Page: one for each policy. */
+const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string, value: unknown) => void>> = {
+  talkToAgent: checkTriggers,
+  texts: checkTexts,
+  metadata: (option, value) => checkKind(option, value, 'function', 'a function (context, request) => string | object'),
+  redact: (option, value) => {
+    if (value !== false) checkKind(option, value, 'function', 'a function (text) => string, or false');
+  },
+  availability: (option, value) =>
+    checkKind(option, value, 'function', 'a function (context, request) => available, unavailable or unknown'),
+  loopBreaker: checkLoopBreaker,
+  timers: checkTimers,
+  requests: checkRequests,
+  reclaim: checkReclaim,
+  satisfaction: checkSatisfaction,
+  openPrompt: checkOpenPrompt,
+  statusEvents: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
+  inlineThreadControl: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
+};
 const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
 const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const FUNCTIONS_OF_A_STORE = [
@@ -53,27 +74,29 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   if (typeof given['pageAccessToken'] !== 'function')
     checkSecret('pageAccessToken', given['pageAccessToken'], 'a Page access token, or a function of the Page id');
   if (given['appSecret'] !== undefined) checkSecret('appSecret', given['appSecret'], "the App Secret of the bot's app");
-  checkTriggers(given['talkToAgent']);
-  checkTexts(given['texts']);
-  checkKind('metadata', given['metadata'], 'function', 'a function (context, request) => string | object');
-  checkKind('statusEvents', given['statusEvents'], 'boolean', 'true or false');
-  checkKind('inlineThreadControl', given['inlineThreadControl'], 'boolean', 'true or false');
-  if (given['redact'] !== false)
-    checkKind('redact', given['redact'], 'function', 'a function (text) => string, or false');
-  checkKind(
-    'availability',
-    given['availability'],
-    'function',
-    'a function (context, request) => available, unavailable or unknown',
-  );
-  checkLoopBreaker(given['loopBreaker']);
-  checkTimers(given['timers']);
-  checkRequests(given['requests']);
-  checkReclaim(given['reclaim']);
+  for (const [name, check] of Object.entries(POLICY_CHECKS)) check(name, given[name]);
+  checkPages(given['pages']);
   checkStore(given['store']);
   checkGraph(given['graph']);
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
   checkMethods('clock', given['clock'], ['now', 'after']);
+}
+
+/**
+ * Refuses policies of one Page that cannot work.
+ * @param path how the options name them: `pages.1234`
+ * @throws {@link InvalidOptionError}
+ */
+export function checkPagePolicies(path: string, value: unknown): void {
+  if (!isObject(value)) throw new InvalidOptionError(path, described(value), 'an object with the policies of the Page');
+  for (const [name, policy] of Object.entries(value)) {
+    const check = Object.hasOwn(POLICY_CHECKS, name) ? POLICY_CHECKS[name as keyof PagePolicies] : undefined;
+    if (!check) {
+      const expected = `one of ${Object.keys(POLICY_CHECKS).join(', ')}; anything else is for all Pages`;
+      throw new InvalidOptionError(`${path}.${name}`, 'unknown', expected);
+    }
+    check(`${path}.${name}`, policy);
+  }
 }
 
 /**
@@ -104,11 +127,11 @@ function checkSecret(option: string, value: unknown, expected: string): void {
   throw new InvalidOptionError(option, got, `a string without blanks around it: ${expected}`);
 }
 
-function checkTriggers(value: unknown): void {
+function checkTriggers(name: string, value: unknown): void {
   if (value === undefined) return;
   const triggers: readonly unknown[] = Array.isArray(value) ? value : [value];
   triggers.forEach((trigger, index) => {
-    const option = Array.isArray(value) ? `talkToAgent[${index}]` : 'talkToAgent';
+    const option = Array.isArray(value) ? `${name}[${index}]` : name;
     if (trigger instanceof RegExp || typeof trigger === 'function') return;
     if (typeof trigger === 'string' && trigger.trim() !== '') return;
     if (
@@ -131,68 +154,114 @@ function checkTriggers(value: unknown): void {
   });
 }
 
-function checkTexts(value: unknown): void {
+function checkTexts(option: string, value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value))
-    throw new InvalidOptionError('texts', described(value), `an object with ${TEXT_NAMES.join(', ')}`);
+    throw new InvalidOptionError(option, described(value), `an object with ${TEXT_NAMES.join(', ')}`);
   for (const [name, text] of Object.entries(value)) {
     if (!TEXT_NAMES.includes(name)) {
-      throw new InvalidOptionError(`texts.${name}`, 'unknown', `one of ${TEXT_NAMES.join(', ')}`);
+      throw new InvalidOptionError(`${option}.${name}`, 'unknown', `one of ${TEXT_NAMES.join(', ')}`);
     }
     if (text === null || text === undefined || typeof text === 'string' || typeof text === 'function' || isObject(text))
       continue;
     throw new InvalidOptionError(
-      `texts.${name}`,
+      `${option}.${name}`,
       described(text),
       'a text, an activity, a function of the turn context, or null for silence',
     );
   }
 }
 
-function checkTimers(value: unknown): void {
+function checkTimers(option: string, value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value)) {
-    throw new InvalidOptionError('timers', described(value), `an object with ${TIMER_NAMES.join(', ')}`);
+    throw new InvalidOptionError(option, described(value), `an object with ${TIMER_NAMES.join(', ')}`);
   }
   for (const [name, duration] of Object.entries(value)) {
     if (!TIMER_NAMES.includes(name)) {
-      throw new InvalidOptionError(`timers.${name}`, 'unknown', `one of ${TIMER_NAMES.join(', ')}`);
+      throw new InvalidOptionError(`${option}.${name}`, 'unknown', `one of ${TIMER_NAMES.join(', ')}`);
     }
-    checkDuration(`timers.${name}`, duration);
+    checkDuration(`${option}.${name}`, duration);
   }
 }
 
-function checkLoopBreaker(value: unknown): void {
+function checkLoopBreaker(option: string, value: unknown): void {
   if (value === undefined || value === false) return;
   if (!isObject(value)) {
-    throw new InvalidOptionError('loopBreaker', described(value), 'an object with maxHandovers, withinMs, or false');
+    throw new InvalidOptionError(option, described(value), 'an object with maxHandovers, withinMs, or false');
   }
-  checkDuration('loopBreaker.withinMs', value['withinMs']);
+  checkDuration(`${option}.withinMs`, value['withinMs']);
   const { maxHandovers } = value;
   const counted =
     Number.isInteger(maxHandovers) && Number(maxHandovers) > 0 && Number(maxHandovers) <= MOST_HANDOVERS_COUNTED;
   if (maxHandovers === undefined || counted) return;
   const expected = `a whole number from 1 to ${MOST_HANDOVERS_COUNTED}`;
-  throw new InvalidOptionError('loopBreaker.maxHandovers', described(maxHandovers), expected);
+  throw new InvalidOptionError(`${option}.maxHandovers`, described(maxHandovers), expected);
 }
 
-function checkRequests(value: unknown): void {
+function checkRequests(option: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return;
   if (typeof value === 'string' && REQUEST_POLICIES.includes(value)) return;
-  throw new InvalidOptionError('requests', described(value), `one of ${REQUEST_POLICIES.join(', ')}, or a function`);
+  throw new InvalidOptionError(option, described(value), `one of ${REQUEST_POLICIES.join(', ')}, or a function`);
 }
 
-function checkReclaim(value: unknown): void {
+function checkReclaim(option: string, value: unknown): void {
   if (value === undefined) return;
-  if (!isObject(value)) throw new InvalidOptionError('reclaim', described(value), 'an object with customer, agent');
+  if (!isObject(value)) throw new InvalidOptionError(option, described(value), 'an object with customer, agent');
   for (const [name, words] of Object.entries(value)) {
     const patterns: readonly unknown[] = Array.isArray(words) ? words : [words];
     const known = name === 'customer' || name === 'agent';
-    if (known && patterns.every((each) => each instanceof RegExp || (typeof each === 'string' && each.trim() !== ''))) {
-      continue;
+    if (known && patterns.every(isReclaimPattern)) continue;
+    const expected = 'a RegExp, a text, a function of the text, or an array of them, under customer or agent';
+    throw new InvalidOptionError(`${option}.${name}`, known ? described(words) : 'unknown', expected);
+  }
+}
+
+function isReclaimPattern(value: unknown): boolean {
+  if (value instanceof RegExp || typeof value === 'function') return true;
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function checkSatisfaction(option: string, value: unknown): void {
+  if (value === undefined) return;
+  if (!isObject(value)) throw new InvalidOptionError(option, described(value), 'an object with ask, after');
+  for (const name of Object.keys(value)) {
+    if (name !== 'ask' && name !== 'after')
+      throw new InvalidOptionError(`${option}.${name}`, 'unknown', 'ask or after');
+  }
+  const { ask, after } = value;
+  const asks = typeof ask === 'function' || isObject(ask) || (typeof ask === 'string' && ask.trim() !== '');
+  if (!asks) {
+    const expected = 'a text, an activity, or a function of the turn context and the result';
+    throw new InvalidOptionError(`${option}.ask`, described(ask), expected);
+  }
+  if (after === undefined) return;
+  const outcomes: readonly unknown[] = Array.isArray(after) ? after : [];
+  if (outcomes.length > 0 && outcomes.every((each) => OUTCOMES_TO_ASK_AFTER.some((known) => known === each))) return;
+  const expected = `an array of ${OUTCOMES_TO_ASK_AFTER.join(', ')}`;
+  throw new InvalidOptionError(
+    `${option}.after`,
+    Array.isArray(after) ? JSON.stringify(after) : described(after),
+    expected,
+  );
+}
+
+function checkOpenPrompt(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  if (typeof value === 'string' && OPEN_PROMPTS.includes(value)) return;
+  throw new InvalidOptionError(option, described(value), `one of ${OPEN_PROMPTS.join(', ')}, or a function`);
+}
+
+function checkPages(value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  if (!isObject(value)) {
+    throw new InvalidOptionError('pages', described(value), 'an object by Page id, or a function of the Page id');
+  }
+  for (const [pageId, policies] of Object.entries(value)) {
+    if (pageId === '' || pageId.trim() !== pageId) {
+      throw new InvalidOptionError(`pages.${pageId}`, 'no Page id', 'policies by the id of the Page, digits');
     }
-    const expected = 'a RegExp, a text, or an array of them, under customer or agent';
-    throw new InvalidOptionError(`reclaim.${name}`, known ? described(words) : 'unknown', expected);
+    checkPagePolicies(`pages.${pageId}`, policies);
   }
 }
 

@@ -182,11 +182,11 @@ class AdapterService {
   }
 
   async #work(arrived: Arrived, key: string, logic: BotLogic): Promise<void> {
-    const { engine, news, log, statusEvents } = this.#inside;
+    const { engine, news, log } = this.#inside;
     const { event, thread } = arrived;
     try {
       const unmanaged = !thread && event.kind === 'optin' && event.channel === 'messaging';
-      const admission = unmanaged ? 'unmanaged' : await engine.admissions.admit(arrived, key, statusEvents);
+      const admission = unmanaged ? 'unmanaged' : await engine.admissions.admit(arrived, key);
       if (admission !== 'unmanaged' && admission.run === 'nothing') return;
       const activity = activityFromEvent(event);
       if (!activity) return;

@@ -3,7 +3,7 @@
  */
 import type { Activity, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
-import type { HandoverRequest as RequestOf } from '../thread/handover.js';
+import type { HandoverOutcome, HandoverRequest as RequestOf, HandoverResult } from '../thread/handover.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
@@ -44,6 +44,52 @@ export type AvailabilityCheck = (
   context: TurnContext,
   request: HandoverRequest,
 ) => Availability | Promise<Availability>;
+
+/** A question to the customer, asked once after a handover; what they answer is a message for the bot's logic as any other. */
+export interface Satisfaction {
+  /** A text, an activity (with quick replies, say), or a function that makes one; `null` or nothing: not asked after all. */
+  ask:
+    | string
+    | Partial<Activity>
+    | ((context: TurnContext, result: HandoverResult) => SatisfactionAnswer | Promise<SatisfactionAnswer>);
+  /**
+   * After which outcomes. Default `['completed']`. A `completed` handover counts only where VCC Live handed back or an
+   * agent wrote: a customer whom nobody answered is not asked.
+   */
+  after?: readonly Exclude<HandoverOutcome, 'refused' | 'failed'>[];
+}
+
+/** What a function of {@link Satisfaction} gives. */
+export type SatisfactionAnswer = string | Partial<Activity> | null | undefined;
+
+/**
+ * What happens, when the thread is home, to a prompt that was open when the thread was handed over by anything but a
+ * dialog that waits for it.
+ * - `goOn`: nothing; the customer's next message answers it
+ * - `repeat`: it is asked again, in the first turn that the bot has; a message of that turn is not taken for the answer
+ * - `drop`: the dialogs are cancelled before the logic runs
+ * - a function: what it does, in the first turn that the bot has, before the logic runs
+ */
+export type OpenPrompt =
+  'goOn' | 'repeat' | 'drop' | ((context: TurnContext, result: HandoverResult) => void | Promise<void>);
+
+/** Options that may differ by Page. */
+export type PagePolicies = Pick<VccLiveHandoverOptions, PolicyName>;
+
+type PolicyName =
+  | 'talkToAgent'
+  | 'texts'
+  | 'metadata'
+  | 'redact'
+  | 'availability'
+  | 'loopBreaker'
+  | 'timers'
+  | 'requests'
+  | 'reclaim'
+  | 'satisfaction'
+  | 'openPrompt'
+  | 'statusEvents'
+  | 'inlineThreadControl';
 
 /** How Graph is called. Durations are milliseconds. */
 export interface GraphOptions {
@@ -107,10 +153,27 @@ export interface VccLiveHandoverOptions {
   requests?: RequestPolicy;
   /** Words with which the customer, or an agent, takes the thread back to the bot. Default: none. */
   reclaim?: ReclaimWords;
-  /** Hand-backs run the bot's logic as `handoff.status` even where no dialog waits. Default false. */
+  /** A question asked once after a handover that has ended, never while another app owns the thread. Default: none. */
+  satisfaction?: Satisfaction;
+  /**
+   * What becomes of a prompt that was open when the thread was handed over, and no dialog waited for it. `repeat` and
+   * `drop` need the bot's dialogs: `attach(adapter, logic, { dialogs, conversationState })`; the Botkit plugin has them.
+   * Default `goOn`.
+   */
+  openPrompt?: OpenPrompt;
+  /**
+   * What happens to a handover runs the bot's logic as `handoff.status` even where no dialog waits: `accepted` (an agent
+   * has answered; nothing the bot says leaves), `completed`, and, where the bot is attached, `failed`. Default false.
+   */
   statusEvents?: boolean;
   /** Notice and pass in one Graph call on Pages with Conversation Routing. Default false. */
   inlineThreadControl?: boolean;
+  /**
+   * Other policies for some Pages: an object by Page id, or a function of it, asked once a minute at most. What a Page does
+   * not name holds for it as for all others; `texts` are joined text by text, every other policy is replaced as a whole. A
+   * function that throws, or gives something that cannot work, is one line in the log, and the common policies hold.
+   */
+  pages?: Readonly<Record<string, PagePolicies>> | ((pageId: string) => PagePolicies | undefined);
   /** Where threads are remembered. Default: `new MemoryThreadStore()`, for one process and as long as it lives. */
   store?: ThreadStore;
   graph?: GraphOptions;

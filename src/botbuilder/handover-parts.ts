@@ -6,6 +6,7 @@ import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { DeliveryDesk } from '../handover/deliver.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
+import type { AfterHandover } from './after-handover.js';
 import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
 
 /** The inside of a `VccLiveHandover`. */
@@ -16,11 +17,11 @@ export interface HandoverParts {
   readonly news: NewsDesk;
   readonly log: Logger;
   readonly clock: Clock;
-  readonly statusEvents: boolean;
   readonly pageAccessToken: VccLiveHandoverOptions['pageAccessToken'];
   readonly appSecret: string | undefined;
   readonly graph: GraphOptions;
   readonly botAppId: string;
+  readonly after: AfterHandover;
 }
 
 const parts = new WeakMap<object, HandoverParts>();

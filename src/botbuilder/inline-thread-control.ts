@@ -7,22 +7,69 @@
  */
 import type { Activity } from 'botbuilder';
 import type { ThreadKey } from '../thread/key.js';
+import type { Clock } from '../thread/clock.js';
 import type { Logger } from '../thread/logger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { AnsweredCall, HandoverOrder } from '../handover/turn.js';
 import { messagesFromActivity } from './messenger-activity.js';
 
+/** How long a Page's answer counts. Routing is switched on or off once in its life. */
+const REMEMBERED_MS = 10 * 60_000;
+/** How long it counts that no answer came: the next handovers make two calls meanwhile. */
+const FORGIVEN_MS = 60_000;
+/** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
+const MOST_PAGES = 10_000;
+
+/** Looks up whether Pages have Conversation Routing, and remembers it. */
+export class RoutingLookup {
+  readonly #client: ThreadControlClient;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #known = new Map<string, { readonly answer: Promise<boolean>; untilMs: number }>();
+
+  constructor(client: ThreadControlClient, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Whether the Page has routing; `false` where nobody can tell. Never rejects. Handovers at the same time ask once. */
+  has(pageId: string): Promise<boolean> {
+    const known = this.#known.get(pageId);
+    if (known && this.#clock.now() < known.untilMs) return known.answer;
+    if (this.#known.size >= MOST_PAGES) this.#known.clear();
+    const entry = { answer: this.#ask(pageId), untilMs: Infinity };
+    this.#known.set(pageId, entry);
+    return entry.answer;
+  }
+
+  async #ask(pageId: string): Promise<boolean> {
+    let rememberMs = REMEMBERED_MS;
+    try {
+      return (await this.#client.featureStatus(pageId)).conversationRouting === true;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#log.warn(`Conversation Routing could not be looked up: ${why}`);
+      rememberMs = FORGIVEN_MS;
+      return false;
+    } finally {
+      const entry = this.#known.get(pageId);
+      if (entry) entry.untilMs = this.#clock.now() + rememberMs;
+    }
+  }
+}
+
 /** The one call, or `undefined` where the Page or the notice does not allow it and two calls have to do. */
 export async function passWithNotice(
   client: ThreadControlClient,
   thread: ThreadKey,
   notice: Partial<Activity>,
-  log: Logger,
+  routing: RoutingLookup,
 ): Promise<HandoverOrder['passWithNotice']> {
   const [body, ...more] = messagesFromActivity(notice, thread.psid);
   if (!body?.message || more.length > 0) return undefined;
-  if (!(await hasRouting(client, thread.pageId, log))) return undefined;
+  if (!(await routing.has(thread.pageId))) return undefined;
   return async (targetAppId, metadata): Promise<AnsweredCall> => {
     try {
       return await client.send(thread, {
@@ -37,13 +84,4 @@ export async function passWithNotice(
       return client.pass(thread, targetAppId, metadata);
     }
   };
-}
-
-async function hasRouting(client: ThreadControlClient, pageId: string, log: Logger): Promise<boolean> {
-  try {
-    return (await client.featureStatus(pageId)).conversationRouting === true;
-  } catch (error) {
-    log.warn(`Conversation Routing could not be looked up: ${error instanceof Error ? error.message : String(error)}`);
-    return false;
-  }
 }

@@ -2,14 +2,18 @@
  * Turns that no event of the customer's began: for a handover that ended outside any, by a timer, a call of the
  * application's, or an agent's macro.
  *
+ * Each takes its place among the events of its thread, so that it does not run beside a customer's message.
  * Needs the bot's logic (`attach(adapter, logic)`); without it, dialogs go on with the customer's next message.
  */
-import type { BotAdapter, ConversationReference, TurnContext } from 'botbuilder';
+import type { BotAdapter, TurnContext } from 'botbuilder';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { DeliveryDesk } from '../handover/deliver.js';
 import type { EndedHandover } from '../handover/thread-steps.js';
-import { becomeHandoffStatus } from './handoff-status.js';
-import type { HandoverText, HandoverTexts } from './handover-options.js';
+import type { AfterHandover } from './after-handover.js';
+import { becomeHandoffStatus, isReference } from './handoff-status.js';
+import type { HandoverText } from './handover-options.js';
+import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import { turnOf } from './turn-state.js';
 
@@ -27,11 +31,15 @@ export interface AttachedBot {
 /** What these turns stand on. */
 export interface OwnTurnParts {
   readonly log: Logger;
-  readonly texts: HandoverTexts;
-  readonly statusEvents: boolean;
+  readonly desk: DeliveryDesk;
+  readonly after: AfterHandover;
+  readonly policiesOf: PoliciesOf;
   /** Works a deadline of the thread off. */
   readonly expire: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
 }
+
+/** A turn under way. `waits`: behind others of its thread, perhaps behind the very turn that asks for it. */
+export type OwnTurn = ReturnType<DeliveryDesk['takeTurn']>;
 
 /** Begins turns. */
 export class OwnTurns {
@@ -51,38 +59,58 @@ export class OwnTurns {
   async expire(thread: ThreadKey): Promise<void> {
     const ended = await this.#parts.expire(thread);
     if (!ended) return;
-    const { texts } = this.#parts;
-    await this.resume(ended, ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned);
+    const { texts } = this.#parts.policiesOf(thread.pageId);
+    await this.resume(thread, ended, ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned).done;
   }
 
   /**
    * A turn for a handover that has ended: says a text, and runs the bot's logic as `handoff.status` where a dialog waits.
    * Never rejects: the handover has ended, whatever becomes of this turn.
    */
-  async resume({ conclusion, reference }: EndedHandover, text: HandoverText): Promise<void> {
+  resume(thread: ThreadKey, ended: EndedHandover, text: HandoverText): OwnTurn {
+    return this.#parts.desk.takeTurn(thread, () => this.resumeInPlace(thread, ended, text));
+  }
+
+  /** The same, where the thread's place in the queue is held already: by the event that ended the handover. */
+  async resumeInPlace(thread: ThreadKey, { conclusion, reference }: EndedHandover, text: HandoverText): Promise<void> {
+    const { after, log, policiesOf } = this.#parts;
+    const runs = conclusion.dialogWaits || policiesOf(thread.pageId).statusEvents;
+    await this.#run(reference, async (context, logic) => {
+      const turn = turnOf(context);
+      if (turn) Object.assign(turn, { key: `resume:${conclusion.handoverId}`, ended: conclusion });
+      await say(context, text, log);
+      const status = async (): Promise<void> => {
+        becomeHandoffStatus(context, 'completed', undefined);
+        await logic(context);
+      };
+      if (turn) await after.around(context, turn, 'event', runs ? status : undefined);
+      else if (runs) await status();
+    });
+  }
+
+  /** The bot's logic hears that a handover failed, where the Page has it hear of such things. */
+  failed(thread: ThreadKey, reference: unknown, error: Error): void {
+    if (!this.#parts.policiesOf(thread.pageId).statusEvents) return;
+    this.#parts.desk.takeTurn(thread, () =>
+      this.#run(reference, async (context, logic) => {
+        becomeHandoffStatus(context, 'failed', error.message);
+        await logic(context);
+      }),
+    );
+  }
+
+  /** Begins a turn, where the bot is attached and the customer's conversation is known. Never rejects. */
+  async #run(reference: unknown, work: (context: TurnContext, logic: BotLogic) => Promise<void>): Promise<void> {
     const attached = this.#attached;
     if (!attached || !isReference(reference)) return;
     const { adapter, logic, microsoftAppId } = attached;
-    const resumed = async (context: TurnContext): Promise<void> => {
-      const turn = turnOf(context);
-      if (turn) turn.key = `resume:${conclusion.handoverId}`;
-      await say(context, text, this.#parts.log);
-      if (!conclusion.dialogWaits && !this.#parts.statusEvents) return;
-      becomeHandoffStatus(context, 'completed', undefined);
-      await logic(context);
-    };
+    const run = (context: TurnContext): Promise<void> => work(context, logic);
     try {
-      if (microsoftAppId === undefined) await adapter.continueConversation(reference, resumed);
-      else await adapter.continueConversationAsync(microsoftAppId, reference, resumed);
+      if (microsoftAppId === undefined) await adapter.continueConversation(reference, run);
+      else await adapter.continueConversationAsync(microsoftAppId, reference, run);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#parts.log.error(
-        `Handover ${conclusion.handoverId} has ended, but the turn that told the bot so failed: ${why}`,
-      );
+      this.#parts.log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
     }
   }
-}
-
-function isReference(reference: unknown): reference is Partial<ConversationReference> {
-  return typeof reference === 'object' && reference !== null;
 }

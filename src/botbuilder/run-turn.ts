@@ -10,8 +10,9 @@ import type { DeliveryDesk } from '../handover/deliver.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Turn } from '../handover/turn.js';
 import type { Beginnings } from './begin-handover.js';
-import type { HandoverTexts } from './handover-options.js';
-import { becomeHandoffStatus } from './handoff-status.js';
+import type { AfterHandover } from './after-handover.js';
+import { becomeHandoffStatus, becomeHandoffStatusOf, isReference } from './handoff-status.js';
+import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import type { TurnReading } from './read-turn.js';
 import type { Doors } from './silence.js';
@@ -25,8 +26,8 @@ export interface TurnParts {
   readonly doors: Doors;
   readonly beginnings: Beginnings;
   readonly log: Logger;
-  readonly texts: HandoverTexts;
-  readonly statusEvents: boolean;
+  readonly after: AfterHandover;
+  readonly policiesOf: PoliciesOf;
 }
 
 /** A turn that another process works on is waited for this long where no webhook can be answered with 503. */
@@ -59,9 +60,7 @@ export class TurnRunner {
       reading.events,
       async (arrived, key) => {
         const unmanaged = !arrived.thread && isCheckboxOptin(arrived.event);
-        const admission = unmanaged
-          ? 'unmanaged'
-          : await this.#parts.engine.admissions.admit(arrived, key, this.#parts.statusEvents);
+        const admission = unmanaged ? 'unmanaged' : await this.#parts.engine.admissions.admit(arrived, key);
         if (ran || (admission !== 'unmanaged' && admission.run === 'nothing')) return;
         // next() at most once, whatever a bridge packs into one activity.
         ran = true;
@@ -90,21 +89,35 @@ export class TurnRunner {
 
   /** An event whose admission is known: says what is to be said, then runs the bot's logic on it. */
   async run(context: TurnContext, admission: RunningAdmission, next: () => Promise<void>): Promise<void> {
-    const { turn, concluded } = admission;
+    const { turn } = admission;
     setTurn(context, turn);
     this.#parts.doors.guardTurn(context, turn);
-    if (concluded?.outcome === 'completed' && !turn.mute)
-      await say(context, this.#parts.texts.returned, this.#parts.log);
-    if (admission.run === 'greeting') return;
+    if (admission.run === 'accepted') return this.#runAccepted(context, turn, admission.reference, next);
+
+    const { after, log, beginnings } = this.#parts;
+    const { returned } = this.#parts.policiesOf(turn.thread.pageId).texts;
+    if (admission.concluded?.outcome === 'completed' && !turn.mute) await say(context, returned, log);
+    if (admission.run === 'greeting') return after.around(context, turn, 'event');
     if (admission.run === 'handBack') {
-      becomeHandoffStatus(context, 'completed', admission.metadata);
-      return this.#runLogic(turn, next);
+      const { metadata } = admission;
+      return after.around(context, turn, 'event', async () => {
+        becomeHandoffStatus(context, 'completed', metadata);
+        await this.#runLogic(turn, next);
+      });
     }
-    if (await this.#parts.beginnings.isAskedFor(context)) {
-      await this.#parts.beginnings.toAgent(context, {});
+    if (await beginnings.isAskedFor(context)) {
+      await beginnings.toAgent(context, {});
       return;
     }
-    return this.#runLogic(turn, next);
+    const kind = context.activity.type === 'message' ? 'message' : 'event';
+    return after.around(context, turn, kind, () => this.#runLogic(turn, next));
+  }
+
+  /** The agent's first words: the logic hears of them in the conversation of the customer, and may not speak there. */
+  async #runAccepted(context: TurnContext, turn: Turn, reference: unknown, next: () => Promise<void>): Promise<void> {
+    if (!isReference(reference)) return;
+    becomeHandoffStatusOf(context, reference, 'accepted');
+    await this.#runLogic(turn, next);
   }
 
   /** Where the logic fails, what its turn had claimed is given back before the error goes to `onTurnError`. */

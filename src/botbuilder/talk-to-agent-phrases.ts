@@ -6,6 +6,7 @@
  */
 import type { TurnContext } from 'botbuilder';
 import { InvalidOptionError } from '../thread/errors.js';
+import { folded } from './folded-text.js';
 import type { TalkToAgent } from './talk-to-agent.js';
 
 /**
@@ -53,19 +54,6 @@ export function talkToAgentPhrases(languages: readonly PhraseLanguage[] = DEFAUL
       return typeof text === 'string' && text.length <= LONGEST_REQUEST_CHARACTERS && whole.test(folded(text));
     };
   });
-}
-
-/** Lower case, without accents and apostrophes; anything else that is no letter or digit is one blank. */
-function folded(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll('ß', 'ss')
-    .replaceAll('ł', 'l')
-    .replace(/['’‘ʼ`´]/g, '')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
 }
 
 // English

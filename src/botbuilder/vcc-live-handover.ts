@@ -11,7 +11,6 @@ import { systemClock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
 import { consoleLogger } from '../thread/logger.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
@@ -20,26 +19,32 @@ import { DeliveryDesk } from '../handover/deliver.js';
 import { HandoverEngine } from '../handover/engine.js';
 import type { HandoverNews, NewsListener } from '../handover/news.js';
 import { NewsDesk } from '../handover/news.js';
-import type { Redactor } from '../handover/redact.js';
-import { dependable, redactPersonalData } from '../handover/redact.js';
-import { DeadlineWatch, hasTimers } from '../handover/timers.js';
+import { DeadlineWatch } from '../handover/timers.js';
+import type { DialogAccess } from './after-handover.js';
+import { AfterHandover } from './after-handover.js';
 import { Beginnings } from './begin-handover.js';
 import { checkOptions } from './check-options.js';
 import { HandoverDialog } from './handover-dialog.js';
 import type { HandoverRequest, VccLiveHandoverOptions } from './handover-options.js';
 import { registerParts } from './handover-parts.js';
+import { RoutingLookup } from './inline-thread-control.js';
 import type { MetadataParts } from './outgoing-metadata.js';
 import { textFor } from './outgoing-metadata.js';
 import type { BotLogic } from './own-turns.js';
 import { OwnTurns } from './own-turns.js';
-import { textsOf } from './plugin-texts.js';
+import type { Policies } from './page-policies.js';
+import { PolicyBook } from './page-policies.js';
 import { readTurn } from './read-turn.js';
 import { TurnRunner } from './run-turn.js';
 import { Doors } from './silence.js';
-import type { TalkToAgent } from './talk-to-agent.js';
-import { DEFAULT_TALK_TO_AGENT } from './talk-to-agent.js';
 import { targetOf } from './target-thread.js';
 import { admissionOf, turnOf } from './turn-state.js';
+
+/** What a bot may tell about itself when it is attached. */
+export interface AttachOptions extends Partial<DialogAccess> {
+  /** The bot's Microsoft app id: what `CloudAdapter` needs for a turn of its own. Default: not needed. */
+  readonly microsoftAppId?: string;
+}
 
 const CHANNEL = 'facebook';
 const DEFAULT_DIALOG_ID = 'vccLiveHandover';
@@ -62,17 +67,18 @@ export class VccLiveHandover implements Middleware {
   readonly #beginnings: Beginnings;
   readonly #runner: TurnRunner;
   readonly #ownTurns: OwnTurns;
-  readonly #metadata: MetadataParts;
+  readonly #after: AfterHandover;
+  readonly #metadataOf: (pageId: string) => MetadataParts;
   #dialogId = DEFAULT_DIALOG_ID;
 
   /** @throws {@link InvalidOptionError} where an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
     checkOptions(options);
-    const { botAppId, vccLiveAppId, pageAccessToken, appSecret, timers = {} } = options;
+    const { botAppId, vccLiveAppId, pageAccessToken, appSecret } = options;
     const log = options.logger ?? consoleLogger;
     const clock = options.clock ?? systemClock;
-    const texts = textsOf(options.texts);
-    const statusEvents = options.statusEvents === true;
+    const book = new PolicyBook(options, { clock, log });
+    const policiesOf = (pageId: string): Policies => book.of(pageId);
     const news = new NewsDesk(log);
     const client = new ThreadControlClient({
       botAppId,
@@ -91,10 +97,8 @@ export class VccLiveHandover implements Middleware {
       newId,
       news,
       log,
-      timers,
-      requests: options.requests ?? 'grantVccLive',
-      reclaim: options.reclaim ?? {},
-      onEnded: (ended) => this.#ownTurns.resume(ended, null),
+      policies: policiesOf,
+      onEnded: (thread, ended) => this.#ownTurns.resumeInPlace(thread, ended, null),
     });
     const desk = new DeliveryDesk({
       store,
@@ -109,18 +113,23 @@ export class VccLiveHandover implements Middleware {
     this.#clock = clock;
     this.#news = news;
     this.#engine = engine;
-    this.#metadata = { options, redact: redactorOf(options.redact, log) };
-    this.#ownTurns = new OwnTurns({ log, texts, statusEvents, expire: (thread) => engine.expire(thread) });
+    this.#after = new AfterHandover({ engine, log, policiesOf });
+    this.#metadataOf = (pageId) => {
+      const { metadata, redact } = policiesOf(pageId);
+      return { options: { botAppId, vccLiveAppId, ...(metadata === undefined ? {} : { metadata }) }, redact };
+    };
+    const { after, metadataOf } = { after: this.#after, metadataOf: this.#metadataOf };
+    this.#ownTurns = new OwnTurns({ log, desk, after, policiesOf, expire: (thread) => engine.expire(thread) });
     this.#beginnings = new Beginnings({
       engine,
       client,
       news,
       log,
       clock,
-      options: { ...options },
-      triggers: triggersOf(options.talkToAgent),
-      texts,
-      metadata: this.#metadata,
+      policiesOf,
+      metadataOf,
+      routing: new RoutingLookup(client, { clock, log }),
+      failed: (thread, reference, error) => this.#ownTurns.failed(thread, reference, error),
     });
     this.#doors = new Doors({
       engine,
@@ -129,9 +138,9 @@ export class VccLiveHandover implements Middleware {
       initiate: (context, activity) => this.#beginnings.initiate(context, activity),
     });
     const { beginnings, doors } = { beginnings: this.#beginnings, doors: this.#doors };
-    this.#runner = new TurnRunner({ engine, desk, doors, beginnings, log, texts, statusEvents });
+    this.#runner = new TurnRunner({ engine, desk, doors, beginnings, after, log, policiesOf });
     this.#watch = new DeadlineWatch({ store, clock, log, expire: (thread) => this.#ownTurns.expire(thread) });
-    if (hasTimers(timers)) this.#watch.start();
+    if (book.mayHaveTimers) this.#watch.start();
     registerParts(this, {
       engine,
       desk,
@@ -139,7 +148,7 @@ export class VccLiveHandover implements Middleware {
       news,
       log,
       clock,
-      statusEvents,
+      after,
       pageAccessToken,
       appSecret,
       graph: { ...options.graph },
@@ -171,13 +180,18 @@ export class VccLiveHandover implements Middleware {
 
   /**
    * Takes the thread back from whoever has it; an open handover ends as `takenBack`. The Page has to allow it.
+   * With a key, and where the bot is attached, a waiting dialog gets its turn at once, and this resolves when that is over;
+   * where something else of the thread is under way, its turn comes after that and is not waited for.
    * @param metadata for the app that loses control; at most 1000 characters
    * @throws {@link GraphApiError} where Meta refuses; kind `configuration` names the Page setting to change
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = targetOf(target);
-    const taken = await this.#engine.take(thread, textFor(thread, metadata, this.#metadata), turn);
-    if (taken && !turn) await this.#ownTurns.resume(taken, null);
+    const taken = await this.#engine.take(thread, textFor(thread, metadata, this.#metadataOf(thread.pageId)), turn);
+    if (!taken || turn) return;
+    const resumed = this.#ownTurns.resume(thread, taken, null);
+    // Behind a turn of the thread, which may be the one that calls this and would wait for itself.
+    if (!resumed.waits) await resumed.done;
   }
 
   /**
@@ -186,7 +200,7 @@ export class VccLiveHandover implements Middleware {
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = targetOf(target);
-    await this.#engine.release(thread, textFor(thread, metadata, this.#metadata), turn);
+    await this.#engine.release(thread, textFor(thread, metadata, this.#metadataOf(thread.pageId)), turn);
   }
 
   /**
@@ -238,11 +252,14 @@ export class VccLiveHandover implements Middleware {
   /**
    * Guards what leaves the adapter past the middleware, and, with `logic`, gives a waiting dialog its turn when a
    * handover ends outside one.
-   * @param how `microsoftAppId` is what `CloudAdapter` needs for a turn of its own
+   * @param how `microsoftAppId` is what `CloudAdapter` needs for a turn of its own; `dialogs` and `conversationState` are
+   *   what the option `openPrompt` needs
    */
-  attach(adapter: BotAdapter, logic?: BotLogic, how: { microsoftAppId?: string } = {}): void {
+  attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
     this.#doors.guardAdapter(adapter);
-    if (logic) this.#ownTurns.attach({ adapter, logic, microsoftAppId: how.microsoftAppId });
+    const { microsoftAppId, dialogs, conversationState } = how;
+    if (logic) this.#ownTurns.attach({ adapter, logic, microsoftAppId });
+    if (dialogs) this.#after.reach({ dialogs, conversationState });
   }
 
   /** Listens to what happens; each listener gets one object. A listener that throws is logged and hurts nobody. */
@@ -265,22 +282,4 @@ export class VccLiveHandover implements Middleware {
 
 function newId(): string {
   return randomBytes(16).toString('hex');
-}
-
-function triggersOf(given: VccLiveHandoverOptions['talkToAgent']): readonly TalkToAgent[] {
-  if (given === undefined) return [DEFAULT_TALK_TO_AGENT];
-  return isTriggerList(given) ? [...given] : [given];
-}
-
-function isTriggerList(given: TalkToAgent | readonly TalkToAgent[]): given is readonly TalkToAgent[] {
-  return Array.isArray(given);
-}
-
-function redactorOf(given: VccLiveHandoverOptions['redact'], log: Logger): Redactor {
-  if (given === false) return (text) => text;
-  if (given === undefined) return redactPersonalData;
-  return dependable(given, (error) => {
-    // Its message may hold the text.
-    log.error(`The redact option failed, so a text stays here: ${error instanceof Error ? error.name : typeof error}`);
-  });
 }

@@ -15,11 +15,11 @@ import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { HandingOver } from './hand-over.js';
-import { amendOpen, conclusionEndedBy, isRerunOf, keepHandBack } from './lifecycle.js';
+import { amendOpen, conclusionEndedBy, endedLately, isRerunOf, keepHandBack } from './lifecycle.js';
 import type { IgnoredReason } from './news.js';
 import type { ControlRequest } from './policies.js';
 import { asksForBot, grants } from './policies.js';
-import type { EngineParts, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
+import type { EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
 import type { Admission, Arrived, ClaimedArrival } from './turn.js';
@@ -68,17 +68,17 @@ export class Admissions {
   }
 
   /** Decides, when its turn has come, what runs on an event that arrived. */
-  async admit(arrived: Arrived, eventKey: string, statusEvents: boolean): Promise<Admission> {
+  async admit(arrived: Arrived, eventKey: string): Promise<Admission> {
     const { event, thread } = arrived;
     if (event.channel === 'changes') return this.#ignore(event, 'pageChange', thread);
     if (!thread) return this.#ignore(event, 'noCustomer', undefined);
-    if (event.channel === 'standby') return this.#listen(arrived, thread, eventKey, statusEvents);
+    if (event.channel === 'standby') return this.#listen(arrived, thread, eventKey);
 
     const ids = await this.#steps.ids(thread);
     const record = arrived.isFresh ? arrived.record : await this.#steps.readOr(thread, arrived.record);
     switch (event.kind) {
       case 'passThreadControl':
-        return this.#admitPass(arrived, thread, record, ids, eventKey, statusEvents);
+        return this.#admitPass(arrived, thread, record, ids, eventKey);
       case 'takeThreadControl':
         if (arrived.askOwner) await this.#steps.ask(thread);
         return { run: 'nothing' };
@@ -110,7 +110,7 @@ export class Admissions {
       evidenceFrom: (record) =>
         evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp: newestPlace(record.evidence) }),
       after: (record, verdict, before) => {
-        if (agentSpoke(event, ids)) return this.#claimed(thread, record, atMs);
+        if (agentSpoke(event, ids)) return this.#claimed(thread, record, eventKey, atMs);
         if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
@@ -133,37 +133,49 @@ export class Admissions {
     };
   }
 
-  async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string, statusEvents: boolean): Promise<Admission> {
+  async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
     const { event } = arrived;
     if (arrived.askOwner) await this.#steps.ask(thread);
     const ids = await this.#steps.ids(thread);
     const from = writerOf(event, ids);
     if (!from) return { run: 'nothing' };
     this.#parts.news.tell('standbyMessage', { thread, from, event });
-    if (asksForBot(event, from, this.#parts.reclaim))
-      return this.#reclaim(arrived, thread, eventKey, from, statusEvents);
-    return { run: 'nothing' };
+    if (this.#asksForBot(event, from, thread)) return this.#reclaim(arrived, thread, eventKey, from);
+    return this.#accepted(arrived, thread, eventKey);
+  }
+
+  #asksForBot(event: ThreadEvent, from: 'customer' | 'agent' | 'other', thread: ThreadKey): boolean {
+    try {
+      return asksForBot(event, from, this.#parts.policies(thread.pageId).reclaim);
+    } catch (error) {
+      this.#parts.log.error(`A function of reclaim failed, which counts as no: ${asError(error).message}`);
+      return false;
+    }
+  }
+
+  /** The agent's first words, where the bot's logic wants to hear of them and the handover has not ended meanwhile. */
+  async #accepted(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
+    const { open } = arrived.record;
+    if (open?.claimedBy !== eventKey || !this.#parts.policies(thread.pageId).statusEvents) return { run: 'nothing' };
+    const record = await this.#steps.readOr(thread, arrived.record);
+    if (record.open?.id !== open.id) return { run: 'nothing' };
+    return { run: 'accepted', turn: this.#steps.turn(thread, eventKey, record, false), reference: open.reference };
   }
 
   /** Somebody asked for the bot while it listened: the thread is taken back, where the Page allows it. */
-  async #reclaim(
-    arrived: Arrived,
-    thread: ThreadKey,
-    eventKey: string,
-    from: string,
-    statusEvents: boolean,
-  ): Promise<Admission> {
+  async #reclaim(arrived: Arrived, thread: ThreadKey, eventKey: string, from: string): Promise<Admission> {
     const before = await this.#steps.readOr(thread, arrived.record);
     if (!isAnotherApp(this.#steps.ownerNow(before, await this.#steps.ids(thread)))) return { run: 'nothing' };
     try {
       const { value, record } = await this.#steps.takeBack(thread, undefined, eventKey);
       const turn = this.#steps.turn(thread, eventKey, record);
+      turn.ended = endedLately(record, eventKey, this.#parts.clock.now());
       if (!value) return { run: 'nothing' };
       // The agent's echo is no turn of the customer's: its conversation is the Page.
       const { conclusion } = value;
-      const waits = conclusion.dialogWaits || statusEvents;
+      const waits = conclusion.dialogWaits || this.#parts.policies(thread.pageId).statusEvents;
       if (from === 'customer') return { run: waits ? 'handBack' : 'greeting', turn, concluded: conclusion };
-      await this.#parts.onEnded(value);
+      await this.#parts.onEnded(thread, value);
     } catch (thrown) {
       const error = asError(thrown);
       const handoverId = before.open?.id;
@@ -179,7 +191,6 @@ export class Admissions {
     record: ThreadRecord,
     ids: AppIds,
     eventKey: string,
-    statusEvents: boolean,
   ): Promise<Admission> {
     if (!passesTo(arrived.event, ids.botAppId)) {
       if (arrived.askOwner) await this.#steps.ask(thread);
@@ -193,7 +204,9 @@ export class Admissions {
     const latest = await this.#steps.readOr(thread, record);
     if (isAnotherApp(this.#steps.ownerNow(latest, ids))) return { run: 'nothing' };
     const turn = this.#steps.turn(thread, eventKey, latest);
+    turn.ended = endedLately(latest, eventKey, this.#parts.clock.now());
     const waits = concluded?.dialogWaits === true;
+    const { statusEvents } = this.#parts.policies(thread.pageId);
     if (!waits && !statusEvents) return concluded ? { run: 'greeting', turn, concluded } : { run: 'nothing' };
     return {
       run: 'handBack',
@@ -239,6 +252,7 @@ export class Admissions {
     const concluded = (await this.#comeHome(thread, ids, 'message', eventKey)) ?? conclusionEndedBy(record, eventKey);
     const latest = await this.#steps.readOr(thread, record);
     turn.epoch = latest.epoch;
+    turn.ended = endedLately(latest, eventKey, this.#parts.clock.now());
     return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
   }
 
@@ -255,7 +269,12 @@ export class Admissions {
     const isVccLive = appId === ids.vccLiveAppId;
     const request = { thread, appId, isVccLive, ...(metadata === undefined ? {} : { metadata }) };
     if (!(await this.#granted(request))) return this.#ignore(event, 'notGranted', thread);
-    if (isAnotherApp(this.#steps.ownerNow(record, ids))) return this.#ignore(event, 'anotherAppOwns', thread);
+    if (isAnotherApp(this.#steps.ownerNow(record, ids))) {
+      // Meta sends requests to the owner, so the ledger may be late: a silent release, or one that was forgotten.
+      const asked = await this.#steps.ask(thread);
+      if (!asked || isAnotherApp(asked)) return this.#ignore(event, 'anotherAppOwns', thread);
+      await this.#comeHome(thread, ids, 'message', eventKey);
+    }
     if (isVccLive) {
       const turn = this.#steps.turn(thread, eventKey, record);
       await this.#handingOver.handOver(turn, { metadata: { reason: 'requested' }, dialogWaits: false });
@@ -273,7 +292,7 @@ export class Admissions {
 
   async #granted(request: ControlRequest): Promise<boolean> {
     try {
-      return await grants(this.#parts.requests, request);
+      return await grants(this.#parts.policies(request.thread.pageId).requests, request);
     } catch (error) {
       this.#parts.log.error(`The policy for requests failed, which counts as no: ${asError(error).message}`);
       return false;
@@ -281,12 +300,19 @@ export class Admissions {
   }
 
   /** An agent wrote: the handover is claimed from the first words on. */
-  #claimed(thread: ThreadKey, record: ThreadRecord, nowMs: number): Outcome<undefined> {
+  #claimed(thread: ThreadKey, record: ThreadRecord, eventKey: string, nowMs: number): Outcome<undefined> {
     const { open } = record;
     if (open?.phase !== 'passed') return { record, news: [], value: undefined };
-    const claimed = amendOpen(record, open.id, { agentAtMs: nowMs });
-    if (open.agentAtMs !== undefined) return { record: claimed, news: [], value: undefined };
-    return { record: claimed, news: [['claimed', { thread, handoverId: open.id }]], value: undefined };
+    if (open.agentAtMs !== undefined) {
+      return { record: amendOpen(record, open.id, { agentAtMs: nowMs }), news: [], value: undefined };
+    }
+    const claimed = amendOpen(record, open.id, { agentAtMs: nowMs, claimedBy: eventKey });
+    const told = { thread, handoverId: open.id };
+    const news: News[] = [
+      ['claimed', told],
+      ['accepted', told],
+    ];
+    return { record: claimed, news, value: undefined };
   }
 
   /**
@@ -295,7 +321,7 @@ export class Admissions {
    */
   async #hasten(thread: ThreadKey, record: ThreadRecord, nowMs: number): Promise<void> {
     const { open } = record;
-    const { timers } = this.#parts;
+    const { timers } = this.#parts.policies(thread.pageId);
     if (open?.agentAtMs !== nowMs || timers.idleMs === undefined) return;
     const deadline = deadlineOf(open, timers);
     if (deadline) await this.#steps.forgiving(() => this.#steps.setDeadline(thread, deadline));

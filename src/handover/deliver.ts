@@ -362,8 +362,8 @@ export class DeliveryDesk {
     };
     this.#underWay.set(key, job);
 
-    const line = this.#lines.get(queue) ?? { tail: undefined, length: 0 };
-    const before = line.tail;
+    const line = this.#lineOf(queue);
+    const isFirst = line.tail === undefined;
     const run = async (): Promise<void> => {
       const taken = await admitted;
       if (!taken) return;
@@ -373,22 +373,53 @@ export class DeliveryDesk {
       if (job.state !== 'here') return;
       job.state = 'running';
       // Nothing was before it and nothing came after it: the record is as it was when its evidence was folded in.
-      const alone = before === undefined && line.length === 1 && !taken.mustWait;
+      const alone = isFirst && line.length === 1 && !taken.mustWait;
       taken.arrived.isFresh = alone && this.#parts.clock.now() - claimedAtMs < FRESH_MS;
       const worked = this.#run(work, taken.arrived, key);
       // The next event of the thread does not wait until the store has written this one down.
       void worked.then(() => this.#finish(job)).then(() => end('done'));
       await this.#inReasonableTime(worked, queue);
     };
+    void this.#inLine(queue, run);
+    return job;
+  }
+
+  /**
+   * Gives a turn that no event brought its place among the events of its thread here, so that the two do not overwrite
+   * each other's state. `turn` must not reject.
+   * @returns `waits`: something of the thread is under way. Who may be in it must not wait for `done`, but for nothing else.
+   */
+  takeTurn(thread: ThreadKey, turn: () => Promise<void>): { readonly waits: boolean; readonly done: Promise<void> } {
+    const queue = threadId(thread);
+    const waits = this.#lines.has(queue);
+    const run = async (): Promise<void> => {
+      // Its place is taken first: what `turn` does at once must find it there.
+      await Promise.resolve();
+      await this.#inReasonableTime(turn(), queue);
+    };
+    return { waits, done: this.#inLine(queue, run) };
+  }
+
+  #lineOf(queue: string): Line {
+    const known = this.#lines.get(queue);
+    if (known) return known;
+    const line: Line = { tail: undefined, length: 0 };
+    this.#lines.set(queue, line);
+    return line;
+  }
+
+  /** Runs when everything before it in the queue is over. `run` does not reject. */
+  #inLine(queue: string, run: () => Promise<void>): Promise<void> {
+    const line = this.#lineOf(queue);
+    const before = line.tail;
     const mine = before ? before.then(run) : run();
     line.tail = mine;
     line.length += 1;
-    this.#lines.set(queue, line);
     void mine.then(() => {
       line.length -= 1;
       if (line.tail === mine) this.#lines.delete(queue);
     });
-    return job;
+    return mine;
   }
 
   async #run(work: EventWork, arrived: Arrived, key: string): Promise<void> {

@@ -11,8 +11,8 @@ import type { AppIds } from '../ownership/ledger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
-import type { Ending } from './lifecycle.js';
-import { amendOpen, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
+import type { Afterwards, Ending } from './lifecycle.js';
+import { amendOpen, claimAfterwards, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
 import { Speaking } from './may-speak.js';
 import type { EndedHandover, EngineParts } from './thread-steps.js';
 import { ThreadSteps, publicOwner, unchanged } from './thread-steps.js';
@@ -66,7 +66,8 @@ export class HandoverEngine {
    * Rejects where it has to come again.
    */
   async expire(thread: ThreadKey): Promise<EndedHandover | undefined> {
-    const { store, clock, timers } = this.#parts;
+    const { store, clock } = this.#parts;
+    const { timers } = this.#parts.policies(thread.pageId);
     const record = await store.read(thread);
     const open = record?.open;
     // Its pass may be found to have gone through yet.
@@ -94,11 +95,11 @@ export class HandoverEngine {
     { outcome }: Deadline,
   ): Promise<EndedHandover | undefined> {
     try {
-      const stepped = await this.#steps.ownCall(
+      const stepped = await this.#steps.takeCall(
         thread,
         ids,
-        { app: ids.botAppId },
-        () => this.#parts.graph.take(thread, JSON.stringify({ handoverId: open.id, reason: outcome })),
+        'timer',
+        JSON.stringify({ handoverId: open.id, reason: outcome }),
         (record) => {
           if (record.open?.id !== open.id) return { record, news: [], value: undefined };
           const ending: Ending = { outcome, via: 'timer', nowMs: this.#parts.clock.now() };
@@ -174,6 +175,21 @@ export class HandoverEngine {
     const owner = known.owner === 'unknown' ? await this.#steps.ask(thread) : known;
     if (owner?.owner !== 'bot' && owner?.owner !== 'idle') return undefined;
     return { handoverId, outcome: 'completed', via: 'message', waitedMs: Math.max(0, nowMs - startedAtMs) };
+  }
+
+  /**
+   * What comes after a handover, for this turn to do: once for each handover, whichever turn of whichever process asks
+   * first. Nothing where the turn knows of none.
+   */
+  async afterwardsFor(turn: Turn): Promise<Afterwards | undefined> {
+    if (turn.ended === undefined) return undefined;
+    return this.#steps.forgiving(() =>
+      this.#parts.store.update(turn.thread, (current) => {
+        const record = current ?? emptyRecord;
+        const claimed = claimAfterwards(record, turn.key, this.#parts.clock.now());
+        return { record: claimed.record === record ? undefined : claimed.record, value: claimed.afterwards };
+      }),
+    );
   }
 
   /** A turn threw. What it had claimed is given back: its dialog was not saved, and its event does not come again. */

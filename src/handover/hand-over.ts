@@ -18,7 +18,7 @@ import type { LoopBreaker } from './loop-breaker.js';
 import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
 import type { EngineParts, News, Outcome, ThreadSteps } from './thread-steps.js';
-import { asError } from './thread-steps.js';
+import { asError, newsOfPass } from './thread-steps.js';
 import { deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
@@ -166,7 +166,8 @@ export class HandingOver {
 
   async #speakAndPass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
     const { thread } = turn;
-    const { timers, clock } = this.#parts;
+    const { clock } = this.#parts;
+    const { timers } = this.#parts.policies(thread.pageId);
     // Before the pass, so that no crash leaves a passed thread without its timers. A deadline too many does no harm.
     if (hasTimers(timers)) {
       await this.#steps.setDeadline(thread, deadlineOf({ ...open, passedAtMs: clock.now() }, timers));
@@ -245,13 +246,15 @@ export class HandingOver {
   /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
   #confirm(thread: ThreadKey, record: ThreadRecord, id: string): Outcome<Conclusion | undefined> {
     if (record.open?.id !== id) return { record, news: [], value: undefined };
-    const news: News[] = record.open.phase === 'passed' ? [] : [['passed', { thread, handoverId: id }]];
     const passed = markPassed(record, id, this.#parts.clock.now());
+    const known = record.open.phase === 'passed';
     const kept = record.open.keptHandBack;
     // Two calls of our own at the same time: only Meta knows which came later.
-    if (!kept || kept.via === 'take') return { record: passed, news, value: undefined };
-    const home = this.#steps.concluded(thread, passed, endingOf(kept, this.#parts.clock.now()));
-    return { ...home, news: [...news, ...home.news] };
+    if (!kept || kept.via === 'take') {
+      const news: News[] = known ? [] : newsOfPass(thread, passed, id);
+      return { record: passed, news, value: undefined };
+    }
+    return this.#steps.concluded(thread, passed, endingOf(kept, this.#parts.clock.now()), !known);
   }
 
   /** A take of the application's was answered while our pass was under way: it ended the handover, or came before it. */

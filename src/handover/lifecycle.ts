@@ -1,5 +1,7 @@
 /**
- * The life of a handover inside a thread's record: armed → passed (or unconfirmed) → concluded.
+ * The life of a handover inside a thread's record: armed → passed (or unconfirmed) → concluded. While it is passed it is
+ * waiting until an agent writes (`agentAtMs`), then claimed; `returning` from the moment the bot sets out to take it back.
+ * docs/while-it-lasts.md has the states and their events.
  *
  * Pure, so that a store may run a change again after a conflict.
  */
@@ -14,6 +16,8 @@ const CONCLUSIONS_KEPT = 8;
 const ARMED_ALIVE_MS = 2 * 60_000;
 /** A dialog's claim on its conclusion counts this long; after that its turn is taken to have died unredelivered. */
 const ENDING_CLAIM_MS = 10 * 60_000;
+/** After this nobody is asked about a handover any more. */
+const AFTERWARDS_MS = 24 * 60 * 60_000;
 /** Codes of this package's own with which a handover can fail. */
 const OWN_CODES: ReadonlySet<string> = new Set<HandoverErrorCode>([
   'takenByOtherApp',
@@ -97,6 +101,28 @@ export function markPassed(record: ThreadRecord, id: string, nowMs: number): Thr
   return amendOpen(record, id, { phase: 'passed', passedAtMs: record.open?.passedAtMs ?? nowMs });
 }
 
+/** Whether VCC Live has the thread and no agent has answered yet. */
+export function isWaiting(record: ThreadRecord, id: string): boolean {
+  const { open } = record;
+  return open?.id === id && open.phase === 'passed' && open.agentAtMs === undefined;
+}
+
+/** The bot sets out to take the thread back. `undefined` where there is nothing to take, or it is under way already. */
+export function markReturning(record: ThreadRecord, via: HandoverVia): ThreadRecord | undefined {
+  const { open } = record;
+  return open?.phase === 'passed' && open.returning === undefined
+    ? { ...record, open: { ...open, returning: via } }
+    : undefined;
+}
+
+/** Meta refused: the handover goes on where it was. */
+export function unmarkReturning(record: ThreadRecord, id: string): ThreadRecord {
+  if (record.open?.id !== id || record.open.returning === undefined) return record;
+  const open: { -readonly [K in keyof OpenHandover]: OpenHandover[K] } = { ...record.open };
+  delete open.returning;
+  return { ...record, open };
+}
+
 /** A hand-back came while our own pass was still unconfirmed: kept, unless it belongs to an earlier handover. */
 export function keepHandBack(record: ThreadRecord, at: number, handBack: KeptHandBack): ThreadRecord {
   if (record.open?.phase !== 'armed' || at <= record.open.armedAt) return record;
@@ -130,6 +156,7 @@ export function conclude(
     waitedMs: Math.max(0, ending.nowMs - open.startedAtMs),
     dialogWaits: open.dialogWaits,
     concludedAtMs: ending.nowMs,
+    ...(open.agentAtMs === undefined ? {} : { answered: true }),
     ...(ending.metadata === undefined ? {} : { metadata: ending.metadata }),
     ...(ending.error === undefined ? {} : { error: ending.error }),
     ...(ending.endedBy === undefined ? {} : { endedBy: ending.endedBy }),
@@ -172,6 +199,34 @@ export function releaseEnding(record: ThreadRecord, handoverId: string, eventKey
   return replaceConclusion(record, unclaimed);
 }
 
+/** What is still to be done after a handover, and whether this turn does it. */
+export interface Afterwards {
+  readonly conclusion: Conclusion;
+  /** The same event did it before, in a run that did not finish: what a customer must not get twice is not repeated. */
+  readonly again: boolean;
+}
+
+/** The handover after which this event's turn may have something to do: the last one, where none is open and it came home lately. */
+export function endedLately(record: ThreadRecord, eventKey: string, nowMs: number): Conclusion | undefined {
+  const last = record.conclusions.at(-1);
+  if (!last || record.open || last.outcome === 'failed' || last.outcome === 'refused') return undefined;
+  if (nowMs - last.concludedAtMs >= AFTERWARDS_MS) return undefined;
+  return last.afterwardsBy === undefined || last.afterwardsBy === eventKey ? last : undefined;
+}
+
+/** Claims for the turn of one event what comes after a handover, so that it is done once. */
+export function claimAfterwards(
+  record: ThreadRecord,
+  eventKey: string,
+  nowMs: number,
+): { record: ThreadRecord; afterwards: Afterwards | undefined } {
+  const last = endedLately(record, eventKey, nowMs);
+  if (!last) return { record, afterwards: undefined };
+  if (last.afterwardsBy !== undefined) return { record, afterwards: { conclusion: last, again: true } };
+  const conclusion: Conclusion = { ...last, afterwardsBy: eventKey };
+  return { record: replaceConclusion(record, conclusion), afterwards: { conclusion, again: false } };
+}
+
 /** Whether this event's turn is the new run of one that began a handover: such a run is mute. */
 export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): boolean {
   if (record.open?.cause === eventKey && record.open.run !== run) return true;
@@ -190,6 +245,7 @@ export function resultOf(conclusion: Conclusion): HandoverResult {
     outcome: conclusion.outcome,
     via: conclusion.via,
     waitedMs: conclusion.waitedMs,
+    ...(conclusion.answered === true ? { answered: true } : {}),
     ...(conclusion.metadata === undefined ? {} : { metadata: conclusion.metadata }),
     ...(conclusion.error === undefined ? {} : { error: errorOf(conclusion.error) }),
   };

@@ -1,6 +1,6 @@
 /** What the plugin tells the application, and the emitter that tells it: a listener that throws hurts nobody else. */
 import type { ThreadEvent } from '../thread/event.js';
-import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
+import type { HandoverResult, HandoverVia, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 
@@ -23,10 +23,24 @@ export type IgnoredReason = 'anotherAppOwns' | 'ownerUnknown' | 'noCustomer' | '
 export interface HandoverNews {
   /** VCC Live owns the thread. */
   passed: { readonly thread: ThreadKey; readonly handoverId: string };
+  /** VCC Live has the thread, and no agent has answered yet. Told right after `passed`, unless an agent was faster. */
+  waiting: { readonly thread: ThreadKey; readonly handoverId: string };
   /** An agent of VCC Live wrote for the first time in this handover. */
   claimed: { readonly thread: ThreadKey; readonly handoverId: string };
+  /** Bot Framework's hand-off status `accepted`: told right after `claimed`. */
+  accepted: { readonly thread: ThreadKey; readonly handoverId: string };
+  /**
+   * The thread is on its way home: the bot is about to take it, or word has come that it is ours. Once for each
+   * handover, before `returned`; again only where Meta had refused the first take.
+   */
+  returning: { readonly thread: ThreadKey; readonly handoverId: string; readonly via: HandoverVia };
   /** The thread came home. `handoverId` is absent where another app had it without a handover of ours. */
   returned: { readonly thread: ThreadKey; readonly result: HandoverResult };
+  /**
+   * Bot Framework's hand-off status `completed`: told right after `returned` of a handover, however it came home. The
+   * other end is `failed`.
+   */
+  completed: { readonly thread: ThreadKey; readonly handoverId: string; readonly result: HandoverResult };
   /** The ledger's owner changed to, from or between other apps. */
   ownerChanged: { readonly thread: ThreadKey; readonly from: ThreadOwner; readonly to: ThreadOwner };
   /** A handover could not be made; the bot goes on. */

@@ -6,7 +6,7 @@
 import type { Clock } from '../thread/clock.js';
 import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
-import type { ThreadOwner } from '../thread/handover.js';
+import type { HandoverVia, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
@@ -21,10 +21,10 @@ import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../owners
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
-import { amendOpen, conclude, markPassed, resultOf } from './lifecycle.js';
+import { amendOpen, conclude, isWaiting, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
 import type { HandoverNews, NewsDesk } from './news.js';
-import type { ReclaimWords, RequestPolicy } from './policies.js';
-import type { Deadline, HandoverTimers } from './timers.js';
+import type { EnginePolicies } from './policies.js';
+import type { Deadline } from './timers.js';
 import { HANDOVER_DEADLINE } from './timers.js';
 import type { AnsweredCall, Turn } from './turn.js';
 
@@ -54,11 +54,10 @@ export interface EngineParts {
   readonly newId: () => string;
   readonly news: NewsDesk;
   readonly log: Logger;
-  readonly timers: HandoverTimers;
-  readonly requests: RequestPolicy;
-  readonly reclaim: ReclaimWords;
-  /** A handover ended outside any turn of the customer's. */
-  readonly onEnded: (ended: EndedHandover) => Promise<void>;
+  /** What holds for the threads of a Page. */
+  readonly policies: (pageId: string) => EnginePolicies;
+  /** A handover was ended by an event of its thread that is no turn of the customer's; the thread's next event waits. */
+  readonly onEnded: (thread: ThreadKey, ended: EndedHandover) => Promise<void>;
 }
 
 /** A handover that has ended, and where its customer can be reached. */
@@ -149,22 +148,53 @@ export class ThreadSteps {
     endedBy?: string,
   ): Promise<Stepped<EndedHandover | undefined>> {
     const ids = await this.ids(thread);
-    return this.ownCall(
+    return this.takeCall(thread, ids, 'take', metadata, (record) => {
+      // Its pass is under way: which of the two calls came later shows when that is confirmed.
+      if (record.open?.phase === 'armed') {
+        const kept = amendOpen(record, record.open.id, { keptHandBack: { via: 'take' } });
+        return { record: kept, news: [], value: undefined };
+      }
+      const ending: Ending = { outcome: 'takenBack', via: 'take', nowMs: this.parts.clock.now() };
+      const ended = this.concluded(thread, record, endedBy === undefined ? ending : { ...ending, endedBy });
+      return { ...ended, value: ended.value && { conclusion: ended.value, reference: record.open?.reference } };
+    });
+  }
+
+  /** The Graph call that takes a thread back, with its `returning` before it; where Meta refuses, nothing is under way any more. */
+  async takeCall<T>(
+    thread: ThreadKey,
+    ids: AppIds,
+    via: HandoverVia,
+    metadata: string | undefined,
+    after: (record: ThreadRecord) => Outcome<T>,
+  ): Promise<Stepped<T>> {
+    const marked = await this.step(
       thread,
       ids,
-      { app: ids.botAppId },
-      () => this.parts.graph.take(thread, metadata),
-      (record) => {
-        // Its pass is under way: which of the two calls came later shows when that is confirmed.
-        if (record.open?.phase === 'armed') {
-          const kept = amendOpen(record, record.open.id, { keptHandBack: { via: 'take' } });
-          return { record: kept, news: [], value: undefined };
-        }
-        const ending: Ending = { outcome: 'takenBack', via: 'take', nowMs: this.parts.clock.now() };
-        const ended = this.concluded(thread, record, endedBy === undefined ? ending : { ...ending, endedBy });
-        return { ...ended, value: ended.value && { conclusion: ended.value, reference: record.open?.reference } };
+      () => [],
+      (record): Outcome<string | undefined> => {
+        const returning = markReturning(record, via);
+        const handoverId = record.open?.id;
+        if (!returning || handoverId === undefined) return { record, news: [], value: undefined };
+        return { record: returning, news: [['returning', { thread, handoverId, via }]], value: handoverId };
       },
     );
+    try {
+      return await this.ownCall(
+        thread,
+        ids,
+        { app: ids.botAppId },
+        () => this.parts.graph.take(thread, metadata),
+        after,
+      );
+    } catch (error) {
+      const handoverId = marked.value;
+      if (handoverId !== undefined) {
+        const undo = (record: ThreadRecord): Outcome<undefined> => unchanged(unmarkReturning(record, handoverId));
+        await this.forgiving(() => this.step(thread, ids, () => [], undo));
+      }
+      throw error;
+    }
   }
 
   /** Sets the thread's deadline, or removes it. Rejects where the store does not answer. */
@@ -230,7 +260,9 @@ export class ThreadSteps {
       const error = result.error ?? new HandoverError('unexpected', 'The handover failed.');
       news.push(['failed', { thread, handoverId: conclusion.handoverId, error }]);
     } else {
-      news.push(['returned', { thread, result }]);
+      const { handoverId } = conclusion;
+      if (record.open?.returning === undefined) news.push(['returning', { thread, handoverId, via: conclusion.via }]);
+      news.push(['returned', { thread, result }], ['completed', { thread, handoverId, result }]);
     }
     return { record: ended.record, news, value: conclusion };
   }
@@ -310,6 +342,7 @@ export class ThreadSteps {
       const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
       const before = this.ownerNow(record, ids);
       const news: News[] = [];
+      let passed: string | undefined;
       if (folded?.effects.ownerChanged) {
         const { from, to } = folded.effects.ownerChanged;
         news.push(['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]);
@@ -318,9 +351,10 @@ export class ThreadSteps {
       const now = this.ownerNow(next, ids);
       if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
         next = markPassed(next, next.open.id, this.parts.clock.now());
-        if (next.open) news.push(['passed', { thread, handoverId: next.open.id }]);
+        passed = next.open?.id;
       }
       const outcome = after(next, now, before);
+      if (passed !== undefined) news.push(...newsOfPass(thread, outcome.record, passed));
       const stepped: Untold<T> = {
         epochBefore: record.epoch,
         record: outcome.record,
@@ -351,6 +385,12 @@ export class ThreadSteps {
     if (typeof told === 'string' && told.trim() !== '') return told.trim();
     throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, expected);
   }
+}
+
+/** What is told of a handover that is passed now, by the record that comes of it. */
+export function newsOfPass(thread: ThreadKey, record: ThreadRecord, handoverId: string): News[] {
+  const passed: News = ['passed', { thread, handoverId }];
+  return isWaiting(record, handoverId) ? [passed, ['waiting', { thread, handoverId }]] : [passed];
 }
 
 export function publicOwner(verdict: Verdict): ThreadOwner {

@@ -23,6 +23,8 @@ export interface Turn {
   epoch: number | undefined;
   /** Set where nothing more may leave this turn, and why. */
   mute: SuppressedReason | undefined;
+  /** A handover that came home lately, when the turn began: something may have to be done after it. */
+  ended?: Conclusion | undefined;
   /** The handover whose ending this turn has claimed for its dialog. */
   endedHandoverId?: string;
 }
@@ -60,6 +62,8 @@ export type Admission =
   | { readonly run: 'logic'; readonly turn: Turn; readonly concluded?: Conclusion }
   /** Run the bot's logic on it as Bot Framework's `handoff.status`: somebody waits for that. */
   | { readonly run: 'handBack'; readonly turn: Turn; readonly concluded?: Conclusion; readonly metadata?: string }
+  /** An agent has answered, and the bot's logic is to hear of it as `handoff.status`, in its customer's conversation. */
+  | { readonly run: 'accepted'; readonly turn: Turn; readonly reference: unknown }
   /** A handover came home and nobody waits for that: only the plugin's own text is said. */
   | { readonly run: 'greeting'; readonly turn: Turn; readonly concluded: Conclusion }
   | { readonly run: 'nothing' };

@@ -55,6 +55,8 @@ export interface HandoverResult {
   readonly via: HandoverVia;
   /** From the request to the end, milliseconds. 0 where it never began. */
   readonly waitedMs: number;
+  /** An agent of VCC Live wrote during the handover. Absent: none did, as far as standby events tell. */
+  readonly answered?: true;
   /** The metadata that came back with the thread. */
   readonly metadata?: string;
   /** Why, where `outcome` is `refused`. */

@@ -87,6 +87,10 @@ export interface OpenHandover {
   readonly passedAtMs?: number;
   /** When an agent of VCC Live last wrote, our clock. Present from the first words on: the handover is claimed. */
   readonly agentAtMs?: number;
+  /** Deduplication key of the agent's first words: a redelivery of them goes the same way again. */
+  readonly claimedBy?: string;
+  /** The thread is being taken back, and how; `returning` has been told. */
+  readonly returning?: HandoverVia;
   /** A timer tried to take the thread back and Meta refused: it is not tried again. */
   readonly takeRefused?: true;
   /** Bot Framework conversation reference, opaque here, for a turn outside any webhook. */
@@ -109,6 +113,10 @@ export interface Conclusion {
   readonly endedBy?: string;
   /** Our clock, milliseconds. */
   readonly concludedAtMs: number;
+  /** An agent of VCC Live wrote during the handover. */
+  readonly answered?: true;
+  /** Key of the turn that did what comes after a handover: a question, a prompt that was open. Absent: not done yet. */
+  readonly afterwardsBy?: string;
   /** Deduplication key of the event whose turn ends the dialog, and when it claimed that (our clock). */
   readonly claimedBy?: string;
   readonly claimedAtMs?: number;
