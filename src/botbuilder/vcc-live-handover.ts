@@ -42,6 +42,8 @@ import type { TalkToAgent } from './talk-to-agent.js';
 import { DEFAULT_TALK_TO_AGENT, asksForAgent } from './talk-to-agent.js';
 import type { RunningAdmission } from './turn-state.js';
 import { admissionOf, setTurn, turnOf } from './turn-state.js';
+import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
+import { vccLiveWebhook } from './vcc-live-webhook.js';
 
 /** The bot's logic, as adapters take it. */
 export type BotLogic = (context: TurnContext) => Promise<void>;
@@ -125,6 +127,7 @@ export class VccLiveHandover implements Middleware {
       clock: this.#clock,
       log: this.#log,
       expire: (thread) => this.#expire(thread),
+      bringHome: (thread) => this.#bringHome(thread),
     });
     if (hasTimers(options.timers ?? {})) this.#watch.start();
     this.#desk = new DeliveryDesk({
@@ -252,6 +255,19 @@ export class VccLiveHandover implements Middleware {
     if (logic) this.#attached = { adapter, logic, microsoftAppId: how.microsoftAppId };
   }
 
+  /**
+   * A route for VCC Live's webhooks Chat (Async) and Ticket Status (Async): `server.post('/vcc-live', handler)`. What they
+   * tell is in the result of the handover; a thread whose chat is closed comes home. Call it once, at start-up: from then
+   * on this process watches for closed chats whose thread has not come home.
+   * @throws {@link InvalidOptionError} naming the option
+   * @see https://vcc.live/developers/webhook/overview/about-webhooks
+   */
+  vccLiveWebhook(options: VccLiveWebhookOptions): VccLiveWebhookHandler {
+    const handler = vccLiveWebhook(options, { reports: this.#engine.reports, log: this.#log, clock: this.#clock });
+    if (options.takeBackAfterMs !== false) this.#watch.start();
+    return handler;
+  }
+
   /** Listens to what happens; each listener gets one object. A listener that throws is logged and hurts nobody. */
   on<K extends keyof HandoverNews>(event: K, listener: NewsListener<K>): this {
     this.#news.on(event, listener);
@@ -264,7 +280,7 @@ export class VccLiveHandover implements Middleware {
     return this;
   }
 
-  /** Stops watching for timers, and waits for what they are doing. The rest goes on. */
+  /** Stops watching for timers and closed chats, and waits for what they are doing. The rest goes on. */
   async close(): Promise<void> {
     await this.#watch.close();
   }
@@ -461,6 +477,12 @@ export class VccLiveHandover implements Middleware {
     if (!ended) return;
     const text = ended.conclusion.outcome === 'unclaimed' ? this.#texts.unclaimed : this.#texts.abandoned;
     await this.#resume(ended.conclusion, ended.reference, text);
+  }
+
+  /** VCC Live has closed a chat, and its thread has come home for that: a dialog that waits gets its turn. */
+  async #bringHome(thread: ThreadKey): Promise<void> {
+    const ended = await this.#engine.reports.bringHome(thread);
+    if (ended) await this.#resume(ended.conclusion, ended.reference, this.#texts.returned);
   }
 
   /**
