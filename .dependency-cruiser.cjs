@@ -11,6 +11,7 @@ const FLOOR_OF_ROOM = {
   graph: 2,
   webhook: 2,
   store: 2,
+  'vcc-live': 2,
   handover: 3,
   botbuilder: 4,
   simulator: 4,

@@ -28,6 +28,16 @@ export type { LoopBreaker } from './handover/loop-breaker.js';
 export { talkToAgentPhrases } from './botbuilder/talk-to-agent-phrases.js';
 export { talkToBotPhrases } from './botbuilder/talk-to-bot-phrases.js';
 export type { PhraseLanguage } from './botbuilder/talk-to-agent-phrases.js';
+export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './botbuilder/vcc-live-webhook.js';
+export type { BodyEncryption } from './vcc-live/decrypt-body.js';
+export type { WebhookRequest, WebhookResponse } from './botbuilder/http-request.js';
+export type {
+  ChatClosed,
+  ChatDisposition,
+  TicketChanged,
+  TranscriptLine,
+  VccLiveEvent,
+} from './thread/vcc-live-event.js';
 export { HandoverDialog } from './botbuilder/handover-dialog.js';
 export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
 export type {
@@ -67,6 +77,7 @@ export type {
   SideMark,
   StoredError,
   ThreadRecord,
+  VccLiveReport,
 } from './thread/record.js';
 
 // For those who talk to Meta themselves.

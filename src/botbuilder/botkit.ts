@@ -51,6 +51,7 @@ export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
   ownerChanged: 'handover_owner_changed',
   failed: 'handover_failed',
   suppressed: 'handover_suppressed',
+  vccLiveEvent: 'handover_vcc_live_event',
   standbyMessage: 'handover_standby_message',
   ignored: 'handover_ignored',
 };

@@ -36,6 +36,8 @@ export interface OwnTurnParts {
   readonly policiesOf: PoliciesOf;
   /** Works a deadline of the thread off. */
   readonly expire: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
+  /** Brings a thread home whose chat VCC Live has closed. */
+  readonly bringHome: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
 }
 
 /** A turn under way. `waits`: behind others of its thread, perhaps behind the very turn that asks for it. */
@@ -61,6 +63,12 @@ export class OwnTurns {
     if (!ended) return;
     const { texts } = this.#parts.policiesOf(thread.pageId);
     await this.resume(thread, ended, ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned).done;
+  }
+
+  /** A chat was closed, and its thread has come home for that. */
+  async bringHome(thread: ThreadKey): Promise<void> {
+    const ended = await this.#parts.bringHome(thread);
+    if (ended) await this.resume(thread, ended, this.#parts.policiesOf(thread.pageId).texts.returned).done;
   }
 
   /**

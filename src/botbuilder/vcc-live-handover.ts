@@ -11,6 +11,7 @@ import { systemClock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
 import { consoleLogger } from '../thread/logger.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
@@ -39,6 +40,8 @@ import { TurnRunner } from './run-turn.js';
 import { Doors } from './silence.js';
 import { targetOf } from './target-thread.js';
 import { admissionOf, turnOf } from './turn-state.js';
+import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
+import { vccLiveWebhook } from './vcc-live-webhook.js';
 
 /** What a bot may tell about itself when it is attached. */
 export interface AttachOptions extends Partial<DialogAccess> {
@@ -59,6 +62,7 @@ const DEFAULT_DIALOG_ID = 'vccLiveHandover';
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 export class VccLiveHandover implements Middleware {
+  readonly #log: Logger;
   readonly #clock: Clock;
   readonly #news: NewsDesk;
   readonly #engine: HandoverEngine;
@@ -110,6 +114,7 @@ export class VccLiveHandover implements Middleware {
         ? { claimAndArrive: (claim, event) => engine.admissions.claimAndArrive(claim, event) }
         : {}),
     });
+    this.#log = log;
     this.#clock = clock;
     this.#news = news;
     this.#engine = engine;
@@ -119,7 +124,14 @@ export class VccLiveHandover implements Middleware {
       return { options: { botAppId, vccLiveAppId, ...(metadata === undefined ? {} : { metadata }) }, redact };
     };
     const { after, metadataOf } = { after: this.#after, metadataOf: this.#metadataOf };
-    this.#ownTurns = new OwnTurns({ log, desk, after, policiesOf, expire: (thread) => engine.expire(thread) });
+    this.#ownTurns = new OwnTurns({
+      log,
+      desk,
+      after,
+      policiesOf,
+      expire: (thread) => engine.expire(thread),
+      bringHome: (thread) => engine.reports.bringHome(thread),
+    });
     this.#beginnings = new Beginnings({
       engine,
       client,
@@ -139,7 +151,13 @@ export class VccLiveHandover implements Middleware {
     });
     const { beginnings, doors } = { beginnings: this.#beginnings, doors: this.#doors };
     this.#runner = new TurnRunner({ engine, desk, doors, beginnings, after, log, policiesOf });
-    this.#watch = new DeadlineWatch({ store, clock, log, expire: (thread) => this.#ownTurns.expire(thread) });
+    this.#watch = new DeadlineWatch({
+      store,
+      clock,
+      log,
+      expire: (thread) => this.#ownTurns.expire(thread),
+      bringHome: (thread) => this.#ownTurns.bringHome(thread),
+    });
     if (book.mayHaveTimers) this.#watch.start();
     registerParts(this, {
       engine,
@@ -262,6 +280,23 @@ export class VccLiveHandover implements Middleware {
     if (dialogs) this.#after.reach({ dialogs, conversationState });
   }
 
+  /**
+   * A route for VCC Live's webhooks Chat (Async) and Ticket Status (Async): `server.post('/vcc-live', handler)`. What they
+   * tell is in the result of the handover; a thread whose chat is closed comes home. Call it once, at start-up: from then
+   * on this process watches for closed chats whose thread has not come home.
+   * @throws {@link InvalidOptionError} naming the option
+   * @see https://vcc.live/developers/webhook/overview/about-webhooks
+   */
+  vccLiveWebhook(options: VccLiveWebhookOptions): VccLiveWebhookHandler {
+    const handler = vccLiveWebhook(options, {
+      reports: this.#engine.reports,
+      log: this.#log,
+      clock: this.#clock,
+    });
+    if (options.takeBackAfterMs !== false) this.#watch.start();
+    return handler;
+  }
+
   /** Listens to what happens; each listener gets one object. A listener that throws is logged and hurts nobody. */
   on<K extends keyof HandoverNews>(event: K, listener: NewsListener<K>): this {
     this.#news.on(event, listener);
@@ -274,7 +309,7 @@ export class VccLiveHandover implements Middleware {
     return this;
   }
 
-  /** Stops watching for timers, and waits for what they are doing. The rest goes on. */
+  /** Stops watching for timers and closed chats, and waits for what they are doing. The rest goes on. */
   async close(): Promise<void> {
     await this.#watch.close();
   }

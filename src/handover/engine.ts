@@ -5,20 +5,20 @@
  */
 import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { AppIds } from '../ownership/ledger.js';
-import { GraphApiError } from '../graph/graph-api-error.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
-import type { Afterwards, Ending } from './lifecycle.js';
-import { amendOpen, claimAfterwards, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
+import type { Afterwards } from './lifecycle.js';
+import { claimAfterwards, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
 import { Speaking } from './may-speak.js';
+import type { TakeReason } from './take-from-agent.js';
+import { takeFromAgent } from './take-from-agent.js';
 import type { EndedHandover, EngineParts } from './thread-steps.js';
 import { ThreadSteps, publicOwner, unchanged } from './thread-steps.js';
 import type { Deadline } from './timers.js';
 import { deadlineOf } from './timers.js';
 import type { Turn } from './turn.js';
+import { VccLiveReports } from './vcc-live-reports.js';
 
 /** A deadline that comes while the pass is not confirmed comes again after this, for as long as that can still change. */
 const ARMED_AGAIN_MS = 60_000;
@@ -29,6 +29,7 @@ export class HandoverEngine {
   readonly admissions: Admissions;
   readonly handingOver: HandingOver;
   readonly speaking: Speaking;
+  readonly reports: VccLiveReports;
   readonly #parts: EngineParts;
   readonly #steps: ThreadSteps;
 
@@ -38,6 +39,7 @@ export class HandoverEngine {
     this.handingOver = new HandingOver(this.#steps);
     this.admissions = new Admissions(this.#steps, this.handingOver);
     this.speaking = new Speaking(this.#steps);
+    this.reports = new VccLiveReports(this.#steps);
   }
 
   /** A turn that no webhook began. */
@@ -83,45 +85,9 @@ export class HandoverEngine {
     const ids = await this.#steps.ids(thread);
     // Released without a word, or taken by a third app: nothing of VCC Live's is left to take back.
     const there = this.#steps.ownerNow(record, ids).owner === 'vccLive';
-    const ended = there ? await this.#takeFromAgent(thread, ids, open, deadline) : undefined;
+    const ended = there ? await takeFromAgent(this.#steps, thread, ids, open, reasonOf(deadline)) : undefined;
     await this.#steps.setDeadline(thread, undefined);
     return ended;
-  }
-
-  async #takeFromAgent(
-    thread: ThreadKey,
-    ids: AppIds,
-    open: OpenHandover,
-    { outcome }: Deadline,
-  ): Promise<EndedHandover | undefined> {
-    try {
-      const stepped = await this.#steps.takeCall(
-        thread,
-        ids,
-        'timer',
-        JSON.stringify({ handoverId: open.id, reason: outcome }),
-        (record) => {
-          if (record.open?.id !== open.id) return { record, news: [], value: undefined };
-          const ending: Ending = { outcome, via: 'timer', nowMs: this.#parts.clock.now() };
-          return this.#steps.concluded(thread, record, ending);
-        },
-      );
-      return stepped.value && { conclusion: stepped.value, reference: open.reference };
-    } catch (error) {
-      if (!(error instanceof GraphApiError) || error.retryable || error.outcome === 'unknown') throw error;
-      await this.#steps.step(
-        thread,
-        ids,
-        () => [],
-        (record) => ({
-          record: amendOpen(record, open.id, { takeRefused: true }),
-          news: [['failed', { thread, handoverId: open.id, error }]],
-          value: undefined,
-        }),
-      );
-      this.#parts.log.error(`Handover ${open.id}: a timer could not take the thread back: ${error.message}`);
-      return undefined;
-    }
   }
 
   /** Releases the thread: it is idle. Rejects with Graph's error where Meta refuses. */
@@ -203,4 +169,8 @@ export class HandoverEngine {
       }),
     );
   }
+}
+
+function reasonOf({ outcome }: Deadline): TakeReason {
+  return { outcome, via: 'timer', reason: outcome, taker: 'a timer' };
 }

@@ -9,6 +9,7 @@ import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/han
 import type { Conclusion, KeptHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
 import type { HandoverErrorCode } from '../thread/errors.js';
 import { HandoverError } from '../thread/errors.js';
+import { reportedFields, withoutTranscript } from './vcc-live-report.js';
 
 /** Conclusions kept for dialogs that have not fetched theirs yet. */
 const CONCLUSIONS_KEPT = 8;
@@ -160,8 +161,12 @@ export function conclude(
     ...(ending.metadata === undefined ? {} : { metadata: ending.metadata }),
     ...(ending.error === undefined ? {} : { error: ending.error }),
     ...(ending.endedBy === undefined ? {} : { endedBy: ending.endedBy }),
+    ...(open.report === undefined ? {} : { report: open.report }),
   };
-  return { record: { ...rest, conclusions: [...record.conclusions, conclusion].slice(-CONCLUSIONS_KEPT) }, conclusion };
+  const earlier = record.conclusions.map((each) =>
+    each.report === undefined ? each : { ...each, report: withoutTranscript(each.report) },
+  );
+  return { record: { ...rest, conclusions: [...earlier, conclusion].slice(-CONCLUSIONS_KEPT) }, conclusion };
 }
 
 /** What a waiting dialog finds. */
@@ -248,6 +253,7 @@ export function resultOf(conclusion: Conclusion): HandoverResult {
     ...(conclusion.answered === true ? { answered: true } : {}),
     ...(conclusion.metadata === undefined ? {} : { metadata: conclusion.metadata }),
     ...(conclusion.error === undefined ? {} : { error: errorOf(conclusion.error) }),
+    ...reportedFields(conclusion.report),
   };
 }
 

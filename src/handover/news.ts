@@ -3,6 +3,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult, HandoverVia, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 
 /**
  * Why an activity did not leave the bot.
@@ -47,6 +48,11 @@ export interface HandoverNews {
   failed: { readonly thread: ThreadKey; readonly handoverId?: string; readonly error: Error };
   /** An activity stayed in. */
   suppressed: { readonly thread: ThreadKey; readonly activity: unknown; readonly reason: SuppressedReason };
+  /**
+   * A webhook of VCC Live's told something new about an open handover. The transcript of a closed chat is in it, and
+   * nowhere else unless the application has it kept.
+   */
+  vccLiveEvent: { readonly thread: ThreadKey; readonly handoverId: string; readonly event: VccLiveEvent };
   /** Somebody wrote while the bot listens on standby. */
   standbyMessage: {
     readonly thread: ThreadKey;

@@ -27,8 +27,10 @@ export interface Deadline {
   readonly outcome: 'unclaimed' | 'abandoned';
 }
 
-/** The name of the one deadline that a thread has. */
+/** The name of the deadline of a thread's timers. */
 export const HANDOVER_DEADLINE = 'handover';
+/** The name of the deadline at which a thread whose chat VCC Live has closed is taken back. */
+export const CLOSED_CHAT_DEADLINE = 'closedChat';
 
 /** A deadline that a process took and did not work off comes again after this. */
 const DEADLINE_LEASE_MS = 60_000;
@@ -61,8 +63,10 @@ export interface WatchParts {
   readonly store: ThreadStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Works a deadline off. Rejects where it has to come again. */
+  /** Works a deadline of the timers off. Rejects where it has to come again. */
   readonly expire: (thread: ThreadKey) => Promise<void>;
+  /** Works the deadline of a closed chat off. Rejects where it has to come again. */
+  readonly bringHome: (thread: ThreadKey) => Promise<void>;
 }
 
 /** Watches for deadlines that have come. One for each process; others may watch the same store. */
@@ -106,9 +110,9 @@ export class DeadlineWatch {
   }
 
   async #workOff(due: DueTime): Promise<void> {
-    if (due.name !== HANDOVER_DEADLINE) return;
     try {
-      await this.#parts.expire(due.thread);
+      if (due.name === HANDOVER_DEADLINE) await this.#parts.expire(due.thread);
+      else if (due.name === CLOSED_CHAT_DEADLINE) await this.#parts.bringHome(due.thread);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#parts.log.warn(`A handover's timer could not be worked off and comes again: ${why}`);

@@ -12,6 +12,7 @@ export {
   type QueuedThread,
   type SimulatedAttachment,
 } from './people.js';
+export type { ChangedTicket, ClosedChat, VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 export type { ConversationEntry, ReceivedEvent, Speaker } from './messenger-platform.js';
 
 // What a test expects of a bot.

@@ -22,6 +22,7 @@ import {
 import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox, type Stage } from './people.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
+import { VccLiveWebhooks, type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 import { Weather } from './weather.js';
 import { ACK_TIMEOUT_MS, WebhookDelivery, type RawDelivery, type WebhookAnswer } from './webhook-delivery.js';
 import { escapedJson } from './webhook-items.js';
@@ -97,6 +98,14 @@ export class MessengerSimulator {
     }
     this.#parts.callback.url = urls[0];
     this.#parts.delivery.connect(urls);
+  }
+
+  /**
+   * Where VCC Live's own webhooks go, and how they are secured: `agent.closesChat(psid)` sends one.
+   * @throws {@link InvalidOptionError} naming the field
+   */
+  connectVccLive(target: VccLiveWebhookTarget): void {
+    this.#parts.stage.vccLiveWebhooks.connect(target);
   }
 
   /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
@@ -265,7 +274,9 @@ function assemble(options: SimulatorOptions): SimulatorParts {
   });
   const edges = new GraphEdges({ platform, settings, random, callbackUrl: () => callback.url });
   const server = new GraphServer({ edges, wire, weather, clock, tls: options.tls });
-  const stage: Stage = { platform, edges, wire, settled: () => delivery.settled(), heard: new WeakSet() };
+  const vccLiveWebhooks = new VccLiveWebhooks(wire);
+  const settled = (): Promise<void> => delivery.settled();
+  const stage: Stage = { platform, edges, wire, vccLiveWebhooks, settled, heard: new WeakSet() };
   return { settings, habits, random, weather, clock, wire, platform, delivery, server, stage, callback };
 }
 

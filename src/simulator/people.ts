@@ -17,6 +17,8 @@ import type {
 import type { Wire } from './wire.js';
 import { AgentExpectations, CustomerExpectations } from './expectations.js';
 import { graphTarget } from './graph-edges.js';
+import type { ChangedTicket, ClosedChat, VccLiveWebhooks } from './vcc-live-webhooks.js';
+import type { WebhookAnswer } from './webhook-delivery.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';
 
 /** What people act upon. */
@@ -24,6 +26,7 @@ export interface Stage {
   readonly platform: MessengerPlatform;
   readonly edges: GraphEdges;
   readonly wire: Wire;
+  readonly vccLiveWebhooks: VccLiveWebhooks;
   /** Resolves when no webhook is under way. */
   readonly settled: () => Promise<void>;
   /** Messages that expectations have used up. */
@@ -229,6 +232,26 @@ export class SimulatedAgent {
   /** Keeps control for longer, at most seven days. */
   async extends(psid: string, durationS: number): Promise<void> {
     await this.#calls('extend_thread_control', { recipient: { id: psid }, duration: durationS });
+  }
+
+  /**
+   * Closes the chat at VCC Live's desk, which sends Chat (Async). Control of the thread stays where it is: whether VCC Live
+   * hands it back then is not published, so `handsBack` and `releases` are acts of their own. Resolves with the bot's answer.
+   * @throws {@link SimulatorStateError} where `simulator.connectVccLive` was not called; rejects where nothing answers
+   */
+  async closesChat(psid: string, how: ClosedChat = {}): Promise<WebhookAnswer> {
+    const thread = this.#stage.platform.threadOf(this.#page, psid);
+    const answer = await this.#stage.vccLiveWebhooks.chatClosed(this.#page, thread, how);
+    await this.#stage.settled();
+    return answer;
+  }
+
+  /** Changes the ticket of the thread, which sends Ticket Status (Async). As {@link closesChat} in all else. */
+  async changesTicket(psid: string, how: ChangedTicket): Promise<WebhookAnswer> {
+    const thread = this.#stage.platform.threadOf(this.#page, psid);
+    const answer = await this.#stage.vccLiveWebhooks.ticketChanged(this.#page, thread, how);
+    await this.#stage.settled();
+    return answer;
   }
 
   /** What VCC Live's app received of a thread, oldest first. */

@@ -1,5 +1,7 @@
 /** The words of a handover as bots use them: request, start, owner, result. */
 
+import type { ChatDisposition, TranscriptLine } from './vcc-live-event.js';
+
 /** What a bot asks for when it hands a thread to VCC Live. `Notice` is what the framework can send (text or activity). */
 export interface HandoverRequest<Notice = unknown> {
   /** Short, machine readable or human; goes into `metadata` for VCC Live. Not the customer's words. */
@@ -63,4 +65,20 @@ export interface HandoverResult {
   readonly reason?: RefusedReason;
   /** What went wrong, where `outcome` is `failed`. */
   readonly error?: Error;
+  /** How the chat ended at VCC Live. This and what follows: where VCC Live's webhooks had told it by then. */
+  readonly disposition?: ChatDisposition;
+  /** The agent who had the chat last, by name. */
+  readonly agent?: string;
+  /** The queue that had the chat last, by name. */
+  readonly queue?: string;
+  /** The chat compared to the service level agreement, in VCC Live's words. */
+  readonly slaStatus?: string;
+  /** VCC Live's id of the chat. */
+  readonly chatId?: string;
+  /** VCC Live's id of the ticket. */
+  readonly ticketId?: string;
+  /** The ticket's last known sub-status: `successful`, `unsuccessful`, `waiting4agent`, `waiting4entity`. */
+  readonly ticketSubstatus?: string;
+  /** What customer and agent wrote, oldest first; only with `keepTranscript`. */
+  readonly transcript?: readonly TranscriptLine[];
 }

@@ -1,9 +1,11 @@
 /**
  * What is kept of a thread: evidence about its owner, the epoch, an open handover and the last conclusions.
  *
- * Plain JSON throughout, because stores serialise it. No customer text is in it.
+ * Plain JSON throughout, because stores serialise it. No customer text is in it, unless the application asked for
+ * transcripts to be kept.
  */
 import type { HandoverOutcome, HandoverVia } from './handover.js';
+import type { TranscriptLine } from './vcc-live-event.js';
 
 /** Who a piece of explicit evidence names. `notUs`: somebody took the thread from us and did not say who. */
 export type NamedOwner = { readonly app: string } | 'idle' | 'notUs';
@@ -63,6 +65,26 @@ export interface KeptHandBack {
   readonly endedBy?: string;
 }
 
+/**
+ * What VCC Live's webhooks have told about a handover: names and ids of the contact centre's, each cut to a bound. What
+ * customer and agent wrote is in it only where the application asked for that.
+ */
+export interface VccLiveReport {
+  readonly chatId?: string;
+  readonly ticketId?: string;
+  readonly disposition?: string;
+  readonly agent?: string;
+  readonly queue?: string;
+  readonly slaStatus?: string;
+  readonly ticketStatus?: string;
+  readonly ticketSubstatus?: string;
+  readonly transcript?: readonly TranscriptLine[];
+  /** Since when VCC Live says that the chat is over, our clock, milliseconds. Absent while it is not, or not any more. */
+  readonly closedAtMs?: number;
+  /** The thread is taken back this long after that, milliseconds, unless it has come home. Absent: it is not. */
+  readonly takeBackAfterMs?: number;
+}
+
 /** A handover that has begun and is not concluded. */
 export interface OpenHandover {
   /** Random, 128 bit, hex. Travels in `metadata`. */
@@ -91,7 +113,9 @@ export interface OpenHandover {
   readonly claimedBy?: string;
   /** The thread is being taken back, and how; `returning` has been told. */
   readonly returning?: HandoverVia;
-  /** A timer tried to take the thread back and Meta refused: it is not tried again. */
+  /** Present once VCC Live's webhooks have told anything. */
+  readonly report?: VccLiveReport;
+  /** A timer, or a closed chat, had the thread taken back and Meta refused: it is not tried again. */
   readonly takeRefused?: true;
   /** Bot Framework conversation reference, opaque here, for a turn outside any webhook. */
   readonly reference?: unknown;
@@ -117,6 +141,8 @@ export interface Conclusion {
   readonly answered?: true;
   /** Key of the turn that did what comes after a handover: a question, a prompt that was open. Absent: not done yet. */
   readonly afterwardsBy?: string;
+  /** What VCC Live's webhooks had told by then. Only the newest conclusion keeps a transcript. */
+  readonly report?: VccLiveReport;
   /** Deduplication key of the event whose turn ends the dialog, and when it claimed that (our clock). */
   readonly claimedBy?: string;
   readonly claimedAtMs?: number;

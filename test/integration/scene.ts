@@ -400,6 +400,7 @@ export function listen(handover: VccLiveHandover, bot: number, told: Told[]): vo
     'ownerChanged',
     'failed',
     'suppressed',
+    'vccLiveEvent',
     'standbyMessage',
     'ignored',
   ];

@@ -1,0 +1,274 @@
+/**
+ * The route for VCC Live's webhooks Chat (Async) and Ticket Status (Async), for restify, express and node:http.
+ *
+ * Exists because VCC Live signs nothing: a secret in the address says who is calling, and what is told counts only for
+ * handovers that are open.
+ * @see https://vcc.live/developers/webhook/overview/securing-requests
+ * @see https://vcc.live/developers/webhook/overview/responding-to-requests
+ */
+import type { Clock } from '../thread/clock.js';
+import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import { fieldOf, idOf, isRecord } from '../thread/read-unknown.js';
+import type { VccLiveEvent } from '../thread/vcc-live-event.js';
+import type { BodyEncryption } from '../vcc-live/decrypt-body.js';
+import { BodyDecryption } from '../vcc-live/decrypt-body.js';
+import { handoverIdsIn } from '../vcc-live/find-handover-ids.js';
+import { parseVccLiveEvent } from '../vcc-live/parse-event.js';
+import type { SecretVerdict } from '../vcc-live/shared-secret.js';
+import { checkSecret } from '../vcc-live/shared-secret.js';
+import type { ReportPolicy } from '../handover/vcc-live-report.js';
+import type { VccLiveReports } from '../handover/vcc-live-reports.js';
+import { checkDuration } from './check-options.js';
+import type { Body, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
+import { answerRequest, methodOf, parseJson, queryOf, readBody } from './http-request.js';
+
+/** Options of `handover.vccLiveWebhook`. */
+export interface VccLiveWebhookOptions {
+  /** The secret that the webhook's address carries in its query, as it is set at VCC Live. */
+  secret: string;
+  /** The name of the secret in the query. Default `secret-key`, as in VCC Live's example. */
+  secretParameter?: string;
+  /** How VCC Live encrypts the bodies, where that is switched on; the initialization vector is read from `?iv=`. */
+  encryption?: BodyEncryption;
+  /** A larger body is refused with 413. Bytes. Default 1,048,576 (1 MiB). */
+  maxBodyBytes?: number;
+  /**
+   * Finds the id of the handover in an event, where it is not simply in one of its fields. Default: 32 hexadecimal digits
+   * in any field but the transcript, custom fields of the customer's record and of the ticket included.
+   */
+  handoverIdOf?: (event: VccLiveEvent) => string | undefined | Promise<string | undefined>;
+  /** Says which thread an event belongs to, where no id of an open handover is found in it. Default: none. */
+  threadOf?: (event: VccLiveEvent) => ThreadKey | undefined | Promise<ThreadKey | undefined>;
+  /**
+   * The thread is taken back this long after VCC Live says that the chat is closed, unless it has come home by itself.
+   * Milliseconds. Default 30,000. `false`: it is not. Needs a Page that allows the bot to take control.
+   */
+  takeBackAfterMs?: number | false;
+  /**
+   * The transcript of a closed chat is kept with the thread's record, and the result has it. Default false: it is in the
+   * event `vccLiveEvent` and stored nowhere.
+   */
+  keepTranscript?: boolean;
+}
+
+/** Receives one request and answers it. Never rejects. */
+export type VccLiveWebhookHandler = (req: WebhookRequest, res: WebhookResponse) => Promise<void>;
+
+/** What the route stands on. */
+export interface VccLiveWebhookParts {
+  readonly reports: VccLiveReports;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** The options with their defaults, checked. */
+interface Settings extends ReportPolicy {
+  readonly secret: string;
+  readonly secretParameter: string;
+  readonly decryption: BodyDecryption | undefined;
+  readonly maxBodyBytes: number;
+  readonly handoverIdOf: VccLiveWebhookOptions['handoverIdOf'];
+  readonly threadOf: VccLiveWebhookOptions['threadOf'];
+}
+
+const DEFAULT_SECRET_PARAMETER = 'secret-key';
+const IV_PARAMETER = 'iv';
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+/** Long enough for a hand-back of VCC Live's own, short enough for a customer who writes to nobody meanwhile. */
+const DEFAULT_TAKE_BACK_AFTER_MS = 30_000;
+const WHAT_IT_IS = 'A webhook of VCC Live';
+const DONE: Reply = { status: 200, body: 'OK' };
+
+const SECRET_HINTS: Readonly<Record<Exclude<SecretVerdict, 'right'>, string>> = {
+  missing: 'has no value in the query of the address; add it at VCC Live',
+  several: 'came more than once in the query of the address',
+  wrong: 'is not the secret of the options; compare the two, and encode characters such as + and & in the address',
+};
+
+/**
+ * Makes the route.
+ * @throws {@link InvalidOptionError} naming the option, what it got and what it expects; secrets are never shown
+ */
+export function vccLiveWebhook(options: VccLiveWebhookOptions, parts: VccLiveWebhookParts): VccLiveWebhookHandler {
+  const settings = settingsOf(options);
+  return (req, res) => answerRequest(req, res, parts, () => receive(req, settings, parts));
+}
+
+/** The reply, or `undefined` where nobody waits for one any more. */
+async function receive(
+  req: WebhookRequest,
+  settings: Settings,
+  parts: VccLiveWebhookParts,
+): Promise<Reply | undefined> {
+  if (methodOf(req) !== 'POST') return { status: 405, body: 'Method not allowed', headers: { allow: 'POST' } };
+  const query = queryOf(req);
+  const secret = checkSecret(query, settings.secretParameter, settings.secret);
+  if (secret !== 'right') {
+    const name = JSON.stringify(settings.secretParameter);
+    parts.log.warn(`${WHAT_IT_IS} was refused (401): the parameter ${name} ${SECRET_HINTS[secret]}.`);
+    return { status: 401, body: 'Unauthorized' };
+  }
+
+  const body = await readBody(req, settings.maxBodyBytes);
+  if (body.kind === 'aborted') return undefined;
+  if (body.kind === 'tooLarge') {
+    parts.log.warn(`${WHAT_IT_IS} was refused (413): it has more than ${settings.maxBodyBytes} bytes (maxBodyBytes).`);
+    return { status: 413, body: 'Body too large' };
+  }
+  const read = valueOf(body, settings.decryption, query.get(IV_PARAMETER) ?? '');
+  if (!read.ok) {
+    parts.log.warn(`${WHAT_IT_IS} was refused (400): ${read.reason}.`);
+    return { status: 400, body: 'Body cannot be read' };
+  }
+  const event = parseVccLiveEvent(read.value);
+  if (event) return workOff(event, settings, parts);
+  parts.log.warn(`${WHAT_IT_IS} is neither Chat (Async) nor Ticket Status (Async), so nothing is done with it.`);
+  return DONE;
+}
+
+/** What a body holds, decrypted where bodies are encrypted; `reason` is the end of a sentence for the log. */
+type Reading = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
+
+function valueOf(
+  body: Extract<Body, { kind: 'bytes' | 'parsedAway' }>,
+  decryption: BodyDecryption | undefined,
+  iv: string,
+): Reading {
+  if (body.kind === 'parsedAway') {
+    if (decryption) return { ok: false, reason: 'a body parser kept nothing to decrypt; use none on this route' };
+    // Nothing is signed, so what a body parser made of the bytes is as good as they are.
+    return objectOf(body.value);
+  }
+  const text = body.bytes.toString('utf8');
+  const decrypted = decryption ? decryption.decrypt(text, iv) : ({ ok: true, text } as const);
+  if (!decrypted.ok) return { ok: false, reason: `the body should be encrypted, and ${decrypted.reason}` };
+  const parsed = parseJson(decrypted.text);
+  if (parsed.ok) return objectOf(parsed.value);
+  const hint = decryption
+    ? 'what it decrypts to is no JSON: another key, cipher or initialization vector (?iv=)'
+    : 'it is no JSON: is body encryption switched on for this webhook at VCC Live?';
+  return { ok: false, reason: hint };
+}
+
+function objectOf(value: unknown): Reading {
+  return isRecord(value) ? { ok: true, value } : { ok: false, reason: 'its JSON is no object' };
+}
+
+async function workOff(event: VccLiveEvent, settings: Settings, parts: VccLiveWebhookParts): Promise<Reply> {
+  try {
+    const verdict = await parts.reports.receive(
+      event,
+      { handoverIds: await idsOf(event, settings), threadOf: () => threadOf(event, settings) },
+      settings,
+    );
+    if (verdict === 'nobodys') parts.log.info(`${WHAT_IT_IS} (${event.kind}) concerns no open handover.`);
+    return DONE;
+  } catch (error) {
+    if (error instanceof StoreError) {
+      parts.log.error(`${WHAT_IT_IS} (${event.kind}) could not be written down: ${error.message}`);
+      return { status: 503, body: 'Try again later' };
+    }
+    if (!(error instanceof FunctionFailed)) throw error;
+    parts.log.error(`${WHAT_IT_IS} (${event.kind}) was not worked off: ${error.message}`);
+    return { status: 500, body: 'Internal error' };
+  }
+}
+
+async function idsOf(event: VccLiveEvent, { handoverIdOf }: Settings): Promise<readonly string[]> {
+  if (!handoverIdOf) return handoverIdsIn(event);
+  const id: unknown = await asked('handoverIdOf', () => handoverIdOf(event));
+  if (id === undefined || id === null) return [];
+  if (typeof id === 'string') return [id.trim().toLowerCase()];
+  throw new FunctionFailed('handoverIdOf', `gave something of type ${typeof id}, no id`);
+}
+
+async function threadOf(event: VccLiveEvent, { threadOf: ask }: Settings): Promise<ThreadKey | undefined> {
+  if (!ask) return undefined;
+  const thread: unknown = await asked('threadOf', () => ask(event));
+  if (thread === undefined || thread === null) return undefined;
+  const pageId = idOf(fieldOf(thread, 'pageId'));
+  const psid = idOf(fieldOf(thread, 'psid'));
+  if (pageId !== undefined && psid !== undefined) return { pageId, psid };
+  throw new FunctionFailed('threadOf', 'gave something that is no { pageId, psid }');
+}
+
+async function asked<T>(option: string, ask: () => T | Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    // Its message may hold what customer and agent wrote.
+    throw new FunctionFailed(option, `threw ${thrown instanceof Error ? thrown.name : typeof thrown}`);
+  }
+}
+
+/** A function of the application's failed; caught here, in the request that asked it. */
+class FunctionFailed extends HandoverError {
+  constructor(option: string, what: string) {
+    super('unexpected', `The option "${option}" ${what}.`);
+  }
+}
+
+function settingsOf(options: VccLiveWebhookOptions): Settings {
+  const given: unknown = options;
+  if (!isRecord(given)) throw new InvalidOptionError('options', described(given), 'an object with secret');
+  checkWord('secret', given['secret'], 'the secret in the address of the webhook, as it is set at VCC Live');
+  if (options.secretParameter !== undefined) {
+    checkWord('secretParameter', options.secretParameter, 'the name of a parameter of the query');
+    if (options.secretParameter === IV_PARAMETER) {
+      throw new InvalidOptionError(
+        'secretParameter',
+        `"${IV_PARAMETER}"`,
+        'another name: that is the initialization vector',
+      );
+    }
+  }
+  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, takeBackAfterMs = DEFAULT_TAKE_BACK_AFTER_MS } = options;
+  if (!(Number.isSafeInteger(maxBodyBytes) && maxBodyBytes > 0)) {
+    throw new InvalidOptionError('maxBodyBytes', described(maxBodyBytes), 'a whole number of bytes above 0');
+  }
+  if (takeBackAfterMs !== false) checkDuration('takeBackAfterMs', takeBackAfterMs);
+  checkFunction('handoverIdOf', given['handoverIdOf'], 'a function (event) => string | undefined');
+  checkFunction('threadOf', given['threadOf'], 'a function (event) => { pageId, psid } | undefined');
+  const { keepTranscript = false } = options;
+  if (typeof keepTranscript !== 'boolean') {
+    throw new InvalidOptionError('keepTranscript', described(keepTranscript), 'true or false');
+  }
+  return {
+    secret: options.secret,
+    secretParameter: options.secretParameter ?? DEFAULT_SECRET_PARAMETER,
+    decryption: decryptionOf(given['encryption'], options.encryption),
+    maxBodyBytes,
+    handoverIdOf: options.handoverIdOf,
+    threadOf: options.threadOf,
+    takeBackAfterMs,
+    keepTranscript,
+  };
+}
+
+function decryptionOf(given: unknown, encryption: BodyEncryption | undefined): BodyDecryption | undefined {
+  if (given === undefined) return undefined;
+  if (encryption && isRecord(given)) return new BodyDecryption(encryption);
+  throw new InvalidOptionError('encryption', described(given), 'an object with cipher and key');
+}
+
+function checkWord(option: string, value: unknown, expected: string): void {
+  if (typeof value === 'string' && value !== '' && value.trim() === value) return;
+  const got =
+    typeof value !== 'string' ? described(value) : value.trim() === '' ? 'empty' : 'a text with blanks around it';
+  throw new InvalidOptionError(option, got, `a text without blanks around it: ${expected}`);
+}
+
+function checkFunction(option: string, value: unknown, expected: string): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw new InvalidOptionError(option, described(value), expected);
+}
+
+/** In words that show no text. */
+function described(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+}

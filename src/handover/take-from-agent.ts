@@ -1,0 +1,60 @@
+/**
+ * Takes a thread back from VCC Live because its time there is over, and concludes its handover.
+ *
+ * Exists because a timer and a closed chat do it alike: once, and where Meta refuses, said once and never again.
+ */
+import type { ThreadKey } from '../thread/key.js';
+import type { HandoverOutcome, HandoverVia } from '../thread/handover.js';
+import type { OpenHandover } from '../thread/record.js';
+import type { AppIds } from '../ownership/ledger.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
+import type { Ending } from './lifecycle.js';
+import { amendOpen } from './lifecycle.js';
+import type { EndedHandover, ThreadSteps } from './thread-steps.js';
+
+/** Why a thread is taken back, and as what its handover ends. */
+export interface TakeReason {
+  readonly outcome: HandoverOutcome;
+  readonly via: HandoverVia;
+  /** Goes to VCC Live with the thread, beside the handover's id. */
+  readonly reason: string;
+  /** Who takes it, for the log: `a timer`. */
+  readonly taker: string;
+}
+
+/**
+ * Takes the thread back. Resolves with the handover that this ended, or with nothing where it had ended meanwhile or
+ * Meta refuses for good. Rejects where it can be tried again.
+ */
+export async function takeFromAgent(
+  steps: ThreadSteps,
+  thread: ThreadKey,
+  ids: AppIds,
+  open: OpenHandover,
+  { outcome, via, reason, taker }: TakeReason,
+): Promise<EndedHandover | undefined> {
+  const { clock, log } = steps.parts;
+  try {
+    const metadata = JSON.stringify({ handoverId: open.id, reason });
+    const stepped = await steps.takeCall(thread, ids, via, metadata, (record) => {
+      if (record.open?.id !== open.id) return { record, news: [], value: undefined };
+      const ending: Ending = { outcome, via, nowMs: clock.now() };
+      return steps.concluded(thread, record, ending);
+    });
+    return stepped.value && { conclusion: stepped.value, reference: open.reference };
+  } catch (error) {
+    if (!(error instanceof GraphApiError) || error.retryable || error.outcome === 'unknown') throw error;
+    await steps.step(
+      thread,
+      ids,
+      () => [],
+      (record) => ({
+        record: amendOpen(record, open.id, { takeRefused: true }),
+        news: [['failed', { thread, handoverId: open.id, error }]],
+        value: undefined,
+      }),
+    );
+    log.error(`Handover ${open.id}: ${taker} could not take the thread back: ${error.message}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * What VCC Live's webhooks do to an open handover: it learns what they tell, and comes home where a closed chat has left
+ * its thread behind.
+ *
+ * Nothing in these webhooks is signed. So they move no thread by themselves, act on open handovers only, and before
+ * anything is taken back Meta is asked who has it.
+ */
+import type { ThreadKey } from '../thread/key.js';
+import type { OpenHandover } from '../thread/record.js';
+import { emptyRecord } from '../thread/record.js';
+import type { VccLiveEvent } from '../thread/vcc-live-event.js';
+import type { AppIds } from '../ownership/ledger.js';
+import { isAnotherApp } from '../ownership/ledger.js';
+import { amendOpen } from './lifecycle.js';
+import { takeFromAgent } from './take-from-agent.js';
+import type { EndedHandover, ThreadSteps } from './thread-steps.js';
+import { CLOSED_CHAT_DEADLINE } from './timers.js';
+import type { ReportPolicy } from './vcc-live-report.js';
+import { closesChat, takeBackTimeOf, withEvent } from './vcc-live-report.js';
+
+/** Where an event says it belongs. */
+export interface ReportAddress {
+  /** What may be the id of a handover; the first that an open one has counts. */
+  readonly handoverIds: readonly string[];
+  /** The thread that the application names where none does. Rejects where its function does. */
+  readonly threadOf: () => Promise<ThreadKey | undefined>;
+}
+
+/** What became of an event: it told something new, nothing new, or concerns no open handover. */
+export type ReportVerdict = 'told' | 'known' | 'nobodys';
+
+/** Works off what VCC Live's webhooks tell. */
+export class VccLiveReports {
+  readonly #steps: ThreadSteps;
+
+  constructor(steps: ThreadSteps) {
+    this.#steps = steps;
+  }
+
+  /** Adds an event to the open handover it belongs to. Rejects where the store or the address does. */
+  async receive(event: VccLiveEvent, address: ReportAddress, policy: ReportPolicy): Promise<ReportVerdict> {
+    const found = await this.#find(address);
+    if (!found) return 'nobodys';
+    const { thread, handoverId } = found;
+    const nowMs = this.#steps.parts.clock.now();
+    const guessMs = closesChat(event) && policy.takeBackAfterMs !== false ? nowMs + policy.takeBackAfterMs : undefined;
+    // Before it is written down, so that no crash leaves a closed chat without its deadline. One too many does no harm.
+    if (guessMs !== undefined) await this.#schedule(thread, guessMs);
+
+    const written = await this.#steps.step(
+      thread,
+      await this.#steps.ids(thread),
+      () => [],
+      (record) => {
+        const { open } = record;
+        if (open?.id !== handoverId) return { record, news: [], value: 'nobodys' as const };
+        const report = withEvent(open.report, event, policy, nowMs);
+        if (report === undefined || report === open.report) return { record, news: [], value: 'known' as const };
+        const news = [['vccLiveEvent', { thread, handoverId, event }]] as const;
+        return { record: amendOpen(record, open.id, { report }), news, value: 'told' as const };
+      },
+    );
+    const atMs = takeBackTimeOf(written.record.open);
+    if (written.value !== 'nobodys' && atMs !== undefined && atMs !== guessMs) await this.#schedule(thread, atMs);
+    return written.value;
+  }
+
+  /**
+   * The deadline of a closed chat has come: where the thread is still away it is taken back, where it was released
+   * without a word the handover is concluded. Rejects where it has to come again.
+   */
+  async bringHome(thread: ThreadKey): Promise<EndedHandover | undefined> {
+    const { store, clock } = this.#steps.parts;
+    const open = (await store.read(thread))?.open;
+    const atMs = takeBackTimeOf(open);
+    if (!open || atMs === undefined) return this.#dropDeadline(thread);
+    if (atMs > clock.now()) {
+      await this.#schedule(thread, atMs);
+      return undefined;
+    }
+    const ids = await this.#steps.ids(thread);
+    const asked = await this.#steps.askOrThrow(thread);
+    const ended = await this.#endAsAsked(thread, ids, open, asked.now.owner);
+    await this.#dropDeadline(thread);
+    return ended;
+  }
+
+  async #endAsAsked(
+    thread: ThreadKey,
+    ids: AppIds,
+    open: OpenHandover,
+    owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown',
+  ): Promise<EndedHandover | undefined> {
+    switch (owner) {
+      case 'vccLive':
+        return takeFromAgent(this.#steps, thread, ids, open, {
+          outcome: 'completed',
+          via: 'vccLiveWebhook',
+          reason: 'chatClosed',
+          taker: 'a closed chat',
+        });
+      case 'bot':
+      case 'idle':
+        return this.#conclude(thread, ids, open);
+      case 'other':
+      case 'unknown':
+        // A third app has it: nothing of VCC Live's is left to take back.
+        return undefined;
+    }
+  }
+
+  async #conclude(thread: ThreadKey, ids: AppIds, open: OpenHandover): Promise<EndedHandover | undefined> {
+    const { clock } = this.#steps.parts;
+    const stepped = await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record, verdict) => {
+        if (record.open?.id !== open.id || isAnotherApp(verdict)) return { record, news: [], value: undefined };
+        const nowMs = clock.now();
+        return this.#steps.concluded(thread, record, { outcome: 'completed', via: 'vccLiveWebhook', nowMs });
+      },
+    );
+    return stepped.value && { conclusion: stepped.value, reference: open.reference };
+  }
+
+  async #find({
+    handoverIds,
+    threadOf,
+  }: ReportAddress): Promise<{ thread: ThreadKey; handoverId: string } | undefined> {
+    const { store } = this.#steps.parts;
+    for (const handoverId of handoverIds) {
+      const thread = await store.findHandover(handoverId);
+      if (thread) return { thread, handoverId };
+    }
+    const thread = await threadOf();
+    const open = thread && ((await store.read(thread)) ?? emptyRecord).open;
+    return thread && open && { thread, handoverId: open.id };
+  }
+
+  async #schedule(thread: ThreadKey, atMs: number): Promise<void> {
+    await this.#steps.parts.store.schedule({ thread, name: CLOSED_CHAT_DEADLINE, atMs });
+  }
+
+  /** A chat of the same thread that was closed in between keeps its deadline. */
+  async #dropDeadline(thread: ThreadKey): Promise<undefined> {
+    const { store } = this.#steps.parts;
+    await store.unschedule(thread, CLOSED_CHAT_DEADLINE);
+    const atMs = takeBackTimeOf((await store.read(thread))?.open);
+    if (atMs !== undefined && atMs > this.#steps.parts.clock.now()) await this.#schedule(thread, atMs);
+  }
+}
