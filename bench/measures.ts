@@ -94,7 +94,7 @@ function latencyRow(rounds: Rounds): Row {
   return { what: 'p99 of ours : stock', value: median(each), shown: times, must: 0.75, aim: 0.5, rounds: each };
 }
 
-function figuresOf(rounds: Rounds): Table['figures'] {
+function figuresOf(rounds: Rounds): NonNullable<Table['figures']> {
   return [...rounds].map(([side, samples]) => {
     const middle = (figure: (sample: Sample) => number): number => median(samples.map(figure));
     return {

@@ -50,7 +50,7 @@ export class PinnedProcess {
   ): Promise<PinnedProcess> {
     const number = typeof core === 'number' ? core : CORE_NUMBER[core];
     const [command, ...before] = CAN_PIN ? ['taskset', '-c', String(number), process.execPath] : [process.execPath];
-    const child = spawn(command as string, [...before, ...nodeArgs, program, ...args], {
+    const child = spawn(command, [...before, ...nodeArgs, program, ...args], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, NODE_ENV: 'production' },
     });

@@ -10,9 +10,7 @@ import { API_VERSION, BOT_APP_ID, CONNECTIONS, PAGE_ID, PAGE_TOKEN } from '../se
 import { answerQuestions } from './answer-questions.js';
 
 /** A client of the comparison. */
-export type SenderKind = (typeof KINDS)[number];
-
-const KINDS = ['ours', 'axios', 'axiosOverUndici', 'fetch', 'undici'] as const;
+export type SenderKind = 'ours' | 'axios' | 'axiosOverUndici' | 'fetch' | 'undici';
 
 type Send = (psid: string) => Promise<unknown>;
 

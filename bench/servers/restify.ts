@@ -10,5 +10,5 @@ export async function restifyServer(handle: Handler): Promise<Server> {
   const server = restify.createServer();
   server.use(restify.plugins.bodyParser({ mapParams: false }));
   server.post(WEBHOOK_PATH, async (req, res) => handle(req, res));
-  return server.server as Server;
+  return server.server;
 }

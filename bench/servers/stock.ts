@@ -16,18 +16,24 @@ export async function stockServer(how: { graphOrigin: string; bot: Bot; framewor
   const adapter = stockAdapter(how.graphOrigin);
   const logic = logicOf(how.bot);
   if (how.framework === 'restify') return restifyServer((req, res) => adapter.processActivity(req, res, logic));
-  return http.createServer((request, response) => {
+  return http.createServer({ ServerResponse: ResponseWithStatus }, (request: RequestWithBody, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const rawBody = Buffer.concat(chunks);
-      const status = (code: number): void => {
-        response.statusCode = code;
-      };
-      const req = Object.assign(request, { rawBody, body: JSON.parse(rawBody.toString('utf8')) as unknown });
-      void adapter.processActivity(req, Object.assign(response, { status }), logic);
+      request.rawBody = Buffer.concat(chunks);
+      request.body = JSON.parse(request.rawBody.toString('utf8')) as unknown;
+      void adapter.processActivity(request, response, logic);
     });
   });
+}
+
+type RequestWithBody = http.IncomingMessage & { rawBody?: Buffer; body?: unknown };
+
+/** express and restify have it; it must cost nothing here. */
+class ResponseWithStatus extends http.ServerResponse {
+  status(code: number): void {
+    this.statusCode = code;
+  }
 }
 
 /** A stock adapter whose sends go to the pretend Graph. */
