@@ -18,7 +18,7 @@ const FLOOR_OF_ROOM = {
   cli: 5,
 };
 
-const DECLARED_PACKAGES = 'axios|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis';
+const DECLARED_PACKAGES = 'axios|undici|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis';
 /** What esbuild puts into the built file, so that nobody has to install it. */
 const BUNDLED_PACKAGES = { cli: 'commander', 'simulator/page': 'preact' };
 
@@ -56,10 +56,10 @@ module.exports = {
     },
     {
       name: 'axios-only-in-graph',
-      comment: 'One room calls Meta. Its errors are cleaned of tokens; axios’ own are not.',
+      comment: 'One room calls Meta. Its errors are cleaned of tokens; the HTTP libraries’ own are not.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/graph/' },
-      to: { path: packages('axios') },
+      to: { path: packages('axios|undici') },
     },
     {
       name: 'framework-only-in-botbuilder',

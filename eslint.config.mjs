@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['dist/', '.bench/', 'coverage/', 'node_modules/', 'test/fixtures/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -31,7 +31,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**', 'samples/**', 'eslint.config.mjs'],
+    files: ['test/**', 'samples/**', 'bench/**', 'eslint.config.mjs'],
     rules: {
       'no-restricted-syntax': 'off',
       '@typescript-eslint/no-unused-expressions': 'off',

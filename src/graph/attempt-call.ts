@@ -5,6 +5,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { askedWaitMs } from './asked-wait.js';
+import { AxiosExchange } from './axios-exchange.js';
 import {
   deadTokenError,
   failedError,
@@ -18,23 +19,35 @@ import { classifyRefusal } from './classify-refusal.js';
 import { type ClientSettings, isTokenText } from './client-options.js';
 import { GraphApiError } from './graph-api-error.js';
 import type { Attempt, GraphCall } from './graph-call.js';
-import { type HttpAnswer, HttpExchange } from './http-exchange.js';
+import type { HttpAnswer, HttpExchange } from './http-exchange.js';
 import { DeadTokens, PagePauses } from './page-pauses.js';
 import { isSuccess, parseJson, refusalOf } from './read-answer.js';
+import { UndiciExchange } from './undici-exchange.js';
 
 const USER_AGENT = 'botbuilder-handover-vcclive';
+/** Tokens whose proof is remembered: one for each Page of the bot, and the last of those that were replaced. */
+const MOST_PROOFS = 1_000;
+const PROXY_VARIABLE = /^(?:https?|all)_proxy$/i;
 const NOT_JSON = 'the body cannot be written as JSON (a circle, or a BigInt, in it).';
 
 /** Attempts at calls, with what is remembered between them about Pages and tokens. */
 export class CallAttempts {
   readonly #settings: ClientSettings;
-  readonly #http: HttpExchange;
+  /** For messages, the hot path. */
+  readonly #sends: HttpExchange;
+  /** For everything else. */
+  readonly #calls: HttpExchange;
   readonly #pauses = new PagePauses();
   readonly #deadTokens = new DeadTokens();
+  /** `appsecret_proof` by token: the same few tokens sign every call. */
+  readonly #proofs = new Map<string, string>();
 
   constructor(settings: ClientSettings) {
+    const { timeoutMs, clock } = settings;
     this.#settings = settings;
-    this.#http = new HttpExchange(settings.timeoutMs, settings.clock);
+    this.#calls = new AxiosExchange(timeoutMs, clock);
+    // axios reads the proxy settings of the environment, as it always has; undici would read them differently.
+    this.#sends = hasProxy(process.env) ? this.#calls : new UndiciExchange(timeoutMs, clock);
   }
 
   /** One request at most. Never rejects. */
@@ -45,7 +58,8 @@ export class CallAttempts {
     if (body === 'unserialisable') return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
     const pausedBefore = this.#pauses.current(call.pageId, askedAtMs);
     if (pausedBefore !== undefined) return notSent(pausedError(call, pausedBefore), askedAtMs);
-    const token = await this.#token(call);
+    const { pageAccessToken: source } = this.#settings;
+    const token = typeof source === 'string' ? source.trim() : await this.#token(call, source);
     const sentAtMs = clock.now();
     if (token instanceof GraphApiError) return notSent(token, sentAtMs);
     // Asked again: another call may have met the limit while the token function was at work.
@@ -54,9 +68,10 @@ export class CallAttempts {
     const dead = this.#deadTokens.find(scopeOf(call), token, sentAtMs);
     if (dead !== undefined) return notSent(deadTokenError(call, dead), sentAtMs);
 
-    const proof = appSecret === undefined ? undefined : proofOf(token, appSecret);
+    const proof = appSecret === undefined ? undefined : this.#proof(token, appSecret);
     const secrets = [token, appSecret, proof].filter((secret) => secret !== undefined);
-    const result = await this.#http.run({
+    const http = call.operation === 'send' ? this.#sends : this.#calls;
+    const result = await http.run({
       method: call.method,
       url: urlOf(root, call, proof),
       headers: headersOf(call, token),
@@ -78,13 +93,13 @@ export class CallAttempts {
 
   /** Closes all connections. */
   close(): void {
-    this.#http.close();
+    this.#sends.close();
+    this.#calls.close();
   }
 
   /** The token for this call, or the error that says why there is none. The function's own error is dropped: it may hold the token. */
-  async #token(call: GraphCall): Promise<string | GraphApiError> {
-    const { pageAccessToken: source, timeoutMs } = this.#settings;
-    if (typeof source === 'string') return source.trim();
+  async #token(call: GraphCall, source: TokenFunction): Promise<string | GraphApiError> {
+    const { timeoutMs } = this.#settings;
     const given = await this.#withinTimeLimit(async () => source(call.pageId));
     if (given === 'failed') {
       const why = 'the function pageAccessToken threw an error, which is not shown here because it may hold a token.';
@@ -113,6 +128,17 @@ export class CallAttempts {
     });
   }
 
+  /** @see https://developers.facebook.com/docs/graph-api/guides/secure-requests#appsecret_proof */
+  #proof(token: string, appSecret: string): string {
+    const known = this.#proofs.get(token);
+    if (known !== undefined) return known;
+    const proof = createHmac('sha256', appSecret).update(token).digest('hex');
+    // A function may give a new token for every call.
+    if (this.#proofs.size >= MOST_PROOFS) this.#proofs.clear();
+    this.#proofs.set(token, proof);
+    return proof;
+  }
+
   /** The error for an answer that is no success; remembers what it says about the token and the Page. */
   #refusal(call: GraphCall, answer: HttpAnswer, value: unknown, sent: SentCall): GraphApiError {
     const refusal = refusalOf(answer.httpStatus, value);
@@ -136,6 +162,8 @@ export class CallAttempts {
     return this.#pauses.throttle(pageId, askedMs, sentAtMs, answeredAtMs);
   }
 }
+
+type TokenFunction = Exclude<ClientSettings['pageAccessToken'], string>;
 
 interface SentCall {
   readonly token: string;
@@ -167,9 +195,9 @@ function notSent(error: GraphApiError, nowMs: number): Attempt {
   return { ok: false, error, sentAtMs: nowMs, answeredAtMs: nowMs };
 }
 
-/** @see https://developers.facebook.com/docs/graph-api/guides/secure-requests#appsecret_proof */
-function proofOf(token: string, appSecret: string): string {
-  return createHmac('sha256', appSecret).update(token).digest('hex');
+/** Whether the environment names a proxy, in any of the ways that axios knows. */
+function hasProxy(environment: NodeJS.ProcessEnv): boolean {
+  return Object.entries(environment).some(([name, value]) => PROXY_VARIABLE.test(name) && value !== '');
 }
 
 function urlOf(root: string, call: GraphCall, proof: string | undefined): string {

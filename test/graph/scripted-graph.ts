@@ -32,6 +32,8 @@ export class ScriptedGraph {
   readonly seen: SeenRequest[] = [];
   connections = 0;
   answer: (request: SeenRequest) => Reply = () => ({ json: { success: true } });
+  /** What an answer waits for, where it has to. */
+  hold: () => Promise<void> | undefined = () => undefined;
   readonly #sockets = new Set<Socket>();
   readonly #server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -48,7 +50,10 @@ export class ScriptedGraph {
         body: text === '' ? undefined : JSON.parse(text),
       };
       this.seen.push(seen);
-      this.#perform(this.answer(seen), response);
+      const reply = this.answer(seen);
+      const held = this.hold();
+      if (held) void held.then(() => this.#perform(reply, response));
+      else this.#perform(reply, response);
     });
   });
 

@@ -206,6 +206,8 @@ describe('ThreadControlClient', () => {
       const { graph, client } = setting;
       graph.script({ json: { message_id: 'm' } }, 'reset', { json: { message_id: 'm2' } });
       await client.send(THREAD, { message: { text: 'one' } });
+      // The connection goes back to those that are free.
+      await new Promise(setImmediate);
       expect(await errorOf(client.send(THREAD, { message: { text: 'two' } }))).to.include({
         kind: 'network',
         outcome: 'unknown',

@@ -1,0 +1,56 @@
+/** One server of the comparison: `node server.js <kind> <graph origin>`. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { bareServer } from '../servers/bare.js';
+import { botkitServer } from '../servers/botkit.js';
+import { ourServer, quickTurnsMs } from '../servers/ours.js';
+import { stockServer } from '../servers/stock.js';
+import { answerQuestions } from './answer-questions.js';
+
+/** Who answers, and what its bot does. */
+export type ServerKind =
+  | 'bare'
+  | 'bareEcho'
+  | 'stock'
+  | 'stockEcho'
+  | 'stockRestify'
+  | 'ours'
+  | 'oursEcho'
+  | 'oursRestify'
+  | 'oursSlow'
+  | 'oursInline'
+  | 'botkit';
+
+const [kind, graphOrigin = ''] = process.argv.slice(2);
+void start(kind as ServerKind).then((server) => {
+  const answers = { port: () => (server.address() as AddressInfo).port, quickTurnsMs };
+  if (server.listening) answerQuestions(answers);
+  else server.listen(0, '127.0.0.1', () => answerQuestions(answers));
+});
+
+async function start(which: ServerKind): Promise<Server> {
+  switch (which) {
+    case 'bare':
+      return bareServer(undefined);
+    case 'bareEcho':
+      return bareServer(graphOrigin);
+    case 'stock':
+      return stockServer({ graphOrigin, bot: 'silent', framework: 'node' });
+    case 'stockEcho':
+      return stockServer({ graphOrigin, bot: 'echo', framework: 'node' });
+    case 'stockRestify':
+      return stockServer({ graphOrigin, bot: 'silent', framework: 'restify' });
+    case 'ours':
+      return ourServer({ graphOrigin, bot: 'silent', framework: 'node' });
+    case 'oursEcho':
+      return ourServer({ graphOrigin, bot: 'echo', framework: 'node' });
+    case 'oursRestify':
+      return ourServer({ graphOrigin, bot: 'silent', framework: 'restify' });
+    case 'oursSlow':
+      return ourServer({ graphOrigin, bot: 'slow', framework: 'node' });
+    case 'oursInline':
+      return ourServer({ graphOrigin, bot: 'silent', framework: 'node', inlineThreadControl: true });
+    case 'botkit':
+      return botkitServer();
+  }
+}

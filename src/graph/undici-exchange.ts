@@ -1,0 +1,148 @@
+/**
+ * HTTP by undici's own dispatcher, for messages: the hot path.
+ *
+ * Speaks to the dispatcher directly, because it alone tells when a connection has been found and the request is about
+ * to be written, and because undici's friendlier faces cost a stream for each answer.
+ * @see https://undici.nodejs.org/#/docs/api/Dispatcher
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { Agent } from 'undici';
+import type { Clock } from '../thread/clock.js';
+import { HandoverError } from '../thread/errors.js';
+import type { HttpExchange, HttpFailure, HttpRequest, HttpResult } from './http-exchange.js';
+import { IDLE_SOCKET_MS, MAX_ANSWER_BYTES, MAX_SOCKETS, faultOf, timeoutOf } from './http-exchange.js';
+
+const TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+/** Where the path of `https://host/path` begins to be looked for. */
+const BEHIND_SCHEME = 'https://'.length;
+
+/** {@link HttpExchange} by undici. Takes no notice of proxies. */
+export class UndiciExchange implements HttpExchange {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  #agent: Agent;
+
+  constructor(timeoutMs: number, clock: Clock) {
+    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#agent = agentFor(timeoutMs);
+  }
+
+  run(request: HttpRequest): Promise<HttpResult> {
+    return new Promise((resolve) => {
+      const timeoutMs = this.#timeoutMs;
+      const cancelTimer = this.#clock.after(timeoutMs, () => journey.end(timeoutOf(timeoutMs, journey.sent)));
+      const journey = new Journey((result) => {
+        cancelTimer();
+        resolve(result);
+      });
+      const path = request.url.indexOf('/', BEHIND_SCHEME);
+      try {
+        this.#agent.dispatch(
+          {
+            origin: request.url.slice(0, path),
+            path: request.url.slice(path),
+            method: request.method,
+            headers: request.headers,
+            body: request.body ?? null,
+          },
+          journey,
+        );
+      } catch (error) {
+        journey.end(failureOf(error, false));
+      }
+    });
+  }
+
+  close(): void {
+    void this.#agent.destroy();
+    this.#agent = agentFor(this.#timeoutMs);
+  }
+}
+
+/** One request on its way. `sent` turns true when a connection is ready for it, which over TLS is after the handshake. */
+class Journey implements Dispatcher.DispatchHandler {
+  sent = false;
+  readonly #settle: (result: HttpResult) => void;
+  #isOver = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  #httpStatus = 0;
+  #headers: IncomingHttpHeaders = {};
+  readonly #chunks: Buffer[] = [];
+
+  constructor(settle: (result: HttpResult) => void) {
+    this.#settle = settle;
+  }
+
+  /** Gives up: what is still in line is not sent, what is under way is broken off. */
+  end(failure: HttpFailure): void {
+    this.#finish(failure);
+    this.#controller?.abort(new Error(failure.cause.message));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // undici drops the request where this throws, and keeps the connection for the next; an abort would close it.
+    if (this.#isOver) throw new HandoverError('unexpected', 'Its time was over before its turn came.');
+    this.sent = true;
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#httpStatus = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [first, second] = this.#chunks;
+    const bytes = first && !second ? first : Buffer.concat(this.#chunks);
+    this.#finish({
+      status: 'answered',
+      httpStatus: this.#httpStatus,
+      headers: mapOf(this.#headers),
+      text: bytes.toString('utf8'),
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#finish(failureOf(error, this.sent));
+  }
+
+  #finish(result: HttpResult): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#settle(result);
+  }
+}
+
+/** The time limit is the exchange's own; undici's would be a second one of another clock. */
+function agentFor(timeoutMs: number): Agent {
+  return new Agent({
+    connections: MAX_SOCKETS,
+    keepAliveTimeout: IDLE_SOCKET_MS,
+    keepAliveMaxTimeout: IDLE_SOCKET_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: MAX_ANSWER_BYTES,
+    // An attempt at a connection ends with the request that it is for.
+    connect: { timeout: timeoutMs },
+  });
+}
+
+function mapOf(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value === 'string') map.set(name, value);
+  }
+  return map;
+}
+
+function failureOf(error: unknown, sent: boolean): HttpFailure {
+  const cause = faultOf(error);
+  return { status: 'failed', reason: cause.code === TOO_LARGE ? 'tooLarge' : 'connection', sent, cause };
+}
