@@ -80,6 +80,20 @@ export function threadOfActivity(activity: Partial<Activity>): ThreadKey | undef
   return isId(psid) && isId(pageId) ? { pageId, psid } : undefined;
 }
 
+/**
+ * Completes an activity that came without conversation, sender and recipient, as Azure Bot Service's standby and request
+ * events do, for a turn on it: state needs them, and so does an answer. The ids are that channel's.
+ * @see https://github.com/microsoft/BotFramework-BlogSamples/tree/master/blog-samples/CSharp/FacebookHandover
+ */
+export function addressTurn(activity: Partial<Activity>, { pageId, psid }: ThreadKey): void {
+  if (isFields(activity.conversation) && isId(activity.conversation['id'])) return;
+  Object.assign(activity, {
+    conversation: { id: `${psid}-${pageId}`, isGroup: false },
+    from: { id: psid, name: psid },
+    recipient: { id: pageId, name: pageId },
+  });
+}
+
 function parseEntry(pageId: unknown, array: 'messaging' | 'standby', items: readonly unknown[]): ThreadEvent[] {
   return parseWebhook({ object: 'page', entry: [{ id: pageId, [array]: items }] });
 }
