@@ -11,7 +11,7 @@ import type { HandoverEngine } from '../handover/engine.js';
 import type { Turn } from '../handover/turn.js';
 import type { NewsDesk, SuppressedReason } from '../handover/news.js';
 import { readRefusal, speaksToMeta } from './adapter-answers.js';
-import { threadOfActivity } from './read-turn.js';
+import { psidOfConversation, threadOfActivity } from './read-turn.js';
 import { turnOf } from './turn-state.js';
 
 /** Carries out an outgoing `handoff.initiate`. */
@@ -101,14 +101,15 @@ export class Doors {
     if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
     this.#cleared.add(activities);
     const sentAtMs = this.#parts.clock.now();
-    let responses: ResourceResponse[];
+    let answered: ResourceResponse[];
     try {
-      // Adapters may answer with nothing at all, whatever their types say.
-      responses = ((await next()) as ResourceResponse[] | undefined) ?? [];
+      answered = await next();
     } catch (thrown) {
       if (!(await this.#lostToAnotherApp(thrown, turn, sentAtMs))) throw thrown;
       return this.#suppress(turn.thread, activities, 'refusedByMeta');
     }
+    // Adapters may answer with nothing at all, whatever their types say.
+    const responses = (answered as ResourceResponse[] | undefined) ?? [];
     const accepted = responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id));
     if (accepted && speaksToMeta(context.adapter)) {
       const answeredAtMs = this.#parts.clock.now();
@@ -160,9 +161,11 @@ function threadOf(
 ): ThreadKey | undefined {
   const seen = incoming && threadOfActivity(incoming);
   if (seen) return seen;
-  const psid = outgoing?.recipient?.id ?? outgoing?.conversation?.id;
   const pageId = outgoing?.from?.id ?? incoming?.recipient?.id;
-  return psid && pageId ? { pageId, psid } : undefined;
+  if (!pageId) return undefined;
+  const conversationId = outgoing?.conversation?.id;
+  const psid = outgoing?.recipient?.id ?? (conversationId && psidOfConversation(conversationId, pageId));
+  return psid ? { pageId, psid } : undefined;
 }
 
 /** Adapters that drop activities answer for fewer than they were given. */

@@ -266,7 +266,7 @@ const stories: readonly Story[] = [
     tells: 'breaks a loop: the third handover within the time stays with the bot',
     options: { handover: { loopBreaker: { maxHandovers: 2, withinMs: 10 * MINUTE_MS } } },
     play: async (stage) => {
-      for (const _bounce of [1, 2]) {
+      for (let bounces = 0; bounces < 2; bounces += 1) {
         await stage.customer.says('talk to agent');
         await stage.agent.handsBack(stage.customer.psid);
       }

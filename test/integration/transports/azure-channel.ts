@@ -202,11 +202,11 @@ export class AzureChannel {
     const body = Buffer.concat(chunks);
     if (url.pathname === '/facebook') return this.#receive(req, res, url, body);
     const [matched, conversationId, activityId] = CONVERSATION.exec(url.pathname) ?? [];
-    if (matched === undefined) return answer(res, 404, { error: { code: 'NotFound', message: url.pathname } });
+    if (matched === undefined) { answer(res, 404, { error: { code: 'NotFound', message: url.pathname } }); return; }
     const activity = body.length === 0 ? undefined : JSON.parse(body.toString('utf8'));
     if (conversationId === undefined) {
       const { members, bot } = activity;
-      return answer(res, 201, { id: `${members[0].id}-${bot.id}` });
+      answer(res, 201, { id: `${members[0].id}-${bot.id}` }); return;
     }
     return this.#connect(req.method ?? '', res, decodeURIComponent(conversationId), activityId, activity);
   }
@@ -218,14 +218,14 @@ export class AzureChannel {
       return;
     }
     const signature = req.headers['x-hub-signature-256'];
-    if (!verifySignature(body, signature, this.#sim.settings.appSecret).valid) return answer(res, 401, {});
+    if (!verifySignature(body, signature, this.#sim.settings.appSecret).valid) { answer(res, 401, {}); return; }
     const { entry: entries } = JSON.parse(body.toString('utf8'));
     for (const entry of entries) {
       for (const item of entry.messaging ?? []) await this.deliver(this.activityOf(item));
       if (entry.standby) await this.deliver(this.standbyEvent(entry));
     }
     // The channel has what Meta wanted to be rid of, whatever the bot has made of it.
-    return answer(res, 200, {});
+    answer(res, 200, {});
   }
 
   /** The bot sends, updates, deletes. */
@@ -242,18 +242,18 @@ export class AzureChannel {
       ...(activityId === undefined ? {} : { activityId }),
       ...(activity === undefined ? {} : { activity }),
     });
-    if (method !== 'POST') return answer(res, 200, {});
+    if (method !== 'POST') { answer(res, 200, {}); return; }
     const [psid = '', pageId = ''] = conversationId.split('-');
     this.#ids += 1;
     const accepted = { id: `connector-${this.#ids}` };
     if (this.habits.accepts === 'beforeMeta') {
       this.#waiting.push(() => this.#toMeta(pageId, psid, activity));
-      return answer(res, 201, accepted);
+      answer(res, 201, accepted); return;
     }
     const refusal = await this.#toMeta(pageId, psid, activity);
-    if (refusal === undefined || this.habits.refusals === 'swallowed') return answer(res, 201, accepted);
-    if (this.habits.refusals === 'stripped') return answer(res, 403, undefined);
-    return answer(res, 400, { error: { code: 'ServiceError', message: refusal.message } });
+    if (refusal === undefined || this.habits.refusals === 'swallowed') { answer(res, 201, accepted); return; }
+    if (this.habits.refusals === 'stripped') { answer(res, 403, undefined); return; }
+    answer(res, 400, { error: { code: 'ServiceError', message: refusal.message } });
   }
 
   /** Sends by Graph, as the channel's Facebook app, which is the bot's. Resolves with what Meta refused it with. */

@@ -352,7 +352,7 @@ function referenceTo({ pageId, psid }: ThreadKey, conversationId: string): Parti
   };
 }
 
-async function listening(server: Server): Promise<{ readonly url: string; close(): Promise<void> }> {
+async function listening(server: Server): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`,
