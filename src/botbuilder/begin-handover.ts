@@ -63,9 +63,13 @@ export class Beginnings {
   async isAskedFor(context: TurnContext): Promise<boolean> {
     const turn = turnOf(context);
     if (context.activity.type !== 'message' || !turn) return false;
+    const [event] = readTurn(context.activity).events;
+    // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
+    if (event?.kind === 'echo') return false;
     const { triggers } = this.#parts.policiesOf(turn.thread.pageId);
     try {
-      return await asksForAgent(context, triggers, payloadOf(context));
+      // The payload of the button or quick reply behind the turn, whichever adapter made it.
+      return await asksForAgent(context, triggers, event?.payload);
     } catch (error) {
       this.#parts.log.error(`A talkToAgent trigger failed: ${error instanceof Error ? error.message : String(error)}`);
       return false;
@@ -162,10 +166,4 @@ export class Beginnings {
       },
     };
   }
-}
-
-/** The payload of the button or quick reply behind a turn, whichever adapter made it. */
-function payloadOf(context: TurnContext): string | undefined {
-  const [event] = readTurn(context.activity).events;
-  return event?.payload;
 }

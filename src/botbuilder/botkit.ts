@@ -9,6 +9,7 @@ import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
 import { InvalidOptionError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverNews } from '../handover/news.js';
+import { speaksToMeta } from './adapter-answers.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
@@ -60,8 +61,6 @@ const PLUGIN_NAME = 'vcc-live-handover';
 /** `controller.plugins.handover` is the `VccLiveHandover`. */
 const EXTENSION_NAME = 'handover';
 const CHANNEL = 'facebook';
-/** The name that the stock adapter has for Botkit; its subclasses inherit it. */
-const FACEBOOK_ADAPTER_NAME = 'Facebook Adapter';
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 
 const pluggedIn = new WeakMap<object, VccLiveHandover>();
@@ -270,7 +269,7 @@ function referenceTo(thread: ThreadKey): object {
 }
 
 type FacebookAdapter = BotAdapter & {
-  readonly name: typeof FACEBOOK_ADAPTER_NAME;
+  readonly name: string;
   readonly middlewares?: { readonly spawn?: readonly unknown[] };
   getAPI(activity: unknown): Promise<unknown>;
   processActivity(req: unknown, res: unknown, logic: (context: TurnContext) => Promise<void>): Promise<void>;
@@ -281,7 +280,7 @@ function isAdapter(adapter: unknown): adapter is BotAdapter {
 }
 
 function isFacebookAdapter(adapter: BotAdapter): adapter is FacebookAdapter {
-  return 'name' in adapter && adapter.name === FACEBOOK_ADAPTER_NAME;
+  return speaksToMeta(adapter);
 }
 
 function textOf(thrown: unknown): string {

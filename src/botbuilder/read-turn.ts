@@ -35,7 +35,8 @@ const ITEM_KEYS = [
   'referral',
   'policy_enforcement',
 ];
-const PROACTIVE_NAMES = new Set(['continueconversation', 'createconversation']);
+const CREATE_CONVERSATION = 'createconversation';
+const PROACTIVE_NAMES = new Set(['continueconversation', CREATE_CONVERSATION]);
 
 /** Reads an activity of channel `facebook`. Never throws. */
 export function readTurn(activity: Partial<Activity>): TurnReading {
@@ -75,9 +76,40 @@ export function readTurn(activity: Partial<Activity>): TurnReading {
 
 /** The thread that an activity without payload belongs to, seen from its turn. */
 export function threadOfActivity(activity: Partial<Activity>): ThreadKey | undefined {
-  const psid = activity.from?.id;
   const pageId = activity.recipient?.id;
+  const psid = activity.from?.id ?? customerOfNewConversation(activity, pageId);
   return isId(psid) && isId(pageId) ? { pageId, psid } : undefined;
+}
+
+/**
+ * The PSID in a conversation id. Azure Bot Service's are `<PSID>-<Page id>`, those of the Facebook adapters the PSID
+ * alone. Not for turns that a customer began: there the payload says it, and in an echo the conversation is the Page.
+ */
+export function psidOfConversation(conversationId: string, pageId: string): string {
+  const end = `-${pageId}`;
+  return conversationId.endsWith(end) ? conversationId.slice(0, -end.length) : conversationId;
+}
+
+/** The turn of `CloudAdapter.createConversationAsync` names its customer nowhere else. */
+function customerOfNewConversation(activity: Partial<Activity>, pageId: unknown): string | undefined {
+  const { name, conversation } = activity;
+  if (typeof name !== 'string' || name.toLowerCase() !== CREATE_CONVERSATION) return undefined;
+  const id: unknown = isFields(conversation) ? conversation['id'] : undefined;
+  return isId(id) && isId(pageId) ? psidOfConversation(id, pageId) : undefined;
+}
+
+/**
+ * Completes an activity that came without conversation, sender and recipient, as Azure Bot Service's standby and request
+ * events do, for a turn on it: state needs them, and so does an answer. The ids are that channel's.
+ * @see https://github.com/microsoft/BotFramework-BlogSamples/tree/master/blog-samples/CSharp/FacebookHandover
+ */
+export function addressTurn(activity: Partial<Activity>, { pageId, psid }: ThreadKey): void {
+  if (isFields(activity.conversation) && isId(activity.conversation['id'])) return;
+  Object.assign(activity, {
+    conversation: { id: `${psid}-${pageId}`, isGroup: false },
+    from: { id: psid, name: psid },
+    recipient: { id: pageId, name: pageId },
+  });
 }
 
 function parseEntry(pageId: unknown, array: 'messaging' | 'standby', items: readonly unknown[]): ThreadEvent[] {

@@ -15,6 +15,7 @@ import { becomeHandoffStatus, becomeHandoffStatusOf, isReference } from './hando
 import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import type { TurnReading } from './read-turn.js';
+import { addressTurn } from './read-turn.js';
 import type { Doors } from './silence.js';
 import type { RunningAdmission } from './turn-state.js';
 import { setTurn } from './turn-state.js';
@@ -65,6 +66,7 @@ export class TurnRunner {
         // next() at most once, whatever a bridge packs into one activity.
         ran = true;
         try {
+          if (arrived.thread) addressTurn(context.activity, arrived.thread);
           await (admission === 'unmanaged' ? next() : this.run(context, admission, next));
         } catch (thrown) {
           state.thrown = thrown;

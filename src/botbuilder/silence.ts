@@ -10,7 +10,8 @@ import type { ThreadKey } from '../thread/key.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Turn } from '../handover/turn.js';
 import type { NewsDesk, SuppressedReason } from '../handover/news.js';
-import { threadOfActivity } from './read-turn.js';
+import { readRefusal, speaksToMeta } from './adapter-answers.js';
+import { psidOfConversation, threadOfActivity } from './read-turn.js';
 import { turnOf } from './turn-state.js';
 
 /** Carries out an outgoing `handoff.initiate`. */
@@ -79,32 +80,52 @@ export class Doors {
     // Traces are for developers: no channel shows them to a customer, and runDialog sends one every turn.
     if (activities.every((activity) => activity.type === 'trace')) return next();
     const at = activities.findIndex((activity) => activity.type === 'event' && activity.name === INITIATE);
-    if (at < 0) return this.#sendBatch(turn, activities, next);
+    if (at < 0) return this.#sendBatch(context, turn, activities, next);
 
     // What stands before the request is sent, then comes the handover; what follows would be said over the agent.
     const [initiate, ...after] = activities.splice(at);
-    const responses = activities.length === 0 ? [] : await this.#sendBatch(turn, activities, next);
+    const responses = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
     if (initiate) await this.#parts.initiate(context, initiate);
     const rest = after.length === 0 ? [] : this.#suppress(turn.thread, after, 'handedOver');
     return [...padded(responses, at), { id: '' }, ...rest];
   }
 
   async #sendBatch(
+    context: TurnContext,
     turn: Turn,
     activities: Partial<Activity>[],
     next: () => Promise<ResourceResponse[]>,
   ): Promise<ResourceResponse[]> {
-    const permission = await this.#parts.engine.speaking.maySpeak(turn.thread, turn);
+    const { speaking } = this.#parts.engine;
+    const permission = await speaking.maySpeak(turn.thread, turn);
     if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
     this.#cleared.add(activities);
     const sentAtMs = this.#parts.clock.now();
+    let answered: ResourceResponse[];
+    try {
+      answered = await next();
+    } catch (thrown) {
+      if (!(await this.#lostToAnotherApp(thrown, turn, sentAtMs))) throw thrown;
+      return this.#suppress(turn.thread, activities, 'refusedByMeta');
+    }
     // Adapters may answer with nothing at all, whatever their types say.
-    const responses = ((await next()) as ResourceResponse[] | undefined) ?? [];
-    if (responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id))) {
+    const responses = (answered as ResourceResponse[] | undefined) ?? [];
+    const accepted = responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id));
+    if (accepted && speaksToMeta(context.adapter)) {
       const answeredAtMs = this.#parts.clock.now();
-      await this.#parts.engine.speaking.sendAccepted(turn.thread, permission, { sentAtMs, answeredAtMs });
+      await speaking.sendAccepted(turn.thread, permission, { sentAtMs, answeredAtMs });
     }
     return responses;
+  }
+
+  /** A connector refused: whether because another app controls the thread. The ledger learns it either way. */
+  async #lostToAnotherApp(thrown: unknown, turn: Turn, sentAtMs: number): Promise<boolean> {
+    const says = readRefusal(thrown);
+    if (says === 'nothing') return false;
+    const { speaking } = this.#parts.engine;
+    if (says === 'perhapsAnotherApp') return speaking.isLost(turn.thread);
+    await speaking.sendRefused(turn.thread, { sentAtMs, answeredAtMs: this.#parts.clock.now() });
+    return true;
   }
 
   async #mayTouch(turn: Turn, activity: unknown): Promise<boolean> {
@@ -140,9 +161,11 @@ function threadOf(
 ): ThreadKey | undefined {
   const seen = incoming && threadOfActivity(incoming);
   if (seen) return seen;
-  const psid = outgoing?.recipient?.id ?? outgoing?.conversation?.id;
   const pageId = outgoing?.from?.id ?? incoming?.recipient?.id;
-  return psid && pageId ? { pageId, psid } : undefined;
+  if (!pageId) return undefined;
+  const conversationId = outgoing?.conversation?.id;
+  const psid = outgoing?.recipient?.id ?? (conversationId && psidOfConversation(conversationId, pageId));
+  return psid ? { pageId, psid } : undefined;
 }
 
 /** Adapters that drop activities answer for fewer than they were given. */

@@ -77,6 +77,12 @@ export class Speaking {
     await this.#steps.ask(thread);
   }
 
+  /** A message was refused for no reason that was told: whether another app has the thread, by Meta's own answer. */
+  async isLost(thread: ThreadKey): Promise<boolean> {
+    const asked = await this.#steps.ask(thread);
+    return asked !== undefined && isAnotherApp(asked);
+  }
+
   async #askWithoutStore(thread: ThreadKey): Promise<Permission> {
     try {
       const answer = await this.#parts.graph.owner(thread);

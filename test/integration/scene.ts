@@ -407,6 +407,9 @@ export function listen(handover: VccLiveHandover, bot: number, told: Told[]): vo
   for (const name of names) handover.on(name, (news) => void told.push({ name, news, bot }));
 }
 
+/** What a bot with dialogs is made on. */
+export type DialogHost = Pick<Bot, 'handover' | 'storage' | 'results' | 'logic'>;
+
 /** Which turns run the dialogs. */
 export type Template = 'everyTurn' | 'messagesOnly';
 
@@ -414,7 +417,7 @@ export type Template = 'everyTurn' | 'messagesOnly';
  * A bot with dialogs: "agent please" begins a handover from a waterfall, whose next step greets with the result.
  * Anything else is answered with its text.
  */
-export function dialogBot(bot: Bot, template: Template, request: HandoverRequest = {}): void {
+export function dialogBot(bot: DialogHost, template: Template, request: HandoverRequest = {}): void {
   const state = new ConversationState(bot.storage);
   const dialogs = state.createProperty('dialogs');
   const root = new RootDialog(bot, request);
@@ -437,7 +440,7 @@ export function dialogBot(bot: Bot, template: Template, request: HandoverRequest
 }
 
 class RootDialog extends ComponentDialog {
-  constructor(bot: Bot, request: HandoverRequest) {
+  constructor(bot: DialogHost, request: HandoverRequest) {
     super('root');
     this.addDialog(bot.handover.dialog());
     this.addDialog(

@@ -1,0 +1,26 @@
+/** `npm run sample:azure`: the bot alone, for Azure Bot Service's Facebook channel and whatever GRAPH_BASE_URL names. */
+import { startBot } from './bot.js';
+import { readSettings } from './settings.js';
+
+async function main(): Promise<void> {
+  const read = readSettings(process.env);
+  if ('missing' in read) {
+    console.error('The Azure sample bot needs these environment variables:');
+    for (const line of read.missing) console.error(`  ${line}`);
+    process.exitCode = 1;
+    return;
+  }
+  const bot = await startBot(read.settings, (line) => console.log(line));
+  console.log(`The Azure bot listens on http://localhost:${bot.port}/api/messages`);
+  if (read.settings.registration.MicrosoftAppId === undefined) {
+    console.log('Without MicrosoftAppId anybody may post to it: for the Emulator and for tests only.');
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void bot.stop().then(() => process.exit(0)));
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

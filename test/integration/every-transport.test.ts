@@ -1,0 +1,372 @@
+/**
+ * The life of a handover, the same stories on each transport: our adapter, Botkit with the stock adapter, Azure Bot
+ * Service's Facebook channel. What a story says has to hold on all three; a new part of the life is a new line here.
+ */
+import { expect } from 'chai';
+import { MORE_THAN_A_DAY_MS } from './scene.js';
+import { closePlays, playOn, transports } from './transports/transports.js';
+import type { Play, TransportOptions } from './transports/transports.js';
+
+interface Story {
+  readonly tells: string;
+  readonly options?: TransportOptions;
+  readonly play: (stage: Play) => Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+const CONNECTING = "I'm connecting you to an agent. One moment, please.";
+const ANNA = 'Hello, this is Anna.';
+
+const outcomes = (stage: Play): string[] => stage.bot.results.map(({ outcome, via }) => `${outcome} via ${via}`);
+const passes = (stage: Play): number => stage.calls('pass_thread_control').length;
+
+/** From the middleware: the customer asks, and no code of the bot's takes part. */
+const asked = async (stage: Play): Promise<void> => {
+  await stage.customer.says('hello');
+  await stage.customer.says('talk to agent');
+  expect(stage.owner()).to.equal('vccLive');
+};
+
+/** From a dialog, which waits. */
+const waits = async (stage: Play): Promise<void> => {
+  await stage.customer.says('hello');
+  await stage.customer.says('agent please');
+  expect(stage.owner()).to.equal('vccLive');
+};
+
+const stories: readonly Story[] = [
+  {
+    tells: 'hands over from the middleware: the notice, then the pass, and the logic hears nothing of it',
+    play: async (stage) => {
+      await asked(stage);
+      expect(stage.customer.hears()).to.deep.equal(['bot: hello', CONNECTING]);
+      expect(stage.bot.heard).to.deep.equal(['hello']);
+      const [passed] = stage.news('passed');
+      expect(passed?.thread).to.deep.equal(stage.thread);
+      expect(JSON.parse(stage.agent.queue()[0]?.metadata ?? '')).to.deep.equal({ handoverId: passed?.handoverId });
+    },
+  },
+  {
+    tells: 'hands over from a dialog, which goes on with the result when the agent passes back',
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.customer.says('My parcel is late.');
+      await stage.agent.handsBack(stage.customer.psid, 'solved');
+      await stage.customer.says('Thank you!');
+      expect(stage.customer.hears()).to.deep.equal([
+        'bot: hello',
+        CONNECTING,
+        ANNA,
+        'ended: completed via passBack',
+        'bot: Thank you!',
+      ]);
+      expect(stage.bot.results[0]).to.include({ outcome: 'completed', via: 'passBack', metadata: 'solved' });
+      expect(stage.news('claimed')).to.have.length(1);
+    },
+  },
+  {
+    tells: 'is silent on standby, and tells the application who says what',
+    play: async (stage) => {
+      await asked(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.customer.says('Hi Anna');
+      await stage.customer.says('talk to agent');
+      await stage.customer.taps('Yes', 'YES');
+      expect(stage.bot.heard).to.deep.equal(['hello']);
+      expect(
+        stage.news('standbyMessage').map(({ thread, from, event }) => [thread.psid, from, event.text]),
+      ).to.deep.equal([
+        [stage.customer.psid, 'agent', ANNA],
+        [stage.customer.psid, 'customer', 'Hi Anna'],
+        [stage.customer.psid, 'customer', 'talk to agent'],
+        [stage.customer.psid, 'customer', 'Yes'],
+      ]);
+      expect(passes(stage)).to.equal(1);
+    },
+  },
+  {
+    tells: 'does not run its own button while the agent has the thread, and says so',
+    play: async (stage) => {
+      await asked(stage);
+      await stage.deliver([{ postback: { mid: 'm_button', title: 'Menu', payload: 'MENU' } }]);
+      expect(stage.bot.heard).to.deep.equal(['hello']);
+      expect(stage.news('ignored').map(({ reason, event }) => [reason, event.payload])).to.deep.equal([
+        ['anotherAppOwns', 'MENU'],
+      ]);
+    },
+  },
+  {
+    tells: 'keeps a message of its own accord in while the agent has the thread, and lets it out afterwards',
+    play: async (stage) => {
+      await asked(stage);
+      await stage.bot.writesTo(stage.thread, 'Your parcel has left.');
+      expect(stage.customer.hears()).to.deep.equal(['bot: hello', CONNECTING]);
+      expect(stage.suppressed()).to.deep.equal(['anotherAppOwns']);
+      await stage.agent.handsBack(stage.customer.psid);
+      await stage.bot.writesTo(stage.thread, 'Your parcel is there.');
+      expect(stage.customer.hears().at(-1)).to.equal('Your parcel is there.');
+    },
+  },
+  {
+    tells: 'goes on after a silent release, in the customer’s own turn',
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.agent.releases(stage.customer.psid);
+      await stage.customer.says('One more thing');
+      expect(stage.customer.hears().at(-1)).to.equal('ended: completed via message');
+      expect(outcomes(stage)).to.deep.equal(['completed via message']);
+      expect(stage.calls('thread_owner')).to.have.length(1);
+      await stage.customer.says('and another');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: and another');
+    },
+  },
+  {
+    tells: 'goes on when the agent’s control has run out after a day',
+    play: async (stage) => {
+      await waits(stage);
+      await stage.clock.advance(MORE_THAN_A_DAY_MS);
+      await stage.customer.says('Hello again');
+      expect(outcomes(stage)).to.deep.equal(['completed via message']);
+    },
+  },
+  {
+    tells: 'takes the thread back where nobody answers in time',
+    options: { handover: { timers: { unclaimedMs: 3 * MINUTE_MS } } },
+    play: async (stage) => {
+      await waits(stage);
+      await stage.lapse(3 * MINUTE_MS - 10_000);
+      expect(stage.owner()).to.equal('vccLive');
+      await stage.lapse(20_000);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.customer.hears().slice(-2)).to.deep.equal([
+        "I'm sorry, no agent could take your chat in time. You are talking to the bot again.",
+        'ended: unclaimed via timer',
+      ]);
+      expect(outcomes(stage)).to.deep.equal(['unclaimed via timer']);
+    },
+  },
+  {
+    tells: 'takes the thread back where the agent has fallen silent, counted from the last words',
+    options: { handover: { timers: { unclaimedMs: MINUTE_MS, idleMs: 2 * MINUTE_MS } } },
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.lapse(90_000);
+      await stage.agent.says(stage.customer.psid, 'One moment.');
+      await stage.lapse(90_000);
+      expect(stage.owner()).to.equal('vccLive');
+      await stage.lapse(40_000);
+      expect(stage.owner()).to.equal('bot');
+      expect(outcomes(stage)).to.deep.equal(['abandoned via timer']);
+    },
+  },
+  {
+    tells: 'takes the thread back where it has lasted too long',
+    options: { handover: { timers: { maximumMs: 2 * MINUTE_MS } } },
+    play: async (stage) => {
+      await waits(stage);
+      for (const minute of [1, 2]) {
+        await stage.agent.says(stage.customer.psid, `minute ${minute}`);
+        await stage.lapse(MINUTE_MS);
+      }
+      await stage.lapse(10_000);
+      expect(stage.owner()).to.equal('bot');
+      expect(outcomes(stage)).to.deep.equal(['abandoned via timer']);
+    },
+  },
+  {
+    tells: 'says once that a timer could not take the thread back, and lets the agent go on',
+    options: { handover: { timers: { unclaimedMs: MINUTE_MS } } },
+    play: async (stage) => {
+      await waits(stage);
+      stage.sim.weather.takeNotAllowed = true;
+      await stage.lapse(3 * MINUTE_MS, 15_000);
+      expect(stage.calls('take_thread_control')).to.have.length(1);
+      expect(stage.news('failed')).to.have.length(1);
+      await stage.agent.handsBack(stage.customer.psid);
+      expect(outcomes(stage)).to.deep.equal(['completed via passBack']);
+    },
+  },
+  {
+    tells: 'comes back at a word of the customer’s, in that very turn',
+    options: { handover: { reclaim: { customer: 'bot' } } },
+    play: async (stage) => {
+      await waits(stage);
+      await stage.customer.says('Bot');
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.customer.hears().at(-1)).to.equal('ended: takenBack via take');
+      await stage.customer.says('hello');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+    },
+  },
+  {
+    tells: 'comes back at the agent’s macro',
+    options: { handover: { reclaim: { agent: '#bot' } } },
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.says(stage.customer.psid, '#bot');
+      await stage.lapse(1000);
+      expect(stage.owner()).to.equal('bot');
+      expect(outcomes(stage)).to.deep.equal(['takenBack via take']);
+    },
+  },
+  {
+    tells: 'is taken back by the application, outside any turn',
+    play: async (stage) => {
+      await waits(stage);
+      await stage.bot.handover.take(stage.thread);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.customer.hears().at(-1)).to.equal('ended: takenBack via take');
+    },
+  },
+  {
+    tells: 'is refused where no agent is there, and the dialog goes on at once',
+    options: { handover: { availability: () => 'unavailable' } },
+    play: async (stage) => {
+      await stage.customer.says('agent please');
+      expect(stage.customer.hears()).to.deep.equal([
+        'None of our agents is available right now.',
+        'ended: refused via none',
+      ]);
+      expect(stage.owner()).to.equal('bot');
+      expect(passes(stage)).to.equal(0);
+    },
+  },
+  {
+    tells: 'fails where Meta does not allow the pass: the customer hears it, and the bot goes on',
+    play: async (stage) => {
+      await stage.customer.says('hello');
+      stage.sim.weather.deadToken.always({ edges: ['pass_thread_control'] });
+      await stage.customer.says('agent please');
+      stage.sim.weather.calm();
+      expect(stage.customer.hears().slice(-2)).to.deep.equal([
+        "I'm sorry, I could not reach an agent. Please try again in a few minutes.",
+        'ended: failed via none',
+      ]);
+      expect(stage.news('failed')).to.have.length(1);
+      await stage.customer.says('hello?');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello?');
+    },
+  },
+  {
+    tells: 'passes once although the answer of the pass is lost',
+    play: async (stage) => {
+      await stage.customer.says('hello');
+      stage.sim.weather.lostAnswers.once({ edges: ['pass_thread_control'] });
+      await stage.customer.says('agent please');
+      expect(stage.owner()).to.equal('vccLive');
+      expect(passes(stage)).to.equal(1);
+      await stage.agent.handsBack(stage.customer.psid);
+      expect(outcomes(stage)).to.deep.equal(['completed via passBack']);
+    },
+  },
+  {
+    tells: 'breaks a loop: the third handover within the time stays with the bot',
+    options: { handover: { loopBreaker: { maxHandovers: 2, withinMs: 10 * MINUTE_MS } } },
+    play: async (stage) => {
+      for (let bounces = 0; bounces < 2; bounces += 1) {
+        await stage.customer.says('talk to agent');
+        await stage.agent.handsBack(stage.customer.psid);
+      }
+      await stage.customer.says('talk to agent');
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.news('failed').map(({ error }) => (error as { code?: string }).code)).to.deep.equal(['loopBroken']);
+    },
+  },
+  {
+    tells: 'gives VCC Live a thread that it asks for, and nobody else',
+    play: async (stage) => {
+      await stage.customer.says('hello');
+      const { pageInboxAppId, vccLiveAppId } = stage.sim.settings;
+      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(pageInboxAppId) } }]);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.news('ignored').map(({ reason }) => reason)).to.deep.equal(['notGranted']);
+      await stage.deliver([
+        { request_thread_control: { requested_owner_app_id: Number(vccLiveAppId), metadata: 'x' } },
+      ]);
+      expect(stage.owner()).to.equal('vccLive');
+      expect(stage.customer.hears()).to.deep.equal(['bot: hello']);
+    },
+  },
+  {
+    tells: 'gives nobody the thread with `deny`',
+    options: { handover: { requests: 'deny' } },
+    play: async (stage) => {
+      await stage.customer.says('hello');
+      const { vccLiveAppId } = stage.sim.settings;
+      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(vccLiveAppId) } }]);
+      expect(stage.owner()).to.equal('bot');
+    },
+  },
+  {
+    tells: 'waits while the Page inbox has the thread, and goes on afterwards',
+    play: async (stage) => {
+      await stage.customer.says('hello');
+      await stage.inbox.replies(stage.customer.psid, 'This is the shop itself.');
+      await stage.customer.says('How kind.');
+      expect(stage.customer.hears()).to.deep.equal(['bot: hello', 'This is the shop itself.']);
+      expect(stage.news('ownerChanged').at(-1)?.to.owner).to.equal('other');
+      await stage.inbox.marksDone(stage.customer.psid);
+      await stage.customer.says('And now?');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: And now?');
+    },
+  },
+  {
+    tells: 'keeps a dialog waiting while a third app has the thread, and ends it when the thread comes home',
+    play: async (stage) => {
+      await waits(stage);
+      await stage.inbox.replies(stage.customer.psid, 'This is the shop itself.');
+      await stage.customer.says('How kind.');
+      expect(outcomes(stage)).to.deep.equal([]);
+      await stage.inbox.marksDone(stage.customer.psid);
+      expect(outcomes(stage)).to.deep.equal(['completed via passBack']);
+    },
+  },
+  {
+    tells: 'does everything once although everything comes twice',
+    play: async (stage) => {
+      stage.sim.weather.duplicates = 1;
+      await waits(stage);
+      await stage.customer.says('anybody there?');
+      await stage.agent.handsBack(stage.customer.psid);
+      await stage.customer.says('Thank you!');
+      await stage.sim.settled();
+      expect(stage.customer.hears()).to.deep.equal([
+        'bot: hello',
+        CONNECTING,
+        'ended: completed via passBack',
+        'bot: Thank you!',
+      ]);
+      expect(passes(stage)).to.equal(1);
+    },
+  },
+  {
+    tells: 'takes notice and pass in one call where the Page has routing on',
+    options: { handover: { inlineThreadControl: true } },
+    play: async (stage) => {
+      await asked(stage);
+      expect(passes(stage)).to.equal(0);
+      expect(stage.customer.hears()).to.deep.equal(['bot: hello', CONNECTING]);
+      await stage.agent.handsBack(stage.customer.psid);
+      await stage.customer.says('back?');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: back?');
+    },
+  },
+];
+
+for (const transport of transports) {
+  describe(`A bot on ${transport.name}`, () => {
+    afterEach(closePlays);
+
+    for (const { tells, options, play } of stories) {
+      it(tells, async () => {
+        const stage = await playOn(transport, options);
+        await play(stage);
+        expect(stage.saidOverOthers(), 'said over another app').to.deep.equal([]);
+        expect(stage.bot.errors, 'failed turns').to.deep.equal([]);
+      });
+    }
+  });
+}
