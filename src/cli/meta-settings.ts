@@ -4,7 +4,7 @@
  * Exists so that every command finds the same values by the same rules, and says where it found them, never what they are.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { HandoverError } from '../thread/errors.js';
 
@@ -136,7 +136,7 @@ function envFileOf(
   if (given === false) return undefined;
   const name = given ?? DEFAULT_ENV_FILE;
   try {
-    return { name, values: parseEnv(readFileSync(join(folder, name), 'utf8')) };
+    return { name, values: parseEnv(readFileSync(resolve(folder, name), 'utf8')) };
   } catch (error) {
     // The usual file may be missing; one that was asked for may not.
     if (given === undefined) return undefined;

@@ -50,6 +50,8 @@ export interface Finding {
   readonly why?: string;
   /** Where in which settings it is changed; where unchecked, how to look at it by eye. */
   readonly where?: string;
+  /** Unchecked: the red line that has to be mended first. */
+  readonly blockedBy?: CheckId;
 }
 
 /** A field of the Page's webhooks, and what is lost without it. */

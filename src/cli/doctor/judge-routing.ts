@@ -6,7 +6,7 @@
 import { isRecord } from '../../graph/is-record.js';
 import { readOwner, type NamedByMeta } from '../../graph/owner-answer.js';
 import type { Finding } from './finding.js';
-import { excuse, PAGE_INBOX_IDS, proofRefused } from './judge-token.js';
+import { excuse, PAGE_INBOX_IDS, proofRefused, vccLiveIdIsWrong } from './judge-token.js';
 import { appsIn, recordIn, type Observations } from './observe.js';
 
 const ROUTING = 'the Page > Settings > Advanced messaging > Conversation routing (facebook.com or Meta Business Suite)';
@@ -15,11 +15,11 @@ const NEEDED_OF_VCC_LIVE = ['messages', 'messaging_handovers'] as const;
 
 /** Whether a default application is set at all: Meta's `msgr_multi_app`, which is read so and documented nowhere in words. */
 export function judgeRouting(seen: Observations): Finding {
-  const line = { check: 'routing', title: 'Conversation routing is on' } as const;
+  const line = { check: 'routing', title: 'Conversation routing' } as const;
   const on = routingOf(seen);
   if (on === undefined)
     return { ...line, status: 'unchecked', found: untold(seen, 'features'), where: `look there: ${ROUTING}` };
-  if (on) return { ...line, status: 'ok', found: 'msgr_multi_app is true' };
+  if (on) return { ...line, status: 'ok', found: 'on (msgr_multi_app is true)' };
   return {
     ...line,
     status: 'red',
@@ -33,7 +33,7 @@ export function judgeRouting(seen: Observations): Finding {
 /** Whether the default application is the bot: Meta has no call that says so, but what the bot may see tells. */
 export function judgeDefaultApp(seen: Observations): Finding {
   const { connectedApps, settings } = seen;
-  const line = { check: 'defaultApp', title: 'The bot is the default application' } as const;
+  const line = { check: 'defaultApp', title: 'Default application' } as const;
   const look = `look there: ${ROUTING} > Default application`;
   const wrong = {
     ...line,
@@ -55,17 +55,16 @@ export function judgeDefaultApp(seen: Observations): Finding {
     return {
       ...line,
       status: 'ok',
-      found: "Meta names another app's threads to the bot, as to the default application only",
+      found: "the bot, by what it may see: who owns another app's thread",
     };
   }
-  if (others.length > 0)
-    return { ...line, status: 'ok', found: 'the bot sees the other apps, as the default application does' };
+  if (others.length > 0) return { ...line, status: 'ok', found: 'the bot, by what it may see: the other apps' };
   return { ...line, status: 'unchecked', found: untold(seen, 'connectedApps'), where: look };
 }
 
 /** Whether the Page lets the bot take threads back: only a real take tells. */
 export function judgeTakeControl({ mayTake }: Observations): Finding {
-  const line = { check: 'takeControl', title: 'The bot may take control' } as const;
+  const line = { check: 'takeControl', title: 'Take control' } as const;
   if (mayTake === 'yes') return { ...line, status: 'ok', found: 'a take of a thread that VCC Live had was allowed' };
   if (mayTake === 'no') {
     return {
@@ -89,7 +88,7 @@ export function judgeTakeControl({ mayTake }: Observations): Finding {
 export function judgeVccLive(seen: Observations): Finding {
   const { settings, pageSubscriptions, connectedApps } = seen;
   const { vccLiveAppId, appId } = settings;
-  const line = { check: 'vccLive', title: "VCC Live's app is connected to the Page" } as const;
+  const line = { check: 'vccLive', title: "VCC Live's app" } as const;
   const wrong = {
     ...line,
     status: 'red',
@@ -103,6 +102,8 @@ export function judgeVccLive(seen: Observations): Finding {
       where: 'VCC Live support tells it; then VCC_LIVE_APP_ID',
     };
   }
+  if (vccLiveIdIsWrong(seen))
+    return { ...line, status: 'unchecked', found: 'Its id cannot be right.', where: 'run doctor again' };
   const subscribed = appsIn(pageSubscriptions).find((app) => app.id === vccLiveAppId);
   const deaf = NEEDED_OF_VCC_LIVE.filter((field) => subscribed?.fields?.includes(field) === false);
   if (deaf.length > 0) {
@@ -139,7 +140,7 @@ export function judgeVccLive(seen: Observations): Finding {
 export function judgeThreadOwner(seen: Observations): Finding | undefined {
   const { owner: answer, settings } = seen;
   if (answer === undefined) return undefined;
-  const line = { check: 'threadOwner', title: 'The thread has an owner that is known' } as const;
+  const line = { check: 'threadOwner', title: 'Owner of the thread' } as const;
   const owner = ownerIn(seen);
   if (owner !== undefined) return { ...line, status: 'ok', found: ownerWords(owner, settings) };
   if (answer.status === 'refused' && answer.kind === 'recipient') {
@@ -158,7 +159,7 @@ export function judgeThreadOwner(seen: Observations): Finding | undefined {
 /** What arrived while somebody wrote; nothing without `--listen`. */
 export function judgeArrivals({ arrivals, settings, owner }: Observations): Finding | undefined {
   if (arrivals === undefined) return undefined;
-  const line = { check: 'arrivals', title: 'A message to the Page arrives' } as const;
+  const line = { check: 'arrivals', title: 'A real message' } as const;
   const { messaging, standby, forged, refusedByBot, forSeconds } = arrivals;
   const found = `in ${forSeconds} s: ${messaging} on messaging, ${standby} on standby`;
   const wrong = { ...line, status: 'red', expected: 'a message on messaging, acknowledged by the bot' } as const;

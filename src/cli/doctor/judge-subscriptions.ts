@@ -20,7 +20,7 @@ const FIRST_THE_SECRET = 'Meta cannot be asked before app id and secret are righ
 
 /** Whether the app has a webhook for Pages, and it is active. */
 export function judgeAppSubscription({ appSubscriptions }: Observations): Finding {
-  const line = { check: 'appSubscription', title: 'App is subscribed to Pages' } as const;
+  const line = { check: 'appSubscription', title: 'App-level subscription' } as const;
   if (appSubscriptions.status !== 'answered') return untold(line, appSubscriptions, APP_WEBHOOKS);
   const found = pageSubscriptionOf(appSubscriptions);
   const wrong = {
@@ -37,7 +37,7 @@ export function judgeAppSubscription({ appSubscriptions }: Observations): Findin
 
 /** Whether Meta calls the address that was meant. */
 export function judgeCallbackUrl({ appSubscriptions, settings }: Observations): Finding {
-  const line = { check: 'callbackUrl', title: 'Meta delivers to the right address' } as const;
+  const line = { check: 'callbackUrl', title: 'Callback URL' } as const;
   const address = pageSubscriptionOf(appSubscriptions)?.callbackUrl;
   if (address === undefined || !URL.canParse(address)) return untold(line, appSubscriptions, APP_WEBHOOKS);
   const shown = withoutQuery(address);
@@ -67,7 +67,7 @@ export function judgeCallbackUrl({ appSubscriptions, settings }: Observations): 
 
 /** The fields subscribed for the app. */
 export function judgeAppFields({ appSubscriptions }: Observations): Finding {
-  const line = { check: 'appFields', title: 'App is subscribed to the fields' } as const;
+  const line = { check: 'appFields', title: 'App-level fields' } as const;
   const subscription = pageSubscriptionOf(appSubscriptions);
   if (subscription === undefined) return untold(line, appSubscriptions, APP_WEBHOOKS);
   return fieldsFinding(line, subscription.fields, `${APP_WEBHOOKS}: Subscribe beside each field`);
@@ -76,7 +76,7 @@ export function judgeAppFields({ appSubscriptions }: Observations): Finding {
 /** Whether the Page is subscribed for the bot's app. */
 export function judgePageSubscription(seen: Observations): Finding {
   const { pageSubscriptions, settings } = seen;
-  const line = { check: 'pageSubscription', title: "Page is subscribed for the bot's app" } as const;
+  const line = { check: 'pageSubscription', title: 'Page-level subscription' } as const;
   const wrong = {
     ...line,
     status: 'red',
@@ -85,14 +85,15 @@ export function judgePageSubscription(seen: Observations): Finding {
     where: `${PAGE_WEBHOOKS}; or: doctor --fix`,
   } as const;
   if (pageSubscriptions.status !== 'answered') return unreadable(wrong, line, seen);
+  if (secretIsWrong(seen)) return { ...line, status: 'unchecked', found: FIRST_THE_SECRET, where: 'run doctor again' };
   const own = appsIn(pageSubscriptions).find((app) => app.id === settings.appId);
-  if (own === undefined) return { ...wrong, found: 'it is not' };
-  return { ...line, status: 'ok', found: own.name };
+  if (own === undefined) return { ...wrong, found: "the bot's app is not among the Page's subscribed apps" };
+  return { ...line, status: 'ok', found: `it has the bot's app (${own.name})` };
 }
 
 /** The fields subscribed for the Page. */
 export function judgePageFields({ pageSubscriptions, settings }: Observations): Finding {
-  const line = { check: 'pageFields', title: 'Page is subscribed to the fields' } as const;
+  const line = { check: 'pageFields', title: 'Page-level fields' } as const;
   const own = appsIn(pageSubscriptions).find((app) => app.id === settings.appId);
   if (own?.fields === undefined) return untold(line, pageSubscriptions, PAGE_WEBHOOKS);
   return fieldsFinding(line, own.fields, `${PAGE_WEBHOOKS}; or: doctor --fix`);
@@ -107,7 +108,7 @@ export function missingPageFields({ pageSubscriptions, settings }: Observations)
 /** The challenge, as when the webhook is set up. */
 export function judgeChallenge(seen: Observations): Finding {
   const { webhook, settings } = seen;
-  const line = { check: 'webhookChallenge', title: 'Webhook answers its challenge' } as const;
+  const line = { check: 'webhookChallenge', title: 'Webhook: challenge' } as const;
   if (webhook === undefined) return noAddress(line);
   const { challenge } = webhook;
   if (challenge === undefined || !settings.hasVerifyToken) {
@@ -121,7 +122,7 @@ export function judgeChallenge(seen: Observations): Finding {
   const { answer, sent } = challenge;
   if (answer.status !== 'answered') return silence(line);
   if (answer.httpStatus === 200 && answer.body.trim() === sent)
-    return { ...line, status: 'ok', found: webhook.address };
+    return { ...line, status: 'ok', found: `answered by ${webhook.address}` };
   return {
     ...line,
     status: 'red',
@@ -138,7 +139,7 @@ export function judgeChallenge(seen: Observations): Finding {
 /** A forged delivery. */
 export function judgeForged(seen: Observations): Finding {
   const { webhook } = seen;
-  const line = { check: 'webhookSignature', title: 'Webhook rejects a bad signature' } as const;
+  const line = { check: 'webhookSignature', title: 'Webhook: bad signature' } as const;
   if (webhook === undefined) return noAddress(line);
   const { forged } = webhook;
   if (forged.status !== 'answered') return silence(line);
@@ -154,7 +155,7 @@ export function judgeForged(seen: Observations): Finding {
         'the bot: use HandoverFacebookAdapter, or verifySignature over the bytes as they came, with FACEBOOK_APP_SECRET',
     };
   }
-  if (httpStatus >= 400 && httpStatus < 500) return { ...line, status: 'ok', found: `status ${httpStatus}` };
+  if (httpStatus >= 400 && httpStatus < 500) return { ...line, status: 'ok', found: `rejected with ${httpStatus}` };
   return {
     ...line,
     status: 'unchecked',
@@ -166,7 +167,7 @@ export function judgeForged(seen: Observations): Finding {
 /** A signed delivery without events. */
 export function judgeDelivery(seen: Observations): Finding {
   const { webhook } = seen;
-  const line = { check: 'webhookDelivery', title: 'Webhook acknowledges a delivery in time' } as const;
+  const line = { check: 'webhookDelivery', title: 'Webhook: acknowledgement' } as const;
   if (webhook === undefined) return noAddress(line);
   const { delivery, address } = webhook;
   if (delivery.status === 'answered' && secretIsWrong(seen)) {

@@ -86,10 +86,16 @@ export function excuse(answer: AdministrationAnswer): string {
   }
 }
 
+/** Whether VCC Live's app id cannot be right, before anybody is asked. */
+export function vccLiveIdIsWrong({ settings: { appId, vccLiveAppId } }: Observations): boolean {
+  if (vccLiveAppId === undefined) return false;
+  return !isDigits(vccLiveAppId) || vccLiveAppId === appId || PAGE_INBOX_IDS.includes(vccLiveAppId);
+}
+
 /** Ids that cannot be right, before anybody is asked. */
 export function judgeIds({ settings }: Observations): Finding {
   const { appId, vccLiveAppId } = settings;
-  const line = { check: 'ids', title: 'App ids are app ids' } as const;
+  const line = { check: 'ids', title: 'App ids' } as const;
   const wrong = {
     ...line,
     status: 'red',
@@ -128,15 +134,17 @@ export function judgeIds({ settings }: Observations): Finding {
 
 /** App id and secret, by Meta's word: the app's own token, and the proof made with the secret. */
 export function judgeSecret({ token, appSubscriptions, page, settings }: Observations): Finding {
-  const line = { check: 'appSecret', title: 'App id and secret belong together' } as const;
+  const line = { check: 'appSecret', title: 'App id and secret' } as const;
   const asApp = token.status === 'refused' || token.status === 'unanswered' ? token : appSubscriptions;
   const wrong = {
     ...line,
     status: 'red',
     expected: `the App Secret of app ${settings.appId}`,
     why: 'Every webhook of Meta fails the check of its signature, and calls with appsecret_proof are refused.',
-    where: `${DASHBOARD} > App settings > Basic > App secret; then FACEBOOK_APP_SECRET`,
+    where: `${DASHBOARD} > App settings > Basic > App secret; then FACEBOOK_APP_SECRET. Or FACEBOOK_APP_ID is that of another app`,
   } as const;
+  if (!isDigits(settings.appId))
+    return { ...line, status: 'unchecked', found: 'The app id is no number.', where: 'run doctor again' };
   if (saysNothing(token)) return { ...line, status: 'unchecked', found: excuse(token), where: 'run doctor again' };
   if (token.status === 'refused') {
     return { ...wrong, found: `Meta does not take them together. ${excuse(asApp)}` };
@@ -144,12 +152,12 @@ export function judgeSecret({ token, appSubscriptions, page, settings }: Observa
   const madeElsewhere = (tokenFacts(token).appId ?? settings.appId) !== settings.appId;
   if (proofRefused(page) && !madeElsewhere) return { ...wrong, found: `The proof was refused. ${excuse(page)}` };
   const proof = page.status === 'answered' ? ', appsecret_proof accepted' : '';
-  return { ...line, status: 'ok', found: `app ${settings.appId}${proof}` };
+  return { ...line, status: 'ok', found: `they belong together${proof}` };
 }
 
 /** Whether the token lives. */
 export function judgeToken({ token, page }: Observations): Finding {
-  const line = { check: 'token', title: 'Page access token is valid' } as const;
+  const line = { check: 'token', title: 'Page access token' } as const;
   const facts = tokenFacts(token);
   const dead = page.status === 'refused' && page.kind === 'token';
   if (facts.isValid === false || dead) {
@@ -164,13 +172,13 @@ export function judgeToken({ token, page }: Observations): Finding {
       where: NEW_TOKEN,
     };
   }
-  if (facts.isValid === true || page.status === 'answered') return { ...line, status: 'ok', found: 'Meta accepts it' };
+  if (facts.isValid === true || page.status === 'answered') return { ...line, status: 'ok', found: 'valid' };
   return { ...line, status: 'unchecked', found: firstMend(token, page), where: 'run doctor again' };
 }
 
 /** Whether the token was made by the bot's app. */
 export function judgeTokenApp({ token, settings }: Observations): Finding {
-  const line = { check: 'tokenApp', title: "Token was made by the bot's app" } as const;
+  const line = { check: 'tokenApp', title: "Token's app" } as const;
   const { appId, appName } = tokenFacts(token);
   if (appId === undefined) return { ...line, status: 'unchecked', found: untold(token), where: debuggerByEye() };
   if (appId === settings.appId)
@@ -187,10 +195,9 @@ export function judgeTokenApp({ token, settings }: Observations): Finding {
 
 /** Whether the token is a Page's, and of the Page that was meant. */
 export function judgeTokenPage({ token, page, settings }: Observations): Finding {
-  const line = { check: 'tokenPage', title: 'Token is of the right Page' } as const;
+  const line = { check: 'tokenPage', title: "Token's Page" } as const;
   const facts = tokenFacts(token);
-  const pageId =
-    facts.pageId ?? (facts.type === undefined || facts.type === 'PAGE' ? textOf(recordIn(page)['id']) : undefined);
+  const pageId = pageOf(facts, page);
   const wrong = { ...line, status: 'red', where: NEW_TOKEN } as const;
   if (facts.type !== undefined && facts.type !== 'PAGE') {
     return {
@@ -214,7 +221,7 @@ export function judgeTokenPage({ token, page, settings }: Observations): Finding
 
 /** When the token ends. */
 export function judgeExpiry({ token, nowMs }: Observations): Finding {
-  const line = { check: 'tokenExpiry', title: 'Token does not end soon' } as const;
+  const line = { check: 'tokenExpiry', title: "Token's end" } as const;
   const { known, expiresAtS, dataEndsAtS, isValid } = tokenFacts(token);
   if (!known) return { ...line, status: 'unchecked', found: untold(token), where: debuggerByEye() };
   if (isValid === false)
@@ -244,14 +251,14 @@ export function judgeExpiry({ token, nowMs }: Observations): Finding {
 
 /** Whether the token may do what a handover needs. */
 export function judgeScopes({ token, page }: Observations): Finding {
-  const line = { check: 'scopes', title: 'Token has the permissions' } as const;
+  const line = { check: 'scopes', title: "Token's permissions" } as const;
   const facts = tokenFacts(token);
   const { scopes } = facts;
   if (scopes === undefined || facts.isValid === false) {
     const found = facts.isValid === false ? 'The token is not valid, see above.' : untold(token);
     return { ...line, status: 'unchecked', found, where: debuggerByEye() };
   }
-  const pageId = facts.pageId ?? textOf(recordIn(page)['id']);
+  const pageId = pageOf(facts, page);
   const missing = NEEDED_SCOPES.filter((scope) => !scopes.includes(scope));
   const where = `${DASHBOARD} > App Review > Permissions and features, then a new token: ${NEW_TOKEN}`;
   if (missing.length > 0) {
@@ -294,7 +301,7 @@ export function judgeScopes({ token, page }: Observations): Finding {
 /** Whether the version of the Graph API lives. */
 export function judgeVersion({ settings, nowMs, page, token }: Observations): Finding {
   const { apiVersion } = settings;
-  const line = { check: 'apiVersion', title: `Graph API ${apiVersion} is current` } as const;
+  const line = { check: 'apiVersion', title: `Graph API ${apiVersion}` } as const;
   const life = versionState(apiVersion, nowMs);
   const answered = [page, token].find((answer) => answer.status === 'answered');
   const servedBy = answered?.status === 'answered' ? answered.servedBy : undefined;
@@ -331,9 +338,15 @@ export function judgeVersion({ settings, nowMs, page, token }: Observations): Fi
       return {
         ...line,
         status: 'ok',
-        found: `${life.untilMs === undefined ? 'no end announced' : `until ${dayOf(life.untilMs)}`}${served}`,
+        found: `${life.untilMs === undefined ? 'served, no end announced' : `served until ${dayOf(life.untilMs)}`}${served}`,
       };
   }
+}
+
+/** The Page of a Page's token; nothing where it is somebody else's. */
+function pageOf(facts: TokenFacts, page: AdministrationAnswer): string | undefined {
+  if (facts.pageId !== undefined) return facts.pageId;
+  return facts.type === undefined || facts.type === 'PAGE' ? textOf(recordIn(page)['id']) : undefined;
 }
 
 function firstMend(token: AdministrationAnswer, page: AdministrationAnswer): string {

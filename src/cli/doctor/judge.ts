@@ -1,5 +1,5 @@
 /** All lines of a check-up, in order: a pure function of what was seen. */
-import type { Finding } from './finding.js';
+import type { CheckId, Finding } from './finding.js';
 import {
   judgeArrivals,
   judgeDefaultApp,
@@ -56,7 +56,35 @@ const JUDGES: readonly ((seen: Observations) => Finding | undefined)[] = [
   judgeArrivals,
 ];
 
+/** What cannot be read without the Page's token. */
+const BY_PAGE_TOKEN: readonly CheckId[] = [
+  ...(['pageSubscription', 'pageFields', 'routing', 'defaultApp', 'vccLive', 'threadOwner'] as const),
+];
+const OF_TOKEN: readonly CheckId[] = ['token', 'tokenApp', 'tokenPage', 'tokenExpiry', 'scopes'];
+const OF_WEBHOOK: readonly CheckId[] = ['webhookChallenge', 'webhookSignature', 'webhookDelivery'];
+const OF_APP: readonly CheckId[] = ['appSubscription', 'callbackUrl', 'appFields'];
+
+/** A red line, and what cannot be checked because of it; the deepest first. */
+const BLOCKS: readonly (readonly [CheckId, readonly CheckId[]])[] = [
+  ['ids', ['appSecret', ...OF_TOKEN, ...OF_APP, ...OF_WEBHOOK, ...BY_PAGE_TOKEN]],
+  ['appSecret', [...OF_TOKEN, ...OF_APP, ...OF_WEBHOOK, ...BY_PAGE_TOKEN]],
+  ['token', [...OF_TOKEN, ...BY_PAGE_TOKEN]],
+  ['tokenApp', BY_PAGE_TOKEN],
+  ['tokenPage', BY_PAGE_TOKEN],
+  ['scopes', BY_PAGE_TOKEN],
+  ['appSubscription', [...OF_APP, ...OF_WEBHOOK]],
+  ['pageSubscription', ['pageFields']],
+  ['webhookDelivery', OF_WEBHOOK],
+  ['routing', ['defaultApp', 'takeControl']],
+];
+
 /** The findings, in order. */
 export function judge(seen: Observations): readonly Finding[] {
-  return JUDGES.map((each) => each(seen)).filter((finding) => finding !== undefined);
+  const findings = JUDGES.map((each) => each(seen)).filter((finding) => finding !== undefined);
+  const red = new Set(findings.filter(({ status }) => status === 'red').map(({ check }) => check));
+  return findings.map((finding) => {
+    if (finding.status !== 'unchecked') return finding;
+    const [blockedBy] = BLOCKS.find(([blocker, blocked]) => red.has(blocker) && blocked.includes(finding.check)) ?? [];
+    return blockedBy === undefined ? finding : { ...finding, blockedBy };
+  });
 }

@@ -61,26 +61,20 @@ export interface ObservationOrder {
   /** Whether the webhook is asked at all. */
   readonly askWebhook: boolean;
   readonly nowMs: number;
-  /** Called before each step that may take a moment. */
-  readonly progress: (doing: string) => void;
 }
 
 /** Asks everything, one question after another. Never rejects. */
 export async function observe(order: ObservationOrder): Promise<Observations> {
-  const { graph, settings, progress } = order;
-  progress('Asking Meta about the token');
+  const { graph, settings } = order;
   const token = await graph.inspectToken();
   const page = await graph.describePage();
-  progress('Asking Meta about subscriptions');
   const appSubscriptions = await graph.appSubscriptions();
   const pageSubscriptions = await graph.pageSubscriptions();
-  progress('Asking Meta about routing');
   const features = await graph.featureStatus();
   const connectedApps = await graph.connectedApps();
   const owner = order.psid === undefined ? {} : { owner: await graph.threadOwner(order.psid) };
   const url = order.url ?? pageSubscriptionOf(appSubscriptions)?.callbackUrl;
   const asked = order.askWebhook && url !== undefined && URL.canParse(url) ? url : undefined;
-  if (asked !== undefined) progress('Asking the webhook');
   const { appSecret, verifyToken } = settings;
   const webhook = asked === undefined ? {} : { webhook: await probeWebhook({ url: asked, appSecret, verifyToken }) };
   return {

@@ -7,8 +7,21 @@ const MARKS: Readonly<Record<FindingStatus, string>> = { ok: '✔', red: '✘', 
 /** Width of the words in front of a paragraph's lines, with the blanks around them. */
 const LABEL_COLUMNS = 14;
 
+/** All findings, in order. Those that wait for another one say only for which. */
+export function findingsText(findings: readonly Finding[], paint: Paint, columns?: number): string {
+  return findings
+    .map((finding) => {
+      const blocker = findings.find(({ check }) => check === finding.blockedBy);
+      if (blocker === undefined) return findingText(finding, paint, columns);
+      return paint.faint(
+        `${MARKS.unchecked} ${finding.title}: could not be checked before "${blocker.title}" is right`,
+      );
+    })
+    .join('\n');
+}
+
 /** One finding. What is right takes one line. */
-export function findingText(finding: Finding, paint: Paint, columns?: number): string {
+function findingText(finding: Finding, paint: Paint, columns?: number): string {
   const { status, title, found } = finding;
   const mark = colourOf(status, paint)(MARKS[status]);
   if (status === 'ok') return `${mark} ${title}: ${paint.faint(harmless(found))}`;
