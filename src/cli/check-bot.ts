@@ -63,6 +63,14 @@ export function deliveryTrouble(url: string, status: number): string | undefined
   return `${bot} to a delivery. Meta takes nothing but 200 as an acknowledgement.`;
 }
 
+/** The system's code of a failed fetch, which hides it in `cause`; several addresses of one name come as one AggregateError. */
+export function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (typeof code === 'string') return code;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 function delivery({ appSecret }: BotCheck): RequestInit {
   const bytes = Buffer.from(EMPTY_DELIVERY);
   return {
@@ -119,12 +127,4 @@ function silenceTrouble(url: string, error: unknown, withinMs: number): string {
 function advice(code: string): string {
   if (/CERT|SSL|TLS/.test(code)) return 'Is it https with a certificate that this machine trusts?';
   return 'The bot closed the connection, or something between closed it. Its log may say why.';
-}
-
-/** fetch hides the reason in `cause`; several addresses of one name come as one AggregateError. */
-function codeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (typeof code === 'string') return code;
-  return cause instanceof Error ? cause.message : String(cause);
 }

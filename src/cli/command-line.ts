@@ -7,20 +7,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { HandoverError } from '../thread/errors.js';
+import type { CommandLineHost } from './command-host.js';
+import { doctorCommand } from './doctor/doctor-command.js';
 import { simulate, type SimulateOptions } from './simulate.js';
+import { wantsColours } from './terminal.js';
 
 /** Exit codes: done · wrong usage, or it could not run. */
 export const EXIT = { done: 0, couldNotRun: 2 } as const;
-
-/** What the command line needs of its process. */
-export interface CommandLineHost {
-  /** Writes to standard output. */
-  readonly say: (text: string) => void;
-  /** Writes to standard error. */
-  readonly complain: (text: string) => void;
-  /** Resolves when the user wants it to end. */
-  readonly stopped: () => Promise<void>;
-}
 
 const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;
@@ -28,9 +21,10 @@ const HIGHEST_PORT = 65_535;
 
 /** Runs the command that `words` name. Resolves with the exit code; never rejects. */
 export async function runCommandLine(words: readonly string[], host: CommandLineHost): Promise<number> {
+  let exitCode: number = EXIT.done;
   try {
-    await commands(host).parseAsync([...words], { from: 'user' });
-    return EXIT.done;
+    await commands(host, (code) => (exitCode = code)).parseAsync([...words], { from: 'user' });
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.couldNotRun;
     host.complain(`${explained(error)}\n`);
@@ -38,17 +32,29 @@ export async function runCommandLine(words: readonly string[], host: CommandLine
   }
 }
 
-function commands(host: CommandLineHost): Command {
+function commands(host: CommandLineHost, ended: (exitCode: number) => void): Command {
   const program = new Command('botbuilder-handover-vcclive')
     .description('Hands Messenger threads from a bot to VCC Live. The commands are for developers of bots.')
     .version(ownVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this text')
     .helpCommand('help [command]', 'print the help of a command')
-    .showHelpAfterError('(--help says what there is)')
-    .exitOverride()
-    .configureOutput({ writeOut: host.say, writeErr: host.complain });
-  program.addCommand(simulateCommand(host));
+    .configureHelp({ showGlobalOptions: false });
+  for (const command of [doctorCommand(host, ended), simulateCommand(host)]) program.addCommand(command);
+  for (const command of [program, ...program.commands]) prepare(command, host);
   return program;
+}
+
+/** What all commands have in common. None of them ends the process by itself. */
+function prepare(command: Command, host: CommandLineHost): void {
+  const path = command.parent === null ? '' : `${command.name()} `;
+  command
+    .helpOption('-h, --help', 'print this text')
+    .showHelpAfterError(`(${path}--help says what there is)`)
+    .exitOverride()
+    .configureOutput({
+      writeOut: host.say,
+      writeErr: host.complain,
+      getOutHasColors: () => wantsColours(host.isTerminal === true, host.env ?? {}),
+    });
 }
 
 function simulateCommand(host: CommandLineHost): Command {
@@ -86,10 +92,6 @@ function simulateCommand(host: CommandLineHost): Command {
     .option('--seed <number>', 'of everything by chance: the same seed, the same weather', wholeNumber, 1)
     .option('--log', 'print everything that goes over the wire here, too')
     .addHelpText('after', EXAMPLES)
-    .helpOption('-h, --help', 'print this text')
-    .showHelpAfterError('(simulate --help says what there is)')
-    .exitOverride()
-    .configureOutput({ writeOut: host.say, writeErr: host.complain })
     .action(async (typed: TypedOptions) => {
       await simulate(simulateOptions(typed), {
         say: (line) => host.say(`${line}\n`),

@@ -4,6 +4,7 @@
  *
  * Exists as the one file that touches the process, so that everything behind it can be called by a test.
  */
+import { createInterface } from 'node:readline/promises';
 import { runCommandLine } from './command-line.js';
 
 void runCommandLine(process.argv.slice(2), {
@@ -13,7 +14,24 @@ void runCommandLine(process.argv.slice(2), {
     new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     }),
+  env: process.env,
+  folder: process.cwd(),
+  isTerminal: process.stdout.isTTY,
+  ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
+  confirm,
+  input: process.stdin,
 }).then((code) => {
-  // Connections to the bot may still be open; nothing that they could bring is of use any more.
-  process.exit(code);
+  // Connections to the bot may still be open; nothing that they could bring is of use any more. What was printed into a
+  // pipe is flushed first.
+  process.stdout.write('', () => process.exit(code));
 });
+
+async function confirm(question: string): Promise<boolean | undefined> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  const asked = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^(y|yes)$/i.test((await asked.question(`${question} [y/N] `)).trim());
+  } finally {
+    asked.close();
+  }
+}

@@ -10,6 +10,8 @@ import {
   errorBody,
   graphErrors,
   missingParameter,
+  missingScope,
+  noSuchField,
   refusalErrors,
   unknownPath,
   unsupportedRequest,
@@ -17,6 +19,7 @@ import {
   type GraphErrorText,
 } from './graph-errors.js';
 import type { SimulatorSettings } from './options.js';
+import { GRANTED_SCOPES, type PageSetUp } from './page-set-up.js';
 import type {
   CheckedMessage,
   ConnectedApp,
@@ -38,7 +41,21 @@ const SENDER_ACTIONS: ReadonlySet<string> = new Set(['typing_on', 'typing_off', 
 const ATTACHMENT_TYPES: ReadonlySet<string> = new Set(['image', 'audio', 'video', 'file', 'template', 'fallback']);
 const MESSAGING_TYPES: ReadonlySet<string> = new Set(['RESPONSE', 'UPDATE', 'MESSAGE_TAG', 'UTILITY']);
 const VERSION = /^v\d+\.\d+$/;
-const BOT_SCOPES = ['pages_show_list', 'pages_messaging', 'pages_manage_metadata', 'public_profile'] as const;
+/** The other app that a token may be of by mistake. */
+const OTHER_APP_ID = '900900900900900';
+const PERSON_ID = '122000000000001';
+/** Which permission of the token an edge needs. */
+const SCOPE_OF_EDGE: Readonly<Record<string, Readonly<Partial<Record<string, string>>>>> = {
+  messages: { POST: 'pages_messaging' },
+  pass_thread_control: { POST: 'pages_messaging' },
+  take_thread_control: { POST: 'pages_messaging' },
+  release_thread_control: { POST: 'pages_messaging' },
+  request_thread_control: { POST: 'pages_messaging' },
+  extend_thread_control: { POST: 'pages_messaging' },
+  thread_owner: { GET: 'pages_messaging' },
+  secondary_receivers: { GET: 'pages_messaging' },
+  subscribed_apps: { GET: 'pages_show_list', POST: 'pages_manage_metadata', DELETE: 'pages_manage_metadata' },
+};
 
 /** A call, after its parameters have been collected from query and body. */
 export interface GraphRequest {
@@ -81,6 +98,9 @@ export interface GraphParts {
   readonly random: SeededRandom;
   /** Where the bot's webhook is, for `/<app-id>/subscriptions`. */
   readonly callbackUrl: () => string | undefined;
+  readonly setUp: PageSetUp;
+  /** Whether the weather has ended the bot's token. */
+  readonly tokenIsDead: () => boolean;
 }
 
 type EdgeHandler = (caller: GraphCaller, params: JsonObject) => GraphAnswer;
@@ -151,7 +171,19 @@ export class GraphEdges {
     if (token === undefined) return graphErrors.noToken;
     const app = this.callerOf(token)?.app ?? this.#appOfAppToken(token);
     if (app === undefined) return graphErrors.badToken;
-    return checkProof(app, token, params['appsecret_proof']);
+    const proof = params['appsecret_proof'];
+    const foreign = this.#parts.setUp.tokenMadeBy === 'other' && app.role === 'bot' && app.pageAccessToken === token;
+    if (foreign && proof !== undefined) return graphErrors.proofInvalid;
+    return checkProof(app, token, proof) ?? this.#expiry(app, token);
+  }
+
+  #expiry(app: ConnectedApp, token: string): GraphErrorText | undefined {
+    return app.pageAccessToken === token && this.#hasExpired(app) ? graphErrors.expiredToken : undefined;
+  }
+
+  #hasExpired(app: ConnectedApp): boolean {
+    const { tokenExpiresAtMs } = this.#parts.setUp;
+    return app.role === 'bot' && tokenExpiresAtMs !== undefined && this.#parts.platform.now() >= tokenExpiresAtMs;
   }
 
   /** A call by HTTP. */
@@ -174,7 +206,18 @@ export class GraphEdges {
     if (methods === undefined) return this.error(unknownPath(`/${edge}`));
     const handler = methods[request.method];
     if (handler === undefined) return this.error(unsupportedRequest(request.method, node));
+    const missing = this.#missingPermission(caller, request.method, edge);
+    if (missing !== undefined) return this.error(missing);
     return handler(caller, request.params);
+  }
+
+  /** What the token may not do. A person's token can read that person, and nothing of a Page's edges. */
+  #missingPermission({ app }: GraphCaller, method: string, edge: string): GraphErrorText | undefined {
+    if (app.role !== 'bot') return undefined;
+    if (this.#parts.setUp.tokenOf === 'user') return edge === '' ? undefined : graphErrors.pageTokenRequired;
+    const scope = SCOPE_OF_EDGE[edge]?.[method];
+    if (scope === undefined || this.#parts.setUp.tokenScopes.includes(scope)) return undefined;
+    return missingScope(scope);
   }
 
   #otherNode(caller: GraphCaller, request: GraphRequest, node: string, edge: string): GraphAnswer {
@@ -183,8 +226,13 @@ export class GraphEdges {
     return ok({ first_name: 'Simulated', last_name: `Customer ${node.slice(-4)}`, id: node });
   }
 
-  #describePage({ page }: GraphCaller, params: JsonObject): GraphAnswer {
+  #describePage({ page, app }: GraphCaller, params: JsonObject): GraphAnswer {
     const fields = text(params['fields'])?.split(',') ?? ['name', 'id'];
+    if (app.role === 'bot' && this.#parts.setUp.tokenOf === 'user') {
+      if (fields.includes('messaging_feature_status'))
+        return this.error(noSuchField('messaging_feature_status', 'User'));
+      return ok({ ...(fields.includes('name') ? { name: 'A Person' } : {}), id: PERSON_ID });
+    }
     return ok({
       ...(fields.includes('name') ? { name: `Page ${page.pageId}` } : {}),
       // What each flag means is not published (U); msgr_multi_app is read as "Conversation Routing is on".
@@ -320,7 +368,9 @@ export class GraphEdges {
     if (url === undefined || app.appFields.size === 0) return ok({ data: [] });
     const version = this.#parts.settings.apiVersion;
     const fields = [...app.appFields].map((name) => ({ name, version }));
-    return ok({ data: [{ object: 'page', callback_url: url, active: true, fields }] });
+    return ok({
+      data: [{ object: 'page', callback_url: url, active: this.#parts.setUp.appSubscriptionActive, fields }],
+    });
   }
 
   /** @see https://developers.facebook.com/docs/graph-api/reference/debug_token */
@@ -334,20 +384,29 @@ export class GraphEdges {
       return ok({ data: { error: { code, message }, is_valid: false, scopes: [] } });
     }
     const { page, app } = found;
+    const { setUp } = this.#parts;
+    const isBot = app.role === 'bot';
     const nowS = Math.floor(this.#parts.platform.platformNow() / 1000);
+    const dead = isBot && (this.#parts.tokenIsDead() || this.#hasExpired(app));
+    const { code, subcode, message } = graphErrors.expiredToken;
+    const ofPage = !isBot || setUp.tokenOf === 'page';
+    const scopes = isBot ? setUp.tokenScopes : GRANTED_SCOPES;
     return ok({
       data: {
-        app_id: app.appId,
-        type: 'PAGE',
+        app_id: isBot && setUp.tokenMadeBy === 'other' ? OTHER_APP_ID : app.appId,
+        type: ofPage ? 'PAGE' : 'USER',
         application: app.name,
+        ...(dead ? { error: { code, message, subcode } } : {}),
         data_access_expires_at: nowS + 90 * 24 * 60 * 60,
-        expires_at: 0,
-        is_valid: true,
+        expires_at: isBot && setUp.tokenExpiresAtMs !== undefined ? Math.floor(setUp.tokenExpiresAtMs / 1000) : 0,
+        is_valid: !dead,
         issued_at: nowS,
-        profile_id: page.pageId,
-        scopes: BOT_SCOPES,
-        granular_scopes: BOT_SCOPES.slice(0, 3).map((scope) => ({ scope, target_ids: [page.pageId] })),
-        user_id: '122000000000001',
+        ...(ofPage ? { profile_id: page.pageId } : {}),
+        scopes,
+        granular_scopes: scopes
+          .filter((scope) => scope.startsWith('pages_'))
+          .map((scope) => ({ scope, target_ids: [page.pageId] })),
+        user_id: PERSON_ID,
       },
     });
   }

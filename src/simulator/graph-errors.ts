@@ -23,6 +23,7 @@ export type GraphErrorName =
   | 'badToken'
   | 'noToken'
   | 'expiredToken'
+  | 'pageTokenRequired'
   | 'proofMissing'
   | 'proofInvalid'
   | 'noMatchingUser'
@@ -94,6 +95,7 @@ export const graphErrors: Readonly<Record<GraphErrorName, GraphErrorText>> = {
     'Error validating access token: Session has expired on Saturday, 13-Jun-26 05:00:00 PDT. The current time is Saturday, 13-Jun-26 08:24:52 PDT.',
     463,
   ),
+  pageTokenRequired: oauth(190, 'A page access token is required for this call for the new Pages experience.', 2069032),
   proofMissing: {
     httpStatus: 400,
     message: 'API calls from the server require an appsecret_proof argument',
@@ -150,6 +152,17 @@ export const sendRefusalErrors: Readonly<Record<SendRefusal, GraphErrorText>> = 
   blocked: graphErrors.userBlocked,
   temporary: graphErrors.temporarySend,
 };
+
+/** A permission is missing in the token: 230 for pages_messaging, 200 for the others. */
+export function missingScope(scope: string): GraphErrorText {
+  const code = scope === 'pages_messaging' ? 230 : 200;
+  return oauth(code, `(#${code}) Requires ${scope} permission to manage the object`);
+}
+
+/** A field that a node of this type does not have. */
+export function noSuchField(field: string, nodeType: string): GraphErrorText {
+  return oauth(100, `(#100) Tried accessing nonexisting field (${field}) on node type (${nodeType})`);
+}
 
 /** A parameter is missing. */
 export function missingParameter(name: string): GraphErrorText {

@@ -20,7 +20,7 @@ const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 const SLOW_MS = 10_000;
 /** Never written to the wire. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set(['access_token', 'appsecret_proof', 'input_token']);
-const TRACE_HEADERS = { 'facebook-api-version': 'v26.0', 'Cache-Control': 'private, no-cache, no-store' };
+const NEWEST_VERSION = 'v26.0';
 
 /** Answers requests below a path of its own, beside Graph. */
 export type MountedHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -126,7 +126,9 @@ export class GraphServer {
     const isText = typeof body === 'string';
     response.writeHead(status, {
       'Content-Type': isText ? 'text/html; charset=utf-8' : 'application/json; charset=UTF-8',
-      ...TRACE_HEADERS,
+      // Meta serves an unversioned call by the version of the app's dashboard: here the newest.
+      'facebook-api-version': /^\/(v\d+\.\d+)\//.exec(call.path)?.[1] ?? NEWEST_VERSION,
+      'Cache-Control': 'private, no-cache, no-store',
       ...reply.answer.headers,
     });
     response.end(isText ? body : JSON.stringify(body));
@@ -155,7 +157,10 @@ export class GraphServer {
 
   #refusedBefore(call: ReadCall, edge: string): Struck | undefined {
     const { weather, edges } = this.#parts;
-    if (weather.deadToken.strikes(edge) !== undefined) return this.#struck('deadToken', graphErrors.expiredToken);
+    // An app's own token lives on when the Page's is dead.
+    const ofPage = edges.callerOf(call.token) !== undefined;
+    if (ofPage && weather.deadToken.strikes(edge) !== undefined)
+      return this.#struck('deadToken', graphErrors.expiredToken);
     const rate = weather.rateLimited.strikes(edge);
     if (rate !== undefined) {
       const code = rate.code ?? 613;

@@ -156,6 +156,11 @@ export class MessengerPlatform {
     this.pages = new Map(parts.pages.map((page) => [page.pageId, page]));
   }
 
+  /** The simulator's clock, milliseconds. */
+  now(): number {
+    return this.#parts.clock.now();
+  }
+
   /** Meta's clock: the simulator's plus the skew, milliseconds. */
   platformNow(): number {
     return this.#parts.clock.now() + this.#parts.weather.clockSkewMs;

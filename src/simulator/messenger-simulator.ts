@@ -19,6 +19,7 @@ import {
   type SimulatorOptions,
   type SimulatorSettings,
 } from './options.js';
+import { soundSetUp, type PageSetUp } from './page-set-up.js';
 import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox, type Stage } from './people.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
@@ -50,6 +51,8 @@ export class MessengerSimulator {
   readonly weather: Weather;
   /** Meta's undocumented answers; may be changed at any time. */
   readonly habits: PlatformHabits;
+  /** How app and Page are set up at Meta; may be changed at any time. */
+  readonly setUp: PageSetUp;
   /** The clock of expiry, delay and redelivery. */
   readonly clock: SimulatorClock;
   /** Everything that happened. */
@@ -64,6 +67,7 @@ export class MessengerSimulator {
     this.graphBaseUrl = graphBaseUrl;
     this.weather = parts.weather;
     this.habits = parts.habits;
+    this.setUp = parts.setUp;
     this.clock = parts.clock;
     this.wire = parts.wire;
     this.expects = new SimulatorExpectations({
@@ -221,6 +225,7 @@ export class MessengerSimulator {
 interface SimulatorParts {
   readonly settings: SimulatorSettings;
   readonly habits: PlatformHabits;
+  readonly setUp: PageSetUp;
   readonly random: SeededRandom;
   readonly weather: Weather;
   readonly clock: SimulatorClock;
@@ -235,6 +240,7 @@ interface SimulatorParts {
 function assemble(options: SimulatorOptions): SimulatorParts {
   const settings = settingsFrom(options);
   const habits = habitsFrom(options);
+  const setUp: PageSetUp = { ...soundSetUp(), ...options.setUp };
   const random = new SeededRandom(options.seed ?? 1);
   const weather = new Weather(random);
   const callback: SimulatorParts['callback'] = { url: undefined };
@@ -244,7 +250,7 @@ function assemble(options: SimulatorOptions): SimulatorParts {
   const wire = new Wire(() => clock.now(), options.wireCapacity);
   const botAppFields = new Set(options.botAppFields ?? webhookFields);
   const proofRequired = options.requireAppSecretProof ?? true;
-  const pages = settings.pages.map((page) => pageOf(page, settings, botAppFields, proofRequired));
+  const pages = settings.pages.map((page) => pageOf(page, settings, setUp, botAppFields, proofRequired));
   const botOf = (pageId: string): ConnectedApp | undefined =>
     pages.find((page) => page.pageId === pageId)?.apps.get(settings.botAppId);
   const delivery: WebhookDelivery = new WebhookDelivery({
@@ -256,7 +262,7 @@ function assemble(options: SimulatorOptions): SimulatorParts {
     appSecret: settings.appSecret,
     ackTimeoutMs: options.ackTimeoutMs ?? ACK_TIMEOUT_MS,
     platformNow: () => clock.now() + weather.clockSkewMs,
-    isSubscribed: (pageId) => (botOf(pageId)?.pageFields.size ?? 0) > 0,
+    isSubscribed: (pageId) => setUp.appSubscriptionActive && (botOf(pageId)?.pageFields.size ?? 0) > 0,
     unsubscribe: (pageId) => botOf(pageId)?.pageFields.clear(),
   });
   const platform = new MessengerPlatform({
@@ -272,12 +278,19 @@ function assemble(options: SimulatorOptions): SimulatorParts {
     deliver: (item) => delivery.enqueue(item),
     onSubscribed: (pageId) => delivery.forgive(pageId),
   });
-  const edges = new GraphEdges({ platform, settings, random, callbackUrl: () => callback.url });
+  const edges = new GraphEdges({
+    platform,
+    settings,
+    random,
+    callbackUrl: () => callback.url,
+    setUp,
+    tokenIsDead: () => weather.deadToken.active,
+  });
   const server = new GraphServer({ edges, wire, weather, clock, tls: options.tls });
   const vccLiveWebhooks = new VccLiveWebhooks(wire);
   const settled = (): Promise<void> => delivery.settled();
   const stage: Stage = { platform, edges, wire, vccLiveWebhooks, settled, heard: new WeakSet() };
-  return { settings, habits, random, weather, clock, wire, platform, delivery, server, stage, callback };
+  return { settings, habits, setUp, random, weather, clock, wire, platform, delivery, server, stage, callback };
 }
 
 /** Between two moments of a held clock: nothing is under way, or what is waits for the clock itself. */
@@ -289,6 +302,7 @@ async function quiet(delivery: WebhookDelivery, server: GraphServer): Promise<vo
 function pageOf(
   page: Required<SimulatedPageOptions>,
   settings: SimulatorSettings,
+  setUp: PageSetUp,
   botAppFields: Set<WebhookField>,
   proofRequired: boolean,
 ): Page {
@@ -322,8 +336,19 @@ function pageOf(
     pageFields: new Set(webhookFields),
     received: [],
   };
-  const apps = new Map([bot, vccLive, inbox].map((app) => [app.appId, app]));
-  return { pageId: page.pageId, defaultAppId: settings.botAppId, apps, threads: new Map() };
+  const all = new Map([bot, vccLive, inbox].map((app) => [app.appId, app]));
+  const withoutVccLive = new Map([bot, inbox].map((app) => [app.appId, app]));
+  const defaultApps = { bot, vccLive, inbox } as const;
+  return {
+    pageId: page.pageId,
+    get defaultAppId() {
+      return defaultApps[setUp.defaultApp].appId;
+    },
+    get apps() {
+      return setUp.vccLiveConnected ? all : withoutVccLive;
+    },
+    threads: new Map(),
+  };
 }
 
 function permission(allowed: boolean | readonly string[]): (appId: string) => boolean {

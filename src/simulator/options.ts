@@ -5,6 +5,7 @@
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import type { WebhookField } from './event-routing.js';
+import type { PageSetUp } from './page-set-up.js';
 
 /** A Page of the simulator. */
 export interface SimulatedPageOptions {
@@ -65,6 +66,8 @@ export interface SimulatorOptions extends Partial<PlatformHabits> {
   readonly takeControlAllowed?: boolean | readonly string[];
   /** Apps with the Human Agent feature. Default: VCC Live's. */
   readonly humanAgentAppIds?: readonly string[];
+  /** Settings of app and Page at Meta that are wrong from the start. Default: none. */
+  readonly setUp?: Partial<PageSetUp>;
   /** Fields subscribed for the bot's app; those of a Page are subscribed by Graph. Default: all, on every Page too. */
   readonly botAppFields?: readonly WebhookField[];
   /** Calls with the bot's token need `appsecret_proof`. Default true. A proof that is sent is always checked. */

@@ -1,0 +1,251 @@
+/**
+ * From the pattern of red lines, and of what arrives, to the most likely cause: pure.
+ *
+ * Exists because one wrong setting reddens the lines that lean on it, and because the costliest fault, another default
+ * application, looks from the bot's side like a bot that is broken.
+ */
+import type { CheckId, Finding, FindingStatus } from './finding.js';
+import type { Arrivals } from './observe.js';
+
+/** One cause. */
+export interface Diagnosis {
+  /** For machines, and the anchor in docs/doctor.md. */
+  readonly cause: CauseId;
+  /** One sentence. */
+  readonly says: string;
+  /** What to do first. */
+  readonly remedy: string;
+  /** The lines that it explains. */
+  readonly explains: readonly CheckId[];
+}
+
+/** Every cause that can be named. */
+export type CauseId =
+  | 'meta-unreachable'
+  | 'wrong-app-id'
+  | 'wrong-secret'
+  | 'dead-token'
+  | 'foreign-token'
+  | 'wrong-page-token'
+  | 'missing-permission'
+  | 'unsubscribed-by-meta'
+  | 'bot-not-reachable'
+  | 'wrong-callback'
+  | 'app-not-subscribed'
+  | 'page-not-subscribed'
+  | 'field-at-one-level'
+  | 'no-default-app'
+  | 'other-default-app'
+  | 'vcc-live-not-connected'
+  | 'take-not-allowed'
+  | 'challenge-fails'
+  | 'signature-not-checked'
+  | 'old-api-version'
+  | 'unknown-psid'
+  | 'nothing-arrives'
+  | 'sound';
+
+/** What the rules look at. */
+interface Pattern {
+  readonly is: (check: CheckId, status: FindingStatus) => boolean;
+  readonly red: (check: CheckId) => boolean;
+  readonly arrivals: Arrivals | undefined;
+}
+
+interface Rule {
+  readonly cause: CauseId;
+  readonly when: (pattern: Pattern) => boolean;
+  readonly says: string;
+  readonly remedy: string;
+  readonly explains: readonly CheckId[];
+}
+
+/** The likeliest first, where several hold: who mends them from the top mends what the others lean on. */
+const RULES: readonly Rule[] = [
+  {
+    cause: 'meta-unreachable',
+    when: ({ is, red }) => is('appSecret', 'unchecked') && is('token', 'unchecked') && !red('ids'),
+    says: 'Meta did not answer, so nothing is known about the settings.',
+    remedy:
+      'Check the network, a proxy on the way, and GRAPH_BASE_URL; where Meta throttles, wait and run doctor again.',
+    explains: ['appSecret', 'token'],
+  },
+  {
+    cause: 'wrong-app-id',
+    when: ({ red }) => red('ids'),
+    says: 'An app id is not the id of an app.',
+    remedy: 'Correct FACEBOOK_APP_ID or VCC_LIVE_APP_ID, and start the bot again.',
+    explains: ['ids', 'appSecret', 'vccLive'],
+  },
+  {
+    cause: 'wrong-secret',
+    when: ({ red }) => red('appSecret'),
+    says: 'The app secret does not belong to the app id: the bot refuses every webhook of Meta, and Meta its calls.',
+    remedy: 'Copy the App Secret again, without blanks, from the app whose id is configured, and start the bot again.',
+    explains: ['appSecret'],
+  },
+  {
+    cause: 'dead-token',
+    when: ({ red }) => red('token'),
+    says: 'The Page access token is dead: the bot hears its customers and can answer none.',
+    remedy: 'Make a new token for the Page, best from a long-lived user token, and start the bot again.',
+    explains: ['token'],
+  },
+  {
+    cause: 'foreign-token',
+    when: ({ red }) => red('tokenApp'),
+    says: "The token was made by another app than the bot's, so the bot acts in that app's name.",
+    remedy: "Make the token in the bot's own app, or correct FACEBOOK_APP_ID and FACEBOOK_APP_SECRET.",
+    explains: ['tokenApp'],
+  },
+  {
+    cause: 'wrong-page-token',
+    when: ({ red }) => red('tokenPage'),
+    says: 'The token is not one of this Page: it is a person’s, or of another Page.',
+    remedy: 'Make a token for the Page itself.',
+    explains: ['tokenPage'],
+  },
+  {
+    cause: 'missing-permission',
+    when: ({ red }) => red('scopes'),
+    says: 'The token lacks a permission, so Meta refuses part of what the bot does.',
+    remedy: 'Have the permission granted to the app, then make a new token: an old one does not learn it.',
+    explains: ['scopes'],
+  },
+  {
+    cause: 'unsubscribed-by-meta',
+    when: ({ red }) => red('pageSubscription') && red('webhookDelivery'),
+    says: 'The webhook fails, and the Page is not subscribed any more: after an hour of failures Meta ends the subscription.',
+    remedy: 'First make the webhook answer, then subscribe the Page again (doctor --fix).',
+    explains: ['pageSubscription', 'webhookDelivery'],
+  },
+  {
+    cause: 'bot-not-reachable',
+    when: ({ red }) => red('webhookDelivery'),
+    says: 'The bot does not acknowledge deliveries: Meta will repeat them, and end the subscription after an hour.',
+    remedy: 'Start the bot, look at its log, and check the way to it.',
+    explains: ['webhookDelivery', 'webhookChallenge'],
+  },
+  {
+    cause: 'wrong-callback',
+    when: ({ red }) => red('callbackUrl'),
+    says: 'Meta delivers to another address than that of the bot.',
+    remedy: 'Change the callback URL in the App Dashboard; Meta asks the challenge there at once.',
+    explains: ['callbackUrl'],
+  },
+  {
+    cause: 'app-not-subscribed',
+    when: ({ red }) => red('appSubscription'),
+    says: 'The app has no active webhook for Pages: Meta delivers nothing.',
+    remedy: 'Set the webhook of the object Page up in the App Dashboard.',
+    explains: ['appSubscription'],
+  },
+  {
+    cause: 'page-not-subscribed',
+    when: ({ red }) => red('pageSubscription'),
+    says: "The Page is not subscribed for the bot's app: nobody did it, or Meta ended it after an hour of failures.",
+    remedy: 'doctor --fix subscribes it.',
+    explains: ['pageSubscription'],
+  },
+  {
+    cause: 'other-default-app',
+    when: ({ red, arrivals }) => red('defaultApp') || (red('arrivals') && onlyOnStandby(arrivals)),
+    says: 'Messages arrive only on standby: another app is the default application.',
+    remedy: 'Set the bot as default application in the Conversation routing settings of the Page.',
+    explains: ['defaultApp', 'arrivals'],
+  },
+  {
+    cause: 'no-default-app',
+    when: ({ red }) => red('routing'),
+    says: 'No default application is set: every connected app gets every message, and the bot can take no thread back.',
+    remedy: 'Set the bot as default application in the Conversation routing settings of the Page.',
+    explains: ['routing'],
+  },
+  {
+    cause: 'field-at-one-level',
+    when: ({ red }) => red('appFields') || red('pageFields'),
+    says: 'A webhook field is not subscribed at both levels, app and Page: its events are not delivered.',
+    remedy:
+      'Subscribe it where it is missing: for the app in the App Dashboard, for the Page there or with doctor --fix.',
+    explains: ['appFields', 'pageFields'],
+  },
+  {
+    cause: 'vcc-live-not-connected',
+    when: ({ red }) => red('vccLive'),
+    says: "VCC Live's app is not connected to the Page under the id that is configured: customers who ask for an agent reach nobody.",
+    remedy: 'Compare VCC_LIVE_APP_ID with VCC Live support, and connect the Page in VCC Live.',
+    explains: ['vccLive'],
+  },
+  {
+    cause: 'take-not-allowed',
+    when: ({ red }) => red('takeControl'),
+    says: 'The Page does not let the bot take control: a thread comes home only when VCC Live hands it back.',
+    remedy: 'Switch "Allow this app to take control of conversations" on for the bot.',
+    explains: ['takeControl'],
+  },
+  {
+    cause: 'challenge-fails',
+    when: ({ red }) => red('webhookChallenge'),
+    says: 'The webhook fails its challenge: it works as it is, and cannot be set up anew.',
+    remedy: "Give bot and App Dashboard the same verify token, and let GET reach the bot's adapter.",
+    explains: ['webhookChallenge'],
+  },
+  {
+    cause: 'signature-not-checked',
+    when: ({ red }) => red('webhookSignature'),
+    says: 'The webhook takes deliveries that Meta did not sign: anybody can speak for any customer.',
+    remedy: 'Let HandoverFacebookAdapter serve the webhook, or check X-Hub-Signature-256 over the bytes as they came.',
+    explains: ['webhookSignature'],
+  },
+  {
+    cause: 'old-api-version',
+    when: ({ red }) => red('apiVersion'),
+    says: 'This version of the Graph API has ended; Meta answers with another one.',
+    remedy: 'Set graph.apiVersion to a current version and try the bot with it.',
+    explains: ['apiVersion'],
+  },
+  {
+    cause: 'unknown-psid',
+    when: ({ red }) => red('threadOwner'),
+    says: 'Meta does not know this customer on this Page.',
+    remedy: 'Take the PSID from a webhook of this very Page.',
+    explains: ['threadOwner'],
+  },
+  {
+    cause: 'nothing-arrives',
+    when: ({ red }) => red('arrivals'),
+    says: 'The settings look right, and still nothing arrives as it should.',
+    remedy:
+      'Is the app live, or did somebody without a role on it write? Did the customer allow access to messages? Is the tunnel in front of --listen the address that Meta has?',
+    explains: ['arrivals'],
+  },
+];
+
+const SOUND: Diagnosis = {
+  cause: 'sound',
+  says: 'Nothing is wrong, as far as it can be told from here.',
+  remedy:
+    'If customers still get no answer: let one write while doctor --listen looks on, ask for the owner of the thread (--psid), and read the lines marked ?.',
+  explains: [],
+};
+
+/** The causes, the likeliest first; at least one. A cause whose every line is explained by an earlier one is left out. */
+export function diagnose(findings: readonly Finding[], arrivals?: Arrivals): readonly Diagnosis[] {
+  const statusOf = new Map(findings.map(({ check, status }) => [check, status]));
+  const is = (check: CheckId, status: FindingStatus): boolean => statusOf.get(check) === status;
+  const red = (check: CheckId): boolean => is(check, 'red');
+  const explained = new Set<CheckId>();
+  const causes: Diagnosis[] = [];
+  for (const { when, cause, says, remedy, explains } of RULES) {
+    if (!when({ is, red, arrivals })) continue;
+    const own = explains.filter((check) => red(check) || is(check, 'unchecked'));
+    if (own.length > 0 && own.filter(red).every((check) => explained.has(check)) && causes.length > 0) continue;
+    for (const check of own) explained.add(check);
+    causes.push({ cause, says, remedy, explains: own });
+  }
+  return causes.length > 0 ? causes : [SOUND];
+}
+
+function onlyOnStandby(arrivals: Arrivals | undefined): boolean {
+  return arrivals !== undefined && arrivals.standby > 0 && arrivals.messaging === 0;
+}

@@ -1,0 +1,75 @@
+/** The words of a check-up: what is looked at, what came of it, and how healthy the whole is. */
+
+/** What is looked at, in the order in which it is reported. */
+export const CHECKS = [
+  'ids',
+  'appSecret',
+  'token',
+  'tokenApp',
+  'tokenPage',
+  'tokenExpiry',
+  'scopes',
+  'apiVersion',
+  'appSubscription',
+  'callbackUrl',
+  'appFields',
+  'pageSubscription',
+  'pageFields',
+  'webhookChallenge',
+  'webhookSignature',
+  'webhookDelivery',
+  'routing',
+  'defaultApp',
+  'takeControl',
+  'vccLive',
+  'threadOwner',
+  'arrivals',
+] as const;
+
+/** One of {@link CHECKS}. */
+export type CheckId = (typeof CHECKS)[number];
+
+/**
+ * - `ok`: as it must be
+ * - `red`: something does not work because of it
+ * - `attention`: works, and will not for long, or is not as a guide asks
+ * - `unchecked`: cannot be told from here
+ */
+export type FindingStatus = 'ok' | 'red' | 'attention' | 'unchecked';
+
+/** What came of one check. Every text is for a person and holds no secret. */
+export interface Finding {
+  readonly check: CheckId;
+  readonly title: string;
+  readonly status: FindingStatus;
+  /** What was seen. */
+  readonly found: string;
+  /** What should have been seen. Red and attention. */
+  readonly expected?: string;
+  /** What goes wrong because of it. Red and attention. */
+  readonly why?: string;
+  /** Where in which settings it is changed; where unchecked, how to look at it by eye. */
+  readonly where?: string;
+  /** Unchecked: the red line that has to be mended first. */
+  readonly blockedBy?: CheckId;
+}
+
+/** A field of the Page's webhooks, and what is lost without it. */
+export interface NeededField {
+  readonly field: string;
+  readonly lost: string;
+}
+
+/** @see https://developers.facebook.com/docs/messenger-platform/webhooks#webhook-events */
+export const NEEDED_FIELDS: readonly NeededField[] = [
+  { field: 'messages', lost: 'the bot hears no customer' },
+  { field: 'messaging_postbacks', lost: 'buttons do nothing' },
+  { field: 'messaging_handovers', lost: 'the bot is not told when VCC Live passes a thread back, nor who took it' },
+  { field: 'standby', lost: 'while an agent has a thread the bot hears nothing of it, and cannot tell who owns it' },
+  { field: 'message_echoes', lost: 'the bot does not see that an agent is answering' },
+];
+
+/** What the token must be allowed to do. */
+export const NEEDED_SCOPES = ['pages_messaging', 'pages_manage_metadata', 'pages_show_list'] as const;
+/** What VCC Live's guide asks of both apps; the handover itself does without. */
+export const GUIDE_SCOPE = 'pages_messaging_phone_number';

@@ -1,0 +1,204 @@
+/**
+ * Tries a real pass, take and release on one thread, and writes down all that Meta answered.
+ *
+ * Exists because two settings show themselves in no other way, and several of Meta's answers are published nowhere. It
+ * touches no thread that somebody else has, and leaves the thread as it found it, as far as Meta lets it.
+ * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
+ */
+import type { AdministrationAnswer, GraphAdministration } from '../../graph/administration.js';
+import { ALREADY_OWNER } from '../../graph/classify-refusal.js';
+import { readOwner } from '../../graph/owner-answer.js';
+import type { ThreadEvent } from '../../thread/event.js';
+
+/** Everything that may be tried. The first five are the short run; the others answer open questions. */
+export type StepId =
+  | 'pass'
+  | 'take'
+  | 'release'
+  | 'takeAgain'
+  | 'takeFromIdle'
+  | 'takeWhileOwner'
+  | 'passToSelf'
+  | 'extendTooLong'
+  | 'passToStranger'
+  | 'passLongMetadata'
+  | 'request'
+  | 'sendIntoIdle';
+
+/** Who has a thread, in the words of this run. */
+export type OwnerView = 'bot' | 'vccLive' | 'other' | 'hidden' | 'idle' | 'unknown';
+
+/** One call, with what Meta said afterwards of the owner, and the webhooks that came. */
+export interface LiveStep {
+  readonly step: StepId;
+  readonly answer: AdministrationAnswer;
+  readonly ownerAnswer: AdministrationAnswer;
+  readonly owner: OwnerView;
+  /** Events of this thread that came within a few seconds; absent where nobody listened. */
+  readonly heard?: readonly ThreadEvent[];
+}
+
+/** What came of it. */
+export interface LiveRun {
+  readonly before: OwnerView;
+  readonly beforeAnswer: AdministrationAnswer;
+  readonly steps: readonly LiveStep[];
+  /** Why nothing was tried. */
+  readonly notTouched?: string;
+  readonly mayTake?: 'yes' | 'no';
+  /** Who has the thread now. */
+  readonly after: OwnerView;
+}
+
+/** What is needed. */
+export interface LiveOrder {
+  readonly graph: GraphAdministration;
+  readonly psid: string;
+  readonly appId: string;
+  readonly vccLiveAppId: string;
+  /** Answers the open questions too. */
+  readonly record: boolean;
+  /** A text that the customer gets, to see whether a send into an idle thread makes an owner. */
+  readonly message: string | undefined;
+  /** Resolves with the events of this thread since the last call, after a few seconds; absent where nobody listens. */
+  readonly hear?: () => Promise<readonly ThreadEvent[]>;
+  /** Told after each step. */
+  readonly tell: (step: LiveStep) => void;
+}
+
+/** One character more than the published limit of the Send API; that of thread control is not published. */
+const LONG_METADATA_CHARACTERS = 1001;
+/** One day more than the published limit. */
+const TOO_LONG_EXTENSION_S = 8 * 24 * 60 * 60;
+/** Nobody's app id. */
+const STRANGER_APP_ID = '1';
+const METADATA = JSON.stringify({ reason: 'check-up of the set-up, no customer waits' });
+
+/** Runs. Never rejects. */
+export async function runLive(order: LiveOrder): Promise<LiveRun> {
+  const run = new Run(order);
+  const beforeAnswer = await run.askOwner();
+  const before = ownerView(beforeAnswer, order);
+  const reason = untouchable(before);
+  if (reason !== undefined) return { before, beforeAnswer, steps: [], notTouched: reason, after: before };
+  run.owner = before;
+  if (order.record) await run.tryOddities();
+  if (run.isFree) await run.try('pass', 'pass', { target_app_id: order.vccLiveAppId, metadata: METADATA });
+  if (order.record && run.owner === 'vccLive') await run.try('request', 'request', { metadata: METADATA });
+  if (run.owner !== 'bot' && !run.wasRefusedTake) await run.try('take', 'take', { metadata: METADATA });
+  if (run.owner === 'bot') await run.try('release', 'release', {});
+  if (order.message !== undefined && run.owner === 'idle') await run.send(order.message);
+  // As it was: an idle thread is taken without a word to anybody.
+  if (before === 'bot' && run.owner === 'idle') await run.try('takeAgain', 'take', {});
+  if (before === 'idle' && run.owner === 'bot') await run.try('release', 'release', {});
+  return { before, beforeAnswer, steps: run.steps, ...mayTakeBy(run.steps), after: run.owner };
+}
+
+/** Who that is. */
+export function ownerView(
+  answer: AdministrationAnswer,
+  ids: { readonly appId: string; readonly vccLiveAppId: string },
+): OwnerView {
+  const owner = answer.status === 'answered' ? readOwner(answer.value) : undefined;
+  if (owner === undefined) return 'unknown';
+  if (owner.owner !== 'app') return owner.owner;
+  if (owner.appId === ids.appId) return 'bot';
+  return owner.appId === ids.vccLiveAppId ? 'vccLive' : 'other';
+}
+
+class Run {
+  readonly steps: LiveStep[] = [];
+  owner: OwnerView = 'unknown';
+  readonly #order: LiveOrder;
+
+  constructor(order: LiveOrder) {
+    this.#order = order;
+  }
+
+  /** The bot may do something with the thread. */
+  get isFree(): boolean {
+    return this.owner === 'bot' || this.owner === 'idle';
+  }
+
+  /** Meta has refused a take already: another one is of no use. */
+  get wasRefusedTake(): boolean {
+    return mayTakeBy(this.steps).mayTake === 'no';
+  }
+
+  askOwner(): Promise<AdministrationAnswer> {
+    return this.#order.graph.threadOwner(this.#order.psid);
+  }
+
+  async try(step: StepId, operation: string, parameters: object): Promise<void> {
+    const { graph, psid } = this.#order;
+    const path = `/me/${operation}_thread_control`;
+    const body = { recipient: { id: psid }, ...parameters };
+    await this.#note(step, await graph.ask({ method: 'POST', path, as: 'page', body }));
+  }
+
+  async send(text: string): Promise<void> {
+    const { graph, psid } = this.#order;
+    const body = { recipient: { id: psid }, messaging_type: 'RESPONSE', message: { text } };
+    await this.#note('sendIntoIdle', await graph.ask({ method: 'POST', path: '/me/messages', as: 'page', body }));
+  }
+
+  /** Calls that ought to be refused; what they answer is published nowhere. Where one works, the thread is fetched back. */
+  async tryOddities(): Promise<void> {
+    const { appId, vccLiveAppId } = this.#order;
+    if (this.owner !== 'bot') await this.try('takeFromIdle', 'take', {});
+    if (this.owner !== 'bot') return;
+    await this.try('takeWhileOwner', 'take', {});
+    await this.try('passToSelf', 'pass', { target_app_id: appId });
+    await this.try('extendTooLong', 'extend', { duration: TOO_LONG_EXTENSION_S });
+    await this.try('passToStranger', 'pass', { target_app_id: STRANGER_APP_ID });
+    await this.#fetchBack();
+    if (this.owner !== 'bot') return;
+    const metadata = 'x'.repeat(LONG_METADATA_CHARACTERS);
+    await this.try('passLongMetadata', 'pass', { target_app_id: vccLiveAppId, metadata });
+    await this.#fetchBack();
+  }
+
+  async #fetchBack(): Promise<void> {
+    if (this.owner !== 'bot') await this.try('takeAgain', 'take', {});
+  }
+
+  async #note(step: StepId, answer: AdministrationAnswer): Promise<void> {
+    const heard = await this.#order.hear?.();
+    const ownerAnswer = await this.askOwner();
+    this.owner = ownerView(ownerAnswer, this.#order);
+    const noted: LiveStep = { step, answer, ownerAnswer, owner: this.owner, ...(heard === undefined ? {} : { heard }) };
+    this.steps.push(noted);
+    this.#order.tell(noted);
+  }
+}
+
+function untouchable(before: OwnerView): string | undefined {
+  switch (before) {
+    case 'bot':
+    case 'idle':
+      return undefined;
+    case 'vccLive':
+      return 'VCC Live has this thread: a customer may be talking to an agent. Nothing was tried.';
+    case 'other':
+    case 'hidden':
+      return 'Another app has this thread. Nothing was tried.';
+    case 'unknown':
+      return 'Meta did not say who has this thread. Nothing was tried.';
+  }
+}
+
+/** A take of a thread that VCC Live had tells the setting; every other take tells nothing of it. */
+function mayTakeBy(steps: readonly LiveStep[]): { readonly mayTake?: 'yes' | 'no' } {
+  for (const [index, { step, answer, owner }] of steps.entries()) {
+    if ((step !== 'take' && step !== 'takeAgain') || !wasWithVccLive(steps[index - 1])) continue;
+    if (owner === 'bot') return { mayTake: 'yes' };
+    const isPermission = answer.status === 'refused' && !['rateLimit', 'transient', 'token'].includes(answer.kind);
+    if (isPermission && answer.subcode !== ALREADY_OWNER.subcode) return { mayTake: 'no' };
+  }
+  return {};
+}
+
+/** An app that is not the default one does not see who it is; after its own pass it knows. */
+function wasWithVccLive(step: LiveStep | undefined): boolean {
+  return step?.owner === 'vccLive' || (step?.owner === 'hidden' && step.step === 'pass');
+}

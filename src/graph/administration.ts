@@ -1,0 +1,184 @@
+/**
+ * Asks Graph how an app and its Page are set up: tokens, subscriptions, routing. Each answer comes back as data.
+ *
+ * Exists apart from {@link ThreadControlClient} because a check wants to know what Meta said, word for word, and a
+ * refusal is as good an answer as any: nothing here throws, repeats or remembers.
+ * @see https://developers.facebook.com/docs/graph-api/reference/debug_token
+ * @see https://developers.facebook.com/docs/graph-api/reference/app/subscriptions
+ * @see https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps
+ */
+import { createHmac } from 'node:crypto';
+import { type Clock, systemClock } from '../thread/clock.js';
+import { classifyRefusal } from './classify-refusal.js';
+import type { GraphErrorKind } from './graph-api-error.js';
+import { HttpExchange } from './http-exchange.js';
+import { isRecord } from './is-record.js';
+import { isSuccess, parseJson, refusalOf } from './read-answer.js';
+import { redactSecrets } from './redact-secrets.js';
+
+/** Who is asking and where. */
+export interface AdministrationOptions {
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly pageAccessToken: string;
+  /** Origin of the Graph API, without a path. */
+  readonly baseUrl: string;
+  /** Such as `v26.0`. */
+  readonly apiVersion: string;
+  /** Time limit of one call, milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+  readonly clock?: Clock;
+}
+
+/** One call. */
+export interface AdministrationCall {
+  readonly method: 'GET' | 'POST';
+  /** Node and edge: `/me`, `/debug_token`, `/<app-id>/subscriptions`. */
+  readonly path: string;
+  /** Whose token goes along: the Page's, with `appsecret_proof`, or the app's (`APPID|SECRET`). */
+  readonly as: 'page' | 'app';
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+/** What came of a call. Texts hold no token, proof or secret. */
+export type AdministrationAnswer =
+  | {
+      readonly status: 'answered';
+      readonly value: unknown;
+      /** The body as it came. */
+      readonly text: string;
+      /** The version that Meta says it was served by, where it says so. */
+      readonly servedBy?: string;
+      readonly tookMs: number;
+    }
+  | {
+      readonly status: 'refused';
+      readonly kind: GraphErrorKind;
+      readonly httpStatus: number;
+      readonly code?: number;
+      readonly subcode?: number;
+      /** Meta's own words. */
+      readonly message: string;
+      /** What they mean and what to change. */
+      readonly advice: string;
+      readonly tookMs: number;
+    }
+  | { readonly status: 'unanswered'; readonly why: string; readonly tookMs: number };
+
+const TIMEOUT_MS = 10_000;
+const USER_AGENT = 'botbuilder-handover-vcclive';
+
+/** The calls about one app and one Page. */
+export class GraphAdministration {
+  readonly #options: AdministrationOptions;
+  readonly #http: HttpExchange;
+  readonly #clock: Clock;
+  readonly #proof: string;
+
+  constructor(options: AdministrationOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#http = new HttpExchange(options.timeoutMs ?? TIMEOUT_MS, this.#clock);
+    this.#proof = createHmac('sha256', options.appSecret).update(options.pageAccessToken).digest('hex');
+  }
+
+  /** What Meta knows about the Page access token: `GET /debug_token`. */
+  inspectToken(): Promise<AdministrationAnswer> {
+    const query = { input_token: this.#options.pageAccessToken };
+    return this.ask({ method: 'GET', path: '/debug_token', as: 'app', query });
+  }
+
+  /** Name and id of the token's Page. */
+  describePage(): Promise<AdministrationAnswer> {
+    return this.ask({ method: 'GET', path: '/me', as: 'page', query: { fields: 'id,name' } });
+  }
+
+  /** Which routing features the Page has. */
+  featureStatus(): Promise<AdministrationAnswer> {
+    return this.ask({ method: 'GET', path: '/me', as: 'page', query: { fields: 'messaging_feature_status' } });
+  }
+
+  /** What the app is subscribed to, and where Meta delivers it. */
+  appSubscriptions(): Promise<AdministrationAnswer> {
+    return this.ask({ method: 'GET', path: `/${this.#options.appId}/subscriptions`, as: 'app' });
+  }
+
+  /** Which apps the Page is subscribed to, with their fields. */
+  pageSubscriptions(): Promise<AdministrationAnswer> {
+    return this.ask({ method: 'GET', path: '/me/subscribed_apps', as: 'page' });
+  }
+
+  /** Subscribes the app to these fields of the Page. Meta replaces the fields that were there. */
+  subscribePage(fields: readonly string[]): Promise<AdministrationAnswer> {
+    const query = { subscribed_fields: fields.join(',') };
+    return this.ask({ method: 'POST', path: '/me/subscribed_apps', as: 'page', query });
+  }
+
+  /** The connected apps that the bot can see. */
+  connectedApps(): Promise<AdministrationAnswer> {
+    return this.ask({ method: 'GET', path: '/me/secondary_receivers', as: 'page', query: { fields: 'id,name' } });
+  }
+
+  /** Who owns a customer's thread. */
+  threadOwner(psid: string): Promise<AdministrationAnswer> {
+    return this.ask({ method: 'GET', path: '/me/thread_owner', as: 'page', query: { recipient: psid } });
+  }
+
+  /** Makes one call. Never rejects. */
+  async ask(call: AdministrationCall): Promise<AdministrationAnswer> {
+    const sentAtMs = this.#clock.now();
+    const result = await this.#http.run({
+      method: call.method,
+      url: this.#urlOf(call),
+      headers: {
+        Accept: 'application/json',
+        'User-Agent': USER_AGENT,
+        ...(call.as === 'page' ? { Authorization: `Bearer ${this.#options.pageAccessToken}` } : {}),
+        ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      body: call.body === undefined ? undefined : JSON.stringify(call.body),
+    });
+    const tookMs = this.#clock.now() - sentAtMs;
+    if (result.status === 'failed') return { status: 'unanswered', why: this.#clean(result.cause.message), tookMs };
+    const { httpStatus, text } = result;
+    const value = parseJson(text);
+    if (isSuccess(httpStatus, value)) {
+      const servedBy = result.headers.get('facebook-api-version');
+      return { status: 'answered', value, text, tookMs, ...(servedBy === undefined ? {} : { servedBy }) };
+    }
+    const refusal = refusalOf(httpStatus, value);
+    if (refusal === undefined || !isRecord(value)) {
+      return { status: 'unanswered', why: `HTTP ${httpStatus} with something that is not the Graph API's`, tookMs };
+    }
+    const { kind, advice } = classifyRefusal(refusal);
+    return {
+      status: 'refused',
+      kind,
+      httpStatus,
+      ...(refusal.code === undefined ? {} : { code: refusal.code }),
+      ...(refusal.subcode === undefined ? {} : { subcode: refusal.subcode }),
+      message: this.#clean(refusal.text),
+      advice,
+      tookMs,
+    };
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    this.#http.close();
+  }
+
+  /** An app's token travels in the query, where Meta documents it; it stands in no text of ours. */
+  #urlOf({ path, as, query }: AdministrationCall): string {
+    const { appId, appSecret, baseUrl, apiVersion } = this.#options;
+    const credentials = as === 'app' ? { access_token: `${appId}|${appSecret}` } : { appsecret_proof: this.#proof };
+    const parameters = new URLSearchParams({ ...query, ...credentials }).toString();
+    return `${new URL(baseUrl).origin}/${apiVersion}${path}?${parameters}`;
+  }
+
+  #clean(text: string): string {
+    const { appSecret, pageAccessToken } = this.#options;
+    return redactSecrets(text, [pageAccessToken, appSecret, this.#proof]);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * How app and Page are set up at Meta: each switch is a setting that somebody gets wrong.
+ *
+ * Exists because most handovers that do not work are wrong settings that fail in silence, and each must be reachable on
+ * purpose, to see what a bot, or `doctor`, makes of it.
+ */
+
+/** Permissions of the bot's Page access token, as its owner granted them. */
+export const GRANTED_SCOPES = [
+  'pages_show_list',
+  'pages_messaging',
+  'pages_manage_metadata',
+  'pages_messaging_phone_number',
+  'public_profile',
+] as const;
+
+/** The settings. May be changed at any time: `simulator.setUp.defaultApp = 'vccLive'`. */
+export interface PageSetUp {
+  /** Which app is the default application of every Page, while routing is on. Default `bot`. */
+  defaultApp: 'bot' | 'vccLive' | 'inbox';
+  /** VCC Live's app is connected to the Pages. Default true. */
+  vccLiveConnected: boolean;
+  /** `user`: the bot was given the token of a person instead of the Page's. Default `page`. */
+  tokenOf: 'page' | 'user';
+  /** `other`: the token was made by another app than the bot's, so that the bot's secret makes no proof for it. Default `bot`. */
+  tokenMadeBy: 'bot' | 'other';
+  /** Permissions in the token. Default {@link GRANTED_SCOPES}. */
+  tokenScopes: readonly string[];
+  /** When the token ends, milliseconds since 1970 on the simulator's clock; `undefined`: never. Default never. */
+  tokenExpiresAtMs: number | undefined;
+  /** The app's webhook subscription is active. Default true; without it nothing is delivered. */
+  appSubscriptionActive: boolean;
+}
+
+/** Everything as it should be. */
+export function soundSetUp(): PageSetUp {
+  return {
+    defaultApp: 'bot',
+    vccLiveConnected: true,
+    tokenOf: 'page',
+    tokenMadeBy: 'bot',
+    tokenScopes: GRANTED_SCOPES,
+    tokenExpiresAtMs: undefined,
+    appSubscriptionActive: true,
+  };
+}

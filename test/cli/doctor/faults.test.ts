@@ -1,0 +1,342 @@
+/** Each wrong setting, made at the simulator, is named by doctor, and nothing else turns red. */
+import { expect } from 'chai';
+import { checksThatAre, openClinic, PSID, report, type Clinic } from './clinic.js';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+interface Fault {
+  readonly what: string;
+  readonly make: (clinic: Clinic) => unknown;
+  readonly words?: readonly string[];
+  readonly red: string;
+  readonly cause: string;
+  /** What the red line has to say. */
+  readonly says: RegExp;
+}
+
+const subscribe = async ({ sim, env }: Clinic, method: 'POST' | 'DELETE', fields = ''): Promise<void> => {
+  const { createHmac } = await import('node:crypto');
+  const token = env['FACEBOOK_PAGE_ACCESS_TOKEN'] ?? '';
+  const proof = createHmac('sha256', env['FACEBOOK_APP_SECRET'] ?? '')
+    .update(token)
+    .digest('hex');
+  const query = new URLSearchParams({
+    access_token: token,
+    appsecret_proof: proof,
+    subscribed_fields: fields,
+  }).toString();
+  const { status } = await fetch(`${sim.graphBaseUrl}/v26.0/me/subscribed_apps?${query}`, { method });
+  expect(status).to.equal(200);
+};
+
+const FAULTS: readonly Fault[] = [
+  {
+    what: 'the secret of another app',
+    make: ({ env }) => (env['FACEBOOK_APP_SECRET'] = '0123456789abcdef0123456789abcdef'),
+    red: 'appSecret',
+    cause: 'wrong-secret',
+    says: /does not take them together/,
+  },
+  {
+    what: 'the app id of another app',
+    make: ({ env }) => (env['FACEBOOK_APP_ID'] = '900100200300401'),
+    red: 'appSecret',
+    cause: 'wrong-secret',
+    says: /does not take them together/,
+  },
+  {
+    what: 'a VCC Live app id with a slip of the pen',
+    make: ({ env }) => (env['VCC_LIVE_APP_ID'] = '9005OO600700800'),
+    red: 'ids',
+    cause: 'wrong-app-id',
+    says: /VCC_LIVE_APP_ID is no number/,
+  },
+  {
+    what: 'an app id that is no number',
+    make: ({ env }) => (env['FACEBOOK_APP_ID'] = 'my-bot'),
+    red: 'ids',
+    cause: 'wrong-app-id',
+    says: /FACEBOOK_APP_ID is no number/,
+  },
+  {
+    what: 'the Page Inbox in the place of VCC Live',
+    make: ({ env }) => (env['VCC_LIVE_APP_ID'] = '263902037430900'),
+    red: 'ids',
+    cause: 'wrong-app-id',
+    says: /Page Inbox/,
+  },
+  {
+    what: 'a token that has ended in the night',
+    make: ({ sim }) => sim.weather.deadToken.always(),
+    red: 'token',
+    cause: 'dead-token',
+    says: /Session has expired/,
+  },
+  {
+    what: 'a token whose time is over',
+    make: ({ sim }) => (sim.setUp.tokenExpiresAtMs = Date.now() - DAY_MS),
+    red: 'token',
+    cause: 'dead-token',
+    says: /expired/,
+  },
+  {
+    what: 'a text that is no token',
+    make: ({ env }) => (env['FACEBOOK_PAGE_ACCESS_TOKEN'] = 'EAAnotatokenatallbutlong'),
+    red: 'token',
+    cause: 'dead-token',
+    says: /Cannot parse access token/,
+  },
+  {
+    what: 'a token made by another app',
+    make: ({ sim }) => (sim.setUp.tokenMadeBy = 'other'),
+    red: 'tokenApp',
+    cause: 'foreign-token',
+    says: /app 900900900900900/,
+  },
+  {
+    what: 'the token of a person',
+    make: ({ sim }) => (sim.setUp.tokenOf = 'user'),
+    red: 'tokenPage',
+    cause: 'wrong-page-token',
+    says: /type USER/,
+  },
+  {
+    what: 'the token of another Page',
+    make: () => undefined,
+    words: ['--page', '999888777666555'],
+    red: 'tokenPage',
+    cause: 'wrong-page-token',
+    says: /Page 111222333444555/,
+  },
+  {
+    what: 'a token without pages_manage_metadata',
+    make: ({ sim }) => (sim.setUp.tokenScopes = ['pages_show_list', 'pages_messaging', 'pages_messaging_phone_number']),
+    red: 'scopes',
+    cause: 'missing-permission',
+    says: /pages_manage_metadata is missing/,
+  },
+  {
+    what: 'a token without pages_messaging',
+    make: ({ sim }) => (sim.setUp.tokenScopes = ['pages_show_list', 'pages_manage_metadata']),
+    red: 'scopes',
+    cause: 'missing-permission',
+    says: /pages_messaging is missing/,
+  },
+  {
+    what: 'a token without pages_show_list',
+    make: ({ sim }) => (sim.setUp.tokenScopes = ['pages_messaging', 'pages_manage_metadata']),
+    red: 'scopes',
+    cause: 'missing-permission',
+    says: /pages_show_list is missing/,
+  },
+  {
+    what: 'a version of the Graph API that has ended',
+    make: () => undefined,
+    words: ['--api-version', 'v19.0'],
+    red: 'apiVersion',
+    cause: 'old-api-version',
+    says: /ended on 2026-05-21/,
+  },
+  {
+    what: 'an app subscription that is not active',
+    make: ({ sim }) => (sim.setUp.appSubscriptionActive = false),
+    red: 'appSubscription',
+    cause: 'app-not-subscribed',
+    says: /not active/,
+  },
+  {
+    what: 'a callback URL that leads elsewhere',
+    make: ({ sim, bot }) => sim.connectBot(`${bot.url}-of-last-year`),
+    words: ['--url', 'http://127.0.0.1:1/api/messages', '--no-webhook'],
+    red: 'callbackUrl',
+    cause: 'wrong-callback',
+    says: /messages-of-last-year/,
+  },
+  {
+    what: 'a Page without two of the fields',
+    make: (clinic) => subscribe(clinic, 'POST', 'messages,messaging_postbacks,message_echoes'),
+    red: 'pageFields',
+    cause: 'field-at-one-level',
+    says: /messaging_handovers, standby are missing/,
+  },
+  {
+    what: "a Page that is not subscribed for the bot's app",
+    make: (clinic) => subscribe(clinic, 'DELETE'),
+    red: 'pageSubscription',
+    cause: 'page-not-subscribed',
+    says: /not among/,
+  },
+  {
+    what: 'a bot with another verify token',
+    make: ({ env }) => (env['FACEBOOK_VERIFY_TOKEN'] = 'that-of-last-year'),
+    red: 'webhookChallenge',
+    cause: 'challenge-fails',
+    says: /status 403/,
+  },
+  {
+    what: 'a bot that checks no signature',
+    make: ({ bot }) => (bot.checksSignatures = false),
+    red: 'webhookSignature',
+    cause: 'signature-not-checked',
+    says: /it was taken/,
+  },
+  {
+    what: 'a bot that is not there',
+    make: ({ bot }) => bot.close(),
+    red: 'webhookDelivery',
+    cause: 'bot-not-reachable',
+    says: /ECONNREFUSED/,
+  },
+  {
+    what: 'a bot that fails',
+    make: ({ bot }) => (bot.answers = 503),
+    red: 'webhookDelivery',
+    cause: 'bot-not-reachable',
+    says: /503/,
+  },
+  {
+    what: 'conversation routing that is off',
+    make: ({ sim }) => (sim.weather.routingOff = true),
+    red: 'routing',
+    cause: 'no-default-app',
+    says: /no default application/,
+  },
+  {
+    what: 'VCC Live as the default application',
+    make: ({ sim }) => (sim.setUp.defaultApp = 'vccLive'),
+    red: 'defaultApp',
+    cause: 'other-default-app',
+    says: /among the secondary receivers/,
+  },
+  {
+    what: 'the Page Inbox as the default application, seen by a thread of VCC Live',
+    make: async ({ sim }) => {
+      await sim.customer(PSID).says('hi');
+      await sim.agent().takes(PSID);
+      sim.setUp.defaultApp = 'inbox';
+    },
+    words: ['--psid', PSID],
+    red: 'defaultApp',
+    cause: 'other-default-app',
+    says: /hides the owner/,
+  },
+  {
+    what: 'a Page that VCC Live is not connected to',
+    make: ({ sim }) => (sim.setUp.vccLiveConnected = false),
+    red: 'vccLive',
+    cause: 'vcc-live-not-connected',
+    says: /not among the connected apps: Page Inbox/,
+  },
+  {
+    what: 'the id of an app that is not VCC Live’s',
+    make: ({ env }) => (env['VCC_LIVE_APP_ID'] = '900500600700801'),
+    red: 'vccLive',
+    cause: 'vcc-live-not-connected',
+    says: /VCC Live \(900500600700800\)/,
+  },
+  {
+    what: 'no app id of VCC Live',
+    make: ({ env }) => delete env['VCC_LIVE_APP_ID'],
+    red: 'vccLive',
+    cause: 'vcc-live-not-connected',
+    says: /not set/,
+  },
+  {
+    what: 'a Page that lets the bot take nothing',
+    make: ({ sim }) => {
+      sim.weather.takeNotAllowed = true;
+      return sim.customer(PSID).says('hi');
+    },
+    words: ['--psid', PSID, '--live'],
+    red: 'takeControl',
+    cause: 'take-not-allowed',
+    says: /was refused/,
+  },
+  {
+    what: 'the PSID of another Page',
+    make: () => undefined,
+    words: ['--psid', '7700112233445566'],
+    red: 'threadOwner',
+    cause: 'unknown-psid',
+    says: /No matching user/,
+  },
+];
+
+describe('doctor and a fault', () => {
+  let clinic: Clinic;
+  beforeEach(async () => {
+    clinic = await openClinic();
+  });
+  afterEach(() => clinic.close());
+
+  it('finds nothing red where all is well, and ends with 0', async () => {
+    const found = await report(clinic);
+    expect(checksThatAre('red', found)).to.deep.equal([]);
+    expect(checksThatAre('attention', found)).to.deep.equal([]);
+    expect(checksThatAre('unchecked', found), 'only a real take tells that').to.deep.equal(['takeControl']);
+    expect(found).to.deep.include({ healthy: true, exitCode: 0, code: 0 });
+    expect(found.diagnosis.map(({ cause }) => cause)).to.deep.equal(['sound']);
+  });
+
+  for (const { what, make, words = [], red, cause, says } of FAULTS) {
+    it(`names ${what}`, async () => {
+      await make(clinic);
+      const found = await report(clinic, words);
+      expect(checksThatAre('red', found)).to.deep.equal([red]);
+      expect(found.checks.find(({ check }) => check === red)?.found).to.match(says);
+      expect(found.checks.find(({ check }) => check === red)?.where, 'and where to change it').to.be.a('string');
+      expect(found.diagnosis[0]?.cause).to.equal(cause);
+      expect(found).to.deep.include({ healthy: false, exitCode: 1, code: 1 });
+    });
+  }
+
+  it('names an app without a field, which has to be so from the start', async () => {
+    await clinic.close();
+    clinic = await openClinic({ botAppFields: ['messages', 'messaging_postbacks', 'standby', 'message_echoes'] });
+    const found = await report(clinic);
+    expect(checksThatAre('red', found)).to.deep.equal(['appFields']);
+    expect(found.checks.find(({ check }) => check === 'appFields')?.found).to.equal('messaging_handovers is missing');
+    expect(found.diagnosis[0]?.cause).to.equal('field-at-one-level');
+  });
+
+  it('says what a red line keeps from being checked, instead of calling it red', async () => {
+    clinic.sim.weather.deadToken.always();
+    const found = await report(clinic);
+    const waiting = found.checks.filter(({ blockedBy }) => blockedBy === 'token').map(({ check }) => check);
+    const expected = ['tokenExpiry', 'scopes', 'pageSubscription', 'pageFields', 'routing', 'defaultApp', 'vccLive'];
+    expect(waiting).to.deep.equal(expected);
+  });
+
+  it('puts the end of the subscription and the bot that caused it together', async () => {
+    await subscribe(clinic, 'DELETE');
+    await clinic.bot.close();
+    const found = await report(clinic);
+    expect(found.diagnosis[0]?.cause).to.equal('unsubscribed-by-meta');
+    expect(found.diagnosis).to.have.length(1);
+  });
+
+  it('is not healthy and not red where Meta cannot be asked: it ends with 2', async () => {
+    clinic.env['GRAPH_BASE_URL'] = 'http://127.0.0.1:1';
+    const found = await report(clinic);
+    expect(found.code).to.equal(2);
+    expect(found.diagnosis[0]?.cause).to.equal('meta-unreachable');
+    expect(checksThatAre('red', found)).to.deep.equal([]);
+  });
+
+  it('does not call anything wrong because Meta throttles', async () => {
+    clinic.sim.weather.rateLimited.always();
+    const found = await report(clinic);
+    expect(checksThatAre('red', found)).to.deep.equal([]);
+    expect(found.code).to.equal(2);
+  });
+
+  it('notices what will not last: a token with an end, a version near its end, a permission only the guide asks for', async () => {
+    const { sim } = clinic;
+    sim.setUp.tokenExpiresAtMs = Date.now() + 5 * DAY_MS;
+    sim.setUp.tokenScopes = ['pages_show_list', 'pages_messaging', 'pages_manage_metadata'];
+    const found = await report(clinic);
+    expect(checksThatAre('attention', found)).to.deep.equal(['tokenExpiry', 'scopes']);
+    expect(found.code, 'it works today').to.equal(0);
+    expect(found.checks.find(({ check }) => check === 'tokenExpiry')?.found).to.match(/in [45] days/);
+  });
+});
