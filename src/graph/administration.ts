@@ -11,7 +11,8 @@ import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../thread/clock.js';
 import { classifyRefusal } from './classify-refusal.js';
 import type { GraphErrorKind } from './graph-api-error.js';
-import { HttpExchange } from './http-exchange.js';
+import { AxiosExchange } from './axios-exchange.js';
+import type { HttpExchange } from './http-exchange.js';
 import { isRecord } from './is-record.js';
 import { isSuccess, parseJson, refusalOf } from './read-answer.js';
 import { redactSecrets } from './redact-secrets.js';
@@ -79,7 +80,7 @@ export class GraphAdministration {
   constructor(options: AdministrationOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#http = new HttpExchange(options.timeoutMs ?? TIMEOUT_MS, this.#clock);
+    this.#http = new AxiosExchange(options.timeoutMs ?? TIMEOUT_MS, this.#clock);
     this.#proof = createHmac('sha256', options.appSecret).update(options.pageAccessToken).digest('hex');
   }
 

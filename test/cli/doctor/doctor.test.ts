@@ -317,7 +317,7 @@ describe('doctor', () => {
       clinic.sim.weather.deadToken.always();
       const program = new Program(COMMAND, ['doctor', '--json', '--no-webhook'], clinic.env);
       expect(await program.ended).to.equal(1);
-      const { diagnosis } = JSON.parse(program.printed.slice(program.printed.indexOf('\n{'))) as any;
+      const { diagnosis } = JSON.parse(program.printed.slice(program.printed.indexOf('\n{')));
       expect(diagnosis[0].cause).to.equal('dead-token');
     });
   });
