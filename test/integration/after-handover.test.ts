@@ -134,7 +134,9 @@ describe('the question about a handover', () => {
     await stage.customer.says('agent please');
     await stage.agent.says(PSID, 'Hello, this is Anna.');
     await stage.agent.releases(PSID);
-    stage.bot.logic = async (context) => void (await stage.bot.handover.toAgent(context));
+    stage.bot.logic = async (context) => {
+      await stage.bot.handover.toAgent(context);
+    };
     await stage.customer.says('again');
     expect(stage.owner()).to.equal('vccLive');
     expect(asked(stage)).to.equal(0);
