@@ -690,9 +690,9 @@ describe('A turn that no event brought', () => {
     const { desk } = newProcess();
     let ran = false;
     const turn = desk.takeTurn(THREAD, async () => void (ran = true));
-    expect(ran).to.equal(true);
     expect(turn.waits).to.equal(false);
     await turn.done;
+    expect(ran).to.equal(true);
   });
 
   it('comes behind the events of its thread that are here, before those that come later, and not behind other threads', async () => {
