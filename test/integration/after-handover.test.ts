@@ -1,6 +1,7 @@
 /** What comes after a handover, once: a question about it, and the prompt that was open when the thread was passed. */
 import { ConversationState } from 'botbuilder';
-import { DialogSet, TextPrompt, WaterfallDialog } from 'botbuilder-dialogs';
+import { ComponentDialog, DialogSet, TextPrompt, WaterfallDialog, runDialog } from 'botbuilder-dialogs';
+import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
 import { expect } from 'chai';
 import type { HandoverResult, OpenPrompt, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { PSID, breath, closeScenes, dialogBot, saidOverOthers, scene } from './scene.js';
@@ -166,20 +167,17 @@ describe('a prompt that was open when the thread was passed', () => {
 
   const PROMPT = 'Where shall we send it?';
 
+  const sendTo = async (step: WaterfallStepContext): Promise<DialogTurnResult> => {
+    await step.context.sendActivity(`sent to ${String(step.result)}`);
+    return step.endDialog();
+  };
+
   /** Asks for an address on "order"; anything else is answered with its text. */
   function orders(bot: Bot): void {
     const conversationState = new ConversationState(bot.storage);
     const dialogs = new DialogSet(conversationState.createProperty('dialogs'));
     dialogs.add(new TextPrompt('text'));
-    dialogs.add(
-      new WaterfallDialog('order', [
-        async (step) => step.prompt('text', PROMPT),
-        async (step) => {
-          await step.context.sendActivity(`sent to ${String(step.result)}`);
-          return step.endDialog();
-        },
-      ]),
-    );
+    dialogs.add(new WaterfallDialog('order', [async (step) => step.prompt('text', PROMPT), sendTo]));
     bot.logic = async (context) => {
       if (context.activity.type !== 'message') return;
       const stack = await dialogs.createContext(context);
@@ -262,6 +260,33 @@ describe('a prompt that was open when the thread was passed', () => {
     await released.agent.releases(PSID);
     await released.customer.says('Budapest');
     expect(since(released)).to.deep.equal(['bot: Budapest']);
+  });
+
+  it('is reached inside a ComponentDialog that runDialog runs, too', async () => {
+    for (const [openPrompt, heard] of [
+      ['repeat', [PROMPT, 'sent to Budapest']],
+      ['drop', [PROMPT]],
+    ] as const) {
+      const stage = await scene({ handover: { openPrompt } });
+      const conversationState = new ConversationState(stage.bot.storage);
+      const property = conversationState.createProperty('dialogs');
+      const root = new ComponentDialog('root');
+      root.addDialog(new WaterfallDialog('main', [async (step) => step.prompt('text', PROMPT), sendTo]));
+      root.addDialog(new TextPrompt('text'));
+      stage.bot.logic = async (context) => {
+        if (context.activity.type === 'message') await runDialog(root, context, property);
+        await conversationState.saveChanges(context);
+      };
+      const dialogs = new DialogSet(property);
+      dialogs.add(root);
+      stage.bot.handover.attach(stage.bot.adapter, stage.bot.run, { dialogs, conversationState });
+      await stage.customer.says('order');
+      await stage.customer.says('talk to agent');
+      await stage.agent.handsBack(PSID);
+      await stage.customer.says('Budapest');
+      expect(since(stage), openPrompt).to.deep.equal(heard);
+      await closeScenes();
+    }
   });
 
   it('a function does what it likes, once, before the logic', async () => {
