@@ -85,7 +85,7 @@ const PHRASES: Readonly<Record<PhraseLanguage, Phrases>> = {
       `(?:menjunk |mehetunk |kapcsoljon |kapcsolj |szeretnek |akarok |tegyen |tegyel |kuldjon )?vissza(?: akarok)?(?: (?:menni|terni|lepni|jutni))? (?:a )?(?:chat ?)?bothoz`,
       `(?:a )?(?:chat ?)?bothoz vissza`,
       `(?:szeretnek|akarok|szeretnenk) vissza(?:menni|terni|lepni|jutni) (?:a )?(?:chat ?)?bothoz`,
-      `vissza(?:terek|ternek|mennek|megyek|mennek|ternek|kapcsolas|kapcsolna|kapcsolnal|szeretnek menni|szeretnek terni) (?:a )?(?:chat ?)?bothoz`,
+      `vissza(?:terek|ternek|megyek|mennek|kapcsolas|kapcsolna|kapcsolnal|szeretnek menni|szeretnek terni) (?:a )?(?:chat ?)?bothoz`,
       `(?:a )?(?:chat ?)?bottal (?:szeretnek|akarok|kivanok|beszelnek)(?: (?:beszelni|beszelgetni|csetelni|chatelni))?`,
       `(?:szeretnek|akarok|inkabb) (?:a )?(?:chat ?)?bottal (?:beszelni|beszelgetni|beszelnek|csetelni|chatelni)`,
       `(?:beszelhetek|beszelhetnek) (?:a )?(?:chat ?)?bottal`,

@@ -348,6 +348,38 @@ describe('The plugin for Botkit', () => {
     });
   });
 
+  describe('looks after a question of a BotkitConversation that was open when the thread was passed', () => {
+    async function ordering(openPrompt: 'repeat' | 'drop'): Promise<Scene> {
+      const stage = await scene({ handover: { openPrompt } });
+      const order = new BotkitConversation('order', stage.controller);
+      order.ask('What is your name?', async () => undefined, 'name');
+      order.say('Thank you, {{vars.name}}.');
+      stage.controller.addDialog(order);
+      stage.controller.hears(['order'], 'message', begins('order'));
+      stage.controller.on('message', async (bot, message) => {
+        await bot.reply(message, `bot: ${message.text}`);
+      });
+      await stage.customer.says('order');
+      await stage.customer.says('talk to agent');
+      return stage;
+    }
+
+    it('repeat: asks it again', async () => {
+      const { customer, agent } = await ordering('repeat');
+      await agent.handsBack(PSID);
+      await customer.says('Anna');
+      expect(customer.hears().slice(2)).to.deep.equal(['What is your name?', 'Thank you, Anna.']);
+    });
+
+    it('drop: it is gone, and stays gone', async () => {
+      const { customer, agent } = await ordering('drop');
+      await agent.handsBack(PSID);
+      await customer.says('Anna');
+      await customer.says('hello');
+      expect(customer.hears().slice(2)).to.deep.equal(['bot: Anna', 'bot: hello']);
+    });
+  });
+
   describe('resumes dialogs', () => {
     it('begun by bot.beginDialog: afterDialog has the result', async () => {
       const { controller, handover, customer, agent } = await scene();

@@ -190,6 +190,20 @@ describe('the options of VccLiveHandover', () => {
   });
 
   it('name the switches, the functions, the logger and the clock', () => {
+    for (const pattern of [() => true, [/bot/, 'bot', () => true]]) accepts({ reclaim: { customer: pattern } });
+    for (const value of [null, 'How was it?', []])
+      expect(refusedBy({ satisfaction: value }).option).to.equal('satisfaction');
+    for (const ask of [undefined, null, ' ', 7]) {
+      expect(refusedBy({ satisfaction: { ask } }).option).to.equal('satisfaction.ask');
+    }
+    for (const after of ['completed', [], ['failed'], ['completed', 7]]) {
+      expect(refusedBy({ satisfaction: { ask: 'How?', after } }).option).to.equal('satisfaction.after');
+    }
+    expect(refusedBy({ satisfaction: { ask: 'How?', when: 1 } }).option).to.equal('satisfaction.when');
+    for (const ask of ['How?', { text: 'How?' }, () => null]) accepts({ satisfaction: { ask, after: ['takenBack'] } });
+    for (const value of [null, 'again', true, {}])
+      expect(refusedBy({ openPrompt: value }).option).to.equal('openPrompt');
+    for (const openPrompt of ['goOn', 'repeat', 'drop', () => undefined]) accepts({ openPrompt });
     for (const option of ['statusEvents', 'inlineThreadControl']) {
       for (const value of [null, 'true', 1]) expect(refusedBy({ [option]: value }).option).to.equal(option);
     }
@@ -207,5 +221,29 @@ describe('the options of VccLiveHandover', () => {
       graph: Object.freeze({ maxRetries: 1 }),
     });
     accepts(options);
+  });
+
+  it('by Page are checked as those of all Pages are, and named with their path', () => {
+    for (const pages of [null, 7, 'x', []]) expect(refusedBy({ pages }).option).to.equal('pages');
+    for (const own of [null, 7, 'x', []]) expect(refusedBy({ pages: { 111: own } }).option).to.equal('pages.111');
+    for (const [own, option] of [
+      [{ timers: { idleMs: 0 } }, 'pages.111.timers.idleMs'],
+      [{ texts: { connecting: 7 } }, 'pages.111.texts.connecting'],
+      [{ talkToAgent: ['x', 7] }, 'pages.111.talkToAgent[1]'],
+      [{ loopBreaker: { maxHandovers: 9 } }, 'pages.111.loopBreaker.maxHandovers'],
+      [{ reclaim: { agent: 7 } }, 'pages.111.reclaim.agent'],
+      [{ requests: 'grant' }, 'pages.111.requests'],
+      [{ redact: 'x' }, 'pages.111.redact'],
+      [{ satisfaction: {} }, 'pages.111.satisfaction.ask'],
+    ] as const) {
+      expect(refusedBy({ pages: { 111: own } }).option).to.equal(option);
+    }
+    // What cannot differ by Page, or is not known at all.
+    for (const name of ['botAppId', 'store', 'pageAccessToken', 'constructor', 'timer']) {
+      expect(refusedBy({ pages: { 111: { [name]: 'x' } } }).option).to.equal(`pages.111.${name}`);
+    }
+    expect(refusedBy({ pages: { ' 111': {} } }).option).to.equal('pages. 111');
+    accepts({ pages: { 111: { texts: { returned: null }, timers: undefined }, 222: {} } });
+    accepts({ pages: () => undefined });
   });
 });

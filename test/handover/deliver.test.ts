@@ -677,3 +677,51 @@ describe('With ten thousand events under way', () => {
     expect(await bot.take([message('one more')])).to.equal('done');
   });
 });
+
+describe('A turn that no event brought', () => {
+  const held = (): { readonly promise: Promise<void>; readonly letGo: () => void } => {
+    let letGo: () => void = () => undefined;
+    const promise = new Promise<void>((resolve) => (letGo = resolve));
+    return { promise, letGo: () => letGo() };
+  };
+  const THREAD = threadOf(message('any', '1'))!;
+
+  it('runs at once where nothing of its thread is under way', async () => {
+    const { desk } = newProcess();
+    let ran = false;
+    const turn = desk.takeTurn(THREAD, async () => void (ran = true));
+    expect(turn.waits).to.equal(false);
+    await turn.done;
+    expect(ran).to.equal(true);
+  });
+
+  it('comes behind the events of its thread that are here, before those that come later, and not behind other threads', async () => {
+    const order: string[] = [];
+    const first = held();
+    const bot = newProcess({
+      work: async ({ event }) => {
+        if (event.mid === 'a' || event.mid === 'x') await first.promise;
+        order.push(event.mid ?? '');
+      },
+    });
+    const taken = [bot.take([message('a', '1')]), bot.take([message('x', '2')])];
+    const turn = bot.desk.takeTurn(THREAD, async () => void order.push('own'));
+    taken.push(bot.take([message('b', '1')]));
+    expect(turn.waits).to.equal(true);
+    await bot.desk.takeTurn({ pageId: THREAD.pageId, psid: '3' }, async () => void order.push('other')).done;
+    expect(order).to.deep.equal(['other']);
+    first.letGo();
+    await Promise.all([...taken, turn.done]);
+    expect(order.filter((each) => each !== 'x' && each !== 'other')).to.deep.equal(['a', 'own', 'b']);
+  });
+
+  it('that hangs holds up its thread no longer than an event that does', async () => {
+    const bot = newProcess();
+    const turn = bot.desk.takeTurn(THREAD, () => new Promise(() => undefined));
+    const taken = bot.take([message('a', '1')]);
+    await bot.clock.advance(10 * 60_000);
+    await turn.done;
+    await taken;
+    expect(bot.ran).to.deep.equal(['a']);
+  });
+});

@@ -4,14 +4,19 @@ import fc from 'fast-check';
 import {
   amendOpen,
   arm,
+  claimAfterwards,
   claimEnding,
   conclude,
   conclusionEndedBy,
+  endedLately,
   isRerunOf,
+  isWaiting,
   keepHandBack,
+  markReturning,
   releaseEnding,
   resultOf,
   storedError,
+  unmarkReturning,
 } from '../../src/handover/lifecycle.js';
 import type { ArmRequest, Ending } from '../../src/handover/lifecycle.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
@@ -243,5 +248,62 @@ describe('a result', () => {
     const result = resultOf(JSON.parse(JSON.stringify(conclusion)) as NonNullable<typeof conclusion>);
     expect(result.error).to.be.instanceOf(HandoverError);
     expect(result.error).to.include({ message: 'Another app has it.', code: 'takenByOtherApp' });
+  });
+});
+
+describe('the phases of a passed handover', () => {
+  const passed = (): ThreadRecord => amendOpen(armed(), 'h1', { phase: 'passed' });
+
+  it('are waiting until an agent writes', () => {
+    expect(isWaiting(armed(), 'h1')).to.equal(false);
+    expect(isWaiting(passed(), 'h1')).to.equal(true);
+    expect(isWaiting(passed(), 'h2')).to.equal(false);
+    expect(isWaiting(amendOpen(passed(), 'h1', { agentAtMs: 5 }), 'h1')).to.equal(false);
+    expect(isWaiting(concluded(), 'h1')).to.equal(false);
+  });
+
+  it('are returning from the moment the bot sets out to take it, once, until Meta refuses', () => {
+    for (const record of [emptyRecord, armed(), concluded()]) expect(markReturning(record, 'take')).to.equal(undefined);
+    const returning = markReturning(passed(), 'timer');
+    expect(returning?.open).to.include({ returning: 'timer', phase: 'passed' });
+    expect(markReturning(returning!, 'take')).to.equal(undefined);
+    expect(unmarkReturning(returning!, 'h2')).to.equal(returning);
+    expect(unmarkReturning(returning!, 'h1')).to.deep.equal(passed());
+    expect(unmarkReturning(passed(), 'h1').open).not.to.have.property('returning');
+  });
+
+  it('are remembered by the result: whether an agent answered', () => {
+    const answered = conclude(amendOpen(passed(), 'h1', { agentAtMs: 5 }), ending()).conclusion;
+    expect(resultOf(answered!)).to.include({ answered: true });
+    expect(resultOf(conclude(passed(), ending()).conclusion!)).not.to.have.property('answered');
+  });
+});
+
+describe('what comes after a handover', () => {
+  it('is for the first turn that asks, and for a new run of its event', () => {
+    const first = claimAfterwards(concluded(), 'event-a', 70_000);
+    expect(first.afterwards).to.deep.include({ again: false });
+    expect(first.afterwards?.conclusion.handoverId).to.equal('h1');
+    const other = claimAfterwards(first.record, 'event-b', 70_001);
+    expect(other.afterwards).to.equal(undefined);
+    expect(other.record).to.equal(first.record);
+    expect(claimAfterwards(first.record, 'event-a', 70_002).afterwards).to.deep.include({ again: true });
+  });
+
+  it('is nothing where none has ended, one is open again, it failed, or it was long ago', () => {
+    const open = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
+    const failed = concluded({ outcome: 'failed' });
+    for (const record of [emptyRecord, armed(), open, failed]) {
+      expect(claimAfterwards(record, 'event-a', 70_000).afterwards).to.equal(undefined);
+      expect(endedLately(record, 'event-a', 70_000)).to.equal(undefined);
+    }
+    expect(endedLately(concluded(), 'event-a', 70_000)?.handoverId).to.equal('h1');
+    expect(endedLately(concluded(), 'event-a', 70_000 + 25 * 60 * MINUTE)).to.equal(undefined);
+  });
+
+  it('leaves the claim of a waiting dialog on its ending alone', () => {
+    const ended = claimEnding(concluded(), 'h1', 'event-a', 70_000).record;
+    const { record } = claimAfterwards(ended, 'event-b', 70_001);
+    expect(record.conclusions[0]).to.include({ claimedBy: 'event-a', afterwardsBy: 'event-b' });
   });
 });

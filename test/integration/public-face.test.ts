@@ -33,10 +33,14 @@ describe('events', () => {
     expect(stage.told.map(({ name }) => name)).to.deep.equal([
       'ownerChanged',
       'passed',
+      'waiting',
       'claimed',
+      'accepted',
       'standbyMessage',
       'ownerChanged',
+      'returning',
       'returned',
+      'completed',
     ]);
     for (const { news } of stage.told) expect(news.thread).to.deep.equal(stage.thread);
     const changes = stage.news('ownerChanged').map(({ from, to }) => [from.owner, to.owner]);

@@ -395,8 +395,12 @@ export const echoing: BotLogic = async (context) => {
 export function listen(handover: VccLiveHandover, bot: number, told: Told[]): void {
   const names: (keyof HandoverNews)[] = [
     'passed',
+    'waiting',
     'claimed',
+    'accepted',
+    'returning',
     'returned',
+    'completed',
     'ownerChanged',
     'failed',
     'suppressed',

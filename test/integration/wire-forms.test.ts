@@ -12,7 +12,7 @@ import {
   TurnContext,
 } from 'botbuilder';
 import type { Activity } from 'botbuilder';
-import { DialogSet, DialogTurnStatus } from 'botbuilder-dialogs';
+import { DialogSet, DialogTurnStatus, TextPrompt } from 'botbuilder-dialogs';
 import { expect } from 'chai';
 import express from 'express';
 import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
@@ -224,6 +224,64 @@ describe("Azure Bot Service's Facebook channel", () => {
     });
   });
 
+  const agentSays = (stage: Azure, text: string): object => {
+    const { pageId, vccLiveAppId } = stage.sim.settings;
+    const echo = { mid: `m_${text}`, text, is_echo: true, app_id: Number(vccLiveAppId) };
+    const words = { ...item(stage, { message: echo }), sender: { id: pageId }, recipient: { id: PSID } };
+    return bare({ name: 'standby', value: [words] });
+  };
+
+  it('tells the logic that an agent accepted, in the conversation of the customer, where it cannot speak', async () => {
+    const stage = await azure({ statusEvents: true });
+    const state = new ConversationState(new MemoryStorage());
+    const turns = state.createProperty<number>('turns');
+    const counts: number[] = [];
+    stage.logic = async (context) => {
+      counts.push((await turns.get(context, 0)) + 1);
+      await turns.set(context, counts.at(-1) ?? 0);
+      await state.saveChanges(context);
+      await context.sendActivity(`about ${context.activity.name ?? context.activity.text}`);
+    };
+    await stage.post(message(stage, 'hi'));
+    await stage.post(message(stage, 'talk to agent'));
+    await stage.post(agentSays(stage, 'This is Anna.'));
+    await stage.post(agentSays(stage, 'How can I help?'));
+    expect(counts).to.deep.equal([1, 2]);
+    expect(stage.turns.at(-1)).to.deep.include({
+      type: 'event',
+      name: 'handoff.status',
+      value: { state: 'accepted' },
+      conversation: { id: `${PSID}-${stage.sim.settings.pageId}` },
+    });
+    expect(said(stage)).to.not.include('about handoff.status');
+    expect(stage.errors).to.deep.equal([]);
+  });
+
+  it('repeats a prompt that was open, and asks its question, in the turn of the hand-back', async () => {
+    const stage = await azure({ openPrompt: 'repeat', satisfaction: { ask: 'Satisfied?' } });
+    const conversationState = new ConversationState(new MemoryStorage());
+    const dialogs = new DialogSet(conversationState.createProperty('dialogs'));
+    dialogs.add(new TextPrompt('text'));
+    stage.logic = async (context) => {
+      const dc = await dialogs.createContext(context);
+      if (dc.activeDialog) await context.sendActivity(`sent to ${(await dc.continueDialog()).result}`);
+      else await dc.prompt('text', 'Where to?');
+      await conversationState.saveChanges(context);
+    };
+    stage.handover.attach(stage.adapter, run(stage), { microsoftAppId: 'any-app-id', dialogs, conversationState });
+    await stage.post(message(stage, 'order'));
+    await stage.post(message(stage, 'talk to agent'));
+    const { botAppId, vccLiveAppId } = stage.sim.settings;
+    await stage.sim.agent().handsBack(PSID, 'done');
+    await breath(3);
+    const pass = { previous_owner_app_id: Number(vccLiveAppId), new_owner_app_id: Number(botAppId), metadata: null };
+    await stage.post(
+      stage.activity({ type: 'conversationUpdate', channelData: item(stage, { pass_thread_control: pass }) }),
+    );
+    await stage.post(message(stage, 'Budapest'));
+    expect(said(stage).slice(-3)).to.deep.equal(['Satisfied?', 'Where to?', 'sent to Budapest']);
+  });
+
   it('loses the thread by a take that is a conversationUpdate, and is silent', async () => {
     const stage = await azure();
     await stage.post(message(stage, 'hi'));
@@ -391,6 +449,25 @@ describe('an adapter that is not ours, with the raw item in channelData', () => 
     };
     await stage.arrives(item(stage, { pass_thread_control: pass }));
     expect(stage.adapter.activityBuffer.at(-1)?.text).to.equal('event handoff.status');
+  });
+
+  it('tells the logic that an agent accepted, in the conversation of the customer', async () => {
+    const stage = await stock({ statusEvents: true });
+    await stage.arrives(item(stage, { message: { mid: 'm_1', text: 'talk to agent' } }));
+    const { pageId, vccLiveAppId } = stage.sim.settings;
+    const echo = {
+      sender: { id: pageId },
+      recipient: { id: PSID },
+      timestamp: Date.now(),
+      message: { mid: 'm_e', is_echo: true, app_id: Number(vccLiveAppId), text: 'hi' },
+      standby: true,
+    };
+    await stage.arrives(echo);
+    await stage.arrives(echo);
+    expect(stage.turns).to.have.length(1);
+    expect(stage.turns[0]).to.deep.include({ name: 'handoff.status', value: { state: 'accepted' } });
+    expect(stage.turns[0]?.conversation).to.include({ id: PSID });
+    expect(stage.turns[0]?.from).to.include({ id: PSID });
   });
 
   it('reads the PSID of an echo from its recipient', async () => {
