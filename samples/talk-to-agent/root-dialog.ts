@@ -23,7 +23,7 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   // A picture has no text, whatever the type says.
   const { text }: { text?: string | null } = activity;
   if (text && (ASKS_FOR_AGENT.test(text) || text === 'TALK_TO_AGENT')) return step.replaceDialog('agent');
-  if (text?.toLowerCase() === 'menu') {
+  if (text && text.toLowerCase() === 'menu') {
     const parcel = { type: 'postBack', title: 'Where is my parcel?', value: 'PARCEL' };
     await step.context.sendActivity({ attachments: [CardFactory.heroCard('What can I do for you?', [], [parcel])] });
     return step.endDialog();
