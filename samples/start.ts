@@ -12,6 +12,7 @@ import type { SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { openBrowser } from './open-browser.js';
 import { startBot } from './talk-to-agent/bot.js';
 import type { RunningBot } from './talk-to-agent/bot.js';
+import { stagePolicies } from './talk-to-agent/stage-policies.js';
 import { playDemo } from './terminal/demo.js';
 import { followWire } from './terminal/wire-lines.js';
 
@@ -75,7 +76,7 @@ function portFrom(wish: string): number {
 
 /** The bot answers on the simulator's own port, and lives by its clock: a day that is wound forward passes for both. */
 async function botOn(simulator: MessengerSimulator, say: (line: string) => void): Promise<RunningBot> {
-  const { settings, graphBaseUrl, clock } = simulator;
+  const { settings, graphBaseUrl } = simulator;
   const bot = await startBot(
     {
       appId: settings.botAppId,
@@ -87,7 +88,7 @@ async function botOn(simulator: MessengerSimulator, say: (line: string) => void)
       port: 0,
     },
     say,
-    { clock },
+    stagePolicies(simulator),
   );
   simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
   simulator.connectBot(`${graphBaseUrl}/api/messages`);

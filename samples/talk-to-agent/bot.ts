@@ -20,11 +20,17 @@ export interface RunningBot {
   stop(): Promise<void>;
 }
 
-/** Starts the bot; `port` 0 takes a free one. `clock`: for a simulation whose time is wound forward. */
+/** What `npm start` adds to the bot: a clock that can be wound forward, and policies worth watching. */
+export type SamplePolicies = Pick<
+  VccLiveHandoverOptions,
+  'clock' | 'availability' | 'timers' | 'reclaim' | 'loopBreaker' | 'requests'
+>;
+
+/** Starts the bot; `port` 0 takes a free one. */
 export async function startBot(
   settings: SampleSettings,
   say: (line: string) => void,
-  how: Pick<VccLiveHandoverOptions, 'clock'> = {},
+  how: SamplePolicies = {},
 ): Promise<RunningBot> {
   const handover = new VccLiveHandover({
     botAppId: settings.appId,
@@ -39,6 +45,7 @@ export async function startBot(
   handover.on('passed', ({ thread, handoverId }) =>
     say(`bot: thread of ${thread.psid} passed (handover ${handoverId})`),
   );
+  handover.on('claimed', ({ thread }) => say(`bot: an agent has answered ${thread.psid}`));
   handover.on('returned', ({ thread, result }) =>
     say(`bot: thread of ${thread.psid} is back: ${result.outcome} via ${result.via}`),
   );
@@ -75,6 +82,9 @@ export async function startBot(
     webhookUrl: `http://127.0.0.1:${port}/api/messages`,
     handover,
     serve: (request, response) => void server.server.emit('request', request, response),
-    stop: () => new Promise((resolve) => server.close(() => resolve())),
+    stop: async () => {
+      await handover.close();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
   };
 }

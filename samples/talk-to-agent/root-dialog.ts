@@ -1,4 +1,5 @@
 /** What the sample bot says: a little small talk, and a waterfall that hands over and goes on when the thread is back. */
+import { CardFactory } from 'botbuilder';
 import { ComponentDialog, WaterfallDialog } from 'botbuilder-dialogs';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
 import type { HandoverResult, VccLiveHandover } from 'botbuilder-handover-vcclive';
@@ -22,6 +23,15 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   // A picture has no text, whatever the type says.
   const { text }: { text?: string | null } = activity;
   if (text && (ASKS_FOR_AGENT.test(text) || text === 'TALK_TO_AGENT')) return step.replaceDialog('agent');
+  if (text && text.toLowerCase() === 'menu') {
+    const parcel = { type: 'postBack', title: 'Where is my parcel?', value: 'PARCEL' };
+    await step.context.sendActivity({ attachments: [CardFactory.heroCard('What can I do for you?', [], [parcel])] });
+    return step.endDialog();
+  }
+  if (text === 'PARCEL') {
+    await step.context.sendActivity('Your parcel is on its way.');
+    return step.endDialog();
+  }
   await step.context.sendActivity({
     type: 'message',
     text: text ? `You said: ${text}` : 'Thank you, I got that.',

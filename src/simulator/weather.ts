@@ -107,6 +107,11 @@ export class Weather {
   routingOff = false;
   /** The Page setting "Allow this app to take control" is off for every app. Default false. */
   takeNotAllowed = false;
+  /**
+   * No agent is there. Meta knows nothing of that: it is for a bot that asks,
+   * `availability: () => (simulator.weather.deskClosed ? 'unavailable' : 'available')`. Default false.
+   */
+  deskClosed = false;
   /** Postbacks on `messaging` lose their payload, those on `standby` their title too. Default false. */
   payloadlessPostback = false;
 
@@ -159,6 +164,7 @@ export class Weather {
     this.timestampsInSeconds = false;
     this.routingOff = false;
     this.takeNotAllowed = false;
+    this.deskClosed = false;
     this.payloadlessPostback = false;
     for (const fault of Object.values(this)) if (fault instanceof Fault) fault.off();
   }

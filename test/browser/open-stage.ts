@@ -7,6 +7,7 @@ import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simu
 import type { StageServer } from 'botbuilder-handover-vcclive/simulator';
 import { startBot } from '../../samples/talk-to-agent/bot.js';
 import type { RunningBot } from '../../samples/talk-to-agent/bot.js';
+import { stagePolicies } from '../../samples/talk-to-agent/stage-policies.js';
 import { findChromium, HOW_TO_GET_ONE } from './find-chromium.js';
 
 const REPOSITORY = resolve(__dirname, '..', '..');
@@ -46,7 +47,7 @@ export async function launch(): Promise<Browser | undefined> {
 /** Simulator, sample bot and stage on one port. */
 export async function openStage(browser: Browser): Promise<OpenStage> {
   const simulator = await MessengerSimulator.start();
-  const { settings, graphBaseUrl, clock } = simulator;
+  const { settings, graphBaseUrl } = simulator;
   const bot = await startBot(
     {
       appId: settings.botAppId,
@@ -58,7 +59,7 @@ export async function openStage(browser: Browser): Promise<OpenStage> {
       port: 0,
     },
     () => undefined,
-    { clock },
+    stagePolicies(simulator),
   );
   simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
   simulator.connectBot(`${graphBaseUrl}/api/messages`);

@@ -343,6 +343,43 @@ const stories: readonly Story[] = [
     },
   },
   {
+    tells: 'tells each phase once, in order',
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.agent.says(stage.customer.psid, 'One moment.');
+      await stage.agent.handsBack(stage.customer.psid);
+      const phases = ['passed', 'waiting', 'claimed', 'accepted', 'returning', 'returned', 'completed'];
+      const told = stage.told.map(({ name }) => name as string).filter((name) => phases.includes(name));
+      expect(told).to.deep.equal(phases);
+    },
+  },
+  {
+    tells: 'gives the phases to the bot’s logic where it asks for them, mute while the agent has the thread',
+    options: { handover: { statusEvents: true } },
+    play: async (stage) => {
+      await asked(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.sim.settled();
+      expect(stage.bot.statuses).to.deep.equal(['accepted']);
+      await stage.agent.handsBack(stage.customer.psid);
+      expect(stage.bot.statuses).to.deep.equal(['accepted', 'completed']);
+      expect(stage.customer.hears()).to.deep.equal(['bot: hello', CONNECTING, ANNA]);
+    },
+  },
+  {
+    tells: 'welcomes the customer and asks once how it was',
+    options: { handover: { texts: { returned: 'Welcome back!' }, satisfaction: { ask: 'How was it?' } } },
+    play: async (stage) => {
+      await asked(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.agent.handsBack(stage.customer.psid);
+      await stage.customer.says('Fine');
+      await stage.customer.says('Bye');
+      expect(stage.customer.hears().slice(3)).to.deep.equal(['Welcome back!', 'How was it?', 'bot: Fine', 'bot: Bye']);
+    },
+  },
+  {
     tells: 'takes notice and pass in one call where the Page has routing on',
     options: { handover: { inlineThreadControl: true } },
     play: async (stage) => {

@@ -11,6 +11,7 @@ const REPAIRS_DESK = '900500600700801';
 /** State of dialogs is kept by conversation, which has no Page on Botkit: Meta's ids differ by Page, and so do these. */
 const REPAIRS_PSID = '7700112233445566';
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
+const WORKSHOP = 'The workshop is coming.';
 
 /** A bot of two Pages, each with a token and a desk of its own. */
 async function twoPages(transport: Transport, askedFor: string[] = []): Promise<Play> {
@@ -38,6 +39,7 @@ async function twoPages(transport: Transport, askedFor: string[] = []): Promise<
     handover: {
       pageAccessToken: (pageId) => Promise.resolve(of(tokens, pageId)),
       vccLiveAppId: (pageId) => of(desks, pageId),
+      pages: { [REPAIRS]: { texts: { connecting: 'The workshop is coming.' }, reclaim: { customer: 'bot' } } },
     },
   });
 }
@@ -59,7 +61,7 @@ for (const transport of [botkit, azure] as const) {
       await shop.says('still there?');
       expect(shop.hears()).to.deep.equal(['bot: hello', 'bot: still there?']);
       await repairs.says('hello, agent');
-      expect(repairs.hears()).to.deep.equal([CONNECTING]);
+      expect(repairs.hears()).to.deep.equal([WORKSHOP]);
       expect(stage.news('passed').map(({ thread }) => thread)).to.deep.equal([{ pageId: REPAIRS, psid: PSID }]);
 
       await shop.says('talk to agent');
@@ -90,6 +92,18 @@ for (const transport of [botkit, azure] as const) {
       expect(repairs.hears().at(-1)).to.equal('ended: completed via passBack');
     });
 
+    it('have policies of their own', async () => {
+      const stage = await twoPages(transport);
+      const shop = stage.sim.customer(PSID, SHOP);
+      const repairs = stage.sim.customer(REPAIRS_PSID, REPAIRS);
+      await shop.says('agent please');
+      await repairs.says('agent please');
+      await shop.says('bot');
+      await repairs.says('bot');
+      expect(shop.hears()).to.deep.equal([CONNECTING]);
+      expect(repairs.hears()).to.deep.equal([WORKSHOP, 'ended: takenBack via take']);
+    });
+
     it('keep a message of the bot’s own accord in by Page', async () => {
       const stage = await twoPages(transport);
       const shop = stage.sim.customer(PSID, SHOP);
@@ -98,7 +112,7 @@ for (const transport of [botkit, azure] as const) {
       await repairs.says('talk to agent');
       for (const pageId of [SHOP, REPAIRS]) await stage.bot.writesTo({ pageId, psid: PSID }, `news of ${pageId}`);
       expect(shop.hears()).to.deep.equal(['bot: hello', `news of ${SHOP}`]);
-      expect(repairs.hears()).to.deep.equal([CONNECTING]);
+      expect(repairs.hears()).to.deep.equal([WORKSHOP]);
       expect(stage.news('suppressed').map(({ thread, reason }) => [thread.pageId, reason])).to.deep.equal([
         [REPAIRS, 'anotherAppOwns'],
       ]);

@@ -5,7 +5,11 @@ import type { StageServer } from 'botbuilder-handover-vcclive/simulator';
 import type { ScenarioView } from '../../src/simulator/stage/stage-words.js';
 import { startBot } from '../../samples/talk-to-agent/bot.js';
 import type { RunningBot } from '../../samples/talk-to-agent/bot.js';
+import { stagePolicies } from '../../samples/talk-to-agent/stage-policies.js';
 import { act, Visitor } from './stage-visitor.js';
+
+const CONNECTING = "I'm connecting you to an agent. One moment, please.";
+const WELCOME = 'Welcome back! The bot is here again. What else can I do for you?';
 
 describe('The scenarios of the stage', function () {
   this.timeout(20_000);
@@ -16,7 +20,7 @@ describe('The scenarios of the stage', function () {
 
   beforeEach(async () => {
     simulator = await MessengerSimulator.start();
-    const { settings, graphBaseUrl, clock } = simulator;
+    const { settings, graphBaseUrl } = simulator;
     bot = await startBot(
       {
         appId: settings.botAppId,
@@ -28,7 +32,7 @@ describe('The scenarios of the stage', function () {
         port: 0,
       },
       () => undefined,
-      { clock },
+      stagePolicies(simulator),
     );
     simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
     simulator.connectBot(`${graphBaseUrl}/api/messages`);
@@ -73,6 +77,8 @@ describe('The scenarios of the stage', function () {
     expect(view()?.state).to.equal('over');
     await agree();
   };
+  const takes = (): unknown[] =>
+    simulator.wire.of('graph').filter(({ edge, appName }) => edge === 'take_thread_control' && appName === 'bot');
   const refusedSends = (): number =>
     simulator.wire.of('graph').filter(({ refused, appName }) => refused && appName === 'bot').length;
 
@@ -89,6 +95,89 @@ describe('The scenarios of the stage', function () {
     expect(refusedSends()).to.equal(0);
   });
 
+  it('the desk is closed: the customer hears it at once, and is handed over when it opens', async () => {
+    await start('closed');
+    await finish();
+    expect(hears()).to.deep.equal([
+      'None of our agents is available right now.',
+      'No agent is available right now. What can I do for you?',
+      'You said: Then tell me about my parcel',
+      CONNECTING,
+      WELCOME,
+    ]);
+  });
+
+  it('waiting, then claimed: nobody takes back what an agent has claimed', async () => {
+    await start('claimed');
+    await finish();
+    expect(takes()).to.deep.equal([]);
+    expect(hears().at(-1)).to.equal(WELCOME);
+  });
+
+  it('nobody answers, the agent falls silent, it lasts too long: taken back once, and the dialog goes on', async () => {
+    for (const id of ['unclaimed', 'idle', 'maximum']) {
+      const before = takes().length;
+      await start(id);
+      for (let step = 0; step < 2; step += 1) await next();
+      await finish();
+      expect(takes(), id).to.have.length(before + 1);
+      expect(hears(), id).to.include('No agent could take your chat in time, so I am back. What can I do for you?');
+    }
+  });
+
+  it('the customer wants the bot back, and so does an agent', async () => {
+    await start('reclaimWord');
+    await next();
+    await next();
+    expect(takes()).to.deep.equal([]);
+    await finish();
+    expect(hears().at(-1)).to.equal('I took over from the agent again. What can I do for you?');
+    await start('macro');
+    await finish();
+    expect(hears().at(-1)).to.equal('You said: Hello bot');
+    expect(takes()).to.have.length(2);
+  });
+
+  it('VCC Live asks for the thread and gets it; the inbox does not', async () => {
+    await start('requested');
+    await next();
+    await next();
+    await visitor.sees(() => visitor.thread(psidOf())?.truth === 'bot', 'the bot');
+    await next();
+    await visitor.sees(() => visitor.thread(psidOf())?.truth === 'vccLive', 'VCC Live');
+    await finish();
+    expect(hears()).to.deep.equal(['You said: Hello!', 'You asked us to call. When shall we?', 'You said: Thank you!']);
+    expect(simulator.habits.requestWithRouting).to.equal('refused');
+  });
+
+  it('a button of the bot’s own is pressed over the agent, and answered afterwards only', async () => {
+    await start('ownButton');
+    await finish();
+    expect(hears().filter((text) => text === 'Your parcel is on its way.')).to.have.length(1);
+    expect(hears().at(-1)).to.equal('Your parcel is on its way.');
+    expect(refusedSends()).to.equal(0);
+  });
+
+  it('back and forth: the fourth handover within ten minutes stays with the bot', async () => {
+    await start('loop');
+    await next();
+    await next();
+    await visitor.sees(() => visitor.thread(psidOf())?.truth === 'bot', 'the bot');
+    expect(hears().at(-1)).to.include('I could not reach an agent');
+    await finish();
+    expect(hears().at(-1)).to.equal(WELCOME);
+  });
+
+  it('two customers at once: each has an owner of their own', async () => {
+    await start('twoCustomers');
+    for (let step = 0; step < 3; step += 1) await next();
+    const other = simulator.customer(String(BigInt(psidOf()) + 500_000n));
+    expect(other.hears()).to.deep.equal(['You said: Do you ship to Vienna?', 'You said: And to Graz?']);
+    expect(hears()).to.deep.equal([CONNECTING]);
+    expect(visitor.thread(other.psid)?.truth).to.equal('bot');
+    await finish();
+  });
+
   it('a silent release is red until the customer writes', async () => {
     await start('silentRelease');
     for (let step = 0; step < 3; step += 1) await next();
@@ -98,9 +187,10 @@ describe('The scenarios of the stage', function () {
     expect(hears().at(-1)).to.include('Welcome back');
   });
 
-  it('an agent who never answers: bot and platform count the same 24 hours', async () => {
+  it('a Page that does not let the bot take: refused once, and bot and platform count the same 24 hours', async () => {
     await start('neverAnswers');
-    for (let step = 0; step < 3; step += 1) await next();
+    for (let step = 0; step < 4; step += 1) await next();
+    expect(takes()).to.have.length(1);
     await visitor.sees(() => visitor.thread(psidOf())?.truth === 'idle', 'the idle thread');
     await visitor.sees(() => visitor.thread(psidOf())?.differs === false, 'agreement');
     await finish();

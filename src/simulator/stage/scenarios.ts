@@ -7,10 +7,14 @@
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from '../people.js';
 import type { ScenarioOffer } from './stage-words.js';
+import { windPast } from './wind-clock.js';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
+const ANNA = 'Hi, this is Anna from VCC Live. How can I help?';
+/** Between a story's customer and the other one of it. */
+const OTHER_PSID = 500_000n;
 
 /** Who plays. */
 export interface Cast {
@@ -44,6 +48,12 @@ const asksForAgent: ScenarioStep = {
   run: ({ customer }) => customer.says('I want to talk to an agent'),
 };
 
+const handsBack: ScenarioStep = {
+  does: 'The agent hands the thread back.',
+  lookAt: 'pass_thread_control names the bot, and the dialog that waited goes on.',
+  run: ({ agent, customer }) => agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' })),
+};
+
 /** Every story, in the order of the menu. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -56,7 +66,7 @@ export const scenarios: readonly Scenario[] = [
       {
         does: 'The agent answers.',
         lookAt: 'The bot hears it on standby, and says nothing.',
-        run: ({ agent, customer }) => agent.says(customer.psid, 'Hi, this is Anna from VCC Live. How can I help?'),
+        run: ({ agent, customer }) => agent.says(customer.psid, ANNA),
       },
       {
         does: 'The customer writes to the agent.',
@@ -100,11 +110,318 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
-    id: 'neverAnswers',
-    title: 'An agent who never answers',
-    about: 'Control runs out 24 hours after the last word.',
+    id: 'closed',
+    title: 'The desk is closed',
+    about: 'No agent is there: the customer hears it, and the bot goes on at once.',
+    steps: [
+      {
+        does: 'The desk closes, and the customer asks for an agent.',
+        lookAt: 'No pass. The customer reads that nobody is there, and the dialog goes on with “refused”.',
+        run: ({ simulator, customer }) => {
+          simulator.weather.deskClosed = true;
+          return customer.says('I want to talk to an agent');
+        },
+      },
+      {
+        does: 'The customer asks something else.',
+        lookAt: 'The bot answers: nobody waits for anybody.',
+        run: ({ customer }) => customer.says('Then tell me about my parcel'),
+      },
+      {
+        does: 'The desk opens, and the customer asks again.',
+        lookAt: 'Notice and pass, as ever.',
+        run: ({ simulator, customer }) => {
+          simulator.weather.deskClosed = false;
+          return customer.says('I want to talk to an agent');
+        },
+      },
+      handsBack,
+    ],
+  },
+  {
+    id: 'claimed',
+    title: 'Waiting, then claimed',
+    about: 'Nobody knows that an agent is there until the first words.',
     steps: [
       asksForAgent,
+      {
+        does: 'The customer waits.',
+        lookAt: 'The thread is VCC Live’s, and no agent has answered: the handover is “waiting”. The bot is silent.',
+        run: ({ customer }) => customer.says('Is anybody there?'),
+      },
+      {
+        does: 'The agent answers.',
+        lookAt:
+          'An echo with VCC Live’s app id on standby: the handover is “claimed”, and nobody takes it back for waiting.',
+        run: ({ agent, customer }) => agent.says(customer.psid, ANNA),
+      },
+      {
+        does: '15 minutes pass.',
+        lookAt: 'The sample takes back after ten minutes what nobody has claimed. This was: nothing happens.',
+        run: ({ simulator }) => simulator.clock.advance(15 * MINUTE_MS),
+      },
+      handsBack,
+    ],
+  },
+  {
+    id: 'unclaimed',
+    title: 'Nobody answers',
+    about: 'The first timer: ten minutes without an agent.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'Eleven minutes pass.',
+        lookAt: 'take_thread_control by the bot. The customer hears that nobody was free, and the dialog goes on.',
+        run: ({ simulator }) => windPast(simulator, 11),
+      },
+      {
+        does: 'The customer writes.',
+        lookAt: 'The bot answers.',
+        run: ({ customer }) => customer.says('Then by e-mail, please'),
+      },
+    ],
+  },
+  {
+    id: 'idle',
+    title: 'The agent falls silent',
+    about: 'The second timer: half an hour since the agent’s last words.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'The agent answers.',
+        lookAt: 'From here on the timer counts, anew with each word of the agent’s.',
+        run: ({ agent, customer }) => agent.says(customer.psid, 'One moment, I will look.'),
+      },
+      {
+        does: '20 minutes pass, and the agent writes again.',
+        lookAt: 'Nothing is taken back.',
+        run: async ({ simulator, agent, customer }) => {
+          await windPast(simulator, 20);
+          await agent.says(customer.psid, 'Still looking.');
+        },
+      },
+      {
+        does: '31 minutes pass.',
+        lookAt: 'take_thread_control by the bot, and a word to the customer.',
+        run: ({ simulator }) => windPast(simulator, 31),
+      },
+    ],
+  },
+  {
+    id: 'maximum',
+    title: 'It lasts too long',
+    about: 'The third timer: two hours, whatever happens.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'The agent writes every 25 minutes.',
+        lookAt: 'The agent is never idle for long.',
+        run: async ({ simulator, agent, customer }) => {
+          for (const part of ['first', 'second', 'third', 'fourth']) {
+            await agent.says(customer.psid, `This is the ${part} part of a long story.`);
+            await windPast(simulator, 25);
+          }
+        },
+      },
+      {
+        does: '21 minutes pass: two hours and a little.',
+        lookAt: 'take_thread_control by the bot.',
+        run: ({ simulator }) => windPast(simulator, 21),
+      },
+    ],
+  },
+  {
+    id: 'reclaimWord',
+    title: 'The customer wants the bot back',
+    about: 'A word on standby takes the thread from the agent.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'The customer tells the agent about bots.',
+        lookAt: 'Standby. Only a whole message that asks for the bot counts, not any with the word in it.',
+        run: ({ customer }) => customer.says('The bot was no help'),
+      },
+      {
+        does: 'The customer writes “Back to the bot, please”.',
+        lookAt: 'Standby, then take_thread_control by the bot, and the dialog goes on in that very turn.',
+        run: ({ customer }) => customer.says('Back to the bot, please'),
+      },
+    ],
+  },
+  {
+    id: 'macro',
+    title: 'An agent’s macro',
+    about: 'The agent writes “#bot”, and the bot takes over.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'The agent answers.',
+        lookAt: 'VCC Live owns the thread.',
+        run: ({ agent, customer }) => agent.says(customer.psid, ANNA),
+      },
+      {
+        does: 'The agent writes “#bot”.',
+        lookAt: 'The bot hears it in the echo on standby and takes the thread. The customer sees the macro, too.',
+        run: ({ agent, customer }) => agent.says(customer.psid, '#bot'),
+      },
+      {
+        does: 'The customer writes.',
+        lookAt: 'The bot answers.',
+        run: ({ customer }) => customer.says('Hello bot'),
+      },
+    ],
+  },
+  {
+    id: 'requested',
+    title: 'VCC Live asks for the thread',
+    about: 'request_thread_control: granted to VCC Live, to nobody else.',
+    steps: [
+      hello,
+      {
+        does: 'The Page inbox’ app asks for the thread.',
+        lookAt: 'request_thread_control arrives, and the bot keeps the thread: the policy says VCC Live only.',
+        run: ({ simulator, customer }) => {
+          const asks = { requested_owner_app_id: Number(simulator.settings.pageInboxAppId), metadata: null };
+          return simulator.deliverRaw({
+            object: 'page',
+            entry: [
+              {
+                id: customer.pageId,
+                time: simulator.clock.now(),
+                messaging: [
+                  {
+                    sender: { id: customer.psid },
+                    recipient: { id: customer.pageId },
+                    timestamp: simulator.clock.now(),
+                    request_thread_control: asks,
+                  },
+                ],
+              },
+            ],
+          });
+        },
+      },
+      {
+        does: 'VCC Live asks for it.',
+        lookAt: 'The bot passes, without a notice: the agent writes first. The thread is on the desk.',
+        run: async ({ simulator, agent, customer }) => {
+          const { requestWithRouting } = simulator.habits;
+          simulator.habits.requestWithRouting = 'told';
+          try {
+            await agent.requests(customer.psid, 'a call-back');
+          } finally {
+            simulator.habits.requestWithRouting = requestWithRouting;
+          }
+        },
+      },
+      {
+        does: 'The agent writes.',
+        lookAt: 'The customer hears a person; the bot is silent.',
+        run: ({ agent, customer }) => agent.says(customer.psid, 'You asked us to call. When shall we?'),
+      },
+      {
+        does: 'The agent hands the thread back, and the customer writes.',
+        lookAt: 'No dialog waited, so nothing ran at the hand-back. The bot answers the customer.',
+        run: async ({ agent, customer }) => {
+          await agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' }));
+          await customer.says('Thank you!');
+        },
+      },
+    ],
+  },
+  {
+    id: 'ownButton',
+    title: 'A button of the bot’s own',
+    about: 'It reaches the bot, whoever owns the thread.',
+    steps: [
+      {
+        does: 'The customer asks for the menu.',
+        lookAt: 'A button of the bot’s.',
+        run: ({ customer }) => customer.says('menu'),
+      },
+      asksForAgent,
+      {
+        does: 'The customer presses the button.',
+        lookAt:
+          'It arrives on messaging, although VCC Live owns the thread. The bot asks thread_owner and stays silent.',
+        run: ({ customer }) => customer.presses('PARCEL'),
+      },
+      handsBack,
+      {
+        does: 'The customer presses it again.',
+        lookAt: 'Now the bot answers.',
+        run: ({ customer }) => customer.presses('PARCEL'),
+      },
+    ],
+  },
+  {
+    id: 'loop',
+    title: 'Back and forth',
+    about: 'A customer who bounces between bot and agent stays with the bot.',
+    steps: [
+      {
+        does: 'Three times the customer asks for an agent, and the agent hands back.',
+        lookAt: 'Three handovers within ten minutes: as many as the sample allows.',
+        run: async ({ agent, customer }) => {
+          for (let bounces = 0; bounces < 3; bounces += 1) {
+            await customer.says('I want to talk to an agent');
+            await agent.handsBack(customer.psid);
+          }
+        },
+      },
+      {
+        does: 'The customer asks a fourth time.',
+        lookAt: 'No pass: the loop breaker keeps the thread here, and the customer is told to try later.',
+        run: ({ customer }) => customer.says('I want to talk to an agent'),
+      },
+      {
+        does: 'Eleven minutes pass, and the customer asks again.',
+        lookAt: 'Notice and pass.',
+        run: async ({ simulator, customer }) => {
+          await windPast(simulator, 11);
+          await customer.says('I want to talk to an agent');
+        },
+      },
+      handsBack,
+    ],
+  },
+  {
+    id: 'twoCustomers',
+    title: 'Two customers at once',
+    about: 'One is with an agent, the other with the bot; nothing mixes.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'Another customer of the Page writes to the bot.',
+        lookAt: 'In the list on the left: two threads with different owners. The bot answers this one.',
+        run: (cast) => another(cast).says('Do you ship to Vienna?'),
+      },
+      {
+        does: 'Both write at the same moment.',
+        lookAt: 'One message on standby, one on messaging; one answer.',
+        run: (cast) => Promise.all([cast.customer.says('My parcel is late.'), another(cast).says('And to Graz?')]),
+      },
+      handsBack,
+    ],
+  },
+  {
+    id: 'neverAnswers',
+    title: 'A Page that does not let the bot take',
+    about: 'Nobody answers, the timer’s take is refused, and control runs out after 24 hours.',
+    steps: [
+      {
+        does: 'The Page does not allow apps to take control. The customer asks for an agent.',
+        lookAt: 'Notice and pass.',
+        run: ({ simulator, customer }) => {
+          simulator.weather.takeNotAllowed = true;
+          return customer.says('I want to talk to an agent');
+        },
+      },
+      {
+        does: 'Eleven minutes pass.',
+        lookAt: 'The timer tries to take the thread, and Meta refuses. It is said once, and not tried again.',
+        run: ({ simulator }) => windPast(simulator, 11),
+      },
       {
         does: 'The customer waits, and writes.',
         lookAt: 'Standby only: the bot stays silent, although nobody answers.',
@@ -311,3 +628,8 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
 ];
+
+/** A second customer of the story's Page. */
+function another({ simulator, customer }: Cast): SimulatedCustomer {
+  return simulator.customer(String(BigInt(customer.psid) + OTHER_PSID), customer.pageId);
+}

@@ -205,6 +205,15 @@ const switches: readonly Switch[] = [
     read: (weather) => (weather.takeNotAllowed ? 'on' : 'off'),
     turn: (weather, value) => void (weather.takeNotAllowed = value === 'on'),
   },
+  {
+    id: 'deskClosed',
+    label: 'Desk closed',
+    help: 'No agent is there. For bots that ask, as the sample bot does: the option “availability”.',
+    group: 'page',
+    choices: OFF_ON,
+    read: (weather) => (weather.deskClosed ? 'on' : 'off'),
+    turn: (weather, value) => void (weather.deskClosed = value === 'on'),
+  },
 ];
 
 /** `on?`: it can strike, and how often is known only to whoever turned it on. */

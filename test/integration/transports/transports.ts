@@ -43,12 +43,16 @@ import { AzureChannel, type ChannelHabits } from './azure-channel.js';
 
 /** A process looks for deadlines every five seconds. */
 const LOOK_MS = 5000;
+/** Told beside those that every test hears. */
+const PHASES = ['waiting', 'accepted', 'returning', 'completed'] as const;
 
 /** What a bot on a transport can be seen to do. */
 export interface TransportBot {
   readonly handover: VccLiveHandover;
   /** The texts of the messages that the bot's logic got. */
   readonly heard: readonly (string | undefined)[];
+  /** The states of the `handoff.status` events that the bot's logic got. */
+  readonly statuses: readonly string[];
   /** What the dialog ended with. */
   readonly results: readonly HandoverResult[];
   /** What reached `onTurnError`. */
@@ -125,6 +129,9 @@ export const ourAdapter: Transport = {
       get heard() {
         return bot.heard;
       },
+      get statuses() {
+        return bot.turns.filter(({ name }) => name === 'handoff.status').map(({ value }) => value.state as string);
+      },
       writesTo: (thread, text) =>
         bot.adapter.continueConversation(referenceTo(thread, thread.psid), async (context) => {
           await context.sendActivity(text);
@@ -158,7 +165,13 @@ export const botkit: Transport = {
     const controller = new Botkit({ adapter, webserver, disable_console: true, storage });
     controller.usePlugin(handoverPlugin(handover, { ackDeadlineMs: 120_000 }));
     const heard: (string | undefined)[] = [];
+    const statuses: string[] = [];
     const results: HandoverResult[] = [];
+    const handleTurn = controller.handleTurn.bind(controller);
+    controller.handleTurn = (context) => {
+      statuses.push(...statusOf(context.activity));
+      return handleTurn(context);
+    };
     controller.addDialog(handover.dialog());
     controller.addDialog(
       new WaterfallDialog('agent', [
@@ -181,6 +194,7 @@ export const botkit: Transport = {
     return {
       handover,
       heard,
+      statuses,
       results,
       errors,
       writesTo: async (thread, text) => {
@@ -212,7 +226,9 @@ export const azure = {
     const heard: (string | undefined)[] = [];
     const host = { handover, storage, results: [] as HandoverResult[], logic: (async () => undefined) as BotLogic };
     dialogBot(host, 'everyTurn');
+    const statuses: string[] = [];
     const logic: BotLogic = async (context) => {
+      statuses.push(...statusOf(context.activity));
       if (context.activity.type === 'message') heard.push(context.activity.text);
       await host.logic(context);
     };
@@ -227,6 +243,7 @@ export const azure = {
       adapter,
       handover,
       heard,
+      statuses,
       results: host.results,
       errors,
       writesTo: (thread, text) => {
@@ -268,6 +285,7 @@ export async function playOn<B extends TransportBot>(
   });
   const told: Told[] = [];
   listen(bot.handover, 0, told);
+  for (const name of PHASES) bot.handover.on(name, (news) => void told.push({ name, news, bot: 0 }));
   const { settings } = sim;
   const thread = { pageId: settings.pageId, psid: PSID };
   const names = new Map([
@@ -340,6 +358,10 @@ function handoverFor(ground: Pick<Ground, 'sim' | 'clock' | 'store'>, options: T
     ...options.handover,
     graph: { baseUrl: sim.graphBaseUrl, timeoutMs: 60_000, ...options.handover?.graph },
   });
+}
+
+function statusOf({ name, value }: Partial<Activity>): string[] {
+  return name === 'handoff.status' ? [(value as { readonly state: string }).state] : [];
 }
 
 /** A conversation reference as an application keeps it. */
