@@ -353,6 +353,41 @@ describe('a webhook of VCC Live', () => {
     });
   });
 
+  it('and every other way home, in random orders on two processes: one conclusion, one resume, the facts kept', async () => {
+    for (let seed = 1; seed <= 25; seed += 1) {
+      const chance = dice(seed);
+      const stage = await waiting({ bots: 2, handover: { timers: { maximumMs: 300 * SECOND_MS } } });
+      stage.sim.weather.duplicates = chance(2);
+      const ways: (() => Promise<unknown>)[] = [
+        () => stage.agent.closesChat(PSID, { disposition: 'lost' }),
+        () => stage.agent.closesChat(PSID, { disposition: 'lost' }),
+        () => stage.agent.changesTicket(PSID, { status: 'closed' }),
+        () => stage.agent.handsBack(PSID),
+        () => stage.agent.releases(PSID),
+        () => stage.customer.says('hello?'),
+        () => stage.bots[chance(2)]!.handover.take(stage.thread),
+        () => lapse(stage, chance(60) * SECOND_MS),
+        () => lapse(stage, chance(60) * SECOND_MS),
+      ];
+      const order = ways
+        .map((way) => ({ way, at: chance(1000) }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ way }) => way);
+      for (let first = 0; first < order.length; first += 2) {
+        await Promise.all(order.slice(first, first + 2).map((act) => act().catch(() => undefined)));
+      }
+      await lapse(stage, 330 * SECOND_MS, 15 * SECOND_MS);
+      await stage.customer.says('and now?');
+      const results = stage.bots.flatMap((bot) => bot.results);
+      expect(results, `seed ${seed}`).to.have.length(1);
+      expect(stage.news('returned'), `seed ${seed}`).to.have.length(1);
+      expect(saidOverOthers(stage), `seed ${seed}`).to.deep.equal([]);
+      const [known] = stage.news('vccLiveEvent').filter(({ event }) => event.kind === 'chatClosed');
+      expect(results[0]?.disposition, `seed ${seed}`).to.equal(known ? 'lost' : undefined);
+      await stage.close();
+    }
+  }).timeout(120_000);
+
   describe('finds its handover', () => {
     it('by the id in any field; where none has one, answers 200 and does nothing', async () => {
       const stage = await waiting();
@@ -396,6 +431,19 @@ describe('a webhook of VCC Live', () => {
       await other.agent.handsBack(PSID);
       expect((await other.sends(JSON.stringify({ chatId: 10, contactId: 31 }))).status).to.equal(200);
       expect(other.news('vccLiveEvent')).to.have.length(1);
+    });
+
+    it('never the next one of its thread, by a function: what comes late belongs to the one that has ended', async () => {
+      const stage = await waiting({ webhook: { threadOf: () => ({ pageId: stage.thread.pageId, psid: PSID }) } });
+      const ended = handoverIdOf(stage);
+      await stage.sends(JSON.stringify({ chatId: 7 }));
+      await stage.agent.handsBack(PSID);
+      await stage.customer.says('agent please');
+      await stage.sends(JSON.stringify({ chatId: 7 }));
+      await stage.sends(JSON.stringify({ chatId: 8, clientData: { bot: ended } }));
+      expect((await stage.record())?.open?.report).to.equal(undefined);
+      await stage.sends(JSON.stringify({ chatId: 9 }));
+      expect((await stage.record())?.open?.report).to.include({ chatId: '9' });
     });
 
     it('and says which function failed, without its text', async () => {
@@ -572,6 +620,15 @@ function houses(): Record<string, House> {
       server.post('/vcc-live', handler);
       return server.server;
     },
+  };
+}
+
+/** Whole numbers below a bound, the same ones for the same seed. */
+function dice(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >> 8) % below;
   };
 }
 
