@@ -93,7 +93,10 @@ const SECRET_HINTS: Readonly<Record<Exclude<SecretVerdict, 'right'>, string>> = 
  */
 export function vccLiveWebhook(options: VccLiveWebhookOptions, parts: VccLiveWebhookParts): VccLiveWebhookHandler {
   const settings = settingsOf(options);
-  return (req, res) => answerRequest(req, res, parts, () => receive(req, settings, parts));
+  // Async as it is written: restify asks that of a handler without `next`.
+  return async (req, res) => {
+    await answerRequest(req, res, parts, () => receive(req, settings, parts));
+  };
 }
 
 /** The reply, or `undefined` where nobody waits for one any more. */

@@ -6,8 +6,7 @@
  * anything is taken back Meta is asked who has it.
  */
 import type { ThreadKey } from '../thread/key.js';
-import type { OpenHandover } from '../thread/record.js';
-import { emptyRecord } from '../thread/record.js';
+import type { OpenHandover, ThreadRecord } from '../thread/record.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 import type { AppIds } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
@@ -39,7 +38,7 @@ export class VccLiveReports {
 
   /** Adds an event to the open handover it belongs to. Rejects where the store or the address does. */
   async receive(event: VccLiveEvent, address: ReportAddress, policy: ReportPolicy): Promise<ReportVerdict> {
-    const found = await this.#find(address);
+    const found = await this.#find(event, address);
     if (!found) return 'nobodys';
     const { thread, handoverId } = found;
     const nowMs = this.#steps.parts.clock.now();
@@ -124,18 +123,19 @@ export class VccLiveReports {
     return stepped.value && { conclusion: stepped.value, reference: open.reference };
   }
 
-  async #find({
-    handoverIds,
-    threadOf,
-  }: ReportAddress): Promise<{ thread: ThreadKey; handoverId: string } | undefined> {
+  async #find(
+    event: VccLiveEvent,
+    { handoverIds, threadOf }: ReportAddress,
+  ): Promise<{ thread: ThreadKey; handoverId: string } | undefined> {
     const { store } = this.#steps.parts;
     for (const handoverId of handoverIds) {
       const thread = await store.findHandover(handoverId);
       if (thread) return { thread, handoverId };
     }
     const thread = await threadOf();
-    const open = thread && ((await store.read(thread)) ?? emptyRecord).open;
-    return thread && open && { thread, handoverId: open.id };
+    const record = thread && (await store.read(thread));
+    if (!thread || !record?.open) return undefined;
+    return isOfAnEarlierOne(event, handoverIds, record) ? undefined : { thread, handoverId: record.open.id };
   }
 
   async #schedule(thread: ThreadKey, atMs: number): Promise<void> {
@@ -149,4 +149,12 @@ export class VccLiveReports {
     const atMs = takeBackTimeOf((await store.read(thread))?.open);
     if (atMs !== undefined && atMs > this.#steps.parts.clock.now()) await this.#schedule(thread, atMs);
   }
+}
+
+/** A message of a handover that has ended says nothing about the one that is open now, though the thread is the same. */
+function isOfAnEarlierOne(event: VccLiveEvent, handoverIds: readonly string[], record: ThreadRecord): boolean {
+  const chatId = event.kind === 'chatClosed' ? event.chatId : undefined;
+  return record.conclusions.some(
+    ({ handoverId, report }) => handoverIds.includes(handoverId) || (chatId !== undefined && report?.chatId === chatId),
+  );
 }
