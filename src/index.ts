@@ -94,3 +94,9 @@ export type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/
 // For tests of one's own.
 export type { Clock } from './thread/clock.js';
 export type { Logger } from './thread/logger.js';
+
+// Watching it.
+export { botTelemetry } from './botbuilder/bot-telemetry.js';
+export type { BotTelemetryLike } from './botbuilder/bot-telemetry.js';
+export type { BegunWork, Measurement, Probe, Work, WorkEnd } from './thread/probe.js';
+export { threadLabel } from './thread/thread-label.js';

@@ -42,6 +42,7 @@ export interface HandoverPluginOptions {
 
 /** Botkit's name of each event of the plugin: `controller.on('handover_passed', async (bot, message) => …)`. */
 export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
+  begun: 'handover_begun',
   passed: 'handover_passed',
   waiting: 'handover_waiting',
   claimed: 'handover_claimed',
@@ -50,7 +51,9 @@ export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
   returned: 'handover_returned',
   completed: 'handover_completed',
   ownerChanged: 'handover_owner_changed',
+  refused: 'handover_refused',
   failed: 'handover_failed',
+  disagreement: 'handover_disagreement',
   suppressed: 'handover_suppressed',
   vccLiveEvent: 'handover_vcc_live_event',
   standbyMessage: 'handover_standby_message',

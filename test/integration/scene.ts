@@ -394,11 +394,14 @@ export const echoing: BotLogic = async (context) => {
 /** Notes down everything a plugin tells. */
 export function listen(handover: VccLiveHandover, bot: number, told: Told[]): void {
   const names: (keyof HandoverNews)[] = [
+    'begun',
     'passed',
     'claimed',
     'returned',
     'ownerChanged',
+    'refused',
     'failed',
+    'disagreement',
     'suppressed',
     'vccLiveEvent',
     'standbyMessage',

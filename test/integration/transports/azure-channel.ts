@@ -202,11 +202,15 @@ export class AzureChannel {
     const body = Buffer.concat(chunks);
     if (url.pathname === '/facebook') return this.#receive(req, res, url, body);
     const [matched, conversationId, activityId] = CONVERSATION.exec(url.pathname) ?? [];
-    if (matched === undefined) { answer(res, 404, { error: { code: 'NotFound', message: url.pathname } }); return; }
+    if (matched === undefined) {
+      answer(res, 404, { error: { code: 'NotFound', message: url.pathname } });
+      return;
+    }
     const activity = body.length === 0 ? undefined : JSON.parse(body.toString('utf8'));
     if (conversationId === undefined) {
       const { members, bot } = activity;
-      answer(res, 201, { id: `${members[0].id}-${bot.id}` }); return;
+      answer(res, 201, { id: `${members[0].id}-${bot.id}` });
+      return;
     }
     return this.#connect(req.method ?? '', res, decodeURIComponent(conversationId), activityId, activity);
   }
@@ -218,7 +222,10 @@ export class AzureChannel {
       return;
     }
     const signature = req.headers['x-hub-signature-256'];
-    if (!verifySignature(body, signature, this.#sim.settings.appSecret).valid) { answer(res, 401, {}); return; }
+    if (!verifySignature(body, signature, this.#sim.settings.appSecret).valid) {
+      answer(res, 401, {});
+      return;
+    }
     const { entry: entries } = JSON.parse(body.toString('utf8'));
     for (const entry of entries) {
       for (const item of entry.messaging ?? []) await this.deliver(this.activityOf(item));
@@ -242,17 +249,27 @@ export class AzureChannel {
       ...(activityId === undefined ? {} : { activityId }),
       ...(activity === undefined ? {} : { activity }),
     });
-    if (method !== 'POST') { answer(res, 200, {}); return; }
+    if (method !== 'POST') {
+      answer(res, 200, {});
+      return;
+    }
     const [psid = '', pageId = ''] = conversationId.split('-');
     this.#ids += 1;
     const accepted = { id: `connector-${this.#ids}` };
     if (this.habits.accepts === 'beforeMeta') {
       this.#waiting.push(() => this.#toMeta(pageId, psid, activity));
-      answer(res, 201, accepted); return;
+      answer(res, 201, accepted);
+      return;
     }
     const refusal = await this.#toMeta(pageId, psid, activity);
-    if (refusal === undefined || this.habits.refusals === 'swallowed') { answer(res, 201, accepted); return; }
-    if (this.habits.refusals === 'stripped') { answer(res, 403, undefined); return; }
+    if (refusal === undefined || this.habits.refusals === 'swallowed') {
+      answer(res, 201, accepted);
+      return;
+    }
+    if (this.habits.refusals === 'stripped') {
+      answer(res, 403, undefined);
+      return;
+    }
     answer(res, 400, { error: { code: 'ServiceError', message: refusal.message } });
   }
 
