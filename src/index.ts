@@ -57,7 +57,7 @@ export type { HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from
 export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
 export type { HandoverErrorCode } from './thread/errors.js';
 export { GraphApiError } from './graph/graph-api-error.js';
-export type { GraphErrorKind, GraphOperation, GraphOutcome } from './graph/graph-api-error.js';
+export type { GraphErrorDetails, GraphErrorKind, GraphOperation, GraphOutcome } from './graph/graph-api-error.js';
 
 // Remembering threads.
 export { MemoryThreadStore } from './store/memory-store.js';
@@ -82,13 +82,16 @@ export type {
 
 // For those who talk to Meta themselves.
 export { ThreadControlClient } from './graph/thread-control-client.js';
+export type { FeatureStatus, SendReceipt } from './graph/thread-control-client.js';
+export type { ControlReceipt } from './graph/control-thread.js';
 export type { ThreadControlClientOptions } from './graph/client-options.js';
-export type { OwnerAnswer } from './graph/owner-answer.js';
+export type { AskedAt, NamedByMeta, OwnerAnswer } from './graph/owner-answer.js';
 export { parseWebhook } from './webhook/parse-webhook.js';
 export { eventKey } from './webhook/event-key.js';
 export { signPayload, verifySignature } from './webhook/signature.js';
 export type { SignatureVerdict } from './webhook/signature.js';
 export { answerChallenge } from './webhook/challenge.js';
+export type { ChallengeAnswer } from './webhook/challenge.js';
 export type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/event.js';
 
 // For tests of one's own.

@@ -18,6 +18,8 @@ import { partsOf } from './handover-parts.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
+export type { BotkitWorker } from './botkit-turns.js';
+
 /** What the plugin needs of Botkit's controller; every `Botkit` of botkit 4 is one. */
 export interface BotkitController extends BotkitTurns {
   readonly adapter: unknown;

@@ -63,7 +63,7 @@ export class ThreadControlClient {
   /**
    * Gives the thread to another app.
    *
-   * @param metadata goes to that app; at most 1000 characters are sent ({@link boundMetadata} says how it is shortened)
+   * @param metadata goes to that app; at most 1000 characters are sent; JSON stays JSON when it is shortened
    */
   async pass(thread: ThreadKey, targetAppId: string, metadata?: string): Promise<ControlReceipt> {
     if (targetAppId === '') throw new InvalidOptionError('targetAppId', 'empty', 'a Facebook app id');
