@@ -16,6 +16,7 @@ export type {
   HandoverTexts,
   OpenPrompt,
   PagePolicies,
+  PolicyName,
   Satisfaction,
   SatisfactionAnswer,
   VccLiveHandoverOptions,
@@ -65,7 +66,7 @@ export type { MemoryThreadStoreOptions } from './store/memory-store.js';
 export { BotStorageThreadStore } from './store/bot-storage-store.js';
 export type { BotStorageThreadStoreOptions } from './store/bot-storage-store.js';
 export type { StorageLike } from './store/versioned-items.js';
-export type { ClaimState, DueTime, ThreadChange, ThreadStore } from './thread/store.js';
+export type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from './thread/store.js';
 export type {
   Conclusion,
   EvidenceMaxima,

@@ -77,7 +77,8 @@ export type OpenPrompt =
 /** Options that may differ by Page. */
 export type PagePolicies = Pick<VccLiveHandoverOptions, PolicyName>;
 
-type PolicyName =
+/** The options that may differ from Page to Page. */
+export type PolicyName =
   | 'talkToAgent'
   | 'texts'
   | 'metadata'
