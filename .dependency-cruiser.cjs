@@ -14,11 +14,13 @@ const FLOOR_OF_ROOM = {
   'vcc-live': 2,
   handover: 3,
   botbuilder: 4,
+  opentelemetry: 4,
   simulator: 4,
   cli: 5,
 };
 
-const DECLARED_PACKAGES = 'axios|undici|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis';
+const DECLARED_PACKAGES =
+  '@opentelemetry/api|axios|undici|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis';
 /** What esbuild puts into the built file, so that nobody has to install it. */
 const BUNDLED_PACKAGES = { cli: 'commander', 'simulator/page': 'preact' };
 
@@ -60,6 +62,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/graph/' },
       to: { path: packages('axios|undici') },
+    },
+    {
+      name: 'opentelemetry-only-in-its-room',
+      comment: 'Who does not measure needs no OpenTelemetry; the other rooms know the port, thread/probe.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/opentelemetry/' },
+      to: { path: packages('@opentelemetry/[^/]+') },
     },
     {
       name: 'framework-only-in-botbuilder',

@@ -16,6 +16,7 @@ export type {
   HandoverTexts,
   OpenPrompt,
   PagePolicies,
+  PolicyName,
   Satisfaction,
   SatisfactionAnswer,
   VccLiveHandoverOptions,
@@ -57,7 +58,7 @@ export type { HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from
 export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
 export type { HandoverErrorCode } from './thread/errors.js';
 export { GraphApiError } from './graph/graph-api-error.js';
-export type { GraphErrorKind, GraphOperation, GraphOutcome } from './graph/graph-api-error.js';
+export type { GraphErrorDetails, GraphErrorKind, GraphOperation, GraphOutcome } from './graph/graph-api-error.js';
 
 // Remembering threads.
 export { MemoryThreadStore } from './store/memory-store.js';
@@ -65,7 +66,7 @@ export type { MemoryThreadStoreOptions } from './store/memory-store.js';
 export { BotStorageThreadStore } from './store/bot-storage-store.js';
 export type { BotStorageThreadStoreOptions } from './store/bot-storage-store.js';
 export type { StorageLike } from './store/versioned-items.js';
-export type { ClaimState, DueTime, ThreadChange, ThreadStore } from './thread/store.js';
+export type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from './thread/store.js';
 export type {
   Conclusion,
   EvidenceMaxima,
@@ -82,15 +83,24 @@ export type {
 
 // For those who talk to Meta themselves.
 export { ThreadControlClient } from './graph/thread-control-client.js';
+export type { FeatureStatus, SendReceipt } from './graph/thread-control-client.js';
+export type { ControlReceipt } from './graph/control-thread.js';
 export type { ThreadControlClientOptions } from './graph/client-options.js';
-export type { OwnerAnswer } from './graph/owner-answer.js';
+export type { AskedAt, NamedByMeta, OwnerAnswer } from './graph/owner-answer.js';
 export { parseWebhook } from './webhook/parse-webhook.js';
 export { eventKey } from './webhook/event-key.js';
 export { signPayload, verifySignature } from './webhook/signature.js';
 export type { SignatureVerdict } from './webhook/signature.js';
 export { answerChallenge } from './webhook/challenge.js';
+export type { ChallengeAnswer } from './webhook/challenge.js';
 export type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/event.js';
 
 // For tests of one's own.
 export type { Clock } from './thread/clock.js';
 export type { Logger } from './thread/logger.js';
+
+// Watching it.
+export { botTelemetry } from './botbuilder/bot-telemetry.js';
+export type { BotTelemetryLike } from './botbuilder/bot-telemetry.js';
+export type { BegunWork, Measurement, Probe, Work, WorkEnd } from './thread/probe.js';
+export { threadLabel } from './thread/thread-label.js';

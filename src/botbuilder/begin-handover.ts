@@ -94,6 +94,7 @@ export class Beginnings {
       if (!dialogWaits) this.#parts.failed(thread, TurnContextClass.getConversationReference(context.activity), error);
     };
     if (await this.#isNobodyThere(context, turn, request)) {
+      news.tell('refused', { thread, reason: 'unavailable' });
       await say(context, texts.unavailable, log);
       return { status: 'refused', reason: 'unavailable' };
     }

@@ -18,6 +18,8 @@ import { partsOf } from './handover-parts.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
+export type { BotkitWorker } from './botkit-turns.js';
+
 /** What the plugin needs of Botkit's controller; every `Botkit` of botkit 4 is one. */
 export interface BotkitController extends BotkitTurns {
   readonly adapter: unknown;
@@ -42,6 +44,7 @@ export interface HandoverPluginOptions {
 
 /** Botkit's name of each event of the plugin: `controller.on('handover_passed', async (bot, message) => …)`. */
 export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
+  begun: 'handover_begun',
   passed: 'handover_passed',
   waiting: 'handover_waiting',
   claimed: 'handover_claimed',
@@ -50,7 +53,9 @@ export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
   returned: 'handover_returned',
   completed: 'handover_completed',
   ownerChanged: 'handover_owner_changed',
+  refused: 'handover_refused',
   failed: 'handover_failed',
+  disagreement: 'handover_disagreement',
   suppressed: 'handover_suppressed',
   vccLiveEvent: 'handover_vcc_live_event',
   standbyMessage: 'handover_standby_message',

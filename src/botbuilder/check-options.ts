@@ -31,6 +31,7 @@ const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string, value:
 };
 const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
 const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
+const METHODS_OF_A_PROBE = ['happened', 'begin'];
 const FUNCTIONS_OF_A_STORE = [
   'read',
   'update',
@@ -79,6 +80,7 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   checkStore(given['store']);
   checkGraph(given['graph']);
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
+  checkProbes(given['telemetry']);
   checkMethods('clock', given['clock'], ['now', 'after']);
 }
 
@@ -303,6 +305,12 @@ function checkGraph(value: unknown): void {
 
 function checkKind(option: string, value: unknown, kind: 'function' | 'boolean', expected: string): void {
   if (value !== undefined && typeof value !== kind) throw new InvalidOptionError(option, described(value), expected);
+}
+
+function checkProbes(value: unknown): void {
+  if (!Array.isArray(value)) return checkMethods('telemetry', value, METHODS_OF_A_PROBE);
+  const probes: readonly unknown[] = value;
+  probes.forEach((probe, index) => checkMethods(`telemetry[${index}]`, probe ?? null, METHODS_OF_A_PROBE));
 }
 
 function checkMethods(option: string, value: unknown, names: readonly string[]): void {

@@ -282,6 +282,7 @@ function ownClient(
     ...inside.graph,
     ...graph,
     clock: inside.clock,
+    ...(inside.probe === undefined ? {} : { probe: inside.probe }),
   });
 }
 

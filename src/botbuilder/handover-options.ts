@@ -5,6 +5,7 @@ import type { Activity, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { HandoverOutcome, HandoverRequest as RequestOf, HandoverResult } from '../thread/handover.js';
 import type { Logger } from '../thread/logger.js';
+import type { Probe } from '../thread/probe.js';
 import type { ThreadStore } from '../thread/store.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { ReclaimWords, RequestPolicy } from '../handover/policies.js';
@@ -76,7 +77,8 @@ export type OpenPrompt =
 /** Options that may differ by Page. */
 export type PagePolicies = Pick<VccLiveHandoverOptions, PolicyName>;
 
-type PolicyName =
+/** The options that may differ from Page to Page. */
+export type PolicyName =
   | 'talkToAgent'
   | 'texts'
   | 'metadata'
@@ -177,8 +179,13 @@ export interface VccLiveHandoverOptions {
   /** Where threads are remembered. Default: `new MemoryThreadStore()`, for one process and as long as it lives. */
   store?: ThreadStore;
   graph?: GraphOptions;
-  /** Where the plugin writes its few lines. Default: warnings and errors to the console. */
+  /**
+   * Where the plugin writes its few lines: pino, winston, console. Default: warnings and errors to the console. At `info`:
+   * a line for each handover begun, passed, claimed and ended, and for each change of owner.
+   */
   logger?: Logger;
+  /** What counts and times: `openTelemetry()`, `botTelemetry(client)`, one of your own, or several. Default: nothing. */
+  telemetry?: Probe | readonly Probe[];
   /** For tests: the clock everything goes by. Default: this machine's. */
   clock?: Clock;
 }

@@ -2,9 +2,10 @@
 import type { Clock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
+import type { Probe } from '../thread/probe.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { DeliveryDesk } from '../handover/deliver.js';
 import type { HandoverEngine } from '../handover/engine.js';
+import type { Desk } from '../handover/measured-desk.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { AfterHandover } from './after-handover.js';
 import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
@@ -12,7 +13,7 @@ import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js
 /** The inside of a `VccLiveHandover`. */
 export interface HandoverParts {
   readonly engine: HandoverEngine;
-  readonly desk: DeliveryDesk;
+  readonly desk: Desk;
   readonly client: ThreadControlClient;
   readonly news: NewsDesk;
   readonly log: Logger;
@@ -21,6 +22,7 @@ export interface HandoverParts {
   readonly appSecret: string | undefined;
   readonly graph: GraphOptions;
   readonly botAppId: string;
+  readonly probe: Probe | undefined;
   readonly after: AfterHandover;
 }
 

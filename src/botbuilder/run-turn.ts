@@ -6,8 +6,8 @@
 import type { TurnContext } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import type { Logger } from '../thread/logger.js';
-import type { DeliveryDesk } from '../handover/deliver.js';
 import type { HandoverEngine } from '../handover/engine.js';
+import type { Desk } from '../handover/measured-desk.js';
 import type { Turn } from '../handover/turn.js';
 import type { Beginnings } from './begin-handover.js';
 import type { AfterHandover } from './after-handover.js';
@@ -23,7 +23,7 @@ import { setTurn } from './turn-state.js';
 /** What turns stand on. */
 export interface TurnParts {
   readonly engine: HandoverEngine;
-  readonly desk: DeliveryDesk;
+  readonly desk: Desk;
   readonly doors: Doors;
   readonly beginnings: Beginnings;
   readonly log: Logger;

@@ -13,11 +13,15 @@ import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { consoleLogger } from '../thread/logger.js';
+import { dependableProbe } from '../thread/probe.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { DeliveryDesk } from '../handover/deliver.js';
 import { HandoverEngine } from '../handover/engine.js';
+import { logNews } from '../handover/log-news.js';
+import { measureNews } from '../handover/measure-news.js';
+import { measuredDesk } from '../handover/measured-desk.js';
 import type { HandoverNews, NewsListener } from '../handover/news.js';
 import { NewsDesk } from '../handover/news.js';
 import { DeadlineWatch } from '../handover/timers.js';
@@ -84,12 +88,16 @@ export class VccLiveHandover implements Middleware {
     const book = new PolicyBook(options, { clock, log });
     const policiesOf = (pageId: string): Policies => book.of(pageId);
     const news = new NewsDesk(log);
+    logNews(news, log);
+    const probe = dependableProbe(options.telemetry, log);
+    if (probe) measureNews(news, probe);
     const client = new ThreadControlClient({
       botAppId,
       pageAccessToken,
       ...(appSecret === undefined ? {} : { appSecret }),
       ...options.graph,
       clock,
+      ...(probe === undefined ? {} : { probe }),
     });
     const store = guardedStore(options.store ?? new MemoryThreadStore({ now: () => clock.now() }));
     const engine = new HandoverEngine({
@@ -149,8 +157,9 @@ export class VccLiveHandover implements Middleware {
       clock,
       initiate: (context, activity) => this.#beginnings.initiate(context, activity),
     });
+    const measured = measuredDesk(desk, probe, clock);
     const { beginnings, doors } = { beginnings: this.#beginnings, doors: this.#doors };
-    this.#runner = new TurnRunner({ engine, desk, doors, beginnings, after, log, policiesOf });
+    this.#runner = new TurnRunner({ engine, desk: measured, doors, beginnings, after, log, policiesOf });
     this.#watch = new DeadlineWatch({
       store,
       clock,
@@ -161,12 +170,13 @@ export class VccLiveHandover implements Middleware {
     if (book.mayHaveTimers) this.#watch.start();
     registerParts(this, {
       engine,
-      desk,
+      desk: measured,
       client,
       news,
       log,
       clock,
       after,
+      probe,
       pageAccessToken,
       appSecret,
       graph: { ...options.graph },

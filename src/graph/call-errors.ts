@@ -8,6 +8,7 @@ import { type Verdict, isRetryable } from './classify-refusal.js';
 import { GraphApiError, type GraphErrorDetails, type GraphOperation } from './graph-api-error.js';
 import type { GraphCall } from './graph-call.js';
 import type { HttpFailure } from './http-exchange.js';
+import { isRecord } from './is-record.js';
 import type { OwnerAnswer } from './owner-answer.js';
 import type { DeadToken, Pause } from './page-pauses.js';
 import type { ReadRefusal } from './read-answer.js';
@@ -38,8 +39,9 @@ export function refusedError(
   secrets: readonly string[],
 ): GraphApiError {
   const { code, subcode, httpStatus } = refusal;
+  const hidden = [...secrets, ...customersOf(call)];
   const clean = (text: string | undefined) =>
-    text === undefined ? undefined : cutText(redactSecrets(text, secrets), META_TEXT_CHARACTERS);
+    text === undefined ? undefined : cutText(redactSecrets(text, hidden), META_TEXT_CHARACTERS);
   const fbTraceId = clean(refusal.fbTraceId);
   const facts = [
     ...(code === undefined ? [] : [`code ${code}`]),
@@ -145,6 +147,13 @@ export function lostThreadError(call: GraphCall, owner: OwnerAnswer, cause: Grap
     text,
     cause,
   });
+}
+
+/** Errors go to logs, and Meta repeats ids ("Object with ID '…' does not exist"). */
+function customersOf({ query, body }: GraphCall): string[] {
+  const recipient: unknown = body && 'recipient' in body ? body.recipient : query?.['recipient'];
+  const id: unknown = isRecord(recipient) ? recipient['id'] : recipient;
+  return typeof id === 'string' ? [id] : [];
 }
 
 function doing(call: GraphCall): string {

@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
+import type { Probe } from '../thread/probe.js';
 
 /** Options of {@link ThreadControlClient}. */
 export interface ThreadControlClientOptions {
@@ -29,6 +30,8 @@ export interface ThreadControlClientOptions {
   readonly clock?: Clock;
   /** From 0 up to 1, for the jitter of waits. Default `Math.random`. */
   readonly random?: () => number;
+  /** Told of every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
+  readonly probe?: Probe;
 }
 
 /** The options with every default filled in. */
@@ -42,6 +45,7 @@ export interface ClientSettings {
   readonly maxRetries: number;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly probe: Probe | undefined;
 }
 
 const DEFAULT_BASE_URL = 'https://graph.facebook.com';
@@ -68,6 +72,7 @@ export function settingsOf(options: ThreadControlClientOptions): ClientSettings 
     maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    probe: options.probe,
   };
 }
 

@@ -7,13 +7,14 @@
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import { CallAttempts } from './attempt-call.js';
+import type { CallAttempts } from './attempt-call.js';
 import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
 import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
 import type { Attempt, GraphCall } from './graph-call.js';
 import { isRecord } from './is-record.js';
+import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
 
 /** An accepted message. Times are our clock, milliseconds since 1970. */
@@ -56,13 +57,13 @@ export class ThreadControlClient {
   /** @throws {@link InvalidOptionError} where an option has a value it cannot have */
   constructor(options: ThreadControlClientOptions) {
     this.#settings = settingsOf(options);
-    this.#attempts = new CallAttempts(this.#settings);
+    this.#attempts = attemptsOf(this.#settings);
   }
 
   /**
    * Gives the thread to another app.
    *
-   * @param metadata goes to that app; at most 1000 characters are sent ({@link boundMetadata} says how it is shortened)
+   * @param metadata goes to that app; at most 1000 characters are sent; JSON stays JSON when it is shortened
    */
   async pass(thread: ThreadKey, targetAppId: string, metadata?: string): Promise<ControlReceipt> {
     if (targetAppId === '') throw new InvalidOptionError('targetAppId', 'empty', 'a Facebook app id');

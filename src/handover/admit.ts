@@ -179,7 +179,12 @@ export class Admissions {
     } catch (thrown) {
       const error = asError(thrown);
       const handoverId = before.open?.id;
-      this.#parts.news.tell('failed', { thread, error, ...(handoverId === undefined ? {} : { handoverId }) });
+      this.#parts.news.tell('failed', {
+        thread,
+        error,
+        takingBack: true,
+        ...(handoverId === undefined ? {} : { handoverId }),
+      });
       this.#parts.log.error(`The thread was asked back and could not be taken: ${error.message}`);
     }
     return { run: 'nothing' };
@@ -306,10 +311,10 @@ export class Admissions {
     if (open.agentAtMs !== undefined) {
       return { record: amendOpen(record, open.id, { agentAtMs: nowMs }), news: [], value: undefined };
     }
-    const claimed = amendOpen(record, open.id, { agentAtMs: nowMs, claimedBy: eventKey });
+    const claimed = amendOpen(record, open.id, { agentAtMs: nowMs, claimedAtMs: nowMs, claimedBy: eventKey });
     const told = { thread, handoverId: open.id };
     const news: News[] = [
-      ['claimed', told],
+      ['claimed', { ...told, waitedMs: Math.max(0, nowMs - (open.passedAtMs ?? open.startedAtMs)) }],
       ['accepted', told],
     ];
     return { record: claimed, news, value: undefined };

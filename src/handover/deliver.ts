@@ -11,6 +11,7 @@ import { inBackground, sleep } from '../thread/clock.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
+import { labelOfId } from '../thread/thread-label.js';
 import type { Logger } from '../thread/logger.js';
 import type { PlacedClaim, ThreadStore } from '../thread/store.js';
 import { eventKey } from '../webhook/event-key.js';
@@ -451,7 +452,7 @@ export class DeliveryDesk {
       // A store that does not answer now will: nothing is taken in without it either.
       if ((await store.isTurnOf?.(thread, holder).catch(() => false)) !== false) return;
       if (clock.now() >= longestMs) {
-        log.error(`Another process has had thread ${job.queue} for 10 minutes; a turn begins beside its.`);
+        log.error(`Another process has had ${labelled(job.queue)} for 10 minutes; a turn begins beside its.`);
         return;
       }
       await new Promise<void>((resolve) => {
@@ -464,7 +465,9 @@ export class DeliveryDesk {
   async #inReasonableTime(worked: Promise<void>, queue: string): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = inBackground(this.#parts.clock, LONGEST_TURN_MS, () => {
-        this.#parts.log.error(`A turn of thread ${queue} has not ended in 10 minutes; the next one begins beside it.`);
+        this.#parts.log.error(
+          `A turn of ${labelled(queue)} has not ended in 10 minutes; the next one begins beside it.`,
+        );
         resolve();
       });
       void worked.then(() => {
@@ -596,6 +599,11 @@ function hasEnded({ state }: Job): boolean {
 /** What is not ended yet counts as left to whoever has it. */
 function endingOf(state: Job['state']): Ending {
   return state === 'done' || state === 'unavailable' ? state : 'busy';
+}
+
+/** A queue as a log may name it: a thread's has the customer's id in it. */
+function labelled(queue: string): string {
+  return queue.startsWith('event ') ? queue : `thread ${labelOfId(queue)}`;
 }
 
 function worstOf(endings: readonly Ending[]): Ending {

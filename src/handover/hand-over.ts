@@ -40,7 +40,9 @@ export class HandingOver {
   /** Hands the thread of a turn to VCC Live: arm, speak, pass, confirm. Never rejects: what fails is in the answer. */
   async handOver(turn: Turn, order: HandoverOrder, loopBreaker?: LoopBreaker): Promise<HandoverStart> {
     try {
-      return await this.#handOver(turn, order, true, loopBreaker);
+      const start = await this.#handOver(turn, order, true, loopBreaker);
+      if (start.status === 'refused') this.#parts.news.tell('refused', { thread: turn.thread, reason: start.reason });
+      return start;
     } catch (thrown) {
       const error = asError(thrown);
       this.#parts.news.tell('failed', { thread: turn.thread, error });
@@ -80,7 +82,8 @@ export class HandingOver {
         if (asked.answer.kind === 'armed' && isAnotherApp(verdict)) return { record, news: [], value: undefined };
         const loop = loopBreaker && asked.answer.kind === 'armed' ? loopOf(record, loopBreaker, nowMs) : undefined;
         if (loop) return { record, news: [], value: { kind: 'loop', error: loop } };
-        return { record: asked.record, news: [], value: asked.answer };
+        const news: News[] = asked.answer.kind === 'armed' ? [['begun', { thread, handoverId: id }]] : [];
+        return { record: asked.record, news, value: asked.answer };
       },
     );
     const answer = armed.value;

@@ -10,7 +10,7 @@ import { evidenceOfAcceptedSend, evidenceOfRefusedSend } from '../ownership/evid
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace } from '../ownership/meta-time.js';
 import type { EngineParts, ThreadSteps } from './thread-steps.js';
-import { asError, unchanged } from './thread-steps.js';
+import { asError, publicOwner, unchanged } from './thread-steps.js';
 import type { AnsweredCall, Permission, Turn } from './turn.js';
 
 /** Guards what goes out. */
@@ -72,7 +72,9 @@ export class Speaking {
     await this.#steps.forgiving(async () => {
       const ids = await this.#steps.ids(thread);
       const newestStamp = newestPlace((await this.#parts.store.read(thread))?.evidence ?? {});
-      await this.#steps.step(thread, ids, () => [evidenceOfRefusedSend(this.#steps.own(call, newestStamp))], unchanged);
+      const evidence = evidenceOfRefusedSend(this.#steps.own(call, newestStamp));
+      const { before } = await this.#steps.step(thread, ids, () => [evidence], unchanged);
+      this.#parts.news.tell('disagreement', { thread, by: 'refusedSend', ledger: publicOwner(before) });
     });
     await this.#steps.ask(thread);
   }

@@ -1,6 +1,6 @@
 /** What the plugin tells the application, and the emitter that tells it: a listener that throws hurts nobody else. */
 import type { ThreadEvent } from '../thread/event.js';
-import type { HandoverResult, HandoverVia, ThreadOwner } from '../thread/handover.js';
+import type { HandoverResult, HandoverVia, RefusedReason, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
@@ -22,12 +22,14 @@ export type IgnoredReason = 'anotherAppOwns' | 'ownerUnknown' | 'noCustomer' | '
 
 /** Every event, and the one object its listeners get. */
 export interface HandoverNews {
+  /** A handover was asked for and is under way: notice and pass follow. */
+  begun: { readonly thread: ThreadKey; readonly handoverId: string };
   /** VCC Live owns the thread. */
   passed: { readonly thread: ThreadKey; readonly handoverId: string };
   /** VCC Live has the thread, and no agent has answered yet. Told right after `passed`, unless an agent was faster. */
   waiting: { readonly thread: ThreadKey; readonly handoverId: string };
-  /** An agent of VCC Live wrote for the first time in this handover. */
-  claimed: { readonly thread: ThreadKey; readonly handoverId: string };
+  /** An agent of VCC Live wrote for the first time in this handover. `waitedMs`: since the pass, milliseconds. */
+  claimed: { readonly thread: ThreadKey; readonly handoverId: string; readonly waitedMs: number };
   /** Bot Framework's hand-off status `accepted`: told right after `claimed`. */
   accepted: { readonly thread: ThreadKey; readonly handoverId: string };
   /**
@@ -44,8 +46,25 @@ export interface HandoverNews {
   completed: { readonly thread: ThreadKey; readonly handoverId: string; readonly result: HandoverResult };
   /** The ledger's owner changed to, from or between other apps. */
   ownerChanged: { readonly thread: ThreadKey; readonly from: ThreadOwner; readonly to: ThreadOwner };
-  /** A handover could not be made; the bot goes on. */
-  failed: { readonly thread: ThreadKey; readonly handoverId?: string; readonly error: Error };
+  /** A handover was asked for and did not begin, for a reason that is no error. */
+  refused: { readonly thread: ThreadKey; readonly reason: RefusedReason };
+  /** A handover could not be made; the bot goes on. `takingBack`: one goes on, because the bot could not take it back. */
+  failed: {
+    readonly thread: ThreadKey;
+    readonly handoverId?: string;
+    readonly error: Error;
+    readonly takingBack?: true;
+  };
+  /**
+   * Meta said something else than the ledger held: `thread_owner` answered so, or a message was refused because another
+   * app controls the thread (then `meta` is absent until it is asked). The ledger is corrected by it.
+   */
+  disagreement: {
+    readonly thread: ThreadKey;
+    readonly by: 'threadOwner' | 'refusedSend';
+    readonly ledger: ThreadOwner;
+    readonly meta?: ThreadOwner;
+  };
   /** An activity stayed in. */
   suppressed: { readonly thread: ThreadKey; readonly activity: unknown; readonly reason: SuppressedReason };
   /**

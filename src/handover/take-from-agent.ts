@@ -50,7 +50,7 @@ export async function takeFromAgent(
       () => [],
       (record) => ({
         record: amendOpen(record, open.id, { takeRefused: true }),
-        news: [['failed', { thread, handoverId: open.id, error }]],
+        news: [['failed', { thread, handoverId: open.id, error, takingBack: true }]],
         value: undefined,
       }),
     );

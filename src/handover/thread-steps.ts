@@ -15,7 +15,7 @@ import type { ClaimedUpdate, PlacedClaim, ThreadChange, ThreadStore } from '../t
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
-import { ownerNow, step } from '../ownership/ledger.js';
+import { isAnotherApp, ownerNow, step } from '../ownership/ledger.js';
 import type { OffsetWindow } from '../ownership/meta-time.js';
 import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
@@ -217,15 +217,30 @@ export class ThreadSteps {
     const ids = await this.ids(thread);
     const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
     const answer = await this.parts.graph.owner(thread);
-    return this.step(thread, ids, () => [evidenceOfAnswer(answer, this.own(answer, newestStamp))], unchanged);
+    const evidence = evidenceOfAnswer(answer, this.own(answer, newestStamp));
+    return this.#compared(thread, await this.step(thread, ids, () => [evidence], unchanged));
   }
 
   async foldAnswer(thread: ThreadKey, ids: AppIds, answer: OwnerAnswer): Promise<Verdict | undefined> {
     return this.forgiving(async () => {
       const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
       const evidence: Evidence[] = [evidenceOfAnswer(answer, this.own(answer, newestStamp))];
-      return (await this.step(thread, ids, () => evidence, unchanged)).now;
+      return this.#compared(thread, await this.step(thread, ids, () => evidence, unchanged)).now;
     });
+  }
+
+  /** Tells where an answer of Meta's contradicts what the ledger held. */
+  #compared<T>(thread: ThreadKey, stepped: Stepped<T>): Stepped<T> {
+    const { before, now } = stepped;
+    if (contradicts(before, now)) {
+      this.parts.news.tell('disagreement', {
+        thread,
+        by: 'threadOwner',
+        ledger: publicOwner(before),
+        meta: publicOwner(now),
+      });
+    }
+    return stepped;
   }
 
   async ownCall<T>(
@@ -391,6 +406,13 @@ export class ThreadSteps {
 export function newsOfPass(thread: ThreadKey, record: ThreadRecord, handoverId: string): News[] {
   const passed: News = ['passed', { thread, handoverId }];
   return isWaiting(record, handoverId) ? [passed, ['waiting', { thread, handoverId }]] : [passed];
+}
+
+/** Not where one of them is unknown, or hidden; bot and idle are the same, the bot may speak. */
+function contradicts(before: Verdict, now: Verdict): boolean {
+  if (before.owner === 'unknown' || now.owner === 'unknown') return false;
+  if (isAnotherApp(before) !== isAnotherApp(now)) return true;
+  return before.owner !== now.owner && before.appId !== undefined && now.appId !== undefined && isAnotherApp(now);
 }
 
 export function publicOwner(verdict: Verdict): ThreadOwner {

@@ -82,6 +82,7 @@ export interface PlatformView extends ExpectationView {
 export class CustomerExpectations {
   readonly #view: CustomerView;
 
+  /** @internal The simulator makes these. */
   constructor(view: CustomerView) {
     this.#view = view;
   }
@@ -133,6 +134,7 @@ export class CustomerExpectations {
 export class AgentExpectations<Queued extends { readonly psid: string; readonly metadata?: string }> {
   readonly #view: DeskView<Queued>;
 
+  /** @internal The simulator makes these. */
   constructor(view: DeskView<Queued>) {
     this.#view = view;
   }
@@ -169,6 +171,7 @@ export class AgentExpectations<Queued extends { readonly psid: string; readonly 
 export class SimulatorExpectations {
   readonly #view: PlatformView;
 
+  /** @internal The simulator makes these. */
   constructor(view: PlatformView) {
     this.#view = view;
   }
@@ -198,7 +201,7 @@ export class SimulatorExpectations {
 
   /**
    * In truth, whatever the bot believes, this app owns the thread.
-   * @param pageId default: the simulator's first Page
+   * @param how `pageId`: default the simulator's first Page
    * @throws {@link ExpectationError} when another one does at `timeoutMs`
    */
   async owner(psid: string, owner: ExpectedOwner, how: ExpectLimit & { readonly pageId?: string } = {}): Promise<void> {

@@ -41,8 +41,12 @@ export {
   type NoteEntry,
   type OwnerEntry,
   type WebhookEntry,
+  type WireDraft,
+  type WireEnding,
   type WireEntry,
+  type WireListener,
 } from './wire.js';
+export type { JsonObject } from './webhook-items.js';
 export type { RawDelivery, WebhookAnswer } from './webhook-delivery.js';
 export type { MountedHandler } from './graph-server.js';
 export {
@@ -54,4 +58,5 @@ export {
 } from './simulator-errors.js';
 
 // The page: customer's telephone, VCC Live's desk, the wire and the weather.
+export type { ButtonView } from './stage/stage-words.js';
 export { serveStage, type StageOptions, type StageServer } from './stage/stage-server.js';

@@ -24,7 +24,7 @@ export interface PageSetUp {
   tokenOf: 'page' | 'user';
   /** `other`: the token was made by another app than the bot's, so that the bot's secret makes no proof for it. Default `bot`. */
   tokenMadeBy: 'bot' | 'other';
-  /** Permissions in the token. Default {@link GRANTED_SCOPES}. */
+  /** Permissions in the token. Default: those that a bot needs. */
   tokenScopes: readonly string[];
   /** When the token ends, milliseconds since 1970 on the simulator's clock; `undefined`: never. Default never. */
   tokenExpiresAtMs: number | undefined;

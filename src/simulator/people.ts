@@ -61,6 +61,7 @@ export class SimulatedCustomer {
   readonly #page: Page;
   readonly #thread: Thread;
 
+  /** @internal The simulator makes these. */
   constructor(stage: Stage, page: Page, psid: string) {
     this.psid = psid;
     this.pageId = page.pageId;
@@ -174,6 +175,7 @@ export class SimulatedAgent {
   readonly #page: Page;
   readonly #app: ConnectedApp;
 
+  /** @internal The simulator makes these. */
   constructor(stage: Stage, page: Page, app: ConnectedApp) {
     this.#stage = stage;
     this.#page = page;
@@ -290,6 +292,7 @@ export class SimulatedPageInbox {
   readonly #page: Page;
   readonly #app: ConnectedApp;
 
+  /** @internal The simulator makes these. */
   constructor(stage: Stage, page: Page, app: ConnectedApp) {
     this.#stage = stage;
     this.#page = page;

@@ -29,6 +29,7 @@ export class Fault<Detail extends object = object> {
   readonly #random: SeededRandom;
   #rules: FaultRule<Detail>[] = [];
 
+  /** @internal The simulator makes these. */
   constructor(random: SeededRandom) {
     this.#random = random;
   }
@@ -138,6 +139,7 @@ export class Weather {
   /** An odd item beside an ordinary one; default kind `app_roles`. */
   readonly oddItems: Fault<{ readonly item?: OddItem }>;
 
+  /** @internal The simulator makes these. */
   constructor(random: SeededRandom) {
     this.botDown = new Fault(random);
     this.lostAnswers = new Fault(random);

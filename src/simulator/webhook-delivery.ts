@@ -57,7 +57,7 @@ export interface WebhookAnswer {
   readonly ms: number;
 }
 
-/** How {@link WebhookDelivery.postRaw} is to send. */
+/** How a body of the test's own is to be sent. */
 export interface RawDelivery {
   /** Added to, or replacing, the usual ones. `undefined` removes a header. */
   readonly headers?: Readonly<Record<string, string | undefined>>;

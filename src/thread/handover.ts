@@ -59,6 +59,8 @@ export interface HandoverResult {
   readonly waitedMs: number;
   /** An agent of VCC Live wrote during the handover. Absent: none did, as far as standby events tell. */
   readonly answered?: true;
+  /** From an agent's first words to the end, milliseconds. Absent where none wrote. */
+  readonly agentMs?: number;
   /** The metadata that came back with the thread. */
   readonly metadata?: string;
   /** Why, where `outcome` is `refused`. */

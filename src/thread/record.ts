@@ -109,6 +109,8 @@ export interface OpenHandover {
   readonly passedAtMs?: number;
   /** When an agent of VCC Live last wrote, our clock. Present from the first words on: the handover is claimed. */
   readonly agentAtMs?: number;
+  /** When an agent of VCC Live first wrote, our clock. */
+  readonly claimedAtMs?: number;
   /** Deduplication key of the agent's first words: a redelivery of them goes the same way again. */
   readonly claimedBy?: string;
   /** The thread is being taken back, and how; `returning` has been told. */
@@ -139,6 +141,8 @@ export interface Conclusion {
   readonly concludedAtMs: number;
   /** An agent of VCC Live wrote during the handover. */
   readonly answered?: true;
+  /** From an agent's first words to the end, milliseconds. Absent where no agent wrote. */
+  readonly agentMs?: number;
   /** Key of the turn that did what comes after a handover: a question, a prompt that was open. Absent: not done yet. */
   readonly afterwardsBy?: string;
   /** What VCC Live's webhooks had told by then. Only the newest conclusion keeps a transcript. */

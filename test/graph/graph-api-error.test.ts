@@ -86,6 +86,22 @@ describe('GraphApiError', () => {
     await setting.close();
   });
 
+  it('does not show the customer’s id that Meta repeats: errors go to logs', async () => {
+    const setting = await setUp();
+    const said = `Object with ID '${THREAD.psid}' does not exist`;
+    for (const call of [
+      () => setting.client.pass(THREAD, VCC),
+      () => setting.client.owner(THREAD),
+      () => setting.client.send(THREAD, { message: { text: 'x' } }),
+    ]) {
+      setting.graph.script(refusal(100, 33, said));
+      const error = await errorOf(call());
+      expect(error.message).to.include("Object with ID '[redacted]' does not exist");
+      expect(JSON.stringify(error)).not.to.include(THREAD.psid);
+    }
+    await setting.close();
+  });
+
   describe('never shows the token, the proof or the app secret', () => {
     const echo = `Malformed access token ${TOKEN}; access_token=${TOKEN}&appsecret_proof=${PROOF} ${SECRET}`;
     const echoed = {

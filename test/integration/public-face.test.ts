@@ -31,6 +31,7 @@ describe('events', () => {
     await stage.agent.says(PSID, 'hi');
     await stage.agent.handsBack(PSID);
     expect(stage.told.map(({ name }) => name)).to.deep.equal([
+      'begun',
       'ownerChanged',
       'passed',
       'waiting',

@@ -394,6 +394,7 @@ export const echoing: BotLogic = async (context) => {
 /** Notes down everything a plugin tells. */
 export function listen(handover: VccLiveHandover, bot: number, told: Told[]): void {
   const names: (keyof HandoverNews)[] = [
+    'begun',
     'passed',
     'waiting',
     'claimed',
@@ -402,7 +403,9 @@ export function listen(handover: VccLiveHandover, bot: number, told: Told[]): vo
     'returned',
     'completed',
     'ownerChanged',
+    'refused',
     'failed',
+    'disagreement',
     'suppressed',
     'vccLiveEvent',
     'standbyMessage',

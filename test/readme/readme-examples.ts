@@ -24,13 +24,18 @@ export function codeBlocksOf(page: string): number {
 
 /** The rows of the first table whose header begins with these cells: the first cell of each row, without code marks. */
 export function firstCells(page: string, ...header: readonly string[]): string[] {
+  return tableOf(page, ...header).map(([first = '']) => first.replaceAll('`', ''));
+}
+
+/** The rows of the first table whose header begins with these cells, cell by cell. */
+export function tableOf(page: string, ...header: readonly string[]): string[][] {
   const lines = page.split('\n');
   const wanted = header.join('|');
   const at = lines.findIndex((line) => cells(line).slice(0, header.length).join('|') === wanted);
   if (at < 0) throw new Error(`No table begins with the columns ${header.join(', ')}.`);
   const rows = lines.slice(at + 2);
   const end = rows.findIndex((line) => !line.startsWith('|'));
-  return rows.slice(0, end < 0 ? rows.length : end).map((line) => (cells(line)[0] ?? '').replaceAll('`', ''));
+  return rows.slice(0, end < 0 ? rows.length : end).map(cells);
 }
 
 function cells(line: string): string[] {

@@ -81,7 +81,7 @@ export interface StageServer {
  * Serves the page at `/` of the simulator's port, and what it needs below `/stage/`.
  *
  * `GET /stage/events`: server-sent events, a snapshot and then numbered batches; `Last-Event-ID` goes on without a gap.
- * `POST /stage/act`: one {@link StageCommand} as JSON. `GET /stage/wire/<seq>`: one entry with its curl command.
+ * `POST /stage/act`: one command as JSON. `GET /stage/wire/<seq>`: one entry with its curl command.
  */
 export function serveStage(simulator: MessengerSimulator, options: StageOptions = {}): StageServer {
   const stage = new Stage(simulator, options);

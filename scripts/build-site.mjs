@@ -1,0 +1,147 @@
+/**
+ * Builds the guide into a small searchable site: README as the front page, every page of docs/, the API reference.
+ *
+ * `node scripts/build-site.mjs [folder]`, default site/. What is documented is what package.json exports, so a new export
+ * path is in the reference without a line here; a page of docs/ that no group names stands among the guides.
+ * @see https://typedoc.org
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Application, Converter, ReflectionKind } from 'typedoc';
+
+const GUIDES = 'Guides';
+/** The order in which somebody new needs them. */
+const GROUPS = {
+  Start: ['set-up', 'going-to-production', 'moving'],
+  [GUIDES]: [
+    'before-the-handover',
+    'botkit',
+    'azure-bot-service',
+    'doctor',
+    'simulator',
+    'testing-your-bot',
+    'watching-it',
+  ],
+  Reference: ['options', 'errors', 'troubleshooting'],
+  Reliability: ['failures', 'ownership', 'reliability', 'performance', 'comparison'],
+  'The project': ['CHANGELOG', 'ARCHITECTURE', 'CONTRIBUTING'],
+};
+const PROJECT_PAPERS = ['CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
+
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const [folder] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const out = resolve(folder ?? join(repository, 'site'));
+const { name, exports } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
+const entryPoints = entriesOf(exports);
+const documents = await documentsOf();
+
+const app = await Application.bootstrap({
+  name,
+  tsconfig: join(repository, 'tsconfig.json'),
+  entryPoints: [...entryPoints.keys()],
+  readme: join(repository, 'README.md'),
+  projectDocuments: documents.map(({ file }) => file),
+  out,
+  // No repository address is known to this script; a link to the wrong place is worse than none.
+  disableSources: true,
+  // `npm run types` checks them.
+  skipErrorChecking: true,
+  githubPages: false,
+  hideGenerator: true,
+  customCss: join(repository, 'docs', 'generate', 'site.css'),
+  excludeInternal: true,
+  excludePrivate: true,
+  excludeExternals: true,
+  searchInDocuments: true,
+  searchInComments: true,
+  sort: ['source-order'],
+  sortEntryPoints: false,
+  groupOrder: Object.keys(GROUPS).flatMap((group) => (group === 'Reference' ? [group, 'Modules'] : [group])),
+  navigation: { includeGroups: true, includeFolders: false },
+  navigationLeaves: [],
+  categorizeByGroup: false,
+  headings: { readme: false, document: false },
+  validation: { notExported: true, invalidLink: true, invalidPath: true, rewrittenLink: true, notDocumented: false },
+  // The generic forms of what is exported.
+  intentionallyNotExported: [
+    'src/thread/handover.ts:HandoverRequest',
+    'src/simulator/wire.ts:Draft',
+    'src/store/redis-store.ts:Change',
+  ],
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
+  logLevel: process.argv.includes('--say') ? 'Info' : 'Warn',
+});
+if (!app) throw new Error('TypeDoc did not start.');
+
+app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
+  const known = documents.find(
+    ({ id }) => id === document.name.split('/').at(-1) || id.toLowerCase() === document.name.toLowerCase(),
+  );
+  if (!known) return;
+  document.name = known.title;
+  document.frontmatter.group = known.group;
+});
+// A module goes by the path that a bot imports.
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
+  for (const module of context.project.getChildrenByKind(ReflectionKind.Module)) {
+    const sources = [`src/${module.name}.ts`, `src/${module.name}/index.ts`];
+    const path = [...entryPoints].find(([file]) => sources.some((source) => file.endsWith(`/${source}`)))?.[1];
+    if (path !== undefined) module.name = path;
+  }
+});
+
+// TypeScript takes the link of `@throws {@link X}` for a type: what is not in the same module is looked for in all.
+app.converter.addUnknownSymbolResolver((reference, from, part) => {
+  // Types are not looked for: those that are missing are to be exported.
+  if (part === undefined) return undefined;
+  const wanted = reference.symbolReference?.path?.[0]?.path;
+  const target = from.project.children?.flatMap((module) => module.getChildByName([wanted]) ?? [])[0];
+  return target && { target, caption: wanted };
+});
+
+const project = await app.convert();
+if (!project) process.exit(1);
+// What is inherited from Bot Framework links to its own site by names that only that site knows.
+for (const { comment } of Object.values(project.reflections)) {
+  for (const part of comment ? [...comment.summary, ...comment.blockTags.flatMap(({ content }) => content)] : []) {
+    if (part.kind === 'text') part.text = part.text.replace(/\[([^\]]+)\]\(xref:[^)]*\)/g, '$1');
+  }
+}
+app.validate(project);
+if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
+await app.generateOutputs(project);
+if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
+
+/** Source files of what the package exports, with the path under which it does. */
+function entriesOf(exported) {
+  const entries = new Map();
+  for (const [path, target] of Object.entries(exported)) {
+    if (typeof target !== 'object' || typeof target.types !== 'string') continue;
+    const source = target.types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts');
+    entries.set(join(repository, source), path === '.' ? name : `${name}${path.slice(1)}`);
+  }
+  return entries;
+}
+
+/** The pages, in the order of their groups. */
+async function documentsOf() {
+  const pages = (await readdir(join(repository, 'docs'))).filter((file) => file.endsWith('.md'));
+  const files = [
+    ...pages.map((file) => join(repository, 'docs', file)),
+    ...PROJECT_PAPERS.map((file) => join(repository, file)),
+  ];
+  const order = Object.values(GROUPS).flat();
+  const found = await Promise.all(
+    files.map(async (file) => {
+      const id = file.slice(file.lastIndexOf('/') + 1, -'.md'.length);
+      const title = /^# (.+)$/m.exec(await readFile(file, 'utf8'))?.[1] ?? id;
+      const group = Object.keys(GROUPS).find((each) => GROUPS[each].includes(id)) ?? GUIDES;
+      return { file, id, title: title.replaceAll('`', ''), group };
+    }),
+  );
+  const groups = Object.keys(GROUPS);
+  const place = ({ id, group }) => groups.indexOf(group) * 1000 + (order.includes(id) ? order.indexOf(id) : 999);
+  return found.sort((a, b) => place(a) - place(b) || a.id.localeCompare(b.id));
+}

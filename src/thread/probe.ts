@@ -1,0 +1,168 @@
+/**
+ * The port to whatever counts and times: what happened, and what took how long.
+ *
+ * Exists so that the rooms below know no telemetry library. Nothing is measured unless a probe is given. No measurement
+ * holds a customer's id, a text or a token; every word in one is of a closed list, but for Page ids and handover ids.
+ */
+import type { Clock } from './clock.js';
+import type { HandoverOutcome, HandoverVia, RefusedReason, ThreadOwner } from './handover.js';
+import type { Logger } from './logger.js';
+
+/** Something happened to a thread. Durations are milliseconds. */
+export type Measurement = { readonly pageId: string } &
+  /** The intent is written; notice and pass follow. */
+  (
+    | { readonly kind: 'handoverBegun'; readonly handoverId: string }
+    /** VCC Live owns the thread. */
+    | { readonly kind: 'handoverPassed'; readonly handoverId: string }
+    /** An agent wrote for the first time. `waitedMs`: since the pass. */
+    | { readonly kind: 'handoverClaimed'; readonly handoverId: string; readonly waitedMs: number }
+    | {
+        readonly kind: 'handoverEnded';
+        /** Absent where it never had one. */
+        readonly handoverId?: string;
+        readonly outcome: HandoverOutcome;
+        readonly via: HandoverVia;
+        /** Since the handover was asked for. Absent where it never began, or failed. */
+        readonly waitedMs?: number;
+        /** Since an agent's first words. Absent where no agent wrote. */
+        readonly agentMs?: number;
+        /** Where it was refused. */
+        readonly refused?: RefusedReason;
+        /** Kind or code of the error, where it failed. */
+        readonly errorType?: string;
+      }
+    /** The bot could not take a thread back; the handover goes on. */
+    | { readonly kind: 'takingBackFailed'; readonly handoverId?: string; readonly errorType: string }
+    | { readonly kind: 'ownerChanged'; readonly from: ThreadOwner['owner']; readonly to: ThreadOwner['owner'] }
+    /** Meta said something else than the ledger held. */
+    | {
+        readonly kind: 'disagreement';
+        readonly by: 'threadOwner' | 'refusedSend';
+        readonly ledger: ThreadOwner['owner'];
+        readonly meta: ThreadOwner['owner'] | 'notUs';
+      }
+    /** An activity stayed in; the reason is one of `SuppressedReason`. */
+    | { readonly kind: 'suppressed'; readonly reason: string }
+    /** A webhook item ran nothing; the reason is one of `IgnoredReason`. */
+    | { readonly kind: 'ignored'; readonly reason: string; readonly eventKind: string; readonly errorType?: string }
+  );
+
+/** Work that takes time. */
+export type Work =
+  /** One attempt at a call of the Graph API. `host`: the Graph API's. */
+  | { readonly kind: 'graphCall'; readonly operation: string; readonly pageId: string; readonly host: string }
+  /** A webhook delivery, from its arrival until Meta can be answered. */
+  | { readonly kind: 'delivery'; readonly events: number }
+  /** One event of a delivery, from its admission until the bot has finished with it. */
+  | { readonly kind: 'turn'; readonly pageId?: string; readonly eventKind: string; readonly channel: string };
+
+/** How work ended. */
+export type WorkEnd = { readonly durationMs: number } & (
+  | {
+      readonly kind: 'graphCall';
+      /** `ok`, or what `GraphApiError.outcome` says. */
+      readonly outcome: 'ok' | 'refused' | 'unknown' | 'notSent';
+      /** `GraphApiError.kind`. Absent where it is ok. */
+      readonly errorType?: string;
+      readonly httpStatus?: number;
+      readonly code?: number;
+      readonly subcode?: number;
+      /** Meta's `fbtrace_id`, for Meta's support. */
+      readonly fbTraceId?: string;
+    }
+  | { readonly kind: 'delivery'; readonly verdict: 'done' | 'late' | 'busy' | 'unavailable' | 'failed' }
+  | { readonly kind: 'turn'; readonly errorType?: string }
+);
+
+/** Work under way. */
+export interface BegunWork {
+  /** Calls `run` at once and once, with this work as the context of what it begins. Absent: it is called as it is. */
+  within?<T>(run: () => T): T;
+  /** Called once. */
+  end(how: WorkEnd): void;
+}
+
+/**
+ * Counts and times. Every method must return at once. One that throws is reported and hurts nobody.
+ * `openTelemetry()` and `botTelemetry(client)` make probes; yours may be one of its own.
+ */
+export interface Probe {
+  happened(measurement: Measurement): void;
+  begin(work: Work): BegunWork;
+}
+
+/** Runs `run` as measured work; resolves and rejects as it does. */
+export async function measured<T>(
+  { probe, clock }: { readonly probe: Probe; readonly clock: Clock },
+  work: Work,
+  run: () => Promise<T>,
+  /** How it ended; `undefined` where it rejected. */
+  endOf: (value: T | undefined, durationMs: number) => WorkEnd,
+): Promise<T> {
+  const beganAtMs = clock.now();
+  const begun = probe.begin(work);
+  let value: T | undefined;
+  try {
+    value = await (begun.within ? begun.within(run) : run());
+    return value;
+  } finally {
+    begun.end(endOf(value, clock.now() - beganAtMs));
+  }
+}
+
+/** Several probes as one that never throws. @returns `undefined` where there are none: then nothing is to be measured */
+export function dependableProbe(given: Probe | readonly Probe[] | undefined, log: Logger): Probe | undefined {
+  const probes = given === undefined ? [] : isList(given) ? given : [given];
+  if (probes.length === 0) return undefined;
+  const forgiving = <T>(call: () => T): T | undefined => {
+    try {
+      return call();
+    } catch (thrown) {
+      log.error(`A telemetry probe threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      return undefined;
+    }
+  };
+  return {
+    happened: (measurement) => {
+      for (const probe of probes) forgiving(() => probe.happened(measurement));
+    },
+    begin: (work) => {
+      const begun = probes.flatMap((probe) => forgiving(() => probe.begin(work)) ?? []);
+      return {
+        within: (run) => runOnce(run, begun, forgiving),
+        end: (how) => {
+          for (const each of begun) forgiving(() => each.end(how));
+        },
+      };
+    },
+  };
+}
+
+/** Runs `run` inside all of them: once, whatever they do, and with its own value or error. */
+function runOnce<T>(run: () => T, begun: readonly BegunWork[], forgiving: <R>(call: () => R) => R | undefined): T {
+  let ran: { readonly value: T } | { readonly thrown: unknown } | undefined;
+  const once = (): void => {
+    if (ran) return;
+    try {
+      ran = { value: run() };
+    } catch (thrown) {
+      ran = { thrown };
+    }
+  };
+  const within = (inner: () => void, each: BegunWork): (() => void) =>
+    each.within === undefined ? inner : () => forgiving(() => each.within?.(inner));
+  begun.reduceRight(within, once)();
+  once();
+  return valueOf(ran);
+}
+
+function valueOf<T>(ran: { readonly value: T } | { readonly thrown: unknown } | undefined): T {
+  if (ran && 'value' in ran) return ran.value;
+  throw ran?.thrown;
+}
+
+/** `Array.isArray` does not narrow readonly arrays. */
+function isList(given: Probe | readonly Probe[]): given is readonly Probe[] {
+  return Array.isArray(given);
+}
