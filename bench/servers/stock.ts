@@ -16,7 +16,7 @@ export async function stockServer(how: { graphOrigin: string; bot: Bot; framewor
   const adapter = stockAdapter(how.graphOrigin);
   const logic = logicOf(how.bot);
   if (how.framework === 'restify') return restifyServer((req, res) => adapter.processActivity(req, res, logic));
-  return http.createServer({ ServerResponse: ResponseWithStatus }, (request: RequestWithBody, response) => {
+  const server = http.createServer({ ServerResponse: ResponseWithStatus }, (request: RequestWithBody, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -25,6 +25,7 @@ export async function stockServer(how: { graphOrigin: string; bot: Bot; framewor
       void adapter.processActivity(request, response, logic);
     });
   });
+  return server as unknown as http.Server;
 }
 
 type RequestWithBody = http.IncomingMessage & { rawBody?: Buffer; body?: unknown };

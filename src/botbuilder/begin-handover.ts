@@ -7,6 +7,7 @@ import type { Activity, TurnContext } from 'botbuilder';
 import { TurnContext as TurnContextClass } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -22,7 +23,6 @@ import type { MetadataParts } from './outgoing-metadata.js';
 import { metadataFor, transcriptOf } from './outgoing-metadata.js';
 import type { PoliciesOf } from './page-policies.js';
 import { activityOf, say } from './plugin-texts.js';
-import { readTurn } from './read-turn.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread } from './target-thread.js';
 import { turnOf } from './turn-state.js';
@@ -59,17 +59,19 @@ export class Beginnings {
     this.#parts = parts;
   }
 
-  /** Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no. */
-  async isAskedFor(context: TurnContext): Promise<boolean> {
+  /**
+   * Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no.
+   * @param event what the turn was made of
+   */
+  async isAskedFor(context: TurnContext, event: ThreadEvent): Promise<boolean> {
     const turn = turnOf(context);
     if (context.activity.type !== 'message' || !turn) return false;
-    const [event] = readTurn(context.activity).events;
     // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
-    if (event?.kind === 'echo') return false;
+    if (event.kind === 'echo') return false;
     const { triggers } = this.#parts.policiesOf(turn.thread.pageId);
     try {
       // The payload of the button or quick reply behind the turn, whichever adapter made it.
-      return await asksForAgent(context, triggers, event?.payload);
+      return await asksForAgent(context, triggers, event.payload);
     } catch (error) {
       this.#parts.log.error(`A talkToAgent trigger failed: ${error instanceof Error ? error.message : String(error)}`);
       return false;

@@ -21,7 +21,7 @@ import type { ReceiveParts } from './receive-webhook.js';
 import { receiveWebhook } from './receive-webhook.js';
 import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
-import { setAdmission } from './turn-state.js';
+import { setAdmitted } from './turn-state.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -191,7 +191,7 @@ class AdapterService {
       const activity = activityFromEvent(event);
       if (!activity) return;
       const context = new TurnContext(this.#adapter, activity);
-      setAdmission(context, admission);
+      setAdmitted(context, { event, admission });
       await this.#run(context, logic);
     } catch (thrown) {
       // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.

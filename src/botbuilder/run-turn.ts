@@ -67,7 +67,7 @@ export class TurnRunner {
         ran = true;
         try {
           if (arrived.thread) addressTurn(context.activity, arrived.thread);
-          await (admission === 'unmanaged' ? next() : this.run(context, admission, next));
+          await (admission === 'unmanaged' ? next() : this.run(context, admission, arrived.event, next));
         } catch (thrown) {
           state.thrown = thrown;
         }
@@ -90,7 +90,12 @@ export class TurnRunner {
   }
 
   /** An event whose admission is known: says what is to be said, then runs the bot's logic on it. */
-  async run(context: TurnContext, admission: RunningAdmission, next: () => Promise<void>): Promise<void> {
+  async run(
+    context: TurnContext,
+    admission: RunningAdmission,
+    event: ThreadEvent,
+    next: () => Promise<void>,
+  ): Promise<void> {
     const { turn } = admission;
     setTurn(context, turn);
     this.#parts.doors.guardTurn(context, turn);
@@ -107,7 +112,7 @@ export class TurnRunner {
         await this.#runLogic(turn, next);
       });
     }
-    if (await beginnings.isAskedFor(context)) {
+    if (await beginnings.isAskedFor(context, event)) {
       await beginnings.toAgent(context, {});
       return;
     }

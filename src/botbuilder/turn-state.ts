@@ -1,5 +1,6 @@
 /** Where a turn of the plugin is kept between its doors: in Bot Framework's turn state, under a symbol of its own. */
 import type { TurnContext } from 'botbuilder';
+import type { ThreadEvent } from '../thread/event.js';
 import type { Admission, Turn } from '../handover/turn.js';
 
 const TURN = Symbol('botbuilder-handover-vcclive turn');
@@ -20,12 +21,18 @@ export function setTurn(context: TurnContext, turn: Turn): void {
   context.turnState.set(TURN, turn);
 }
 
-/** What our adapter decided before it began the turn; `'unmanaged'` for an item without a thread. */
-export function admissionOf(context: TurnContext): RunningAdmission | 'unmanaged' | undefined {
-  return context.turnState.get<RunningAdmission | 'unmanaged' | undefined>(ADMITTED);
+/** An event and what is to happen with it; `'unmanaged'` for an item without a thread. */
+export interface AdmittedEvent {
+  readonly event: ThreadEvent;
+  readonly admission: RunningAdmission | 'unmanaged';
+}
+
+/** What our adapter decided before it began the turn. */
+export function admittedIn(context: TurnContext): AdmittedEvent | undefined {
+  return context.turnState.get<AdmittedEvent | undefined>(ADMITTED);
 }
 
 /** Remembers what our adapter decided. */
-export function setAdmission(context: TurnContext, admission: RunningAdmission | 'unmanaged'): void {
-  context.turnState.set(ADMITTED, admission);
+export function setAdmitted(context: TurnContext, admitted: AdmittedEvent): void {
+  context.turnState.set(ADMITTED, admitted);
 }

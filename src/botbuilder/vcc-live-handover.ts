@@ -12,6 +12,7 @@ import { HandoverError } from '../thread/errors.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { ThreadStore } from '../thread/store.js';
 import { consoleLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
@@ -43,7 +44,7 @@ import { readTurn } from './read-turn.js';
 import { TurnRunner } from './run-turn.js';
 import { Doors } from './silence.js';
 import { targetOf } from './target-thread.js';
-import { admissionOf, turnOf } from './turn-state.js';
+import { admittedIn, turnOf } from './turn-state.js';
 import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
 import { vccLiveWebhook } from './vcc-live-webhook.js';
 
@@ -99,7 +100,9 @@ export class VccLiveHandover implements Middleware {
       clock,
       ...(probe === undefined ? {} : { probe }),
     });
-    const store = guardedStore(options.store ?? new MemoryThreadStore({ now: () => clock.now() }));
+    const store: ThreadStore = options.store
+      ? guardedStore(options.store)
+      : new MemoryThreadStore({ now: () => clock.now() });
     const engine = new HandoverEngine({
       botAppId,
       vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
@@ -189,9 +192,9 @@ export class VccLiveHandover implements Middleware {
     if (context.activity.channelId !== CHANNEL || turnOf(context)) return next();
     this.#doors.guardAdapter(context.adapter);
 
-    const admitted = admissionOf(context);
-    if (admitted === 'unmanaged') return next();
-    if (admitted) return this.#runner.run(context, admitted, next);
+    const admitted = admittedIn(context);
+    if (admitted?.admission === 'unmanaged') return next();
+    if (admitted) return this.#runner.run(context, admitted.admission, admitted.event, next);
 
     const reading = readTurn(context.activity);
     if (reading.events.length === 0) return this.#runner.runProactive(context, reading, next);

@@ -122,7 +122,7 @@ export class Admissions {
     thread: ThreadKey,
     stepped: Stepped<Conclusion | undefined>,
   ): Promise<Arrived> {
-    await this.#hasten(thread, stepped.record, atMs);
+    if (stepped.record.open) await this.#hasten(thread, stepped.record, atMs);
     return {
       event,
       thread,

@@ -15,7 +15,7 @@ import type { ClaimedUpdate, PlacedClaim, ThreadChange, ThreadStore } from '../t
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
-import { isAnotherApp, ownerNow, step } from '../ownership/ledger.js';
+import { atTime, isAnotherApp, ownerByEvidence, ownerNow, step } from '../ownership/ledger.js';
 import type { OffsetWindow } from '../ownership/meta-time.js';
 import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
@@ -32,6 +32,7 @@ import type { AnsweredCall, Turn } from './turn.js';
 const IDS_REMEMBERED_MS = 60_000;
 /** No app has this id. */
 const NO_APP = '';
+const NO_NEWS: readonly News[] = [];
 /** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
 const MOST_PAGES = 10_000;
 
@@ -296,28 +297,23 @@ export class ThreadSteps {
   }
 
   ownerNow(record: ThreadRecord, ids: AppIds): Verdict {
-    return ownerNow(record.evidence, ids, metaNow(this.parts.clock.now(), this.offsetMs));
+    return ownerNow(record.evidence, ids, this.#metaNow());
   }
 
   /**
    * The apps of the thread's Page, to read evidence with. Where the bot's function does not name VCC Live's, none is
    * VCC Live's: the bot goes on, and silence works by what is not ours.
    */
-  async ids(thread: ThreadKey): Promise<AppIds> {
-    try {
-      return await this.idsToHandOver(thread);
-    } catch (error) {
-      this.parts.log.error(`VCC Live's app is not known: ${asError(error).message}`);
-      return { botAppId: this.parts.botAppId, vccLiveAppId: NO_APP };
-    }
+  ids(thread: ThreadKey): AppIds | Promise<AppIds> {
+    return this.#knownIds(thread.pageId) ?? this.#idsOrNone(thread);
   }
 
   /** The same, where VCC Live's has to be known. What a function of the bot's told is remembered for a minute. */
   async idsToHandOver(thread: ThreadKey): Promise<AppIds> {
     const { pageId } = thread;
+    const known = this.#knownIds(pageId);
+    if (known) return known;
     const nowMs = this.parts.clock.now();
-    const known = this.#ids.get(pageId);
-    if (known && nowMs < known.untilMs) return known.ids;
     const ids = { botAppId: this.parts.botAppId, vccLiveAppId: await this.#askForVccLive(pageId) };
     if (this.#ids.size >= MOST_PAGES) this.#ids.clear();
     this.#ids.set(pageId, { ids, untilMs: nowMs + IDS_REMEMBERED_MS });
@@ -355,7 +351,8 @@ export class ThreadSteps {
       const record = current ?? emptyRecord;
       const evidence = evidenceFrom(record);
       const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
-      const before = this.ownerNow(record, ids);
+      const nowMs = this.#metaNow();
+      const before = atTime(folded?.before ?? ownerByEvidence(record.evidence, ids), record.evidence, nowMs);
       const news: News[] = [];
       let passed: string | undefined;
       if (folded?.effects.ownerChanged) {
@@ -363,7 +360,7 @@ export class ThreadSteps {
         news.push(['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]);
       }
       let next = folded?.record ?? record;
-      const now = this.ownerNow(next, ids);
+      const now = folded ? atTime(folded.verdict, next.evidence, nowMs) : before;
       if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
         next = markPassed(next, next.open.id, this.parts.clock.now());
         passed = next.open?.id;
@@ -377,7 +374,7 @@ export class ThreadSteps {
         now,
         askOwner: folded?.effects.askOwner ?? false,
         value: outcome.value,
-        news: [...news, ...outcome.news],
+        news: news.length === 0 ? outcome.news : [...news, ...outcome.news],
       };
       return { record: outcome.record === record ? undefined : outcome.record, value: stepped };
     };
@@ -386,6 +383,24 @@ export class ThreadSteps {
   #told<T>(done: Untold<T>): Stepped<T> {
     for (const [name, news] of done.news) this.parts.news.tell(name, news);
     return done;
+  }
+
+  #metaNow(): number {
+    return metaNow(this.parts.clock.now(), this.offsetMs);
+  }
+
+  #knownIds(pageId: string): AppIds | undefined {
+    const known = this.#ids.get(pageId);
+    return known && this.parts.clock.now() < known.untilMs ? known.ids : undefined;
+  }
+
+  async #idsOrNone(thread: ThreadKey): Promise<AppIds> {
+    try {
+      return await this.idsToHandOver(thread);
+    } catch (error) {
+      this.parts.log.error(`VCC Live's app is not known: ${asError(error).message}`);
+      return { botAppId: this.parts.botAppId, vccLiveAppId: NO_APP };
+    }
   }
 
   async #askForVccLive(pageId: string): Promise<string> {
@@ -425,7 +440,7 @@ export function publicOwner(verdict: Verdict): ThreadOwner {
 }
 
 export function unchanged(record: ThreadRecord): Outcome<undefined> {
-  return { record, news: [], value: undefined };
+  return { record, news: NO_NEWS, value: undefined };
 }
 
 export function asError(thrown: unknown): Error {

@@ -65,15 +65,15 @@ export function stampOf(event: ThreadEvent, nowMs: number): number | undefined {
  * of two calls of ours, one begun after the other was answered, the later one is also placed later.
  */
 export function newestPlace(maxima: EvidenceMaxima): number | undefined {
-  const places = [
-    maxima.activityAt,
-    maxima.explicit?.at,
-    maxima.explicit?.answeredAt,
-    maxima.us?.at,
-    maxima.notUs?.at,
-    maxima.vccLiveEcho?.at,
-  ].filter((place) => place !== undefined);
-  return places.length === 0 ? undefined : Math.max(...places);
+  const newest = Math.max(
+    maxima.activityAt ?? -Infinity,
+    maxima.explicit?.at ?? -Infinity,
+    maxima.explicit?.answeredAt ?? -Infinity,
+    maxima.us?.at ?? -Infinity,
+    maxima.notUs?.at ?? -Infinity,
+    maxima.vccLiveEcho?.at ?? -Infinity,
+  );
+  return newest === -Infinity ? undefined : newest;
 }
 
 /**

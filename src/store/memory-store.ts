@@ -15,6 +15,8 @@ const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_CLAIMS = 100_000;
 const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 
+const CLAIMED: ClaimState = { status: 'claimed' };
+
 /** Bounds of a {@link MemoryThreadStore}. */
 export interface MemoryThreadStoreOptions {
   /** Threads kept at once. Default 100,000. */
@@ -94,14 +96,14 @@ export class MemoryThreadStore implements ThreadStore {
   }
 
   read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
-    return promised(() => this.#recall(threadId(thread)));
+    return Promise.resolve(this.#recall(threadId(thread)));
   }
 
   update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
     return promised(() => {
       const id = threadId(thread);
       const { record, value } = change(this.#recall(id));
-      if (record !== undefined) this.#keep(thread, record);
+      if (record !== undefined) this.#keep(thread, id, record);
       return value;
     });
   }
@@ -133,27 +135,17 @@ export class MemoryThreadStore implements ThreadStore {
   }
 
   claim(event: string, holder: string, leaseMs: number): Promise<ClaimState> {
-    return promised((): ClaimState => {
-      if (this.#isFinished(event)) return { status: 'done' };
-      const nowMs = this.#now();
-      const lease = this.#leases.get(event);
-      if (lease !== undefined && lease.holder !== holder && lease.untilMs > nowMs) {
-        return { status: 'busy', untilMs: lease.untilMs };
-      }
-      this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
-      this.#shedClaims();
-      return { status: 'claimed' };
-    });
+    return Promise.resolve(this.#claim(event, holder, leaseMs));
   }
 
   /** Holds whoever says it: a holder that lost its lease has done the work all the same. */
   finish(event: string, holder: string): Promise<void>;
   finish(event: string): Promise<void> {
-    return promised(() => {
-      this.#leases.delete(event);
-      this.#finished.set(event, this.#now());
-      this.#shedClaims();
-    });
+    this.#leases.delete(event);
+    const nowMs = this.#now();
+    this.#finished.set(event, nowMs);
+    this.#shedClaims(nowMs);
+    return Promise.resolve();
   }
 
   release(event: string, holder: string): Promise<void> {
@@ -196,6 +188,18 @@ export class MemoryThreadStore implements ThreadStore {
     });
   }
 
+  #claim(event: string, holder: string, leaseMs: number): ClaimState {
+    const nowMs = this.#now();
+    if (this.#isFinished(event, nowMs)) return { status: 'done' };
+    const lease = this.#leases.get(event);
+    if (lease !== undefined && lease.holder !== holder && lease.untilMs > nowMs) {
+      return { status: 'busy', untilMs: lease.untilMs };
+    }
+    this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
+    this.#shedClaims(nowMs);
+    return CLAIMED;
+  }
+
   #recall(id: string): ThreadRecord | undefined {
     const used = this.#evictable.get(id);
     const kept = used ?? this.#pinned.get(id);
@@ -208,13 +212,15 @@ export class MemoryThreadStore implements ThreadStore {
     return kept.record;
   }
 
-  #keep(thread: ThreadKey, record: ThreadRecord): void {
-    const id = threadId(thread);
-    this.#drop(id);
-    const kept = { record, expiresAtMs: this.#now() + this.#recordTtlMs };
-    (mayLeave(record) ? this.#evictable : this.#pinned).set(id, kept);
+  #keep(thread: ThreadKey, id: string, record: ThreadRecord): void {
+    const nowMs = this.#now();
+    const [map, other] = mayLeave(record) ? [this.#evictable, this.#pinned] : [this.#pinned, this.#evictable];
+    const openBefore = this.#pinned.get(id)?.record.open;
+    if (openBefore) this.#openHandovers.delete(openBefore.id);
+    other.delete(id);
+    map.set(id, { record, expiresAtMs: nowMs + this.#recordTtlMs });
     if (record.open) this.#openHandovers.set(record.open.id, { pageId: thread.pageId, psid: thread.psid });
-    this.#shedThreads(id);
+    this.#shedThreads(id, nowMs);
   }
 
   #drop(id: string): void {
@@ -225,24 +231,29 @@ export class MemoryThreadStore implements ThreadStore {
   }
 
   /** What has expired, then what is used least; the thread just written stays even where all others are pinned. */
-  #shedThreads(written: string): void {
-    const nowMs = this.#now();
-    const drop = (id: string): void => this.#drop(id);
-    dropWhile(this.#pinned, ({ value }) => value.expiresAtMs <= nowMs, drop);
-    dropWhile(this.#evictable, ({ value }) => value.expiresAtMs <= nowMs, drop);
-    dropWhile(this.#evictable, ({ key }) => this.threadCount > this.#maxThreads && key !== written, drop);
+  #shedThreads(written: string, nowMs: number): void {
+    for (
+      let oldest = this.#pinned.oldest();
+      oldest && oldest.value.expiresAtMs <= nowMs;
+      oldest = this.#pinned.oldest()
+    ) {
+      this.#drop(oldest.key);
+    }
+    this.#evictable.shed(({ expiresAtMs }) => expiresAtMs <= nowMs);
+    if (this.threadCount <= this.#maxThreads) return;
+    this.#evictable.shed((_kept, id) => this.threadCount > this.#maxThreads && id !== written);
   }
 
-  #isFinished(event: string): boolean {
+  #isFinished(event: string, nowMs: number): boolean {
     const finishedAtMs = this.#finished.get(event);
-    return finishedAtMs !== undefined && finishedAtMs + this.#claimRetentionMs > this.#now();
+    return finishedAtMs !== undefined && finishedAtMs + this.#claimRetentionMs > nowMs;
   }
 
-  #shedClaims(): void {
-    const nowMs = this.#now();
-    dropWhile(this.#finished, ({ value }) => value + this.#claimRetentionMs <= nowMs);
-    dropWhile(this.#finished, () => this.claimCount > this.#maxClaims);
-    dropWhile(this.#leases, ({ value }) => this.claimCount > this.#maxClaims && value.untilMs <= nowMs);
+  #shedClaims(nowMs: number): void {
+    this.#finished.shed((finishedAtMs) => finishedAtMs + this.#claimRetentionMs <= nowMs);
+    if (this.claimCount <= this.#maxClaims) return;
+    this.#finished.shed(() => this.claimCount > this.#maxClaims);
+    this.#leases.shed(({ untilMs }) => this.claimCount > this.#maxClaims && untilMs <= nowMs);
   }
 }
 
@@ -256,12 +267,4 @@ function promised<T>(run: () => T): Promise<T> {
 /** A thread with the bot and without a handover can be learnt anew from the next event; the others cannot. */
 function mayLeave(record: ThreadRecord): boolean {
   return record.open === undefined && record.recordedOwner === 'bot';
-}
-
-function dropWhile<Value>(
-  map: OldestFirstMap<Value>,
-  leaves: (entry: { readonly key: string; readonly value: Value }) => boolean,
-  drop: (key: string) => void = (key) => map.delete(key),
-): void {
-  for (let entry = map.oldest(); entry !== undefined && leaves(entry); entry = map.oldest()) drop(entry.key);
 }

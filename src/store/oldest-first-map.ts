@@ -36,10 +36,21 @@ export class OldestFirstMap<Value> {
 
   /** The entry that was set longest ago, or `undefined` in an empty map. */
   oldest(): { readonly key: string; readonly value: Value } | undefined {
-    const key = this.#oldestKey ?? this.#advance();
-    this.#oldestKey = key;
+    const key = this.#findOldest();
     if (key === undefined) return undefined;
     return { key, value: this.#entries.get(key) as Value };
+  }
+
+  /** Removes the oldest entry, and the next, for as long as `leaves` says so. */
+  shed(leaves: (value: Value, key: string) => boolean): void {
+    for (let key = this.#findOldest(); key !== undefined; key = this.#findOldest()) {
+      if (!leaves(this.#entries.get(key) as Value, key)) return;
+      this.delete(key);
+    }
+  }
+
+  #findOldest(): string | undefined {
+    return (this.#oldestKey ??= this.#advance());
   }
 
   /** All that stands before the cursor is deleted or was set again behind it, so the next key is the oldest. */

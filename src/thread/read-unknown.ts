@@ -64,6 +64,9 @@ export function stringOf(value: unknown): string | undefined {
 
 /** The same fields without those that are `undefined`, so that an optional property is left out, not set to nothing. */
 export function presentFields<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  const present: { [K in keyof T]?: T[K] } = {};
+  for (const name in fields) {
+    if (fields[name] !== undefined) present[name] = fields[name];
+  }
+  return present as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -5,7 +5,7 @@
  * and because handover events, reads and deliveries carry no id of their own.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import type { ThreadEvent } from '../thread/event.js';
 import { fieldOf, isArray, keysOf } from '../thread/read-unknown.js';
 
@@ -28,10 +28,14 @@ const CONTENT_VALUES_MAX = 100_000;
  * Never throws, whatever `raw` holds.
  */
 export function eventKey(event: ThreadEvent): string {
-  return createHash('sha256')
-    .update(JSON.stringify(identityOf(event)), 'utf8')
-    .digest('base64url');
+  return digestOf(JSON.stringify(identityOf(event)));
 }
+
+/** Node 20 has the one-shot form since 20.12; it takes a third of the time. */
+const digestOf: (text: string) => string =
+  typeof (crypto as Partial<typeof crypto>).hash === 'function'
+    ? (text) => crypto.hash('sha256', text, 'base64url')
+    : (text) => crypto.createHash('sha256').update(text, 'utf8').digest('base64url');
 
 type Identity = readonly (string | number | null)[];
 
