@@ -9,6 +9,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { HandoverError } from '../thread/errors.js';
 import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
+import { listenCommand } from './listen/listen-command.js';
+import { operatorCommands } from './operator/operator-commands.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 import { wantsColours } from './terminal.js';
 
@@ -34,11 +36,18 @@ export async function runCommandLine(words: readonly string[], host: CommandLine
 
 function commands(host: CommandLineHost, ended: (exitCode: number) => void): Command {
   const program = new Command('botbuilder-handover-vcclive')
-    .description('Hands Messenger threads from a bot to VCC Live. The commands are for developers of bots.')
+    .description('Hands Messenger threads from a bot to VCC Live. The commands are for those who build and run bots.')
     .version(ownVersion(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: false });
-  for (const command of [doctorCommand(host, ended), simulateCommand(host)]) program.addCommand(command);
+  const groups: Readonly<Record<string, readonly Command[]>> = {
+    'Finding out:': [doctorCommand(host, ended), listenCommand(host)],
+    'Running handovers:': operatorCommands(host, ended),
+    'Developing a bot:': [simulateCommand(host)],
+  };
+  for (const [heading, group] of Object.entries(groups)) {
+    for (const command of group) program.addCommand(command.helpGroup(heading));
+  }
   for (const command of [program, ...program.commands]) prepare(command, host);
   return program;
 }

@@ -3,7 +3,7 @@
  *
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import { isRecord } from '../../graph/is-record.js';
+import { isRecord } from '../../thread/read-unknown.js';
 import { readOwner, type NamedByMeta } from '../../graph/owner-answer.js';
 import type { Finding } from './finding.js';
 import { excuse, PAGE_INBOX_IDS, proofRefused, vccLiveIdIsWrong } from './judge-token.js';

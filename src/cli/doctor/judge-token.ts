@@ -5,7 +5,7 @@
  */
 import type { AdministrationAnswer } from '../../graph/administration.js';
 import { versionState } from '../../graph/api-versions.js';
-import { isRecord } from '../../graph/is-record.js';
+import { isRecord } from '../../thread/read-unknown.js';
 import { GUIDE_SCOPE, NEEDED_SCOPES, type Finding } from './finding.js';
 import { recordIn, textOf, type Observations } from './observe.js';
 
