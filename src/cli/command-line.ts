@@ -11,6 +11,7 @@ import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
 import { listenCommand } from './listen/listen-command.js';
 import { operatorCommands } from './operator/operator-commands.js';
+import { port } from './option-values.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 import { wantsColours } from './terminal.js';
 
@@ -19,7 +20,6 @@ export const EXIT = { done: 0, couldNotRun: 2 } as const;
 
 const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;
-const HIGHEST_PORT = 65_535;
 
 /** Runs the command that `words` name. Resolves with the exit code; never rejects. */
 export async function runCommandLine(words: readonly string[], host: CommandLineHost): Promise<number> {
@@ -167,14 +167,6 @@ function collected(url: string, earlier: readonly string[] | undefined): readonl
     throw new InvalidArgumentError(`It must be a whole address, such as ${DEFAULT_BOT}.`);
   }
   return [...(earlier ?? []), url];
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number > HIGHEST_PORT) {
-    throw new InvalidArgumentError(`It must be a number from 0 to ${HIGHEST_PORT}.`);
-  }
-  return number;
 }
 
 function wholeNumber(text: string): number {

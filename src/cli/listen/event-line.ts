@@ -1,5 +1,6 @@
 /** An incoming event in one line. What customers and agents wrote is shown only where it is asked for. */
 import type { ThreadEvent } from '../../thread/event.js';
+import { PAGE_INBOX_IDS } from '../page-inbox.js';
 import { harmless, type Paint } from '../terminal.js';
 
 /** Whose ids are known by name, and whether texts are shown. */
@@ -11,7 +12,6 @@ export interface EventWords {
 
 const CHANNEL_COLUMNS = 9;
 const PSID_COLUMNS = 17;
-const PAGE_INBOX = '263902037430900';
 const LONGEST_TEXT = 200;
 
 /** `10:04:07.250  messaging  6600112233445566   message (14 characters)` */
@@ -91,16 +91,8 @@ function moved({ previousOwnerAppId, newOwnerAppId }: ThreadEvent, words: EventW
 }
 
 function appName(appId: string | undefined, { botAppId, vccLiveAppId }: EventWords): string {
-  switch (appId) {
-    case undefined:
-      return 'an app that is not named';
-    case botAppId:
-      return 'the bot';
-    case vccLiveAppId:
-      return 'VCC Live';
-    case PAGE_INBOX:
-      return 'the Page Inbox';
-    default:
-      return `app ${appId}`;
-  }
+  if (appId === undefined) return 'an app that is not named';
+  if (appId === botAppId) return 'the bot';
+  if (appId === vccLiveAppId) return 'VCC Live';
+  return PAGE_INBOX_IDS.includes(appId) ? 'the Page Inbox' : `app ${appId}`;
 }

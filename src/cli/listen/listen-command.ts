@@ -1,7 +1,8 @@
 /** `listen` as it is typed. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { CommandLineHost } from '../command-host.js';
-import { address, metaSettingsOf, withMetaOptions } from '../meta-options.js';
+import { metaSettingsOf, withMetaOptions } from '../meta-options.js';
+import { address, port } from '../option-values.js';
 import type { TypedSettings } from '../meta-settings.js';
 import { wantsColours } from '../terminal.js';
 import { listen } from './listen.js';
@@ -16,7 +17,6 @@ interface TypedListen extends TypedSettings {
 }
 
 const DEFAULT_PORT = 3979;
-const HIGHEST_PORT = 65_535;
 
 const EXAMPLES = `
 Examples:
@@ -71,10 +71,4 @@ export function listenCommand(host: CommandLineHost): Command {
 
 async function* nothing(): AsyncGenerator<string> {
   // No input: it ends at once.
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= HIGHEST_PORT) return number;
-  throw new InvalidArgumentError(`It must be a number from 0 to ${HIGHEST_PORT}.`);
 }

@@ -1,7 +1,8 @@
 /** The operator's commands as they are typed. What they do is loaded only when one is run. */
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import type { CommandLineHost } from '../command-host.js';
-import { metaSettingsOf, psid, withMetaOptions } from '../meta-options.js';
+import { metaSettingsOf, withMetaOptions } from '../meta-options.js';
+import { psid } from '../option-values.js';
 import type { TypedSettings } from '../meta-settings.js';
 
 interface TypedOperator extends TypedSettings {
