@@ -26,6 +26,8 @@ export interface OpenThread {
   readonly dialogWaits: boolean;
 }
 
+/** Nothing on Messenger is older: a time before it is none. */
+const EARLIEST_MS = Date.UTC(2011, 0);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -74,7 +76,9 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
     idle: 'nobody (idle: the default application may write)',
     unknown: 'not known',
   }[owner];
-  const from = since === undefined || owner === 'unknown' ? '' : `, since ${minuteOf(iso(since))} UTC`;
+  // Without a stamp of Meta's the ledger knows only the order of things, not the time.
+  const dated = since !== undefined && since > EARLIEST_MS && owner !== 'unknown' && owner !== 'idle';
+  const from = !dated ? '' : `, since ${minuteOf(iso(since))} UTC`;
   const until = expiresMs === undefined || owner === 'idle' ? '' : `, until ${minuteOf(iso(expiresMs))} UTC`;
   return `${who}${from}${until}`;
 }
