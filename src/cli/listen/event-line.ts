@@ -13,6 +13,8 @@ export interface EventWords {
 const CHANNEL_COLUMNS = 9;
 const PSID_COLUMNS = 17;
 const LONGEST_TEXT = 200;
+/** What people wrote, or what may quote them. */
+const WRITTEN: readonly string[] = ['text', 'payload', 'metadata'];
 
 /** `10:04:07.250  messaging  6600112233445566   message (14 characters)` */
 export function eventLine(event: ThreadEvent, arrivedMs: number, words: EventWords, paint: Paint): string {
@@ -28,9 +30,9 @@ export function eventObject(
   arrivedMs: number,
   words: EventWords,
 ): Readonly<Record<string, unknown>> {
-  const { raw: _raw, text, payload, metadata, ...facts } = event;
-  const written = { text, payload, metadata };
-  return { at: new Date(arrivedMs).toISOString(), ...facts, ...(words.texts ? written : {}) };
+  const hidden = words.texts ? ['raw'] : ['raw', ...WRITTEN];
+  const shown = Object.entries(event).filter(([name]) => !hidden.includes(name));
+  return { at: new Date(arrivedMs).toISOString(), ...Object.fromEntries(shown) };
 }
 
 function whatHappened(event: ThreadEvent, words: EventWords): string {

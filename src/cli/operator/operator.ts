@@ -293,8 +293,8 @@ function vccLiveIdOf({ vccLiveAppId }: CallSettings): string {
 }
 
 function named(answer: OwnerAnswer, { appId, vccLiveAppId }: CallSettings): ThreadOwner {
-  const expires = 'expiresAtMs' in answer && answer.expiresAtMs !== undefined ? { expiresMs: answer.expiresAtMs } : {};
   if (answer.owner === 'idle') return { owner: 'idle' };
+  const expires = answer.expiresAtMs === undefined ? {} : { expiresMs: answer.expiresAtMs };
   if (answer.owner === 'hidden') return { owner: 'other', ...expires };
   const owner = answer.appId === appId ? 'bot' : answer.appId === vccLiveAppId ? 'vccLive' : 'other';
   return { owner, appId: answer.appId, ...expires };

@@ -113,9 +113,9 @@ describe('listen', () => {
       const program = start(log, '--texts');
       // Lines are written again until one is seen: when exactly the following has begun nobody says.
       const writeUntil = async (text: string): Promise<void> => {
-        let seen = false;
-        const found = program.prints(new RegExp(`message "${text}"`)).then(() => (seen = true));
-        while (!seen) {
+        const state = { seen: false };
+        const found = program.prints(new RegExp(`message "${text}"`)).then(() => (state.seen = true));
+        for (let tries = 0; tries < 200 && !state.seen; tries++) {
           await appendFile(log, `2026-11-25 info ${webhook(text)}\n`);
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
@@ -147,7 +147,7 @@ describe('listen', () => {
   it('reads a pipe to its end', async () => {
     async function* input(): AsyncGenerator<string> {
       const whole = webhook('über den Fluss');
-      yield `${whole.slice(0, 40)}`;
+      yield whole.slice(0, 40);
       yield `${whole.slice(40)}\nnothing\n`;
       yield webhook('last');
     }

@@ -230,7 +230,7 @@ describe("The operator's commands without a shared store", () => {
     expect((await type(clinic, ['take', PSID])).code).to.equal(0);
     expect(sim.ownerOf(PSID).owner).to.equal(sim.settings.botAppId);
     expect((await type(clinic, ['release', PSID])).code).to.equal(0);
-    const idle = JSON.parse((await type(clinic, ['owner', PSID, '--json'])).said) as any;
+    const idle = JSON.parse((await type(clinic, ['owner', PSID, '--json'])).said);
     expect([idle.psid, idle.meta.owner]).to.deep.equal([PSID, 'idle']);
   });
 
