@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { habitsFrom, settingsFrom } from '../../src/simulator/options.js';
-import { soundSetUp } from '../../src/simulator/page-set-up.js';
+import { soundSetUp } from '../../src/simulator/wrong-settings.js';
 import { SeededRandom } from '../../src/simulator/seeded-random.js';
 import {
   Fault,
@@ -60,7 +60,7 @@ describe('docs/simulator.md', () => {
 
   it('has a line for every wrong setting, with its default', () => {
     expect(firstCells(PAGE, 'setting').sort()).to.deep.equal(
-      membersOf('src/simulator/page-set-up.ts', 'PageSetUp').sort(),
+      membersOf('src/simulator/wrong-settings.ts', 'PageSetUp').sort(),
     );
     for (const [name, value] of Object.entries(soundSetUp())) {
       if (name === 'tokenScopes') continue;
