@@ -9,6 +9,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { HandoverError } from '../thread/errors.js';
 import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
+import { listenCommand } from './listen/listen-command.js';
+import { operatorCommands } from './operator/operator-commands.js';
+import { port } from './option-values.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 import { wantsColours } from './terminal.js';
 
@@ -17,7 +20,6 @@ export const EXIT = { done: 0, couldNotRun: 2 } as const;
 
 const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;
-const HIGHEST_PORT = 65_535;
 
 /** Runs the command that `words` name. Resolves with the exit code; never rejects. */
 export async function runCommandLine(words: readonly string[], host: CommandLineHost): Promise<number> {
@@ -34,11 +36,18 @@ export async function runCommandLine(words: readonly string[], host: CommandLine
 
 function commands(host: CommandLineHost, ended: (exitCode: number) => void): Command {
   const program = new Command('botbuilder-handover-vcclive')
-    .description('Hands Messenger threads from a bot to VCC Live. The commands are for developers of bots.')
+    .description('Hands Messenger threads from a bot to VCC Live. The commands are for those who build and run bots.')
     .version(ownVersion(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: false });
-  for (const command of [doctorCommand(host, ended), simulateCommand(host)]) program.addCommand(command);
+  const groups: Readonly<Record<string, readonly Command[]>> = {
+    'Finding out:': [doctorCommand(host, ended), listenCommand(host)],
+    'Running handovers:': operatorCommands(host, ended),
+    'Developing a bot:': [simulateCommand(host)],
+  };
+  for (const [heading, group] of Object.entries(groups)) {
+    for (const command of group) program.addCommand(command.helpGroup(heading));
+  }
   for (const command of [program, ...program.commands]) prepare(command, host);
   return program;
 }
@@ -158,14 +167,6 @@ function collected(url: string, earlier: readonly string[] | undefined): readonl
     throw new InvalidArgumentError(`It must be a whole address, such as ${DEFAULT_BOT}.`);
   }
   return [...(earlier ?? []), url];
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number > HIGHEST_PORT) {
-    throw new InvalidArgumentError(`It must be a number from 0 to ${HIGHEST_PORT}.`);
-  }
-  return number;
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,5 @@
 /** The options that every command has which talks to Meta, in one group of their own in the help. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { CommandLineHost } from './command-host.js';
 import { readMetaSettings, type MetaSettings, type TypedSettings } from './meta-settings.js';
 
@@ -35,17 +35,4 @@ export function metaSettingsOf(
       warn: (line) => host.complain(`${line}\n`),
     },
   );
-}
-
-/** A PSID: digits. */
-export function psid(text: string): string {
-  if (!/^\d{1,30}$/.test(text)) throw new InvalidArgumentError('It must be a page-scoped id: digits, from a webhook.');
-  return text;
-}
-
-/** A whole http or https address. */
-export function address(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return text;
-  throw new InvalidArgumentError('It must be a whole address, such as https://bot.example.com/api/messages.');
 }

@@ -99,7 +99,7 @@ export function readMetaSettings(typed: TypedSettings, source: SettingsSource): 
     pageId: value(typed.page, 'FACEBOOK_PAGE_ID'),
     graphBaseUrl: originOf(value(typed.graph, 'GRAPH_BASE_URL') ?? META),
     apiVersion: versionOf(value(typed.apiVersion, 'GRAPH_API_VERSION') ?? API_VERSION),
-    store: value(typed.store, 'HANDOVER_STORE') ?? filled(source.env['REDIS_URL']) ?? filled(file?.values['REDIS_URL']),
+    store: value(typed.store, 'HANDOVER_STORE'),
     envFile: file?.name,
   };
 }

@@ -9,11 +9,11 @@
  */
 import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../thread/clock.js';
+import { isRecord } from '../thread/read-unknown.js';
 import { classifyRefusal } from './classify-refusal.js';
 import type { GraphErrorKind } from './graph-api-error.js';
 import { AxiosExchange } from './axios-exchange.js';
 import type { HttpExchange } from './http-exchange.js';
-import { isRecord } from './is-record.js';
 import { isSuccess, parseJson, refusalOf } from './read-answer.js';
 import { redactSecrets } from './redact-secrets.js';
 

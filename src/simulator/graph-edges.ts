@@ -19,7 +19,7 @@ import {
   type GraphErrorText,
 } from './graph-errors.js';
 import type { SimulatorSettings } from './options.js';
-import { GRANTED_SCOPES, type PageSetUp } from './page-set-up.js';
+import { GRANTED_SCOPES, type PageSetUp } from './wrong-settings.js';
 import type {
   CheckedMessage,
   ConnectedApp,

@@ -4,7 +4,7 @@
 export { MessengerSimulator, type TrueOwner } from './messenger-simulator.js';
 export type { PlatformHabits, SimulatedPageOptions, SimulatorOptions, SimulatorSettings } from './options.js';
 export { PAGE_INBOX_APP_ID } from './options.js';
-export type { PageSetUp } from './page-set-up.js';
+export type { PageSetUp } from './wrong-settings.js';
 export { throwAwayCertificate } from './throw-away-certificate.js';
 export {
   SimulatedAgent,

@@ -19,7 +19,7 @@ import {
   type SimulatorOptions,
   type SimulatorSettings,
 } from './options.js';
-import { soundSetUp, type PageSetUp } from './page-set-up.js';
+import { soundSetUp, type PageSetUp } from './wrong-settings.js';
 import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox, type Stage } from './people.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';

@@ -5,7 +5,7 @@
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import type { WebhookField } from './event-routing.js';
-import type { PageSetUp } from './page-set-up.js';
+import type { PageSetUp } from './wrong-settings.js';
 
 /** A Page of the simulator. */
 export interface SimulatedPageOptions {

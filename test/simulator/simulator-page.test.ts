@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { habitsFrom, settingsFrom } from '../../src/simulator/options.js';
+import { soundSetUp } from '../../src/simulator/wrong-settings.js';
 import { SeededRandom } from '../../src/simulator/seeded-random.js';
 import {
   Fault,
@@ -55,6 +56,16 @@ describe('docs/simulator.md', () => {
     for (const [name, value] of values) expect(defaultOf(name, '## The weather'), name).to.equal(String(value));
     const faults = switches.filter(([, value]) => value instanceof Fault).map(([name]) => name);
     expect(firstCells(PAGE, 'fault').sort()).to.deep.equal(faults.sort());
+  });
+
+  it('has a line for every wrong setting, with its default', () => {
+    expect(firstCells(PAGE, 'setting').sort()).to.deep.equal(
+      membersOf('src/simulator/wrong-settings.ts', 'PageSetUp').sort(),
+    );
+    for (const [name, value] of Object.entries(soundSetUp())) {
+      if (name === 'tokenScopes') continue;
+      expect(defaultOf(name, '## Wrong settings'), name).to.equal(String(value));
+    }
   });
 
   it('names everything that people can do', () => {

@@ -1,7 +1,8 @@
 /** `doctor` as it is typed. What it does is loaded only when it is run. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandLineHost } from '../command-host.js';
-import { address, metaSettingsOf, psid, withMetaOptions } from '../meta-options.js';
+import { metaSettingsOf, withMetaOptions } from '../meta-options.js';
+import { address, port, psid } from '../option-values.js';
 import type { TypedSettings } from '../meta-settings.js';
 import { wantsColours } from '../terminal.js';
 
@@ -21,7 +22,6 @@ interface TypedDoctor extends TypedSettings {
 
 const DEFAULT_RECORD = 'handover-report.md';
 const DEFAULT_SECONDS = 60;
-const HIGHEST_PORT = 65_535;
 
 const EXAMPLES = `
 Examples:
@@ -89,12 +89,6 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
       );
       ended(exitCode);
     });
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= HIGHEST_PORT) return number;
-  throw new InvalidArgumentError(`It must be a number from 0 to ${HIGHEST_PORT}.`);
 }
 
 function seconds(text: string): number {

@@ -3,10 +3,11 @@
  *
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import { isRecord } from '../../graph/is-record.js';
+import { isRecord } from '../../thread/read-unknown.js';
 import { readOwner, type NamedByMeta } from '../../graph/owner-answer.js';
 import type { Finding } from './finding.js';
-import { excuse, PAGE_INBOX_IDS, proofRefused, vccLiveIdIsWrong } from './judge-token.js';
+import { excuse, proofRefused, vccLiveIdIsWrong } from './judge-token.js';
+import { PAGE_INBOX_IDS } from '../page-inbox.js';
 import { appsIn, recordIn, type Observations } from './observe.js';
 
 const ROUTING = 'the Page > Settings > Advanced messaging > Conversation routing (facebook.com or Meta Business Suite)';

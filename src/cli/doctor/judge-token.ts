@@ -5,15 +5,14 @@
  */
 import type { AdministrationAnswer } from '../../graph/administration.js';
 import { versionState } from '../../graph/api-versions.js';
-import { isRecord } from '../../graph/is-record.js';
+import { isRecord } from '../../thread/read-unknown.js';
 import { GUIDE_SCOPE, NEEDED_SCOPES, type Finding } from './finding.js';
+import { PAGE_INBOX_IDS } from '../page-inbox.js';
 import { recordIn, textOf, type Observations } from './observe.js';
 
 /** Days before the end of a token at which that is worth a word. */
 const EXPIRY_NOTICE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
-/** Meta's Page Inbox: an app of every Page, and nobody's contact centre. The second is a misprint of Meta's. */
-export const PAGE_INBOX_IDS: readonly string[] = ['263902037430900', '26390203743090'];
 
 const DASHBOARD = 'developers.facebook.com > My Apps > your app';
 const NEW_TOKEN = `${DASHBOARD} > Messenger > Messenger API Settings > Generate access tokens; then FACEBOOK_PAGE_ACCESS_TOKEN`;

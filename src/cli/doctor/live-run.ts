@@ -145,17 +145,22 @@ class Run {
   /** Calls that ought to be refused; what they answer is published nowhere. Where one works, the thread is fetched back. */
   async tryOddities(): Promise<void> {
     const { appId, vccLiveAppId } = this.#order;
-    if (this.owner !== 'bot') await this.try('takeFromIdle', 'take', {});
-    if (this.owner !== 'bot') return;
+    if (!this.#isBots()) await this.try('takeFromIdle', 'take', {});
+    if (!this.#isBots()) return;
     await this.try('takeWhileOwner', 'take', {});
     await this.try('passToSelf', 'pass', { target_app_id: appId });
     await this.try('extendTooLong', 'extend', { duration: TOO_LONG_EXTENSION_S });
     await this.try('passToStranger', 'pass', { target_app_id: STRANGER_APP_ID });
     await this.#fetchBack();
-    if (this.owner !== 'bot') return;
+    if (!this.#isBots()) return;
     const metadata = 'x'.repeat(LONG_METADATA_CHARACTERS);
     await this.try('passLongMetadata', 'pass', { target_app_id: vccLiveAppId, metadata });
     await this.#fetchBack();
+  }
+
+  /** Asked anew each time: every step may move the thread. */
+  #isBots(): boolean {
+    return this.owner === 'bot';
   }
 
   async #fetchBack(): Promise<void> {

@@ -4,7 +4,7 @@
  * Exists so that what is concluded is a pure function of what was seen.
  */
 import type { AdministrationAnswer, GraphAdministration } from '../../graph/administration.js';
-import { isRecord } from '../../graph/is-record.js';
+import { isRecord } from '../../thread/read-unknown.js';
 import type { CallSettings } from '../meta-settings.js';
 import { probeWebhook, type WebhookProbe } from './probe-webhook.js';
 

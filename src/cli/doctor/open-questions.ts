@@ -4,7 +4,7 @@
  * Exists because this package has to assume an answer to each, survives the other one, and a Page of one's own can tell.
  */
 import type { AdministrationAnswer } from '../../graph/administration.js';
-import { isRecord } from '../../graph/is-record.js';
+import { isRecord } from '../../thread/read-unknown.js';
 import type { ThreadEvent } from '../../thread/event.js';
 import type { LiveRun, LiveStep, StepId } from './live-run.js';
 

@@ -1,0 +1,149 @@
+/**
+ * `listen`: the webhooks of a running bot, one readable line each, from a tap in front of it or from its log.
+ */
+import { resolve } from 'node:path';
+import { systemClock, type Clock } from '../../thread/clock.js';
+import { HandoverError } from '../../thread/errors.js';
+import { parseWebhook } from '../../webhook/parse-webhook.js';
+import type { MetaSettings } from '../meta-settings.js';
+import { harmless, paint, type Paint } from '../terminal.js';
+import { eventLine, eventObject, type EventWords } from './event-line.js';
+import { followFile, linesOf } from './follow-file.js';
+import { readLogLine } from './read-log-line.js';
+import { WebhookTap, type TappedDelivery } from './webhook-tap.js';
+
+/** What was asked for. */
+export interface ListenOptions {
+  readonly settings: MetaSettings;
+  /** A file, `-` for standard input, or nothing for a tap. */
+  readonly source: string | undefined;
+  readonly forwardTo: string | undefined;
+  readonly port: number;
+  readonly host: string;
+  readonly fromStart: boolean;
+  readonly texts: boolean;
+  readonly json: boolean;
+}
+
+/** What the command needs of its process. */
+export interface ListenHost {
+  readonly say: (line: string) => void;
+  readonly complain: (line: string) => void;
+  readonly stopped: () => Promise<void>;
+  readonly input: AsyncIterable<string | Uint8Array>;
+  readonly folder: string;
+  readonly colours: boolean;
+  readonly clock?: Clock;
+}
+
+/** Listens until the user ends it, or the input does. Rejects where port or file cannot be had. */
+export async function listen(options: ListenOptions, host: ListenHost): Promise<void> {
+  const teller = new Teller(options, host);
+  if (options.source === undefined) return listenAtTap(options, host, teller);
+  const stopped = host.stopped();
+  let over = false;
+  void stopped.then(() => (over = true));
+  const lines =
+    options.source === '-'
+      ? linesOf(host.input)
+      : followed(resolve(host.folder, options.source), options, host, () => over);
+  const read = (async () => {
+    for await (const line of lines) teller.logLine(line);
+  })();
+  await Promise.race([read, stopped]);
+}
+
+async function listenAtTap(options: ListenOptions, host: ListenHost, teller: Teller): Promise<void> {
+  const stopped = host.stopped();
+  const { settings, forwardTo, port, host: address } = options;
+  const tap = await WebhookTap.start({
+    ...{ port, host: address, forwardTo, appSecret: settings.appSecret, verifyToken: settings.verifyToken },
+    now: () => (host.clock ?? systemClock).now(),
+    onDelivery: (delivery) => teller.delivery(delivery),
+  });
+  const onto =
+    forwardTo === undefined ? 'and answers by itself: no bot is behind it' : `and hands everything on to ${forwardTo}`;
+  host.complain(`Listens on http://${address}:${tap.port} ${onto}. Lead Meta's webhooks there. Ctrl+C ends it.`);
+  if (settings.appSecret === undefined) host.complain('Signatures are not checked: FACEBOOK_APP_SECRET is not set.');
+  try {
+    await stopped;
+  } finally {
+    await tap.close();
+  }
+}
+
+async function* followed(
+  file: string,
+  options: ListenOptions,
+  host: ListenHost,
+  stopped: () => boolean,
+): AsyncGenerator<string> {
+  const clock = host.clock ?? systemClock;
+  try {
+    yield* followFile(file, { fromStart: options.fromStart, clock, stopped });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new HandoverError('invalidOption', `${file} cannot be read (${code}).`);
+  }
+}
+
+class Teller {
+  readonly #options: ListenOptions;
+  readonly #host: ListenHost;
+  readonly #words: EventWords;
+  readonly #paint: Paint;
+
+  constructor(options: ListenOptions, host: ListenHost) {
+    this.#options = options;
+    this.#host = host;
+    const { appId, vccLiveAppId } = options.settings;
+    this.#words = { botAppId: appId, vccLiveAppId, texts: options.texts };
+    this.#paint = paint(host.colours && !options.json);
+  }
+
+  delivery({ body, atMs, signature, status, tookMs, unreachable }: TappedDelivery): void {
+    const ending =
+      unreachable === undefined
+        ? `${status} in ${tookMs} ms${signature === 'wrong' ? ', signature wrong' : ''}`
+        : `the bot cannot be reached (${unreachable})`;
+    const bad = unreachable !== undefined || status !== 200 || signature === 'wrong';
+    const facts = { status, tookMs, signature, ...(unreachable === undefined ? {} : { unreachable }) };
+    this.#events(parsed(body), atMs, bad ? this.#paint.bad(`  ✘ ${ending}`) : this.#paint.faint(`  ${ending}`), facts);
+  }
+
+  logLine(line: string): void {
+    const found = readLogLine(line);
+    const nowMs = (this.#host.clock ?? systemClock).now();
+    if (found.kind === 'other') return;
+    const atMs = found.atMs ?? nowMs;
+    if (found.kind === 'webhook') {
+      this.#events(found.body, atMs, '', {});
+      return;
+    }
+    const text = harmless(found.text);
+    if (this.#options.json) this.#host.say(JSON.stringify({ at: new Date(atMs).toISOString(), kind: 'log', text }));
+    else this.#host.say(`${this.#paint.faint(new Date(atMs).toISOString().slice(11, 23))}  bot says   ${text}`);
+  }
+
+  #events(body: unknown, atMs: number, ending: string, facts: object): void {
+    const events = parseWebhook(body);
+    if (events.length === 0 && ending !== '') {
+      const empty = { at: new Date(atMs).toISOString(), kind: 'empty', ...facts };
+      const time = this.#paint.faint(new Date(atMs).toISOString().slice(11, 23));
+      this.#host.say(this.#options.json ? JSON.stringify(empty) : `${time}  a delivery without events${ending}`);
+      return;
+    }
+    for (const event of events) {
+      if (this.#options.json) this.#host.say(JSON.stringify({ ...eventObject(event, atMs, this.#words), ...facts }));
+      else this.#host.say(`${eventLine(event, atMs, this.#words, this.#paint)}${ending}`);
+    }
+  }
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

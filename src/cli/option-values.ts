@@ -1,0 +1,26 @@
+/** What options may be given, and what is said where they are given something else. */
+import { InvalidArgumentError } from 'commander';
+
+const HIGHEST_PORT = 65_535;
+
+/** A port; 0 takes any free one. */
+export function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > HIGHEST_PORT) {
+    throw new InvalidArgumentError(`It must be a number from 0 to ${HIGHEST_PORT}.`);
+  }
+  return number;
+}
+
+/** A PSID: digits. */
+export function psid(text: string): string {
+  if (!/^\d{1,30}$/.test(text)) throw new InvalidArgumentError('It must be a page-scoped id: digits, from a webhook.');
+  return text;
+}
+
+/** A whole http or https address. */
+export function address(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return text;
+  throw new InvalidArgumentError('It must be a whole address, such as https://bot.example.com/api/messages.');
+}

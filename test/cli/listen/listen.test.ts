@@ -1,0 +1,185 @@
+/** The webhooks of a running bot as lines: at a tap, from a log as it grows, from a pipe. */
+import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readLogLine } from '../../../src/cli/listen/read-log-line.js';
+import { Program } from '../child-process.js';
+import { openClinic, PSID, type, type Clinic } from '../doctor/clinic.js';
+
+const COMMAND = 'src/cli/index.ts';
+const webhook = (text: string): string =>
+  JSON.stringify({
+    object: 'page',
+    entry: [
+      {
+        id: '1',
+        time: 1790000000000,
+        messaging: [
+          { sender: { id: PSID }, recipient: { id: '1' }, timestamp: 1790000000000, message: { mid: 'm_1', text } },
+        ],
+      },
+    ],
+  });
+
+describe('listen', () => {
+  let clinic: Clinic;
+  const programs: Program[] = [];
+  beforeEach(async () => {
+    clinic = await openClinic();
+  });
+  afterEach(async () => {
+    for (const program of programs.splice(0)) await program.end('SIGKILL');
+    await clinic.close();
+  });
+  const start = (...words: string[]): Program => {
+    const program = new Program(COMMAND, ['listen', ...words], clinic.env);
+    programs.push(program);
+    return program;
+  };
+  /** Leads Meta's webhooks to the tap. */
+  const tapped = async (...words: string[]): Promise<Program> => {
+    const program = start('--port', '0', ...words);
+    const [, url = ''] = await program.prints(/Listens on (http:\S+) /);
+    clinic.sim.connectBot(`${url}/api/messages`);
+    return program;
+  };
+
+  describe('at a tap', function () {
+    this.timeout(60_000);
+
+    it('shows each event in a line, and hands all on, signature and answer included', async () => {
+      const { sim, bot } = clinic;
+      const tap = await tapped('--forward', bot.url);
+      expect(await sim.verifyWebhook(), 'the handshake goes through, too').to.include({ ok: true });
+      await sim.customer(PSID).says('Grüße an alle');
+      await tap.prints(new RegExp(`messaging  ${PSID}   message \\(13 characters\\)  200 in \\d+ ms\n`));
+      await sim.agent().takes(PSID);
+      await tap.prints(/messaging {2}\d+ {3}taken: the bot → VCC Live {2}200/);
+      await sim.customer(PSID).says('and now?');
+      await tap.prints(/standby {4}\d+ {3}message \(8 characters\) {2}200/);
+      expect(bot.bodies.join()).to.include('Gr\\u00fc\\u00dfe');
+      expect(tap.printed).not.to.include('now?');
+      expect(await tap.end('SIGINT')).to.equal(0);
+    });
+
+    it('shows texts only where they are asked for, and JSON for machines', async () => {
+      const { sim, bot } = clinic;
+      const tap = await tapped('--forward', bot.url, '--texts', '--json');
+      await sim.customer(PSID).says('hello');
+      const [line = '{}'] = await tap.prints(/^\{.*"kind":"message".*\}$/m);
+      expect(JSON.parse(line)).to.include({ psid: PSID, text: 'hello', status: 200, signature: 'valid' });
+    });
+
+    it('says what Meta is answered when the bot fails, and when it is gone', async () => {
+      const { sim, bot } = clinic;
+      const tap = await tapped('--forward', bot.url);
+      bot.answers = 500;
+      await sim.customer(PSID).says('one');
+      await tap.prints(/message \(3 characters\) {2}✘ 500 in/);
+      await bot.close();
+      await sim.customer(PSID).says('two');
+      await tap.prints(/✘ the bot cannot be reached \(ECONNREFUSED\)/);
+    });
+
+    it('says that a signature is wrong, and lets the bot decide', async () => {
+      const { sim, bot } = clinic;
+      const tap = await tapped('--forward', bot.url);
+      await sim.deliverRaw(webhook('forged'), { signWith: 'another secret' });
+      await tap.prints(/✘ 401 in \d+ ms, signature wrong/);
+      expect(bot.bodies).to.deep.equal([]);
+    });
+
+    it('acknowledges by itself where no bot is behind it', async () => {
+      const { sim } = clinic;
+      const tap = await tapped();
+      await sim.customer(PSID).says('hello');
+      await tap.prints(/message \(5 characters\) {2}200/);
+      expect((await sim.verifyWebhook()).ok).to.equal(true);
+    });
+  });
+
+  describe('at a log', function () {
+    this.timeout(60_000);
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'listen-'));
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    it('follows it as it grows, past a rotation', async () => {
+      const log = join(folder, 'bot.log');
+      await writeFile(log, `${webhook('of yesterday')}\n`);
+      const program = start(log, '--texts');
+      // Lines are written again until one is seen: when exactly the following has begun nobody says.
+      const writeUntil = async (text: string): Promise<void> => {
+        const state = { seen: false };
+        const found = program.prints(new RegExp(`message "${text}"`)).then(() => (state.seen = true));
+        for (let tries = 0; tries < 200 && !state.seen; tries++) {
+          await appendFile(log, `2026-11-25 info ${webhook(text)}\n`);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await found;
+      };
+      await writeUntil('of today');
+      await rename(log, `${log}.1`);
+      await writeFile(log, '');
+      await writeUntil('of tomorrow');
+      expect(program.printed).not.to.include('of yesterday');
+      expect(await program.end('SIGTERM')).to.equal(0);
+    });
+
+    it('begins at the start where it is told to, and says that a file is not there', async () => {
+      const log = join(folder, 'bot.log');
+      await writeFile(
+        log,
+        `${webhook('of yesterday')}\nnothing of ours\n[handover-vcclive] Owner changed from bot to VCC Live.\n`,
+      );
+      const program = start(log, '--from-start');
+      await program.prints(/message \(12 characters\)\n.*bot says {3}Owner changed from bot to VCC Live\.\n/);
+      expect(program.printed).not.to.include('nothing of ours');
+      const missing = start(join(folder, 'no.log'));
+      expect(await missing.ended).to.equal(2);
+      expect(missing.printed).to.match(/no\.log cannot be read \(ENOENT\)/);
+    });
+  });
+
+  it('reads a pipe to its end', async () => {
+    async function* input(): AsyncGenerator<string> {
+      const whole = webhook('über den Fluss');
+      yield whole.slice(0, 40);
+      yield `${whole.slice(40)}\nnothing\n`;
+      yield webhook('last');
+    }
+    const { code, said } = await type(clinic, ['listen', '-'], { input: input() });
+    expect(code).to.equal(0);
+    expect(said.match(/message/g)).to.have.length(2);
+  });
+
+  const LINES: readonly (readonly [what: string, line: string, kind: string])[] = [
+    ['bare JSON', webhook('a'), 'webhook'],
+    ['text in front', `10:04 INFO webhook: ${webhook('a')}`, 'webhook'],
+    ['text around', `got ${webhook('a')} {in 3 ms}`, 'webhook'],
+    [
+      "pino's field",
+      JSON.stringify({ level: 30, time: 1790000000000, body: JSON.parse(webhook('a')), msg: 'in' }),
+      'webhook',
+    ],
+    ['a text in a field', JSON.stringify({ level: 'info', message: webhook('a') }), 'webhook'],
+    [
+      'a line of the plugin by pino',
+      JSON.stringify({ time: 1, msg: 'Handover ab12 passed: VCC Live has it.' }),
+      'plugin',
+    ],
+    ['a line of the plugin by the console', '[handover-vcclive] A webhook was refused (missing)', 'plugin'],
+    ['something else', 'GET /health 200', 'other'],
+    ['other JSON', '{"level":30,"msg":"listening"}', 'other'],
+    ['a webhook of Instagram', '{"object":"instagram","entry":[]}', 'other'],
+    ['half a webhook', webhook('a').slice(0, 60), 'other'],
+  ];
+  for (const [what, line, kind] of LINES) {
+    it(`takes ${what} for ${kind}`, () => {
+      expect(readLogLine(line).kind).to.equal(kind);
+    });
+  }
+});
