@@ -7,8 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ActivityHandler, ConversationState } from 'botbuilder';
 import type { Storage, StoreItems, TurnContext } from 'botbuilder';
-import { ComponentDialog, WaterfallDialog, runDialog } from 'botbuilder-dialogs';
-import type { WaterfallStepContext } from 'botbuilder-dialogs';
+import { runDialog } from 'botbuilder-dialogs';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type {
   Clock,
@@ -19,6 +18,8 @@ import type {
 } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { AnsweringDialog } from './answering-dialog.js';
+import type { VirtualTime } from './virtual-time.js';
 
 /** A turn of the bot's logic. Without an end where the process died in it. */
 export interface SeenTurn {
@@ -70,8 +71,6 @@ const NEWS: readonly (keyof HandoverNews)[] = [
   'standbyMessage',
   'ignored',
 ];
-/** Longer than Meta waits for an acknowledgement. */
-const SLOW_TURN_MS = 7000;
 const NEVER = new Promise<never>(() => undefined);
 
 /** One process. */
@@ -85,6 +84,7 @@ export class BotProcess {
   readonly #server: Server;
   readonly #index: number;
   readonly #notes: Notes;
+  readonly #time: VirtualTime;
 
   private constructor(
     index: number,
@@ -94,7 +94,9 @@ export class BotProcess {
     traits: BotTraits,
     skewMs: number,
     notes: Notes,
+    time: VirtualTime,
   ) {
+    this.#time = time;
     this.#index = index;
     this.#server = server;
     this.#notes = notes;
@@ -139,10 +141,11 @@ export class BotProcess {
     traits: BotTraits,
     skewMs: number,
     notes: Notes,
+    time: VirtualTime,
   ): Promise<BotProcess> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new BotProcess(index, sim, server, shared, traits, skewMs, notes);
+    return new BotProcess(index, sim, server, shared, traits, skewMs, notes, time);
   }
 
   /** SIGKILL: connections break, and nothing that it waits for comes. */
@@ -181,8 +184,10 @@ export class BotProcess {
   #logic(traits: BotTraits, storage: Storage): (context: TurnContext) => Promise<void> {
     const state = new ConversationState(storage);
     const dialogs = state.createProperty('dialogs');
-    const root = new RootDialog(this.handover, (result) => {
-      if (!this.dead) this.#notes.results.push({ process: this.#index, atMs: Date.now(), result });
+    const root = new AnsweringDialog(this.handover, {
+      onResult: (result) => {
+        if (!this.dead) this.#notes.results.push({ process: this.#index, atMs: Date.now(), result });
+      },
     });
     const handler = new ActivityHandler();
     handler.onMessage(async (context, next) => {
@@ -200,19 +205,17 @@ export class BotProcess {
     };
   }
 
+  /** Whatever methods a store has: each goes through {@link #mortal}. */
   #mortalStore(store: ThreadStore): ThreadStore {
-    const run = <T>(work: () => Promise<T>): Promise<T> => this.#mortal(work);
-    return {
-      read: (thread) => run(() => store.read(thread)),
-      update: (thread, change) => run(() => store.update(thread, change)),
-      forget: (thread) => run(() => store.forget(thread)),
-      claim: (event, holder, leaseMs) => run(() => store.claim(event, holder, leaseMs)),
-      finish: (event, holder) => run(() => store.finish(event, holder)),
-      release: (event, holder) => run(() => store.release(event, holder)),
-      schedule: (due) => run(() => store.schedule(due)),
-      unschedule: (thread, name) => run(() => store.unschedule(thread, name)),
-      takeDue: (nowMs, limit, leaseMs) => run(() => store.takeDue(nowMs, limit, leaseMs)),
-    };
+    return new Proxy(store, {
+      get: (_target, name) => {
+        const method: unknown = Reflect.get(store, name, store);
+        if (typeof method !== 'function') return method;
+        // The store is everybody's: a process that stops does not stop it.
+        if (name === 'close') return undefined;
+        return (...given: unknown[]) => this.#mortal(() => Reflect.apply(method, store, given) as Promise<unknown>);
+      },
+    });
   }
 
   #mortalStorage(storage: Storage): Storage {
@@ -232,41 +235,7 @@ export class BotProcess {
 
   async #alive<T>(work: () => Promise<T>): Promise<T> {
     if (this.dead) return NEVER;
-    const value = await work();
+    const value = await this.#time.during(work());
     return this.dead ? NEVER : value;
-  }
-}
-
-/** "agent …" begins a handover, "slow …" takes long, everything else is answered with its own text. */
-class RootDialog extends ComponentDialog {
-  constructor(handover: VccLiveHandover, onResult: (result: HandoverResult) => void) {
-    super('root');
-    this.addDialog(handover.dialog());
-    this.addDialog(
-      new WaterfallDialog('main', [
-        async (step: WaterfallStepContext) => {
-          const { type, text } = step.context.activity as { type: string; text?: string };
-          if (type !== 'message' || text === undefined) return step.endDialog();
-          if (text.startsWith('agent')) return step.replaceDialog('agent', { asked: text });
-          if (text.startsWith('slow')) await new Promise((resolve) => setTimeout(resolve, SLOW_TURN_MS));
-          await step.context.sendActivity(`re ${text}`);
-          return step.endDialog();
-        },
-      ]),
-    );
-    this.addDialog(
-      new WaterfallDialog('agent', [
-        handover.step({ reason: 'asked' }),
-        async (step: WaterfallStepContext) => {
-          const result = step.result as HandoverResult;
-          const { asked } = step.options as { asked: string };
-          const { text } = step.context.activity as { text?: string };
-          await step.context.sendActivity(`ended ${asked} (${result.outcome} via ${result.via}) re ${text ?? '-'}`);
-          onResult(result);
-          return step.endDialog();
-        },
-      ]),
-    );
-    this.initialDialogId = 'main';
   }
 }

@@ -1,7 +1,8 @@
 /** Plays a schedule: the pretend platform, bot processes, people; and writes down what happened for the judge. */
 import { MemoryStorage } from 'botbuilder';
 import { BotStorageThreadStore, MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { ThreadRecord } from 'botbuilder-handover-vcclive';
+import type { ThreadRecord, ThreadStore } from 'botbuilder-handover-vcclive';
+import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { ConversationEntry, WireEntry } from 'botbuilder-handover-vcclive/simulator';
 import { BotProcess, type Notes, type Shared } from './bot-process.js';
@@ -15,6 +16,10 @@ const WIRE_CAPACITY = 50_000;
 /** Past Meta's fourth redelivery, every lease and every retry. */
 const DUST_SETTLES_MS = 400_000;
 const BETWEEN_LAST_WORDS_MS = 20_000;
+let prefixes = 0;
+
+/** A client of Redis, as `createClient` makes it. */
+export type RedisClient = ConstructorParameters<typeof RedisThreadStore>[0];
 export const PSID = '6600112233445566';
 
 /** A message or button of the customer's. */
@@ -45,9 +50,9 @@ export interface Chronicle {
 }
 
 /** Plays it to the end: afterwards the weather is calm, the thread is the bot's, and the customer has had the last word. */
-export async function play(schedule: Schedule): Promise<Chronicle> {
+export async function play(schedule: Schedule, redis?: RedisClient): Promise<Chronicle> {
   const time = new VirtualTime(START_MS);
-  const stage = await Stage.open(schedule, time);
+  const stage = await Stage.open(schedule, time, redis);
   try {
     for (const move of schedule.moves) await stage.perform(move);
     return await stage.settle();
@@ -71,29 +76,22 @@ class Stage {
   readonly #outages: { process: number | 'all'; fromMs: number; toMs: number }[] = [];
   #counter = 0;
 
-  private constructor(schedule: Schedule, time: VirtualTime, sim: MessengerSimulator) {
+  private constructor(schedule: Schedule, time: VirtualTime, sim: MessengerSimulator, redis: RedisClient | undefined) {
     this.#schedule = schedule;
     this.#time = time;
     this.#sim = sim;
-    const clock = { now: () => Date.now(), after: later };
-    this.#shared = {
-      store:
-        schedule.store === 'memory'
-          ? new MemoryThreadStore()
-          : new BotStorageThreadStore(new MemoryStorage(), { clock }),
-      storage: new MemoryStorage(),
-    };
+    this.#shared = { store: storeOf(schedule, redis), storage: new MemoryStorage() };
     sim.wire.on('update', (entry) => this.#endedMs.set(entry.seq, Date.now()));
   }
 
-  static async open(schedule: Schedule, time: VirtualTime): Promise<Stage> {
+  static async open(schedule: Schedule, time: VirtualTime, redis: RedisClient | undefined): Promise<Stage> {
     const sim = await MessengerSimulator.start({
       clock: 'real',
       seed: schedule.seed,
       wireCapacity: WIRE_CAPACITY,
       ...schedule.habits,
     });
-    const stage = new Stage(schedule, time, sim);
+    const stage = new Stage(schedule, time, sim, redis);
     for (let index = 0; index < schedule.processes; index += 1) await stage.#start(index);
     stage.#connect();
     const { duplicates, duplicatesCome, reorderMs, delayMs, batchingMs, batchingApart, timestampsInSeconds } = schedule;
@@ -211,6 +209,8 @@ class Stage {
         failOnce(this.#sim, act.fault, act.edge, act.ms);
         return;
       case 'aDayPasses':
+        // What is under way would last a day: no turn does, and Meta unsubscribes an app that fails for so long.
+        await this.#time.pass(DUST_SETTLES_MS);
         await this.#time.leap(DAY_AND_MORE_MS);
         return;
     }
@@ -241,7 +241,7 @@ class Stage {
       timers: timers ? { unclaimedMs: 45_000, idleMs: 90_000, maximumMs: 600_000 } : undefined,
     };
     const skewMs = processSkewsMs[index] ?? 0;
-    this.#processes[index] = await BotProcess.start(index, this.#sim, this.#shared, traits, skewMs, this.#notes);
+    this.#processes[index] = await BotProcess.start(index, this.#sim, this.#shared, traits, skewMs, this.#notes, this.#time);
   }
 
   #connect(): void {
@@ -286,6 +286,15 @@ class Stage {
     if (owner === settings.vccLiveAppId) return 'vccLive';
     return owner === settings.pageInboxAppId ? 'inbox' : owner;
   }
+}
+
+/** Where the schedule wants Redis and there is none, memory serves all processes as well. */
+function storeOf(schedule: Schedule, redis: RedisClient | undefined): ThreadStore {
+  const clock = { now: () => Date.now(), after: later };
+  if (schedule.store === 'botStorage') return new BotStorageThreadStore(new MemoryStorage(), { clock });
+  if (schedule.store === 'memory' || redis === undefined) return new MemoryThreadStore();
+  prefixes += 1;
+  return new RedisThreadStore(redis, { clock, prefix: `chaos-${prefixes}`, random: () => 0 });
 }
 
 function failOnce({ weather }: MessengerSimulator, fault: GraphFault, edge: Edge, ms: number): void {

@@ -37,7 +37,8 @@ export interface Schedule {
   readonly moves: readonly Move[];
   readonly processes: 1 | 2;
   readonly template: 'everyTurn' | 'messagesOnly';
-  readonly store: 'memory' | 'botStorage';
+  /** Redis is what several processes are for; the others keep no order over processes. */
+  readonly store: 'memory' | 'botStorage' | 'redis';
   readonly timers: boolean;
   readonly inline: boolean;
   readonly duplicates: 0 | 1 | 2;
@@ -92,7 +93,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
   moves: fc.array(move, { minLength: 2, maxLength: 16, size: 'max' }),
   processes: fc.constantFrom(1 as const, 2 as const),
   template: fc.constantFrom('everyTurn' as const, 'messagesOnly' as const),
-  store: fc.constantFrom('memory' as const, 'memory' as const, 'botStorage' as const),
+  store: fc.constantFrom('memory' as const, 'redis' as const, 'redis' as const, 'botStorage' as const),
   timers: fc.constantFrom(false, false, true),
   inline: fc.constantFrom(false, false, false, true),
   duplicates: fc.constantFrom(0 as const, 0 as const, 1 as const, 2 as const),
