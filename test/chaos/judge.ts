@@ -83,7 +83,8 @@ function handovers(seen: Chronicle, count: Count): string[] {
     for (const id of ended) if (!passed.includes(id)) findings.push(`handover ${id} ended and was never passed`);
   }
   const open = seen.record?.open;
-  if (open !== undefined) findings.push(`handover ${open.id} is left ${open.phase}`);
+  if (open?.phase === 'unconfirmed' && failed.includes(open.id)) count('left unconfirmed: told as failed, and nobody said more');
+  else if (open !== undefined) findings.push(`handover ${open.id} is left ${open.phase}`);
   const ids = results.flatMap(({ result }) => (result.handoverId === undefined ? [] : [result.handoverId]));
   for (const id of twice(ids)) findings.push(`the dialog of ${id} ended twice`);
   for (const id of passed) {
@@ -128,7 +129,9 @@ function answers(seen: Chronicle, count: Count): string[] {
     else if (stretches.some(({ fromMs, toMs }) => fromMs <= until && toMs >= atMs)) count('shown to the agent: taken over');
     else if (sendsOf(seen, text).some((call) => call.fault !== undefined || call.refused)) count('unanswered: Graph failed');
     else if (seen.notes.errors.some((each) => each.atMs >= atMs && /throttles this Page/.test(each.error.message))) count('unanswered: rate limit');
-    else if (withoutOrder(seen)) count('unanswered: turns of one thread on two processes');
+    else if (seen.deaths.some((death) => death.atMs >= atMs) && acknowledgedLate(seen, text)) {
+      count('lost: acknowledged at the deadline, and then its process died');
+    } else if (withoutOrder(seen)) count('unanswered: turns of one thread on two processes');
     else findings.push(`"${text}" is not answered, and nobody else had the thread`);
   }
   return findings;
@@ -268,6 +271,14 @@ function lastDone(seen: Chronicle, text: string): number | undefined {
     return [seen.endedMs.get(entry.seq) ?? seen.settledMs];
   });
   return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** A turn that takes longer than Meta waits is acknowledged before it is done. docs/reliability.md says what that costs. */
+function acknowledgedLate(seen: Chronicle, text: string): boolean {
+  return seen.wire.some((entry) => {
+    if (entry.kind !== 'webhook' || entry.outcome !== 'acknowledged' || !entry.body.includes(text)) return false;
+    return (seen.endedMs.get(entry.seq) ?? 0) - entry.atMs >= 4000;
+  });
 }
 
 function outageAt(seen: Chronicle, fromMs: number, toMs: number): boolean {
