@@ -15,6 +15,7 @@ import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { HandingOver } from './hand-over.js';
+import type { Ending } from './lifecycle.js';
 import { amendOpen, conclusionEndedBy, endedLately, isRerunOf, keepHandBack } from './lifecycle.js';
 import type { IgnoredReason } from './news.js';
 import type { ControlRequest } from './policies.js';
@@ -354,13 +355,9 @@ export class Admissions {
     }
     if (isAnotherApp(verdict)) return { record, news: [], value: undefined };
     if (open && (stampOf(event, nowMs) ?? Infinity) > open.armedAt) {
-      return this.#steps.concluded(thread, record, {
-        outcome: 'completed',
-        via: 'passBack',
-        nowMs,
-        endedBy: eventKey,
-        ...metadata,
-      });
+      const ending: Ending = { outcome: 'completed', via: 'passBack', nowMs, endedBy: eventKey, ...metadata };
+      // Nobody can hand back what was never passed, so a pass whose outcome was unknown is known now.
+      return this.#steps.concluded(thread, record, ending, open.phase === 'unconfirmed');
     }
     if (open || !isAnotherApp(before)) return { record, news: [], value: undefined };
     const result: HandoverResult = { outcome: 'completed', via: 'passBack', waitedMs: 0, ...metadata };

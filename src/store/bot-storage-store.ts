@@ -9,6 +9,7 @@ import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
 import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
+import { encodedText } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import type { ClaimState, DueTime, ThreadChange, ThreadStore } from '../thread/store.js';
 import type { BucketName, TakenEntry } from './due-index.js';
@@ -392,7 +393,7 @@ function checkedStorage(storage: Partial<StorageLike> | undefined): StorageLike 
 
 /** Each character beyond letters, digits and `-` becomes `_` and its code, so that two texts never meet in one key. */
 function plain(text: string): string {
-  return encodeURIComponent(text).replace(/[^A-Za-z0-9-]/g, (char) => `_${char.charCodeAt(0).toString(16)}`);
+  return encodedText(text).replace(/[^A-Za-z0-9-]/g, (char) => `_${char.charCodeAt(0).toString(16)}`);
 }
 
 function isLeased(body: ClaimBody, nowMs: number): boolean {

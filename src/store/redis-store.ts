@@ -9,7 +9,7 @@ import type { Clock } from '../thread/clock.js';
 import { sleep, systemClock } from '../thread/clock.js';
 import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import { encodedText, threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
 import { OldestFirstMap } from './oldest-first-map.js';
@@ -347,12 +347,12 @@ function refusalOf(status: unknown, untilMs: unknown): Exclude<ClaimState, { sta
 
 /** Without spaces, so that it can stand in a record's header. */
 function plain(handoverId: string): string {
-  return encodeURIComponent(handoverId);
+  return encodedText(handoverId);
 }
 
 /** All deadlines of a thread begin alike, and those of no other thread do. */
 function memberOf(thread: ThreadKey, name: string): string {
-  return `${threadId(thread)} ${encodeURIComponent(name)}`;
+  return `${threadId(thread)} ${encodedText(name)}`;
 }
 
 function dueTimeOf(member: string, atMs: number): DueTime[] {

@@ -9,7 +9,15 @@ export interface ThreadKey {
   readonly psid: string;
 }
 
-/** One string for a thread, for use as a map or storage key. `{pageId:'1', psid:'2'}` → `'1/2'`. */
+/** Half of a pair, which JSON may hold and no encoding can carry. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** One string for a thread, for use as a map or storage key. `{pageId:'1', psid:'2'}` → `'1/2'`. Never throws. */
 export function threadId(thread: ThreadKey): string {
-  return `${encodeURIComponent(thread.pageId)}/${encodeURIComponent(thread.psid)}`;
+  return `${encodedText(thread.pageId)}/${encodedText(thread.psid)}`;
+}
+
+/** Any text from outside as part of a key. `encodeURIComponent`, but it never throws: one bad item must not sink a delivery. */
+export function encodedText(text: string): string {
+  return encodeURIComponent(text.replace(LONE_SURROGATE, '\ufffd'));
 }

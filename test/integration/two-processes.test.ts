@@ -413,6 +413,10 @@ describe('a pass whose outcome nobody knows', () => {
       await stage.clock.advance(1000);
       await stage.agent.handsBack(PSID, 'done');
       expect((await stage.record())?.open).to.equal(undefined);
+      // It had been passed after all: whoever listens hears of no return without it.
+      const [passed, returned] = [stage.news('passed'), stage.news('returned')];
+      expect(passed.map(({ handoverId }) => handoverId)).to.deep.equal(returned.map(({ result }) => result.handoverId));
+      expect(passed).to.have.length(1);
       await stage.customer.says('hello');
       expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
     });

@@ -1,0 +1,332 @@
+/** Plays a schedule: the pretend platform, bot processes, people; and writes down what happened for the judge. */
+import { MemoryStorage } from 'botbuilder';
+import { BotStorageThreadStore, MemoryThreadStore } from 'botbuilder-handover-vcclive';
+import type { ThreadRecord, ThreadStore } from 'botbuilder-handover-vcclive';
+import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import type { ConversationEntry, WireEntry } from 'botbuilder-handover-vcclive/simulator';
+import { BotProcess, type Notes, type Shared } from './bot-process.js';
+import type { Act, Edge, GraphFault, Move, Schedule } from './schedule.js';
+import { VirtualTime } from './virtual-time.js';
+
+const START_MS = Date.UTC(2026, 10, 22, 9);
+const DAY_AND_MORE_MS = 25 * 60 * 60_000;
+const RESTART_MS = 2000;
+const WIRE_CAPACITY = 50_000;
+/** Past Meta's fourth redelivery, every lease and every retry. */
+const DUST_SETTLES_MS = 400_000;
+const BETWEEN_LAST_WORDS_MS = 20_000;
+let prefixes = 0;
+
+/** A client of Redis, as `createClient` makes it. */
+export type RedisClient = ConstructorParameters<typeof RedisThreadStore>[0];
+export const PSID = '6600112233445566';
+
+/** A message or button of the customer's. */
+export interface Said {
+  readonly text: string;
+  readonly atMs: number;
+  /** Who owned the thread just after. */
+  readonly owner: string;
+}
+
+/** Everything that was seen. */
+export interface Chronicle {
+  readonly schedule: Schedule;
+  readonly notes: Notes;
+  readonly said: readonly Said[];
+  readonly wire: readonly WireEntry[];
+  /** When each entry of the wire ended, by its number. */
+  readonly endedMs: ReadonlyMap<number, number>;
+  readonly conversation: readonly ConversationEntry[];
+  readonly appIds: { readonly bot: string; readonly vccLive: string; readonly inbox: string };
+  readonly deaths: readonly { readonly process: number; readonly atMs: number }[];
+  readonly outages: readonly { readonly process: number | 'all'; readonly fromMs: number; readonly toMs: number }[];
+  /** Who owns the thread in the end, in truth and as each process knows it. */
+  readonly truth: string;
+  readonly believed: readonly string[];
+  readonly record: ThreadRecord | undefined;
+  readonly settledMs: number;
+}
+
+/** Plays it to the end: afterwards the weather is calm, the thread is the bot's, and the customer has had the last word. */
+export async function play(schedule: Schedule, redis?: RedisClient): Promise<Chronicle> {
+  const time = new VirtualTime(START_MS);
+  const stage = await Stage.open(schedule, time, redis);
+  try {
+    for (const move of schedule.moves) await stage.perform(move);
+    return await stage.settle();
+  } finally {
+    await stage.close();
+    time.end();
+  }
+}
+
+class Stage {
+  readonly #schedule: Schedule;
+  readonly #time: VirtualTime;
+  readonly #sim: MessengerSimulator;
+  readonly #shared: Shared;
+  readonly #processes: BotProcess[] = [];
+  readonly #fallen: BotProcess[] = [];
+  readonly #notes: Notes = { turns: [], told: [], results: [], errors: [], complaints: [] };
+  readonly #said: Said[] = [];
+  readonly #endedMs = new Map<number, number>();
+  readonly #deaths: { process: number; atMs: number }[] = [];
+  readonly #outages: { process: number | 'all'; fromMs: number; toMs: number }[] = [];
+  #counter = 0;
+
+  private constructor(schedule: Schedule, time: VirtualTime, sim: MessengerSimulator, redis: RedisClient | undefined) {
+    this.#schedule = schedule;
+    this.#time = time;
+    this.#sim = sim;
+    this.#shared = { store: storeOf(schedule, redis), storage: new MemoryStorage() };
+    sim.wire.on('update', (entry) => this.#endedMs.set(entry.seq, Date.now()));
+  }
+
+  static async open(schedule: Schedule, time: VirtualTime, redis: RedisClient | undefined): Promise<Stage> {
+    const sim = await MessengerSimulator.start({
+      clock: 'real',
+      seed: schedule.seed,
+      wireCapacity: WIRE_CAPACITY,
+      ...schedule.habits,
+    });
+    const stage = new Stage(schedule, time, sim, redis);
+    for (let index = 0; index < schedule.processes; index += 1) await stage.#start(index);
+    stage.#connect();
+    const { duplicates, duplicatesCome, reorderMs, delayMs, batchingMs, batchingApart, timestampsInSeconds } = schedule;
+    Object.assign(sim.weather, { duplicates, duplicatesCome, reorderMs, delayMs, batchingMs, batchingApart });
+    Object.assign(sim.weather, { timestampsInSeconds, clockSkewMs: schedule.metaSkewMs });
+    return stage;
+  }
+
+  async perform({ gapMs, act }: Move): Promise<void> {
+    if (gapMs > 0) await this.#time.pass(gapMs);
+    this.#sim.wire.note(JSON.stringify(act));
+    await this.#act(act);
+  }
+
+  /** Calm weather, the thread comes home, three last messages. */
+  async settle(): Promise<Chronicle> {
+    const { weather } = this.#sim;
+    const { clockSkewMs } = weather;
+    await this.#time.pass(1);
+    weather.calm();
+    weather.clockSkewMs = clockSkewMs;
+    for (const bot of this.#processes) bot.storeLost = false;
+    this.#sim.wire.note('calm');
+    await this.#time.pass(DUST_SETTLES_MS);
+    await this.#bringHome();
+    await this.#time.pass(BETWEEN_LAST_WORDS_MS);
+    for (let words = 0; words < 3; words += 1) {
+      this.#customerSays('says');
+      await this.#time.pass(BETWEEN_LAST_WORDS_MS);
+    }
+    const { settings } = this.#sim;
+    const thread = { pageId: settings.pageId, psid: PSID };
+    const believed: string[] = [];
+    for (const bot of this.#processes) believed.push((await bot.handover.ownerOf(thread)).owner);
+    return {
+      schedule: this.#schedule,
+      notes: this.#notes,
+      said: this.#said,
+      wire: this.#sim.wire.entries(),
+      endedMs: this.#endedMs,
+      conversation: this.#sim.customer(PSID).conversation(),
+      appIds: { bot: settings.botAppId, vccLive: settings.vccLiveAppId, inbox: settings.pageInboxAppId },
+      deaths: this.#deaths,
+      outages: this.#outages,
+      truth: this.#owner(),
+      believed,
+      record: await this.#shared.store.read(thread),
+      settledMs: Date.now(),
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const bot of [...this.#processes, ...this.#fallen]) bot.kill();
+    await this.#sim.stop();
+  }
+
+  async #act(act: Act): Promise<void> {
+    const agent = this.#sim.agent();
+    const inbox = this.#sim.pageInbox();
+    switch (act.do) {
+      case 'says':
+      case 'asksForAgent':
+      case 'asksSlowly':
+        this.#customerSays(act.do);
+        return;
+      case 'pressesButton':
+        ignore(this.#sim.customer(PSID).presses('MENU', 'Menu'));
+        return;
+      case 'reads':
+        ignore(this.#sim.customer(PSID).reads());
+        return;
+      case 'comesByLink':
+        ignore(this.#sim.customer(PSID).follows('spring'));
+        return;
+      case 'agentSays':
+        ignore(agent.says(PSID, `agent's ${++this.#counter}`));
+        return;
+      case 'agentHandsBack':
+        ignore(agent.handsBack(PSID, 'done'));
+        return;
+      case 'agentReleases':
+        ignore(agent.releases(PSID));
+        return;
+      case 'agentTakes':
+        ignore(agent.takes(PSID));
+        return;
+      case 'agentPassesToInbox':
+        ignore(agent.passesTo(PSID, this.#sim.settings.pageInboxAppId));
+        return;
+      case 'inboxReplies':
+        ignore(inbox.replies(PSID, `inbox' ${++this.#counter}`));
+        return;
+      case 'inboxTakes':
+        ignore(inbox.movesToMain(PSID));
+        return;
+      case 'inboxIsDone':
+        ignore(inbox.marksDone(PSID));
+        return;
+      case 'botSpeaksUp':
+        ignore(this.#process(act.process)?.speaksUp(PSID, this.#sim.settings.pageId, `news ${++this.#counter}`));
+        return;
+      case 'botTakes':
+        ignore(this.#process(act.process)?.handover.take(this.#thread));
+        return;
+      case 'botReleases':
+        ignore(this.#process(act.process)?.handover.release(this.#thread));
+        return;
+      case 'processDies':
+        await this.#kill(act.process % this.#schedule.processes);
+        return;
+      case 'storeIsLost':
+        this.#loseStore(act.process, act.forMs);
+        return;
+      case 'graphFails':
+        failOnce(this.#sim, act.fault, act.edge, act.ms);
+        return;
+      case 'aDayPasses':
+        // What is under way would last a day: no turn does, and Meta unsubscribes an app that fails for so long.
+        await this.#time.pass(DUST_SETTLES_MS);
+        await this.#time.leap(DAY_AND_MORE_MS);
+        return;
+    }
+  }
+
+  get #thread(): { readonly pageId: string; readonly psid: string } {
+    return { pageId: this.#sim.settings.pageId, psid: PSID };
+  }
+
+  #customerSays(sort: 'says' | 'asksForAgent' | 'asksSlowly'): void {
+    const word = sort === 'says' ? 'hello' : sort === 'asksForAgent' ? 'agent' : 'slow';
+    const text = `${word} ${++this.#counter}.`;
+    const atMs = Date.now();
+    ignore(this.#sim.customer(PSID).says(text));
+    this.#said.push({ text, atMs, owner: this.#owner() });
+  }
+
+  #process(index: number): BotProcess | undefined {
+    const bot = this.#processes[index % this.#schedule.processes];
+    return bot?.dead === true ? undefined : bot;
+  }
+
+  async #start(index: number): Promise<void> {
+    const { template, timers, inline, processSkewsMs } = this.#schedule;
+    const traits = {
+      template,
+      inlineThreadControl: inline,
+      timers: timers ? { unclaimedMs: 45_000, idleMs: 90_000, maximumMs: 600_000 } : undefined,
+    };
+    const skewMs = processSkewsMs[index] ?? 0;
+    this.#processes[index] = await BotProcess.start(index, this.#sim, this.#shared, traits, skewMs, this.#notes, this.#time);
+  }
+
+  #connect(): void {
+    this.#sim.connectBot(this.#processes.map((bot) => bot.url));
+  }
+
+  /** It dies, and another one takes its place a little later. */
+  async #kill(index: number): Promise<void> {
+    const bot = this.#processes[index];
+    if (bot === undefined || bot.dead) return;
+    bot.kill();
+    this.#fallen.push(bot);
+    this.#deaths.push({ process: index, atMs: Date.now() });
+    await this.#time.pass(RESTART_MS);
+    await this.#start(index);
+    this.#connect();
+  }
+
+  #loseStore(which: 0 | 1 | 'all', forMs: number): void {
+    const lost = which === 'all' ? this.#processes : [this.#process(which)];
+    for (const bot of lost) {
+      if (bot === undefined) continue;
+      bot.storeLost = true;
+      later(forMs, () => (bot.storeLost = false));
+    }
+    const process = which === 'all' ? which : which % this.#schedule.processes;
+    this.#outages.push({ process, fromMs: Date.now(), toMs: Date.now() + forMs });
+  }
+
+  /** Whoever has the thread gives it to the bot. */
+  async #bringHome(): Promise<void> {
+    const owner = this.#owner();
+    if (owner === 'vccLive') ignore(this.#sim.agent().handsBack(PSID, 'end'));
+    if (owner === 'inbox') ignore(this.#sim.pageInbox().marksDone(PSID));
+    await this.#time.rest();
+  }
+
+  #owner(): string {
+    const { settings } = this.#sim;
+    const { owner } = this.#sim.ownerOf(PSID);
+    if (owner === settings.botAppId) return 'bot';
+    if (owner === settings.vccLiveAppId) return 'vccLive';
+    return owner === settings.pageInboxAppId ? 'inbox' : owner;
+  }
+}
+
+/** Where the schedule wants Redis and there is none, memory serves all processes as well. */
+function storeOf(schedule: Schedule, redis: RedisClient | undefined): ThreadStore {
+  const clock = { now: () => Date.now(), after: later };
+  if (schedule.store === 'botStorage') return new BotStorageThreadStore(new MemoryStorage(), { clock });
+  if (schedule.store === 'memory' || redis === undefined) return new MemoryThreadStore();
+  prefixes += 1;
+  return new RedisThreadStore(redis, { clock, prefix: `chaos-${prefixes}`, random: () => 0 });
+}
+
+function failOnce({ weather }: MessengerSimulator, fault: GraphFault, edge: Edge, ms: number): void {
+  const where = edge === 'any' ? {} : { edges: [edge] };
+  switch (fault) {
+    case 'lostAnswer':
+      return weather.lostAnswers.once(where);
+    case 'lostRequest':
+      return weather.lostRequests.once(where);
+    case 'slowAfter':
+      return weather.slow.once({ ...where, ms, when: 'after' });
+    case 'slowBefore':
+      return weather.slow.once({ ...where, ms, when: 'before' });
+    case 'http500After':
+      return weather.http500.once({ ...where, when: 'after' });
+    case 'http500Before':
+      return weather.http500.once({ ...where, when: 'before' });
+    case 'code1After':
+      return weather.code1.once({ ...where, when: 'after' });
+    case 'code2Before':
+      return weather.code2.once({ ...where, when: 'before' });
+    case 'rateLimit':
+      return weather.rateLimited.once({ ...where, minutes: 1 });
+  }
+}
+
+function later(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+}
+
+/** What the platform refuses (handing back what one does not have) is no act; what the bot refuses is seen elsewhere. */
+function ignore(act: Promise<unknown> | undefined): void {
+  act?.catch(() => undefined);
+}

@@ -1,0 +1,129 @@
+/**
+ * Hours of Messenger in milliseconds: time stands still while anything is under way, then jumps to the next timer.
+ *
+ * Exists because random schedules need hours of waits, and honest ones need real sockets. `Date` and `setTimeout` are
+ * held; HTTP goes through the kernel as ever and takes no time. Whether anything is under way is told by Node's own
+ * diagnostics channels, whichever HTTP client is used: nothing is where each open request is one that a server has and
+ * has not answered, so that it waits for the clock.
+ * @see https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, ServerResponse } from 'node:http';
+import { MessageChannel } from 'node:worker_threads';
+import sinon from 'sinon';
+
+/** Rounds of the event loop without anything new, after which nothing is under way. */
+const CALM_ROUNDS = 4;
+/** More than any exchange over loopback takes. */
+const MOST_ROUNDS = 200_000;
+
+/** Held time. One at a time: it replaces the globals. */
+export class VirtualTime {
+  readonly #clock: sinon.SinonFakeTimers;
+  /** Requests by those who made them, and answers by those who owe them. */
+  readonly #asked = new Set<object>();
+  readonly #owed = new Set<object>();
+  readonly #channel = new MessageChannel();
+  #onRound: () => void = () => undefined;
+  #working = 0;
+  #changes = 0;
+  readonly #listeners: readonly (readonly [string, (message: unknown) => void])[] = [
+    ['http.client.request.start', (message) => this.#closes(this.#asked, (message as { request: ClientRequest }).request)],
+    [
+      'http.server.request.start',
+      (message) => this.#closes(this.#owed, (message as { response: ServerResponse }).response),
+    ],
+    ['undici:request:create', (message) => this.#begins(this.#asked, (message as { request: object }).request)],
+    ['undici:request:trailers', (message) => this.#ends(this.#asked, (message as { request: object }).request)],
+    ['undici:request:error', (message) => this.#ends(this.#asked, (message as { request: object }).request)],
+  ];
+
+  /** @param startMs milliseconds since 1970 */
+  constructor(startMs: number) {
+    this.#clock = sinon.useFakeTimers({
+      now: startMs,
+      toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+    });
+    this.#channel.port1.on('message', () => this.#onRound());
+    for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.#clock.now;
+  }
+
+  /** Resolves when nothing is under way but what waits for the clock. */
+  async rest(): Promise<void> {
+    let seen = this.#changes;
+    let calm = 0;
+    for (let round = 0; calm < CALM_ROUNDS; round += 1) {
+      if (round > MOST_ROUNDS) throw new Error(`${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} works are under way.`);
+      await this.#round();
+      // A store that yields to a faster writer waits for no time at all, but for a timer all the same.
+      if (this.#working > 0 && round % 16 === 15) this.#clock.tick(0);
+      const still = this.#working === 0 && this.#asked.size === this.#owed.size && this.#changes === seen;
+      calm = still ? calm + 1 : 0;
+      seen = this.#changes;
+    }
+  }
+
+  /** Time stands still while this is under way: what a database does, for one. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    this.#working += 1;
+    try {
+      return await work;
+    } finally {
+      this.#working -= 1;
+      this.#changes += 1;
+    }
+  }
+
+  /** Lets that much time pass, from timer to timer, each in rest. */
+  async pass(ms: number): Promise<void> {
+    let reached = false as boolean;
+    setTimeout(() => (reached = true), ms);
+    for (;;) {
+      await this.rest();
+      if (reached) return;
+      this.#clock.next();
+    }
+  }
+
+  /** Lets that much time pass at once, as if all machines had slept: every timer that was due runs once. */
+  async leap(ms: number): Promise<void> {
+    await this.rest();
+    this.#clock.jump(ms);
+    await this.rest();
+  }
+
+  /** The machine's own time again. */
+  end(): void {
+    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
+    this.#clock.restore();
+    this.#channel.port1.close();
+  }
+
+  /** One round of the event loop. Not by `setImmediate`: whoever holds `setTimeout` leaves Node's count of those astray. */
+  #round(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onRound = resolve;
+      this.#channel.port2.postMessage(0);
+    });
+  }
+
+  #closes(open: Set<object>, what: ClientRequest | ServerResponse): void {
+    this.#begins(open, what);
+    what.once('close', () => this.#ends(open, what));
+  }
+
+  #begins(open: Set<object>, what: object): void {
+    open.add(what);
+    this.#changes += 1;
+  }
+
+  #ends(open: Set<object>, what: object): void {
+    open.delete(what);
+    this.#changes += 1;
+  }
+}
