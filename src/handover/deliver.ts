@@ -37,10 +37,11 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * How a delivery went.
  * - `done`: every event is finished, here or before → 200
  * - `late`: the deadline came while a turn of this process goes on → 200, its redelivery is not run again
+ * - `kept`: it lies in the inbox, and its turns go on, here or elsewhere → 200
  * - `busy`: the deadline came while another process works on an event → 503, so that Meta delivers again
  * - `unavailable`: the store did not answer, there is too much under way, or this process stops; nothing was run → 503
  */
-export type DeliveryVerdict = 'done' | 'late' | 'busy' | 'unavailable';
+export type DeliveryVerdict = 'done' | 'late' | 'kept' | 'busy' | 'unavailable';
 
 /** How much is taken in at once. What is beyond is answered with 503: Meta waits, and delivers again. */
 export interface DeliveryLimits {
@@ -152,7 +153,7 @@ export class DeliveryDesk {
   /** Takes a delivery in and resolves when it is done or when the deadline has come, whichever is first. */
   async take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
     const bytes = how.bytes ?? 0;
-    const tooMuch = this.#tooMuch(events, bytes);
+    const tooMuch = this.refusalOf(events, bytes);
     if (tooMuch !== undefined) {
       this.#refused(tooMuch);
       return 'unavailable';
@@ -192,7 +193,7 @@ export class DeliveryDesk {
   }
 
   /** Why a delivery cannot be taken in now; `undefined` where it can. */
-  #tooMuch(events: readonly ThreadEvent[], bytes: number): string | undefined {
+  refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined {
     const { maxEvents, maxEventsPerThread, maxBytes } = this.#limits;
     if (this.#underWay.size + events.length > maxEvents) {
       return `${this.#underWay.size} events are under way, and no more than ${maxEvents} are taken in.`;

@@ -261,7 +261,8 @@ return taken
 `,
 );
 
-function scriptOf(...parts: readonly string[]): RedisScript {
+/** A script of these parts. */
+export function scriptOf(...parts: readonly string[]): RedisScript {
   const source = parts.join('\n');
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
