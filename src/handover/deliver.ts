@@ -174,7 +174,7 @@ export class DeliveryDesk {
    */
   async close(withinMs: number): Promise<LeftBehind> {
     this.#closed = true;
-    if (this.#underWay.size > 0) {
+    if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
         const cancel = this.#parts.clock.after(withinMs, resolve);
         this.#onIdle = () => {
@@ -192,7 +192,7 @@ export class DeliveryDesk {
     return { running: left.length - waiting.length, waiting: waiting.length };
   }
 
-  /** Why a delivery cannot be taken in now; `undefined` where it can. */
+  /** Why a delivery of so many bytes cannot be taken in now; `undefined` where it can. */
   refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined {
     const { maxEvents, maxEventsPerThread, maxBytes } = this.#limits;
     if (this.#underWay.size + events.length > maxEvents) {
@@ -418,7 +418,9 @@ export class DeliveryDesk {
     line.length += 1;
     void mine.then(() => {
       line.length -= 1;
-      if (line.tail === mine) this.#lines.delete(queue);
+      if (line.tail !== mine) return;
+      this.#lines.delete(queue);
+      this.#tellIdle();
     });
     return mine;
   }
@@ -561,7 +563,16 @@ export class DeliveryDesk {
 
   #rest(): void {
     this.#restFromRenewing();
-    this.#onIdle?.();
+    this.#tellIdle();
+  }
+
+  /** Turns that no event brought count as well. */
+  get #isIdle(): boolean {
+    return this.#underWay.size === 0 && this.#lines.size === 0;
+  }
+
+  #tellIdle(): void {
+    if (this.#onIdle && this.#isIdle) this.#onIdle();
   }
 
   #restFromRenewing(): void {
