@@ -442,7 +442,8 @@ export function threadStoreContract(
       it('go back in the line for a holder whose earlier events are done', async () => {
         await claimAndGrow(store, 'e1', 'a');
         await claimAndGrow(store, 'e2', 'b');
-        expect(await claimAndGrow(store, 'e3', 'a')).to.include({ mustWait: false });
+        expect(await claimAndGrow(store, 'e3', 'a'), 'behind e2').to.include({ mustWait: true });
+        expect(await store.isTurnOf!(THREAD, 'a'), 'because of e1').to.equal(true);
         await store.finish('e1', 'a', THREAD);
         expect(await store.isTurnOf!(THREAD, 'a')).to.equal(false);
         await store.finish('e2', 'b', THREAD);
