@@ -104,7 +104,7 @@ class RootDialog extends ComponentDialog {
 
 /** What a turn is told by. */
 function textOf({ activity }: TurnContext): string {
-  return activity.type === 'message' ? activity.text : activity.name;
+  return (activity.type === 'message' ? activity.text : activity.name) ?? '';
 }
 
 function tell(word: BotProcessWord): void {

@@ -43,7 +43,8 @@ describeWithRedis('A turn with Redis', function () {
     own = createClient({ url: redis.url });
     await own.connect();
     counted = counting(own);
-    sim = await MessengerSimulator.start();
+    // Without echoes, which are turns of their own.
+    sim = await MessengerSimulator.start({ botAppFields: ['messages'] });
     const handover = new VccLiveHandover({ ...connection(sim), store: new RedisThreadStore(counted.client) });
     const adapter = new HandoverFacebookAdapter({ handover, verify_token: sim.settings.verifyToken });
     server = createServer((req, res) => {
