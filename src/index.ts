@@ -1,6 +1,7 @@
 /**
  * The front door. Names only, grouped by reader. The adapter, the simulator and further stores have paths of their own:
- * `botbuilder-handover-vcclive/facebook-adapter`, `botbuilder-handover-vcclive/simulator`.
+ * `botbuilder-handover-vcclive/facebook-adapter`, `botbuilder-handover-vcclive/redis`,
+ * `botbuilder-handover-vcclive/simulator`.
  */
 
 // For every bot: the plugin, its options, what it answers.
@@ -67,6 +68,8 @@ export { BotStorageThreadStore } from './store/bot-storage-store.js';
 export type { BotStorageThreadStoreOptions } from './store/bot-storage-store.js';
 export type { StorageLike } from './store/versioned-items.js';
 export type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from './thread/store.js';
+export type { DeliveryInbox, KeptDelivery, TakenOver } from './thread/inbox.js';
+export type { DeliveryLimits, LeftBehind } from './handover/deliver.js';
 export type {
   Conclusion,
   EvidenceMaxima,

@@ -32,6 +32,7 @@ const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string, value:
 const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
 const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
+const LIMIT_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes'];
 const FUNCTIONS_OF_A_STORE = [
   'read',
   'update',
@@ -78,6 +79,8 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   for (const [name, check] of Object.entries(POLICY_CHECKS)) check(name, given[name]);
   checkPages(given['pages']);
   checkStore(given['store']);
+  checkMethods('inbox', given['inbox'], ['put', 'remove', 'renew', 'giveBack', 'takeOver']);
+  checkLimits(given['deliveries']);
   checkGraph(given['graph']);
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
   checkProbes(given['telemetry']);
@@ -280,6 +283,20 @@ function checkStore(value: unknown): void {
     got,
     'a ThreadStore, for example new BotStorageThreadStore(storage) around a Bot Framework storage',
   );
+}
+
+function checkLimits(value: unknown): void {
+  if (value === undefined) return;
+  if (!isObject(value)) {
+    throw new InvalidOptionError('deliveries', described(value), `an object with ${LIMIT_NAMES.join(', ')}`);
+  }
+  for (const [name, limit] of Object.entries(value)) {
+    if (!LIMIT_NAMES.includes(name)) {
+      throw new InvalidOptionError(`deliveries.${name}`, 'unknown', `one of ${LIMIT_NAMES.join(', ')}`);
+    }
+    if (limit === undefined || (Number.isSafeInteger(limit) && Number(limit) > 0)) continue;
+    throw new InvalidOptionError(`deliveries.${name}`, described(limit), 'a whole number above 0');
+  }
 }
 
 function checkGraph(value: unknown): void {

@@ -141,6 +141,8 @@ class AdapterService {
   readonly #client: ThreadControlClient;
   readonly #receive: Omit<ReceiveParts, 'deliver'>;
   readonly #ackDeadlineMs: number;
+  /** What deliveries are worked off with that another process has left. */
+  #lastLogic: BotLogic | undefined;
 
   constructor(
     adapter: BotAdapter,
@@ -166,12 +168,20 @@ class AdapterService {
       log: inside.log,
       clock: inside.clock,
     };
+    inside.inbox?.servedBy(() => {
+      const logic = inside.attachedLogic() ?? this.#lastLogic;
+      return logic && ((arrived, key) => this.#work(arrived, key, logic));
+    });
   }
 
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
     const work = (arrived: Arrived, key: string): Promise<void> => this.#work(arrived, key, logic);
-    const terms = { ackDeadlineMs: this.#ackDeadlineMs };
-    const deliver = (events: readonly ThreadEvent[]) => this.#inside.desk.take(events, work, terms);
+    const { desk, inbox } = this.#inside;
+    this.#lastLogic = logic;
+    const deliver = (events: readonly ThreadEvent[], body: Buffer) =>
+      inbox && events.length > 0
+        ? inbox.take(body.toString('utf8'), events, work)
+        : desk.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
     return receiveWebhook(req, res, { ...this.#receive, deliver });
   }
 

@@ -4,9 +4,11 @@
 import type { Activity, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { HandoverOutcome, HandoverRequest as RequestOf, HandoverResult } from '../thread/handover.js';
+import type { DeliveryInbox } from '../thread/inbox.js';
 import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import type { ThreadStore } from '../thread/store.js';
+import type { DeliveryLimits } from '../handover/deliver.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { ReclaimWords, RequestPolicy } from '../handover/policies.js';
 import type { Redactor } from '../handover/redact.js';
@@ -178,6 +180,14 @@ export interface VccLiveHandoverOptions {
   pages?: Readonly<Record<string, PagePolicies>> | ((pageId: string) => PagePolicies | undefined);
   /** Where threads are remembered. Default: `new MemoryThreadStore()`, for one process and as long as it lives. */
   store?: ThreadStore;
+  /**
+   * Where `HandoverFacebookAdapter` (or a repaired one) keeps deliveries until their turns have ended: they are
+   * acknowledged as soon as they are there, and another process finishes them where this one dies. Bots whose logic is
+   * attached (`attach(adapter, logic)`) take over at their start, others with their first delivery. Default: none.
+   */
+  inbox?: DeliveryInbox;
+  /** How much is worked on at once; what is beyond is answered with 503, so that Meta delivers again later. */
+  deliveries?: DeliveryLimits;
   graph?: GraphOptions;
   /**
    * Where the plugin writes its few lines: pino, winston, console. Default: warnings and errors to the console. At `info`:

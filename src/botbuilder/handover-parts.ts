@@ -5,15 +5,21 @@ import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
+import type { InboxDesk } from '../handover/inbox-desk.js';
 import type { Desk } from '../handover/measured-desk.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { AfterHandover } from './after-handover.js';
 import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
+import type { BotLogic } from './own-turns.js';
 
 /** The inside of a `VccLiveHandover`. */
 export interface HandoverParts {
   readonly engine: HandoverEngine;
   readonly desk: Desk;
+  /** Where deliveries are kept, if they are. */
+  readonly inbox: InboxDesk | undefined;
+  /** The bot's logic, where it was attached. */
+  readonly attachedLogic: () => BotLogic | undefined;
   readonly client: ThreadControlClient;
   readonly news: NewsDesk;
   readonly log: Logger;

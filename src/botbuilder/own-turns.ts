@@ -57,6 +57,11 @@ export class OwnTurns {
     this.#attached = bot;
   }
 
+  /** What turns run, where that is known. */
+  get logic(): BotLogic | undefined {
+    return this.#attached?.logic;
+  }
+
   /** A deadline has come: where it ended a handover, the customer hears it, and a dialog that waits gets its turn. */
   async expire(thread: ThreadKey): Promise<void> {
     const ended = await this.#parts.expire(thread);

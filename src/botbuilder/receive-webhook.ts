@@ -21,8 +21,8 @@ export interface ReceiveParts {
   readonly maxBodyBytes: number;
   readonly log: Logger;
   readonly clock: Clock;
-  /** Works the events off; resolves when they are done or it is time to answer. */
-  readonly deliver: (events: readonly ThreadEvent[]) => Promise<DeliveryVerdict>;
+  /** Works the events of a body off, or keeps it; resolves when they are done or it is time to answer. */
+  readonly deliver: (events: readonly ThreadEvent[], body: Buffer) => Promise<DeliveryVerdict>;
 }
 
 const RAW_BODY_LINE =
@@ -62,7 +62,7 @@ async function receive(req: WebhookRequest, parts: ReceiveParts): Promise<Reply 
   if (!parsed.ok) return { status: 400, body: 'Body is not JSON' };
   if (!isPageDelivery(parsed.value)) return { status: 404, body: 'Not a delivery of a Page' };
 
-  const delivered = await parts.deliver(parseWebhook(parsed.value));
+  const delivered = await parts.deliver(parseWebhook(parsed.value), body.bytes);
   if (delivered === 'busy' || delivered === 'unavailable') return { status: 503, body: 'Deliver again later' };
   return { status: 200, body: 'EVENT_RECEIVED' };
 }

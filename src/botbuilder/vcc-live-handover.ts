@@ -7,8 +7,9 @@ import { randomBytes } from 'node:crypto';
 import type { BotAdapter, Middleware, TurnContext } from 'botbuilder';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
 import type { Clock } from '../thread/clock.js';
-import { systemClock } from '../thread/clock.js';
+import { inBackground, systemClock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -18,8 +19,11 @@ import { dependableProbe } from '../thread/probe.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
+import { parseWebhook } from '../webhook/parse-webhook.js';
+import type { LeftBehind } from '../handover/deliver.js';
 import { DeliveryDesk } from '../handover/deliver.js';
 import { HandoverEngine } from '../handover/engine.js';
+import { InboxDesk } from '../handover/inbox-desk.js';
 import { logNews } from '../handover/log-news.js';
 import { measureNews } from '../handover/measure-news.js';
 import { measuredDesk } from '../handover/measured-desk.js';
@@ -29,7 +33,7 @@ import { DeadlineWatch } from '../handover/timers.js';
 import type { DialogAccess } from './after-handover.js';
 import { AfterHandover } from './after-handover.js';
 import { Beginnings } from './begin-handover.js';
-import { checkOptions } from './check-options.js';
+import { checkDuration, checkOptions } from './check-options.js';
 import { HandoverDialog } from './handover-dialog.js';
 import type { HandoverRequest, VccLiveHandoverOptions } from './handover-options.js';
 import { registerParts } from './handover-parts.js';
@@ -55,6 +59,7 @@ export interface AttachOptions extends Partial<DialogAccess> {
 }
 
 const CHANNEL = 'facebook';
+const CLOSES_WITHIN_MS = 10_000;
 const DEFAULT_DIALOG_ID = 'vccLiveHandover';
 
 /**
@@ -78,6 +83,8 @@ export class VccLiveHandover implements Middleware {
   readonly #ownTurns: OwnTurns;
   readonly #after: AfterHandover;
   readonly #metadataOf: (pageId: string) => MetadataParts;
+  readonly #stop: { readonly desk: DeliveryDesk; readonly inbox: InboxDesk | undefined; readonly store: ThreadStore };
+  #closing: Promise<LeftBehind> | undefined;
   #dialogId = DEFAULT_DIALOG_ID;
 
   /** @throws {@link InvalidOptionError} where an option cannot work, naming it */
@@ -124,7 +131,10 @@ export class VccLiveHandover implements Middleware {
       ...(store.claimAndUpdate
         ? { claimAndArrive: (claim, event) => engine.admissions.claimAndArrive(claim, event) }
         : {}),
+      limits: options.deliveries ?? {},
     });
+    const measured = measuredDesk(desk, probe, clock);
+    const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: measured, clock, log, read: eventsOf });
     this.#log = log;
     this.#clock = clock;
     this.#news = news;
@@ -160,7 +170,6 @@ export class VccLiveHandover implements Middleware {
       clock,
       initiate: (context, activity) => this.#beginnings.initiate(context, activity),
     });
-    const measured = measuredDesk(desk, probe, clock);
     const { beginnings, doors } = { beginnings: this.#beginnings, doors: this.#doors };
     this.#runner = new TurnRunner({ engine, desk: measured, doors, beginnings, after, log, policiesOf });
     this.#watch = new DeadlineWatch({
@@ -171,9 +180,12 @@ export class VccLiveHandover implements Middleware {
       bringHome: (thread) => this.#ownTurns.bringHome(thread),
     });
     if (book.mayHaveTimers) this.#watch.start();
+    this.#stop = { desk, inbox, store };
     registerParts(this, {
       engine,
       desk: measured,
+      inbox,
+      attachedLogic: () => this.#ownTurns.logic,
       client,
       news,
       log,
@@ -322,9 +334,40 @@ export class VccLiveHandover implements Middleware {
     return this;
   }
 
-  /** Stops watching for timers and closed chats, and waits for what they are doing. The rest goes on. */
-  async close(): Promise<void> {
-    await this.#watch.close();
+  /**
+   * Stops gracefully: the adapter takes no more deliveries (503, so that Meta delivers to another process or later), what
+   * runs is finished, timers are left to others; then inbox and store end the connections that are their own.
+   * Stop the server that receives webhooks afterwards, so that Meta gets its answers. A second call is the first one.
+   * @param how `withinMs`: what has not ended by then is left, milliseconds; default 10,000
+   * @returns what was left: turns that go on, and events that were not begun, whose claims were given back
+   */
+  close(how: { readonly withinMs?: number } = {}): Promise<LeftBehind> {
+    checkDuration('withinMs', how.withinMs);
+    this.#closing ??= this.#close(how.withinMs ?? CLOSES_WITHIN_MS);
+    return this.#closing;
+  }
+
+  async #close(withinMs: number): Promise<LeftBehind> {
+    const { desk, inbox, store } = this.#stop;
+    inbox?.stop();
+    const overdue = new Promise<void>((resolve) => {
+      inBackground(this.#clock, withinMs, resolve);
+    });
+    const watched = this.#watch.close();
+    const left = await desk.close(withinMs);
+    await Promise.race([watched, overdue]);
+    await inbox?.close();
+    await store.close?.();
+    return left;
+  }
+}
+
+/** The events of a body that was kept. */
+function eventsOf(body: string): readonly ThreadEvent[] {
+  try {
+    return parseWebhook(JSON.parse(body));
+  } catch {
+    return [];
   }
 }
 

@@ -38,10 +38,11 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * How a delivery went.
  * - `done`: every event is finished, here or before → 200
  * - `late`: the deadline came while a turn of this process goes on → 200, its redelivery is not run again
+ * - `kept`: it lies in the inbox, and its turns go on, here or elsewhere → 200
  * - `busy`: the deadline came while another process works on an event → 503, so that Meta delivers again
  * - `unavailable`: the store did not answer, there is too much under way, or this process stops; nothing was run → 503
  */
-export type DeliveryVerdict = 'done' | 'late' | 'busy' | 'unavailable';
+export type DeliveryVerdict = 'done' | 'late' | 'kept' | 'busy' | 'unavailable';
 
 /** How much is taken in at once. What is beyond is answered with 503: Meta waits, and delivers again. */
 export interface DeliveryLimits {
@@ -153,7 +154,7 @@ export class DeliveryDesk {
   /** Takes a delivery in and resolves when it is done or when the deadline has come, whichever is first. */
   async take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
     const bytes = how.bytes ?? 0;
-    const tooMuch = this.#tooMuch(events, bytes);
+    const tooMuch = this.refusalOf(events, bytes);
     if (tooMuch !== undefined) {
       this.#refused(tooMuch);
       return 'unavailable';
@@ -174,7 +175,7 @@ export class DeliveryDesk {
    */
   async close(withinMs: number): Promise<LeftBehind> {
     this.#closed = true;
-    if (this.#underWay.size > 0) {
+    if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
         const cancel = this.#parts.clock.after(withinMs, resolve);
         this.#onIdle = () => {
@@ -192,8 +193,8 @@ export class DeliveryDesk {
     return { running: left.length - waiting.length, waiting: waiting.length };
   }
 
-  /** Why a delivery cannot be taken in now; `undefined` where it can. */
-  #tooMuch(events: readonly ThreadEvent[], bytes: number): string | undefined {
+  /** Why a delivery of so many bytes cannot be taken in now; `undefined` where it can. */
+  refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined {
     const { maxEvents, maxEventsPerThread, maxBytes } = this.#limits;
     if (this.#underWay.size + events.length > maxEvents) {
       return `${this.#underWay.size} events are under way, and no more than ${maxEvents} are taken in.`;
@@ -418,7 +419,9 @@ export class DeliveryDesk {
     line.length += 1;
     void mine.then(() => {
       line.length -= 1;
-      if (line.tail === mine) this.#lines.delete(queue);
+      if (line.tail !== mine) return;
+      this.#lines.delete(queue);
+      this.#tellIdle();
     });
     return mine;
   }
@@ -563,7 +566,16 @@ export class DeliveryDesk {
 
   #rest(): void {
     this.#restFromRenewing();
-    this.#onIdle?.();
+    this.#tellIdle();
+  }
+
+  /** Turns that no event brought count as well. */
+  get #isIdle(): boolean {
+    return this.#underWay.size === 0 && this.#lines.size === 0;
+  }
+
+  #tellIdle(): void {
+    if (this.#onIdle && this.#isIdle) this.#onIdle();
   }
 
   #restFromRenewing(): void {

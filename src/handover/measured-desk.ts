@@ -9,13 +9,14 @@ import { measured } from '../thread/probe.js';
 import type { DeliveryDesk, EventWork } from './deliver.js';
 
 /** Takes deliveries in. */
-export type Desk = Pick<DeliveryDesk, 'take'>;
+export type Desk = Pick<DeliveryDesk, 'take' | 'refusalOf'>;
 
 /** The desk itself where there is no probe. */
 export function measuredDesk(desk: Desk, probe: Probe | undefined, clock: Clock): Desk {
   if (probe === undefined) return desk;
   const parts = { probe, clock };
   return {
+    refusalOf: (events, bytes) => desk.refusalOf(events, bytes),
     take: (events, work, how) =>
       measured(
         parts,

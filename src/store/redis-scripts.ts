@@ -62,18 +62,20 @@ local function isTurnOf(live, holder)
   end
   return not first or first.holder == holder
 end
+-- Whether another holder stands before the place that is taken.
 local function takePlace(key, event, holder, leaseMs, live)
   local at, last = nil, 0
   for _, each in ipairs(live) do
     if each.event == event then at = each.at end
     if each.at > last then last = each.at end
   end
-  if not at then
-    at = last + 1
-    live[#live + 1] = { at = at, holder = holder, event = event }
-  end
+  at = at or last + 1
   redis.call('HSET', key, event, text(at) .. ' ' .. text(nowMs + leaseMs) .. ' ' .. holder)
   if redis.call('PTTL', key) < leaseMs then redis.call('PEXPIRE', key, text(leaseMs)) end
+  for _, each in ipairs(live) do
+    if each.at < at and each.holder ~= holder then return true end
+  end
+  return false
 end
 `;
 
@@ -119,9 +121,8 @@ local kind, untilMs, by = claimed(KEYS[1])
 if kind == 'd' then return { 'done' } end
 if kind == 'l' and by ~= holder then return { 'busy', text(untilMs) } end
 lease(KEYS[1], holder, leaseMs)
-local live = places(KEYS[2])
-takePlace(KEYS[2], event, holder, leaseMs, live)
-return { 'claimed', isTurnOf(live, holder) and 0 or 1, write(KEYS[3], KEYS[4], 5) }
+local waits = takePlace(KEYS[2], event, holder, leaseMs, places(KEYS[2]))
+return { 'claimed', waits and 1 or 0, write(KEYS[3], KEYS[4], 5) }
 `,
 );
 
@@ -261,7 +262,8 @@ return taken
 `,
 );
 
-function scriptOf(...parts: readonly string[]): RedisScript {
+/** A script of these parts. */
+export function scriptOf(...parts: readonly string[]): RedisScript {
   const source = parts.join('\n');
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }

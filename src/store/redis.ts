@@ -2,3 +2,5 @@
 export { RedisThreadStore } from './redis-store.js';
 export type { RedisThreadStoreOptions } from './redis-store.js';
 export type { RedisClientLike, ScriptInput } from './redis-connection.js';
+export { RedisInbox } from './redis-inbox.js';
+export type { RedisInboxOptions } from './redis-inbox.js';

@@ -71,7 +71,7 @@ export type WorkEnd = { readonly durationMs: number } & (
       /** Meta's `fbtrace_id`, for Meta's support. */
       readonly fbTraceId?: string;
     }
-  | { readonly kind: 'delivery'; readonly verdict: 'done' | 'late' | 'busy' | 'unavailable' | 'failed' }
+  | { readonly kind: 'delivery'; readonly verdict: 'done' | 'kept' | 'late' | 'busy' | 'unavailable' | 'failed' }
   | { readonly kind: 'turn'; readonly errorType?: string }
 );
 

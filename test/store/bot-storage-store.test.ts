@@ -13,6 +13,7 @@ import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
 import { InvalidOptionError, StoreError } from '../../src/thread/errors.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
+import { manyProcesses } from './many-processes.js';
 import { handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
@@ -43,6 +44,8 @@ describe('BotStorageThreadStore over BlobsStorage on an emulator', function () {
     const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
     return { store: another(), another };
   });
+
+  manyProcesses('it', () => ({ kind: 'blobs', connectionString: emulator.connectionString }), { firstWrites: false });
 
   it('overwrites without an eTag and refuses a stale one: what the store is built on', async () => {
     const storage = new BlobsStorage(emulator.connectionString, 'etags');

@@ -1,8 +1,15 @@
 /** RedisThreadStore over a real Redis, which is also stopped, frozen and started again. */
-import type { Clock } from '../../src/thread/clock.js';
+import { expect } from 'chai';
+import { InvalidOptionError, StoreError } from 'botbuilder-handover-vcclive';
+import type { Clock, ThreadRecord } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { createClient, createClientPool } from 'redis';
+import { manyProcesses } from './many-processes.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
-import { threadStoreContract } from './thread-store-contract.js';
+import type { Lifetimes } from './thread-store-contract.js';
+import { recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
+
+const THREAD = { pageId: '1776', psid: '4001' };
 
 describeWithRedis('RedisThreadStore', function () {
   let server: RedisServer;
@@ -25,9 +32,186 @@ describeWithRedis('RedisThreadStore', function () {
     return store;
   };
 
-  threadStoreContract('RedisThreadStore', (clock: Clock, lifetimes) => {
+  const backing = (clock: Clock, lifetimes: Lifetimes) => {
     prefixes += 1;
     const another = () => storeOf(`contract-${prefixes}`, { ...lifetimes, clock });
     return { store: another(), another };
+  };
+  threadStoreContract('RedisThreadStore', backing, { claimsWithChange: true });
+
+  manyProcesses('RedisThreadStore', () => ({ kind: 'redis', url: server.url }), { firstWrites: true });
+
+  describe('in processes whose clocks differ', () => {
+    it('ends leases and lifetimes by the clock of Redis alone', async () => {
+      const store = storeOf('clocks', { recordTtlMs: 60_000 });
+      await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
+      const claimed = await store.claimAndUpdate({ event: 'e', holder: 'a', leaseMs: 60_000, thread: THREAD }, keep);
+      expect(claimed.status).to.equal('claimed');
+      const { now } = Date;
+      try {
+        // This process is an hour ahead from here on.
+        Date.now = () => now() + 3_600_000;
+        const ahead = storeOf('clocks');
+        expect((await ahead.claim('e', 'b', 60_000)).status).to.equal('busy');
+        expect((await ahead.read(THREAD))?.epoch).to.equal(1);
+        expect(await ahead.isTurnOf(THREAD, 'b')).to.equal(false);
+      } finally {
+        Date.now = now;
+      }
+    });
+
+    it('gives a deadline once, whatever the takers think the time is', async () => {
+      const store = storeOf('due');
+      await store.schedule({ thread: THREAD, name: 'idle', atMs: 1000 });
+      expect(await store.takeDue(999, 10, 60_000)).to.have.length(0);
+      expect(await store.takeDue(1000, 10, 60_000)).to.have.length(1);
+      expect(await storeOf('due').takeDue(Number.MAX_SAFE_INTEGER, 10, 60_000)).to.have.length(0);
+    });
+  });
+
+  describe('when Redis is away', () => {
+    let away: RedisServer;
+
+    beforeEach(async () => {
+      away = await RedisServer.start();
+    });
+
+    afterEach(() => away.stop());
+
+    it('rejects every method at once, and works again when Redis is back, which has forgotten the scripts', async () => {
+      const store = new RedisThreadStore(away.url);
+      open.push(store);
+      await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
+      await away.kill();
+      await until(async () => (await code(store.read(THREAD))) === 'storeUnavailable');
+      const startedAtMs = performance.now();
+      const methods: Promise<unknown>[] = [
+        store.read(THREAD),
+        store.update(THREAD, () => ({ record: recordWith(2), value: undefined })),
+        store.claim('e', 'a', 1000),
+        store.claimAndUpdate({ event: 'e', holder: 'a', leaseMs: 1000, thread: THREAD }, keep),
+        store.finish('e', 'a'),
+        store.release('e', 'a'),
+        store.isTurnOf(THREAD, 'a'),
+        store.schedule({ thread: THREAD, name: 'n', atMs: 1 }),
+        store.unschedule(THREAD, 'n'),
+        store.takeDue(1, 1, 1),
+        store.findHandover('id'),
+        store.listOpen(1),
+        store.forget(THREAD),
+      ];
+      const codes = await Promise.all(methods.map(code));
+      expect(new Set(codes)).to.deep.equal(new Set(['storeUnavailable']));
+      expect(performance.now() - startedAtMs, 'not one waited for Redis').to.be.below(1000);
+
+      await away.restart();
+      await until(async () => (await code(store.read(THREAD))) === undefined);
+      expect(await store.read(THREAD), 'this Redis keeps nothing').to.equal(undefined);
+      expect(await store.update(THREAD, (current) => ({ record: recordWith(3), value: current }))).to.equal(undefined);
+      expect((await store.read(THREAD))?.epoch).to.equal(3);
+    });
+
+    it('rejects after its time limit where Redis takes commands and answers none, and makes another connection', async () => {
+      const store = new RedisThreadStore(away.url, { commandTimeoutMs: 200 });
+      open.push(store);
+      await store.claim('e1', 'a', 1000);
+      away.freeze();
+      expect(await code(store.claim('e2', 'a', 1000))).to.equal('storeUnavailable');
+      expect(await code(store.claim('e2', 'a', 1000))).to.equal('storeUnavailable');
+      away.thaw();
+      await until(async () => (await code(store.claim('e3', 'a', 1000))) === undefined);
+    });
+
+    it('is waited for at the start, for as long as one command may take', async () => {
+      await away.kill();
+      const store = new RedisThreadStore(away.url, { commandTimeoutMs: 5000 });
+      open.push(store);
+      const claim = store.claim('e1', 'a', 1000);
+      await away.restart();
+      expect((await claim).status).to.equal('claimed');
+    });
+  });
+
+  describe('with a client of the application', () => {
+    it('uses it, and leaves it open', async () => {
+      const client = createClient({ url: server.url });
+      await client.connect();
+      const store = new RedisThreadStore(client, { prefix: 'given' });
+      await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
+      await store.close();
+      expect(client.isReady).to.equal(true);
+      expect((await client.keys('{given}:*')).length).to.equal(1);
+      await client.close();
+    });
+
+    it('takes a pool as well', async () => {
+      const pool = createClientPool({ url: server.url });
+      await pool.connect();
+      const store = new RedisThreadStore(pool, { prefix: 'pool' });
+      await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
+      expect((await store.read(THREAD))?.epoch).to.equal(1);
+      await pool.close();
+    });
+
+    it('says that it is not connected, instead of waiting', async () => {
+      const store = new RedisThreadStore(createClient({ url: server.url }));
+      const error = (await rejection(store.read(THREAD))) as StoreError;
+      expect(error.code).to.equal('storeUnavailable');
+      expect((error.cause as Error).message).to.include('connect()');
+    });
+  });
+
+  describe('refuses wrong options', () => {
+    it('naming what is no client and no address, and never showing an address', () => {
+      for (const redis of [undefined, {}, 6379, 'localhost:6379', 'http://:secret@host']) {
+        expect(() => new RedisThreadStore(redis as string))
+          .to.throw(InvalidOptionError)
+          .with.property('option', 'redis');
+      }
+      expect(() => new RedisThreadStore('http://:secret@host')).to.throw(/^((?!secret).)*$/);
+    });
+
+    it('naming the option', () => {
+      const wrong = { prefix: 'a{b}', recordTtlMs: 0, claimRetentionMs: -1, commandTimeoutMs: 0.5, maxTries: 0 };
+      for (const [option, value] of Object.entries(wrong)) {
+        expect(() => storeOf('wrong', { [option]: value }))
+          .to.throw(InvalidOptionError)
+          .with.property('option', option);
+      }
+    });
+  });
+
+  it('keeps its keys in one slot, and all of them with an end but those of deadlines and open handovers', async () => {
+    const store = storeOf('keys');
+    const claim = { event: 'e1', holder: 'a', leaseMs: 60_000, thread: THREAD };
+    await store.claimAndUpdate(claim, () => ({ record: recordWith(1), value: undefined }));
+    await store.finish('e0', 'a');
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: 1 });
+    const client = createClient({ url: server.url });
+    await client.connect();
+    const keys = (await client.keys('*keys*')).sort();
+    expect(keys.filter((key) => !key.startsWith('{keys}:'))).to.deep.equal([]);
+    const endless = await Promise.all(keys.map(async (key) => ((await client.pTTL(key)) === -1 ? [key] : [])));
+    expect(endless.flat()).to.deep.equal(['{keys}:due', '{keys}:due:names', '{keys}:due:times']);
+    await client.close();
   });
 });
+
+const keep = (current: ThreadRecord | undefined) => ({ record: current, value: undefined });
+
+/** The code that a promise rejects with. */
+async function code(promise: Promise<unknown>): Promise<string | undefined> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => (error instanceof StoreError ? error.code : String(error)),
+  );
+}
+
+/** Resolves when it holds; asked every few milliseconds, for ten seconds. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`It did not come true: ${holds.toString()}`);
+}

@@ -51,10 +51,14 @@ export function recordWith(epoch: number): ThreadRecord {
   return { ...emptyRecord, epoch };
 }
 
-/** Describes the contract for one sort of store. Each test gets a backing of its own. */
+/**
+ * Describes the contract for one sort of store. Each test gets a backing of its own.
+ * @param abilities the optional methods that the store has
+ */
 export function threadStoreContract(
   name: string,
   makeBacking: (clock: Clock, lifetimes: Lifetimes) => SharedBacking,
+  abilities: { readonly claimsWithChange?: boolean } = {},
 ): void {
   describe(`${name} keeps the contract of a thread store`, () => {
     let clock: HandClock;
@@ -370,6 +374,104 @@ export function threadStoreContract(
       });
     });
 
+    const atOnce = abilities.claimsWithChange === true ? describe : leaveOut;
+    atOnce('claims that bring a change', () => {
+      const claimAndGrow = (at: ThreadStore, event: string, holder: string, thread = THREAD) =>
+        at.claimAndUpdate!({ event, holder, leaseMs: 1000, thread }, (current) => {
+          const epoch = (current?.epoch ?? 0) + 1;
+          return { record: recordWith(epoch), value: epoch };
+        });
+
+      it('claim and change', async () => {
+        expect(await claimAndGrow(store, 'e1', 'a')).to.deep.equal({ status: 'claimed', value: 1, mustWait: false });
+        expect((await another().read(THREAD))?.epoch).to.equal(1);
+        expect((await another().claim('e1', 'b', 1000)).status).to.equal('busy');
+      });
+
+      it('see what others wrote, known or not', async () => {
+        await write(5);
+        expect(await claimAndGrow(another(), 'e1', 'a')).to.include({ value: 6 });
+        expect(await claimAndGrow(store, 'e2', 'b')).to.include({ value: 7 });
+        expect(await claimAndGrow(store, 'e3', 'b')).to.include({ value: 8 });
+      });
+
+      it('change nothing where the event is not to be had', async () => {
+        await store.claim('e1', 'a', 1000);
+        await store.finish('e2', 'a');
+        expect(await claimAndGrow(another(), 'e1', 'b')).to.deep.equal({ status: 'busy', untilMs: START_MS + 1000 });
+        expect(await claimAndGrow(store, 'e2', 'b')).to.deep.equal({ status: 'done' });
+        expect(await store.read(THREAD)).to.equal(undefined);
+      });
+
+      it('may leave the record as it is', async () => {
+        await write(3);
+        const claim = { event: 'e1', holder: 'a', leaseMs: 1000, thread: THREAD };
+        const claimed = await another().claimAndUpdate!(claim, (current) => ({
+          record: undefined,
+          value: current?.epoch,
+        }));
+        expect(claimed).to.include({ status: 'claimed', value: 3 });
+        expect((await store.read(THREAD))?.epoch).to.equal(3);
+      });
+
+      it('add up where fifty come at once from two stores', async () => {
+        const stores = [store, another()];
+        const claims = stores.flatMap((at, process) =>
+          Array.from({ length: 25 }, (_, index) => claimAndGrow(at, `e${process}/${index}`, `h${process}`)),
+        );
+        const values = (await Promise.all(claims)).map((claim) => (claim.status === 'claimed' ? claim.value : 0));
+        expect(new Set(values).size).to.equal(50);
+        expect((await store.read(THREAD))?.epoch).to.equal(50);
+      });
+
+      it('keep the order of the thread over its holders: the later one waits until the earlier one is done', async () => {
+        expect(await claimAndGrow(store, 'e1', 'a')).to.include({ mustWait: false });
+        expect(await claimAndGrow(another(), 'e2', 'b')).to.include({ mustWait: true });
+        expect(await store.isTurnOf!(THREAD, 'a')).to.equal(true);
+        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(false);
+        await store.finish('e1', 'a', THREAD);
+        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(true);
+      });
+
+      it('keep no other thread waiting, and no later event of the same holder', async () => {
+        await claimAndGrow(store, 'e1', 'a');
+        expect(await claimAndGrow(store, 'e2', 'b', NEIGHBOUR)).to.include({ mustWait: false });
+        expect(await claimAndGrow(store, 'e3', 'a')).to.include({ mustWait: false });
+      });
+
+      it('go back in the line for a holder whose earlier events are done', async () => {
+        await claimAndGrow(store, 'e1', 'a');
+        await claimAndGrow(store, 'e2', 'b');
+        expect(await claimAndGrow(store, 'e3', 'a'), 'behind e2').to.include({ mustWait: true });
+        expect(await store.isTurnOf!(THREAD, 'a'), 'because of e1').to.equal(true);
+        await store.finish('e1', 'a', THREAD);
+        expect(await store.isTurnOf!(THREAD, 'a')).to.equal(false);
+        await store.finish('e2', 'b', THREAD);
+        expect(await store.isTurnOf!(THREAD, 'a')).to.equal(true);
+      });
+
+      it('hold up nobody when their lease is over, and keep their place while it is renewed', async () => {
+        await claimAndGrow(store, 'e1', 'a');
+        await claimAndGrow(store, 'e2', 'b');
+        clock.move(600);
+        await store.claim('e1', 'a', 1000, THREAD);
+        await store.claim('e2', 'b', 1000, THREAD);
+        clock.move(600);
+        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(false);
+        await store.claim('e2', 'b', 1000, THREAD);
+        clock.move(400);
+        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(true);
+      });
+
+      it('leave their place when they are given back', async () => {
+        await claimAndGrow(store, 'e1', 'a');
+        await claimAndGrow(store, 'e2', 'b');
+        await store.release('e1', 'a', THREAD);
+        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(true);
+        expect(await claimAndGrow(store, 'e1', 'b')).to.include({ status: 'claimed' });
+      });
+    });
+
     describe('deadlines', () => {
       const names = async (limit = 10, leaseMs = 1000, at = store): Promise<string[]> =>
         (await at.takeDue(clock.now(), limit, leaseMs)).map((due) => due.name);
@@ -484,6 +586,11 @@ export function threadStoreContract(
 
 const ID = '0123456789abcdef0123456789abcdef';
 const OTHER_ID = 'fedcba9876543210fedcba9876543210';
+/** Tests of what a store need not be able to do. */
+function leaveOut(_title: string, _tests: () => void): void {
+  // Nothing is described, so nothing counts as skipped.
+}
+
 const OPEN = {
   id: ID,
   phase: 'passed',

@@ -1,0 +1,167 @@
+/**
+ * Works deliveries off that are kept: acknowledged once they are in the inbox, removed from it when their turns ended.
+ *
+ * What a process that died has left is taken over by another; the claims on the events see to it that what was done is
+ * not done again.
+ */
+import type { Clock } from '../thread/clock.js';
+import { inBackground } from '../thread/clock.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { DeliveryInbox, KeptDelivery } from '../thread/inbox.js';
+import type { Logger } from '../thread/logger.js';
+import type { DeliveryVerdict, EventWork } from './deliver.js';
+import type { Desk } from './measured-desk.js';
+
+/** What it stands on. */
+export interface InboxDeskParts {
+  readonly inbox: DeliveryInbox;
+  readonly desk: Desk;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The events of a body. Never throws. */
+  readonly read: (body: string) => readonly ThreadEvent[];
+}
+
+/** How often own deliveries are renewed and others' are looked for. A third of the lease, as for claims. */
+const LOOK_EVERY_MS = 5_000;
+const MOST_AT_ONCE = 50;
+/** An event that another process works on is waited for this long; then the delivery comes again. */
+const WAIT_FOR_OTHERS_MS = 20_000;
+
+/** One per process. */
+export class InboxDesk {
+  readonly #parts: InboxDeskParts;
+  /** Deliveries under way here, by their id in the inbox. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  /** Worked off, but the inbox could not be told yet. */
+  readonly #worked = new Set<string>();
+  #worker: () => EventWork | undefined = () => undefined;
+  #cancelLook: (() => void) | undefined;
+  #looking: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(parts: InboxDeskParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * From now on kept deliveries are looked for. `worker` gives what runs their events, nothing where the bot's logic is
+   * not known yet: by a first request, or `attach(adapter, logic)`.
+   */
+  servedBy(worker: () => EventWork | undefined): void {
+    this.#worker = worker;
+    if (this.#closed || this.#cancelLook || this.#looking) return;
+    this.#lookAfter(0);
+  }
+
+  /** Keeps a delivery and begins to work on it. `kept`: it may be acknowledged, whatever happens to this process. */
+  async take(body: string, events: readonly ThreadEvent[], work: EventWork): Promise<DeliveryVerdict> {
+    if (this.#closed) return 'unavailable';
+    const bytes = Buffer.byteLength(body);
+    const refusal = this.#parts.desk.refusalOf(events, bytes);
+    if (refusal !== undefined) {
+      this.#refused(refusal);
+      return 'unavailable';
+    }
+    let id: string | undefined;
+    try {
+      id = await this.#parts.inbox.put(body);
+    } catch (error) {
+      this.#refused(textOf(error));
+      return 'unavailable';
+    }
+    if (id === undefined) {
+      this.#refused('The inbox is full.');
+      return 'unavailable';
+    }
+    this.#begin(id, events, bytes, work);
+    return 'kept';
+  }
+
+  /** Takes nothing more. What is under way goes on. */
+  stop(): void {
+    this.#closed = true;
+    this.#cancelLook?.();
+  }
+
+  /** After the desk was closed: what was not worked off is given back, and the inbox closed. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.#looking;
+    try {
+      await this.#parts.inbox.giveBack([...this.#underWay.keys()]);
+      await this.#removeWorked();
+      await this.#parts.inbox.close?.();
+    } catch (error) {
+      this.#parts.log.warn(`The inbox could not be told that this process stops: ${textOf(error)}`);
+    }
+  }
+
+  #begin(id: string, events: readonly ThreadEvent[], bytes: number, work: EventWork): void {
+    const worked = this.#workOff(id, events, bytes, work).finally(() => {
+      this.#underWay.delete(id);
+    });
+    this.#underWay.set(id, worked);
+  }
+
+  async #workOff(id: string, events: readonly ThreadEvent[], bytes: number, work: EventWork): Promise<void> {
+    const terms = { ackDeadlineMs: WAIT_FOR_OTHERS_MS, waitForOwn: true, bytes };
+    const verdict = await this.#parts.desk.take(events, work, terms);
+    // Left to whoever has its events, or until the store answers: it is taken over when its lease is over.
+    if (verdict === 'busy' || verdict === 'unavailable') return;
+    this.#worked.add(id);
+    await this.#removeWorked();
+  }
+
+  async #removeWorked(): Promise<void> {
+    const ids = [...this.#worked];
+    for (const id of ids) this.#worked.delete(id);
+    try {
+      await this.#parts.inbox.remove(ids);
+    } catch {
+      // Told again later; whoever takes them over meanwhile finds their events done.
+      for (const id of ids) this.#worked.add(id);
+    }
+  }
+
+  #lookAfter(delayMs: number): void {
+    this.#cancelLook = inBackground(this.#parts.clock, delayMs, () => {
+      this.#cancelLook = undefined;
+      this.#looking = this.#look().finally(() => {
+        this.#looking = undefined;
+        if (!this.#closed) this.#lookAfter(LOOK_EVERY_MS);
+      });
+    });
+  }
+
+  /** Never rejects. */
+  async #look(): Promise<void> {
+    const { inbox, log } = this.#parts;
+    try {
+      await inbox.renew([...this.#underWay.keys()]);
+      await this.#removeWorked();
+      const work = this.#worker();
+      if (!work) return;
+      const { deliveries, setAside } = await inbox.takeOver(MOST_AT_ONCE);
+      if (setAside > 0) {
+        log.error(`${setAside} deliveries were tried too often and are set aside: each of them may end the process.`);
+      }
+      for (const delivery of deliveries) this.#takeOver(delivery, work);
+    } catch (error) {
+      log.warn(`The inbox could not be looked at: ${textOf(error)}`);
+    }
+  }
+
+  #takeOver({ id, body }: KeptDelivery, work: EventWork): void {
+    if (this.#underWay.has(id) || this.#closed) return;
+    this.#begin(id, this.#parts.read(body), Buffer.byteLength(body), work);
+  }
+
+  #refused(why: string): void {
+    this.#parts.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
+  }
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,155 @@
+/**
+ * A bot as a process of its own, for tests with several: adapter, plugin and dialogs; nothing shared but Redis.
+ *
+ * Says `{ port }` when it listens, each turn as `{ turn }`, and `{ left }` when it has stopped on SIGTERM.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ConversationState } from 'botbuilder';
+import type { Storage, StoreItems, TurnContext } from 'botbuilder';
+import { ComponentDialog, WaterfallDialog, runDialog } from 'botbuilder-dialogs';
+import type { WaterfallStepContext } from 'botbuilder-dialogs';
+import type { HandoverResult, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
+import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { createClient } from 'redis';
+
+/** What the process is started with. */
+export interface BotProcessSettings {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  readonly verifyToken: string;
+  readonly handover: Pick<
+    VccLiveHandoverOptions,
+    'botAppId' | 'vccLiveAppId' | 'pageAccessToken' | 'appSecret' | 'graph'
+  >;
+  readonly inbox?: boolean;
+  readonly ackDeadlineMs?: number;
+}
+
+/** What it says. */
+export type BotProcessWord =
+  | { readonly port: number }
+  | { readonly turn: 'began' | 'ended'; readonly text: string }
+  | { readonly left: { readonly running: number; readonly waiting: number } };
+
+/** What the bot's own state needs of a client. */
+interface StateClient {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<unknown>;
+  del(key: string): Promise<unknown>;
+}
+
+/** The bot's own state, where every process finds it. */
+class RedisStorage implements Storage {
+  readonly #client: StateClient;
+  readonly #prefix: string;
+
+  constructor(client: StateClient, prefix: string) {
+    this.#client = client;
+    this.#prefix = prefix;
+  }
+
+  async read(keys: string[]): Promise<StoreItems> {
+    const found: StoreItems = {};
+    for (const key of keys) {
+      const kept = await this.#client.get(`${this.#prefix}:state:${key}`);
+      if (kept !== null) found[key] = JSON.parse(kept);
+    }
+    return found;
+  }
+
+  async write(changes: StoreItems): Promise<void> {
+    for (const [key, item] of Object.entries(changes)) {
+      await this.#client.set(`${this.#prefix}:state:${key}`, JSON.stringify(item));
+    }
+  }
+
+  async delete(keys: string[]): Promise<void> {
+    for (const key of keys) await this.#client.del(`${this.#prefix}:state:${key}`);
+  }
+}
+
+class RootDialog extends ComponentDialog {
+  constructor(handover: VccLiveHandover) {
+    super('root');
+    this.addDialog(handover.dialog());
+    this.addDialog(
+      new WaterfallDialog('main', [
+        async (step: WaterfallStepContext) => {
+          const { type, text } = step.context.activity;
+          if (type !== 'message') return step.endDialog();
+          if (text === 'agent please') return step.replaceDialog('agent');
+          const slow = /^slow (\d+)/.exec(text);
+          if (slow) await new Promise((resolve) => setTimeout(resolve, Number(slow[1])));
+          await step.context.sendActivity(`bot: ${text}`);
+          return step.endDialog();
+        },
+      ]),
+    );
+    this.addDialog(
+      new WaterfallDialog('agent', [
+        handover.step(),
+        async (step: WaterfallStepContext) => {
+          const { outcome, via } = step.result as HandoverResult;
+          await step.context.sendActivity(`ended: ${outcome} via ${via}`);
+          return step.endDialog();
+        },
+      ]),
+    );
+    this.initialDialogId = 'main';
+  }
+}
+
+/** What a turn is told by. */
+function textOf({ activity }: TurnContext): string {
+  return (activity.type === 'message' ? activity.text : activity.name) ?? '';
+}
+
+function tell(word: BotProcessWord): void {
+  process.send?.(word);
+}
+
+async function main({ redisUrl, prefix, verifyToken, handover: options, inbox, ackDeadlineMs }: BotProcessSettings) {
+  const client = createClient({ url: redisUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+  const handover = new VccLiveHandover({
+    ...options,
+    talkToAgent: [],
+    store: new RedisThreadStore(redisUrl, { prefix }),
+    ...(inbox ? { inbox: new RedisInbox(redisUrl, { prefix, leaseMs: 1000 }) } : {}),
+  });
+  const adapter = new HandoverFacebookAdapter({
+    handover,
+    verify_token: verifyToken,
+    ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
+  });
+  const state = new ConversationState(new RedisStorage(client, prefix));
+  const dialogs = state.createProperty('dialogs');
+  const root = new RootDialog(handover);
+  const logic = async (context: TurnContext): Promise<void> => {
+    const { type, name } = context.activity;
+    if (type !== 'message' && name !== 'handoff.status') return;
+    tell({ turn: 'began', text: textOf(context) });
+    await runDialog(root, context, dialogs);
+    await state.saveChanges(context);
+    tell({ turn: 'ended', text: textOf(context) });
+  };
+  handover.attach(adapter, logic);
+  const server = createServer((req, res) => void adapter.processActivity(req, res, logic));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  tell({ port: (server.address() as AddressInfo).port });
+  process.once('SIGTERM', () => {
+    void handover.close({ withinMs: 10_000 }).then(async (left) => {
+      tell({ left });
+      await client.close();
+      server.close();
+      server.closeIdleConnections();
+      process.disconnect();
+    });
+  });
+}
+
+void main(JSON.parse(process.argv[2] ?? '{}') as BotProcessSettings);

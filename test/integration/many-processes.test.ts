@@ -1,0 +1,235 @@
+/** Two bots as processes of their own behind one address; nothing is shared but Redis. */
+import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import type { BotProcessSettings, BotProcessWord } from './bot-process.js';
+import { connection } from './scene.js';
+
+const CONNECTING = "I'm connecting you to an agent. One moment, please.";
+const WITHIN_MS = 60_000;
+
+/** One of the bots, seen from outside. */
+class BotProcess {
+  readonly words: BotProcessWord[] = [];
+  readonly ended: Promise<number | null>;
+  readonly #child: ChildProcess;
+
+  constructor(settings: BotProcessSettings) {
+    this.#child = fork(join(__dirname, 'bot-process.ts'), [JSON.stringify(settings)], {
+      execArgv: ['-r', 'tsx/cjs'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    this.#child.on('message', (word) => void this.words.push(word as BotProcessWord));
+    this.ended = new Promise((resolve) => this.#child.once('exit', (code) => resolve(code)));
+  }
+
+  async listens(): Promise<string> {
+    await until(() => this.words.some((word) => 'port' in word));
+    const [first] = this.words.flatMap((word) => ('port' in word ? [word.port] : []));
+    return `http://127.0.0.1:${first}/api/messages`;
+  }
+
+  /** The texts whose turns began, or ended. */
+  turns(which: 'began' | 'ended'): string[] {
+    return this.words.flatMap((word) => ('turn' in word && word.turn === which ? [word.text] : []));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+describeWithRedis('Two bot processes with Redis', function () {
+  let redis: RedisServer;
+  let sim: MessengerSimulator;
+  let bots: BotProcess[] = [];
+  let urls: string[] = [];
+  let psid = '';
+  let customers = 0;
+
+  before(async () => {
+    redis = await RedisServer.start();
+  });
+
+  after(() => redis.stop());
+
+  /** For all tests of a group: starting processes takes longer than any of them. */
+  function withBots(prefix: string, options: Partial<BotProcessSettings> = {}): void {
+    before(async function () {
+      this.timeout(WITHIN_MS);
+      sim = await MessengerSimulator.start();
+      const settings: BotProcessSettings = {
+        redisUrl: redis.url,
+        prefix,
+        verifyToken: sim.settings.verifyToken,
+        handover: connection(sim),
+        ...options,
+      };
+      bots = [new BotProcess(settings), new BotProcess(settings)];
+      urls = await Promise.all(bots.map((bot) => bot.listens()));
+    });
+
+    after(async () => {
+      for (const bot of bots) bot.signal('SIGKILL');
+      await Promise.all(bots.map((bot) => bot.ended));
+      await sim.stop();
+    });
+
+    beforeEach(async function () {
+      this.timeout(WITHIN_MS);
+      psid = await newCustomer();
+      for (const bot of bots) bot.words.length = 0;
+    });
+  }
+
+  /** A customer whom the bot may answer, because they wrote. */
+  async function newCustomer(): Promise<string> {
+    customers += 1;
+    const id = `66001122334455${customers + 10}`;
+    sim.connectBot(urls);
+    await sim.customer(id).says('hi');
+    await until(() => sim.customer(id).hears().length === 1);
+    return id;
+  }
+
+  /** What the customer read after the first greeting. */
+  const heard = (id = psid): string[] => sim.customer(id).hears().slice(1);
+  const began = (): string[] => bots.flatMap((bot) => bot.turns('began'));
+  const ended = (): string[] => bots.flatMap((bot) => bot.turns('ended'));
+
+  /** Delivers one message to one of the bots; resolves with the status of its answer. */
+  async function deliverTo(bot: number, mid: string, text: string, id = psid): Promise<number> {
+    const { pageId } = sim.settings;
+    const message = { mid: `${mid} of ${id}`, text };
+    const item = { sender: { id }, recipient: { id: pageId }, timestamp: Date.now(), message };
+    const body = { object: 'page', entry: [{ id: pageId, time: Date.now(), messaging: [item] }] };
+    sim.connectBot(urls[bot]!);
+    const answer = await sim.deliverRaw(body);
+    return answer.status;
+  }
+
+  /** Texts of the bot that Graph got while another app owned the thread. */
+  function saidOverTheAgent(): string[] {
+    let owner = 'idle';
+    const found: string[] = [];
+    for (const entry of sim.wire.entries()) {
+      if (entry.kind === 'owner' && entry.psid === psid) owner = entry.to;
+      if (entry.kind !== 'graph' || entry.appId !== sim.settings.botAppId || entry.edge !== 'messages') continue;
+      if ((entry.body as { recipient?: { id?: string } }).recipient?.id !== psid) continue;
+      if (owner !== 'idle' && owner !== sim.settings.botAppId) found.push(JSON.stringify(entry.body));
+    }
+    return found;
+  }
+
+  describe('behind one address', function () {
+    this.timeout(WITHIN_MS);
+    withBots('bots');
+
+    it('make one handover and one resume of many copies, and say no word over the agent', async () => {
+      sim.connectBot(urls);
+      sim.weather.duplicates = 2;
+      sim.weather.duplicatesCome = 'together';
+      const customer = sim.customer(psid);
+      await customer.says('hello');
+      await customer.says('agent please');
+      await sim.settled();
+      expect(sim.ownerOf(psid).owner).to.equal(sim.settings.vccLiveAppId);
+      await customer.says('is somebody there?');
+      await sim.agent().says(psid, 'Hello, I am Anna');
+      await sim.agent().handsBack(psid, 'done');
+      await customer.says('thanks');
+      await sim.settled();
+      sim.weather.calm();
+
+      const own = heard().filter((text) => text !== 'Hello, I am Anna');
+      expect(own).to.deep.equal(['bot: hello', CONNECTING, 'ended: completed via passBack', 'bot: thanks']);
+      const passes = sim.wire.of('graph').filter((call) => call.edge === 'pass_thread_control');
+      expect(passes.filter((call) => call.appId === sim.settings.botAppId)).to.have.length(1);
+      expect(saidOverTheAgent()).to.deep.equal([]);
+    });
+
+    it('keep the order of a thread: a slow turn in one holds up the next message in the other, and no other thread', async () => {
+      const other = await newCustomer();
+      const first = deliverTo(0, 'm_1', 'slow 3000 first');
+      await until(() => began().includes('slow 3000 first'));
+      const second = deliverTo(1, 'm_2', 'second');
+      await until(() => sim.wire.of('webhook').filter((each) => each.psids.includes(psid)).length >= 3);
+      const third = deliverTo(0, 'm_3', 'third');
+      expect(await deliverTo(1, 'm_4', 'other', other)).to.equal(200);
+      expect(heard(other), 'the other thread did not wait').to.deep.equal(['bot: other']);
+      expect(heard()).to.deep.equal([]);
+      expect(await Promise.all([first, second, third])).to.deep.equal([200, 200, 200]);
+      await until(() => heard().length === 3);
+      expect(heard()).to.deep.equal(['bot: slow 3000 first', 'bot: second', 'bot: third']);
+      const store = new RedisThreadStore(redis.url, { prefix: 'bots' });
+      await until(() => store.isTurnOf({ pageId: sim.settings.pageId, psid }, 'anybody'));
+      await store.close();
+    });
+
+    it('do not acknowledge a copy while the other works on the first, and do it once', async () => {
+      const first = deliverTo(0, 'm_1', 'slow 6000');
+      await until(() => began().length === 1);
+      expect(await deliverTo(1, 'm_1', 'slow 6000')).to.equal(503);
+      expect(await first, 'its own turn goes on').to.equal(200);
+      await until(() => ended().length === 1);
+      expect(await deliverTo(1, 'm_1', 'slow 6000')).to.equal(200);
+      expect(began()).to.deep.equal(['slow 6000']);
+      expect(heard()).to.deep.equal(['bot: slow 6000']);
+    });
+
+    it('finish what a process that was killed had begun, with the next delivery', async () => {
+      void deliverTo(0, 'm_1', 'slow 60000').catch(() => undefined);
+      await until(() => began().length === 1);
+      bots[0]!.signal('SIGKILL');
+      await bots[0]!.ended;
+      expect(await deliverTo(1, 'm_1', 'hello again'), 'its lease is not over').to.equal(503);
+      let status = 503;
+      for (let tries = 0; tries < 10 && status === 503; tries += 1) status = await deliverTo(1, 'm_1', 'hello again');
+      expect(status).to.equal(200);
+      expect(heard()).to.deep.equal(['bot: hello again']);
+    });
+  });
+
+  describe('and an inbox', function () {
+    this.timeout(WITHIN_MS);
+    withBots('inbox', { inbox: true });
+
+    it('acknowledge at once, and work off what a process that was killed in a slow turn had acknowledged', async () => {
+      expect(await deliverTo(0, 'm_1', 'slow 2000')).to.equal(200);
+      await until(() => bots[0]!.turns('began').length === 1);
+      bots[0]!.signal('SIGKILL');
+      await bots[0]!.ended;
+      expect(heard()).to.deep.equal([]);
+      await until(() => heard().length === 1);
+      expect(heard()).to.deep.equal(['bot: slow 2000']);
+      await until(() => bots[1]!.turns('ended').length === 1);
+      expect(bots[1]!.turns('began')).to.deep.equal(['slow 2000']);
+    });
+
+    it('when asked to stop, finish what runs, take nothing more, and end', async () => {
+      urls = [urls[1]!];
+      bots = [bots[1]!];
+      const late = await newCustomer();
+      expect(await deliverTo(0, 'm_1', 'slow 2000')).to.equal(200);
+      await until(() => bots[0]!.turns('began').includes('slow 2000'));
+      bots[0]!.signal('SIGTERM');
+      await until(async () => (await deliverTo(0, 'm_2', 'too late', late)) === 503);
+      expect(await bots[0]!.ended).to.equal(0);
+      expect(bots[0]!.words.at(-1)).to.deep.equal({ left: { running: 0, waiting: 0 } });
+      expect(heard()).to.deep.equal(['bot: slow 2000']);
+    });
+  });
+});
+
+/** Resolves when it holds; asked every few milliseconds, for half a minute. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 3000; tries += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`It did not come true: ${holds.toString()}`);
+}
