@@ -80,6 +80,7 @@ describe('a webhook of VCC Live', () => {
       expect(stage.news('returned')).to.have.length(1);
       const [take] = stage.calls('take_thread_control');
       expect(JSON.stringify(take?.body)).to.include('chatClosed');
+      expect(await stage.store.takeDue(stage.clock.now() + 3_600_000, 10, 1), 'nothing left to do').to.deep.equal([]);
       expect(saidOverOthers(stage)).to.deep.equal([]);
     });
 
@@ -350,6 +351,47 @@ describe('a webhook of VCC Live', () => {
       await lapse(stage, 2 * DEFAULT_TAKE_BACK_MS);
       expect(stage.news('vccLiveEvent')).to.have.length(1);
       expect(resultsOf(stage)).to.deep.equal([['completed', 'vccLiveWebhook', 'lost']]);
+    });
+  });
+
+  describe('while another handover takes the place of its own', () => {
+    const replaced = (stage: Scene): Promise<unknown> =>
+      stage.store.update(stage.thread, (current) => {
+        if (!current?.open) throw new Error('nothing is open');
+        const { report, ...open } = current.open;
+        return { record: { ...current, open: { ...open, id: UNKNOWN_ID } }, value: report };
+      });
+
+    it('tells nothing about that one', async () => {
+      const stage = await waiting();
+      const { findHandover } = stage.bot.store;
+      stage.bot.store.findHandover = async (id) => {
+        const found = await findHandover(id);
+        await replaced(stage);
+        return found;
+      };
+      expect((await stage.agent.closesChat(PSID)).status).to.equal(200);
+      expect((await stage.record())?.open)
+        .to.include({ id: UNKNOWN_ID })
+        .and.not.to.have.property('report');
+      expect(stage.news('vccLiveEvent')).to.deep.equal([]);
+    });
+
+    it('does not end that one, though the take that was under way succeeds', async () => {
+      const stage = await waiting();
+      await stage.agent.closesChat(PSID);
+      const { store } = stage.bot;
+      const update: typeof store.update = store.update;
+      store.update = async (thread, change) => {
+        if (stage.calls('take_thread_control').length === 1 && (await stage.record())?.open?.id !== UNKNOWN_ID) {
+          await replaced(stage);
+        }
+        return update(thread, change);
+      };
+      await lapse(stage, DEFAULT_TAKE_BACK_MS + 2 * LOOK_MS);
+      expect(stage.calls('take_thread_control')).to.have.length(1);
+      expect((await stage.record())?.open).to.include({ id: UNKNOWN_ID });
+      expect(stage.news('returned')).to.deep.equal([]);
     });
   });
 

@@ -41,7 +41,8 @@ describe('the desk’s webhooks', () => {
       req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       req.on('end', () => {
         received.push({ query: new URL(req.url ?? '', 'http://bot').searchParams, body });
-        res.writeHead(status).end('heard');
+        res.statusCode = status;
+        res.end('heard');
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
