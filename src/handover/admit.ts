@@ -240,6 +240,7 @@ export class Admissions {
     const wasAway = isAnotherApp(arrived.before) || isAnotherApp(now);
     if (!wasAway && !arrived.askOwner && record.open?.phase !== 'passed') {
       // The usual case: the thread was the bot's and is, and no handover could come home. Nothing to write or to read.
+      turn.ended = endedLately(record, eventKey, this.#parts.clock.now());
       const concluded = conclusionEndedBy(record, eventKey);
       return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
     }

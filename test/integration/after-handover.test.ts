@@ -173,7 +173,7 @@ describe('a prompt that was open when the thread was passed', () => {
   };
 
   /** Asks for an address on "order"; anything else is answered with its text. */
-  function orders(bot: Bot): void {
+  function orders(bot: Bot, attached: 'with its logic' | 'dialogs only' = 'with its logic'): void {
     const conversationState = new ConversationState(bot.storage);
     const dialogs = new DialogSet(conversationState.createProperty('dialogs'));
     dialogs.add(new TextPrompt('text'));
@@ -188,7 +188,8 @@ describe('a prompt that was open when the thread was passed', () => {
       }
       await conversationState.saveChanges(context);
     };
-    bot.handover.attach(bot.adapter, bot.run, { dialogs, conversationState });
+    const logic = attached === 'with its logic' ? bot.run : undefined;
+    bot.handover.attach(bot.adapter, logic, { dialogs, conversationState });
   }
 
   async function passed(
@@ -233,6 +234,17 @@ describe('a prompt that was open when the thread was passed', () => {
     await stage.bot.handover.take(stage.thread);
     expect(since(stage)).to.deep.equal([PROMPT]);
     await stage.customer.says('Budapest');
+    expect(since(stage)).to.deep.equal([PROMPT, 'sent to Budapest']);
+  });
+
+  it('repeat: after a take that has no turn of its own, with the next message, which is not taken for the answer', async () => {
+    const stage = await scene({ handover: { openPrompt: 'repeat' } });
+    orders(stage.bot, 'dialogs only');
+    await stage.customer.says('order');
+    await stage.customer.says('talk to agent');
+    await stage.bot.handover.take(stage.thread);
+    await stage.clock.advance(1000);
+    for (const text of ['hello?', 'Budapest']) await stage.customer.says(text);
     expect(since(stage)).to.deep.equal([PROMPT, 'sent to Budapest']);
   });
 

@@ -81,7 +81,7 @@ describe('a bot on two Pages', () => {
       [SECOND]: { metadata: () => ({ brand: 'second', phone: '+36 30 123 4567' }), redact: false },
     });
     for (const customer of [stage.customer, stage.onSecond]) await customer.says('talk to agent');
-    const sent = (stage.agentOfSecond.queue()[0]?.metadata ?? '');
+    const sent = stage.agentOfSecond.queue()[0]?.metadata ?? '';
     expect(JSON.parse(sent)).to.include({ brand: 'second', phone: '+36 30 123 4567' });
     expect(stage.agent.queue()[0]?.metadata).not.to.include('brand');
   });
