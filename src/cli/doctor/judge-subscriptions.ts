@@ -109,7 +109,7 @@ export function missingPageFields({ pageSubscriptions, settings }: Observations)
 export function judgeChallenge(seen: Observations): Finding {
   const { webhook, settings } = seen;
   const line = { check: 'webhookChallenge', title: 'Webhook: challenge' } as const;
-  if (webhook === undefined) return noAddress(line);
+  if (webhook === undefined) return notAsked(line, seen);
   const { challenge } = webhook;
   if (challenge === undefined || !settings.hasVerifyToken) {
     return {
@@ -140,7 +140,7 @@ export function judgeChallenge(seen: Observations): Finding {
 export function judgeForged(seen: Observations): Finding {
   const { webhook } = seen;
   const line = { check: 'webhookSignature', title: 'Webhook: bad signature' } as const;
-  if (webhook === undefined) return noAddress(line);
+  if (webhook === undefined) return notAsked(line, seen);
   const { forged } = webhook;
   if (forged.status !== 'answered') return silence(line);
   const { httpStatus } = forged;
@@ -168,7 +168,7 @@ export function judgeForged(seen: Observations): Finding {
 export function judgeDelivery(seen: Observations): Finding {
   const { webhook } = seen;
   const line = { check: 'webhookDelivery', title: 'Webhook: acknowledgement' } as const;
-  if (webhook === undefined) return noAddress(line);
+  if (webhook === undefined) return notAsked(line, seen);
   const { delivery, address } = webhook;
   if (delivery.status === 'answered' && secretIsWrong(seen)) {
     return {
@@ -248,7 +248,10 @@ function untold(line: Line, answer: AdministrationAnswer, look: string): Finding
   return { ...line, status: 'unchecked', found, where: `look at it there: ${look}` };
 }
 
-function noAddress(line: Line): Finding {
+function notAsked(line: Line, { settings }: Observations): Finding {
+  if (!settings.asksWebhook) {
+    return { ...line, status: 'unchecked', found: 'It was not asked.', where: 'leave --no-webhook away' };
+  }
   return { ...line, status: 'unchecked', found: 'No address is known.', where: 'give it with --url' };
 }
 

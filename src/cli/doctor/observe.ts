@@ -17,6 +17,8 @@ export interface KnownSettings {
   readonly hasVerifyToken: boolean;
   /** `--url`. */
   readonly url: string | undefined;
+  /** False with `--no-webhook`. */
+  readonly asksWebhook: boolean;
 }
 
 /** Messages and other events that arrived while somebody wrote to the Page. */
@@ -86,6 +88,7 @@ export async function observe(order: ObservationOrder): Promise<Observations> {
       apiVersion: settings.apiVersion,
       hasVerifyToken: verifyToken !== undefined,
       url: order.url,
+      asksWebhook: order.askWebhook,
     },
     token,
     page,

@@ -81,6 +81,12 @@ describe('doctor', () => {
       }
     });
 
+    it('why a webhook was not asked', async () => {
+      const { said } = await type(clinic, ['doctor', '--no-webhook']);
+      expect(said.match(/because {3}It was not asked\./g)).to.have.length(3);
+      expect(clinic.bot.bodies).to.deep.equal([]);
+    });
+
     it('no secret that Meta repeats, nor one in a callback URL', async () => {
       clinic.sim.connectBot(`${clinic.bot.url}?key=hidden-in-the-address`);
       const { said } = await type(clinic, ['doctor']);
