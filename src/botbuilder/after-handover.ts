@@ -54,6 +54,11 @@ export class AfterHandover {
     this.#access = access;
   }
 
+  /** Whether anything may come after a handover in this turn. */
+  isDue(turn: Turn): boolean {
+    return turn.ended !== undefined && turn.mute === undefined;
+  }
+
   /** Runs the logic of a turn, if there is any, with what comes after a handover around it. Rejects where the logic does. */
   async around(context: TurnContext, turn: Turn, kind: TurnKind, logic?: () => Promise<void>): Promise<void> {
     const policies = this.#parts.policiesOf(turn.thread.pageId);
@@ -85,7 +90,7 @@ export class AfterHandover {
   }
 
   async #claimed(turn: Turn, { openPrompt, satisfaction }: Policies): Promise<Afterwards | undefined> {
-    if (turn.ended === undefined || turn.mute !== undefined) return undefined;
+    if (!this.isDue(turn)) return undefined;
     if (openPrompt === 'goOn' && satisfaction === undefined) return undefined;
     return this.#parts.engine.afterwardsFor(turn);
   }

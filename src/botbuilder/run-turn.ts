@@ -116,6 +116,7 @@ export class TurnRunner {
       await beginnings.toAgent(context, {});
       return;
     }
+    if (!after.isDue(turn)) return this.#runLogic(turn, next);
     const kind = context.activity.type === 'message' ? 'message' : 'event';
     return after.around(context, turn, kind, () => this.#runLogic(turn, next));
   }

@@ -27,6 +27,8 @@ export const DEFAULT_TALK_TO_AGENT: TalkToAgent =
 
 const DEFAULT_MIN_SCORE = 0.5;
 
+type IntentTrigger = Extract<TalkToAgent, { readonly intent: string }>;
+
 /** Whether one of the triggers matches this turn. A recogniser or function that rejects rejects here. */
 export async function asksForAgent(
   context: TurnContext,
@@ -34,12 +36,13 @@ export async function asksForAgent(
   payload: string | undefined,
 ): Promise<boolean> {
   for (const trigger of triggers) {
-    if (await matches(context, trigger, payload)) return true;
+    const matched = matches(context, trigger, payload);
+    if (typeof matched === 'boolean' ? matched : await matched) return true;
   }
   return false;
 }
 
-async function matches(context: TurnContext, trigger: TalkToAgent, payload: string | undefined): Promise<boolean> {
+function matches(context: TurnContext, trigger: TalkToAgent, payload: string | undefined): boolean | Promise<boolean> {
   // Bot Framework's types say that a message has a text; a picture has none.
   const said: { readonly text?: string | null } = context.activity;
   const text = said.text ?? '';
@@ -50,7 +53,10 @@ async function matches(context: TurnContext, trigger: TalkToAgent, payload: stri
   }
   if (typeof trigger === 'string') return same(trigger, text) || (payload !== undefined && same(trigger, payload));
   if (typeof trigger === 'function') return trigger(context);
-  if (text.trim() === '') return false;
+  return text.trim() !== '' && isRecognised(context, trigger);
+}
+
+async function isRecognised(context: TurnContext, trigger: IntentTrigger): Promise<boolean> {
   const { intents } = await trigger.recognizer.recognize(context);
   const found = intents[trigger.intent];
   if (!found) return false;

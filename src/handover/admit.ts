@@ -54,18 +54,31 @@ export class Admissions {
       this.#steps.learn(event, this.#parts.clock.now());
       return { event, before: { owner: 'unknown' }, record: emptyRecord, askOwner: false };
     }
-    const arrival = await this.#arrival(event, eventKey, thread);
+    const arrival = this.#arrival(
+      event,
+      eventKey,
+      thread,
+      this.#steps.knownIds(thread) ?? (await this.#steps.ids(thread)),
+    );
     const stepped = await this.#steps.step(thread, arrival.ids, arrival.evidenceFrom, arrival.after);
-    return this.#arrived(arrival, thread, stepped);
+    if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
+    return arrivedBy(event, thread, stepped);
   }
 
   /** The same, in one step with the claim on the event. For stores that can do both at once. */
   async claimAndArrive(claim: PlacedClaim, event: ThreadEvent): Promise<ClaimedArrival> {
-    const arrival = await this.#arrival(event, claim.event, claim.thread);
+    const { thread } = claim;
+    const arrival = this.#arrival(
+      event,
+      claim.event,
+      thread,
+      this.#steps.knownIds(thread) ?? (await this.#steps.ids(thread)),
+    );
     const claimed = await this.#steps.claimedStep(claim, arrival.ids, arrival.evidenceFrom, arrival.after);
     if (claimed.status !== 'claimed') return { status: claimed.status };
-    const arrived = await this.#arrived(arrival, claim.thread, claimed.value);
-    return { status: 'claimed', arrived, mustWait: claimed.mustWait };
+    const stepped = claimed.value;
+    if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
+    return { status: 'claimed', arrived: arrivedBy(event, thread, stepped), mustWait: claimed.mustWait };
   }
 
   /** Decides, when its turn has come, what runs on an event that arrived. */
@@ -75,7 +88,7 @@ export class Admissions {
     if (!thread) return this.#ignore(event, 'noCustomer', undefined);
     if (event.channel === 'standby') return this.#listen(arrived, thread, eventKey);
 
-    const ids = await this.#steps.ids(thread);
+    const ids = this.#steps.knownIds(thread) ?? (await this.#steps.ids(thread));
     const record = arrived.isFresh ? arrived.record : await this.#steps.readOr(thread, arrived.record);
     switch (event.kind) {
       case 'passThreadControl':
@@ -99,11 +112,10 @@ export class Admissions {
     }
   }
 
-  async #arrival(event: ThreadEvent, eventKey: string, thread: ThreadKey): Promise<Arrival> {
+  #arrival(event: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
     const atMs = this.#parts.clock.now();
     this.#steps.learn(event, atMs);
     const { offsetMs } = this.#steps;
-    const ids = await this.#steps.ids(thread);
     return {
       event,
       ids,
@@ -115,22 +127,6 @@ export class Admissions {
         if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
-    };
-  }
-
-  async #arrived(
-    { event, atMs }: Arrival,
-    thread: ThreadKey,
-    stepped: Stepped<Conclusion | undefined>,
-  ): Promise<Arrived> {
-    if (stepped.record.open) await this.#hasten(thread, stepped.record, atMs);
-    return {
-      event,
-      thread,
-      before: stepped.before,
-      record: stepped.record,
-      askOwner: stepped.askOwner,
-      ...(stepped.value === undefined ? {} : { concluded: stepped.value }),
     };
   }
 
@@ -396,6 +392,17 @@ export class Admissions {
     this.#parts.news.tell('ignored', { ...(thread === undefined ? {} : { thread }), event, reason });
     return { run: 'nothing' };
   }
+}
+
+function arrivedBy(event: ThreadEvent, thread: ThreadKey, stepped: Stepped<Conclusion | undefined>): Arrived {
+  return {
+    event,
+    thread,
+    before: stepped.before,
+    record: stepped.record,
+    askOwner: stepped.askOwner,
+    ...(stepped.value === undefined ? undefined : { concluded: stepped.value }),
+  };
 }
 
 function passesTo(event: ThreadEvent, appId: string): boolean {

@@ -96,6 +96,12 @@ export type EventWork = (arrived: Arrived, key: string) => Promise<void>;
 /** `done`: here or before · `busy`: left to the process that has it · `unavailable`: the store did not answer. */
 type Ending = 'done' | 'busy' | 'unavailable';
 
+/** The bytes of a delivery, held by its jobs. */
+interface Load {
+  readonly bytes: number;
+  jobsLeft: number;
+}
+
 interface Job {
   readonly event: ThreadEvent;
   readonly key: string;
@@ -103,6 +109,7 @@ interface Job {
   /** Jobs of one queue run one after the other: the thread, or the event itself where it names none. */
   readonly queue: string;
   readonly finished: Promise<Ending>;
+  load: Load | undefined;
   /** `here`: this process has the claim, and the event is run when its place comes. `running`: it has come. */
   state: 'claiming' | 'elsewhere' | 'here' | 'running' | Ending;
   readonly admit: (taken: TakenEvent) => void;
@@ -118,9 +125,10 @@ interface Line {
 }
 
 interface Deadline {
-  readonly passed: Promise<void>;
   readonly cancel: () => void;
   over: boolean;
+  /** Told when it has come. */
+  readonly waiting: Set<() => void>;
 }
 
 /** One per process and store. */
@@ -230,18 +238,13 @@ export class DeliveryDesk {
     }
     if (how.bytes !== undefined && jobs.length > 0) this.#weigh(how.bytes, jobs);
 
-    const takenIn = await Promise.race([
-      this.#takeIn(jobs, deadline, how),
-      deadline.passed.then(() => 'overdue' as const),
-    ]);
-    if (takenIn === 'overdue') {
+    const progress = { isTakenIn: false };
+    const ended = await within(deadline, this.#workOff(jobs, watched, deadline, how, progress));
+    if (ended !== 'overdue') return ended;
+    if (!progress.isTakenIn) {
       this.#refused(`The thread store did not answer within ${how.ackDeadlineMs} ms.`);
       return 'unavailable';
     }
-
-    const all = Promise.all(watched.map((job) => job.finished)).then((endings) => worstOf(endings));
-    const ended = await Promise.race([all, deadline.passed.then(() => undefined)]);
-    if (ended !== undefined) return ended;
     // A second delivery of an event that waits for another process must not be acknowledged either.
     const isOurs = (job: Job): boolean => job.state === 'here' || job.state === 'running';
     const refusal = worstOf(watched.filter((job) => !isOurs(job)).map(({ state }) => endingOf(state)));
@@ -249,12 +252,31 @@ export class DeliveryDesk {
     return refusal === 'done' ? 'late' : refusal;
   }
 
+  async #workOff(
+    jobs: readonly Job[],
+    watched: readonly Job[],
+    deadline: Deadline,
+    how: DeliveryTerms,
+    progress: { isTakenIn: boolean },
+  ): Promise<Ending> {
+    await this.#takeIn(jobs, deadline, how);
+    progress.isTakenIn = true;
+    const [first, second] = watched;
+    if (first && !second) return first.finished;
+    return worstOf(await Promise.all(watched.map((job) => job.finished)));
+  }
+
   /** The bytes of a delivery are held for as long as any of its events is. */
   #weigh(bytes: number, jobs: readonly Job[]): void {
     this.#bytes += bytes;
-    void Promise.all(jobs.map((job) => job.finished)).then(() => {
-      this.#bytes -= bytes;
-    });
+    const load = { bytes, jobsLeft: jobs.length };
+    for (const job of jobs) job.load = load;
+  }
+
+  #unload(load: Load | undefined): void {
+    if (!load) return;
+    load.jobsLeft -= 1;
+    if (load.jobsLeft === 0) this.#bytes -= load.bytes;
   }
 
   /** Claims the events, folds in their evidence, and lets them run; all of them, or none. */
@@ -262,7 +284,7 @@ export class DeliveryDesk {
     if (this.#unwritten.size > 0) await this.#writeFinished();
     let taken: ReadonlyMap<Job, ClaimedArrival>;
     try {
-      taken = this.#parts.claimAndArrive ? await this.#takeInOrder(jobs) : await this.#claimThenArrive(jobs);
+      taken = await this.#takeAll(jobs);
     } catch (error) {
       await this.#giveUp(jobs, error);
       return;
@@ -277,6 +299,13 @@ export class DeliveryDesk {
       else if (each.status === 'done') job.skip('done');
       else void this.#waitForOther(job, deadline, how);
     }
+  }
+
+  async #takeAll(jobs: readonly Job[]): Promise<ReadonlyMap<Job, ClaimedArrival>> {
+    const [first, second] = jobs;
+    // Most deliveries bring one event, and there is no order to keep in that.
+    if (first && !second) return new Map([[first, await this.#takeOne(first)]]);
+    return this.#parts.claimAndArrive ? this.#takeInOrder(jobs) : this.#claimThenArrive(jobs);
   }
 
   /** Claim and evidence in one step for each event. */
@@ -324,7 +353,7 @@ export class DeliveryDesk {
     const { event, key, thread } = job;
     const { claimAndArrive, holder } = this.#parts;
     if (claimAndArrive && thread) return claimAndArrive({ event: key, holder, leaseMs: LEASE_MS, thread }, event);
-    const status = await this.#claim(job);
+    const { status } = await this.#parts.store.claim(key, holder, LEASE_MS, thread);
     if (status !== 'claimed') return { status };
     return { status, arrived: await this.#parts.arrive(event, key), mustWait: false };
   }
@@ -338,6 +367,7 @@ export class DeliveryDesk {
     const end = (ending: Ending): void => {
       job.state = ending;
       this.#underWay.delete(key);
+      this.#unload(job.load);
       if (this.#underWay.size === 0) this.#rest();
       resolveFinished(ending);
     };
@@ -350,6 +380,7 @@ export class DeliveryDesk {
       thread,
       queue,
       finished,
+      load: undefined,
       state: 'claiming',
       admit: (taken) => {
         job.state = 'here';
@@ -377,10 +408,10 @@ export class DeliveryDesk {
       // Nothing was before it and nothing came after it: the record is as it was when its evidence was folded in.
       const alone = isFirst && line.length === 1 && !taken.mustWait;
       taken.arrived.isFresh = alone && this.#parts.clock.now() - claimedAtMs < FRESH_MS;
-      const worked = this.#run(work, taken.arrived, key);
-      // The next event of the thread does not wait until the store has written this one down.
-      void worked.then(() => this.#finish(job)).then(() => end('done'));
-      await this.#inReasonableTime(worked, queue);
+      await this.#inReasonableTime(this.#run(work, taken.arrived, key), queue, () => {
+        // The next event of the thread does not wait until the store has written this one down.
+        void this.#finish(job).then(() => end('done'));
+      });
     };
     void this.#inLine(queue, run);
     return job;
@@ -465,8 +496,8 @@ export class DeliveryDesk {
   }
 
   /** A turn that waits for something that never comes must not silence its customer for good. */
-  async #inReasonableTime(worked: Promise<void>, queue: string): Promise<void> {
-    await new Promise<void>((resolve) => {
+  #inReasonableTime(worked: Promise<void>, queue: string, ended?: () => void): Promise<void> {
+    return new Promise<void>((resolve) => {
       const cancel = inBackground(this.#parts.clock, LONGEST_TURN_MS, () => {
         this.#parts.log.error(
           `A turn of ${labelled(queue)} has not ended in 10 minutes; the next one begins beside it.`,
@@ -475,6 +506,7 @@ export class DeliveryDesk {
       });
       void worked.then(() => {
         cancel();
+        ended?.();
         resolve();
       });
     });
@@ -488,7 +520,7 @@ export class DeliveryDesk {
   async #waitForOther(job: Job, deadline: Deadline, how: DeliveryTerms): Promise<void> {
     job.state = 'elsewhere';
     for (;;) {
-      await Promise.race([sleep(this.#parts.clock, POLL_MS), deadline.passed]);
+      await within(deadline, sleep(this.#parts.clock, POLL_MS));
       if (hasEnded(job)) return;
       if (deadline.over) {
         job.skip('busy');
@@ -584,13 +616,11 @@ export class DeliveryDesk {
   }
 
   #deadline(afterMs: number): Deadline {
-    let pass: () => void = () => undefined;
-    const passed = new Promise<void>((resolve) => (pass = resolve));
     const cancel = this.#parts.clock.after(afterMs, () => {
       deadline.over = true;
-      pass();
+      for (const tell of deadline.waiting) tell();
     });
-    const deadline: Deadline = { passed, cancel, over: false };
+    const deadline: Deadline = { cancel, over: false, waiting: new Set() };
     return deadline;
   }
 }
@@ -616,6 +646,19 @@ function endingOf(state: Job['state']): Ending {
 /** A queue as a log may name it: a thread's has the customer's id in it. */
 function labelled(queue: string): string {
   return queue.startsWith('event ') ? queue : `thread ${labelOfId(queue)}`;
+}
+
+/** The value, or `overdue` where the deadline is over first. */
+function within<T>(deadline: Deadline, work: Promise<T>): Promise<T | 'overdue'> {
+  if (deadline.over) return Promise.resolve('overdue');
+  return new Promise((resolve, reject) => {
+    const tell = (): void => resolve('overdue');
+    deadline.waiting.add(tell);
+    work.then((value) => {
+      deadline.waiting.delete(tell);
+      resolve(value);
+    }, reject);
+  });
 }
 
 function worstOf(endings: readonly Ending[]): Ending {

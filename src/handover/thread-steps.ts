@@ -304,14 +304,25 @@ export class ThreadSteps {
    * The apps of the thread's Page, to read evidence with. Where the bot's function does not name VCC Live's, none is
    * VCC Live's: the bot goes on, and silence works by what is not ours.
    */
-  ids(thread: ThreadKey): AppIds | Promise<AppIds> {
-    return this.#knownIds(thread.pageId) ?? this.#idsOrNone(thread);
+  async ids(thread: ThreadKey): Promise<AppIds> {
+    try {
+      return await this.idsToHandOver(thread);
+    } catch (error) {
+      this.parts.log.error(`VCC Live's app is not known: ${asError(error).message}`);
+      return { botAppId: this.parts.botAppId, vccLiveAppId: NO_APP };
+    }
+  }
+
+  /** {@link ids}, where they are remembered. For what runs for every event. */
+  knownIds({ pageId }: ThreadKey): AppIds | undefined {
+    const known = this.#ids.get(pageId);
+    return known && this.parts.clock.now() < known.untilMs ? known.ids : undefined;
   }
 
   /** The same, where VCC Live's has to be known. What a function of the bot's told is remembered for a minute. */
   async idsToHandOver(thread: ThreadKey): Promise<AppIds> {
     const { pageId } = thread;
-    const known = this.#knownIds(pageId);
+    const known = this.knownIds(thread);
     if (known) return known;
     const nowMs = this.parts.clock.now();
     const ids = { botAppId: this.parts.botAppId, vccLiveAppId: await this.#askForVccLive(pageId) };
@@ -387,20 +398,6 @@ export class ThreadSteps {
 
   #metaNow(): number {
     return metaNow(this.parts.clock.now(), this.offsetMs);
-  }
-
-  #knownIds(pageId: string): AppIds | undefined {
-    const known = this.#ids.get(pageId);
-    return known && this.parts.clock.now() < known.untilMs ? known.ids : undefined;
-  }
-
-  async #idsOrNone(thread: ThreadKey): Promise<AppIds> {
-    try {
-      return await this.idsToHandOver(thread);
-    } catch (error) {
-      this.parts.log.error(`VCC Live's app is not known: ${asError(error).message}`);
-      return { botAppId: this.parts.botAppId, vccLiveAppId: NO_APP };
-    }
   }
 
   async #askForVccLive(pageId: string): Promise<string> {

@@ -44,10 +44,12 @@ export function keysOf(value: unknown): readonly string[] {
 /** The items of an array in their order, holes left out; none where `value` is no array. */
 export function itemsOf(value: unknown): readonly unknown[] {
   if (!isArray(value)) return [];
+  const keys = keysOf(value);
+  const [first, second] = keys;
+  // Most arrays of a webhook have one item.
+  if (first === '0' && second === undefined) return [fieldOf(value, first)];
   // Over the keys, not up to the length: the length of a sparse array can be four thousand million.
-  return keysOf(value)
-    .filter((key) => ARRAY_INDEX.test(key))
-    .map((key) => fieldOf(value, key));
+  return keys.filter((key) => ARRAY_INDEX.test(key)).map((key) => fieldOf(value, key));
 }
 
 /** An id as a string, whether it came as a string or a number. An empty string, `null` and anything else are absent. */
