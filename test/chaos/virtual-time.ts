@@ -14,6 +14,10 @@ import sinon from 'sinon';
 
 /** Rounds of the event loop without anything new, after which nothing is under way. */
 const CALM_ROUNDS = 4;
+/** The machine's own, before it is held: a loop without any timer of its own may sleep over what is to be done at once. */
+const keepAwake = setInterval;
+const stopKeepingAwake = clearInterval;
+const AWAKE_EVERY_MS = 20;
 /** More than any exchange over loopback takes. */
 const MOST_ROUNDS = 200_000;
 
@@ -25,6 +29,7 @@ export class VirtualTime {
   readonly #owed = new Set<object>();
   readonly #channel = new MessageChannel();
   #onRound: () => void = () => undefined;
+  readonly #awake = keepAwake(() => undefined, AWAKE_EVERY_MS);
   #working = 0;
   #changes = 0;
   readonly #listeners: readonly (readonly [string, (message: unknown) => void])[] = [
@@ -101,6 +106,7 @@ export class VirtualTime {
   end(): void {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
     this.#clock.restore();
+    stopKeepingAwake(this.#awake);
     this.#channel.port1.close();
   }
 
