@@ -20,7 +20,17 @@ if (proof === undefined) {
   process.exit(1);
 }
 const mocha = resolve(repository, 'node_modules', 'mocha', 'bin', 'mocha.js');
-const args = ['--no-config', '--require', 'tsx/cjs', '--extension', 'ts', '--forbid-only', '--timeout', '30000', proof.file];
+const args = [
+  '--no-config',
+  '--require',
+  'tsx/cjs',
+  '--extension',
+  'ts',
+  '--forbid-only',
+  '--timeout',
+  '30000',
+  proof.file,
+];
 const ran = spawnSync(process.execPath, [mocha, ...args], {
   cwd: repository,
   stdio: 'inherit',

@@ -33,7 +33,10 @@ export class VirtualTime {
   #working = 0;
   #changes = 0;
   readonly #listeners: readonly (readonly [string, (message: unknown) => void])[] = [
-    ['http.client.request.start', (message) => this.#closes(this.#asked, (message as { request: ClientRequest }).request)],
+    [
+      'http.client.request.start',
+      (message) => this.#closes(this.#asked, (message as { request: ClientRequest }).request),
+    ],
     [
       'http.server.request.start',
       (message) => this.#closes(this.#owed, (message as { response: ServerResponse }).response),
@@ -63,7 +66,10 @@ export class VirtualTime {
     let seen = this.#changes;
     let calm = 0;
     for (let round = 0; calm < CALM_ROUNDS; round += 1) {
-      if (round > MOST_ROUNDS) throw new Error(`${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} works are under way.`);
+      if (round > MOST_ROUNDS)
+        throw new Error(
+          `${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} works are under way.`,
+        );
       await this.#round();
       // A store that yields to a faster writer waits for no time at all, but for a timer all the same.
       if (this.#working > 0 && round % 16 === 15) this.#clock.tick(0);
