@@ -113,7 +113,7 @@ export class BotProcess {
       logger: {
         info: () => undefined,
         warn: () => undefined,
-        error: (line) => void notes.complaints.push(String(line)),
+        error: (line) => void notes.complaints.push(line),
       },
       ...(traits.timers === undefined ? {} : { timers: traits.timers }),
       inlineThreadControl: traits.inlineThreadControl,
@@ -236,6 +236,10 @@ export class BotProcess {
   async #alive<T>(work: () => Promise<T>): Promise<T> {
     if (this.dead) return NEVER;
     const value = await this.#time.during(work());
+    return this.#outlived(value);
+  }
+
+  #outlived<T>(value: T): T | Promise<T> {
     return this.dead ? NEVER : value;
   }
 }

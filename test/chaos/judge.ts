@@ -6,7 +6,6 @@
  */
 import type { GraphEntry, OwnerEntry, WebhookEntry, WireEntry } from 'botbuilder-handover-vcclive/simulator';
 import type { Chronicle } from './play.js';
-import { PSID } from './play.js';
 
 /** What came of a schedule. */
 export interface Verdict {
@@ -72,7 +71,9 @@ function handovers(seen: Chronicle, count: Count): string[] {
   const ended = told
     .filter(({ name }) => name === 'returned')
     .flatMap(({ news }) => (news.result.handoverId === undefined ? [] : [String(news.result.handoverId)]));
-  const failed = told.filter(({ name }) => name === 'failed').flatMap(({ news }) => (news.handoverId === undefined ? [] : [String(news.handoverId)]));
+  const failed = told
+    .filter(({ name }) => name === 'failed')
+    .flatMap(({ news }) => (news.handoverId === undefined ? [] : [String(news.handoverId)]));
   count('handovers', passed.length);
   for (const id of twice(passed)) findings.push(`passed is told twice of ${id}`);
   for (const id of twice(ended)) findings.push(`returned is told twice of ${id}`);
@@ -83,7 +84,8 @@ function handovers(seen: Chronicle, count: Count): string[] {
     for (const id of ended) if (!passed.includes(id)) findings.push(`handover ${id} ended and was never passed`);
   }
   const open = seen.record?.open;
-  if (open?.phase === 'unconfirmed' && failed.includes(open.id)) count('left unconfirmed: told as failed, and nobody said more');
+  if (open?.phase === 'unconfirmed' && failed.includes(open.id))
+    count('left unconfirmed: told as failed, and nobody said more');
   else if (open !== undefined) findings.push(`handover ${open.id} is left ${open.phase}`);
   const ids = results.flatMap(({ result }) => (result.handoverId === undefined ? [] : [result.handoverId]));
   for (const id of twice(ids)) findings.push(`the dialog of ${id} ended twice`);
@@ -115,7 +117,8 @@ function answers(seen: Chronicle, count: Count): string[] {
   for (const { text, atMs, owner } of seen.said) {
     const turns = seen.notes.turns.filter((turn) => turn.text === text);
     const answered = heard.filter((each) => each.endsWith(`re ${text}`)).length;
-    const begun = seen.notes.told.some(({ name }) => name === 'passed') && text.startsWith('agent') ? endedOrOpen(seen, text) : 0;
+    const begun =
+      seen.notes.told.some(({ name }) => name === 'passed') && text.startsWith('agent') ? endedOrOpen(seen, text) : 0;
     if (answered > 1) {
       const crashed = turns.some((turn) => turn.endedMs === undefined) || seen.deaths.length > 0;
       if (crashed) count('answered twice: a crash fell between answer and record');
@@ -124,11 +127,18 @@ function answers(seen: Chronicle, count: Count): string[] {
     if (answered > 0 || begun > 0) continue;
     const turnsOver = turns.map((turn) => turn.endedMs ?? seen.settledMs);
     const passedOver = seen.notes.told.filter(({ name, news }) => name === 'ignored' && news.event.text === text);
-    const until = Math.max(lastDone(seen, text) ?? seen.settledMs, ...turnsOver, ...passedOver.map((each) => each.atMs));
+    const until = Math.max(
+      lastDone(seen, text) ?? seen.settledMs,
+      ...turnsOver,
+      ...passedOver.map((each) => each.atMs),
+    );
     if (owner === 'vccLive' || owner === 'inbox') count('shown to the agent');
-    else if (stretches.some(({ fromMs, toMs }) => fromMs <= until && toMs >= atMs)) count('shown to the agent: taken over');
-    else if (sendsOf(seen, text).some((call) => call.fault !== undefined || call.refused)) count('unanswered: Graph failed');
-    else if (seen.notes.errors.some((each) => each.atMs >= atMs && /throttles this Page/.test(each.error.message))) count('unanswered: rate limit');
+    else if (stretches.some(({ fromMs, toMs }) => fromMs <= until && toMs >= atMs))
+      count('shown to the agent: taken over');
+    else if (sendsOf(seen, text).some((call) => call.fault !== undefined || call.refused))
+      count('unanswered: Graph failed');
+    else if (seen.notes.errors.some((each) => each.atMs >= atMs && /throttles this Page/.test(each.error.message)))
+      count('unanswered: rate limit');
     else if (seen.deaths.some((death) => death.atMs >= atMs) && acknowledgedLate(seen, text)) {
       count('lost: acknowledged at the deadline, and then its process died');
     } else if (withoutOrder(seen)) count('unanswered: turns of one thread on two processes');
@@ -213,7 +223,8 @@ function knownBefore(seen: Chronicle, stretch: Stretch, call: GraphEntry): strin
     if (endedMs === undefined || endedMs >= call.atMs) continue;
     if (entry.kind === 'graph') {
       const told = entry.appName === 'bot' && entry.outcome === 'answered' && entry.seq > stretch.fromSeq;
-      if (told && entry.edge === 'messages' && entry.refused && entry.fault === undefined) return 'Meta had refused a message before';
+      if (told && entry.edge === 'messages' && entry.refused && entry.fault === undefined)
+        return 'Meta had refused a message before';
     } else if (entry.outcome === 'acknowledged' && tellsOf(entry, stretch, seen)) {
       return `a webhook had told it (${entry.items.join(', ')}, acknowledged ${call.atMs - endedMs} ms before)`;
     }
@@ -228,11 +239,14 @@ function tellsOf(entry: WebhookEntry, stretch: Stretch, seen: Chronicle): boolea
   };
   const { metaSkewMs, timestampsInSeconds } = seen.schedule;
   if (timestampsInSeconds) return false;
-  const isLater = ({ timestamp }: Item): boolean => (timestamp ?? 0) - metaSkewMs > stretch.fromMs && (timestamp ?? 0) - metaSkewMs < stretch.toMs;
+  const isLater = ({ timestamp }: Item): boolean =>
+    (timestamp ?? 0) - metaSkewMs > stretch.fromMs && (timestamp ?? 0) - metaSkewMs < stretch.toMs;
   return body.entry.some(
     ({ messaging = [], standby = [] }) =>
       standby.some(isLater) ||
-      messaging.some((item) => isLater(item) && String(item.take_thread_control?.new_owner_app_id ?? '') === stretch.appId),
+      messaging.some(
+        (item) => isLater(item) && String(item.take_thread_control?.new_owner_app_id ?? '') === stretch.appId,
+      ),
   );
 }
 
@@ -322,7 +336,7 @@ export function timeline(seen: Chronicle): string {
       case 'owner':
         return `owner    ${entry.from} → ${entry.to} (${entry.why})`;
       case 'graph':
-        return `graph    ${entry.appName} ${entry.method} ${entry.edge} ${JSON.stringify(entry.body)} ${entry.outcome} ${entry.status ?? ''} ${JSON.stringify(entry.answer)?.slice(0, 150)} ${entry.fault ?? ''}${entry.done ? ' done' : ''}${until}`;
+        return `graph    ${entry.appName} ${entry.method} ${entry.edge} ${JSON.stringify(entry.body)} ${entry.outcome} ${entry.status ?? ''} ${JSON.stringify(entry.answer ?? null).slice(0, 150)} ${entry.fault ?? ''}${entry.done ? ' done' : ''}${until}`;
       case 'webhook':
         return `webhook  → [${entry.channels.join('+')}] ${entry.items.join(', ')} ${entry.why} ${entry.attempt} ${entry.outcome} ${entry.status ?? ''}${entry.url?.slice(-19, -13) ?? ''}${until}`;
     }
@@ -330,7 +344,7 @@ export function timeline(seen: Chronicle): string {
 }
 
 function newsOf(news: any): string {
-  const { thread: _thread, event, activity, ...rest } = news;
+  const { event, activity, ...rest } = { ...news, thread: undefined };
   const about = event === undefined ? '' : `${event.channel} ${event.kind} ${event.text ?? ''}`;
   return `${about}${activity?.text ?? activity?.type ?? ''} ${JSON.stringify(rest)}`;
 }
@@ -338,6 +352,3 @@ function newsOf(news: any): string {
 function clockOf(ms: number): string {
   return new Date(ms).toISOString().slice(5, 23);
 }
-
-/** The customer whom it is about. */
-export const CUSTOMER = PSID;

@@ -241,7 +241,15 @@ class Stage {
       timers: timers ? { unclaimedMs: 45_000, idleMs: 90_000, maximumMs: 600_000 } : undefined,
     };
     const skewMs = processSkewsMs[index] ?? 0;
-    this.#processes[index] = await BotProcess.start(index, this.#sim, this.#shared, traits, skewMs, this.#notes, this.#time);
+    this.#processes[index] = await BotProcess.start(
+      index,
+      this.#sim,
+      this.#shared,
+      traits,
+      skewMs,
+      this.#notes,
+      this.#time,
+    );
   }
 
   #connect(): void {

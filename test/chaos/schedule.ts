@@ -28,7 +28,15 @@ export type InboxDoing = 'inboxReplies' | 'inboxTakes' | 'inboxIsDone';
 export type BotDoing = 'botSpeaksUp' | 'botTakes' | 'botReleases';
 /** What goes wrong with one call. */
 export type GraphFault =
-  'lostAnswer' | 'lostRequest' | 'slowAfter' | 'slowBefore' | 'http500After' | 'http500Before' | 'code1After' | 'code2Before' | 'rateLimit';
+  | 'lostAnswer'
+  | 'lostRequest'
+  | 'slowAfter'
+  | 'slowBefore'
+  | 'http500After'
+  | 'http500Before'
+  | 'code1After'
+  | 'code2Before'
+  | 'rateLimit';
 /** Which call. */
 export type Edge = 'messages' | 'pass_thread_control' | 'take_thread_control' | 'thread_owner' | 'any';
 
@@ -68,18 +76,79 @@ const MINUTE_MS = 60_000;
 const process = fc.constantFrom(0 as const, 1 as const);
 
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom<CustomerDoing>('says', 'says', 'says', 'asksForAgent', 'asksForAgent', 'asksSlowly', 'pressesButton', 'reads', 'comesByLink').map((doing) => ({ do: doing })) },
-  { weight: 5, arbitrary: fc.constantFrom<AgentDoing>('agentSays', 'agentSays', 'agentHandsBack', 'agentHandsBack', 'agentReleases', 'agentTakes', 'agentPassesToInbox').map((doing) => ({ do: doing })) },
-  { weight: 2, arbitrary: fc.constantFrom<InboxDoing>('inboxReplies', 'inboxTakes', 'inboxIsDone', 'inboxIsDone').map((doing) => ({ do: doing })) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom<BotDoing>('botSpeaksUp', 'botTakes', 'botReleases'), process }) },
+  {
+    weight: 8,
+    arbitrary: fc
+      .constantFrom<CustomerDoing>(
+        'says',
+        'says',
+        'says',
+        'asksForAgent',
+        'asksForAgent',
+        'asksSlowly',
+        'pressesButton',
+        'reads',
+        'comesByLink',
+      )
+      .map((doing) => ({ do: doing })),
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .constantFrom<AgentDoing>(
+        'agentSays',
+        'agentSays',
+        'agentHandsBack',
+        'agentHandsBack',
+        'agentReleases',
+        'agentTakes',
+        'agentPassesToInbox',
+      )
+      .map((doing) => ({ do: doing })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom<InboxDoing>('inboxReplies', 'inboxTakes', 'inboxIsDone', 'inboxIsDone')
+      .map((doing) => ({ do: doing })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom<BotDoing>('botSpeaksUp', 'botTakes', 'botReleases'), process }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('processDies' as const), process }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('storeIsLost' as const), forMs: fc.constantFrom(50, 3000, 20_000), process: fc.constantFrom(0 as const, 1 as const, 'all' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('storeIsLost' as const),
+      forMs: fc.constantFrom(50, 3000, 20_000),
+      process: fc.constantFrom(0 as const, 1 as const, 'all' as const),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('graphFails' as const),
-      fault: fc.constantFrom<GraphFault>('lostAnswer', 'lostAnswer', 'lostRequest', 'slowAfter', 'slowBefore', 'http500After', 'http500Before', 'code1After', 'code2Before', 'rateLimit'),
-      edge: fc.constantFrom<Edge>('messages', 'pass_thread_control', 'pass_thread_control', 'take_thread_control', 'thread_owner', 'any'),
+      fault: fc.constantFrom<GraphFault>(
+        'lostAnswer',
+        'lostAnswer',
+        'lostRequest',
+        'slowAfter',
+        'slowBefore',
+        'http500After',
+        'http500Before',
+        'code1After',
+        'code2Before',
+        'rateLimit',
+      ),
+      edge: fc.constantFrom<Edge>(
+        'messages',
+        'pass_thread_control',
+        'pass_thread_control',
+        'take_thread_control',
+        'thread_owner',
+        'any',
+      ),
       ms: fc.constantFrom(200, 3000, 12_000, 40_000),
     }),
   },

@@ -14,6 +14,10 @@ import sinon from 'sinon';
 
 /** Rounds of the event loop without anything new, after which nothing is under way. */
 const CALM_ROUNDS = 4;
+/** The machine's own, before it is held: a loop without any timer of its own may sleep over what is to be done at once. */
+const keepAwake = setInterval;
+const stopKeepingAwake = clearInterval;
+const AWAKE_EVERY_MS = 20;
 /** More than any exchange over loopback takes. */
 const MOST_ROUNDS = 200_000;
 
@@ -25,10 +29,14 @@ export class VirtualTime {
   readonly #owed = new Set<object>();
   readonly #channel = new MessageChannel();
   #onRound: () => void = () => undefined;
+  readonly #awake = keepAwake(() => undefined, AWAKE_EVERY_MS);
   #working = 0;
   #changes = 0;
   readonly #listeners: readonly (readonly [string, (message: unknown) => void])[] = [
-    ['http.client.request.start', (message) => this.#closes(this.#asked, (message as { request: ClientRequest }).request)],
+    [
+      'http.client.request.start',
+      (message) => this.#closes(this.#asked, (message as { request: ClientRequest }).request),
+    ],
     [
       'http.server.request.start',
       (message) => this.#closes(this.#owed, (message as { response: ServerResponse }).response),
@@ -58,7 +66,10 @@ export class VirtualTime {
     let seen = this.#changes;
     let calm = 0;
     for (let round = 0; calm < CALM_ROUNDS; round += 1) {
-      if (round > MOST_ROUNDS) throw new Error(`${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} works are under way.`);
+      if (round > MOST_ROUNDS)
+        throw new Error(
+          `${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} works are under way.`,
+        );
       await this.#round();
       // A store that yields to a faster writer waits for no time at all, but for a timer all the same.
       if (this.#working > 0 && round % 16 === 15) this.#clock.tick(0);
@@ -101,6 +112,7 @@ export class VirtualTime {
   end(): void {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
     this.#clock.restore();
+    stopKeepingAwake(this.#awake);
     this.#channel.port1.close();
   }
 

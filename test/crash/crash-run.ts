@@ -219,12 +219,14 @@ class Run {
       conversation.said.push({ text, to });
       customer.says(text).catch(() => undefined);
     };
-    const hears = (text: string): Promise<boolean> => this.#until(() => customer.hears().some((each) => each.includes(text)));
+    const hears = (text: string): Promise<boolean> =>
+      this.#until(() => customer.hears().some((each) => each.includes(text)));
     const agent = this.#sim.agent();
     says(`hello ${psid}.`, 'bot');
     const greeted = await hears(`re hello ${psid}.`);
     says(`agent ${psid}.`, 'bot');
-    const passed = greeted && (await this.#until(() => this.#sim.ownerOf(psid).owner === this.#sim.settings.vccLiveAppId));
+    const passed =
+      greeted && (await this.#until(() => this.#sim.ownerOf(psid).owner === this.#sim.settings.vccLiveAppId));
     if (!passed) {
       this.#stuck.push(`${psid}: ${greeted ? 'was not passed' : 'was not greeted'}`);
       return;
@@ -252,15 +254,19 @@ class Run {
     const lost: string[] = [];
     const unexplained: string[] = [];
     let answeredTwice = 0;
+    // From the wire: an app inside the simulator keeps only its last events.
+    const shownToAgents = new Set(this.#shownTo(vccLiveAppId));
     for (const { psid, said } of conversations) {
       const heard = this.#sim.customer(psid).inbox();
       for (const { text, to } of said) {
         const answers = heard.filter((each) => each.from === 'bot' && each.text?.endsWith(`re ${text}`) === true);
         const begun = text.startsWith('agent') && heard.some((each) => each.text?.includes(`ended ${text}`) === true);
-        const shown = to === 'agent' && this.#sim.agent().sees(psid).some((event) => JSON.stringify(event.item).includes(text));
+        const shown = to === 'agent' && shownToAgents.has(text);
         if (answers.length === 0 && !begun && !shown) lost.push(`${psid}: "${text}"`);
       }
-      for (const [text, times] of repeated(heard.flatMap((each) => (each.from === 'bot' ? [withoutSign(each.text)] : [])))) {
+      for (const [text, times] of repeated(
+        heard.flatMap((each) => (each.from === 'bot' ? [withoutSign(each.text)] : [])),
+      )) {
         const first = heard.find((each) => withoutSign(each.text) === text);
         if (first !== undefined && this.#diedAfter(first.text, first.atMs)) answeredTwice += times - 1;
         else unexplained.push(`${psid}: "${text}" ${times} times`);
@@ -269,7 +275,9 @@ class Run {
     const passes = this.#sim.wire.of('owner').filter((entry) => entry.to === vccLiveAppId);
     const counts = new Map<string, number>();
     for (const { psid } of passes) counts.set(psid, (counts.get(psid) ?? 0) + 1);
-    const refused = this.#sim.wire.of('graph').filter((entry) => entry.appId === botAppId && entry.edge === 'messages' && entry.refused);
+    const refused = this.#sim.wire
+      .of('graph')
+      .filter((entry) => entry.appId === botAppId && entry.edge === 'messages' && entry.refused);
     return {
       kills: this.#herd.kills,
       handovers: passes.length,
@@ -283,10 +291,20 @@ class Run {
     };
   }
 
+  /** The texts of customers that an app got. */
+  #shownTo(appId: string): string[] {
+    return this.#sim.wire.of('webhook').flatMap((entry) => {
+      const text = entry.appId === appId ? /"text":"([^"]*)"/.exec(entry.body)?.[1] : undefined;
+      return text === undefined ? [] : [text];
+    });
+  }
+
   /** Whether the process that said this was killed before it can have written down that it had. */
   #diedAfter(text: string | undefined, atMs: number): boolean {
     const name = /^\[([^\]]+)\]/.exec(text ?? '')?.[1];
-    const killedMs = this.#herd.generations.filter((each) => name === undefined || each.name === name).map((each) => each.killedMs);
+    const killedMs = this.#herd.generations
+      .filter((each) => name === undefined || each.name === name)
+      .map((each) => each.killedMs);
     return killedMs.some((each) => each !== undefined && each >= atMs - 5 && each <= atMs + RECORD_WITHIN_MS);
   }
 }

@@ -31,6 +31,9 @@ describeWithRedis('bot processes that are killed', () => {
         `${answeredTwice} said twice because of a crash, ${report.unexplained.length} without one; ` +
         `${refusedOverOthers} refused by Meta`,
     );
+    for (const line of [...report.lost, ...report.stuck, ...report.passedTwice, ...report.unexplained].slice(0, 20)) {
+      console.log(`      ${line}`);
+    }
     expect(report.lost, 'messages lost').to.deep.equal([]);
     expect(report.stuck, 'dialogs stuck').to.deep.equal([]);
     expect(report.passedTwice, 'handovers twice').to.deep.equal([]);

@@ -48,8 +48,10 @@ function heapBytes(): number {
 
 /** Reads what bots read of an activity, and answers now and then. */
 const curious: BotLogic = async (context) => {
-  const { text, from, conversation, value, type } = context.activity as Partial<Activity>;
-  if (type === ActivityTypes.Message && text !== undefined && text !== null && String(text).length % 50 === 7) {
+  const { text, from, conversation, value, type } = context.activity as Partial<Omit<Activity, 'text'>> & {
+    text?: unknown;
+  };
+  if (type === ActivityTypes.Message && typeof text === 'string' && text.length % 50 === 7) {
     await context.sendActivity(`${text.slice(0, 20)} ${from?.id ?? ''} ${conversation?.id ?? ''} ${typeof value}`);
   }
 };
@@ -67,7 +69,9 @@ describe('hostile input', () => {
     process.on('unhandledRejection', onRejection);
     graph = createServer((req, res) => {
       req.resume();
-      req.once('end', () => res.setHeader('content-type', 'application/json').end('{"success":true,"message_id":"m_1","recipient_id":"1"}'));
+      req.once('end', () =>
+        res.setHeader('content-type', 'application/json').end('{"success":true,"message_id":"m_1","recipient_id":"1"}'),
+      );
     });
     const graphBaseUrl = await listen(graph);
     store = new MemoryThreadStore({ maxThreads: MAX_THREADS, maxClaims: 5000 });
@@ -123,7 +127,11 @@ describe('hostile input', () => {
         `      seed ${SEED}: ${bodies} bodies, ${rate.toFixed(0)} a second, heap ${grown > 0 ? '+' : ''}${(grown / 2 ** 20).toFixed(1)} MiB, ${JSON.stringify(statuses)}`,
       );
       expect(wrong.slice(0, 5), `wrong answers (FUZZ_SEED=${SEED})`).to.deep.equal([]);
-      expect(complaints.filter((line) => /could not be received|could not be worked on|no onTurnError/.test(line)).slice(0, 3)).to.deep.equal([]);
+      expect(
+        complaints
+          .filter((line) => /could not be received|could not be worked on|no onTurnError/.test(line))
+          .slice(0, 3),
+      ).to.deep.equal([]);
       expect(grown, 'heap that stays').to.be.below(MAX_GROWTH_BYTES);
       expect(store.claimCount, 'claims kept').to.be.at.most(5000);
     }).timeout(30_000 + bodies * 20);
@@ -160,7 +168,7 @@ describe('hostile input', () => {
     const chance = chanceFrom(SEED);
     for (let made = 0; made < Math.ceil(BODIES / 3); made += 1) {
       const activity = hostileActivity(chance);
-      const context = new TurnContext(new DumbAdapter(), activity as unknown as Activity);
+      const context = new TurnContext(new DumbAdapter(), activity);
       let runs = 0;
       await handover.onTurn(context, async () => {
         runs += 1;
@@ -170,7 +178,13 @@ describe('hostile input', () => {
   }).timeout(30_000 + BODIES * 20);
 });
 
-async function send(url: string, bodies: number, chance: Chance, wrong: string[], statuses: Record<number, number>): Promise<void> {
+async function send(
+  url: string,
+  bodies: number,
+  chance: Chance,
+  wrong: string[],
+  statuses: Record<number, number>,
+): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let left = bodies;
   const sender = async (): Promise<void> => {
@@ -180,7 +194,9 @@ async function send(url: string, bodies: number, chance: Chance, wrong: string[]
       const status = await answerTo(url, hostile.bytes, hostile.headers, agent);
       statuses[status] = (statuses[status] ?? 0) + 1;
       if (status !== hostile.status) {
-        wrong.push(`${hostile.made}: ${status} instead of ${hostile.status}: ${hostile.bytes.toString('utf8').slice(0, 400)}`);
+        wrong.push(
+          `${hostile.made}: ${status} instead of ${hostile.status}: ${hostile.bytes.toString('utf8').slice(0, 400)}`,
+        );
       }
     }
   };
@@ -188,9 +204,18 @@ async function send(url: string, bodies: number, chance: Chance, wrong: string[]
   agent.destroy();
 }
 
-function answerTo(url: string, bytes: Buffer, headers: Readonly<Record<string, string>>, agent?: Agent): Promise<number> {
+function answerTo(
+  url: string,
+  bytes: Buffer,
+  headers: Readonly<Record<string, string>>,
+  agent?: Agent,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const req = request(url, { method: 'POST', headers: { ...headers, 'content-length': bytes.length }, ...(agent ? { agent } : {}) });
+    const req = request(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': bytes.length },
+      ...(agent ? { agent } : {}),
+    });
     req.once('response', (res) => {
       res.resume();
       res.once('end', () => resolve(res.statusCode ?? 0));
@@ -203,7 +228,9 @@ function answerTo(url: string, bytes: Buffer, headers: Readonly<Record<string, s
 async function post(url: string, body: object): Promise<number> {
   const { createHmac } = await import('node:crypto');
   const bytes = Buffer.from(JSON.stringify(body));
-  return answerTo(url, bytes, { 'x-hub-signature-256': `sha256=${createHmac('sha256', SECRET).update(bytes).digest('hex')}` });
+  return answerTo(url, bytes, {
+    'x-hub-signature-256': `sha256=${createHmac('sha256', SECRET).update(bytes).digest('hex')}`,
+  });
 }
 
 function crowdOf(chance: Chance, customers: number): object {
@@ -228,11 +255,12 @@ async function halfBody(port: number, length: number): Promise<Socket> {
 /** Activities as Azure's channel and Botkit's adapter make them of such bodies. */
 function hostileActivity(chance: Chance): Record<string, unknown> {
   const body = hostileValue(chance) as { entry?: { messaging?: unknown[]; standby?: unknown[] }[] };
-  const entry = Array.isArray(body?.entry) ? body.entry[0] : undefined;
+  const entry = Array.isArray(body.entry) ? body.entry[0] : undefined;
   const item = entry?.messaging?.[0] ?? entry?.standby?.[0] ?? body;
   const types = ['message', 'event', 'conversationUpdate', 'messageReaction', '', undefined];
   const names = ['standby', 'pass_thread_control', 'request_thread_control', undefined, 'handoff.status'];
-  const account = (): unknown => (chance() < 0.2 ? undefined : { id: chance() < 0.8 ? String(Math.floor(chance() * 1e6)) : null });
+  const account = (): unknown =>
+    chance() < 0.2 ? undefined : { id: chance() < 0.8 ? String(Math.floor(chance() * 1e6)) : null };
   return {
     type: types[Math.floor(chance() * types.length)],
     name: names[Math.floor(chance() * names.length)],

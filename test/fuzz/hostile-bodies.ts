@@ -58,13 +58,19 @@ const HOSTILE_KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasO
 export function hostileRequest(chance: Chance, secret: string, maxBodyBytes: number): HostileRequest {
   const { bytes, made } = hostileBody(chance, maxBodyBytes);
   const draw = chance();
-  if (draw < 0.05) return { bytes, headers: {}, status: bytes.length > maxBodyBytes ? 413 : 401, made: `${made}, unsigned` };
+  if (draw < 0.05)
+    return { bytes, headers: {}, status: bytes.length > maxBodyBytes ? 413 : 401, made: `${made}, unsigned` };
   if (draw < 0.1) {
     const headers = { 'x-hub-signature-256': oddSignature(chance, bytes) };
     return { bytes, headers, status: bytes.length > maxBodyBytes ? 413 : 401, made: `${made}, signed wrongly` };
   }
   const signature = createHmac('sha256', secret).update(bytes).digest('hex');
-  return { bytes, headers: { 'x-hub-signature-256': `sha256=${signature}` }, status: statusOf(bytes, maxBodyBytes), made };
+  return {
+    bytes,
+    headers: { 'x-hub-signature-256': `sha256=${signature}` },
+    status: statusOf(bytes, maxBodyBytes),
+    made,
+  };
 }
 
 /** A mutated copy of one item's body, for adapters that get what was parsed. */
@@ -95,7 +101,10 @@ function hostileBody(chance: Chance, maxBodyBytes: number): { bytes: Buffer; mad
   if (draw < 0.94) return { bytes: crowd(chance), made: 'many unknown customers' };
   if (draw < 0.98) return { bytes: noise(chance), made: 'noise' };
   if (draw < 0.985) return { bytes: Buffer.alloc(maxBodyBytes + 1, 0x20), made: 'too large' };
-  return { bytes: Buffer.from(pick(chance, ['', 'null', '[]', '{}', '"page"', '{"object":"page"}', '{"object":["page"]}'])), made: 'next to nothing' };
+  return {
+    bytes: Buffer.from(pick(chance, ['', 'null', '[]', '{}', '"page"', '{"object":"page"}', '{"object":["page"]}'])),
+    made: 'next to nothing',
+  };
 }
 
 /** One place in the value, anywhere, gets another value, a key more or less, or a copy of itself. */
@@ -113,7 +122,7 @@ function mutate(chance: Chance, root: unknown): void {
   const { holder, key } = pick(chance, places);
   const draw = chance();
   if (draw < 0.5) holder[key] = pick(chance, ODD_VALUES)(chance);
-  else if (draw < 0.65) delete holder[key];
+  else if (draw < 0.65) Reflect.deleteProperty(holder, key);
   else if (draw < 0.8 && !Array.isArray(holder)) holder[pick(chance, HOSTILE_KEYS)] = holder[key];
   else if (draw < 0.9 && Array.isArray(holder)) holder.push(...(structuredClone(holder) as unknown[]).slice(0, 20));
   else holder[key] = [structuredClone(holder[key])];
@@ -160,7 +169,15 @@ function noise(chance: Chance): Buffer {
 
 function oddSignature(chance: Chance, bytes: Buffer): string {
   const other = createHmac('sha256', 'another secret').update(bytes).digest('hex');
-  return pick(chance, [`sha256=${other}`, 'sha256=', 'sha256', `sha256=${'0'.repeat(64)}`, other, `sha512=${other}`, 'x'.repeat(8000)]);
+  return pick(chance, [
+    `sha256=${other}`,
+    'sha256=',
+    'sha256',
+    `sha256=${'0'.repeat(64)}`,
+    other,
+    `sha512=${other}`,
+    'x'.repeat(8000),
+  ]);
 }
 
 function pick<T>(chance: Chance, from: readonly T[]): T {
