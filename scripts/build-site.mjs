@@ -50,6 +50,7 @@ const app = await Application.bootstrap({
   githubPages: false,
   hideGenerator: true,
   customCss: join(repository, 'docs', 'generate', 'site.css'),
+  customJs: join(repository, 'docs', 'generate', 'site.mjs'),
   excludeInternal: true,
   excludePrivate: true,
   excludeExternals: true,
