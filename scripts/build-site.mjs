@@ -16,9 +16,13 @@ const GROUPS = {
   Start: ['set-up', 'going-to-production', 'moving'],
   [GUIDES]: [
     'before-the-handover',
+    'while-it-lasts',
+    'coming-home',
+    'vcc-live-webhooks',
     'botkit',
     'azure-bot-service',
     'doctor',
+    'operator',
     'simulator',
     'testing-your-bot',
     'watching-it',
