@@ -13,6 +13,7 @@ const BOT_LIMIT_MS = 90_000;
 const PEERS = [
   '@opentelemetry/api',
   'axios',
+  'undici',
   'botbuilder',
   'botbuilder-dialogs',
   'botbuilder-adapter-facebook',
@@ -292,6 +293,7 @@ describe('the package as it is published', function () {
   it('says that "request" is missing where only the adapter was installed', async () => {
     const bot = await freshBot(packed, 'bot-without-request', [
       'axios',
+      'undici',
       'botbuilder',
       'botbuilder-dialogs',
       'botkit',
@@ -328,6 +330,7 @@ describe('the package as it is published', function () {
     it(`says that ${peer} is missing where ./${path} is used without it`, async () => {
       const bot = await freshBot(packed, `bot-without-${path}`, [
         'axios',
+        'undici',
         'undici',
         'botbuilder',
         'botbuilder-dialogs',
