@@ -331,7 +331,6 @@ describe('the package as it is published', function () {
       const bot = await freshBot(packed, `bot-without-${path}`, [
         'axios',
         'undici',
-        'undici',
         'botbuilder',
         'botbuilder-dialogs',
       ]);
