@@ -10,7 +10,15 @@ const MAX_TARBALL_BYTES = 1024 * 1024;
 const PACKING_LIMIT_MS = 120_000;
 const BOT_LIMIT_MS = 90_000;
 
-const PEERS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'botbuilder-adapter-facebook', 'luxon'];
+const PEERS = [
+  '@opentelemetry/api',
+  'axios',
+  'undici',
+  'botbuilder',
+  'botbuilder-dialogs',
+  'botbuilder-adapter-facebook',
+  'luxon',
+];
 const TYPES = ['@types/node', 'undici-types'];
 
 /** A customer asks for an agent over real HTTP; the last line says how it went. The same lines in every language. */
@@ -53,12 +61,12 @@ const STORY_ENDS = {
 
 const TYPED_BOT = `
 import { createServer } from 'node:http';
-import { ActivityHandler, MemoryStorage } from 'botbuilder';
+import { ActivityHandler, MemoryStorage, NullTelemetryClient } from 'botbuilder';
 import { ComponentDialog, WaterfallDialog } from 'botbuilder-dialogs';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import {
   BotStorageThreadStore, GraphApiError, HandoverDialog, HandoverError, MemoryThreadStore, ThreadControlClient,
-  VccLiveHandover, eventKey, parseWebhook, redactPersonalData, signPayload, talkToAgentPhrases, verifySignature,
+  VccLiveHandover, botTelemetry, eventKey, parseWebhook, redactPersonalData, signPayload, talkToAgentPhrases, verifySignature,
 } from 'botbuilder-handover-vcclive';
 import type {
   HandoverRequest, HandoverResult, HandoverStart, ThreadEvent, ThreadKey, ThreadOwner, ThreadStore,
@@ -66,6 +74,8 @@ import type {
 } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { openingHours } from 'botbuilder-handover-vcclive/calendar';
+import { openTelemetry } from 'botbuilder-handover-vcclive/opentelemetry';
+import type { OpenTelemetryOptions } from 'botbuilder-handover-vcclive/opentelemetry';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
 import type { BotkitController, HandoverPluginOptions } from 'botbuilder-handover-vcclive/botkit';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
@@ -78,6 +88,7 @@ export const options: VccLiveHandoverOptions = {
   texts: { connecting: null, failed: { type: 'message', text: 'no' }, returned: async () => 'back' },
   metadata: (context, request) => ({ customer: context.activity.from.id, reason: request.reason }),
   availability: openingHours({ timeZone: 'Europe/Budapest', weekly: { mon: ['09:00-17:00'] }, holidays: ['2026-12-25'] }),
+  telemetry: [openTelemetry({ pageOnMetrics: true } satisfies OpenTelemetryOptions), botTelemetry(new NullTelemetryClient())],
   redact: (text) => redactPersonalData(text), loopBreaker: { maxHandovers: 3, withinMs: 60_000 },
 };
 export class Root extends ComponentDialog {
@@ -229,7 +240,7 @@ describe('the package as it is published', function () {
        import { VccLiveHandover } from 'botbuilder-handover-vcclive';
        import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
        import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-       for (const path of ['', '/facebook-adapter', '/botkit', '/calendar', '/simulator']) {
+       for (const path of ['', '/facebook-adapter', '/botkit', '/calendar', '/opentelemetry', '/simulator']) {
          const name = 'botbuilder-handover-vcclive' + path;
          const names = Object.keys(await import(name));
          const missing = Object.keys(createRequire(import.meta.url)(name)).filter((each) => !names.includes(each));
@@ -269,7 +280,7 @@ describe('the package as it is published', function () {
   }
 
   it('loads where the adapter is not installed, and the adapter path says what to install', async () => {
-    const bot = await freshBot(packed, 'bot-without-adapter', ['axios', 'botbuilder', 'botbuilder-dialogs']);
+    const bot = await freshBot(packed, 'bot-without-adapter', ['axios', 'undici', 'botbuilder', 'botbuilder-dialogs']);
     await writeFile(join(bot, 'bot.cjs'), TRIES_THE_ADAPTER);
     const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as Readonly<Record<string, string>>;
     expect(said['plugin']).to.equal('function');
@@ -282,6 +293,7 @@ describe('the package as it is published', function () {
   it('says that "request" is missing where only the adapter was installed', async () => {
     const bot = await freshBot(packed, 'bot-without-request', [
       'axios',
+      'undici',
       'botbuilder',
       'botbuilder-dialogs',
       'botkit',
@@ -311,24 +323,34 @@ describe('the package as it is published', function () {
     expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal({ graph: '127.0.0.1' });
   });
 
-  it('says that luxon is missing where the calendar is used without it', async () => {
-    const bot = await freshBot(packed, 'bot-without-luxon', ['axios', 'botbuilder', 'botbuilder-dialogs']);
-    await writeFile(
-      join(bot, 'bot.cjs'),
-      `try {
-         require('botbuilder-handover-vcclive/calendar');
-       } catch (error) {
-         console.log(JSON.stringify({ code: error.code, message: error.message }));
-       }`,
-    );
-    const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as Readonly<Record<string, unknown>>;
-    expect(said['code']).to.equal('missingPeer');
-    expect(said['message']).to.include('npm install luxon');
-  });
+  for (const [path, peer] of [
+    ['calendar', 'luxon'],
+    ['opentelemetry', '@opentelemetry/api'],
+  ] as const) {
+    it(`says that ${peer} is missing where ./${path} is used without it`, async () => {
+      const bot = await freshBot(packed, `bot-without-${path}`, [
+        'axios',
+        'undici',
+        'botbuilder',
+        'botbuilder-dialogs',
+      ]);
+      await writeFile(
+        join(bot, 'bot.cjs'),
+        `try {
+           require('botbuilder-handover-vcclive/${path}');
+         } catch (error) {
+           console.log(JSON.stringify({ code: error.code, message: error.message }));
+         }`,
+      );
+      const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as Readonly<Record<string, unknown>>;
+      expect(said['code']).to.equal('missingPeer');
+      expect(said['message']).to.include(`npm install ${peer}`);
+    });
+  }
 
   it('exports nothing that is not there yet', async () => {
     const bot = await freshBot(packed, 'bot-too-early', PEERS);
-    for (const path of ['redis', 'dist/index.js']) {
+    for (const path of ['ownership', 'dist/index.js']) {
       const script = `require('botbuilder-handover-vcclive/${path}')`;
       const ended = await run(process.execPath, ['-e', script], bot);
       expect(ended.code, path).not.to.equal(0);

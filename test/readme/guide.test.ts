@@ -133,18 +133,22 @@ describe('the guide', () => {
     await handover.close();
   });
 
-  it('has a shutdown that stops the server first', () => {
+  it('has a shutdown that closes the handover first', async () => {
     const order: string[] = [];
-    const server = {
-      close: (done: () => void) => {
-        order.push('server');
-        done();
-      },
-    };
-    const signals = new EventEmitter();
-    run(example('shutdown'), { process: signals, server, handover: { close: () => order.push('handover') } });
-    signals.emit('SIGTERM');
-    expect(order).to.deep.equal(['server', 'handover']);
+    const handover = { close: async () => void order.push('handover') };
+    const closed = new Promise<void>((resolve) => {
+      const server = {
+        close: () => {
+          order.push('server');
+          resolve();
+        },
+      };
+      const signals = new EventEmitter();
+      run(example('shutdown'), { process: signals, server, handover });
+      signals.emit('SIGTERM');
+    });
+    await closed;
+    expect(order).to.deep.equal(['handover', 'server']);
   });
 
   it('has a bot by hand and one with the plugin that do the same for the customer, until the thread comes home', async () => {

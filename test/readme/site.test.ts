@@ -36,11 +36,16 @@ describe('the site', function () {
   it('has every page of docs/, by its title', () => {
     const pages = readdirSync(join(REPOSITORY, 'docs')).filter((name) => name.endsWith('.md'));
     expect(pages.length).to.be.greaterThan(5);
+    const built = readdirSync(join(site, 'documents')).map((name) => {
+      const [, title = ''] = /<title>([^<]*)/.exec(readFileSync(join(site, 'documents', name), 'utf8')) ?? [];
+      return plain(title);
+    });
     for (const page of pages) {
-      const built = join(site, 'documents', `docs_${page.replace('.md', '')}.html`);
-      const title = /^# (.+)$/m.exec(paper(`docs/${page}`))?.[1] ?? page;
-      expect(existsSync(built), built).to.equal(true);
-      expect(plain(readFileSync(built, 'utf8')), page).to.include(title.replaceAll('`', ''));
+      const title = /^# (.+)$/m.exec(paper(`docs/${page}`))?.[1]?.replaceAll('`', '') ?? page;
+      expect(
+        built.some((each) => each.startsWith(title)),
+        title,
+      ).to.equal(true);
     }
   });
 
