@@ -785,7 +785,7 @@ describe('An event whose claim was lost while it waited for its turn', () => {
       store,
       work: ({ event }) => (event.mid === 'a' ? turn.opened : Promise.resolve()),
     });
-    const first = bot.take([message('a'), message('b')]);
+    const first = bot.take([message('a'), message('b')], { ackDeadlineMs: 10_000 });
     await settled();
     const key = eventKey(message('b'));
     // As after a stop of the whole process that was longer than the lease.
