@@ -1,6 +1,9 @@
 /** `npm run sample`: the sample bot alone, against Meta or whatever GRAPH_BASE_URL names. */
+import type { RunningBot } from './bot.js';
 import { startBot } from './bot.js';
 import { readSettings } from './settings.js';
+
+const STOPS_WITHIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const read = readSettings(process.env);
@@ -13,9 +16,15 @@ async function main(): Promise<void> {
   }
   const bot = await startBot(read.settings, (line) => console.log(line));
   console.log(`The sample bot listens on http://localhost:${bot.port}/api/messages`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void bot.stop().then(() => process.exit(0)));
-  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(bot));
+}
+
+/** Finishes what runs while Meta is told to come again, then closes the port. */
+async function stop(bot: RunningBot): Promise<void> {
+  const { running, waiting } = await bot.handover.close({ withinMs: STOPS_WITHIN_MS });
+  if (running + waiting > 0) console.warn(`Stopped with ${running} turns running and ${waiting} events not begun.`);
+  await bot.stop();
+  process.exit(0);
 }
 
 main().catch((error: unknown) => {

@@ -6,7 +6,7 @@
  * @see https://github.com/redis/node-redis
  */
 import type { Clock } from '../thread/clock.js';
-import { inBackground, sleep } from '../thread/clock.js';
+import { inBackground } from '../thread/clock.js';
 import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { RedisScript } from './redis-scripts.js';
 
@@ -107,9 +107,13 @@ export class RedisConnection {
     this.#closed = true;
     if (this.#url === undefined) return;
     const client = this.#client as OwnClient;
+    const overdue = new Promise<boolean>((resolve) => {
+      inBackground(this.#options.clock, CLOSING_LIMIT_MS, () => resolve(false));
+    });
+    // A client that is destroyed while it connects for the first time connects all the same.
+    await Promise.race([this.#opening, overdue]);
     const ended = client.isReady ? client.close().then(() => true) : Promise.resolve(false);
-    const inTime = sleep(this.#options.clock, CLOSING_LIMIT_MS).then(() => false);
-    if (await Promise.race([ended, inTime]).catch(() => false)) return;
+    if (await Promise.race([ended, overdue]).catch(() => false)) return;
     discard(client);
   }
 

@@ -11,7 +11,8 @@ import { emptyRecord } from '../../src/thread/record.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import type { Arrived } from '../../src/handover/turn.js';
 import { threadOf } from '../../src/handover/turn.js';
-import type { DeliveryVerdict, EventWork } from '../../src/handover/deliver.js';
+import { eventKey } from '../../src/webhook/event-key.js';
+import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/handover/deliver.js';
 import { DeliveryDesk } from '../../src/handover/deliver.js';
 
 const START_MS = Date.UTC(2026, 10, 22, 9);
@@ -82,6 +83,7 @@ interface Process {
 }
 
 interface ProcessOptions {
+  readonly limits?: DeliveryLimits;
   readonly holder?: string;
   readonly clock?: HeldClock;
   readonly store?: ThreadStore;
@@ -101,6 +103,7 @@ function newProcess(options: ProcessOptions = {}): Process {
     clock,
     log: logger,
     holder: options.holder ?? 'process 1',
+    ...(options.limits ? { limits: options.limits } : {}),
     arrive: async (event): Promise<Arrived> => {
       arrived.push(event.mid ?? '');
       await options.arrive?.(event);
@@ -723,5 +726,161 @@ describe('A turn that no event brought', () => {
     await turn.done;
     await taken;
     expect(bot.ran).to.deep.equal(['a']);
+  });
+});
+
+describe('More than a process may have under way', () => {
+  it('of one thread makes a delivery unavailable, and other threads go on', async () => {
+    const turn = gate();
+    const bot = newProcess({
+      limits: { maxEventsPerThread: 2 },
+      work: ({ event }) => (event.psid === '1' ? turn.opened : Promise.resolve()),
+    });
+    const first = bot.take([message('a', '1'), message('b', '1')]);
+    await settled();
+
+    expect(await bot.take([message('c', '1')])).to.equal('unavailable');
+    expect(await bot.take([message('other', '2')])).to.equal('done');
+    turn.open();
+    await first;
+
+    expect(await bot.take([message('c', '1')])).to.equal('done');
+  });
+
+  it('a delivery that is larger by itself is taken in all the same: it would never come smaller', async () => {
+    const bot = newProcess({ limits: { maxEventsPerThread: 2, maxBytes: 10 } });
+    const events = ['a', 'b', 'c', 'd'].map((mid) => message(mid));
+    expect(await bot.take(events, { ...TERMS, bytes: 1000 })).to.equal('done');
+    expect(bot.ran).to.deep.equal(['a', 'b', 'c', 'd']);
+  });
+
+  it('of bytes makes a delivery unavailable until the others are done', async () => {
+    const turn = gate();
+    const bot = newProcess({ limits: { maxBytes: 1000 }, work: () => turn.opened });
+    const first = bot.take([message('a', '1')], { ...TERMS, bytes: 600 });
+    await settled();
+
+    expect(await bot.take([message('b', '2')], { ...TERMS, bytes: 600 })).to.equal('unavailable');
+    expect(bot.log.join()).to.include('600 bytes');
+    turn.open();
+    await first;
+
+    expect(await bot.take([message('b', '2')], { ...TERMS, bytes: 600 })).to.equal('done');
+  });
+
+  it('of turns lets further ones wait, each thread for itself', async () => {
+    const gates = new Map(['1', '2', '3'].map((psid) => [psid, gate()]));
+    const bot = newProcess({ limits: { maxTurns: 2 }, work: ({ event }) => gates.get(event.psid ?? '')!.opened });
+    const all = bot.take(['1', '2', '3'].map((psid) => message(`of ${psid}`, psid)));
+    await settled();
+    expect(bot.ran).to.deep.equal(['of 1', 'of 2']);
+    gates.get('2')!.open();
+    await settled();
+    expect(bot.ran).to.deep.equal(['of 1', 'of 2', 'of 3']);
+    for (const each of gates.values()) each.open();
+    expect(await all).to.equal('done');
+  });
+});
+
+describe('A desk that closes', () => {
+  it('takes nothing more, and has closed when what runs is done', async () => {
+    const turn = gate();
+    const bot = newProcess({ work: () => turn.opened });
+    const first = bot.take([message('a')]);
+    await settled();
+
+    const closed = bot.desk.close(10_000);
+    expect(await bot.take([message('b', '2')])).to.equal('unavailable');
+    expect(await Promise.race([closed, settled().then(() => 'waits')])).to.equal('waits');
+    turn.open();
+
+    expect(await closed).to.deep.equal({ running: 0, waiting: 0 });
+    expect(await first).to.equal('done');
+    expect(bot.clock.timers).to.equal(0);
+  });
+
+  it('with nothing under way has closed at once', async () => {
+    expect(await newProcess().desk.close(10_000)).to.deep.equal({ running: 0, waiting: 0 });
+  });
+
+  it('gives back what has not begun within its time, and says what it leaves', async () => {
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const one = newProcess({ clock, store, work: () => new Promise(() => undefined) });
+    const two = newProcess({ clock, store, holder: 'process 2' });
+    void one.take([message('a'), message('b'), message('c', '2')]);
+    await settled();
+
+    const closed = one.desk.close(5000);
+    await clock.advance(5000);
+
+    expect(await closed).to.deep.equal({ running: 2, waiting: 1 });
+    expect(await two.take([message('b')])).to.equal('done');
+    const running = two.take([message('a')]);
+    await clock.advance(4000);
+    expect(await running, 'its turn goes on in the first').to.equal('busy');
+    expect(one.ran).to.deep.equal(['a', 'c']);
+  });
+});
+
+describe('An event whose claim was lost while it waited for its turn', () => {
+  it('is not run here any more', async () => {
+    const turn = gate();
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const bot = newProcess({
+      clock,
+      store,
+      work: ({ event }) => (event.mid === 'a' ? turn.opened : Promise.resolve()),
+    });
+    const first = bot.take([message('a'), message('b')], { ackDeadlineMs: 10_000 });
+    await settled();
+    const key = eventKey(message('b'));
+    // As after a stop of the whole process that was longer than the lease.
+    await store.release(key, 'process 1');
+    await store.claim(key, 'process 2', 60_000);
+    await clock.advance(5000);
+    turn.open();
+    await settled();
+
+    expect(await first).to.equal('busy');
+    expect(bot.ran).to.deep.equal(['a']);
+  });
+});
+
+describe('A store that keeps the order of a thread over processes', () => {
+  it('is asked before a turn that others are before, until they are done', async () => {
+    const clock = new HeldClock();
+    let theirs = true;
+    const store: ThreadStore = {
+      ...weakStore(new MemoryThreadStore()).store,
+      claimAndUpdate: () => Promise.reject(new TypeError('the desk asks its own part')),
+      isTurnOf: () => Promise.resolve(!theirs),
+    };
+    const ran: string[] = [];
+    const desk = new DeliveryDesk({
+      store,
+      clock,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      holder: 'process 1',
+      arrive: () => Promise.reject(new TypeError('not asked')),
+      claimAndArrive: ({ thread }, event) =>
+        Promise.resolve({
+          status: 'claimed',
+          mustWait: true,
+          arrived: { event, thread, before: { owner: 'bot' }, record: emptyRecord, askOwner: false },
+        }),
+    });
+    const taken = desk.take(
+      [message('a')],
+      async ({ event, isFresh }) => void ran.push(`${event.mid} ${isFresh}`),
+      TERMS,
+    );
+    await clock.advance(3000);
+    expect(ran).to.deep.equal([]);
+    theirs = false;
+    await clock.advance(200);
+    expect(ran).to.deep.equal(['a false']);
+    expect(await taken).to.equal('done');
   });
 });
