@@ -57,9 +57,7 @@ function greeting(result: HandoverResult): string | undefined {
     case 'abandoned':
       return 'No agent could take your chat in time, so I am back. What can I do for you?';
     case 'refused':
-      return result.reason === 'alreadyWithAgent'
-        ? undefined
-        : 'No agent is available right now. What can I do for you?';
+      return result.reason === 'alreadyWithAgent' ? undefined : 'Can I help you with something myself?';
     case 'failed':
       // The plugin has told the customer already.
       return undefined;

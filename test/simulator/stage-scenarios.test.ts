@@ -100,7 +100,7 @@ describe('The scenarios of the stage', function () {
     await finish();
     expect(hears()).to.deep.equal([
       'None of our agents is available right now.',
-      'No agent is available right now. What can I do for you?',
+      'Can I help you with something myself?',
       'You said: Then tell me about my parcel',
       CONNECTING,
       WELCOME,
