@@ -8,7 +8,7 @@ import type { ThreadKey } from '../thread/key.js';
 import { emptyRecord } from '../thread/record.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
-import type { Afterwards } from './lifecycle.js';
+import type { Afterwards, EndingClaim } from './lifecycle.js';
 import { claimAfterwards, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
 import { Speaking } from './may-speak.js';
 import type { TakeReason } from './take-from-agent.js';
@@ -23,6 +23,10 @@ import { VccLiveReports } from './vcc-live-reports.js';
 /** A deadline that comes while the pass is not confirmed comes again after this, for as long as that can still change. */
 const ARMED_AGAIN_MS = 60_000;
 const UNSETTLED_MS = 24 * 60 * 60_000;
+/** Keys of turns that have no claim in the store. */
+const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded):/;
+/** Long enough to give it back; short enough that a redelivery is not held up where that is lost. */
+const ASKING_LEASE_MS = 1000;
 
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
@@ -126,11 +130,11 @@ export class HandoverEngine {
   async endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
     const { thread } = turn;
     const nowMs = this.#parts.clock.now();
-    const claim = await this.#parts.store.update(thread, (current) => {
-      const record = current ?? emptyRecord;
-      const claimed = claimEnding(record, handoverId, turn.key, nowMs);
-      return { record: claimed.record === record ? undefined : claimed.record, value: claimed.claim };
-    });
+    let claim = await this.#claimEnding(turn, handoverId, nowMs);
+    // A turn that died must not keep the dialog waiting, and this customer unanswered, until its event comes again.
+    if (claim.kind === 'wait' && claim.claimedBy !== undefined && (await this.#isDeserted(claim.claimedBy))) {
+      claim = await this.#claimEnding(turn, handoverId, nowMs, claim.claimedBy);
+    }
     if (claim.kind === 'yours') {
       turn.endedHandoverId = handoverId;
       return resultOf(claim.conclusion);
@@ -141,6 +145,27 @@ export class HandoverEngine {
     const owner = known.owner === 'unknown' ? await this.#steps.ask(thread) : known;
     if (owner?.owner !== 'bot' && owner?.owner !== 'idle') return undefined;
     return { handoverId, outcome: 'completed', via: 'message', waitedMs: Math.max(0, nowMs - startedAtMs) };
+  }
+
+  /** @param deserter the event whose turn had claimed the ending and died */
+  #claimEnding(turn: Turn, handoverId: string, nowMs: number, deserter?: string): Promise<EndingClaim> {
+    return this.#parts.store.update(turn.thread, (current) => {
+      const record = current ?? emptyRecord;
+      const free = deserter === undefined ? record : releaseEnding(record, handoverId, deserter);
+      const claimed = claimEnding(free, handoverId, turn.key, nowMs);
+      return { record: claimed.record === record ? undefined : claimed.record, value: claimed.claim };
+    });
+  }
+
+  /** Whether an event is neither done nor worked on by any process. Of turns that no event brought nobody can tell. */
+  async #isDeserted(eventKey: string): Promise<boolean> {
+    if (WITHOUT_EVENT.test(eventKey)) return false;
+    const { store, newId } = this.#parts;
+    const holder = `asks:${newId()}`;
+    const { status } = await store.claim(eventKey, holder, ASKING_LEASE_MS);
+    if (status !== 'claimed') return false;
+    await store.release(eventKey, holder);
+    return true;
   }
 
   /**

@@ -173,8 +173,8 @@ export function conclude(
 /** What a waiting dialog finds. */
 export type EndingClaim =
   | { readonly kind: 'yours'; readonly conclusion: Conclusion }
-  /** Open still, or another turn has claimed it: wait. */
-  | { readonly kind: 'wait' }
+  /** Open still, or the turn of the event `claimedBy` has it: wait. */
+  | { readonly kind: 'wait'; readonly claimedBy?: string }
   /** The record knows nothing of this handover any more. */
   | { readonly kind: 'gone' };
 
@@ -189,7 +189,9 @@ export function claimEnding(
   const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
   if (!conclusion) return { record, claim: { kind: 'gone' } };
   if (conclusion.claimedBy !== undefined && conclusion.claimedBy !== eventKey) {
-    if (nowMs - (conclusion.claimedAtMs ?? nowMs) < ENDING_CLAIM_MS) return { record, claim: { kind: 'wait' } };
+    const { claimedBy } = conclusion;
+    if (nowMs - (conclusion.claimedAtMs ?? nowMs) < ENDING_CLAIM_MS)
+      return { record, claim: { kind: 'wait', claimedBy } };
   }
   const claimed: Conclusion = { ...conclusion, claimedBy: eventKey, claimedAtMs: nowMs };
   return { record: replaceConclusion(record, claimed), claim: { kind: 'yours', conclusion: claimed } };

@@ -59,10 +59,13 @@ interface Generation {
   killedMs?: number;
 }
 
-const ANSWER_WITHIN_MS = 150_000;
+/** Past the redelivery that Meta tries after five minutes: the ones before may all have met a process that was killed. */
+const ANSWER_WITHIN_MS = 400_000;
 const LOOK_EVERY_MS = 25;
 /** A turn is written down at once after its answer; the lease of a process that was killed is over by then. */
 const RECORD_WITHIN_MS = 3000;
+/** What a process sent just before it died arrives a little after that. */
+const ON_ITS_WAY_MS = 500;
 const WIRE_CAPACITY = 400_000;
 
 /** Plays the plan. */
@@ -305,7 +308,9 @@ class Run {
     const killedMs = this.#herd.generations
       .filter((each) => name === undefined || each.name === name)
       .map((each) => each.killedMs);
-    return killedMs.some((each) => each !== undefined && each >= atMs - 5 && each <= atMs + RECORD_WITHIN_MS);
+    return killedMs.some(
+      (each) => each !== undefined && each >= atMs - ON_ITS_WAY_MS && each <= atMs + RECORD_WITHIN_MS,
+    );
   }
 }
 
