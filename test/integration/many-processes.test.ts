@@ -155,8 +155,8 @@ describeWithRedis('Two bot processes with Redis', function () {
 
     it('keep the order of a thread: a slow turn in one holds up the next message in the other, and no other thread', async () => {
       const other = await newCustomer();
-      const first = deliverTo(0, 'm_1', 'slow 3000 first');
-      await until(() => began().includes('slow 3000 first'));
+      const first = deliverTo(0, 'm_1', 'slow 6000 first');
+      await until(() => began().includes('slow 6000 first'));
       const second = deliverTo(1, 'm_2', 'second');
       // It has come to its process when it has its place behind the first.
       const client = createClient({ url: redis.url });
@@ -169,7 +169,7 @@ describeWithRedis('Two bot processes with Redis', function () {
       expect(heard()).to.deep.equal([]);
       expect(await Promise.all([first, second, third])).to.deep.equal([200, 200, 200]);
       await until(() => heard().length === 3);
-      expect(heard()).to.deep.equal(['bot: slow 3000 first', 'bot: second', 'bot: third']);
+      expect(heard()).to.deep.equal(['bot: slow 6000 first', 'bot: second', 'bot: third']);
       const store = new RedisThreadStore(redis.url, { prefix: 'bots' });
       await until(() => store.isTurnOf({ pageId: sim.settings.pageId, psid }, 'anybody'));
       await store.close();
