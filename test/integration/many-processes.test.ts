@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { createClient } from 'redis';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
 import type { BotProcessSettings, BotProcessWord } from './bot-process.js';
 import { connection } from './scene.js';
@@ -154,17 +155,21 @@ describeWithRedis('Two bot processes with Redis', function () {
 
     it('keep the order of a thread: a slow turn in one holds up the next message in the other, and no other thread', async () => {
       const other = await newCustomer();
-      const first = deliverTo(0, 'm_1', 'slow 3000 first');
-      await until(() => began().includes('slow 3000 first'));
+      const first = deliverTo(0, 'm_1', 'slow 6000 first');
+      await until(() => began().includes('slow 6000 first'));
       const second = deliverTo(1, 'm_2', 'second');
-      await until(() => sim.wire.of('webhook').filter((each) => each.psids.includes(psid)).length >= 3);
+      // It has come to its process when it has its place behind the first.
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      await until(async () => (await client.hLen(`{bots}:order:${sim.settings.pageId}/${psid}`)) === 2);
+      await client.close();
       const third = deliverTo(0, 'm_3', 'third');
       expect(await deliverTo(1, 'm_4', 'other', other)).to.equal(200);
       expect(heard(other), 'the other thread did not wait').to.deep.equal(['bot: other']);
       expect(heard()).to.deep.equal([]);
       expect(await Promise.all([first, second, third])).to.deep.equal([200, 200, 200]);
       await until(() => heard().length === 3);
-      expect(heard()).to.deep.equal(['bot: slow 3000 first', 'bot: second', 'bot: third']);
+      expect(heard()).to.deep.equal(['bot: slow 6000 first', 'bot: second', 'bot: third']);
       const store = new RedisThreadStore(redis.url, { prefix: 'bots' });
       await until(() => store.isTurnOf({ pageId: sim.settings.pageId, psid }, 'anybody'));
       await store.close();
