@@ -29,7 +29,7 @@ export type { Redactor } from './handover/redact.js';
 export type { LoopBreaker } from './handover/loop-breaker.js';
 export { talkToAgentPhrases } from './botbuilder/talk-to-agent-phrases.js';
 export { talkToBotPhrases } from './botbuilder/talk-to-bot-phrases.js';
-export type { PhraseLanguage } from './botbuilder/talk-to-agent-phrases.js';
+export type { PhraseLanguage } from './botbuilder/phrase-languages.js';
 export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './botbuilder/vcc-live-webhook.js';
 export type { BodyEncryption } from './vcc-live/decrypt-body.js';
 export type { WebhookRequest, WebhookResponse } from './botbuilder/http-request.js';

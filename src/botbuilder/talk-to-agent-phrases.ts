@@ -5,16 +5,10 @@
  * whole message, with a greeting and some politeness around it, whatever its case, punctuation and accents are.
  */
 import type { TurnContext } from 'botbuilder';
-import { InvalidOptionError } from '../thread/errors.js';
 import { folded } from './folded-text.js';
+import type { PhraseLanguage } from './phrase-languages.js';
+import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
 import type { TalkToAgent } from './talk-to-agent.js';
-
-/**
- * Languages with ready-made phrases. English (`en`), Hungarian (`hu`) and German (`de`) are tested with long tables of
- * sentences that must and must not trigger. The others (`es`, `fr`, `it`, `nl`, `pl`, `pt`, `ro`, `sk`) have short tables
- * and have **not been reviewed by a native speaker**.
- */
-export type PhraseLanguage = 'en' | 'hu' | 'de' | 'es' | 'fr' | 'it' | 'nl' | 'pl' | 'pt' | 'ro' | 'sk';
 
 /** What is recognised in one language; regular expressions on folded text (see {@link folded}), without groups that nest stars. */
 interface Phrases {
@@ -26,8 +20,6 @@ interface Phrases {
 /** A request is short; a longer message says more than that, and is left to the bot. */
 const LONGEST_REQUEST_CHARACTERS = 200;
 
-const DEFAULT_LANGUAGES: readonly PhraseLanguage[] = ['en', 'hu', 'de'];
-
 /**
  * Triggers for `talkToAgent`: one for each language. Whole messages only: "talk to a human, please!" triggers, "my agent
  * told me to talk to you" and "I want to talk about a travel agent" do not. A bare "agent" or "human" counts.
@@ -35,17 +27,7 @@ const DEFAULT_LANGUAGES: readonly PhraseLanguage[] = ['en', 'hu', 'de'];
  * @throws {@link InvalidOptionError} where a language has no phrases
  */
 export function talkToAgentPhrases(languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES): TalkToAgent[] {
-  const known = Object.keys(PHRASES).join(', ');
-  // Applications without types may give anything.
-  const given: unknown = languages;
-  if (!Array.isArray(given)) {
-    throw new InvalidOptionError('languages', `of type ${typeof given}`, `an array of ${known}`);
-  }
-  return [...new Set(languages)].map((language) => {
-    if (!Object.hasOwn(PHRASES, language)) {
-      throw new InvalidOptionError('languages', JSON.stringify(language), `an array of ${known}`);
-    }
-    const { around, requests } = PHRASES[language];
+  return phrasesOf(PHRASES, languages).map(({ around, requests }) => {
     const politely = around.join('|');
     const whole = new RegExp(`^(?:(?:${politely}) )*(?:${requests.join('|')})(?: (?:${politely}))*$`);
     return (context: TurnContext) => {

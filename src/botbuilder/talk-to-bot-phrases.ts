@@ -4,10 +4,10 @@
  * Exists because the customer is talking to a person: "are you a bot?" or "the bot was no help" must not take the agent
  * away from them. Where in doubt, these phrases leave the thread where it is.
  */
-import { InvalidOptionError } from '../thread/errors.js';
 import type { ReclaimPattern } from '../handover/policies.js';
 import { folded } from './folded-text.js';
-import type { PhraseLanguage } from './talk-to-agent-phrases.js';
+import type { PhraseLanguage } from './phrase-languages.js';
+import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
 
 /** What is recognised in one language; regular expressions on folded text, without groups that nest stars. */
 interface Phrases {
@@ -18,7 +18,6 @@ interface Phrases {
 
 /** A request is short; a longer message says more than that. */
 const LONGEST_REQUEST_CHARACTERS = 80;
-const DEFAULT_LANGUAGES: readonly PhraseLanguage[] = ['en', 'hu', 'de'];
 
 /**
  * Patterns for `reclaim.customer`: one for each language. Whole messages only: "bot", "back to the bot, please" count;
@@ -27,17 +26,7 @@ const DEFAULT_LANGUAGES: readonly PhraseLanguage[] = ['en', 'hu', 'de'];
  * @throws {@link InvalidOptionError} where a language has no phrases
  */
 export function talkToBotPhrases(languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES): ReclaimPattern[] {
-  const known = Object.keys(PHRASES).join(', ');
-  // Applications without types may give anything.
-  const given: unknown = languages;
-  if (!Array.isArray(given)) {
-    throw new InvalidOptionError('languages', `of type ${typeof given}`, `an array of ${known}`);
-  }
-  return [...new Set(languages)].map((language) => {
-    if (!Object.hasOwn(PHRASES, language)) {
-      throw new InvalidOptionError('languages', JSON.stringify(language), `an array of ${known}`);
-    }
-    const { around, requests } = PHRASES[language];
+  return phrasesOf(PHRASES, languages).map(({ around, requests }) => {
     const politely = around.join('|');
     // The word alone asks for the bot, unless it is a question: "bot?" asks who is there.
     const bare = new RegExp(`^(?:${around[0]} )?${BOT}(?: ${around[0]})?$`);

@@ -1,16 +1,12 @@
 /** The examples of docs/before-the-handover.md compile as they stand, and do what the page says. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { TurnContext } from 'botbuilder';
 import { redactPersonalData, talkToAgentPhrases } from 'botbuilder-handover-vcclive';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { openingHours } from 'botbuilder-handover-vcclive/calendar';
 import { expect } from 'chai';
 import { closeScenes, dialogBot, scene } from '../integration/scene.js';
-import { codeBlocksOf, examplesOf, paper, REPOSITORY } from './readme-examples.js';
+import { compile } from './compile-examples.js';
+import { codeBlocksOf, examplesOf, paper } from './readme-examples.js';
 
 const COMPILING_LIMIT_MS = 60_000;
 const PAGE = paper('docs/before-the-handover.md');
@@ -35,32 +31,14 @@ describe('the page about what comes before a handover', () => {
   });
 
   it('has examples that compile as strictly as the package itself', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'before-'));
-    try {
-      await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
-      const settings = {
-        extends: join(REPOSITORY, 'tsconfig.json'),
-        compilerOptions: { noEmit: true },
-        include: ['*.ts'],
-      };
-      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-      for (const [name, code] of examples) {
-        const whole =
-          name === 'summary'
-            ? `${AROUND}${BEFORE[name]}\nexport async function turn() {\n${code}\nreturn start; }`
-            : `${AROUND}${code}\nexport { ${name === 'refused' ? 'afterwards' : 'handover'} };`;
-        await writeFile(join(folder, `${name}.ts`), whole);
-      }
-      const compiler = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
-      const said = await promisify(execFile)(process.execPath, [compiler, '-p', folder], { cwd: folder }).then(
-        () => '',
-        (failed: unknown) => (failed as { readonly stdout: string }).stdout,
-      );
-      // Only what the examples say: files of the repository are somebody else's concern.
-      expect(said.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line))).to.deep.equal([]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const sources = [...examples].map(([name, code]) => {
+      const whole =
+        name === 'summary'
+          ? `${AROUND}${BEFORE[name]}\nexport async function turn() {\n${code}\nreturn start; }`
+          : `${AROUND}${code}\nexport { ${name === 'refused' ? 'afterwards' : 'handover'} };`;
+      return [name, whole] as const;
+    });
+    expect(await compile(new Map(sources))).to.deep.equal([]);
   }).timeout(COMPILING_LIMIT_MS);
 
   it('has phrases and a button that hand over', async () => {

@@ -1,11 +1,8 @@
 /** The examples of docs/reliability.md compile as they stand, and the tests that the page names are there. */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { compile } from './compile-examples.js';
 import { codeBlocksOf, examplesOf, paper, REPOSITORY } from './readme-examples.js';
 
 const COMPILING_LIMIT_MS = 60_000;
@@ -26,26 +23,7 @@ describe('the page about what is promised', () => {
 
   it('has examples that compile as strictly as the package itself', async () => {
     expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(2);
-    const folder = await mkdtemp(join(tmpdir(), 'reliability-'));
-    try {
-      await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
-      const settings = {
-        extends: join(REPOSITORY, 'tsconfig.json'),
-        compilerOptions: { noEmit: true },
-        include: ['*.ts'],
-      };
-      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-      for (const [name, code] of examples) {
-        await writeFile(join(folder, `${name}.ts`), `${AROUND}${code}\nexport { handover };`);
-      }
-      const compiler = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
-      const said = await promisify(execFile)(process.execPath, [compiler, '-p', folder], { cwd: folder }).then(
-        () => '',
-        (failed: unknown) => (failed as { readonly stdout: string }).stdout,
-      );
-      expect(said.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line))).to.deep.equal([]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const sources = [...examples].map(([name, code]) => [name, `${AROUND}${code}\nexport { handover };`] as const);
+    expect(await compile(new Map(sources))).to.deep.equal([]);
   }).timeout(COMPILING_LIMIT_MS);
 });
