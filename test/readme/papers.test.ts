@@ -102,6 +102,22 @@ describe('the papers', () => {
     });
   }
 
+  it('ARCHITECTURE.md and CONTRIBUTING.md name only files that are there', () => {
+    const files = readdirSync(REPOSITORY, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /^(src|test|scripts|samples|bench|docs)\b/.test(file))
+      .map((file) => `/${file.replaceAll('\\', '/')}`);
+    const named = [
+      ...`${paper('ARCHITECTURE.md')}${paper('CONTRIBUTING.md')}`.matchAll(/`([\w./-]+\.(?:ts|mjs|md))`/g),
+    ];
+    expect(named.length).to.be.greaterThan(50);
+    for (const [, name = ''] of named) {
+      expect(
+        files.some((file) => file.endsWith(`/${name}`)),
+        name,
+      ).to.equal(true);
+    }
+  });
+
   it('CONTRIBUTING.md and README.md name only scripts that package.json has', () => {
     const { scripts } = JSON.parse(paper('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
     const named = [...`${paper('CONTRIBUTING.md')}${paper('README.md')}`.matchAll(/npm run ([\w:]+)/g)];
