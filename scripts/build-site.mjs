@@ -13,7 +13,7 @@ import { Application, Converter, ReflectionKind } from 'typedoc';
 const GUIDES = 'Guides';
 /** The order in which somebody new needs them. */
 const GROUPS = {
-  Start: ['set-up', 'going-to-production', 'moving'],
+  Start: ['set-up', 'adapters', 'dialogs', 'going-to-production', 'moving'],
   [GUIDES]: [
     'before-the-handover',
     'while-it-lasts',
@@ -23,15 +23,16 @@ const GROUPS = {
     'azure-bot-service',
     'doctor',
     'operator',
+    'watching-it',
+    'what-is-stored',
     'simulator',
     'testing-your-bot',
-    'watching-it',
   ],
-  Reference: ['options', 'errors', 'troubleshooting'],
-  Reliability: ['failures', 'ownership', 'reliability', 'performance', 'comparison'],
-  'The project': ['CHANGELOG', 'ARCHITECTURE', 'CONTRIBUTING'],
+  Reference: ['options', 'events-and-results', 'errors'],
+  Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'comparison'],
+  'The project': ['CHANGELOG', 'SECURITY', 'ARCHITECTURE', 'CONTRIBUTING'],
 };
-const PROJECT_PAPERS = ['CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
+const PROJECT_PAPERS = ['CHANGELOG.md', 'SECURITY.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [folder] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

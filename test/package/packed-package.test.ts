@@ -164,12 +164,20 @@ describe('the package as it is published', function () {
   it('has the build, the papers and nothing else', () => {
     const strange = entries.filter(
       (name) =>
-        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
+        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|docs\/[\w-]+\.md|docs\/images\/stage\.png|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
           name,
         ),
     );
     expect(strange).to.deep.equal([]);
-    for (const paper of ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
+    for (const paper of [
+      'README.md',
+      'docs/doctor.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'package.json',
+      'dist/index.js',
+      'dist/index.d.ts',
+    ]) {
       expect(entries).to.include(`package/${paper}`);
     }
   });

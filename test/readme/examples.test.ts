@@ -1,4 +1,7 @@
-/** The README's examples compile as they stand, and the bots among them hand over to VCC Live on the pretend platform. */
+/**
+ * The examples of the README, and of the pages that it leads to first, compile as they stand, and the bots among them hand
+ * over to VCC Live on the pretend platform.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -13,8 +16,15 @@ const COMPILING_LIMIT_MS = 60_000;
 const BOT_STARTS_WITHIN_MS = 20_000;
 const PSID = '6600112233445566';
 
-const README = paper('README.md');
-const examples = examplesOf(README);
+const PAGES = ['README.md', 'docs/dialogs.md', 'docs/adapters.md'];
+/** Its other examples are run by test/simulator/testing-your-bot.test.ts. */
+const TEST_PAGE = 'docs/testing-your-bot.md';
+const TEST_EXAMPLE = 'test-with-simulator';
+
+const examples = new Map([
+  ...PAGES.flatMap((page) => [...examplesOf(paper(page))]),
+  ...[...examplesOf(paper(TEST_PAGE))].filter(([name]) => name === TEST_EXAMPLE),
+]);
 
 /** What stands around an example that is no program of its own. */
 const BEFORE: Readonly<Record<string, string>> = {
@@ -66,7 +76,9 @@ describe('the README', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it('marks every block of code as an example', () => {
-    expect(codeBlocksOf(README)).to.equal(examples.size).and.greaterThan(4);
+    const blocks = PAGES.map((page) => codeBlocksOf(paper(page)));
+    expect(blocks).to.deep.equal([2, 3, 2]);
+    expect(blocks.reduce((sum, count) => sum + count, 0) + 1).to.equal(examples.size);
   });
 
   it('has a first example of ten lines of code', () => {
@@ -95,6 +107,18 @@ describe('the README', () => {
     expect(customer.hears()[1]).to.match(/agent/);
     await customer.says('My parcel is late.');
     expect(customer.hears()).to.have.length(2);
+  }).timeout(BOT_STARTS_WITHIN_MS);
+
+  it('has a dialog that hands over and greets afterwards', async () => {
+    const { customer, agent, vccLive } = await play('dialog');
+    await customer.says('Where is my parcel?');
+    expect(ownerOf(simulator)).to.equal(vccLive);
+    await agent.says(PSID, 'This is Anna. It comes tomorrow.');
+    await agent.handsBack(PSID);
+    await simulator?.settled();
+    const [connecting, ...afterwards] = customer.hears();
+    expect(connecting).to.match(/agent/);
+    expect(afterwards).to.deep.equal(['This is Anna. It comes tomorrow.', 'Welcome back! Anything else?']);
   }).timeout(BOT_STARTS_WITHIN_MS);
 
   it('has a bot that runs dialogs on every turn, and ends the dialog when VCC Live hands back', async () => {
@@ -129,7 +153,7 @@ describe('the README', () => {
     const mocha = join(REPOSITORY, 'node_modules', 'mocha', 'bin', 'mocha.js');
     const args = [mocha, '--no-config', '-r', 'tsx/cjs', '--extension', 'ts', '--timeout', '10000'];
     const env = { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
-    const ran = await promisify(execFile)(process.execPath, [...args, 'test-with-simulator.ts'], { cwd: folder, env });
+    const ran = await promisify(execFile)(process.execPath, [...args, `${TEST_EXAMPLE}.ts`], { cwd: folder, env });
     expect(ran.stdout).to.include('1 passing');
   }).timeout(BOT_STARTS_WITHIN_MS);
 
@@ -164,9 +188,10 @@ describe('the README', () => {
 function program(name: string): string {
   const code = examples.get(name) ?? '';
   if (name === 'first-bot') return runnable(code);
-  if (name.startsWith('dialogs-')) {
+  if (name === 'dialog' || name.startsWith('dialogs-')) {
     const first = examples.get('first-bot') ?? '';
-    return runnable(replaced(first, /const logic = [\s\S]*?\n};\n/, () => code));
+    const logic = name === 'dialog' ? `${code}\n${RUN_DIALOG}` : code;
+    return runnable(replaced(first, /const logic = [\s\S]*?\n};\n/, () => logic));
   }
   return `${BEFORE[name] ?? ''}\n${code}\n${AFTER[name] ?? ''}`;
 }
@@ -215,6 +240,19 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+/** A bot that runs the README's dialog on every turn of its customers. */
+const RUN_DIALOG = `
+import { ConversationState, MemoryStorage } from 'botbuilder';
+import { runDialog } from 'botbuilder-dialogs';
+
+const conversationState = new ConversationState(new MemoryStorage());
+const dialogState = conversationState.createProperty('dialogs');
+const logic = async (context: TurnContext) => {
+  await runDialog(new ComplaintDialog(), context, dialogState);
+  await conversationState.saveChanges(context);
+};
+`;
 
 /** The reader's own bot, for the example of a test. */
 const START_BOT = `

@@ -3,10 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect } from 'chai';
 import { literalsOf, membersOf, membersWithin } from './declared-words.js';
-import { firstCells, paper, REPOSITORY } from './readme-examples.js';
+import { firstCells, paper, REPOSITORY, tableOf } from './readme-examples.js';
 
 const OPTIONS = 'src/botbuilder/handover-options.ts';
-const ADAPTER = 'src/botbuilder/facebook-adapter.ts';
 const ERRORS = 'src/thread/errors.ts';
 const GRAPH_ERRORS = 'src/graph/graph-api-error.ts';
 const WORDS = 'src/thread/handover.ts';
@@ -17,6 +16,7 @@ const PAPERS = [
   'ARCHITECTURE.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   ...readdirSync(join(REPOSITORY, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -26,41 +26,40 @@ describe('the papers', () => {
   describe('README.md', () => {
     const readme = paper('README.md');
 
-    it('has a line for every option of the plugin', () => {
-      const options = firstCells(readme, 'option', 'default', 'meaning').concat(
-        // The adapter's table stands before; both have the same head.
-        firstCells(readme.slice(readme.indexOf('## Options')), 'option', 'default', 'meaning'),
+    it('names every option of the plugin, and no other', () => {
+      const named = tableOf(readme, 'you want', 'option').flatMap(([, option = '']) =>
+        [...option.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
       );
-      const declared = [
-        ...membersOf(ADAPTER, 'RepairOptions'),
-        'verify_token',
-        ...membersOf(OPTIONS, 'VccLiveHandoverOptions'),
-      ];
-      expect(options.sort()).to.deep.equal(declared.sort());
+      const declared = membersOf(OPTIONS, 'VccLiveHandoverOptions');
+      expect(named.sort()).to.deep.equal(declared.sort());
     });
 
-    it('names every text and every option of graph', () => {
-      for (const name of [...membersOf(OPTIONS, 'HandoverTexts'), ...membersOf(OPTIONS, 'GraphOptions')]) {
-        expect(readme).to.include(`\`${name}\``);
+    it('leads to every page of docs/', () => {
+      for (const page of PAPERS.filter((name) => name.startsWith('docs/'))) {
+        expect(readme.slice(readme.indexOf('## The guide'))).to.include(`(${page})`);
       }
     });
+  });
+
+  describe('docs/events-and-results.md', () => {
+    const page = paper('docs/events-and-results.md');
 
     it('has a line for every event, with all that its object has', () => {
       const events = membersOf(NEWS, 'HandoverNews');
-      expect(firstCells(readme, 'event').sort()).to.deep.equal([...events].sort());
+      expect(firstCells(page, 'event').sort()).to.deep.equal([...events].sort());
       for (const event of events) {
-        const line = readme.split('\n').find((each) => each.startsWith(`| \`${event}\``)) ?? '';
+        const line = page.split('\n').find((each) => each.startsWith(`| \`${event}\``)) ?? '';
         for (const name of membersWithin(NEWS, 'HandoverNews', event)) {
           if (name !== 'thread') expect(line, event).to.include(`\`${name}\``);
         }
       }
     });
 
-    it('has a line for every field of a result, and knows every outcome, way and reason', () => {
-      expect(firstCells(readme, 'field').sort()).to.deep.equal(membersOf(WORDS, 'HandoverResult').sort());
-      for (const union of ['HandoverOutcome', 'HandoverVia', 'RefusedReason']) {
-        for (const word of literalsOf(WORDS, union)) expect(readme, union).to.include(`\`${word}\``);
-      }
+    it('has a line for every field of a result, every outcome and every way', () => {
+      expect(firstCells(page, 'field').sort()).to.deep.equal(membersOf(WORDS, 'HandoverResult').sort());
+      expect(firstCells(page, 'outcome').sort()).to.deep.equal(literalsOf(WORDS, 'HandoverOutcome').sort());
+      expect(firstCells(page, 'via').sort()).to.deep.equal(literalsOf(WORDS, 'HandoverVia').sort());
+      for (const reason of literalsOf(WORDS, 'RefusedReason')) expect(page).to.include(`\`${reason}\``);
     });
   });
 
@@ -102,6 +101,22 @@ describe('the papers', () => {
       }
     });
   }
+
+  it('ARCHITECTURE.md and CONTRIBUTING.md name only files that are there', () => {
+    const files = readdirSync(REPOSITORY, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /^(src|test|scripts|samples|bench|docs)\b/.test(file))
+      .map((file) => `/${file.replaceAll('\\', '/')}`);
+    const named = [
+      ...`${paper('ARCHITECTURE.md')}${paper('CONTRIBUTING.md')}`.matchAll(/`([\w./-]+\.(?:ts|mjs|md))`/g),
+    ];
+    expect(named.length).to.be.greaterThan(50);
+    for (const [, name = ''] of named) {
+      expect(
+        files.some((file) => file.endsWith(`/${name}`)),
+        name,
+      ).to.equal(true);
+    }
+  });
 
   it('CONTRIBUTING.md and README.md name only scripts that package.json has', () => {
     const { scripts } = JSON.parse(paper('package.json')) as { readonly scripts: Readonly<Record<string, string>> };

@@ -27,7 +27,8 @@ describe('docs/testing-your-bot.md', function () {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it('has a bot, and a test of it that passes', async () => {
-    expect([...files.keys()]).to.deep.equal(['bot.mjs', 'bot.test.ts']);
+    // The third is run by test/readme/examples.test.ts.
+    expect([...files.keys()]).to.deep.equal(['bot.mjs', 'bot.test.ts', 'test-with-simulator']);
     expect(await outcome((code) => code))
       .to.include('2 passing')
       .and.not.include('failing');
