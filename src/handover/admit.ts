@@ -162,16 +162,14 @@ export class Admissions {
   /** Somebody asked for the bot while it listened: the thread is taken back, where the Page allows it. */
   async #reclaim(arrived: Arrived, thread: ThreadKey, eventKey: string, from: string): Promise<Admission> {
     const before = await this.#steps.readOr(thread, arrived.record);
+    const again = conclusionEndedBy(before, eventKey);
+    if (again) return from === 'customer' ? this.#homeAsAsked(thread, eventKey, before, again) : { run: 'nothing' };
     if (!isAnotherApp(this.#steps.ownerNow(before, await this.#steps.ids(thread)))) return { run: 'nothing' };
     try {
       const { value, record } = await this.#steps.takeBack(thread, undefined, eventKey);
-      const turn = this.#steps.turn(thread, eventKey, record);
-      turn.ended = endedLately(record, eventKey, this.#parts.clock.now());
       if (!value) return { run: 'nothing' };
+      if (from === 'customer') return this.#homeAsAsked(thread, eventKey, record, value.conclusion);
       // The agent's echo is no turn of the customer's: its conversation is the Page.
-      const { conclusion } = value;
-      const waits = conclusion.dialogWaits || this.#parts.policies(thread.pageId).statusEvents;
-      if (from === 'customer') return { run: waits ? 'handBack' : 'greeting', turn, concluded: conclusion };
       await this.#parts.onEnded(thread, value);
     } catch (thrown) {
       const error = asError(thrown);
@@ -185,6 +183,14 @@ export class Admissions {
       this.#parts.log.error(`The thread was asked back and could not be taken: ${error.message}`);
     }
     return { run: 'nothing' };
+  }
+
+  /** The customer's own words have brought the thread home, in this run of them or in one that died. */
+  #homeAsAsked(thread: ThreadKey, eventKey: string, record: ThreadRecord, concluded: Conclusion): Admission {
+    const turn = this.#steps.turn(thread, eventKey, record);
+    turn.ended = endedLately(record, eventKey, this.#parts.clock.now());
+    const waits = concluded.dialogWaits || this.#parts.policies(thread.pageId).statusEvents;
+    return { run: waits ? 'handBack' : 'greeting', turn, concluded };
   }
 
   async #admitPass(

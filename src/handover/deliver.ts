@@ -401,9 +401,12 @@ export class DeliveryDesk {
       const taken = await admitted;
       if (!taken) return;
       if (taken.mustWait && thread) await this.#untilItsTurn(job, thread);
-      if (this.#turns >= this.#limits.maxTurns) await this.#untilThereIsRoom();
+      while (job.state === 'here' && this.#turns >= this.#limits.maxTurns) await this.#untilThereIsRoom();
       // Given back while it waited: another process has it, or this one stops.
-      if (job.state !== 'here') return;
+      if (job.state !== 'here') {
+        this.#passRoomOn();
+        return;
+      }
       job.state = 'running';
       // Nothing was before it and nothing came after it: the record is as it was when its evidence was folded in.
       const alone = isFirst && line.length === 1 && !taken.mustWait;
@@ -465,7 +468,7 @@ export class DeliveryDesk {
       this.#parts.log.error(`An event could not be worked on: ${textOf(error)}`);
     } finally {
       this.#turns -= 1;
-      this.#waitingForRoom.shift()?.();
+      this.#passRoomOn();
     }
   }
 
@@ -473,6 +476,10 @@ export class DeliveryDesk {
     return new Promise((resolve) => {
       this.#waitingForRoom.push(resolve);
     });
+  }
+
+  #passRoomOn(): void {
+    if (this.#turns < this.#limits.maxTurns) this.#waitingForRoom.shift()?.();
   }
 
   /**

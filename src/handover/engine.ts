@@ -5,6 +5,7 @@
  */
 import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
@@ -82,15 +83,16 @@ export class HandoverEngine {
       return undefined;
     }
     const deadline = open?.phase === 'passed' ? deadlineOf(open, timers) : undefined;
-    if (!record || !open || !deadline || deadline.atMs > clock.now()) {
+    if (deadline && deadline.atMs > clock.now()) {
       await this.#steps.setDeadline(thread, deadline);
       return undefined;
     }
+    if (!record || !open || !deadline) return this.#dropDeadline(thread, open);
     const ids = await this.#steps.ids(thread);
     // Released without a word, or taken by a third app: nothing of VCC Live's is left to take back.
     const there = this.#steps.ownerNow(record, ids).owner === 'vccLive';
     const ended = there ? await takeFromAgent(this.#steps, thread, ids, open, reasonOf(deadline)) : undefined;
-    await this.#steps.setDeadline(thread, undefined);
+    await this.#dropDeadline(thread, open);
     return ended;
   }
 
@@ -193,6 +195,15 @@ export class HandoverEngine {
         return { record: released === current ? undefined : released, value: undefined };
       }),
     );
+  }
+
+  /** The deadline is worked off. A handover that began meanwhile has set one of the same name, and keeps it. */
+  async #dropDeadline(thread: ThreadKey, workedOff: OpenHandover | undefined): Promise<undefined> {
+    await this.#steps.setDeadline(thread, undefined);
+    const open = (await this.#parts.store.read(thread))?.open;
+    if (!open || open.id === workedOff?.id) return;
+    const deadline = deadlineOf(open, this.#parts.policies(thread.pageId).timers);
+    if (deadline) await this.#steps.setDeadline(thread, deadline);
   }
 }
 

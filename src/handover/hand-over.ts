@@ -133,6 +133,10 @@ export class HandingOver {
       (record) => {
         if (record.open?.id !== open.id || record.open.phase === 'passed')
           return { record, news: [], value: undefined };
+        const { keptHandBack } = record.open;
+        if (keptHandBack) {
+          return this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()), true);
+        }
         const ending: Ending = {
           outcome: 'failed',
           via: 'none',
@@ -281,28 +285,7 @@ export class HandingOver {
   async #passFailed(turn: Turn, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {
     const { thread } = turn;
     if (!(error instanceof GraphApiError)) return this.#fail(thread, ids, open, error);
-    if (error.outcome === 'unknown') {
-      await this.#steps
-        .step(
-          thread,
-          ids,
-          () => [],
-          (record) => {
-            // An event may have told us meanwhile that VCC Live has it.
-            if (record.open?.phase === 'passed') return { record, news: [], value: undefined };
-            const unconfirmed = amendOpen(record, open.id, { phase: 'unconfirmed', dialogWaits: false });
-            return {
-              record: unconfirmed,
-              news: [['failed', { thread, handoverId: open.id, error }]],
-              value: undefined,
-            };
-          },
-        )
-        .then((stepped) => this.#steps.moveAlong(turn, stepped));
-      const latest = await this.#steps.readOr(thread, undefined);
-      if (latest?.open?.phase === 'passed') return this.#passed(turn, open);
-      return { status: 'failed', error, handoverId: open.id };
-    }
+    if (error.outcome === 'unknown') return this.#passUnknown(turn, ids, open, error);
     if (error.kind !== 'notOwner') return this.#fail(thread, ids, open, error);
 
     const verdict = error.owner
@@ -311,6 +294,29 @@ export class HandingOver {
     const latest = await this.#steps.readOr(thread, undefined);
     if (latest?.open?.id === open.id && latest.open.phase === 'passed') return this.#passed(turn, open);
     return this.#fail(thread, ids, open, verdict && isAnotherApp(verdict) ? takenByOther(verdict, error) : error);
+  }
+
+  /** Nobody can tell whether it was passed, unless an event has told us meanwhile: of VCC Live's, or its hand-back. */
+  async #passUnknown(turn: Turn, ids: AppIds, open: OpenHandover, error: GraphApiError): Promise<HandoverStart> {
+    const { thread } = turn;
+    const stepped = await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record): Outcome<boolean> => {
+        const { phase, keptHandBack } = record.open ?? {};
+        if (phase === 'passed') return { record, news: [], value: true };
+        // Nobody can hand back what was never passed. Whether our own take came after it, nobody can tell either.
+        if (record.open?.id === open.id && keptHandBack?.via === 'passBack') {
+          const ending = endingOf(keptHandBack, this.#parts.clock.now());
+          return { ...this.#steps.concluded(thread, record, ending, true), value: true };
+        }
+        const unconfirmed = amendOpen(record, open.id, { phase: 'unconfirmed', dialogWaits: false });
+        return { record: unconfirmed, news: [['failed', { thread, handoverId: open.id, error }]], value: false };
+      },
+    );
+    this.#steps.moveAlong(turn, stepped);
+    return stepped.value ? this.#passed(turn, open) : { status: 'failed', error, handoverId: open.id };
   }
 
   async #fail(thread: ThreadKey, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {

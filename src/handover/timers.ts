@@ -7,6 +7,7 @@
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { OpenHandover } from '../thread/record.js';
 import type { DueTime, ThreadStore } from '../thread/store.js';
@@ -37,6 +38,8 @@ const DEADLINE_LEASE_MS = 60_000;
 /** A process looks for deadlines this often. */
 const LOOK_EVERY_MS = 5_000;
 const MOST_AT_ONCE = 50;
+/** More than this at work are not begun: then something else is wrong than a bot whose turns hang. */
+const MOST_AT_WORK = 500;
 
 /** The next deadline of a handover, or `undefined` where no timer concerns it. */
 export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline | undefined {
@@ -74,6 +77,8 @@ export class DeadlineWatch {
   readonly #parts: WatchParts;
   #cancel: (() => void) | undefined;
   #looking: Promise<void> | undefined;
+  /** Deadlines at work, by thread and name: a slow one holds up no other, and is not begun again beside itself. */
+  readonly #atWork = new Map<string, Promise<void>>();
   #closed = false;
 
   constructor(parts: WatchParts) {
@@ -84,7 +89,7 @@ export class DeadlineWatch {
   start(): void {
     if (this.#closed || this.#cancel) return;
     this.#cancel = inBackground(this.#parts.clock, LOOK_EVERY_MS, () => {
-      this.#looking = this.look().finally(() => {
+      this.#looking = this.#look().finally(() => {
         this.#looking = undefined;
         this.#cancel = undefined;
         this.start();
@@ -97,16 +102,27 @@ export class DeadlineWatch {
     this.#closed = true;
     this.#cancel?.();
     await this.#looking;
+    await Promise.all(this.#atWork.values());
   }
 
-  /** Works off what is due now. Never rejects. */
-  async look(): Promise<void> {
+  /** Begins to work off what is due now. Never rejects. */
+  async #look(): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const most = Math.min(MOST_AT_ONCE, MOST_AT_WORK - this.#atWork.size);
     try {
-      const due = await this.#parts.store.takeDue(this.#parts.clock.now(), MOST_AT_ONCE, DEADLINE_LEASE_MS);
-      await Promise.all(due.map((deadline) => this.#workOff(deadline)));
+      const due = await store.takeDue(clock.now(), most, DEADLINE_LEASE_MS);
+      for (const deadline of due) this.#begin(deadline);
     } catch (error) {
-      this.#parts.log.warn(`Timers could not be looked at: ${error instanceof Error ? error.message : String(error)}`);
+      log.warn(`Timers could not be looked at: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+
+  #begin(due: DueTime): void {
+    const id = `${threadId(due.thread)} ${due.name}`;
+    // Its lease is over and it is at work still: it comes once more, and is found done then.
+    if (this.#atWork.has(id)) return;
+    const worked = this.#workOff(due).finally(() => this.#atWork.delete(id));
+    this.#atWork.set(id, worked);
   }
 
   async #workOff(due: DueTime): Promise<void> {

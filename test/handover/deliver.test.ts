@@ -782,6 +782,30 @@ describe('More than a process may have under way', () => {
   });
 });
 
+describe('Room for a turn', () => {
+  it('that its event does not need any more goes to the next that waits', async () => {
+    const turn = gate();
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const work: EventWork = ({ event }) => (event.mid === 'a' ? turn.opened : Promise.resolve());
+    const bot = newProcess({ clock, store, limits: { maxTurns: 1 }, work });
+    void bot.take([message('a', '1')]);
+    const lost = bot.take([message('b', '2')], { ackDeadlineMs: 60_000 });
+    const waits = bot.take([message('c', '3')], { ackDeadlineMs: 60_000 });
+    await settled();
+    const key = eventKey(message('b', '2'));
+    await store.release(key, 'process 1');
+    await store.claim(key, 'process 2', 60_000);
+    await clock.advance(5000);
+    expect(await lost).to.equal('busy');
+
+    turn.open();
+    await settled();
+    expect(bot.ran).to.deep.equal(['a', 'c']);
+    expect(await waits).to.equal('done');
+  });
+});
+
 describe('A desk that closes', () => {
   it('takes nothing more, and has closed when what runs is done', async () => {
     const turn = gate();

@@ -16,6 +16,24 @@ describe('words that take the thread back', () => {
     expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
   });
 
+  it('of the customer, and the process dies when it has the thread: the redelivery goes on', async () => {
+    const stage = await scene({ bots: 2, handover: { reclaim: { customer: 'bot' } } });
+    for (const bot of stage.bots) dialogBot(bot, 'everyTurn');
+    const [first, second] = stage.bots;
+    stage.sim.connectBot(first!.url);
+    await stage.customer.says('agent please');
+    stage.sim.connectBot([first!.url, second!.url]);
+    first!.store.onWritten = (record) => {
+      if (record?.conclusions.length === 1) first!.die();
+    };
+    await stage.clock.rush(stage.customer.says('bot'));
+    expect(stage.calls('take_thread_control')).to.have.length(1);
+    expect(stage.customer.hears().at(-1)).to.equal('ended: takenBack via take');
+    expect(second!.results).to.have.length(1);
+    await stage.customer.says('hello');
+    expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+  });
+
   it('of the agent, as a macro', async () => {
     const stage = await withAgent({ reclaim: { agent: '#bot' } });
     await stage.agent.says(stage.customer.psid, '#bot');

@@ -86,6 +86,38 @@ describe('timers', () => {
     expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['completed']);
   });
 
+  it('of a handover that begins while the one before is cleared away are kept', async () => {
+    const stage = await waiting({ unclaimedMs: MINUTE_MS });
+    await stage.agent.handsBack(stage.customer.psid);
+    const { unschedule } = stage.bot.store;
+    stage.bot.store.unschedule = async (...deadline) => {
+      stage.bot.store.unschedule = unschedule;
+      await stage.customer.says('agent please');
+      await unschedule(...deadline);
+    };
+    await lapse(stage, 2 * MINUTE_MS);
+    expect(stage.news('passed')).to.have.length(2);
+    await lapse(stage, 2 * MINUTE_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['completed', 'unclaimed']);
+  });
+
+  it('of one thread are not held up by the turn of another that hangs', async () => {
+    const stage = await scene({ handover: { timers: { unclaimedMs: MINUTE_MS }, statusEvents: true } });
+    const second = stage.sim.customer('7700112233445566');
+    stage.bot.logic = async ({ activity }) => {
+      if (activity.name === 'handoff.status' && activity.from.id === stage.customer.psid)
+        await new Promise(() => undefined);
+    };
+    stage.bot.handover.attach(stage.bot.adapter, stage.bot.run);
+    await stage.customer.says('talk to agent');
+    await lapse(stage, 4 * LOOK_MS);
+    await second.says('talk to agent');
+    await lapse(stage, 3 * MINUTE_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.sim.ownerOf(second.psid).owner).to.equal(stage.sim.settings.botAppId);
+  });
+
   it('one of two processes works it off, and the dialog ends once', async () => {
     const stage = await scene({ bots: 2, handover: { timers: { unclaimedMs: MINUTE_MS } } });
     for (const bot of stage.bots) {

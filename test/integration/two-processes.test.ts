@@ -165,6 +165,55 @@ describe('a hand-back that overtakes our own confirmation', () => {
   }
 });
 
+describe('a hand-back that overtakes a pass of which no answer ever comes', () => {
+  afterEach(closeScenes);
+
+  it('shows that it was passed: the handover is concluded by it, and nothing has failed', async () => {
+    const stage = await scene({ handover: { graph: { maxRetries: 0, timeoutMs: 3000 } } });
+    dialogBot(stage.bot, 'everyTurn');
+    stage.sim.weather.slow.once({ edges: ['pass_thread_control'], ms: 10_000 });
+    stage.sim.weather.http500.always({ edges: ['thread_owner'] });
+    const said = stage.customer.says('agent please');
+    await until(() => stage.owner() === 'vccLive');
+    stage.sim.weather.reorderMs = 1;
+    const handsBack = stage.agent.handsBack(PSID, 'quick');
+    await stage.sim.clock.advance(10);
+    await breath(30);
+    expect((await stage.record())?.open).to.include({ phase: 'armed' });
+    await stage.clock.rush(Promise.all([said, handsBack]));
+    expect(stage.news('failed')).to.deep.equal([]);
+    expect(stage.news('passed')).to.have.length(1);
+    expect(stage.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([
+      ['completed', 'passBack'],
+    ]);
+    expect((await stage.record())?.open).to.equal(undefined);
+    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
+  });
+
+  it('and where its process has died, the next request finds it completed, and begins another', async () => {
+    const stage = await scene();
+    dialogBot(stage.bot, 'everyTurn');
+    await stage.customer.says('agent please');
+    // As the process left it that did not live to hear of its pass.
+    const keptHandBack = { via: 'passBack', metadata: 'quick', endedBy: 'its hand-back' } as const;
+    const owner = { app: stage.sim.settings.botAppId };
+    await stage.clock.advance(1000);
+    await stage.store.update(stage.thread, (record) => {
+      const open = { ...record!.open!, phase: 'armed', keptHandBack } as const;
+      const explicit = { at: stage.stamp(), owner, source: 'webhook', key: 'its hand-back' } as const;
+      return { record: { ...record!, open, evidence: { ...record!.evidence, explicit } }, value: undefined };
+    });
+    await stage.agent.releases(PSID);
+    await stage.clock.advance(3 * 60_000);
+    await stage.customer.says('talk to agent');
+    expect(stage.news('failed')).to.deep.equal([]);
+    expect(stage.news('returned').map(({ result }) => [result.outcome, result.via, result.metadata])).to.deep.equal([
+      ['completed', 'passBack', 'quick'],
+    ]);
+    expect(stage.owner()).to.equal('vccLive');
+  });
+});
+
 describe('a take by the application while the pass is under way', () => {
   afterEach(closeScenes);
 
