@@ -17,6 +17,7 @@ describe('The scenarios of the stage', function () {
   let bot: RunningBot;
   let stage: StageServer;
   let visitor: Visitor;
+  let failures: string[];
 
   beforeEach(async () => {
     simulator = await MessengerSimulator.start();
@@ -41,6 +42,8 @@ describe('The scenarios of the stage', function () {
       pauseMs: 0,
       firstCustomer: false,
     });
+    failures = [];
+    bot.handover.on('failed', ({ error }) => void failures.push(error.message));
     visitor = new Visitor(graphBaseUrl);
     await visitor.snapshot();
   });
@@ -278,5 +281,18 @@ describe('The scenarios of the stage', function () {
     await act(simulator.graphBaseUrl, { act: 'scenarioNext' });
     await visitor.sees(() => view()?.state === 'failed', 'the failure');
     expect(view()?.problem).to.include('refused');
+  });
+
+  it('the clock’s buttons: an hour or a day that is wound over a timer’s moment waits for the bot’s calls', async () => {
+    for (const hours of [1, 24]) {
+      const before = takes().length;
+      await start('unclaimed');
+      await next();
+      await act(simulator.graphBaseUrl, { act: 'clockForward', ms: hours * 3_600_000 });
+      await visitor.sees(() => hears().at(-1)?.includes('I am back') === true, 'the bot');
+      await agree();
+      expect(takes()).to.have.length(before + 1);
+      expect(failures).to.deep.equal([]);
+    }
   });
 });

@@ -7,7 +7,6 @@
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from '../people.js';
 import type { ScenarioOffer } from './stage-words.js';
-import { windPast } from './wind-clock.js';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -172,7 +171,7 @@ export const scenarios: readonly Scenario[] = [
       {
         does: 'Eleven minutes pass.',
         lookAt: 'take_thread_control by the bot. The customer hears that nobody was free, and the dialog goes on.',
-        run: ({ simulator }) => windPast(simulator, 11),
+        run: ({ simulator }) => simulator.clock.advance(11 * MINUTE_MS),
       },
       {
         does: 'The customer writes.',
@@ -196,14 +195,14 @@ export const scenarios: readonly Scenario[] = [
         does: '20 minutes pass, and the agent writes again.',
         lookAt: 'Nothing is taken back.',
         run: async ({ simulator, agent, customer }) => {
-          await windPast(simulator, 20);
+          await simulator.clock.advance(20 * MINUTE_MS);
           await agent.says(customer.psid, 'Still looking.');
         },
       },
       {
         does: '31 minutes pass.',
         lookAt: 'take_thread_control by the bot, and a word to the customer.',
-        run: ({ simulator }) => windPast(simulator, 31),
+        run: ({ simulator }) => simulator.clock.advance(31 * MINUTE_MS),
       },
     ],
   },
@@ -219,14 +218,14 @@ export const scenarios: readonly Scenario[] = [
         run: async ({ simulator, agent, customer }) => {
           for (const part of ['first', 'second', 'third', 'fourth']) {
             await agent.says(customer.psid, `This is the ${part} part of a long story.`);
-            await windPast(simulator, 25);
+            await simulator.clock.advance(25 * MINUTE_MS);
           }
         },
       },
       {
         does: '21 minutes pass: two hours and a little.',
         lookAt: 'take_thread_control by the bot.',
-        run: ({ simulator }) => windPast(simulator, 21),
+        run: ({ simulator }) => simulator.clock.advance(21 * MINUTE_MS),
       },
     ],
   },
@@ -378,7 +377,7 @@ export const scenarios: readonly Scenario[] = [
         does: 'Eleven minutes pass, and the customer asks again.',
         lookAt: 'Notice and pass.',
         run: async ({ simulator, customer }) => {
-          await windPast(simulator, 11);
+          await simulator.clock.advance(11 * MINUTE_MS);
           await customer.says('I want to talk to an agent');
         },
       },
@@ -420,7 +419,7 @@ export const scenarios: readonly Scenario[] = [
       {
         does: 'Eleven minutes pass.',
         lookAt: 'The timer tries to take the thread, and Meta refuses. It is said once, and not tried again.',
-        run: ({ simulator }) => windPast(simulator, 11),
+        run: ({ simulator }) => simulator.clock.advance(11 * MINUTE_MS),
       },
       {
         does: 'The customer waits, and writes.',
