@@ -116,6 +116,11 @@ export class MessengerSimulator {
     this.#parts.stage.vccLiveWebhooks.connect(target);
   }
 
+  /** {@link connectVccLive} has been called. */
+  get vccLiveConnected(): boolean {
+    return this.#parts.stage.vccLiveWebhooks.connected;
+  }
+
   /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
   async verifyWebhook(): Promise<{ readonly ok: boolean; readonly status: number; readonly body: string }> {
     const challenge = String(this.#parts.random.below(CHALLENGE_LIMIT));

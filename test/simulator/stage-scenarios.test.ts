@@ -3,9 +3,8 @@ import { expect } from 'chai';
 import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simulator';
 import type { StageServer } from 'botbuilder-handover-vcclive/simulator';
 import type { ScenarioView } from '../../src/simulator/stage/stage-words.js';
-import { startBot } from '../../samples/talk-to-agent/bot.js';
-import type { RunningBot } from '../../samples/talk-to-agent/bot.js';
-import { stagePolicies } from '../../samples/talk-to-agent/stage-policies.js';
+import { putOnStage, stagePlatform } from '../../samples/talk-to-agent/on-stage.js';
+import type { BotOnStage } from '../../samples/talk-to-agent/on-stage.js';
 import { act, Visitor } from './stage-visitor.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
@@ -14,37 +13,18 @@ const WELCOME = 'Welcome back! The bot is here again. What else can I do for you
 describe('The scenarios of the stage', function () {
   this.timeout(20_000);
   let simulator: MessengerSimulator;
-  let bot: RunningBot;
+  let bot: BotOnStage;
   let stage: StageServer;
   let visitor: Visitor;
   let failures: string[];
 
   beforeEach(async () => {
-    simulator = await MessengerSimulator.start();
-    const { settings, graphBaseUrl } = simulator;
-    bot = await startBot(
-      {
-        appId: settings.botAppId,
-        appSecret: settings.appSecret,
-        pageAccessToken: settings.pageAccessToken,
-        verifyToken: settings.verifyToken,
-        vccLiveAppId: settings.vccLiveAppId,
-        graphBaseUrl,
-        port: 0,
-      },
-      () => undefined,
-      stagePolicies(simulator),
-    );
-    simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
-    simulator.connectBot(`${graphBaseUrl}/api/messages`);
-    stage = serveStage(simulator, {
-      believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
-      pauseMs: 0,
-      firstCustomer: false,
-    });
+    simulator = await MessengerSimulator.start(stagePlatform);
+    bot = await putOnStage(simulator, () => undefined);
+    stage = serveStage(simulator, { ...bot.stage, pauseMs: 0, firstCustomer: false });
     failures = [];
     bot.handover.on('failed', ({ error }) => void failures.push(error.message));
-    visitor = new Visitor(graphBaseUrl);
+    visitor = new Visitor(simulator.graphBaseUrl);
     await visitor.snapshot();
   });
   afterEach(async () => {
@@ -57,7 +37,8 @@ describe('The scenarios of the stage', function () {
   const view = (): ScenarioView | undefined =>
     visitor.heard.findLast(({ data }) => data.scenario !== undefined && data.scenario !== null)?.data.scenario;
   const psidOf = (): string => view()?.threadKey.split('/')[1] ?? '';
-  const hears = (): string[] => simulator.customer(psidOf()).hears();
+  const pageOf = (): string => view()?.threadKey.split('/')[0] ?? '';
+  const hears = (): string[] => simulator.customer(psidOf(), pageOf()).hears();
   /** Plays one step with Next, to its end. */
   const next = async (): Promise<void> => {
     const played = view()?.played ?? 0;
