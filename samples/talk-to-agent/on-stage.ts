@@ -57,8 +57,13 @@ export async function putOnStage(simulator: MessengerSimulator, say: (line: stri
   let bot = await start();
   let isUp = true;
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    if (isUp) bot.serve(request, response);
-    else response.writeHead(503).end();
+    if (isUp) {
+      bot.serve(request, response);
+      return;
+    }
+    // What stands before a process that is down would answer. Not chained: restify's writeHead returns nothing.
+    response.writeHead(503);
+    response.end();
   };
   simulator.mount('/api/messages', serve);
   simulator.mount('/vcc-live', serve);

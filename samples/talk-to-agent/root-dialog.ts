@@ -36,7 +36,7 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
     return step.endDialog();
   }
   if (text === 'ADDRESS') return step.replaceDialog('address');
-  const rating = RATING.exec(text ?? '')?.[1];
+  const rating = RATING.exec(payloadOf(activity.channelData))?.[1];
   if (rating !== undefined) {
     await step.context.sendActivity(`Thank you for the ${rating}.`);
     return step.endDialog();
@@ -51,6 +51,11 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
     channelData: { quick_replies: [{ content_type: 'text', title: 'Talk to agent', payload: 'TALK_TO_AGENT' }] },
   });
   return step.endDialog();
+}
+
+/** Of a quick reply: its text is what stands on the button. */
+function payloadOf(channelData: { readonly quick_reply?: { readonly payload?: string } } | undefined): string {
+  return channelData?.quick_reply?.payload ?? '';
 }
 
 async function askForAddress(step: WaterfallStepContext): Promise<DialogTurnResult> {
