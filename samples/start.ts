@@ -10,9 +10,7 @@ import { promisify } from 'node:util';
 import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { openBrowser } from './open-browser.js';
-import { startBot } from './talk-to-agent/bot.js';
-import type { RunningBot } from './talk-to-agent/bot.js';
-import { stagePolicies } from './talk-to-agent/stage-policies.js';
+import { putOnStage, stagePlatform } from './talk-to-agent/on-stage.js';
 import { playDemo } from './terminal/demo.js';
 import { followWire } from './terminal/wire-lines.js';
 
@@ -25,9 +23,9 @@ async function main(): Promise<void> {
 }
 
 async function demo(): Promise<void> {
-  const simulator = await MessengerSimulator.start();
+  const simulator = await MessengerSimulator.start(stagePlatform);
   followWire(simulator, (line) => console.log(line));
-  const bot = await botOn(simulator, (line) => console.log(`  ${line}`));
+  const bot = await putOnStage(simulator, (line) => console.log(`  ${line}`));
   try {
     await playDemo(simulator, bot.handover, (line) => console.log(line));
   } finally {
@@ -38,11 +36,8 @@ async function demo(): Promise<void> {
 
 async function stage(): Promise<void> {
   const [simulator] = await Promise.all([startSimulator(), promisify(execFile)(process.execPath, [BUILD_PAGE])]);
-  const bot = await botOn(simulator, (line) => console.log(line));
-  const { url, loopbackOnly } = serveStage(simulator, {
-    botLabel: 'Sample bot',
-    believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
-  });
+  const bot = await putOnStage(simulator, (line) => console.log(line));
+  const { url, loopbackOnly } = serveStage(simulator, bot.stage);
   console.log(`\n  The stage is at ${url}\n`);
   console.log('  The bot, Messenger and the VCC Live desk are all there; no Facebook account is needed.');
   console.log(
@@ -57,7 +52,7 @@ async function stage(): Promise<void> {
 
 async function startSimulator(): Promise<MessengerSimulator> {
   const { PORT: wish, HOST: host } = process.env;
-  const options: SimulatorOptions = host ? { host } : {};
+  const options: SimulatorOptions = { ...stagePlatform, ...(host ? { host } : {}) };
   if (wish) return MessengerSimulator.start({ ...options, port: portFrom(wish) });
   try {
     return await MessengerSimulator.start({ ...options, port: DEFAULT_PORT });
@@ -72,29 +67,6 @@ function portFrom(wish: string): number {
   const port = Number(wish);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
   throw new Error(`PORT is "${wish}"; it must be a number from 0 to 65535.`);
-}
-
-/** The bot answers on the simulator's own port, and lives by its clock: a day that is wound forward passes for both. */
-async function botOn(simulator: MessengerSimulator, say: (line: string) => void): Promise<RunningBot> {
-  const { settings, graphBaseUrl } = simulator;
-  const bot = await startBot(
-    {
-      appId: settings.botAppId,
-      appSecret: settings.appSecret,
-      pageAccessToken: settings.pageAccessToken,
-      verifyToken: settings.verifyToken,
-      vccLiveAppId: settings.vccLiveAppId,
-      graphBaseUrl,
-      port: 0,
-    },
-    say,
-    stagePolicies(simulator),
-  );
-  simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
-  simulator.connectBot(`${graphBaseUrl}/api/messages`);
-  const verified = await simulator.verifyWebhook();
-  if (!verified.ok) throw new Error(`The bot did not answer the webhook verification: ${verified.status}`);
-  return bot;
 }
 
 main().catch((error: unknown) => {

@@ -1,8 +1,8 @@
 /** The sample bot: restify, the adapter, the plugin, dialogs. Everything a bot of one's own would have. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConversationState, MemoryStorage } from 'botbuilder';
-import type { TurnContext } from 'botbuilder';
-import { runDialog } from 'botbuilder-dialogs';
+import type { Storage, TurnContext } from 'botbuilder';
+import { DialogSet, runDialog } from 'botbuilder-dialogs';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
@@ -20,18 +20,34 @@ export interface RunningBot {
   stop(): Promise<void>;
 }
 
-/** What `npm start` adds to the bot: a clock that can be wound forward, and policies worth watching. */
+/** What `npm start` adds to the bot: a clock that can be wound forward, a second Page, and policies worth watching. */
 export type SamplePolicies = Pick<
-  VccLiveHandoverOptions,
-  'clock' | 'availability' | 'timers' | 'reclaim' | 'loopBreaker' | 'requests'
+  Partial<VccLiveHandoverOptions>,
+  | 'pageAccessToken'
+  | 'clock'
+  | 'talkToAgent'
+  | 'availability'
+  | 'timers'
+  | 'reclaim'
+  | 'loopBreaker'
+  | 'requests'
+  | 'openPrompt'
+  | 'pages'
+  | 'store'
 >;
+
+/** What the bot remembers between two turns, of its dialogs. Default: for as long as it runs. */
+export interface SampleMemory {
+  readonly storage?: Storage;
+}
 
 /** Starts the bot; `port` 0 takes a free one. */
 export async function startBot(
   settings: SampleSettings,
   say: (line: string) => void,
-  how: SamplePolicies = {},
+  how: SamplePolicies & SampleMemory = {},
 ): Promise<RunningBot> {
+  const { storage = new MemoryStorage(), ...policies } = how;
   const handover = new VccLiveHandover({
     botAppId: settings.appId,
     vccLiveAppId: settings.vccLiveAppId,
@@ -39,7 +55,7 @@ export async function startBot(
     appSecret: settings.appSecret,
     // The root dialog recognises the wish itself, because it wants to go on afterwards.
     talkToAgent: [],
-    ...how,
+    ...policies,
     ...(settings.graphBaseUrl === undefined ? {} : { graph: { baseUrl: settings.graphBaseUrl } }),
   });
   handover.on('passed', ({ thread, handoverId }) =>
@@ -57,21 +73,25 @@ export async function startBot(
     console.error('The bot failed in a turn:', error);
   };
 
-  const conversationState = new ConversationState(new MemoryStorage());
+  const conversationState = new ConversationState(storage);
   const dialogState = conversationState.createProperty('dialogs');
   const root = new RootDialog(handover);
+  const dialogs = new DialogSet(dialogState).add(root);
   const logic = async (context: TurnContext): Promise<void> => {
     const { type, name } = context.activity;
     if (type === 'message' || name === 'handoff.status') await runDialog(root, context, dialogState);
     await conversationState.saveChanges(context);
   };
-  handover.attach(adapter, logic);
+  handover.attach(adapter, logic, { dialogs, conversationState });
 
   const server = restify.createServer({ name: 'talk-to-agent' });
   const receive = async (req: restify.Request, res: restify.Response): Promise<void> =>
     adapter.processActivity(req, res, logic);
   server.get('/api/messages', receive);
   server.post('/api/messages', receive);
+  if (settings.vccLiveWebhookSecret !== undefined) {
+    server.post('/vcc-live', handover.vccLiveWebhook({ secret: settings.vccLiveWebhookSecret }));
+  }
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject);
     server.listen(settings.port, resolve);

@@ -1,9 +1,12 @@
 /** What the sample bot says: a little small talk, and a waterfall that hands over and goes on when the thread is back. */
 import { CardFactory } from 'botbuilder';
-import { ComponentDialog, WaterfallDialog } from 'botbuilder-dialogs';
+import { ComponentDialog, TextPrompt, WaterfallDialog } from 'botbuilder-dialogs';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
 import type { HandoverResult, VccLiveHandover } from 'botbuilder-handover-vcclive';
 
+const ADDRESS_PROMPT = 'addressPrompt';
+/** Payload of the answers to the question about a handover. */
+const RATING = /^RATING_([1-5])$/;
 const ASKS_FOR_AGENT = /\b(?:talk|speak|chat)\b.*\b(?:agent|human|person|operator)\b/i;
 
 /** The root dialog of the sample. */
@@ -13,6 +16,8 @@ export class RootDialog extends ComponentDialog {
     this.addDialog(handover.dialog());
     this.addDialog(new WaterfallDialog('main', [answer]));
     this.addDialog(new WaterfallDialog('agent', [handover.step({ reason: 'asked for an agent' }), welcomeBack]));
+    this.addDialog(new TextPrompt(ADDRESS_PROMPT));
+    this.addDialog(new WaterfallDialog('address', [askForAddress, noteAddress]));
     this.initialDialogId = 'main';
   }
 }
@@ -25,7 +30,15 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   if (text && (ASKS_FOR_AGENT.test(text) || text === 'TALK_TO_AGENT')) return step.replaceDialog('agent');
   if (text && text.toLowerCase() === 'menu') {
     const parcel = { type: 'postBack', title: 'Where is my parcel?', value: 'PARCEL' };
-    await step.context.sendActivity({ attachments: [CardFactory.heroCard('What can I do for you?', [], [parcel])] });
+    const address = { type: 'postBack', title: 'Change my address', value: 'ADDRESS' };
+    const card = CardFactory.heroCard('What can I do for you?', [], [parcel, address]);
+    await step.context.sendActivity({ attachments: [card] });
+    return step.endDialog();
+  }
+  if (text === 'ADDRESS') return step.replaceDialog('address');
+  const rating = RATING.exec(payloadOf(activity.channelData))?.[1];
+  if (rating !== undefined) {
+    await step.context.sendActivity(`Thank you for the ${rating}.`);
     return step.endDialog();
   }
   if (text === 'PARCEL') {
@@ -40,6 +53,20 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   return step.endDialog();
 }
 
+/** Of a quick reply: its text is what stands on the button. */
+function payloadOf(channelData: { readonly quick_reply?: { readonly payload?: string } } | undefined): string {
+  return channelData?.quick_reply?.payload ?? '';
+}
+
+async function askForAddress(step: WaterfallStepContext): Promise<DialogTurnResult> {
+  return step.prompt(ADDRESS_PROMPT, 'What is your new address?');
+}
+
+async function noteAddress(step: WaterfallStepContext): Promise<DialogTurnResult> {
+  await step.context.sendActivity(`Your new address is noted: ${String(step.result)}`);
+  return step.endDialog();
+}
+
 async function welcomeBack(step: WaterfallStepContext): Promise<DialogTurnResult> {
   const result = step.result as HandoverResult;
   const text = greeting(result);
@@ -50,7 +77,7 @@ async function welcomeBack(step: WaterfallStepContext): Promise<DialogTurnResult
 function greeting(result: HandoverResult): string | undefined {
   switch (result.outcome) {
     case 'completed':
-      return 'Welcome back! The bot is here again. What else can I do for you?';
+      return `Welcome back!${closing(result)} The bot is here again. What else can I do for you?`;
     case 'takenBack':
       return 'I took over from the agent again. What can I do for you?';
     case 'unclaimed':
@@ -62,4 +89,9 @@ function greeting(result: HandoverResult): string | undefined {
       // The plugin has told the customer already.
       return undefined;
   }
+}
+
+/** What VCC Live's webhook has told, where it came in time. */
+function closing({ disposition, agent = 'The agent' }: HandoverResult): string {
+  return disposition === undefined ? '' : ` ${agent} has closed your chat: ${disposition}.`;
 }

@@ -7,6 +7,8 @@ export interface SampleSettings {
   readonly pageAccessToken: string;
   readonly verifyToken: string;
   readonly vccLiveAppId: string;
+  /** With it the bot has a route for VCC Live's webhooks, `/vcc-live`. */
+  readonly vccLiveWebhookSecret?: string | undefined;
   /** Origin of the Graph API; Meta's unless set. */
   readonly graphBaseUrl: string | undefined;
   readonly port: number;
@@ -38,6 +40,7 @@ export function readSettings(
       pageAccessToken: value('FACEBOOK_PAGE_ACCESS_TOKEN'),
       verifyToken: value('FACEBOOK_VERIFY_TOKEN'),
       vccLiveAppId: value('VCC_LIVE_APP_ID'),
+      vccLiveWebhookSecret: env['VCC_LIVE_WEBHOOK_SECRET']?.trim() || undefined,
       graphBaseUrl: env['GRAPH_BASE_URL']?.trim() || undefined,
       port,
     },

@@ -26,6 +26,10 @@ export function lineOf(entry: WireEntry): string | undefined {
       const status = entry.status === undefined ? entry.outcome : `${entry.status}${refusal(entry.answer)}`;
       return `  bot → Meta   ${entry.method} ${entry.edge}${textOf(entry.body)}  ${status}`;
     }
+    case 'vccLive': {
+      if (entry.outcome === 'pending') return undefined;
+      return `  VCC Live → bot   ${entry.name}: ${entry.says}  ${entry.status ?? entry.outcome}`;
+    }
     case 'webhook': {
       if (entry.outcome === 'pending' || entry.outcome === 'recorded') return undefined;
       const ending =

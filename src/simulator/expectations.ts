@@ -323,6 +323,7 @@ function concerns(entry: WireEntry, psid: string): boolean {
     case 'note':
       return true;
     case 'owner':
+    case 'vccLive':
       return entry.psid === psid;
     case 'webhook':
       return entry.psids.includes(psid);

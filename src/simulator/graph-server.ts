@@ -54,6 +54,8 @@ export class GraphServer {
   readonly #server: Server;
   readonly #mounted: { readonly prefix: string; readonly handler: MountedHandler }[] = [];
   #heldCalls = 0;
+  #openCalls = 0;
+  #lastCallAtRealMs = 0;
   #nextHeld = promiseWithResolve();
 
   constructor(parts: GraphServerParts) {
@@ -85,6 +87,16 @@ export class GraphServer {
     return this.#heldCalls;
   }
 
+  /** Calls that have not been answered. */
+  get openCalls(): number {
+    return this.#openCalls;
+  }
+
+  /** When a call last came or was answered, on `performance.now()`. */
+  get lastCallAtRealMs(): number {
+    return this.#lastCallAtRealMs;
+  }
+
   /** Resolves when the next call begins to wait for the clock. */
   nextHeldCall(): Promise<void> {
     return this.#nextHeld.promise;
@@ -105,7 +117,15 @@ export class GraphServer {
       mounted.handler(request, response);
       return;
     }
-    void this.#serve(request, response).catch(() => request.socket.destroy());
+    this.#count(1);
+    void this.#serve(request, response)
+      .catch(() => request.socket.destroy())
+      .finally(() => this.#count(-1));
+  }
+
+  #count(change: 1 | -1): void {
+    this.#openCalls += change;
+    this.#lastCallAtRealMs = performance.now();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -194,7 +214,7 @@ export class GraphServer {
     this.#nextHeld.resolve();
     this.#nextHeld = promiseWithResolve();
     return new Promise((resolve) => {
-      this.#parts.clock.after(ms, () => {
+      this.#parts.clock.afterInBackground(ms, () => {
         this.#heldCalls -= 1;
         resolve();
       });

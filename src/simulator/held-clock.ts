@@ -11,6 +11,8 @@ export const HELD_START_MS = Date.UTC(2026, 10, 22, 9);
 interface PendingTimer {
   readonly atMs: number;
   readonly run: () => void;
+  /** Somebody waits for it, or for something that comes before it: an answer, for one. */
+  readonly isWait: boolean;
   handle?: NodeJS.Timeout | NodeJS.Immediate;
 }
 
@@ -22,6 +24,8 @@ export class SimulatorClock implements Clock {
   #aheadMs = 0;
   #closed = false;
   readonly #timers = new Set<PendingTimer>();
+  #waits = 0;
+  #lastWaitAtRealMs = 0;
   readonly #quiet: () => Promise<void>;
   #advancing: Promise<void> = Promise.resolve();
 
@@ -47,11 +51,23 @@ export class SimulatorClock implements Clock {
 
   /** Runs `run` once, `delayMs` of this clock from now. On a held clock a delay of 0 runs without `advance`. */
   after(delayMs: number, run: () => void): () => void {
-    if (this.#closed) return () => undefined;
-    const timer: PendingTimer = { atMs: this.now() + Math.max(delayMs, 0), run };
-    this.#timers.add(timer);
-    this.#arm(timer);
-    return () => this.#drop(timer);
+    this.#lastWaitAtRealMs = performance.now();
+    return this.#add(delayMs, run, true);
+  }
+
+  /** As {@link after}, for what nobody waits for: a look at what is due, or the platform's own plans. */
+  afterInBackground(delayMs: number, run: () => void): () => void {
+    return this.#add(delayMs, run, false);
+  }
+
+  /** How many timers of {@link after} are pending: a bot that goes by this clock has something under way. */
+  get waits(): number {
+    return this.#waits;
+  }
+
+  /** When the last of them was set, on `performance.now()`. */
+  get lastWaitAtRealMs(): number {
+    return this.#lastWaitAtRealMs;
   }
 
   /**
@@ -67,6 +83,15 @@ export class SimulatorClock implements Clock {
   close(): void {
     this.#closed = true;
     for (const timer of [...this.#timers]) this.#drop(timer);
+  }
+
+  #add(delayMs: number, run: () => void, isWait: boolean): () => void {
+    if (this.#closed) return () => undefined;
+    const timer: PendingTimer = { atMs: this.now() + Math.max(delayMs, 0), run, isWait };
+    this.#timers.add(timer);
+    if (isWait) this.#waits += 1;
+    this.#arm(timer);
+    return () => this.#drop(timer);
   }
 
   async #advanceNow(ms: number): Promise<void> {
@@ -113,7 +138,7 @@ export class SimulatorClock implements Clock {
 
   #drop(timer: PendingTimer): void {
     clearHandle(timer);
-    this.#timers.delete(timer);
+    if (this.#timers.delete(timer) && timer.isWait) this.#waits -= 1;
   }
 }
 

@@ -40,6 +40,7 @@ export {
   type GraphEntry,
   type NoteEntry,
   type OwnerEntry,
+  type VccLiveEntry,
   type WebhookEntry,
   type WireDraft,
   type WireEnding,

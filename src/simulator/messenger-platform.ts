@@ -332,7 +332,7 @@ export class MessengerPlatform {
     delete thread.cancelExpiry;
     const { ownerAppId, expiresAtMs } = thread.truth;
     if (ownerAppId === undefined || expiresAtMs === undefined) return;
-    thread.cancelExpiry = this.#parts.clock.after(expiresAtMs - this.#parts.clock.now(), () => {
+    thread.cancelExpiry = this.#parts.clock.afterInBackground(expiresAtMs - this.#parts.clock.now(), () => {
       thread.truth = this.truthOf(thread);
       this.#parts.wire.write({
         kind: 'owner',

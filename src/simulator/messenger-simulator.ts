@@ -32,6 +32,10 @@ import { Wire, wireLine, type WireEntry } from './wire.js';
 const WAIT_MS = 2000;
 const LINES_IN_ERROR = 20;
 const CHALLENGE_LIMIT = 2_000_000_000;
+const TURNS_OF_THE_LOOP = 3;
+const LOOK_AGAIN_REAL_MS = 2;
+/** A wait without any call for this long is a sleep: it is the clock that it waits for. Milliseconds of this machine. */
+const SLEEPS_AFTER_REAL_MS = 250;
 
 /** Who owns a thread in truth. */
 export interface TrueOwner {
@@ -110,6 +114,11 @@ export class MessengerSimulator {
    */
   connectVccLive(target: VccLiveWebhookTarget): void {
     this.#parts.stage.vccLiveWebhooks.connect(target);
+  }
+
+  /** {@link connectVccLive} has been called. */
+  get vccLiveConnected(): boolean {
+    return this.#parts.stage.vccLiveWebhooks.connected;
   }
 
   /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
@@ -245,7 +254,7 @@ function assemble(options: SimulatorOptions): SimulatorParts {
   const weather = new Weather(random);
   const callback: SimulatorParts['callback'] = { url: undefined };
   const clock: SimulatorClock = new SimulatorClock(options.clock ?? 'real', options.startMs, () =>
-    quiet(delivery, server),
+    quiet(clock, delivery, server),
   );
   const wire = new Wire(() => clock.now(), options.wireCapacity);
   const botAppFields = new Set(options.botAppFields ?? webhookFields);
@@ -293,10 +302,26 @@ function assemble(options: SimulatorOptions): SimulatorParts {
   return { settings, habits, setUp, random, weather, clock, wire, platform, delivery, server, stage, callback };
 }
 
-/** Between two moments of a held clock: nothing is under way, or what is waits for the clock itself. */
-async function quiet(delivery: WebhookDelivery, server: GraphServer): Promise<void> {
-  if (server.heldCalls > 0) return;
-  await Promise.race([delivery.quiet(), server.nextHeldCall()]);
+/** Between two moments of the clock: nothing is under way, or what is waits for the clock itself. */
+async function quiet(clock: SimulatorClock, delivery: WebhookDelivery, server: GraphServer): Promise<void> {
+  for (;;) {
+    if (server.heldCalls > 0) return;
+    await Promise.race([delivery.quiet(), server.nextHeldCall()]);
+    // What the last moment began comes to its first wait.
+    for (let turns = 0; turns < TURNS_OF_THE_LOOP; turns += 1) await new Promise(setImmediate);
+    if (!somebodyWaits(clock, server)) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_REAL_MS));
+  }
+}
+
+/**
+ * A bot that goes by the simulator's clock waits for an answer, in real time, with patience that goes by the clock: time
+ * must not pass until it has come. Somebody who just sleeps is not waited for.
+ */
+function somebodyWaits(clock: SimulatorClock, server: GraphServer): boolean {
+  if (clock.waits === 0) return false;
+  const lastSignMs = Math.max(clock.lastWaitAtRealMs, server.lastCallAtRealMs);
+  return server.openCalls > 0 || performance.now() - lastSignMs < SLEEPS_AFTER_REAL_MS;
 }
 
 function pageOf(

@@ -14,7 +14,7 @@ import type { ConversationEntry, Page, Thread } from './messenger-platform.js';
 import { SimulatorStateError } from './simulator-errors.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';
 import type { WebhookAnswer } from './webhook-delivery.js';
-import type { Wire } from './wire.js';
+import type { VccLiveEntry, Wire } from './wire.js';
 
 /** Where VCC Live sends its webhooks, as it would be set there. */
 export interface VccLiveWebhookTarget {
@@ -55,6 +55,8 @@ const PROJECT_ID = 42;
 const FIRST_ID = 1000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
+type About = Pick<VccLiveEntry, 'name' | 'says' | 'pageId' | 'psid'>;
+
 /** Sends VCC Live's webhooks, where a target is set. */
 export class VccLiveWebhooks {
   readonly #wire: Wire;
@@ -64,6 +66,11 @@ export class VccLiveWebhooks {
 
   constructor(wire: Wire) {
     this.#wire = wire;
+  }
+
+  /** A target is set. */
+  get connected(): boolean {
+    return this.#target !== undefined;
   }
 
   /** @throws {@link InvalidOptionError} where the address or the encryption cannot be used */
@@ -81,25 +88,29 @@ export class VccLiveWebhooks {
   chatClosed(page: Page, thread: Thread, how: ClosedChat): Promise<WebhookAnswer> {
     const { disposition = 'completed', agentName = 'Anna Agent', queueName = 'Messenger' } = how;
     const id = this.#idOf(thread);
-    return this.#send('Chat (Async)', {
-      chatId: id,
-      projectId: PROJECT_ID,
-      ticketId: id,
-      firstAgentName: agentName,
-      lastAgentName: agentName,
-      firstQueueName: queueName,
-      lastQueueName: queueName,
-      contactId: id,
-      entityId: id,
-      disposition,
-      platform: 'facebook',
-      ipAddress: '',
-      isSpam: 0,
-      slaStatus: how.slaStatus ?? 'within SLA',
-      conversation: thread.conversation.flatMap((entry) => lineOf(page, entry)),
-      clientData: { name: `Customer ${thread.psid}`, contacts: [], ...customFields(page, thread) },
-      ...how.fields,
-    });
+    const says = `closed by ${agentName}: ${disposition}`;
+    return this.#send(
+      { name: 'Chat (Async)', says, pageId: page.pageId, psid: thread.psid },
+      {
+        chatId: id,
+        projectId: PROJECT_ID,
+        ticketId: id,
+        firstAgentName: agentName,
+        lastAgentName: agentName,
+        firstQueueName: queueName,
+        lastQueueName: queueName,
+        contactId: id,
+        entityId: id,
+        disposition,
+        platform: 'facebook',
+        ipAddress: '',
+        isSpam: 0,
+        slaStatus: how.slaStatus ?? 'within SLA',
+        conversation: thread.conversation.flatMap((entry) => lineOf(page, entry)),
+        clientData: { name: `Customer ${thread.psid}`, contacts: [], ...customFields(page, thread) },
+        ...how.fields,
+      },
+    );
   }
 
   /** Ticket Status (Async). Rejects where nothing is connected or there is no answer. */
@@ -116,7 +127,11 @@ export class VccLiveWebhooks {
       ...customFields(page, thread),
       ...how.fields,
     };
-    return this.#send('Ticket Status (Async)', { action, ticket });
+    const says = [action, status, substatus].filter((word) => word !== undefined).join(' ');
+    return this.#send(
+      { name: 'Ticket Status (Async)', says, pageId: page.pageId, psid: thread.psid },
+      { action, ticket },
+    );
   }
 
   #idOf(thread: Thread): number {
@@ -127,17 +142,31 @@ export class VccLiveWebhooks {
     return id;
   }
 
-  async #send(name: string, body: object): Promise<WebhookAnswer> {
+  async #send(about: About, body: object): Promise<WebhookAnswer> {
     const target = this.#target;
     if (target === undefined) {
       throw new SimulatorStateError('No webhook of VCC Live is connected: simulator.connectVccLive({ url, secret }).');
     }
-    const url = new URL(target.url);
-    url.searchParams.append(target.secretParameter ?? 'secret-key', target.secret);
-    const sent = encrypted(JSON.stringify(body), url, target.encryption);
-    const answer = await post(url, sent);
-    this.#wire.note(`VCC Live sent ${name}: answered ${answer.status}`);
-    return answer;
+    const { url: address, secret, secretParameter = 'secret-key', encryption } = target;
+    const seq = this.#wire.write({
+      kind: 'vccLive',
+      ...about,
+      url: address,
+      secretParameter,
+      body,
+      encrypted: encryption !== undefined,
+      outcome: 'pending',
+    });
+    const url = new URL(address);
+    url.searchParams.append(secretParameter, secret);
+    try {
+      const answer = await post(url, encrypted(JSON.stringify(body), url, encryption));
+      this.#wire.end(seq, { outcome: 'answered', status: answer.status, ackMs: answer.ms });
+      return answer;
+    } catch (error) {
+      this.#wire.end(seq, { outcome: 'unreachable', reason: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
   }
 }
 

@@ -235,7 +235,7 @@ export class WebhookDelivery {
   #shipLater(items: readonly AddressedItem[], waitMs: number, onStart?: () => void): Promise<void> {
     this.#waiting += 1;
     return new Promise((resolve) => {
-      this.#parts.clock.after(waitMs, () => {
+      this.#parts.clock.afterInBackground(waitMs, () => {
         this.#waiting -= 1;
         onStart?.();
         void this.#ship(items).then(resolve);
@@ -302,7 +302,7 @@ export class WebhookDelivery {
     const waitMs = Math.max(sinceMs + offsetMs - this.#parts.clock.now(), 0);
     this.#parts.wire.end(failed, { againInMs: waitMs });
     if (waitMs === 0) return this.#untilAcknowledged(parcel, attempt + 1, sinceMs);
-    this.#parts.clock.after(waitMs, () => {
+    this.#parts.clock.afterInBackground(waitMs, () => {
       this.#begin();
       void this.#untilAcknowledged(parcel, attempt + 1, sinceMs).finally(() => this.#finish());
     });

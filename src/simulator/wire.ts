@@ -83,6 +83,31 @@ export interface OwnerEntry extends EntryBase {
   readonly why: 'customer' | 'send' | 'pass' | 'take' | 'request' | 'release' | 'expired';
 }
 
+/** One of VCC Live's own webhooks, sent to the bot. */
+export interface VccLiveEntry extends EntryBase {
+  readonly kind: 'vccLive';
+  readonly pageId: string;
+  readonly psid: string;
+  /** As VCC Live calls it. */
+  readonly name: 'Chat (Async)' | 'Ticket Status (Async)';
+  /** Short words for what it says. */
+  readonly says: string;
+  /** Without secret and initialization vector. */
+  readonly url: string;
+  /** Name of the secret in the query. */
+  readonly secretParameter: string;
+  /** Before encryption. */
+  readonly body: unknown;
+  readonly encrypted: boolean;
+  /** `unreachable`: no connection, one that broke, or no answer in time. VCC Live does not try again. */
+  readonly outcome: 'pending' | 'answered' | 'unreachable';
+  readonly status?: number;
+  /** From sending to the answer, real milliseconds. */
+  readonly ackMs?: number;
+  /** What broke. */
+  readonly reason?: string;
+}
+
 /** Something else worth knowing. */
 export interface NoteEntry extends EntryBase {
   readonly kind: 'note';
@@ -90,7 +115,7 @@ export interface NoteEntry extends EntryBase {
 }
 
 /** One thing that happened. */
-export type WireEntry = WebhookEntry | GraphEntry | OwnerEntry | NoteEntry;
+export type WireEntry = WebhookEntry | GraphEntry | VccLiveEntry | OwnerEntry | NoteEntry;
 
 type Draft<E> = E extends WireEntry ? Omit<E, 'seq' | 'atMs'> : never;
 
@@ -101,7 +126,7 @@ export type WireDraft = Draft<WireEntry>;
 export type WireEnding = Partial<
   Pick<WebhookEntry, 'status' | 'ackMs' | 'reason' | 'againInMs'> &
     Pick<GraphEntry, 'answer' | 'refused' | 'done' | 'fault'>
-> & { readonly outcome?: WebhookEntry['outcome'] | GraphEntry['outcome'] };
+> & { readonly outcome?: WebhookEntry['outcome'] | GraphEntry['outcome'] | VccLiveEntry['outcome'] };
 
 /** Called with a new entry, or with the new form of one that ended. Must not throw. */
 export type WireListener = (entry: WireEntry) => void;
@@ -187,6 +212,8 @@ function sentenceOf(entry: WireEntry): string {
       return `owner    ${entry.pageId}/${entry.psid}: ${entry.from} → ${entry.to} (${entry.why})`;
     case 'graph':
       return `graph    ${entry.appName}: ${entry.method} ${entry.path} ${graphEnding(entry)}`;
+    case 'vccLive':
+      return `vccLive  → bot ${entry.name}: ${entry.says} ${entry.status ?? entry.outcome}`;
     case 'webhook':
       return `webhook  → ${entry.appName} [${entry.channels.join('+')}] ${entry.items.join(', ')} ${webhookEnding(entry)}`;
   }

@@ -5,9 +5,8 @@ import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simulator';
 import type { StageServer } from 'botbuilder-handover-vcclive/simulator';
-import { startBot } from '../../samples/talk-to-agent/bot.js';
-import type { RunningBot } from '../../samples/talk-to-agent/bot.js';
-import { stagePolicies } from '../../samples/talk-to-agent/stage-policies.js';
+import { putOnStage, stagePlatform } from '../../samples/talk-to-agent/on-stage.js';
+import type { BotOnStage } from '../../samples/talk-to-agent/on-stage.js';
 import { findChromium, HOW_TO_GET_ONE } from './find-chromium.js';
 
 const REPOSITORY = resolve(__dirname, '..', '..');
@@ -16,7 +15,7 @@ export const BROWSER_LIMIT_MS = 60_000;
 
 export interface OpenStage {
   readonly simulator: MessengerSimulator;
-  readonly bot: RunningBot;
+  readonly bot: BotOnStage;
   readonly stage: StageServer;
   /** A page that has its snapshot. Whatever goes wrong in it is in `faults`. `through`: an address that leads to the stage. */
   readonly visit: (options?: BrowserContextOptions & { readonly through?: string }) => Promise<Page>;
@@ -46,26 +45,10 @@ export async function launch(): Promise<Browser | undefined> {
 
 /** Simulator, sample bot and stage on one port. */
 export async function openStage(browser: Browser): Promise<OpenStage> {
-  const simulator = await MessengerSimulator.start();
-  const { settings, graphBaseUrl } = simulator;
-  const bot = await startBot(
-    {
-      appId: settings.botAppId,
-      appSecret: settings.appSecret,
-      pageAccessToken: settings.pageAccessToken,
-      verifyToken: settings.verifyToken,
-      vccLiveAppId: settings.vccLiveAppId,
-      graphBaseUrl,
-      port: 0,
-    },
-    () => undefined,
-    stagePolicies(simulator),
-  );
-  simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
-  simulator.connectBot(`${graphBaseUrl}/api/messages`);
+  const simulator = await MessengerSimulator.start(stagePlatform);
+  const bot = await putOnStage(simulator, () => undefined);
   const stage = serveStage(simulator, {
-    botLabel: 'Sample bot',
-    believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
+    ...bot.stage,
     pageFile: PAGE_FILE,
     pauseMs: 0,
   });

@@ -218,7 +218,7 @@ function ownerAt(stretches: readonly Stretch[], atMs: number): string | undefine
 /** What told the bot, before it made this call, that the thread had become another app's. */
 function knownBefore(seen: Chronicle, stretch: Stretch, call: GraphEntry): string | undefined {
   for (const entry of seen.wire) {
-    if (entry.kind === 'note' || entry.kind === 'owner') continue;
+    if (entry.kind === 'note' || entry.kind === 'owner' || entry.kind === 'vccLive') continue;
     const endedMs = seen.endedMs.get(entry.seq);
     if (endedMs === undefined || endedMs >= call.atMs) continue;
     if (entry.kind === 'graph') {
@@ -337,6 +337,8 @@ export function timeline(seen: Chronicle): string {
         return `owner    ${entry.from} → ${entry.to} (${entry.why})`;
       case 'graph':
         return `graph    ${entry.appName} ${entry.method} ${entry.edge} ${JSON.stringify(entry.body)} ${entry.outcome} ${entry.status ?? ''} ${JSON.stringify(entry.answer ?? null).slice(0, 150)} ${entry.fault ?? ''}${entry.done ? ' done' : ''}${until}`;
+      case 'vccLive':
+        return `vccLive  ${entry.name}: ${entry.says} ${entry.outcome} ${entry.status ?? ''}`;
       case 'webhook':
         return `webhook  → [${entry.channels.join('+')}] ${entry.items.join(', ')} ${entry.why} ${entry.attempt} ${entry.outcome} ${entry.status ?? ''}${entry.url?.slice(-19, -13) ?? ''}${until}`;
     }

@@ -3,45 +3,33 @@ import { expect } from 'chai';
 import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simulator';
 import type { StageServer } from 'botbuilder-handover-vcclive/simulator';
 import type { ScenarioView } from '../../src/simulator/stage/stage-words.js';
-import { startBot } from '../../samples/talk-to-agent/bot.js';
-import type { RunningBot } from '../../samples/talk-to-agent/bot.js';
-import { stagePolicies } from '../../samples/talk-to-agent/stage-policies.js';
+import { putOnStage, stagePlatform } from '../../samples/talk-to-agent/on-stage.js';
+import type { BotOnStage } from '../../samples/talk-to-agent/on-stage.js';
 import { act, Visitor } from './stage-visitor.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
+const ANNA = 'Hi, this is Anna from VCC Live. How can I help?';
+const CALLING = 'The workshop is being called. One moment, please.';
+const QUESTION = 'How was it with our agent?';
+const welcomeWith = (disposition: string): string =>
+  `Welcome back! Anna has closed your chat: ${disposition}. The bot is here again. What else can I do for you?`;
 const WELCOME = 'Welcome back! The bot is here again. What else can I do for you?';
 
 describe('The scenarios of the stage', function () {
   this.timeout(20_000);
   let simulator: MessengerSimulator;
-  let bot: RunningBot;
+  let bot: BotOnStage;
   let stage: StageServer;
   let visitor: Visitor;
+  let failures: string[];
 
   beforeEach(async () => {
-    simulator = await MessengerSimulator.start();
-    const { settings, graphBaseUrl } = simulator;
-    bot = await startBot(
-      {
-        appId: settings.botAppId,
-        appSecret: settings.appSecret,
-        pageAccessToken: settings.pageAccessToken,
-        verifyToken: settings.verifyToken,
-        vccLiveAppId: settings.vccLiveAppId,
-        graphBaseUrl,
-        port: 0,
-      },
-      () => undefined,
-      stagePolicies(simulator),
-    );
-    simulator.mount('/api/messages', (request, response) => bot.serve(request, response));
-    simulator.connectBot(`${graphBaseUrl}/api/messages`);
-    stage = serveStage(simulator, {
-      believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
-      pauseMs: 0,
-      firstCustomer: false,
-    });
-    visitor = new Visitor(graphBaseUrl);
+    simulator = await MessengerSimulator.start(stagePlatform);
+    bot = await putOnStage(simulator, () => undefined);
+    stage = serveStage(simulator, { ...bot.stage, pauseMs: 0, firstCustomer: false });
+    failures = [];
+    bot.handover.on('failed', ({ error }) => void failures.push(error.message));
+    visitor = new Visitor(simulator.graphBaseUrl);
     await visitor.snapshot();
   });
   afterEach(async () => {
@@ -54,7 +42,8 @@ describe('The scenarios of the stage', function () {
   const view = (): ScenarioView | undefined =>
     visitor.heard.findLast(({ data }) => data.scenario !== undefined && data.scenario !== null)?.data.scenario;
   const psidOf = (): string => view()?.threadKey.split('/')[1] ?? '';
-  const hears = (): string[] => simulator.customer(psidOf()).hears();
+  const pageOf = (): string => view()?.threadKey.split('/')[0] ?? '';
+  const hears = (): string[] => simulator.customer(psidOf(), pageOf()).hears();
   /** Plays one step with Next, to its end. */
   const next = async (): Promise<void> => {
     const played = view()?.played ?? 0;
@@ -77,6 +66,11 @@ describe('The scenarios of the stage', function () {
     expect(view()?.state).to.equal('over');
     await agree();
   };
+  const botCalls = (): string[] =>
+    simulator.wire
+      .of('graph')
+      .filter(({ appName }) => appName === 'bot')
+      .map(({ edge }) => edge);
   const takes = (): unknown[] =>
     simulator.wire.of('graph').filter(({ edge, appName }) => edge === 'take_thread_control' && appName === 'bot');
   const refusedSends = (): number =>
@@ -248,6 +242,130 @@ describe('The scenarios of the stage', function () {
     expect(simulator.weather.duplicates).to.equal(0);
   });
 
+  it('notice and pass in one call, on the Page that asks for it', async () => {
+    await start('inline');
+    await next();
+    await next();
+    expect(botCalls()).to.deep.equal(['messages', 'me', 'messages']);
+    await finish();
+    expect(hears()).to.deep.equal(['You said: Hello!', CALLING, ANNA, WELCOME, QUESTION]);
+  });
+
+  it('a chat is closed, and handed back: the dialog has agent and disposition', async () => {
+    await start('chatClosed');
+    for (let step = 0; step < 3; step += 1) await next();
+    await visitor.sees(
+      () => visitor.rows.some(({ kind, tone }) => kind === 'vccLive' && tone === 'good'),
+      'the webhook',
+    );
+    expect(visitor.thread(psidOf())?.truth).to.equal('vccLive');
+    await finish();
+    expect(takes()).to.deep.equal([]);
+    expect(hears()).to.deep.equal([CONNECTING, ANNA, welcomeWith('lost')]);
+  });
+
+  it('a chat is closed, and nobody hands back: taken after the time, with agent and disposition', async () => {
+    await start('chatNotReturned');
+    for (let step = 0; step < 4; step += 1) await next();
+    expect(takes()).to.deep.equal([]);
+    expect(visitor.thread(psidOf())?.truth).to.equal('vccLive');
+    await finish();
+    expect(takes()).to.have.length(1);
+    expect(hears()).to.deep.equal([CONNECTING, ANNA, welcomeWith('completed'), 'You said: Hello?']);
+  });
+
+  it('closed, and opened again: taken back when the ticket is closed, not before', async () => {
+    await start('ticketWaits');
+    for (let step = 0; step < 4; step += 1) await next();
+    expect(takes()).to.deep.equal([]);
+    await finish();
+    expect(takes()).to.have.length(1);
+    expect(hears().at(-1)).to.include('Welcome back!');
+  });
+
+  it('how was it: asked once', async () => {
+    await start('satisfaction');
+    await finish();
+    expect(hears()).to.deep.equal([CALLING, ANNA, WELCOME, QUESTION, 'Thank you for the 5.', 'You said: Good bye!']);
+  });
+
+  it('a prompt that was open is repeated, and answered', async () => {
+    await start('openPrompt');
+    await finish();
+    expect(hears()).to.deep.equal([
+      'What is your new address?',
+      CONNECTING,
+      ANNA,
+      'What is your new address?',
+      'Your new address is noted: Váci út 1, Budapest',
+    ]);
+  });
+
+  it('two Pages: threads, desks, tokens and policies stay apart', async () => {
+    await start('twoPages');
+    for (let step = 0; step < 3; step += 1) await next();
+    const [shop, workshop] = simulator.settings.pages.map(({ pageId }) => pageId);
+    const other = simulator.customer(String(BigInt(psidOf()) + 500_000n), workshop);
+    expect(simulator.agent(shop).queue()).to.have.length(1);
+    expect(simulator.agent(workshop).queue()).to.have.length(1);
+    await next();
+    expect(simulator.agent(shop).queue()).to.deep.equal([]);
+    expect(simulator.agent(workshop).queue()).to.have.length(1);
+    await finish();
+    expect(hears()).to.deep.equal([CONNECTING, WELCOME]);
+    expect(other.hears()).to.deep.equal([
+      'You said: Do you repair bicycles?',
+      CALLING,
+      'Yes, we do.',
+      WELCOME,
+      QUESTION,
+    ]);
+  });
+
+  it('the bot is shut down meanwhile: it is silent for the agent afterwards, and the dialog goes on', async () => {
+    await start('restart');
+    const first = bot.handover;
+    for (let step = 0; step < 4; step += 1) await next();
+    expect(bot.handover).not.to.equal(first);
+    expect(hears()).to.deep.equal([CONNECTING, ANNA]);
+    await finish();
+    expect(hears()).to.deep.equal([CONNECTING, ANNA, WELCOME, 'You said: Thank you!']);
+  });
+
+  it('a story that is stopped while the bot is down leaves a running bot behind', async () => {
+    await start('restart');
+    for (let step = 0; step < 3; step += 1) await next();
+    await act(simulator.graphBaseUrl, { act: 'scenarioStop' });
+    await bot.start();
+    await start('dialog');
+    await finish();
+  });
+
+  it('every story of the menu, one after another, at one bot: each ends with the bot, and it never spoke over others', async () => {
+    const { scenarios } = await visitor.snapshot();
+    expect(scenarios).to.have.length.greaterThan(25);
+    for (const { id } of scenarios) {
+      await start(id);
+      await finish();
+    }
+    const chips = visitor.rows.flatMap((row) => row.chips.map(({ text }) => text));
+    expect(chips.filter((text) => text.includes('without owning'))).to.deep.equal([]);
+    expect(simulator.weather.deadToken.active).to.equal(false);
+  }).timeout(60_000);
+
+  it('a stage without webhooks of VCC Live, second Page or restart offers the other stories only', async () => {
+    const plain = await MessengerSimulator.start();
+    const bare = serveStage(plain);
+    const guest = new Visitor(plain.graphBaseUrl);
+    const ids = (await guest.snapshot()).scenarios.map(({ id }) => id);
+    guest.leave();
+    bare.close();
+    await plain.stop();
+    expect(ids).to.include.members(['dialog', 'openPrompt']);
+    for (const id of ['chatClosed', 'chatNotReturned', 'ticketWaits', 'inline', 'satisfaction', 'twoPages', 'restart'])
+      expect(ids).not.to.include(id);
+  });
+
   it('all of a story plays by itself, and the weather is calm before and after', async () => {
     simulator.weather.deadToken.always();
     await start('dialog');
@@ -278,5 +396,18 @@ describe('The scenarios of the stage', function () {
     await act(simulator.graphBaseUrl, { act: 'scenarioNext' });
     await visitor.sees(() => view()?.state === 'failed', 'the failure');
     expect(view()?.problem).to.include('refused');
+  });
+
+  it('the clock’s buttons: an hour or a day that is wound over a timer’s moment waits for the bot’s calls', async () => {
+    for (const hours of [1, 24]) {
+      const before = takes().length;
+      await start('unclaimed');
+      await next();
+      await act(simulator.graphBaseUrl, { act: 'clockForward', ms: hours * 3_600_000 });
+      await visitor.sees(() => hears().at(-1)?.includes('I am back') === true, 'the bot');
+      await agree();
+      expect(takes()).to.have.length(before + 1);
+      expect(failures).to.deep.equal([]);
+    }
   });
 });

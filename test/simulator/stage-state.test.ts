@@ -10,13 +10,15 @@ const snapshot: StageSnapshot = {
   batch: 4,
   settings: {
     botLabel: 'Bot',
-    pageIds: ['1'],
+    pages: [{ pageId: '1', name: 'Page 1' }],
     botAppId: '2',
     vccLiveAppId: '3',
     pageInboxAppId: '4',
     graphBaseUrl: 'http://127.0.0.1:1',
     environment: [],
     knowsBelief: true,
+    vccLiveWebhooks: false,
+    canRestart: false,
     loopbackOnly: true,
     menu: [],
     rowCapacity: CAPACITY,
@@ -67,6 +69,7 @@ describe('The state of a page', () => {
   it('keeps what a batch does not mention, and takes a scenario away where it says so', () => {
     const scenario = {
       id: 'x',
+      group: 'Coming home' as const,
       title: 'x',
       about: 'x',
       threadKey: '1/42',

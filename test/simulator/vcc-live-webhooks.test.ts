@@ -116,7 +116,7 @@ describe('the desk’s webhooks', () => {
     status = 401;
     expect((await simulator.agent().closesChat(PSID)).status).to.equal(401);
     expect(simulator.ownerOf(PSID).owner).to.equal(simulator.settings.vccLiveAppId);
-    expect(simulator.wire.toText()).to.include('VCC Live sent Chat (Async): answered 401');
+    expect(simulator.wire.toText()).to.include('vccLive  → bot Chat (Async): closed by Anna Agent: completed 401');
     expect(simulator.wire.toText()).not.to.include('unspeakable');
   });
 

@@ -3,12 +3,13 @@
  *
  * Exists so that what was seen can be tried by hand. Token and secret stand as shell variables: none is ever written out.
  */
-import type { GraphEntry, WebhookEntry, WireEntry } from '../wire.js';
+import type { GraphEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
 
 /** The variables that a command needs, by app. */
 const TOKEN_OF_BOT = '$FACEBOOK_PAGE_ACCESS_TOKEN';
 const TOKEN_OF_VCC_LIVE = '$VCC_LIVE_PAGE_ACCESS_TOKEN';
 const SECRET = '$FACEBOOK_APP_SECRET';
+const SECRET_OF_VCC_LIVE = '$VCC_LIVE_WEBHOOK_SECRET';
 
 /** Where an entry is sent again to. */
 export interface CurlTargets {
@@ -32,10 +33,23 @@ export function asCurl(entry: WireEntry, targets: CurlTargets): string | undefin
       return graphCommand(entry, targets);
     case 'webhook':
       return webhookCommand(entry);
+    case 'vccLive':
+      return vccLiveCommand(entry);
     case 'owner':
     case 'note':
       return undefined;
   }
+}
+
+/** Nothing where it was encrypted: the key is not here. */
+function vccLiveCommand(entry: VccLiveEntry): string | undefined {
+  if (entry.encrypted) return undefined;
+  const query = `"${entry.url.includes('?') ? '&' : '?'}${entry.secretParameter}=${SECRET_OF_VCC_LIVE}"`;
+  return [
+    `curl -i -X POST ${quoted(entry.url)}${query}`,
+    `-H 'Content-Type: application/json'`,
+    `--data-raw ${quoted(json(entry.body))}`,
+  ].join(' \\\n  ');
 }
 
 function webhookCommand(entry: WebhookEntry): string | undefined {

@@ -8,7 +8,9 @@ import { threadId } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import { SimulatedRefusalError } from '../simulator-errors.js';
 import type { ScenarioPlayer } from './play-scenario.js';
-import type { StageAnswer, StageCommand } from './stage-words.js';
+import type { StageAnswer, StageCommand, ticketChanges } from './stage-words.js';
+import type { ChangedTicket } from '../vcc-live-webhooks.js';
+import type { StagedBot } from './scenarios.js';
 import type { ThreadBoard } from './thread-board.js';
 import type { WeatherBoard } from './weather-board.js';
 
@@ -18,6 +20,8 @@ export interface CommandParts {
   readonly board: ThreadBoard;
   readonly weather: WeatherBoard;
   readonly player: ScenarioPlayer;
+  /** Absent: the bot is somebody else's to start. */
+  readonly bot: StagedBot | undefined;
   /** A PSID that nobody has yet. */
   readonly newPsid: () => string;
   /** Something changed that the wire does not tell: weather, clock. */
@@ -70,6 +74,10 @@ export async function performCommand(command: StageCommand, parts: CommandParts)
       return begun(agent.says(command.psid, command.text), parts);
     case 'agentHandsBack':
       return begun(agent.handsBack(command.psid, handBackMetadata(command.disposition, command.note)), parts);
+    case 'agentClosesChat':
+      return begun(agent.closesChat(command.psid, { disposition: command.disposition }), parts);
+    case 'agentChangesTicket':
+      return begun(agent.changesTicket(command.psid, changeOf[command.change]), parts);
     case 'agentReleases':
       return begun(agent.releases(command.psid), parts);
     case 'agentTakes':
@@ -98,6 +106,14 @@ export async function performCommand(command: StageCommand, parts: CommandParts)
     case 'resubscribe':
       simulator.resubscribe(pageId);
       return DONE;
+    case 'restartBot': {
+      const { bot } = parts;
+      if (bot === undefined) return wrong('This stage cannot restart the bot.');
+      return begun(
+        bot.stop().then(() => bot.start()),
+        parts,
+      );
+    }
     case 'scenarioStart': {
       const outcome = changed(player.start(command.id), parts);
       const key = player.view()?.threadKey;
@@ -112,6 +128,14 @@ export async function performCommand(command: StageCommand, parts: CommandParts)
       return DONE;
   }
 }
+
+const changeOf: Readonly<Record<(typeof ticketChanges)[number], ChangedTicket>> = {
+  waiting4agent: { substatus: 'waiting4agent' },
+  waiting4entity: { substatus: 'waiting4entity' },
+  park: { status: 'park' },
+  successful: { status: 'closed', substatus: 'successful' },
+  unsuccessful: { status: 'closed', substatus: 'unsuccessful' },
+};
 
 /** Waits until the act has been refused or has begun: refusals come without any waiting in between. */
 async function begun(act: Promise<unknown>, parts: CommandParts): Promise<CommandOutcome> {

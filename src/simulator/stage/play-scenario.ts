@@ -5,7 +5,7 @@
  */
 import { sleep, type Clock } from '../../thread/clock.js';
 import { threadId } from '../../thread/key.js';
-import { scenarios, type Cast, type Scenario } from './scenarios.js';
+import { scenarios, type Cast, type Scenario, type ScenarioNeed } from './scenarios.js';
 import type { ScenarioOffer, ScenarioView } from './stage-words.js';
 
 /** Between two steps that play by themselves, milliseconds. */
@@ -14,7 +14,9 @@ const PAUSE_MS = 2500;
 /** What a player works with. */
 export interface ScenarioParts {
   /** A customer whom nobody knows yet, and everybody who plays with them. */
-  readonly cast: () => Cast;
+  readonly cast: (scenario: Scenario) => Cast;
+  /** Whether this stage has what a story needs. */
+  readonly has: (need: ScenarioNeed) => boolean;
   /** The story on the page has changed. */
   readonly onChange: () => void;
   /** Of the pauses. */
@@ -40,18 +42,19 @@ export class ScenarioPlayer {
     this.#parts = parts;
   }
 
-  /** The menu. */
-  static offers(): ScenarioOffer[] {
-    return scenarios.map(({ id, title, about }) => ({ id, title, about }));
+  /** The menu: the stories that can be played here. */
+  offers(): ScenarioOffer[] {
+    return this.#playable().map(({ id, group, title, about }) => ({ id, group, title, about }));
   }
 
   /** What is on, or `null`. */
   view(): ScenarioView | null {
     if (this.#playing === undefined) return null;
     const { scenario, cast, played, state, problem } = this.#playing;
-    const { id, title, about, steps } = scenario;
+    const { id, group, title, about, steps } = scenario;
     return {
       id,
+      group,
       title,
       about,
       threadKey: threadId(cast.customer),
@@ -64,10 +67,11 @@ export class ScenarioPlayer {
 
   /** Sets a story up in calm weather; nothing is played yet. @returns what is wrong with the request, or nothing */
   start(id: string): string | undefined {
-    const scenario = scenarios.find((one) => one.id === id);
-    if (scenario === undefined) return `"id" must be one of ${scenarios.map((one) => one.id).join(', ')}.`;
+    const playable = this.#playable();
+    const scenario = playable.find((one) => one.id === id);
+    if (scenario === undefined) return `"id" must be one of ${playable.map((one) => one.id).join(', ')}.`;
     this.stop();
-    const cast = this.#parts.cast();
+    const cast = this.#parts.cast(scenario);
     cast.simulator.weather.calm();
     this.#playing = { scenario, cast, played: 0, state: 'waiting' };
     this.#parts.onChange();
@@ -99,9 +103,13 @@ export class ScenarioPlayer {
   /** Puts the story away, and calms the weather where it was not over. */
   stop(): void {
     if (this.#playing === undefined) return;
-    if (this.#playing.state !== 'over') this.#playing.cast.simulator.weather.calm();
+    if (this.#playing.state !== 'over') calmDown(this.#playing.cast);
     this.#playing = undefined;
     this.#parts.onChange();
+  }
+
+  #playable(): Scenario[] {
+    return scenarios.filter(({ needs }) => needs === undefined || this.#parts.has(needs));
   }
 
   #waiting(): Playing | string {
@@ -126,9 +134,17 @@ export class ScenarioPlayer {
       playing.problem = error instanceof Error ? error.message : String(error);
     }
     const ended = playing.state === 'over' || playing.state === 'failed';
-    if (ended && this.#playing === playing) cast.simulator.weather.calm();
+    if (ended && this.#playing === playing) calmDown(cast);
     this.#parts.onChange();
   }
+}
+
+/** Weather and bot as they were before the story. */
+function calmDown({ simulator, bot }: Cast): void {
+  simulator.weather.calm();
+  bot?.start().catch((error: unknown) => {
+    simulator.wire.note(`the bot's start failed: ${error instanceof Error ? error.message : String(error)}`);
+  });
 }
 
 const stateWords: Readonly<Record<ScenarioView['state'], string>> = {

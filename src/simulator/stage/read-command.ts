@@ -4,7 +4,7 @@
  * Exists because the stage's door is open to whatever runs on this machine, and because a clear 400 saves an hour.
  */
 import { isJsonObject, type JsonObject } from '../webhook-items.js';
-import { attachmentTypes, dispositions, type StageCommand } from './stage-words.js';
+import { attachmentTypes, dispositions, ticketChanges, type StageCommand } from './stage-words.js';
 
 const TEXT_MAX = 2000;
 const PAYLOAD_MAX = 1000;
@@ -41,6 +41,8 @@ const FIELDS: Readonly<Record<StageCommand['act'], Readonly<Record<string, Field
   crowdTalks: { customers: wholeNumber(1, CROWD_MAX), text: say },
   agentSays: { ...thread, text: say },
   agentHandsBack: { ...thread, disposition: oneOf(dispositions), note: { ...text(PAYLOAD_MAX / 2), optional: true } },
+  agentClosesChat: { ...thread, disposition: oneOf(dispositions) },
+  agentChangesTicket: { ...thread, change: oneOf(ticketChanges) },
   agentReleases: thread,
   agentTakes: thread,
   agentExtends: { ...thread, hours: wholeNumber(1, LONGEST_EXTENSION_HOURS) },
@@ -50,6 +52,7 @@ const FIELDS: Readonly<Record<StageCommand['act'], Readonly<Record<string, Field
   weather: { id: text(NAME_MAX), value: text(NAME_MAX) },
   calmWeather: {},
   clockForward: { ms: wholeNumber(1, FORWARD_MAX_MS) },
+  restartBot: {},
   resubscribe: { pageId: optionalId },
   scenarioStart: { id: text(NAME_MAX) },
   scenarioNext: {},

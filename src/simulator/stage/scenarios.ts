@@ -7,7 +7,6 @@
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from '../people.js';
 import type { ScenarioOffer } from './stage-words.js';
-import { windPast } from './wind-clock.js';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -22,7 +21,20 @@ export interface Cast {
   readonly customer: SimulatedCustomer;
   readonly agent: SimulatedAgent;
   readonly inbox: SimulatedPageInbox;
+  /** Absent where the stage cannot restart the bot. */
+  readonly bot: StagedBot | undefined;
 }
+
+/** A bot that the stage can shut down and start again. */
+export interface StagedBot {
+  /** Nothing where it runs. */
+  start(): Promise<void>;
+  /** Nothing where it is down. */
+  stop(): Promise<void>;
+}
+
+/** What not every stage has. */
+export type ScenarioNeed = 'vccLiveWebhooks' | 'restart' | 'twoPages';
 
 /** One step: what happens, and where to look while it does. */
 export interface ScenarioStep {
@@ -33,6 +45,10 @@ export interface ScenarioStep {
 
 /** One story. */
 export interface Scenario extends ScenarioOffer {
+  /** It is offered only where the stage has this. */
+  readonly needs?: ScenarioNeed;
+  /** The Page it plays on: the first, or the last, which may have policies of its own. Default `first`. */
+  readonly page?: 'first' | 'last';
   readonly steps: readonly ScenarioStep[];
 }
 
@@ -48,6 +64,12 @@ const asksForAgent: ScenarioStep = {
   run: ({ customer }) => customer.says('I want to talk to an agent'),
 };
 
+const agentAnswers: ScenarioStep = {
+  does: 'The agent answers.',
+  lookAt: 'The customer reads it. The bot hears it on standby, and says nothing.',
+  run: ({ agent, customer }) => agent.says(customer.psid, ANNA),
+};
+
 const handsBack: ScenarioStep = {
   does: 'The agent hands the thread back.',
   lookAt: 'pass_thread_control names the bot, and the dialog that waited goes on.',
@@ -58,6 +80,7 @@ const handsBack: ScenarioStep = {
 export const scenarios: readonly Scenario[] = [
   {
     id: 'dialog',
+    group: 'The way it goes',
     title: 'A handover from a dialog',
     about: 'Bot, agent, and back: the way it should go.',
     steps: [
@@ -86,31 +109,31 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
-    id: 'silentRelease',
-    title: 'A silent release',
-    about: 'The agent lets go of the thread, and Meta tells nobody.',
+    id: 'inline',
+    group: 'The way it goes',
+    title: 'Notice and pass in one call',
+    about: 'Inline thread control: on the second Page of the sample, one Graph call instead of two.',
+    page: 'last',
+    needs: 'twoPages',
     steps: [
-      asksForAgent,
+      hello,
       {
-        does: 'The agent answers.',
-        lookAt: 'Truth and belief agree: VCC Live.',
-        run: ({ agent, customer }) => agent.says(customer.psid, 'All done, have a nice day!'),
-      },
-      {
-        does: 'The agent releases the thread.',
+        does: 'The customer asks for an agent.',
         lookAt:
-          'The thread is idle in truth, and the bot still believes in VCC Live: marked red. No webhook says so, to anybody.',
-        run: ({ agent, customer }) => agent.releases(customer.psid),
+          'The bot asks once whether the Page has Conversation Routing; then one call to messages carries the notice and thread_control. No pass_thread_control.',
+        run: ({ customer }) => customer.says('I want to talk to an agent'),
       },
+      agentAnswers,
       {
-        does: 'The customer writes again.',
-        lookAt: 'The message arrives on messaging. The bot asks thread_owner, sees that it may speak, and goes on.',
-        run: ({ customer }) => customer.says('One more thing …'),
+        does: 'The agent hands the thread back.',
+        lookAt: 'The dialog goes on, as after two calls.',
+        run: ({ agent, customer }) => agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' })),
       },
     ],
   },
   {
     id: 'closed',
+    group: 'Before it starts',
     title: 'The desk is closed',
     about: 'No agent is there: the customer hears it, and the bot goes on at once.',
     steps: [
@@ -139,7 +162,40 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
+    id: 'loop',
+    group: 'Before it starts',
+    title: 'Back and forth',
+    about: 'A customer who bounces between bot and agent stays with the bot.',
+    steps: [
+      {
+        does: 'Three times the customer asks for an agent, and the agent hands back.',
+        lookAt: 'Three handovers within ten minutes: as many as the sample allows.',
+        run: async ({ agent, customer }) => {
+          for (let bounces = 0; bounces < 3; bounces += 1) {
+            await customer.says('I want to talk to an agent');
+            await agent.handsBack(customer.psid);
+          }
+        },
+      },
+      {
+        does: 'The customer asks a fourth time.',
+        lookAt: 'No pass: the loop breaker keeps the thread here, and the customer is told to try later.',
+        run: ({ customer }) => customer.says('I want to talk to an agent'),
+      },
+      {
+        does: 'Eleven minutes pass, and the customer asks again.',
+        lookAt: 'Notice and pass.',
+        run: async ({ simulator, customer }) => {
+          await simulator.clock.advance(11 * MINUTE_MS);
+          await customer.says('I want to talk to an agent');
+        },
+      },
+      handsBack,
+    ],
+  },
+  {
     id: 'claimed',
+    group: 'While it lasts',
     title: 'Waiting, then claimed',
     about: 'Nobody knows that an agent is there until the first words.',
     steps: [
@@ -165,6 +221,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'unclaimed',
+    group: 'While it lasts',
     title: 'Nobody answers',
     about: 'The first timer: ten minutes without an agent.',
     steps: [
@@ -172,7 +229,7 @@ export const scenarios: readonly Scenario[] = [
       {
         does: 'Eleven minutes pass.',
         lookAt: 'take_thread_control by the bot. The customer hears that nobody was free, and the dialog goes on.',
-        run: ({ simulator }) => windPast(simulator, 11),
+        run: ({ simulator }) => simulator.clock.advance(11 * MINUTE_MS),
       },
       {
         does: 'The customer writes.',
@@ -183,6 +240,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'idle',
+    group: 'While it lasts',
     title: 'The agent falls silent',
     about: 'The second timer: half an hour since the agent’s last words.',
     steps: [
@@ -196,19 +254,20 @@ export const scenarios: readonly Scenario[] = [
         does: '20 minutes pass, and the agent writes again.',
         lookAt: 'Nothing is taken back.',
         run: async ({ simulator, agent, customer }) => {
-          await windPast(simulator, 20);
+          await simulator.clock.advance(20 * MINUTE_MS);
           await agent.says(customer.psid, 'Still looking.');
         },
       },
       {
         does: '31 minutes pass.',
         lookAt: 'take_thread_control by the bot, and a word to the customer.',
-        run: ({ simulator }) => windPast(simulator, 31),
+        run: ({ simulator }) => simulator.clock.advance(31 * MINUTE_MS),
       },
     ],
   },
   {
     id: 'maximum',
+    group: 'While it lasts',
     title: 'It lasts too long',
     about: 'The third timer: two hours, whatever happens.',
     steps: [
@@ -219,19 +278,20 @@ export const scenarios: readonly Scenario[] = [
         run: async ({ simulator, agent, customer }) => {
           for (const part of ['first', 'second', 'third', 'fourth']) {
             await agent.says(customer.psid, `This is the ${part} part of a long story.`);
-            await windPast(simulator, 25);
+            await simulator.clock.advance(25 * MINUTE_MS);
           }
         },
       },
       {
         does: '21 minutes pass: two hours and a little.',
         lookAt: 'take_thread_control by the bot.',
-        run: ({ simulator }) => windPast(simulator, 21),
+        run: ({ simulator }) => simulator.clock.advance(21 * MINUTE_MS),
       },
     ],
   },
   {
     id: 'reclaimWord',
+    group: 'While it lasts',
     title: 'The customer wants the bot back',
     about: 'A word on standby takes the thread from the agent.',
     steps: [
@@ -250,6 +310,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'macro',
+    group: 'While it lasts',
     title: 'An agent’s macro',
     about: 'The agent writes “#bot”, and the bot takes over.',
     steps: [
@@ -273,6 +334,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'requested',
+    group: 'While it lasts',
     title: 'VCC Live asks for the thread',
     about: 'request_thread_control: granted to VCC Live, to nobody else.',
     steps: [
@@ -331,6 +393,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'ownButton',
+    group: 'While it lasts',
     title: 'A button of the bot’s own',
     about: 'It reaches the bot, whoever owns the thread.',
     steps: [
@@ -355,92 +418,8 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
-    id: 'loop',
-    title: 'Back and forth',
-    about: 'A customer who bounces between bot and agent stays with the bot.',
-    steps: [
-      {
-        does: 'Three times the customer asks for an agent, and the agent hands back.',
-        lookAt: 'Three handovers within ten minutes: as many as the sample allows.',
-        run: async ({ agent, customer }) => {
-          for (let bounces = 0; bounces < 3; bounces += 1) {
-            await customer.says('I want to talk to an agent');
-            await agent.handsBack(customer.psid);
-          }
-        },
-      },
-      {
-        does: 'The customer asks a fourth time.',
-        lookAt: 'No pass: the loop breaker keeps the thread here, and the customer is told to try later.',
-        run: ({ customer }) => customer.says('I want to talk to an agent'),
-      },
-      {
-        does: 'Eleven minutes pass, and the customer asks again.',
-        lookAt: 'Notice and pass.',
-        run: async ({ simulator, customer }) => {
-          await windPast(simulator, 11);
-          await customer.says('I want to talk to an agent');
-        },
-      },
-      handsBack,
-    ],
-  },
-  {
-    id: 'twoCustomers',
-    title: 'Two customers at once',
-    about: 'One is with an agent, the other with the bot; nothing mixes.',
-    steps: [
-      asksForAgent,
-      {
-        does: 'Another customer of the Page writes to the bot.',
-        lookAt: 'In the list on the left: two threads with different owners. The bot answers this one.',
-        run: (cast) => another(cast).says('Do you ship to Vienna?'),
-      },
-      {
-        does: 'Both write at the same moment.',
-        lookAt: 'One message on standby, one on messaging; one answer.',
-        run: (cast) => Promise.all([cast.customer.says('My parcel is late.'), another(cast).says('And to Graz?')]),
-      },
-      handsBack,
-    ],
-  },
-  {
-    id: 'neverAnswers',
-    title: 'A Page that does not let the bot take',
-    about: 'Nobody answers, the timer’s take is refused, and control runs out after 24 hours.',
-    steps: [
-      {
-        does: 'The Page does not allow apps to take control. The customer asks for an agent.',
-        lookAt: 'Notice and pass.',
-        run: ({ simulator, customer }) => {
-          simulator.weather.takeNotAllowed = true;
-          return customer.says('I want to talk to an agent');
-        },
-      },
-      {
-        does: 'Eleven minutes pass.',
-        lookAt: 'The timer tries to take the thread, and Meta refuses. It is said once, and not tried again.',
-        run: ({ simulator }) => windPast(simulator, 11),
-      },
-      {
-        does: 'The customer waits, and writes.',
-        lookAt: 'Standby only: the bot stays silent, although nobody answers.',
-        run: ({ customer }) => customer.says('Is anybody there?'),
-      },
-      {
-        does: '24 hours pass.',
-        lookAt: 'VCC Live’s control runs out, by the clock. Meta tells nobody; the bot has counted the hours itself.',
-        run: ({ simulator }) => simulator.clock.advance(24 * HOUR_MS + MINUTE_MS),
-      },
-      {
-        does: 'The customer comes back.',
-        lookAt: 'The bot is there again, and the handover is concluded.',
-        run: ({ customer }) => customer.says('Hello again'),
-      },
-    ],
-  },
-  {
     id: 'inbox',
+    group: 'While it lasts',
     title: 'Taken by the Page inbox',
     about: 'A colleague answers in the Page inbox: a third app steps in.',
     steps: [
@@ -468,7 +447,310 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
+    id: 'chatClosed',
+    group: 'Coming home',
+    title: 'A chat is closed, and handed back',
+    about: 'VCC Live’s webhook tells how the chat ended; the bot’s dialog has it in its result.',
+    needs: 'vccLiveWebhooks',
+    steps: [
+      asksForAgent,
+      agentAnswers,
+      {
+        does: 'The agent closes the chat at VCC Live: “lost”.',
+        lookAt:
+          'VCC Live → Bot, Chat (Async). The bot keeps what it says and stays silent: the thread is not back yet.',
+        run: ({ agent, customer }) => agent.closesChat(customer.psid, { disposition: 'lost', agentName: 'Anna' }),
+      },
+      {
+        does: 'The agent hands the thread back.',
+        lookAt: 'The dialog goes on, and its result names agent and disposition: read what the bot says.',
+        run: ({ agent, customer }) => agent.handsBack(customer.psid),
+      },
+    ],
+  },
+  {
+    id: 'chatNotReturned',
+    group: 'Coming home',
+    title: 'A chat is closed, and nobody hands back',
+    about: 'Half a minute after the webhook the bot takes the thread itself, so that nobody writes to nobody.',
+    needs: 'vccLiveWebhooks',
+    steps: [
+      asksForAgent,
+      agentAnswers,
+      {
+        does: 'The agent closes the chat at VCC Live, and keeps the thread.',
+        lookAt: 'VCC Live → Bot, Chat (Async). In truth and belief the thread is still VCC Live’s.',
+        run: ({ agent, customer }) => agent.closesChat(customer.psid, { disposition: 'completed', agentName: 'Anna' }),
+      },
+      {
+        does: 'The customer writes.',
+        lookAt: 'Standby: nobody answers.',
+        run: ({ customer }) => customer.says('Are you still there?'),
+      },
+      {
+        does: '40 seconds pass.',
+        lookAt: 'The bot asks thread_owner and takes the thread. The dialog goes on with agent and disposition.',
+        run: ({ simulator }) => simulator.clock.advance(40 * SECOND_MS),
+      },
+      {
+        does: 'The customer writes again.',
+        lookAt: 'The bot answers.',
+        run: ({ customer }) => customer.says('Hello?'),
+      },
+    ],
+  },
+  {
+    id: 'ticketWaits',
+    group: 'Coming home',
+    title: 'Closed, and opened again',
+    about: 'A ticket that waits for an agent again: a closed chat is not closed any more.',
+    needs: 'vccLiveWebhooks',
+    steps: [
+      asksForAgent,
+      {
+        does: 'The agent closes the chat.',
+        lookAt: 'VCC Live → Bot, Chat (Async). From here on half a minute counts.',
+        run: ({ agent, customer }) => agent.closesChat(customer.psid, { disposition: 'missed' }),
+      },
+      {
+        does: 'Ten seconds later the ticket waits for an agent again.',
+        lookAt: 'VCC Live → Bot, Ticket Status (Async): update waiting4agent.',
+        run: async ({ simulator, agent, customer }) => {
+          await simulator.clock.advance(10 * SECOND_MS);
+          await agent.changesTicket(customer.psid, { substatus: 'waiting4agent' });
+        },
+      },
+      {
+        does: 'A minute passes.',
+        lookAt: 'Nothing is taken back: the customer is in the queue.',
+        run: ({ simulator }) => simulator.clock.advance(MINUTE_MS),
+      },
+      agentAnswers,
+      {
+        does: 'The ticket is closed: “successful”. 40 seconds pass.',
+        lookAt: 'Ticket Status (Async), then take_thread_control by the bot.',
+        run: async ({ simulator, agent, customer }) => {
+          await agent.changesTicket(customer.psid, { status: 'closed', substatus: 'successful' });
+          await simulator.clock.advance(40 * SECOND_MS);
+        },
+      },
+    ],
+  },
+  {
+    id: 'satisfaction',
+    group: 'Coming home',
+    title: 'How was it?',
+    about: 'A question after the handover, asked once: on the second Page of the sample.',
+    page: 'last',
+    needs: 'twoPages',
+    steps: [
+      asksForAgent,
+      agentAnswers,
+      {
+        does: 'The agent hands the thread back.',
+        lookAt: 'First the dialog goes on; then the question, with quick replies.',
+        run: ({ agent, customer }) => agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' })),
+      },
+      {
+        does: 'The customer taps 5.',
+        lookAt: 'The answer goes to the bot’s logic, as any message.',
+        run: ({ customer }) => customer.taps('5', 'RATING_5'),
+      },
+      {
+        does: 'The customer writes.',
+        lookAt: 'The bot answers. The question does not come again.',
+        run: ({ customer }) => customer.says('Good bye!'),
+      },
+    ],
+  },
+  {
+    id: 'openPrompt',
+    group: 'Coming home',
+    title: 'A prompt that was open',
+    about: 'The customer asks for an agent instead of answering, and is asked again afterwards.',
+    steps: [
+      {
+        does: 'The customer wants to change an address.',
+        lookAt: 'The bot asks for it: a prompt of a dialog is open.',
+        run: ({ customer }) => customer.presses('ADDRESS', 'Change my address'),
+      },
+      {
+        does: 'The customer writes “An agent, please”.',
+        lookAt: 'Not taken for the address: notice and pass. No dialog waits for this handover.',
+        run: ({ customer }) => customer.says('An agent, please'),
+      },
+      agentAnswers,
+      {
+        does: 'The agent hands the thread back.',
+        lookAt: 'The prompt is repeated.',
+        run: ({ agent, customer }) => agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' })),
+      },
+      {
+        does: 'The customer answers it.',
+        lookAt: 'The dialog ends as if nobody had been in between.',
+        run: ({ customer }) => customer.says('Váci út 1, Budapest'),
+      },
+    ],
+  },
+  {
+    id: 'silentRelease',
+    group: 'Coming home',
+    title: 'A silent release',
+    about: 'The agent lets go of the thread, and Meta tells nobody.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'The agent answers.',
+        lookAt: 'Truth and belief agree: VCC Live.',
+        run: ({ agent, customer }) => agent.says(customer.psid, 'All done, have a nice day!'),
+      },
+      {
+        does: 'The agent releases the thread.',
+        lookAt:
+          'The thread is idle in truth, and the bot still believes in VCC Live: marked red. No webhook says so, to anybody.',
+        run: ({ agent, customer }) => agent.releases(customer.psid),
+      },
+      {
+        does: 'The customer writes again.',
+        lookAt: 'The message arrives on messaging. The bot asks thread_owner, sees that it may speak, and goes on.',
+        run: ({ customer }) => customer.says('One more thing …'),
+      },
+    ],
+  },
+  {
+    id: 'twoCustomers',
+    group: 'Several threads',
+    title: 'Two customers at once',
+    about: 'One is with an agent, the other with the bot; nothing mixes.',
+    steps: [
+      asksForAgent,
+      {
+        does: 'Another customer of the Page writes to the bot.',
+        lookAt: 'In the list on the left: two threads with different owners. The bot answers this one.',
+        run: (cast) => another(cast).says('Do you ship to Vienna?'),
+      },
+      {
+        does: 'Both write at the same moment.',
+        lookAt: 'One message on standby, one on messaging; one answer.',
+        run: (cast) => Promise.all([cast.customer.says('My parcel is late.'), another(cast).says('And to Graz?')]),
+      },
+      handsBack,
+    ],
+  },
+  {
+    id: 'twoPages',
+    group: 'Several threads',
+    title: 'Two Pages, one bot',
+    about: 'Each Page has its token, its desk and its policies; threads never mix.',
+    needs: 'twoPages',
+    steps: [
+      {
+        does: 'A customer of the first Page asks for an agent.',
+        lookAt: 'Notice, then pass_thread_control: two calls.',
+        run: ({ customer }) => customer.says('I want to talk to an agent'),
+      },
+      {
+        does: 'A customer of the second Page writes.',
+        lookAt: 'In the list of customers: another Page. The bot answers there.',
+        run: (cast) => elsewhere(cast).customer.says('Do you repair bicycles?'),
+      },
+      {
+        does: 'That customer asks for an agent, too.',
+        lookAt: 'Another notice, and one call instead of two: the policies of that Page.',
+        run: (cast) => elsewhere(cast).customer.says('I want to talk to an agent'),
+      },
+      {
+        does: 'The agent of the first Page hands back.',
+        lookAt: 'One thread comes home; the other stays with its agent.',
+        run: ({ agent, customer }) => agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' })),
+      },
+      {
+        does: 'The agent of the second Page answers and hands back.',
+        lookAt: 'That thread comes home, and that Page asks how it was.',
+        run: async (cast) => {
+          const { agent, customer } = elsewhere(cast);
+          await agent.says(customer.psid, 'Yes, we do.');
+          await agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' }));
+        },
+      },
+    ],
+  },
+  {
+    id: 'restart',
+    group: 'What goes wrong',
+    title: 'The bot is shut down meanwhile',
+    about: 'It comes up again knowing whose the threads are: the store has them.',
+    needs: 'restart',
+    steps: [
+      asksForAgent,
+      agentAnswers,
+      {
+        does: 'The bot is shut down, and the customer writes to the agent.',
+        lookAt: 'Standby, answered 503. Meta comes again.',
+        run: async ({ bot, customer }) => {
+          await bot?.stop();
+          await customer.says('My parcel is late.');
+        },
+      },
+      {
+        does: 'The bot is started again; ten seconds pass.',
+        lookAt: 'The event comes again. The bot knows that an agent has the thread, and stays silent.',
+        run: async ({ bot, simulator }) => {
+          await bot?.start();
+          await simulator.clock.advance(10 * SECOND_MS);
+        },
+      },
+      {
+        does: 'The agent hands the thread back.',
+        lookAt: 'The dialog that waited before the shut-down goes on.',
+        run: ({ agent, customer }) => agent.handsBack(customer.psid, JSON.stringify({ disposition: 'completed' })),
+      },
+      {
+        does: 'The customer thanks.',
+        lookAt: 'The bot answers.',
+        run: ({ customer }) => customer.says('Thank you!'),
+      },
+    ],
+  },
+  {
+    id: 'neverAnswers',
+    group: 'What goes wrong',
+    title: 'A Page that does not let the bot take',
+    about: 'Nobody answers, the timer’s take is refused, and control runs out after 24 hours.',
+    steps: [
+      {
+        does: 'The Page does not allow apps to take control. The customer asks for an agent.',
+        lookAt: 'Notice and pass.',
+        run: ({ simulator, customer }) => {
+          simulator.weather.takeNotAllowed = true;
+          return customer.says('I want to talk to an agent');
+        },
+      },
+      {
+        does: 'Eleven minutes pass.',
+        lookAt: 'The timer tries to take the thread, and Meta refuses. It is said once, and not tried again.',
+        run: ({ simulator }) => simulator.clock.advance(11 * MINUTE_MS),
+      },
+      {
+        does: 'The customer waits, and writes.',
+        lookAt: 'Standby only: the bot stays silent, although nobody answers.',
+        run: ({ customer }) => customer.says('Is anybody there?'),
+      },
+      {
+        does: '24 hours pass.',
+        lookAt: 'VCC Live’s control runs out, by the clock. Meta tells nobody; the bot has counted the hours itself.',
+        run: ({ simulator }) => simulator.clock.advance(24 * HOUR_MS + MINUTE_MS),
+      },
+      {
+        does: 'The customer comes back.',
+        lookAt: 'The bot is there again, and the handover is concluded.',
+        run: ({ customer }) => customer.says('Hello again'),
+      },
+    ],
+  },
+  {
     id: 'crash',
+    group: 'What goes wrong',
     title: 'Crash and redelivery',
     about: 'The bot is down while a customer writes; Meta comes again.',
     steps: [
@@ -502,6 +784,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'unsubscribed',
+    group: 'What goes wrong',
     title: 'Down for an hour',
     about: 'Meta gives up on the bot, and has to be asked to come back.',
     steps: [
@@ -539,6 +822,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'lostAnswer',
+    group: 'What goes wrong',
     title: 'A lost answer',
     about: 'The pass is done, and its answer never arrives.',
     steps: [
@@ -561,6 +845,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'duplicates',
+    group: 'What goes wrong',
     title: 'Duplicates and reordering',
     about: 'Every event twice, in any order.',
     steps: [
@@ -588,6 +873,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'trials',
+    group: 'What goes wrong',
     title: 'What breaks other bots',
     about:
       'The trials of docs/comparison.md. The stock adapter fails them; connect such a bot and watch the red marks.',
@@ -632,4 +918,11 @@ export const scenarios: readonly Scenario[] = [
 /** A second customer of the story's Page. */
 function another({ simulator, customer }: Cast): SimulatedCustomer {
   return simulator.customer(String(BigInt(customer.psid) + OTHER_PSID), customer.pageId);
+}
+
+/** A customer of the last Page, and its desk. */
+function elsewhere({ simulator, customer }: Cast): Pick<Cast, 'customer' | 'agent'> {
+  const { pageId } = simulator.settings.pages.at(-1) ?? simulator.settings;
+  const psid = String(BigInt(customer.psid) + OTHER_PSID);
+  return { customer: simulator.customer(psid, pageId), agent: simulator.agent(pageId) };
 }

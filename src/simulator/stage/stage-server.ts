@@ -17,6 +17,7 @@ import { EventStream } from './event-stream.js';
 import { readPage } from './page-file.js';
 import { performCommand } from './perform-command.js';
 import { ScenarioPlayer } from './play-scenario.js';
+import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios.js';
 import { readCommand } from './read-command.js';
 import type {
   SettingsView,
@@ -49,6 +50,10 @@ export interface StageOptions {
   readonly believes?: (thread: ThreadKey) => Promise<string>;
   /** What the bot is called on the page. Default `Bot`. */
   readonly botLabel?: string;
+  /** What Pages are called, by id. Default: `Page` and its number, as the simulator was given them. */
+  readonly pageNames?: Readonly<Record<string, string>>;
+  /** Shuts the bot down and starts it again, for whoever plays that. Default: the stage cannot. */
+  readonly bot?: StagedBot;
   /** The Page's persistent menu. Default: "Talk to an agent", "Start over". */
   readonly menu?: SettingsView['menu'];
   /** Names, beside localhost and IP addresses, under which the stage may be opened: `['stage.example.com']`. Default none. */
@@ -57,7 +62,7 @@ export interface StageOptions {
   readonly pageFile?: string;
   /** Pause between the steps of a scenario that plays by itself, milliseconds. Default 2500. */
   readonly pauseMs?: number;
-  /** Where nobody has written yet, a first customer is there from the start. Default true. */
+  /** Where nobody has written yet, each Page has a first customer from the start. Default true. */
   readonly firstCustomer?: boolean;
   /** Of batches, pauses and heartbeats. Default: this machine's clock. */
   readonly timer?: Clock;
@@ -133,7 +138,8 @@ class Stage implements StageServer {
       onVerdict: (view) => this.#writeVerdict(view),
     });
     this.#player = new ScenarioPlayer({
-      cast: () => this.#cast(),
+      cast: (scenario) => this.#cast(scenario),
+      has: (need) => this.#has(need),
       onChange: () => {
         this.#scenarioChanged = true;
         this.#soon();
@@ -152,7 +158,7 @@ class Stage implements StageServer {
       wire.on('update', (entry) => this.#follow(entry, false)),
     ];
     if (options.firstCustomer !== false && this.#board.size === 0) {
-      this.#board.know({ pageId: simulator.settings.pageId, psid: this.#newPsid() });
+      for (const { pageId } of simulator.settings.pages) this.#board.know({ pageId, psid: this.#newPsid() });
     }
   }
 
@@ -234,6 +240,7 @@ class Stage implements StageServer {
       board: this.#board,
       weather: this.#weather,
       player: this.#player,
+      bot: this.#options.bot,
       newPsid: () => this.#newPsid(),
       onChange: () => this.#soon(),
     });
@@ -322,7 +329,7 @@ class Stage implements StageServer {
     return {
       batch,
       settings: this.#settings(),
-      scenarios: ScenarioPlayer.offers(),
+      scenarios: this.#player.offers(),
       ...this.#board.everything(),
       rows: [...this.#rows.values()].sort((a, b) => a.id - b.id),
       weather: this.#weather.read(),
@@ -335,7 +342,10 @@ class Stage implements StageServer {
     const { settings, graphBaseUrl } = this.#simulator;
     return {
       botLabel: this.#options.botLabel ?? 'Bot',
-      pageIds: settings.pages.map((page) => page.pageId),
+      pages: settings.pages.map(({ pageId }, index) => ({
+        pageId,
+        name: this.#options.pageNames?.[pageId] ?? `Page ${index + 1}`,
+      })),
       botAppId: settings.botAppId,
       vccLiveAppId: settings.vccLiveAppId,
       pageInboxAppId: settings.pageInboxAppId,
@@ -349,6 +359,8 @@ class Stage implements StageServer {
         `GRAPH_BASE_URL=${graphBaseUrl}`,
       ],
       knowsBelief: this.#options.believes !== undefined,
+      vccLiveWebhooks: this.#simulator.vccLiveConnected,
+      canRestart: this.#options.bot !== undefined,
       loopbackOnly: this.loopbackOnly,
       menu: this.#options.menu ?? DEFAULT_MENU,
       rowCapacity: ROW_CAPACITY,
@@ -360,8 +372,10 @@ class Stage implements StageServer {
     return { mode, nowMs: this.#simulator.clock.now() };
   }
 
-  #cast(): ReturnType<ConstructorParameters<typeof ScenarioPlayer>[0]['cast']> {
-    const { pageId } = this.#simulator.settings;
+  #cast(scenario: Scenario): Cast {
+    const { pages } = this.#simulator.settings;
+    const page = scenario.page === 'last' ? pages.at(-1) : pages[0];
+    const { pageId } = page ?? this.#simulator.settings;
     const psid = this.#newPsid();
     this.#board.know({ pageId, psid });
     return {
@@ -369,7 +383,19 @@ class Stage implements StageServer {
       customer: this.#simulator.customer(psid, pageId),
       agent: this.#simulator.agent(pageId),
       inbox: this.#simulator.pageInbox(pageId),
+      bot: this.#options.bot,
     };
+  }
+
+  #has(need: ScenarioNeed): boolean {
+    switch (need) {
+      case 'vccLiveWebhooks':
+        return this.#simulator.vccLiveConnected;
+      case 'restart':
+        return this.#options.bot !== undefined;
+      case 'twoPages':
+        return this.#simulator.settings.pages.length > 1;
+    }
   }
 
   #newPsid(): string {
@@ -405,6 +431,10 @@ function readable(entry: WireEntry): unknown {
   if (entry.kind === 'graph') {
     const { method, path, query, body, status, answer, ...rest } = entry;
     return { method, path, query, body, status, answer, ...rest };
+  }
+  if (entry.kind === 'vccLive') {
+    const { name, url, body, status, ...rest } = entry;
+    return { name, url, body, status, ...rest };
   }
   return entry;
 }

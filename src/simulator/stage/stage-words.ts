@@ -72,7 +72,7 @@ export interface WireRow {
   /** The wire's number: `GET /stage/wire/<seq>` has the rest. Absent on lines that the stage itself wrote. */
   readonly seq?: number;
   readonly atMs: number;
-  readonly kind: 'webhook' | 'graph' | 'owner' | 'note' | 'belief';
+  readonly kind: 'webhook' | 'graph' | 'vccLive' | 'owner' | 'note' | 'belief';
   /** True for what an app inside the simulator was told: most people want to see the bot's traffic only. */
   readonly aside: boolean;
   /** The threads it is about; none: everybody. */
@@ -112,9 +112,20 @@ export interface ClockView {
   readonly nowMs: number;
 }
 
+/** The chapters of the menu, in their order. */
+export const scenarioGroups = [
+  'The way it goes',
+  'Before it starts',
+  'While it lasts',
+  'Coming home',
+  'Several threads',
+  'What goes wrong',
+] as const;
+
 /** A scenario one can start. */
 export interface ScenarioOffer {
   readonly id: string;
+  readonly group: (typeof scenarioGroups)[number];
   readonly title: string;
   readonly about: string;
 }
@@ -135,7 +146,8 @@ export interface ScenarioView extends ScenarioOffer {
 /** What to configure a bot with, ready to paste. Only the simulator's own, made-up values. */
 export interface SettingsView {
   readonly botLabel: string;
-  readonly pageIds: readonly string[];
+  /** In the order in which the simulator was given them. */
+  readonly pages: readonly { readonly pageId: string; readonly name: string }[];
   readonly botAppId: string;
   readonly vccLiveAppId: string;
   readonly pageInboxAppId: string;
@@ -144,6 +156,10 @@ export interface SettingsView {
   readonly environment: readonly string[];
   /** The stage can say what the bot believes. */
   readonly knowsBelief: boolean;
+  /** VCC Live's webhooks go to the bot: the desk can close a chat and change a ticket. */
+  readonly vccLiveWebhooks: boolean;
+  /** The bot can be shut down and started again. */
+  readonly canRestart: boolean;
   /** Only this machine can open the page. */
   readonly loopbackOnly: boolean;
   /** Entries of the Page's persistent menu. */
@@ -182,6 +198,9 @@ export interface StageBatch {
 /** How a chat ends at VCC Live. */
 export const dispositions = ['completed', 'lost', 'missed'] as const;
 
+/** What can become of a ticket at VCC Live. */
+export const ticketChanges = ['waiting4agent', 'waiting4entity', 'park', 'successful', 'unsuccessful'] as const;
+
 /** What a customer can send by URL. */
 export const attachmentTypes = ['image', 'file', 'audio', 'video', 'location'] as const;
 
@@ -211,6 +230,10 @@ export type StageCommand =
       readonly disposition: (typeof dispositions)[number];
       readonly note?: string;
     })
+  /** Chat (Async). */
+  | (InThread & { readonly act: 'agentClosesChat'; readonly disposition: (typeof dispositions)[number] })
+  /** Ticket Status (Async). */
+  | (InThread & { readonly act: 'agentChangesTicket'; readonly change: (typeof ticketChanges)[number] })
   | (InThread & { readonly act: 'agentReleases' })
   | (InThread & { readonly act: 'agentTakes' })
   | (InThread & { readonly act: 'agentExtends'; readonly hours: number })
@@ -221,6 +244,7 @@ export type StageCommand =
   | { readonly act: 'calmWeather' }
   | { readonly act: 'clockForward'; readonly ms: number }
   | { readonly act: 'resubscribe'; readonly pageId?: string }
+  | { readonly act: 'restartBot' }
   | { readonly act: 'scenarioStart'; readonly id: string }
   | { readonly act: 'scenarioNext' }
   | { readonly act: 'scenarioPlayAll' }

@@ -7,7 +7,7 @@ import { parseWebhook } from '../../webhook/parse-webhook.js';
 import { verifySignature } from '../../webhook/signature.js';
 import { threadId } from '../../thread/key.js';
 import { isJsonObject } from '../webhook-items.js';
-import type { GraphEntry, OwnerEntry, WebhookEntry, WireEntry } from '../wire.js';
+import type { GraphEntry, OwnerEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { Tone, WireRow } from './stage-words.js';
 
 /** What a line needs to know beside its entry. */
@@ -37,6 +37,8 @@ export function wireRow(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> 
       return { ...head, aside: false, ...ownerWords(entry, names) };
     case 'graph':
       return { ...head, aside: false, way: `${partyName(entry.appName)} → Meta`, ...graphWords(entry) };
+    case 'vccLive':
+      return { ...head, aside: false, way: 'VCC Live → Bot', ...vccLiveWords(entry) };
     case 'webhook':
       return {
         ...head,
@@ -54,6 +56,7 @@ export function threadsOf(entry: WireEntry): { readonly pageId: string; readonly
     case 'note':
       return [];
     case 'owner':
+    case 'vccLive':
       return [{ pageId: entry.pageId, psid: entry.psid }];
     case 'graph': {
       const psid = recipientOf(entry);
@@ -156,6 +159,20 @@ function faultWords(entry: GraphEntry): string {
   };
   const word = words[entry.fault ?? ''] ?? entry.fault ?? '';
   return `weather: ${word}${entry.outcome === 'pending' ? '' : entry.done ? ', yet it was done' : ', nothing was done'}`;
+}
+
+function vccLiveWords(entry: VccLiveEntry): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
+  const title = cut(`${entry.name}: ${entry.says}`);
+  const chips: Chip[] = entry.encrypted ? [{ text: 'encrypted', tone: 'plain' }] : [];
+  const took = entry.ackMs === undefined ? '' : ` in ${entry.ackMs} ms`;
+  switch (entry.outcome) {
+    case 'pending':
+      return { title, status: 'under way', tone: 'wait', chips };
+    case 'answered':
+      return { title, status: `${entry.status ?? ''}${took}`, tone: entry.status === 200 ? 'good' : 'bad', chips };
+    case 'unreachable':
+      return { title, status: 'bot not reached', tone: 'bad', chips };
+  }
 }
 
 function webhookWords(entry: WebhookEntry, names: RowNames): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {

@@ -1,0 +1,101 @@
+/**
+ * The sample bot on the simulator's own port, with everything that the page of `npm start` can show: two Pages, VCC Live's
+ * webhooks, and a bot that can be shut down and started again.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MemoryStorage } from 'botbuilder';
+import { MemoryThreadStore } from 'botbuilder-handover-vcclive';
+import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { MessengerSimulator, SimulatorOptions, StageOptions } from 'botbuilder-handover-vcclive/simulator';
+import { startBot } from './bot.js';
+import type { RunningBot } from './bot.js';
+import { stagePolicies } from './stage-policies.js';
+
+const SHOP = '111222333444555';
+const WORKSHOP = '222333444555666';
+/** Made up, as everything of the simulator's. */
+const VCC_LIVE_WEBHOOK_SECRET = 'simulated-vcc-live-webhook-secret';
+
+/** The Pages of the stage. */
+export const stagePlatform: Pick<SimulatorOptions, 'pageId' | 'pages'> = {
+  pageId: SHOP,
+  pages: [{ pageId: WORKSHOP }],
+};
+
+/** The sample bot, which can be shut down and started again. What it must remember is kept meanwhile. */
+export interface BotOnStage {
+  readonly handover: VccLiveHandover;
+  /** Starts it; nothing where it runs. */
+  start(): Promise<void>;
+  /** Shuts it down as a deployment would: what has begun is finished. Webhooks are then answered 503. */
+  stop(): Promise<void>;
+  /** What the page needs to know about it. */
+  readonly stage: Pick<StageOptions, 'botLabel' | 'pageNames' | 'believes' | 'bot'>;
+}
+
+/** Starts the bot. It lives by the simulator's clock: a day that is wound forward passes for both. */
+export async function putOnStage(simulator: MessengerSimulator, say: (line: string) => void): Promise<BotOnStage> {
+  const { settings, graphBaseUrl, clock } = simulator;
+  // A database, for a bot that is more than a sample.
+  const kept = { store: new MemoryThreadStore({ now: () => clock.now() }), storage: new MemoryStorage() };
+  const tokens = new Map(settings.pages.map(({ pageId, pageAccessToken }) => [pageId, pageAccessToken]));
+  const start = (): Promise<RunningBot> =>
+    startBot(
+      {
+        appId: settings.botAppId,
+        appSecret: settings.appSecret,
+        pageAccessToken: settings.pageAccessToken,
+        verifyToken: settings.verifyToken,
+        vccLiveAppId: settings.vccLiveAppId,
+        vccLiveWebhookSecret: VCC_LIVE_WEBHOOK_SECRET,
+        graphBaseUrl,
+        port: 0,
+      },
+      say,
+      { ...stagePolicies(simulator), ...kept, pageAccessToken: (pageId) => tokens.get(pageId) ?? '' },
+    );
+  let bot = await start();
+  let isUp = true;
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isUp) {
+      bot.serve(request, response);
+      return;
+    }
+    // What stands before a process that is down would answer. Not chained: restify's writeHead returns nothing.
+    response.writeHead(503);
+    response.end();
+  };
+  simulator.mount('/api/messages', serve);
+  simulator.mount('/vcc-live', serve);
+  simulator.connectBot(`${graphBaseUrl}/api/messages`);
+  simulator.connectVccLive({ url: `${graphBaseUrl}/vcc-live`, secret: VCC_LIVE_WEBHOOK_SECRET });
+  const verified = await simulator.verifyWebhook();
+  if (!verified.ok) throw new Error(`The bot did not answer the webhook verification: ${verified.status}`);
+
+  let changing: Promise<void> = Promise.resolve();
+  /** One after another: a start that comes while the bot is being shut down waits for that. */
+  const change = (up: boolean): Promise<void> => {
+    changing = changing.then(async () => {
+      if (isUp === up) return;
+      if (up) bot = await start();
+      isUp = up;
+      simulator.wire.note(up ? 'the bot has been started again' : 'the bot is shut down');
+      if (!up) await bot.stop();
+    });
+    return changing;
+  };
+  const current: BotOnStage = {
+    get handover() {
+      return bot.handover;
+    },
+    start: () => change(true),
+    stop: () => change(false),
+    stage: {
+      botLabel: 'Sample bot',
+      pageNames: { [SHOP]: 'Shop', [WORKSHOP]: 'Workshop' },
+      believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
+      bot: { start: () => change(true), stop: () => change(false) },
+    },
+  };
+  return current;
+}
