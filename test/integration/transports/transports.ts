@@ -43,8 +43,6 @@ import { AzureChannel, type ChannelHabits } from './azure-channel.js';
 
 /** A process looks for deadlines every five seconds. */
 const LOOK_MS = 5000;
-/** Told beside those that every test hears. */
-const PHASES = ['waiting', 'accepted', 'returning', 'completed'] as const;
 
 /** What a bot on a transport can be seen to do. */
 export interface TransportBot {
@@ -285,7 +283,6 @@ export async function playOn<B extends TransportBot>(
   });
   const told: Told[] = [];
   listen(bot.handover, 0, told);
-  for (const name of PHASES) bot.handover.on(name, (news) => void told.push({ name, news, bot: 0 }));
   const { settings } = sim;
   const thread = { pageId: settings.pageId, psid: PSID };
   const names = new Map([
