@@ -33,13 +33,15 @@ const SECONDS_BELOW = 1e11;
 /**
  * The owner in the JSON of an answer, or `undefined` where it has none of the known forms.
  *
- * `{"data":[]}` → idle · `{"data":[{"thread_owner":{"expiration":1790086400}}]}` → hidden ·
+ * Meta calls the answer for an idle thread "empty" and does not print it, so every empty form counts.
+ * `{"data":[]}` and `{}` → idle · `{"data":[{"thread_owner":{"expiration":1790086400}}]}` → hidden ·
  * `{"data":[{"thread_owner":{"app_id":9001,"expiration":1790086400}}]}` → app `'9001'`.
  */
 export function readOwner(answer: unknown): NamedByMeta | undefined {
   if (!isRecord(answer)) return undefined;
   if ('thread_owner' in answer) return readThreadOwner(answer['thread_owner']);
   const data = answer['data'];
+  if (data === null || Object.keys(answer).length === 0) return { owner: 'idle' };
   if (isRecord(data)) return readThreadOwner(data['thread_owner']);
   if (!Array.isArray(data)) return undefined;
   if (data.length === 0) return { owner: 'idle' };
