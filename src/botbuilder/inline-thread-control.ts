@@ -70,7 +70,7 @@ export async function passWithNotice(
   const [body, ...more] = messagesFromActivity(notice, thread.psid);
   if (!body?.message || more.length > 0) return undefined;
   if (!(await routing.has(thread.pageId))) return undefined;
-  return async (targetAppId, metadata): Promise<AnsweredCall> => {
+  return async (targetAppId, metadata, isWanted): Promise<AnsweredCall> => {
     try {
       return await client.send(thread, {
         ...body,
@@ -80,8 +80,10 @@ export async function passWithNotice(
       if (!(error instanceof GraphApiError) || error.outcome !== 'unknown') throw error;
       // Perhaps it was passed, perhaps not: the ordinary pass finds out, and repeats only what is safe.
       const owner = await client.owner(thread);
-      if (owner.owner === 'app' && owner.appId === targetAppId) return owner;
-      return client.pass(thread, targetAppId, metadata);
+      // Hidden: an app that is not the bot has it, and the bot had it before.
+      if (owner.owner === 'hidden' || (owner.owner === 'app' && owner.appId === targetAppId)) return owner;
+      if (!(await isWanted())) throw error;
+      return client.pass(thread, targetAppId, metadata, isWanted);
     }
   };
 }

@@ -37,6 +37,7 @@ const JITTER_SHARE = 0.5;
 /**
  * Makes the call until it is clear what became of it, at most `maxRetries` times more than once.
  *
+ * @param isWanted asked before each repeat: `false` where the caller has learnt meanwhile that the call had worked
  * @throws {@link GraphApiError}, `outcome: 'unknown'` where neither the call nor `thread_owner` was answered; `refused`
  * with `owner` where `thread_owner` showed that nothing had moved
  */
@@ -46,6 +47,7 @@ export async function controlThread(
   thread: ThreadKey,
   intent: ControlIntent,
   parameters: object,
+  isWanted?: () => Promise<boolean>,
 ): Promise<ControlReceipt> {
   const call: GraphCall = {
     operation: intent.operation,
@@ -76,6 +78,7 @@ export async function controlThread(
     }
     if (!mayRepeat) throw finalError(error, owner, inDoubt);
     await waitToRepeat(settings, made);
+    if (isWanted && !(await isWanted())) throw finalError(error, owner, inDoubt);
   }
 }
 

@@ -64,11 +64,18 @@ export class ThreadControlClient {
    * Gives the thread to another app.
    *
    * @param metadata goes to that app; at most 1000 characters are sent; JSON stays JSON when it is shortened
+   * @param isWanted asked before each repeat of a pass whose answer was lost; `false` where a webhook has shown meanwhile
+   * that it had worked. Default: repeats
    */
-  async pass(thread: ThreadKey, targetAppId: string, metadata?: string): Promise<ControlReceipt> {
+  async pass(
+    thread: ThreadKey,
+    targetAppId: string,
+    metadata?: string,
+    isWanted?: () => Promise<boolean>,
+  ): Promise<ControlReceipt> {
     if (targetAppId === '') throw new InvalidOptionError('targetAppId', 'empty', 'a Facebook app id');
     const body = { target_app_id: targetAppId, ...metadataOf(metadata) };
-    return controlThread(this.#attempts, this.#settings, thread, { operation: 'pass', targetAppId }, body);
+    return controlThread(this.#attempts, this.#settings, thread, { operation: 'pass', targetAppId }, body, isWanted);
   }
 
   /** Takes the thread. Resolves also where the bot has it already. */

@@ -216,9 +216,11 @@ export class HandingOver {
 
   async #pass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
     const { thread } = turn;
-    const send = order.passWithNotice
-      ? () => order.passWithNotice?.(open.targetAppId, open.metadata) ?? Promise.reject(new TypeError('unreachable'))
-      : () => this.#parts.graph.pass(thread, open.targetAppId, open.metadata);
+    const { targetAppId, metadata } = open;
+    const isWanted = (): Promise<boolean> => this.#isStillToPass(thread, open);
+    const send = (): Promise<AnsweredCall> =>
+      order.passWithNotice?.(targetAppId, metadata, isWanted) ??
+      this.#parts.graph.pass(thread, targetAppId, metadata, isWanted);
     let confirmed: AnsweredCall;
     let newestStamp: number | undefined;
     try {
@@ -233,10 +235,10 @@ export class HandingOver {
         thread,
         ids,
         () => [evidence],
-        (record) => this.#confirm(thread, record, open.id),
+        (record, verdict) => this.#confirm(thread, record, open.id, verdict),
       );
       this.#steps.moveAlong(turn, stepped);
-      if (stepped.record.open?.keptHandBack) await this.#settleTake(thread, ids, open.id);
+      if (stepped.record.open?.keptHandBack) await this.#settleKept(thread, ids, open.id);
     } catch (thrown) {
       if (!(thrown instanceof StoreError)) throw thrown;
       // VCC Live has the thread; the record will learn it from the standby events. Only this turn must know now.
@@ -245,27 +247,35 @@ export class HandingOver {
     return this.#passed(turn, open);
   }
 
+  /** Whether nothing has shown, while the answer to our pass was lost, that it had worked: an agent's words, a hand-back. */
+  async #isStillToPass(thread: ThreadKey, { id }: OpenHandover): Promise<boolean> {
+    const record = await this.#steps.readOr(thread, undefined);
+    if (!record) return true;
+    return record.open?.id === id && record.open.phase === 'armed' && record.open.keptHandBack === undefined;
+  }
+
   #passed(turn: Turn, open: OpenHandover): HandoverStart {
     turn.mute ??= 'handedOver';
     return { status: 'passed', handoverId: open.id };
   }
 
   /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
-  #confirm(thread: ThreadKey, record: ThreadRecord, id: string): Outcome<Conclusion | undefined> {
+  #confirm(thread: ThreadKey, record: ThreadRecord, id: string, verdict: Verdict): Outcome<Conclusion | undefined> {
     if (record.open?.id !== id) return { record, news: [], value: undefined };
     const passed = markPassed(record, id, this.#parts.clock.now());
     const known = record.open.phase === 'passed';
     const kept = record.open.keptHandBack;
-    // Two calls of our own at the same time: only Meta knows which came later.
-    if (!kept || kept.via === 'take') {
+    // Two calls of our own at the same time, or a hand-back that seems older than the repeat of a pass that had worked:
+    // only Meta knows which came later.
+    if (!kept || kept.via === 'take' || isAnotherApp(verdict)) {
       const news: News[] = known ? [] : newsOfPass(thread, passed, id);
       return { record: passed, news, value: undefined };
     }
     return this.#steps.concluded(thread, passed, endingOf(kept, this.#parts.clock.now()), !known);
   }
 
-  /** A take of the application's was answered while our pass was under way: it ended the handover, or came before it. */
-  async #settleTake(thread: ThreadKey, ids: AppIds, id: string): Promise<void> {
+  /** A take of the application's, or a hand-back, while our pass was under way: it ended the handover, or came before it. */
+  async #settleKept(thread: ThreadKey, ids: AppIds, id: string): Promise<void> {
     await this.#steps.ask(thread);
     await this.#steps.step(
       thread,
@@ -285,7 +295,10 @@ export class HandingOver {
   async #passFailed(turn: Turn, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {
     const { thread } = turn;
     if (!(error instanceof GraphApiError)) return this.#fail(thread, ids, open, error);
-    if (error.outcome === 'unknown') return this.#passUnknown(turn, ids, open, error);
+    if (error.outcome === 'unknown' || error.owner) {
+      const known = await this.#afterLostPass(turn, ids, open, error);
+      if (known) return known;
+    }
     if (error.kind !== 'notOwner') return this.#fail(thread, ids, open, error);
 
     const verdict = error.owner
@@ -296,27 +309,43 @@ export class HandingOver {
     return this.#fail(thread, ids, open, verdict && isAnotherApp(verdict) ? takenByOther(verdict, error) : error);
   }
 
-  /** Nobody can tell whether it was passed, unless an event has told us meanwhile: of VCC Live's, or its hand-back. */
-  async #passUnknown(turn: Turn, ids: AppIds, open: OpenHandover, error: GraphApiError): Promise<HandoverStart> {
+  /**
+   * The answer to our pass was lost, at least once. An event may have shown since that it had worked (of VCC Live's, or its
+   * hand-back; the thread may be home again). Otherwise, where nobody can tell, the handover stays unconfirmed.
+   * @returns nothing where Meta's answer stands
+   */
+  async #afterLostPass(
+    turn: Turn,
+    ids: AppIds,
+    { id }: OpenHandover,
+    error: GraphApiError,
+  ): Promise<HandoverStart | undefined> {
     const { thread } = turn;
+    const isUnknown = error.outcome === 'unknown';
+    const failed: News = ['failed', { thread, handoverId: id, error }];
     const stepped = await this.#steps.step(
       thread,
       ids,
       () => [],
       (record): Outcome<boolean> => {
-        const { phase, keptHandBack } = record.open ?? {};
-        if (phase === 'passed') return { record, news: [], value: true };
-        // Nobody can hand back what was never passed. Whether our own take came after it, nobody can tell either.
-        if (record.open?.id === open.id && keptHandBack?.via === 'passBack') {
-          const ending = endingOf(keptHandBack, this.#parts.clock.now());
+        const { open } = record;
+        const hasEnded = record.conclusions.some((each) => each.handoverId === id && each.outcome !== 'failed');
+        if (open?.id !== id) return { record, news: isUnknown && !hasEnded ? [failed] : [], value: hasEnded };
+        if (open.phase === 'passed') return { record, news: [], value: true };
+        // Nobody can hand back what was never passed. Whether our own take came after it, nobody can tell.
+        if (open.keptHandBack?.via === 'passBack') {
+          const ending = endingOf(open.keptHandBack, this.#parts.clock.now());
           return { ...this.#steps.concluded(thread, record, ending, true), value: true };
         }
-        const unconfirmed = amendOpen(record, open.id, { phase: 'unconfirmed', dialogWaits: false });
-        return { record: unconfirmed, news: [['failed', { thread, handoverId: open.id, error }]], value: false };
+        if (!isUnknown) return { record, news: [], value: false };
+        const unconfirmed = amendOpen(record, id, { phase: 'unconfirmed', dialogWaits: false });
+        return { record: unconfirmed, news: [failed], value: false };
       },
     );
     this.#steps.moveAlong(turn, stepped);
-    return stepped.value ? this.#passed(turn, open) : { status: 'failed', error, handoverId: open.id };
+    if (!stepped.value) return isUnknown ? { status: 'failed', error, handoverId: id } : undefined;
+    turn.mute ??= 'handedOver';
+    return { status: 'passed', handoverId: id };
   }
 
   async #fail(thread: ThreadKey, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {

@@ -38,7 +38,13 @@ const MOST_PAGES = 10_000;
 
 /** The Graph calls that handovers need; `ThreadControlClient` has them. */
 export interface ThreadControlPort {
-  pass(thread: ThreadKey, targetAppId: string, metadata?: string): Promise<AnsweredCall>;
+  /** `isWanted` is asked before each repeat of a pass whose answer was lost. */
+  pass(
+    thread: ThreadKey,
+    targetAppId: string,
+    metadata?: string,
+    isWanted?: () => Promise<boolean>,
+  ): Promise<AnsweredCall>;
   take(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
   release(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
   owner(thread: ThreadKey): Promise<OwnerAnswer>;

@@ -75,7 +75,11 @@ export interface HandoverOrder {
   /** Sends the notice as this turn. Absent: none is sent. */
   readonly sendNotice?: () => Promise<void>;
   /** Notice and pass in one call, where the Page allows it; then `sendNotice` is absent. */
-  readonly passWithNotice?: (targetAppId: string, metadata: string) => Promise<AnsweredCall>;
+  readonly passWithNotice?: (
+    targetAppId: string,
+    metadata: string,
+    isWanted: () => Promise<boolean>,
+  ) => Promise<AnsweredCall>;
   readonly dialogWaits: boolean;
   /** Where to reach the customer outside any webhook; opaque here. */
   readonly reference?: unknown;

@@ -21,6 +21,19 @@ describe('When things fail', () => {
     return messages(on).map(({ status }) => status);
   }
 
+  /** The webhook of a hand-back. The simulator sends it behind the delivery that is under way; Meta need not. */
+  function handBackBody({ sim, thread }: Scene, timestamp: number): string {
+    const { botAppId, vccLiveAppId } = sim.settings;
+    const control = { previous_owner_app_id: Number(vccLiveAppId), new_owner_app_id: Number(botAppId) };
+    const item = {
+      sender: { id: thread.psid },
+      recipient: { id: thread.pageId },
+      timestamp,
+      pass_thread_control: control,
+    };
+    return JSON.stringify({ object: 'page', entry: [{ id: thread.pageId, time: timestamp, messaging: [item] }] });
+  }
+
   describe('A webhook', () => {
     it('that is not signed by Meta is answered 401, and nothing is processed', async () => {
       const on = await scene();
@@ -233,6 +246,31 @@ describe('When things fail', () => {
         expect(on.customer.hears()).to.deep.equal([CONNECTING]);
       });
     }
+
+    it('where VCC Live has handed the thread back before that was found out, does not pass it again', async () => {
+      const on = await scene();
+      on.sim.weather.lostAnswers.once(PASS);
+      on.sim.weather.http500.once({ edges: ['thread_owner'] });
+
+      const asking = on.customer.says('talk to agent');
+      while (on.calls('thread_owner').length === 0) await new Promise(setImmediate);
+      const handingBack = on.agent.handsBack(on.customer.psid);
+      await on.sim.waitFor((entry) => entry.kind === 'graph' && entry.appName === 'VCC Live');
+      const overtaking = on.sim.deliverRaw(handBackBody(on, on.clock.now() + 500));
+      while (!(await on.bot.store.read(on.thread))?.open?.keptHandBack) await new Promise(setImmediate);
+      await on.clock.rush(Promise.all([asking, handingBack, overtaking]));
+      await on.sim.settled();
+
+      expect(on.calls('pass_thread_control')).to.have.length(1);
+      expect(on.owner()).to.equal('bot');
+      expect(on.news('passed')).to.have.length(1);
+      expect(on.news('failed')).to.deep.equal([]);
+      expect(on.news('returned').map(({ result }) => [result.outcome, result.via])).to.deep.equal([
+        ['completed', 'passBack'],
+      ]);
+      await on.customer.says('thanks');
+      expect(on.customer.hears().at(-1)).to.equal('bot: thanks');
+    });
 
     it('where Meta does not answer at all, gives up after the repeats, and tells the customer once it can', async () => {
       const on = await scene({ handover: { graph: { maxRetries: 2 } } });
