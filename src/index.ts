@@ -1,7 +1,6 @@
 /**
- * The front door. Names only, grouped by reader. The adapter, the simulator and further stores have paths of their own:
- * `botbuilder-handover-vcclive/facebook-adapter`, `botbuilder-handover-vcclive/redis`,
- * `botbuilder-handover-vcclive/simulator`.
+ * The front door. Names only, grouped by reader. What needs an optional package, and the simulator, have paths of their own:
+ * `botbuilder-handover-vcclive/facebook-adapter`, `/botkit`, `/calendar`, `/redis`, `/opentelemetry`, `/simulator`.
  */
 
 // For every bot: the plugin, its options, what it answers.

@@ -70,8 +70,8 @@ function simulateCommand(host: CommandLineHost): Command {
   return new Command('simulate')
     .summary('run a pretend Messenger platform for your bot, with a page in the browser')
     .description(
-      'Runs a pretend Messenger platform for a bot that you have, in whatever language it is written.\n' +
-        'In the browser you are the customer and the VCC Live agent, and see all that goes over the wire.\n' +
+      'Runs a pretend Messenger platform for a bot that you have, in whatever language it is written. ' +
+        'In the browser you are the customer and the VCC Live agent, and see all that goes over the wire. ' +
         'It prints what the bot must be configured with, and says what is wrong while the bot does not answer.',
     )
     .option('-b, --bot <url...>', `the bot's webhook; several take turns (default: "${DEFAULT_BOT}")`, collected)

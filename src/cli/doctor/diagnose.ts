@@ -101,7 +101,7 @@ const RULES: readonly Rule[] = [
   {
     cause: 'wrong-page-token',
     when: ({ red }) => red('tokenPage'),
-    says: 'The token is not one of this Page: it is a person’s, or of another Page.',
+    says: "The token is not one of this Page: it is a person's, or of another Page.",
     remedy: 'Make a token for the Page itself.',
     explains: ['tokenPage'],
   },

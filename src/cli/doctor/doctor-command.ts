@@ -38,7 +38,7 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
   const command = new Command('doctor')
     .summary('find out why handovers do not work')
     .description(
-      "Asks Meta and the bot's webhook about everything that a handover leans on, and says for each what was expected,\n" +
+      "Asks Meta and the bot's webhook about everything that a handover leans on, and says for each what was expected, " +
         'what was found, why it matters and where it is changed. Ends with the most likely cause.',
     )
     .option('-u, --url <address>', "the bot's webhook; default: the callback URL that Meta has", address)
@@ -50,7 +50,7 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
     .optionsGroup('Changing something:')
     .option('--fix', 'subscribe the Page to the fields that are missing, after asking')
     .option('-y, --yes', 'do not ask')
-    .option('--live', 'really pass, take and release the thread of --psid: your own, never a customer’s')
+    .option('--live', "really pass, take and release the thread of --psid: your own, never a customer's")
     .option(
       '--record [file]',
       `with --live: try what Meta documents nowhere, and write a report (default: ${DEFAULT_RECORD})`,

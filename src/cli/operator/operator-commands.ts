@@ -46,13 +46,13 @@ export function operatorCommands(host: CommandLineHost, ended: (exitCode: number
       });
   };
   return [
-    operate(onThread('owner', 'say who has a thread, by Meta and by the bot’s record'), (operator, id) =>
+    operate(onThread('owner', "say who has a thread, by Meta and by the bot's record"), (operator, id) =>
       operator.owner(id),
     ),
     operate(
       onThread('pass', 'hand a thread to VCC Live, without a word to the customer').option(
         '--reason <text>',
-        'for the agent; not the customer’s words (default: "operator")',
+        `for the agent; not the customer's words (default: "operator")`,
       ),
       (operator, id, { reason }) => operator.pass(id, reason),
     ),
@@ -61,7 +61,7 @@ export function operatorCommands(host: CommandLineHost, ended: (exitCode: number
     operate(
       new Command('threads')
         .summary('list the open handovers: waiting, claimed, since when')
-        .description('Lists the handovers that are open in the bot’s store: who waits, who has an agent, since when.')
+        .description("Lists the handovers that are open in the bot's store: who waits, who has an agent, since when.")
         .option('--limit <number>', 'at most so many', limit, DEFAULT_LIMIT),
       (operator, _id, typed) => operator.threads(typed.limit ?? DEFAULT_LIMIT),
     ),
@@ -73,14 +73,14 @@ export function operatorCommands(host: CommandLineHost, ended: (exitCode: number
 }
 
 function onThread(name: string, summary: string): Command {
-  const whose = new Argument('<psid>', 'the customer’s page-scoped id, from a webhook').argParser(psid);
+  const whose = new Argument('<psid>', "the customer's page-scoped id, from a webhook").argParser(psid);
   const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
   return new Command(name).summary(summary).description(sentence).addArgument(whose);
 }
 
 function withStoreOptions(command: Command): Command {
   return command
-    .option('--store <where>', 'the bot’s store: redis://… or a JavaScript file that exports it [HANDOVER_STORE]')
+    .option('--store <where>', "the bot's store: redis://… or a JavaScript file that exports it [HANDOVER_STORE]")
     .option(
       '--store-prefix <text>',
       'of the keys in Redis, where the bot has another than the usual one [HANDOVER_STORE_PREFIX]',

@@ -110,7 +110,7 @@ export class Operator {
       const open = openThread(at.thread, await at.opened?.store.read(at.thread));
       await at.handover.take(at.thread, JSON.stringify({ reason: BY_OPERATOR }));
       const ended = open === undefined ? '' : ` Handover ${open.handoverId} has ended as "takenBack".`;
-      const dialog = open?.dialogWaits === true ? ' The dialog that waits ends with the customer’s next message.' : '';
+      const dialog = open?.dialogWaits === true ? " The dialog that waits ends with the customer's next message." : '';
       return this.#done(`The bot has the thread.${ended}${dialog}`);
     });
   }
