@@ -1,5 +1,5 @@
 /** Everybody who has a telephone here, with the last words, the owner, and a red word where truth and belief differ. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SettingsView, ThreadView } from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
 import { drawWhenChanged } from './draw-when-changed.js';
@@ -18,6 +18,9 @@ export function CustomerList(props: {
 }) {
   const { threads, pages, selected, onSelect, act } = props;
   const [pageId, setPageId] = useState(pages[0]?.pageId ?? '');
+  const list = useRef<HTMLUListElement>(null);
+  // A story brings a customer of its own, at the end of the list.
+  useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [selected]);
   const several = pages.length > 1;
   const nameOf = new Map(pages.map((page) => [page.pageId, page.name]));
   const drawn = [...threads.values()].slice(-DRAWN_MAX);
@@ -47,7 +50,7 @@ export function CustomerList(props: {
           ) : null}
         </div>
       </div>
-      <ul>
+      <ul ref={list}>
         {drawn.map((thread) => (
           <Row
             key={thread.key}
