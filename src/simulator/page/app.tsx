@@ -77,9 +77,15 @@ export function App() {
         />
       )}
       <main class="parts">
-        <WeatherPanel switches={state.weather} act={act} />
+        <WeatherPanel switches={state.weather} canRestart={state.settings.canRestart} act={act} />
         <section class="part phone-part" aria-label="Customers and their telephone">
-          <CustomerList threads={state.threads} selected={key} onSelect={setSelected} act={act} />
+          <CustomerList
+            threads={state.threads}
+            pages={state.settings.pages}
+            selected={key}
+            onSelect={setSelected}
+            act={act}
+          />
           {thread === undefined ? null : (
             <Phone key={thread.key} thread={thread} talk={talk} settings={state.settings} act={act} />
           )}

@@ -1,5 +1,6 @@
 /** Everybody who has a telephone here, with the last words, the owner, and a red word where truth and belief differ. */
-import type { ThreadView } from '../stage/stage-words.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { SettingsView, ThreadView } from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
 import { drawWhenChanged } from './draw-when-changed.js';
 import { ownerName } from './words.js';
@@ -10,11 +11,18 @@ const DRAWN_MAX = 300;
 /** The list. */
 export function CustomerList(props: {
   readonly threads: ReadonlyMap<string, ThreadView>;
+  readonly pages: SettingsView['pages'];
   readonly selected: string | undefined;
   readonly onSelect: (key: string) => void;
   readonly act: Act;
 }) {
-  const { threads, selected, onSelect, act } = props;
+  const { threads, pages, selected, onSelect, act } = props;
+  const [pageId, setPageId] = useState(pages[0]?.pageId ?? '');
+  const list = useRef<HTMLUListElement>(null);
+  // A story brings a customer of its own, at the end of the list.
+  useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [selected]);
+  const several = pages.length > 1;
+  const nameOf = new Map(pages.map((page) => [page.pageId, page.name]));
   const drawn = [...threads.values()].slice(-DRAWN_MAX);
   return (
     <div class="customers">
@@ -22,13 +30,35 @@ export function CustomerList(props: {
         <h2>
           Customers <span class="count">{threads.size}</span>
         </h2>
-        <button type="button" class="small" onClick={() => void act({ act: 'newCustomer' })}>
-          New customer
-        </button>
+        <div class="buttons">
+          <button type="button" class="small" onClick={() => void act({ act: 'newCustomer', pageId })}>
+            New customer
+          </button>
+          {several ? (
+            <select
+              class="small"
+              aria-label="Page of the new customer"
+              value={pageId}
+              onChange={(event) => setPageId(event.currentTarget.value)}
+            >
+              {pages.map((page) => (
+                <option key={page.pageId} value={page.pageId}>
+                  {page.name}
+                </option>
+              ))}
+            </select>
+          ) : null}
+        </div>
       </div>
-      <ul>
+      <ul ref={list}>
         {drawn.map((thread) => (
-          <Row key={thread.key} thread={thread} isSelected={thread.key === selected} onSelect={onSelect} />
+          <Row
+            key={thread.key}
+            thread={thread}
+            pageName={several ? nameOf.get(thread.pageId) : undefined}
+            isSelected={thread.key === selected}
+            onSelect={onSelect}
+          />
         ))}
       </ul>
     </div>
@@ -38,10 +68,13 @@ export function CustomerList(props: {
 const Row = drawWhenChanged(
   ({
     thread,
+    pageName,
     isSelected,
     onSelect,
   }: {
     readonly thread: ThreadView;
+    /** Where there are several Pages. */
+    readonly pageName: string | undefined;
     readonly isSelected: boolean;
     readonly onSelect: (key: string) => void;
   }) => (
@@ -55,7 +88,10 @@ const Row = drawWhenChanged(
         <span class="face" aria-hidden="true">
           {thread.name.slice(0, 1)}
         </span>
-        <span class="name">{thread.name}</span>
+        <span class="name">
+          {thread.name}
+          {pageName === undefined ? null : <span class="of-page"> {pageName}</span>}
+        </span>
         <span class="last">{thread.lastText ?? 'has not written yet'}</span>
         <span class={`owner ${thread.truth}`}>{ownerName(thread.truth, 'Bot')}</span>
         {thread.differs ? <span class="chip bad">differs</span> : null}

@@ -1,6 +1,12 @@
 /** VCC Live's desk: the threads handed over, the conversation so far, what came along, and everything an agent can do. */
 import { useState } from 'preact/hooks';
-import { dispositions, type TalkEntry, type ThreadView } from '../stage/stage-words.js';
+import {
+  dispositions,
+  ticketChanges,
+  type SettingsView,
+  type TalkEntry,
+  type ThreadView,
+} from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
 import { Composer } from './composer.js';
 import { simulatorNow, type StageState } from './stage-state.js';
@@ -54,7 +60,7 @@ export function Desk(props: {
       )}
       {thread === undefined ? null : (
         <div class="case">
-          <Case key={thread.key} thread={thread} talk={talk} botLabel={state.settings.botLabel} act={act} />
+          <Case key={thread.key} thread={thread} talk={talk} settings={state.settings} act={act} />
           <Inbox key={`${thread.key} inbox`} thread={thread} act={act} />
         </div>
       )}
@@ -65,10 +71,11 @@ export function Desk(props: {
 function Case(props: {
   readonly thread: ThreadView;
   readonly talk: readonly TalkEntry[];
-  readonly botLabel: string;
+  readonly settings: SettingsView;
   readonly act: Act;
 }) {
-  const { thread, talk, botLabel, act } = props;
+  const { thread, talk, settings, act } = props;
+  const { botLabel, vccLiveWebhooks } = settings;
   const { psid, pageId } = thread;
   const mine = thread.truth === 'vccLive';
   const messages = talk.filter(({ kind }) => kind === 'message').slice(-TRANSCRIPT_MAX);
@@ -96,6 +103,7 @@ function Case(props: {
             onSend={(text) => act({ act: 'agentSays', psid, pageId, text })}
           />
           <HandBack thread={thread} act={act} />
+          {vccLiveWebhooks ? <Webhooks thread={thread} act={act} /> : null}
           <div class="buttons">
             <button type="button" class="small" onClick={() => void act({ act: 'agentReleases', psid, pageId })}>
               Release silently
@@ -184,6 +192,73 @@ function HandBack({ thread, act }: { readonly thread: ThreadView; readonly act: 
     </form>
   );
 }
+
+/** What VCC Live tells the bot by webhooks of its own. Control of the thread stays where it is. */
+function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: Act }) {
+  const [disposition, setDisposition] = useState<(typeof dispositions)[number]>('completed');
+  const [change, setChange] = useState<(typeof ticketChanges)[number]>('waiting4agent');
+  const { psid, pageId } = thread;
+  return (
+    <div class="webhook-acts" role="group" aria-label="Webhooks of VCC Live">
+      <form
+        class="hand-back"
+        title="Sends Chat (Async) to the bot. The thread stays here: hand it back, or see the bot take it after half a minute"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void act({ act: 'agentClosesChat', psid, pageId, disposition });
+        }}
+      >
+        <label>
+          The chat was
+          <select
+            value={disposition}
+            onChange={(event) =>
+              setDisposition(dispositions.find((one) => one === event.currentTarget.value) ?? 'completed')
+            }
+          >
+            {dispositions.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+        <button type="submit">Close the chat</button>
+      </form>
+      <form
+        class="hand-back"
+        title="Sends Ticket Status (Async) to the bot"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void act({ act: 'agentChangesTicket', psid, pageId, change });
+        }}
+      >
+        <label>
+          The ticket is
+          <select
+            value={change}
+            onChange={(event) =>
+              setChange(ticketChanges.find((one) => one === event.currentTarget.value) ?? 'waiting4agent')
+            }
+          >
+            {ticketChanges.map((one) => (
+              <option key={one} value={one}>
+                {ticketWords[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit">Tell it</button>
+      </form>
+    </div>
+  );
+}
+
+const ticketWords: Readonly<Record<(typeof ticketChanges)[number], string>> = {
+  waiting4agent: 'waiting for an agent',
+  waiting4entity: 'waiting for the customer',
+  park: 'parked',
+  successful: 'closed: successful',
+  unsuccessful: 'closed: unsuccessful',
+};
 
 /** What came along with the thread: the fields of a JSON object, or the text itself. */
 function Metadata({ text }: { readonly text: string | undefined }) {

@@ -1,5 +1,6 @@
 /** The bar at the top: the clock that can be wound forward, the scenarios, the weather's door, how to connect a bot. */
 import { useEffect, useState } from 'preact/hooks';
+import { scenarioGroups } from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
 import { CopyButton } from './copy-button.js';
 import { simulatorNow, type StageState } from './stage-state.js';
@@ -117,10 +118,16 @@ function Scenarios({ state, act }: { readonly state: StageState; readonly act: A
       <label>
         <span class="label">Scenario</span>
         <select value={id} title={about} onChange={(event) => setId(event.currentTarget.value)}>
-          {state.scenarios.map((offer) => (
-            <option key={offer.id} value={offer.id}>
-              {offer.title}
-            </option>
+          {scenarioGroups.map((group) => (
+            <optgroup key={group} label={group}>
+              {state.scenarios
+                .filter((offer) => offer.group === group)
+                .map((offer) => (
+                  <option key={offer.id} value={offer.id}>
+                    {offer.title}
+                  </option>
+                ))}
+            </optgroup>
           ))}
         </select>
       </label>

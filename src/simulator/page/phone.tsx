@@ -16,16 +16,17 @@ export function Phone(props: {
 }) {
   const { thread, talk, settings, act } = props;
   const { psid, pageId } = thread;
+  const pageName = settings.pages.find((page) => page.pageId === pageId)?.name ?? 'Your Page';
   const [open, setOpen] = useState<'menu' | 'attach'>();
   const toggle = (what: 'menu' | 'attach'): void => setOpen(open === what ? undefined : what);
   return (
     <div class="phone" role="group" aria-label={`Telephone of ${thread.name}`}>
       <div class="phone-head">
         <span class="face page-face" aria-hidden="true">
-          P
+          {pageName.slice(0, 1)}
         </span>
         <div>
-          <h2>Your Page</h2>
+          <h2>{pageName}</h2>
           <p class="muted">seen by {thread.name}</p>
         </div>
         <button type="button" class="small" aria-expanded={open === 'menu'} onClick={() => toggle('menu')}>

@@ -9,7 +9,12 @@ const GROUPS: readonly { readonly id: SwitchView['group']; readonly title: strin
 ];
 
 /** The panel. */
-export function WeatherPanel({ switches, act }: { readonly switches: readonly SwitchView[]; readonly act: Act }) {
+export function WeatherPanel(props: {
+  readonly switches: readonly SwitchView[];
+  readonly canRestart: boolean;
+  readonly act: Act;
+}) {
+  const { switches, canRestart, act } = props;
   return (
     <section class="weather" id="weather" aria-label="Weather">
       <div class="part-head">
@@ -18,6 +23,16 @@ export function WeatherPanel({ switches, act }: { readonly switches: readonly Sw
           <button type="button" class="small" onClick={() => void act({ act: 'calmWeather' })}>
             Calm everything
           </button>
+          {canRestart ? (
+            <button
+              type="button"
+              class="small"
+              title="Shuts the bot down and starts it again; its store keeps whose the threads are"
+              onClick={() => void act({ act: 'restartBot' })}
+            >
+              Restart the bot
+            </button>
+          ) : null}
           <button
             type="button"
             class="small"

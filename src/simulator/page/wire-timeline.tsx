@@ -1,4 +1,5 @@
 /** The wire: every webhook and every Graph call in order, newest at the bottom, each opening to its JSON. */
+import { Fragment } from 'preact';
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ThreadView, WireDetail, WireRow } from '../stage/stage-words.js';
 import { detailOf } from './connect-stage.js';
@@ -129,17 +130,17 @@ const Row = drawWhenChanged(
       <>
         <time dateTime={new Date(atMs).toISOString()}>{clockTime(atMs)}</time>
         <span class="what">
-          {way === undefined ? null : <span class={`way ${kind}`}>{way}</span>}
+          {way === undefined ? null : <span class={`way ${kind}`}>{way}</span>}{' '}
           {channels?.map((channel) => (
-            <span key={channel} class={`channel ${channel}`}>
-              {channel}
-            </span>
+            <Fragment key={channel}>
+              <span class={`channel ${channel}`}>{channel}</span>{' '}
+            </Fragment>
           ))}
-          <span class="title">{title}</span>
+          <span class="title">{title}</span>{' '}
           {chips.map(({ text, tone: chipTone }) => (
-            <span key={text} class={`chip ${chipTone}`}>
-              {text}
-            </span>
+            <Fragment key={text}>
+              <span class={`chip ${chipTone}`}>{text}</span>{' '}
+            </Fragment>
           ))}
         </span>
         <span class={`status ${tone}`}>{status}</span>

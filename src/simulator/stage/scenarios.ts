@@ -449,7 +449,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'chatClosed',
     group: 'Coming home',
-    title: 'A chat is closed, and handed back',
+    title: 'Chat closed, thread handed back',
     about: 'VCC Live’s webhook tells how the chat ended; the bot’s dialog has it in its result.',
     needs: 'vccLiveWebhooks',
     steps: [
@@ -471,7 +471,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'chatNotReturned',
     group: 'Coming home',
-    title: 'A chat is closed, and nobody hands back',
+    title: 'Chat closed, thread kept',
     about: 'Half a minute after the webhook the bot takes the thread itself, so that nobody writes to nobody.',
     needs: 'vccLiveWebhooks',
     steps: [
@@ -502,7 +502,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'ticketWaits',
     group: 'Coming home',
-    title: 'Closed, and opened again',
+    title: 'Chat closed, and opened again',
     about: 'A ticket that waits for an agent again: a closed chat is not closed any more.',
     needs: 'vccLiveWebhooks',
     steps: [

@@ -50,7 +50,7 @@ export interface StageOptions {
   readonly believes?: (thread: ThreadKey) => Promise<string>;
   /** What the bot is called on the page. Default `Bot`. */
   readonly botLabel?: string;
-  /** What Pages are called, by id. Default: `Page` and its number, as the simulator was given them. */
+  /** What Pages are called, by id. Default: `Your Page`, or `Page 1` and so on where there are several. */
   readonly pageNames?: Readonly<Record<string, string>>;
   /** Shuts the bot down and starts it again, for whoever plays that. Default: the stage cannot. */
   readonly bot?: StagedBot;
@@ -344,7 +344,7 @@ class Stage implements StageServer {
       botLabel: this.#options.botLabel ?? 'Bot',
       pages: settings.pages.map(({ pageId }, index) => ({
         pageId,
-        name: this.#options.pageNames?.[pageId] ?? `Page ${index + 1}`,
+        name: this.#options.pageNames?.[pageId] ?? (settings.pages.length === 1 ? 'Your Page' : `Page ${index + 1}`),
       })),
       botAppId: settings.botAppId,
       vccLiveAppId: settings.vccLiveAppId,
