@@ -4,9 +4,9 @@ import type { BotKind } from './processes/middleware.js';
 import type { SenderKind } from './processes/sender.js';
 import type { ServerKind } from './processes/server.js';
 import { PinnedProcess } from './pinned-process.js';
-import { CORES, PINNED } from './pinned-process.js';
+import { redis } from './redis-measure.js';
 import type { Row, Table } from './report.js';
-import { percent, plain, times } from './report.js';
+import { figuresOf, percent, plain, times } from './report.js';
 import type { Extent, Rounds, Sample, Stage } from './rounds.js';
 import { compareServers, inTurn, median, ratios } from './rounds.js';
 import type { Shape } from './webhooks.js';
@@ -92,19 +92,6 @@ function servers(
 function latencyRow(rounds: Rounds): Row {
   const each = ratios(rounds, 'ours', 'stock', ({ p99Ms }) => p99Ms);
   return { what: 'p99 of ours : stock', value: median(each), shown: times, must: 0.75, aim: 0.5, rounds: each };
-}
-
-function figuresOf(rounds: Rounds): NonNullable<Table['figures']> {
-  return [...rounds].map(([side, samples]) => {
-    const middle = (figure: (sample: Sample) => number): number => median(samples.map(figure));
-    return {
-      side,
-      cpuPer10k: middle(({ cpuPer10k }) => cpuPer10k),
-      eventsPerSecond: middle(({ eventsPerSecond }) => eventsPerSecond),
-      p50Ms: middle(({ p50Ms }) => p50Ms),
-      p99Ms: middle(({ p99Ms }) => p99Ms),
-    };
-  });
 }
 
 /** The lateness of quick turns, in batches that bring a two-second turn of another thread now and then, and without it. */
@@ -287,10 +274,4 @@ async function memory(stage: Stage, { webhooks }: Extent): Promise<Table> {
   } finally {
     await process.end();
   }
-}
-
-/** Filled in with the Redis store. */
-async function redis(): Promise<Table> {
-  const note = PINNED ? `${CORES} cores` : 'no cores of their own';
-  return { rows: [], missing: `not measurable here (${note})` };
 }

@@ -1,6 +1,8 @@
 /** Prints what was measured: a table for each measure, and at the end which targets were met. */
 import { cpus, release, type as osType } from 'node:os';
 import { CORES, PINNED } from './pinned-process.js';
+import type { Rounds, Sample } from './rounds.js';
+import { median } from './rounds.js';
 
 /** One figure that has a target, or is worth one line. */
 export interface Row {
@@ -25,7 +27,7 @@ export interface Table {
     readonly p99Ms: number;
   }[];
   readonly rows: readonly Row[];
-  /** Why there is nothing. */
+  /** Why there is nothing, or not everything. */
   readonly missing?: string;
 }
 
@@ -33,6 +35,20 @@ export const times = (value: number): string => value.toFixed(2);
 export const percent = (value: number): string => `${value > 0 ? '+' : ''}${(value * 100).toFixed(0)} %`;
 export const plain = (value: number): string =>
   Number.isInteger(value) || value >= 100 ? value.toFixed(0) : value.toFixed(value < 10 ? 2 : 1);
+
+/** The middle of what was measured of each side. */
+export function figuresOf(rounds: Rounds): NonNullable<Table['figures']> {
+  return [...rounds].map(([side, samples]) => {
+    const middle = (figure: (sample: Sample) => number): number => median(samples.map(figure));
+    return {
+      side,
+      cpuPer10k: middle(({ cpuPer10k }) => cpuPer10k),
+      eventsPerSecond: middle(({ eventsPerSecond }) => eventsPerSecond),
+      p50Ms: middle(({ p50Ms }) => p50Ms),
+      p99Ms: middle(({ p99Ms }) => p99Ms),
+    };
+  });
+}
 
 /** The machine, and what is measured how. */
 export function printHead(extent: string): void {

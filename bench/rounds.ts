@@ -44,9 +44,10 @@ export async function compareServers(
   kinds: readonly ServerKind[],
   shape: Shape,
   { rounds, webhooks }: Extent,
+  redisUrl = '',
 ): Promise<Rounds> {
   const servers = await Promise.all(
-    kinds.map((kind) => PinnedProcess.start('server', stage.program('server'), [kind, stage.graphOrigin])),
+    kinds.map((kind) => PinnedProcess.start('server', stage.program('server'), [kind, stage.graphOrigin, redisUrl])),
   );
   try {
     const runs = await Promise.all(
@@ -54,7 +55,7 @@ export async function compareServers(
         const port = await server.ask<number>('port');
         const run = async (count: number): Promise<Sample> => {
           const cpuBefore = await server.cpuSeconds();
-          const result = await stage.load.ask<LoadResult>('run', { port, shape, webhooks: count });
+          const result = await stage.load.ask<LoadResult>('run', { ports: [port], shape, webhooks: count });
           const cpu = (await server.cpuSeconds()) - cpuBefore;
           const events = count * eventsIn(shape);
           return {

@@ -8,7 +8,8 @@ import { answerQuestions } from './answer-questions.js';
 
 /** What is to be sent where. */
 export interface Load {
-  readonly port: number;
+  /** Of the servers, which get the webhooks in turn. */
+  readonly ports: readonly number[];
   readonly shape: Shape;
   readonly webhooks: number;
 }
@@ -35,13 +36,15 @@ let handedOver = 0;
 
 answerQuestions({ run, runPaced, handOver });
 
-async function run({ port, shape, webhooks: count }: Load): Promise<LoadResult> {
+async function run({ ports, shape, webhooks: count }: Load): Promise<LoadResult> {
   const prepared = webhooks(shape, count);
-  const pool = poolFor(port);
+  const pools = ports.map(poolFor);
   const latenciesMs: number[] = [];
   let next = 0;
   const line = async (): Promise<void> => {
-    for (let webhook = prepared[next++]; webhook; webhook = prepared[next++]) {
+    while (next < prepared.length) {
+      const pool = pools[next % pools.length] as Pool;
+      const webhook = prepared[next++] as Webhook;
       const beganMs = performance.now();
       await deliver(pool, webhook);
       latenciesMs.push(performance.now() - beganMs);
@@ -50,7 +53,7 @@ async function run({ port, shape, webhooks: count }: Load): Promise<LoadResult> 
   const beganMs = performance.now();
   await Promise.all(Array.from({ length: CONNECTIONS }, line));
   const seconds = (performance.now() - beganMs) / 1000;
-  await pool.close();
+  await Promise.all(pools.map((pool) => pool.close()));
   latenciesMs.sort((a, b) => a - b);
   return { seconds, p50Ms: percentile(latenciesMs, 0.5), p99Ms: percentile(latenciesMs, 0.99) };
 }

@@ -1,4 +1,4 @@
-/** One server of the comparison: `node server.js <kind> <graph origin>`. */
+/** One server of the comparison: `node server.js <kind> <graph origin> <redis address>`. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bareServer } from '../servers/bare.js';
@@ -19,9 +19,11 @@ export type ServerKind =
   | 'oursRestify'
   | 'oursSlow'
   | 'oursInline'
+  | 'oursRedis'
+  | 'oursRedisEcho'
   | 'botkit';
 
-const [kind, graphOrigin = ''] = process.argv.slice(2);
+const [kind, graphOrigin = '', redisUrl = ''] = process.argv.slice(2);
 void start(kind as ServerKind).then((server) => {
   const answers = { port: () => (server.address() as AddressInfo).port, quickTurnsMs };
   if (server.listening) answerQuestions(answers);
@@ -50,6 +52,10 @@ async function start(which: ServerKind): Promise<Server> {
       return ourServer({ graphOrigin, bot: 'slow', framework: 'node' });
     case 'oursInline':
       return ourServer({ graphOrigin, bot: 'silent', framework: 'node', inlineThreadControl: true });
+    case 'oursRedis':
+      return ourServer({ graphOrigin, bot: 'silent', framework: 'node', redisUrl });
+    case 'oursRedisEcho':
+      return ourServer({ graphOrigin, bot: 'echo', framework: 'node', redisUrl });
     case 'botkit':
       return botkitServer();
   }

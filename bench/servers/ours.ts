@@ -1,7 +1,8 @@
-/** The adapter of this package, with its middleware and the memory store, set up as the README says. */
+/** The adapter of this package, with its middleware, in memory or with Redis, set up as the README says. */
 import * as http from 'node:http';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { APP_SECRET, BOT_APP_ID, OTHER_APP_ID, PAGE_TOKEN, VERIFY_TOKEN } from '../settings.js';
 import type { Bot, Framework } from './bots.js';
 import { latenessMs, logicOf } from './bots.js';
@@ -12,10 +13,12 @@ export interface OurServer {
   readonly bot: Bot;
   readonly framework: Framework;
   readonly inlineThreadControl?: boolean;
+  /** Address of the Redis that remembers the threads. Default: memory. */
+  readonly redisUrl?: string;
 }
 
 export async function ourServer(how: OurServer): Promise<http.Server> {
-  const adapter = ourAdapter(how.graphOrigin, how.inlineThreadControl === true);
+  const adapter = ourAdapter(how);
   const logic = logicOf(how.bot);
   if (how.framework === 'restify') return restifyServer((req, res) => adapter.processActivity(req, res, logic));
   return http.createServer((req, res) => void adapter.processActivity(req, res, logic));
@@ -26,7 +29,7 @@ export function quickTurnsMs(): number[] {
   return latenessMs.splice(0);
 }
 
-export function ourAdapter(graphOrigin: string, inlineThreadControl = false): HandoverFacebookAdapter {
+function ourAdapter({ graphOrigin, inlineThreadControl = false, redisUrl }: OurServer): HandoverFacebookAdapter {
   const handover = new VccLiveHandover({
     botAppId: BOT_APP_ID,
     vccLiveAppId: OTHER_APP_ID,
@@ -34,6 +37,7 @@ export function ourAdapter(graphOrigin: string, inlineThreadControl = false): Ha
     appSecret: APP_SECRET,
     graph: { baseUrl: graphOrigin },
     inlineThreadControl,
+    ...(redisUrl === undefined ? {} : { store: new RedisThreadStore(redisUrl) }),
   });
   return new HandoverFacebookAdapter({ handover, verify_token: VERIFY_TOKEN });
 }

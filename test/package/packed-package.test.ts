@@ -18,8 +18,26 @@ const PEERS = [
   'botbuilder-dialogs',
   'botbuilder-adapter-facebook',
   'luxon',
+  'redis',
 ];
 const TYPES = ['@types/node', 'undici-types'];
+const PLUGIN_LOADS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'undici'];
+
+/** Every path of code, a value that it exports, and what it loads of the packages that are not its own. */
+const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads: readonly string[] }>> = {
+  '.': { exports: 'VccLiveHandover', loads: PLUGIN_LOADS },
+  './facebook-adapter': {
+    exports: 'HandoverFacebookAdapter',
+    loads: ['axios', 'botbuilder', 'botbuilder-adapter-facebook', 'botbuilder-dialogs', 'undici'],
+  },
+  // Bot Framework's dialogs bring axios; the adapter and undici are loaded where a controller has that adapter.
+  './botkit': { exports: 'handoverPlugin', loads: ['axios', 'botbuilder-dialogs'] },
+  './calendar': { exports: 'openingHours', loads: ['luxon'] },
+  './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },
+  // `redis` itself only where an address is given.
+  './redis': { exports: 'RedisThreadStore', loads: [] },
+  './simulator': { exports: 'MessengerSimulator', loads: [] },
+};
 
 /** A customer asks for an agent over real HTTP; the last line says how it went. The same lines in every language. */
 const STORY = `
@@ -74,6 +92,9 @@ import type {
 } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { openingHours } from 'botbuilder-handover-vcclive/calendar';
+import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import type { RedisClientLike, RedisInboxOptions, RedisThreadStoreOptions } from 'botbuilder-handover-vcclive/redis';
+import { createClient } from 'redis';
 import { openTelemetry } from 'botbuilder-handover-vcclive/opentelemetry';
 import type { OpenTelemetryOptions } from 'botbuilder-handover-vcclive/opentelemetry';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
@@ -91,6 +112,11 @@ export const options: VccLiveHandoverOptions = {
   telemetry: [openTelemetry({ pageOnMetrics: true } satisfies OpenTelemetryOptions), botTelemetry(new NullTelemetryClient())],
   redact: (text) => redactPersonalData(text), loopBreaker: { maxHandovers: 3, withinMs: 60_000 },
 };
+export const redisClient: RedisClientLike = createClient({ url: 'redis://localhost:6379' });
+export const shared = (
+  given: Pick<VccLiveHandoverOptions, 'botAppId' | 'vccLiveAppId' | 'pageAccessToken'>,
+  store: RedisThreadStoreOptions, inbox: RedisInboxOptions,
+): VccLiveHandoverOptions => ({ ...given, store: new RedisThreadStore(redisClient, store), inbox: new RedisInbox(redisClient, inbox) });
 export class Root extends ComponentDialog {
   constructor(handover: VccLiveHandover) {
     super('root');
@@ -206,7 +232,30 @@ describe('the package as it is published', function () {
     expect(Object.keys(description.typesVersions['*']).sort()).to.deep.equal(
       subPaths.map((path) => path.replace('./', '')).sort(),
     );
+    expect(Object.keys(PATHS).sort(), 'every path is tried below').to.deep.equal(['.', ...subPaths].sort());
   });
+
+  for (const [path, { exports, loads }] of Object.entries(PATHS)) {
+    it(`gives ${exports} to a CommonJS bot as ${path}, and loads ${loads.join(', ') || 'no other package'}`, async () => {
+      const bot = await freshBot(packed, `loads-${exports}`, [...PEERS, '@redis/client']);
+      await writeFile(
+        join(bot, 'bot.cjs'),
+        `const exported = typeof require('${path.replace('.', 'botbuilder-handover-vcclive')}').${exports};
+         const packages = Object.keys(require.cache).flatMap(
+           (file) => /^.*\\bnode_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(file)?.[1] ?? [],
+         );
+         console.log(JSON.stringify({ exported, packages: [...new Set(packages)] }));`,
+      );
+      const said = lastLine(await run(process.execPath, ['bot.cjs'], bot)) as {
+        readonly exported: string;
+        readonly packages: readonly string[];
+      };
+      expect(said.exported).to.equal('function');
+      const watched = [...PEERS, '@redis/client'];
+      expect(said.packages.filter((name) => watched.includes(name)).sort()).to.deep.equal(loads);
+      if (loads.length === 0) expect(said.packages).to.deep.equal(['botbuilder-handover-vcclive']);
+    });
+  }
 
   it('tells nothing about the machine it was built on', async () => {
     const bot = await freshBot(packed, 'curious', []);
@@ -248,8 +297,8 @@ describe('the package as it is published', function () {
        import { VccLiveHandover } from 'botbuilder-handover-vcclive';
        import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
        import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-       for (const path of ['', '/facebook-adapter', '/botkit', '/calendar', '/opentelemetry', '/simulator']) {
-         const name = 'botbuilder-handover-vcclive' + path;
+       for (const path of ${JSON.stringify(Object.keys(PATHS))}) {
+         const name = path.replace('.', 'botbuilder-handover-vcclive');
          const names = Object.keys(await import(name));
          const missing = Object.keys(createRequire(import.meta.url)(name)).filter((each) => !names.includes(each));
          if (missing.length > 0) throw new Error(name + ' does not export to ESM: ' + missing.join());
@@ -355,6 +404,30 @@ describe('the package as it is published', function () {
       expect(said['message']).to.include(`npm install ${peer}`);
     });
   }
+
+  it('says that redis is missing where a store or an inbox is given an address without it, and takes a client', async () => {
+    const bot = await freshBot(packed, 'bot-without-redis', []);
+    await writeFile(
+      join(bot, 'bot.cjs'),
+      `const { RedisInbox, RedisThreadStore } = require('botbuilder-handover-vcclive/redis');
+       const client = { get: async () => null, eval: async () => null, evalSha: async () => null };
+       const tried = [RedisThreadStore, RedisInbox].map((Kind) => {
+         new Kind(client);
+         try {
+           return { made: new Kind('redis://:secret@localhost:6379') !== undefined };
+         } catch (error) {
+           return { name: error.name, code: error.code, message: error.message };
+         }
+       });
+       console.log(JSON.stringify(tried));`,
+    );
+    const missing = {
+      name: 'HandoverError',
+      code: 'missingPeer',
+      message: 'A Redis address needs the package "redis", which is not installed. Run: npm install redis',
+    };
+    expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal([missing, missing]);
+  });
 
   it('exports nothing that is not there yet', async () => {
     const bot = await freshBot(packed, 'bot-too-early', PEERS);

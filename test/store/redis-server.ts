@@ -15,7 +15,7 @@ const MAX_TRIES = 5;
 
 /** As `describe`; without a redis-server it says what is missing, and fails where CI is set. */
 export function describeWithRedis(title: string, tests: () => void): void {
-  if (isThere()) {
+  if (hasRedisServer()) {
     describe(title, tests);
     return;
   }
@@ -79,7 +79,8 @@ export class RedisServer {
   }
 }
 
-function isThere(): boolean {
+/** Whether one can be started here. */
+export function hasRedisServer(): boolean {
   try {
     execFileSync(PROGRAM, ['--version'], { stdio: 'ignore' });
     return true;
