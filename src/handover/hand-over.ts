@@ -233,10 +233,10 @@ export class HandingOver {
         thread,
         ids,
         () => [evidence],
-        (record) => this.#confirm(thread, record, open.id),
+        (record, verdict) => this.#confirm(thread, record, verdict, open.id),
       );
       this.#steps.moveAlong(turn, stepped);
-      if (stepped.record.open?.keptHandBack) await this.#settleTake(thread, ids, open.id);
+      if (stepped.record.open?.keptHandBack) await this.#settleKept(thread, ids, open.id);
     } catch (thrown) {
       if (!(thrown instanceof StoreError)) throw thrown;
       // VCC Live has the thread; the record will learn it from the standby events. Only this turn must know now.
@@ -251,21 +251,22 @@ export class HandingOver {
   }
 
   /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
-  #confirm(thread: ThreadKey, record: ThreadRecord, id: string): Outcome<Conclusion | undefined> {
+  #confirm(thread: ThreadKey, record: ThreadRecord, verdict: Verdict, id: string): Outcome<Conclusion | undefined> {
     if (record.open?.id !== id) return { record, news: [], value: undefined };
     const passed = markPassed(record, id, this.#parts.clock.now());
     const known = record.open.phase === 'passed';
     const kept = record.open.keptHandBack;
-    // Two calls of our own at the same time: only Meta knows which came later.
-    if (!kept || kept.via === 'take') {
+    // Two calls of our own at the same time, or a hand-back of a first pass that got no answer, before this one was made:
+    // only Meta knows which came later.
+    if (!kept || kept.via === 'take' || isAnotherApp(verdict)) {
       const news: News[] = known ? [] : newsOfPass(thread, passed, id);
       return { record: passed, news, value: undefined };
     }
     return this.#steps.concluded(thread, passed, endingOf(kept, this.#parts.clock.now()), !known);
   }
 
-  /** A take of the application's was answered while our pass was under way: it ended the handover, or came before it. */
-  async #settleTake(thread: ThreadKey, ids: AppIds, id: string): Promise<void> {
+  /** Something took the thread back while our pass was under way: it ended the handover, or came before the pass. */
+  async #settleKept(thread: ThreadKey, ids: AppIds, id: string): Promise<void> {
     await this.#steps.ask(thread);
     await this.#steps.step(
       thread,
