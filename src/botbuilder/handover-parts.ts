@@ -5,8 +5,8 @@ import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
-import type { InboxDesk } from '../handover/inbox-desk.js';
 import type { Desk } from '../handover/measured-desk.js';
+import type { Inbox } from '../handover/measured-inbox.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { AfterHandover } from './after-handover.js';
 import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
@@ -17,7 +17,7 @@ export interface HandoverParts {
   readonly engine: HandoverEngine;
   readonly desk: Desk;
   /** Where deliveries are kept, if they are. */
-  readonly inbox: InboxDesk | undefined;
+  readonly inbox: Inbox | undefined;
   /** The bot's logic, where it was attached. */
   readonly attachedLogic: () => BotLogic | undefined;
   readonly client: ThreadControlClient;

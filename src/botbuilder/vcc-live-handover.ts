@@ -26,7 +26,8 @@ import { HandoverEngine } from '../handover/engine.js';
 import { InboxDesk } from '../handover/inbox-desk.js';
 import { logNews } from '../handover/log-news.js';
 import { measureNews } from '../handover/measure-news.js';
-import { measuredDesk } from '../handover/measured-desk.js';
+import { deskOfMeasuredTurns, measuredDesk } from '../handover/measured-desk.js';
+import { measuredInbox } from '../handover/measured-inbox.js';
 import type { HandoverNews, NewsListener } from '../handover/news.js';
 import { NewsDesk } from '../handover/news.js';
 import { DeadlineWatch } from '../handover/timers.js';
@@ -137,7 +138,8 @@ export class VccLiveHandover implements Middleware {
       limits: options.deliveries ?? {},
     });
     const measured = measuredDesk(desk, probe, clock);
-    const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: measured, clock, log, read: eventsOf });
+    const worker = deskOfMeasuredTurns(desk, probe, clock);
+    const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: eventsOf });
     this.#log = log;
     this.#clock = clock;
     this.#news = news;
@@ -187,7 +189,7 @@ export class VccLiveHandover implements Middleware {
     registerParts(this, {
       engine,
       desk: measured,
-      inbox,
+      inbox: inbox && measuredInbox(inbox, probe, clock),
       attachedLogic: () => this.#ownTurns.logic,
       client,
       news,

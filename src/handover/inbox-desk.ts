@@ -27,12 +27,23 @@ const LOOK_EVERY_MS = 5_000;
 const MOST_AT_ONCE = 50;
 /** An event that another process works on is waited for this long; then the delivery comes again. */
 const WAIT_FOR_OTHERS_MS = 20_000;
+/** What cannot be worked off for the store, or for want of room, is tried again after this, and twice that, and so on. */
+const REST_MS = 5_000;
+const LONGEST_REST_MS = 60_000;
+/** With so many at rest nothing more is kept: Meta keeps it as well. */
+const MOST_AT_REST = 1_000;
+
+const OVERDUE = `${MOST_AT_REST} kept deliveries cannot be worked off now.`;
 
 /** One per process. */
 export class InboxDesk {
   readonly #parts: InboxDeskParts;
   /** Deliveries under way here, by their id in the inbox. */
   readonly #underWay = new Map<string, Promise<void>>();
+  /** Those of them that wait for the store, or for room; each is woken where this process stops. */
+  readonly #atRest = new Set<() => void>();
+  /** Not worked off, and left to other processes. */
+  readonly #left = new Set<string>();
   /** Worked off, but the inbox could not be told yet. */
   readonly #worked = new Set<string>();
   #worker: () => EventWork | undefined = () => undefined;
@@ -58,7 +69,7 @@ export class InboxDesk {
   async take(body: string, events: readonly ThreadEvent[], work: EventWork): Promise<DeliveryVerdict> {
     if (this.#closed) return 'unavailable';
     const bytes = Buffer.byteLength(body);
-    const refusal = this.#parts.desk.refusalOf(events, bytes);
+    const refusal = this.#isOverdue ? OVERDUE : this.#parts.desk.refusalOf(events, bytes);
     if (refusal !== undefined) {
       this.#refused(refusal);
       return 'unavailable';
@@ -82,6 +93,7 @@ export class InboxDesk {
   stop(): void {
     this.#closed = true;
     this.#cancelLook?.();
+    for (const wake of this.#atRest) wake();
   }
 
   /** After the desk was closed: what was not worked off is given back, and the inbox closed. */
@@ -89,7 +101,7 @@ export class InboxDesk {
     this.stop();
     await this.#looking;
     try {
-      await this.#parts.inbox.giveBack([...this.#underWay.keys()]);
+      await this.#parts.inbox.giveBack([...new Set([...this.#underWay.keys(), ...this.#left])]);
       await this.#removeWorked();
       await this.#parts.inbox.close?.();
     } catch (error) {
@@ -105,12 +117,44 @@ export class InboxDesk {
   }
 
   async #workOff(id: string, events: readonly ThreadEvent[], bytes: number, work: EventWork): Promise<void> {
+    const { desk } = this.#parts;
     const terms = { ackDeadlineMs: WAIT_FOR_OTHERS_MS, waitForOwn: true, bytes };
-    const verdict = await this.#parts.desk.take(events, work, terms);
-    // Left to whoever has its events, or until the store answers: it is taken over when its lease is over.
-    if (verdict === 'busy' || verdict === 'unavailable') return;
+    let verdict = await desk.take(events, work, terms);
+    // Nothing is wrong with it: it stays here, so that this does not count as one of the times it was tried.
+    for (let restMs = REST_MS; verdict === 'unavailable'; restMs = Math.min(2 * restMs, LONGEST_REST_MS)) {
+      if (await this.#isStoppedWithin(restMs)) break;
+      verdict = await desk.take(events, work, terms);
+    }
+    if (verdict === 'busy' || verdict === 'unavailable') {
+      // Whoever has its events works it off; it is taken over when its lease is over.
+      if (this.#closed) this.#left.add(id);
+      return;
+    }
     this.#worked.add(id);
     await this.#removeWorked();
+  }
+
+  /** Waits, and says whether this process stopped meanwhile. */
+  async #isStoppedWithin(ms: number): Promise<boolean> {
+    if (this.#closed) return true;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        cancel();
+        this.#atRest.delete(wake);
+        resolve();
+      };
+      const cancel = inBackground(this.#parts.clock, ms, wake);
+      this.#atRest.add(wake);
+    });
+    return this.#hasStopped();
+  }
+
+  #hasStopped(): boolean {
+    return this.#closed;
+  }
+
+  get #isOverdue(): boolean {
+    return this.#atRest.size >= MOST_AT_REST;
   }
 
   async #removeWorked(): Promise<void> {
@@ -141,7 +185,8 @@ export class InboxDesk {
       await inbox.renew([...this.#underWay.keys()]);
       await this.#removeWorked();
       const work = this.#worker();
-      if (!work) return;
+      // Those of others would have to wait here as well.
+      if (!work || this.#atRest.size > 0) return;
       const { deliveries, setAside } = await inbox.takeOver(MOST_AT_ONCE);
       if (setAside > 0) {
         log.error(`${setAside} deliveries were tried too often and are set aside: each of them may end the process.`);

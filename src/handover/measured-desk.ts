@@ -11,6 +11,15 @@ import type { DeliveryDesk, EventWork } from './deliver.js';
 /** Takes deliveries in. */
 export type Desk = Pick<DeliveryDesk, 'take' | 'refusalOf'>;
 
+/** Measures the turns alone: what an inbox has kept is worked off long after Meta was answered. */
+export function deskOfMeasuredTurns(desk: Desk, probe: Probe | undefined, clock: Clock): Desk {
+  if (probe === undefined) return desk;
+  return {
+    refusalOf: (events, bytes) => desk.refusalOf(events, bytes),
+    take: (events, work, how) => desk.take(events, measuredTurns({ probe, clock }, work), how),
+  };
+}
+
 /** The desk itself where there is no probe. */
 export function measuredDesk(desk: Desk, probe: Probe | undefined, clock: Clock): Desk {
   if (probe === undefined) return desk;

@@ -35,6 +35,8 @@ export interface OpenTelemetryOptions {
 
 /** The name of the tracer and of the meter. */
 const SCOPE = 'botbuilder-handover-vcclive';
+/** Verdicts with which Meta has had its answer. */
+const ACKNOWLEDGED: readonly string[] = ['done', 'late', 'kept'];
 
 const api = loadApi();
 
@@ -239,7 +241,7 @@ function endingOf(how: WorkEnd): Attributes {
 
 /** A delivery that Meta has to repeat is an error too: somebody waits. */
 function errorTypeOf(how: WorkEnd): string | undefined {
-  if (how.kind === 'delivery') return how.verdict === 'done' || how.verdict === 'late' ? undefined : how.verdict;
+  if (how.kind === 'delivery') return ACKNOWLEDGED.includes(how.verdict) ? undefined : how.verdict;
   return how.errorType;
 }
 

@@ -69,8 +69,11 @@ return id
 
 /** KEYS stream · ARGV group, id … */
 const REMOVE = scriptOf(`
-redis.call('XACK', KEYS[1], unpack(ARGV))
-return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))
+for i = 2, #ARGV do
+  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+  redis.call('XDEL', KEYS[1], ARGV[i])
+end
+return 1
 `);
 
 /** KEYS stream · ARGV group, consumer, idleMs, id … A renewal does not count as an attempt. */

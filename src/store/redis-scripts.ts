@@ -251,7 +251,9 @@ export const TAKE_DUE = scriptOf(
 local callerNow, limit, leaseMs = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(nowMs), 'LIMIT', 0, 1000)) do
   redis.call('ZREM', KEYS[2], member)
-  redis.call('ZADD', KEYS[1], redis.call('HGET', KEYS[3], member), member)
+  -- One whose time is lost, to an eviction for one, must not keep all others from coming.
+  local atMs = redis.call('HGET', KEYS[3], member)
+  if atMs then redis.call('ZADD', KEYS[1], atMs, member) end
 end
 local taken = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', callerNow, 'WITHSCORES', 'LIMIT', 0, limit)
 for i = 1, #taken, 2 do

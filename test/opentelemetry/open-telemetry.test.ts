@@ -13,6 +13,7 @@ import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { DeliveryInbox } from 'botbuilder-handover-vcclive';
 import { openTelemetry } from 'botbuilder-handover-vcclive/opentelemetry';
 import type { OpenTelemetryOptions } from 'botbuilder-handover-vcclive/opentelemetry';
 import { expect } from 'chai';
@@ -206,6 +207,33 @@ describe('openTelemetry()', () => {
       metrics.setGlobalMeterProvider(sdk.meterProvider);
       await stage.customer.says('talk to agent');
       expect(sums(await sdk.collect(), 'messenger.handover.passed')).to.deep.equal({ '': 1 });
+    });
+
+    it('has deliveries that an inbox keeps, timed until they are kept, as no errors; and those it cannot keep', async () => {
+      const sdk = startSdk();
+      let isFull = false;
+      const inbox: DeliveryInbox = {
+        put: () => Promise.resolve(isFull ? undefined : 'kept 1'),
+        remove: () => Promise.resolve(),
+        renew: () => Promise.resolve(),
+        giveBack: () => Promise.resolve(),
+        takeOver: () => Promise.resolve({ deliveries: [], setAside: 0 }),
+      };
+      const stage = await scene({ handover: { telemetry: openTelemetry(sdk.options), inbox } });
+      await stage.customer.says('hello');
+      isFull = true;
+      await stage.deliver([{ message: { mid: 'm_1', text: 'hello?' } }]);
+      const collected = await sdk.collect();
+      const deliveries = collected.spans.filter(({ name }) => name === 'messenger delivery');
+      const told = new Map(deliveries.map((each) => [each.attributes['messenger.delivery.verdict'], each.status.code]));
+      expect([...told]).to.deep.equal([
+        ['kept', SpanStatusCode.UNSET],
+        ['unavailable', SpanStatusCode.ERROR],
+      ]);
+      const [kept] = histogram(collected, 'messenger.delivery.duration');
+      expect(kept).to.deep.include({ attributes: { 'messenger.delivery.verdict': 'kept' }, count: 1 });
+      const turn = collected.spans.find(({ name }) => name === 'messenger turn');
+      expect(parentOf(turn, collected)?.name).to.equal('messenger delivery');
     });
 
     it('does nothing without an SDK', async () => {

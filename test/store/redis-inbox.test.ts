@@ -67,6 +67,14 @@ describeWithRedis('RedisInbox', function () {
     expect(taken.flatMap(({ deliveries }) => deliveries)).to.have.length(1);
   });
 
+  it('forgets as many at once as it may keep', async () => {
+    const inbox = inboxOf({ maxDeliveries: 1 });
+    const id = (await inbox.put('one'))!;
+    const others = Array.from({ length: 9_999 }, (_, index) => `1-${index + 1}`);
+    await inbox.remove([...others, id]);
+    expect(await inbox.put('two')).to.be.a('string');
+  });
+
   it('gives nothing away that is renewed', async () => {
     const mine = inboxOf();
     const id = (await mine.put('one'))!;

@@ -69,6 +69,18 @@ describeWithRedis('RedisThreadStore', function () {
     });
   });
 
+  it('gives the other deadlines although Redis has lost the time of one', async () => {
+    const store = storeOf('evicted');
+    const other = { pageId: '1', psid: 'other' };
+    for (const thread of [THREAD, other]) await store.schedule({ thread, name: 'idle', atMs: 1000 });
+    expect(await store.takeDue(1000, 10, 1)).to.have.length(2);
+    const client = await createClient({ url: server.url }).connect();
+    const times = (await client.keys('*evicted*:due:times'))[0]!;
+    await client.hDel(times, `${THREAD.pageId}/${THREAD.psid} idle`);
+    await client.close();
+    expect((await store.takeDue(1000, 10, 1)).map(({ thread }) => thread)).to.deep.equal([other]);
+  });
+
   describe('when Redis is away', () => {
     let away: RedisServer;
 
