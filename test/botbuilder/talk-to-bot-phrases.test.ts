@@ -157,7 +157,8 @@ describe('talkToBotPhrases', () => {
     const startedAtMs = Date.now();
     for (const word of ['please ', 'ok ', 'back ', 'bot ']) matches(patterns, word.repeat(20_000));
     for (const word of ['please ', 'ok okay ', 'hello hi ']) matches(patterns, word.repeat(10).slice(0, 79) + '!');
-    expect(Date.now() - startedAtMs).to.be.below(1000);
+    // One that backtracks takes minutes.
+    expect(Date.now() - startedAtMs).to.be.below(10_000);
   });
 
   it('is what the option takes, and has English, Hungarian and German unless told otherwise', () => {

@@ -97,7 +97,7 @@ describe('Expectations of a bot on the simulator', () => {
       await botSays('Sorry?');
       const began = performance.now();
       const error = await failure(customer.expects.answer(/good day/i, { timeoutMs: 60_000 }));
-      expect(performance.now() - began).to.be.lessThan(1000);
+      expect(performance.now() - began).to.be.lessThan(30_000);
       expect(error.code).to.equal('expectationFailed');
       expect(error.expected).to.equal("the bot's next message to be /good day/i");
       expect(error.got).to.equal('"Sorry?"');

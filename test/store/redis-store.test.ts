@@ -91,7 +91,7 @@ describeWithRedis('RedisThreadStore', function () {
     afterEach(() => away.stop());
 
     it('rejects every method at once, and works again when Redis is back, which has forgotten the scripts', async () => {
-      const store = new RedisThreadStore(away.url);
+      const store = new RedisThreadStore(away.url, { commandTimeoutMs: 20_000 });
       open.push(store);
       await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
       await away.kill();
@@ -114,7 +114,7 @@ describeWithRedis('RedisThreadStore', function () {
       ];
       const codes = await Promise.all(methods.map(code));
       expect(new Set(codes)).to.deep.equal(new Set(['storeUnavailable']));
-      expect(performance.now() - startedAtMs, 'not one waited for Redis').to.be.below(1000);
+      expect(performance.now() - startedAtMs, 'not one waited for Redis').to.be.below(10_000);
 
       await away.restart();
       await until(async () => (await code(store.read(THREAD))) === undefined);
