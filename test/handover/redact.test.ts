@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { dependable, redactPersonalData } from '../../src/handover/redact.js';
 
-/** Linear work on 50,000 characters takes far less, quadratic far more. */
 /** An expression that backtracks takes minutes for these texts; a busy machine does not. */
 const SOON_MS = 10_000;
 
