@@ -247,7 +247,7 @@ export class Admissions {
       return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
     }
     if (wasAway) {
-      const asked = await this.#steps.ask(thread);
+      const asked = await this.#steps.askInTime(thread);
       if (asked === undefined) {
         // No answer. A message is evidence by itself where it is the newest; anything else proves nothing.
         if (event.kind !== 'message') return this.#ignore(event, 'ownerUnknown', thread);
@@ -256,7 +256,7 @@ export class Admissions {
         return this.#ignore(event, 'anotherAppOwns', thread);
       }
     } else if (arrived.askOwner) {
-      await this.#steps.ask(thread);
+      await this.#steps.askInTime(thread);
     }
     const concluded = (await this.#comeHome(thread, ids, 'message', eventKey)) ?? conclusionEndedBy(record, eventKey);
     const latest = await this.#steps.readOr(thread, record);

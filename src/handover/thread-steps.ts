@@ -30,6 +30,8 @@ import type { AnsweredCall, Turn } from './turn.js';
 
 /** How long the answer of a `vccLiveAppId` function counts. */
 const IDS_REMEMBERED_MS = 60_000;
+/** The repeats of a question may take half a minute where Meta hangs; nobody waits for a chat bot that long. */
+const CUSTOMER_WAITS_MS = 5000;
 /** No app has this id. */
 const NO_APP = '';
 const NO_NEWS: readonly News[] = [];
@@ -217,6 +219,22 @@ export class ThreadSteps {
     } catch (error) {
       this.parts.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
       return undefined;
+    }
+  }
+
+  /**
+   * {@link ask} while a customer waits: gives up after {@link CUSTOMER_WAITS_MS}, as where there is no answer. What comes
+   * later is folded in all the same.
+   */
+  async askInTime(thread: ThreadKey): Promise<Verdict | undefined> {
+    let cancel = (): void => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      cancel = this.parts.clock.after(CUSTOMER_WAITS_MS, () => resolve(undefined));
+    });
+    try {
+      return await Promise.race([this.ask(thread), late]);
+    } finally {
+      cancel();
     }
   }
 

@@ -298,6 +298,23 @@ describe('When things fail', () => {
     });
   });
 
+  describe('Asking who owns the thread', () => {
+    it('keeps a customer waiting for five seconds at most: without an answer the message itself is the evidence', async () => {
+      const on = await scene();
+      await on.customer.says('talk to agent');
+      await on.agent.releases(on.customer.psid);
+      on.sim.weather.http500.always({ edges: ['thread_owner'] });
+
+      const wroteAtMs = on.clock.now();
+      const answered = on.sim.waitFor((entry) => entry.kind === 'graph' && entry.edge === 'messages');
+      await on.clock.rush(Promise.all([on.customer.says('hello?'), answered]));
+
+      expect(on.clock.now() - wroteAtMs).to.be.within(5000, 6500);
+      expect(on.customer.hears().at(-1)).to.equal('bot: hello?');
+      expect(on.news('returned').map(({ result }) => result.via)).to.deep.equal(['message']);
+    });
+  });
+
   describe('Taking the thread back', () => {
     it('where the Page has no routing rejects with what to change, and is not tried again', async () => {
       const on = await scene();
