@@ -5,6 +5,7 @@
  * redelivery. Which turn does it is written beside the conclusion.
  */
 import type { Activity, TurnContext } from 'botbuilder';
+import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Afterwards } from '../handover/lifecycle.js';
@@ -142,7 +143,7 @@ export class AfterHandover {
     try {
       await work();
     } catch (error) {
-      this.#parts.log.error(`${option} failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#parts.log.error(`${option} failed: ${textOfThrown(error)}`);
     }
   }
 }

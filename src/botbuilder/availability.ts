@@ -4,6 +4,7 @@
  * Exists because a customer who wants a person must not be kept from one by a calendar that cannot be reached.
  */
 import type { Clock } from '../thread/clock.js';
+import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 
 /** Whether an agent is there. `unknown` is treated as `available`. */
@@ -32,7 +33,7 @@ export async function askAvailability(
     if (answer === 'late') return unknown(`no answer within ${ANSWER_WITHIN_MS} ms`);
     return unknown(`the answer was ${String(answer)}; it must be available, unavailable or unknown`);
   } catch (error) {
-    return unknown(`it failed: ${error instanceof Error ? error.message : String(error)}`);
+    return unknown(`it failed: ${textOfThrown(error)}`);
   } finally {
     stop();
   }

@@ -6,7 +6,7 @@
 import type { Activity, TurnContext } from 'botbuilder';
 import { TurnContext as TurnContextClass } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
-import { HandoverError } from '../thread/errors.js';
+import { HandoverError, textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -73,7 +73,7 @@ export class Beginnings {
       // The payload of the button or quick reply behind the turn, whichever adapter made it.
       return await asksForAgent(context, triggers, event.payload);
     } catch (error) {
-      this.#parts.log.error(`A talkToAgent trigger failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#parts.log.error(`A talkToAgent trigger failed: ${textOfThrown(error)}`);
       return false;
     }
   }

@@ -6,7 +6,7 @@
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
 import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
-import { InvalidOptionError } from '../thread/errors.js';
+import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverNews } from '../handover/news.js';
 import { speaksToMeta } from './adapter-answers.js';
@@ -157,7 +157,7 @@ function forgiveSends(adapter: FacebookAdapter, inside: HandoverParts): void {
     try {
       return await send(context, activities);
     } catch (error) {
-      inside.log.error(`A message of the bot was not sent: ${textOf(error)}`);
+      inside.log.error(`A message of the bot was not sent: ${textOfThrown(error)}`);
       return activities.map(() => ({ id: '' }));
     }
   };
@@ -212,7 +212,7 @@ async function trigger<K extends keyof HandoverNews>(
     const bot = thread && name !== 'suppressed' ? await workerFor(controller, thread) : undefined;
     await controller.trigger(event, bot, message);
   } catch (error) {
-    inside.log.error(`A handler of "${event}" failed: ${textOf(error)}`);
+    inside.log.error(`A handler of "${event}" failed: ${textOfThrown(error)}`);
   }
 }
 
@@ -286,8 +286,4 @@ function isAdapter(adapter: unknown): adapter is BotAdapter {
 
 function isFacebookAdapter(adapter: BotAdapter): adapter is FacebookAdapter {
   return speaksToMeta(adapter);
-}
-
-function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

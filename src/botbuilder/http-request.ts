@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../thread/clock.js';
+import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 
 /** A request of node:http, restify or express. */
@@ -62,11 +63,11 @@ export async function answerRequest(
     if (reply) answer(res, reply);
     if (reply?.status === 413) linger(req, parts.clock);
   } catch (error) {
-    parts.log.error(`A webhook could not be received: ${textOf(error)}`);
+    parts.log.error(`A webhook could not be received: ${textOfThrown(error)}`);
     try {
       answer(res, { status: 500, body: 'Internal error' });
     } catch (second) {
-      parts.log.error(`Its 500 could not be sent either: ${textOf(second)}`);
+      parts.log.error(`Its 500 could not be sent either: ${textOfThrown(second)}`);
     }
   }
 }
@@ -169,8 +170,4 @@ function linger(req: WebhookRequest, clock: Clock): void {
   req.on('close', cancel);
   req.on('error', cancel);
   req.resume();
-}
-
-function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

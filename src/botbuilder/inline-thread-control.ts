@@ -6,6 +6,7 @@
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import type { Activity } from 'botbuilder';
+import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Clock } from '../thread/clock.js';
 import type { Logger } from '../thread/logger.js';
@@ -49,7 +50,7 @@ export class RoutingLookup {
     try {
       return (await this.#client.featureStatus(pageId)).conversationRouting === true;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = textOfThrown(error);
       this.#log.warn(`Conversation Routing could not be looked up: ${why}`);
       rememberMs = FORGIVEN_MS;
       return false;

@@ -6,6 +6,7 @@
  * Needs the bot's logic (`attach(adapter, logic)`); without it, dialogs go on with the customer's next message.
  */
 import type { BotAdapter, TurnContext } from 'botbuilder';
+import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { DeliveryDesk } from '../handover/deliver.js';
@@ -122,7 +123,7 @@ export class OwnTurns {
       if (microsoftAppId === undefined) await adapter.continueConversation(reference, run);
       else await adapter.continueConversationAsync(microsoftAppId, reference, run);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = textOfThrown(error);
       this.#parts.log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
     }
   }

@@ -5,6 +5,7 @@
  * elsewhere: they may take time.
  */
 import type { Clock } from '../thread/clock.js';
+import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { EnginePolicies } from '../handover/policies.js';
@@ -91,7 +92,7 @@ export class PolicyBook {
       if (own !== undefined) checkPagePolicies(`pages(${JSON.stringify(pageId)})`, own);
       return own;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = textOfThrown(error);
       this.#log.error(`The policies of Page ${pageId} cannot be used, so the common ones hold: ${why}`);
       return undefined;
     }

@@ -1,5 +1,6 @@
 /** What the customer reads from the plugin itself: the defaults, and how a text is said. */
 import type { Activity, TurnContext } from 'botbuilder';
+import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 import type { HandoverText, HandoverTexts } from './handover-options.js';
 
@@ -23,7 +24,7 @@ export async function say(context: TurnContext, text: HandoverText, log: Logger)
     const activity = await activityOf(context, text);
     if (activity) await context.sendActivity(activity);
   } catch (error) {
-    log.warn(`A text of the plugin could not be sent: ${error instanceof Error ? error.message : String(error)}`);
+    log.warn(`A text of the plugin could not be sent: ${textOfThrown(error)}`);
   }
 }
 

@@ -4,6 +4,7 @@
  * Exists because "nothing happens" has a dozen causes, and each shows itself in the answer to one empty delivery.
  */
 import { createHmac } from 'node:crypto';
+import { textOfThrown } from '../thread/errors.js';
 import { signPayload } from '../webhook/signature.js';
 
 /** Meta's limit for acknowledging, real milliseconds. */
@@ -68,7 +69,7 @@ export function codeOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (typeof code === 'string') return code;
-  return cause instanceof Error ? cause.message : String(cause);
+  return textOfThrown(cause);
 }
 
 function delivery({ appSecret }: BotCheck): RequestInit {

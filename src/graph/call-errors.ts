@@ -3,12 +3,12 @@
  *
  * Exists so that every error is worded in one place: what was being done, what happened, what it means, what to do.
  */
+import { isRecord } from '../thread/read-unknown.js';
 import { cutText } from './bound-metadata.js';
 import { type Verdict, isRetryable } from './classify-refusal.js';
 import { GraphApiError, type GraphErrorDetails, type GraphOperation } from './graph-api-error.js';
 import type { GraphCall } from './graph-call.js';
 import type { HttpFailure } from './http-exchange.js';
-import { isRecord } from './is-record.js';
 import type { OwnerAnswer } from './owner-answer.js';
 import type { DeadToken, Pause } from './page-pauses.js';
 import type { ReadRefusal } from './read-answer.js';

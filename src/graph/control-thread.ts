@@ -7,6 +7,7 @@
  */
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import { isRecord } from '../thread/read-unknown.js';
 import type { CallAttempts } from './attempt-call.js';
 import { lostThreadError, unreadableError } from './call-errors.js';
 import { ALREADY_OWNER } from './classify-refusal.js';
@@ -14,7 +15,6 @@ import type { ClientSettings } from './client-options.js';
 import { type ControlIntent, concludeOwner } from './conclude-owner.js';
 import type { GraphApiError } from './graph-api-error.js';
 import type { Attempt, GraphCall } from './graph-call.js';
-import { isRecord } from './is-record.js';
 import { type OwnerAnswer, readOwner } from './owner-answer.js';
 
 /** A confirmed change of thread control. Times are of the request that confirmed it; our clock, milliseconds since 1970. */

@@ -5,7 +5,7 @@
  * threads, and writes ids and times as numbers in some places and as strings in others.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import { isRecord } from './is-record.js';
+import { isRecord } from '../thread/read-unknown.js';
 
 /** When the question was sent and answered. Our clock, milliseconds since 1970. */
 export interface AskedAt {

@@ -2,8 +2,8 @@
  * Reads the body of an answer: success, Meta's refusal, or something that is not Meta's.
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
+import { isRecord } from '../thread/read-unknown.js';
 import type { Refusal } from './classify-refusal.js';
-import { isRecord } from './is-record.js';
 
 /** A refusal with what is worth telling a person about it. Not yet clean of secrets. */
 export interface ReadRefusal extends Refusal {

@@ -7,13 +7,13 @@
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
+import { isRecord } from '../thread/read-unknown.js';
 import type { CallAttempts } from './attempt-call.js';
 import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
 import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
 import type { Attempt, GraphCall } from './graph-call.js';
-import { isRecord } from './is-record.js';
 import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
 

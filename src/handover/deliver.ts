@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { inBackground, sleep } from '../thread/clock.js';
+import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
@@ -465,7 +466,7 @@ export class DeliveryDesk {
     try {
       await work(arrived, key);
     } catch (error) {
-      this.#parts.log.error(`An event could not be worked on: ${textOf(error)}`);
+      this.#parts.log.error(`An event could not be worked on: ${textOfThrown(error)}`);
     } finally {
       this.#turns -= 1;
       this.#passRoomOn();
@@ -548,7 +549,7 @@ export class DeliveryDesk {
 
   /** Nothing of these is run here: their claims are given back, so that a redelivery is not held up. */
   async #giveUp(jobs: readonly Job[], reason: unknown): Promise<void> {
-    if (reason !== undefined) this.#refused(textOf(reason));
+    if (reason !== undefined) this.#refused(textOfThrown(reason));
     const { store, holder } = this.#parts;
     // Also those whose claim was not answered: it may have been written. Nothing happens to other holders' claims.
     await Promise.allSettled(jobs.map(async (job) => store.release(job.key, holder, job.thread)));
@@ -670,10 +671,6 @@ function within<T>(deadline: Deadline, work: Promise<T>): Promise<T | 'overdue'>
 
 function worstOf(endings: readonly Ending[]): Ending {
   return endings.find((ending) => ending === 'unavailable') ?? endings.find((ending) => ending === 'busy') ?? 'done';
-}
-
-function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** Without message id, stamp and watermark two equal items cannot be told from one that came twice. */

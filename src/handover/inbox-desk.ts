@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
+import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { DeliveryInbox, KeptDelivery } from '../thread/inbox.js';
 import type { Logger } from '../thread/logger.js';
@@ -78,7 +79,7 @@ export class InboxDesk {
     try {
       id = await this.#parts.inbox.put(body);
     } catch (error) {
-      this.#refused(textOf(error));
+      this.#refused(textOfThrown(error));
       return 'unavailable';
     }
     if (id === undefined) {
@@ -105,7 +106,7 @@ export class InboxDesk {
       await this.#removeWorked();
       await this.#parts.inbox.close?.();
     } catch (error) {
-      this.#parts.log.warn(`The inbox could not be told that this process stops: ${textOf(error)}`);
+      this.#parts.log.warn(`The inbox could not be told that this process stops: ${textOfThrown(error)}`);
     }
   }
 
@@ -193,7 +194,7 @@ export class InboxDesk {
       }
       for (const delivery of deliveries) this.#takeOver(delivery, work);
     } catch (error) {
-      log.warn(`The inbox could not be looked at: ${textOf(error)}`);
+      log.warn(`The inbox could not be looked at: ${textOfThrown(error)}`);
     }
   }
 
@@ -205,8 +206,4 @@ export class InboxDesk {
   #refused(why: string): void {
     this.#parts.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
   }
-}
-
-function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,4 +1,5 @@
 /** What the plugin tells the application, and the emitter that tells it: a listener that throws hurts nobody else. */
+import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult, HandoverVia, RefusedReason, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -123,7 +124,7 @@ export class NewsDesk {
   }
 
   #report(name: string, error: unknown): void {
-    this.#log.error(`A listener of "${name}" threw: ${error instanceof Error ? error.message : String(error)}`);
+    this.#log.error(`A listener of "${name}" threw: ${textOfThrown(error)}`);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
+import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -113,7 +114,7 @@ export class DeadlineWatch {
       const due = await store.takeDue(clock.now(), most, DEADLINE_LEASE_MS);
       for (const deadline of due) this.#begin(deadline);
     } catch (error) {
-      log.warn(`Timers could not be looked at: ${error instanceof Error ? error.message : String(error)}`);
+      log.warn(`Timers could not be looked at: ${textOfThrown(error)}`);
     }
   }
 
@@ -130,7 +131,7 @@ export class DeadlineWatch {
       if (due.name === HANDOVER_DEADLINE) await this.#parts.expire(due.thread);
       else if (due.name === CLOSED_CHAT_DEADLINE) await this.#parts.bringHome(due.thread);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = textOfThrown(error);
       this.#parts.log.warn(`A handover's timer could not be worked off and comes again: ${why}`);
     }
   }

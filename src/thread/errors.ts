@@ -3,6 +3,8 @@
  * none holds a token, a proof or a secret.
  */
 
+import { fieldOf, stringOf } from './read-unknown.js';
+
 /** Codes of the errors that are not Graph's. docs/errors.md has a line for each. */
 export type HandoverErrorCode =
   | 'invalidOption'
@@ -59,4 +61,11 @@ export class StoreError extends HandoverError {
     super(code, what, options);
     this.operation = operation;
   }
+}
+
+/** What something that was thrown says, for a log line: anything can be thrown. Never throws. */
+export function textOfThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+  return stringOf(fieldOf(thrown, 'message')) ?? 'an object that is no Error';
 }

@@ -5,6 +5,7 @@
  * holds a customer's id, a text or a token; every word in one is of a closed list, but for Page ids and handover ids.
  */
 import type { Clock } from './clock.js';
+import { textOfThrown } from './errors.js';
 import type { HandoverOutcome, HandoverVia, RefusedReason, ThreadOwner } from './handover.js';
 import type { Logger } from './logger.js';
 
@@ -119,7 +120,7 @@ export function dependableProbe(given: Probe | readonly Probe[] | undefined, log
     try {
       return call();
     } catch (thrown) {
-      log.error(`A telemetry probe threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      log.error(`A telemetry probe threw: ${textOfThrown(thrown)}`);
       return undefined;
     }
   };

@@ -26,7 +26,15 @@ describe('NewsDesk', () => {
   it('goes on after a listener that throws, whatever it throws, and says whose it was', () => {
     const { news, lines } = desk();
     let heard = 0;
-    for (const thrown of [new TypeError('mine'), 'text', undefined, null]) {
+    const things = [
+      new TypeError('mine'),
+      'text',
+      undefined,
+      null,
+      Object.create(null),
+      { message: 'of another realm' },
+    ];
+    for (const thrown of things) {
       news.on('passed', () => {
         throw thrown; // eslint-disable-line @typescript-eslint/only-throw-error -- listeners throw what they like
       });
@@ -34,8 +42,9 @@ describe('NewsDesk', () => {
     news.on('passed', () => void (heard += 1));
     news.tell('passed', { thread: THREAD, handoverId: 'h' });
     expect(heard).to.equal(1);
-    expect(lines).to.have.length(4);
+    expect(lines).to.have.length(6);
     expect(lines[0]).to.match(/"passed".*mine/);
+    expect(lines[5]).to.match(/of another realm/);
   });
 
   it('catches what an async listener rejects with, of any kind of promise', async () => {

@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRecord } from '../../thread/read-unknown.js';
-import { HandoverError } from '../../thread/errors.js';
+import { HandoverError, textOfThrown } from '../../thread/errors.js';
 import type { ThreadStore } from '../../thread/store.js';
 
 /** A store, and how it is left. */
@@ -49,7 +49,7 @@ async function load(file: string, where: string): Promise<Readonly<Record<string
   try {
     return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = textOfThrown(error);
     throw new HandoverError('invalidOption', `${where} cannot be loaded: ${why.split('\n')[0] ?? ''}. ${HOW}`);
   }
 }
