@@ -9,8 +9,8 @@ import { HandoverError } from '../../src/thread/errors.js';
 import { buildPage, launch, openStage } from './open-stage.js';
 
 const PICTURE_FILE = resolve(__dirname, '..', '..', 'docs', 'images', 'stage.png');
-/** Those whom the stage knows by the names of its first three customers. */
-const [KATA, BENCE, LILI] = ['6600112233445566', '6600112233445577', '6600112233445588'] as const;
+/** The stage begins with one customer on each of its two Pages; the third one is new. */
+const [KATA, BENCE, LILI] = ['6600112233445566', '6600112233445567', '6600112233445568'] as const;
 /** Long enough for the page to have drawn what it was told. */
 const DRAWN_AFTER_MS = 500;
 
@@ -21,14 +21,16 @@ async function main(): Promise<void> {
   const at = await openStage(browser);
   try {
     const page = await at.visit();
-    const [kata, bence, lili] = [KATA, BENCE, LILI].map((psid) => at.simulator.customer(psid));
+    const kata = at.simulator.customer(KATA);
+    const bence = at.simulator.customer(BENCE, at.simulator.settings.pages[1]?.pageId);
+    const lili = at.simulator.customer(LILI);
     const agent = at.simulator.agent();
-    await kata?.says('Hi! Where is my parcel?');
-    await bence?.says('Do you deliver to Szeged?');
-    await lili?.says('talk to agent');
-    await kata?.says('I want to talk to an agent');
+    await kata.says('Hi! Where is my parcel?');
+    await bence.says('Do you deliver to Szeged?');
+    await lili.says('talk to agent');
+    await kata.says('I want to talk to an agent');
     await agent.says(KATA, 'Hello Kata, this is Anna. Could you tell me your order number?');
-    await kata?.says('It is 4711-08.');
+    await kata.says('It is 4711-08.');
     await at.simulator.settled();
     await page.waitForTimeout(DRAWN_AFTER_MS);
     await page.screenshot({ path: PICTURE_FILE });
