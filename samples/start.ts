@@ -12,7 +12,6 @@ import type { SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { openBrowser } from './open-browser.js';
 import { putOnStage, stagePlatform } from './talk-to-agent/on-stage.js';
 import { playDemo } from './terminal/demo.js';
-import { followWire } from './terminal/wire-lines.js';
 
 const DEFAULT_PORT = 3978;
 const BUILD_PAGE = join(__dirname, '..', 'scripts', 'build-page.mjs');
@@ -24,8 +23,7 @@ async function main(): Promise<void> {
 
 async function demo(): Promise<void> {
   const simulator = await MessengerSimulator.start(stagePlatform);
-  followWire(simulator, (line) => console.log(line));
-  const bot = await putOnStage(simulator, (line) => console.log(`  ${line}`));
+  const bot = await putOnStage(simulator, () => undefined);
   try {
     await playDemo(simulator, bot.handover, (line) => console.log(line));
   } finally {

@@ -1,8 +1,23 @@
 /** `npm start -- --demo`: a whole handover plays by itself, is checked at each step, and the program ends. */
 import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
-import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import type { ConversationEntry, MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { lastSeq, linesSince, namesOf } from './wire-lines.js';
 
 const PSID = '6600112233445566';
+const NAME_WIDTH = 10;
+
+const INTRODUCTION = `A handover from beginning to end: a customer, the sample bot, and an agent of VCC Live.
+Messenger is pretended; everything goes over real HTTP. Under each scene: what the customer's telephone shows,
+then what went over the wire ("standby" is what the bot may only read), then whose the thread is.`;
+
+/** One scene, and how it must end. */
+interface Scene {
+  readonly title: string;
+  readonly act: () => Promise<unknown>;
+  /** What the customer hears; `null`: nothing. */
+  readonly hears: RegExp | null;
+  readonly owner: 'bot' | 'vccLive';
+}
 
 /** Plays the story. @throws where a step does not end as it must: the exit code tells */
 export async function playDemo(
@@ -10,66 +25,97 @@ export async function playDemo(
   handover: VccLiveHandover,
   print: (line: string) => void,
 ): Promise<void> {
-  const customer = simulator.customer(PSID);
-  const agent = simulator.agent();
-  let heard = 0;
-  const scene = async (
-    title: string,
-    act: () => Promise<unknown>,
-    hears: RegExp | null,
-    owner: string,
-  ): Promise<void> => {
-    print(`\n${title}`);
-    await act();
-    await simulator.settled();
-    const said = customer
-      .inbox()
-      .slice(heard)
-      .filter((entry) => entry.text !== undefined);
-    heard = customer.inbox().length;
-    for (const { from, text } of said) print(`    ${from === 'agent' ? 'agent' : from}: ${text ?? ''}`);
-    const line = await ownerLine(simulator, handover);
-    print(line);
-    const heardIt = hears === null ? said.length === 0 : said.some(({ text }) => hears.test(text ?? ''));
-    if (!heardIt) throw new Error(`The customer should have heard ${hears === null ? 'nothing' : String(hears)}.`);
-    const inTruth = simulator.ownerOf(PSID).owner;
-    const expected = owner === 'bot' ? simulator.settings.botAppId : simulator.settings.vccLiveAppId;
-    if (inTruth !== expected) throw new Error(`The thread should belong to ${owner}, and belongs to ${inTruth}.`);
-  };
-
-  await scene('The customer says hello; the bot answers.', () => customer.says('Hello!'), /Hello!/, 'bot');
-  await scene(
-    'The customer asks for an agent; the thread goes to VCC Live.',
-    () => customer.says('talk to agent'),
-    /agent/i,
-    'VCC Live',
-  );
-  await scene(
-    'The agent answers. The bot hears it on standby and says nothing.',
-    () => agent.says(PSID, 'Hi, this is Anna. How can I help?'),
-    /Anna/,
-    'VCC Live',
-  );
-  await scene(
-    'The customer talks to the agent. The bot stays silent.',
-    () => customer.says('My parcel is late.'),
-    null,
-    'VCC Live',
-  );
-  await scene(
-    'The agent hands the thread back. The dialog that asked goes on.',
-    () => agent.handsBack(PSID, '{"disposition":"completed"}'),
-    /Welcome back/,
-    'bot',
-  );
-  await scene('The bot answers again.', () => customer.says('Thank you!'), /Thank you!/, 'bot');
-  print('\nThe whole handover went as it must.');
+  print(INTRODUCTION);
+  const scenes = scenesOf(simulator);
+  for (const [index, scene] of scenes.entries()) {
+    print(`\n${index + 1}. ${scene.title}\n`);
+    await play(scene, simulator, handover, print);
+  }
+  print(`\nThe whole handover went as it must. To play it yourself, in the browser: npm start`);
 }
 
-/** The truth, and what the bot believes, in one line. */
-async function ownerLine(simulator: MessengerSimulator, handover: VccLiveHandover): Promise<string> {
-  const { botAppId, vccLiveAppId, pageId } = simulator.settings;
-  const name = (id: string): string => (id === botAppId ? 'bot' : id === vccLiveAppId ? 'vccLive' : id);
-  const believed = await handover.ownerOf({ pageId, psid: PSID });
-  return `  owner in truth: ${name(simulator.ownerOf(PSID).owner)} · the bot believes: ${believed.owner}`;
+function scenesOf(simulator: MessengerSimulator): Scene[] {
+  const customer = simulator.customer(PSID);
+  const agent = simulator.agent();
+  return [
+    {
+      title: 'The customer says hello; the bot answers.',
+      act: () => customer.says('Hello!'),
+      hears: /Hello!/,
+      owner: 'bot',
+    },
+    {
+      title: 'The customer asks for an agent; the bot says so and passes the thread to VCC Live.',
+      act: () => customer.says('talk to agent'),
+      hears: /agent/i,
+      owner: 'vccLive',
+    },
+    {
+      title: 'The agent answers. The bot hears it on standby and says nothing.',
+      act: () => agent.says(PSID, 'Hi, this is Anna. How can I help?'),
+      hears: /Anna/,
+      owner: 'vccLive',
+    },
+    {
+      title: 'The customer talks to the agent. The bot stays silent.',
+      act: () => customer.says('My parcel is late.'),
+      hears: null,
+      owner: 'vccLive',
+    },
+    {
+      title: "The agent closes the chat. VCC Live's webhook tells the bot, which still stays silent.",
+      act: () => agent.closesChat(PSID, { disposition: 'completed', agentName: 'Anna' }),
+      hears: null,
+      owner: 'vccLive',
+    },
+    {
+      title: 'The agent hands the thread back. The dialog that asked for an agent goes on, with the result.',
+      act: () => agent.handsBack(PSID),
+      hears: /Welcome back! Anna has closed your chat: completed/,
+      owner: 'bot',
+    },
+    {
+      title: 'The bot answers again.',
+      act: () => customer.says('Thank you!'),
+      hears: /Thank you!/,
+      owner: 'bot',
+    },
+  ];
+}
+
+async function play(
+  { act, hears, owner }: Scene,
+  simulator: MessengerSimulator,
+  handover: VccLiveHandover,
+  print: (line: string) => void,
+): Promise<void> {
+  const customer = simulator.customer(PSID);
+  const seqBefore = lastSeq(simulator);
+  const saidBefore = customer.conversation().length;
+  await act();
+  await simulator.settled();
+
+  const said = customer
+    .conversation()
+    .slice(saidBefore)
+    .filter(({ text }) => text !== undefined);
+  for (const entry of said) print(`   ${spoken(entry)}`);
+  if (said.length > 0) print('');
+  for (const line of linesSince(simulator, seqBefore)) print(`   | ${line}`);
+  const nameOf = namesOf(simulator);
+  const inTruth = simulator.ownerOf(PSID).owner;
+  const { settings } = simulator;
+  const believed = await handover.ownerOf({ pageId: settings.pageId, psid: PSID });
+  const belief = { bot: 'the bot', vccLive: 'VCC Live', other: 'another app', idle: 'nobody', unknown: 'not known' };
+  print(`   | whose it is: ${nameOf(inTruth)} · whose the bot believes it is: ${belief[believed.owner]}`);
+
+  const heard = said.filter(({ from }) => from !== 'customer');
+  const heardIt = hears === null ? heard.length === 0 : heard.some(({ text }) => hears.test(text ?? ''));
+  if (!heardIt) throw new Error(`The customer should have heard ${hears === null ? 'nothing' : String(hears)}.`);
+  const expected = owner === 'bot' ? settings.botAppId : settings.vccLiveAppId;
+  if (inTruth !== expected) throw new Error(`The thread should belong to ${owner}, and belongs to ${inTruth}.`);
+}
+
+function spoken({ from, text = '' }: ConversationEntry): string {
+  return `${`${from}:`.padEnd(NAME_WIDTH)}${text}`;
 }

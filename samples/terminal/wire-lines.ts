@@ -1,43 +1,69 @@
-/** Shows what goes over the wire: every webhook and every Graph call as one readable line, when it has ended. */
+/** What goes over the wire as readable lines, in the order in which it began, with names instead of app ids. */
 import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { WireEntry } from 'botbuilder-handover-vcclive/simulator';
 
-/** Prints until the simulator stops. Returns a function that stops earlier. */
-export function followWire(simulator: MessengerSimulator, print: (line: string) => void): () => void {
-  const show = (entry: WireEntry): void => {
-    const line = lineOf(entry);
-    if (line !== undefined) print(line);
-  };
-  const stops = [simulator.wire.on('entry', show), simulator.wire.on('update', show)];
-  return () => {
-    for (const stop of stops) stop();
-  };
+/** Everything with a higher number than `seq` that the bot had a part in, a line each. */
+export function linesSince(simulator: MessengerSimulator, seq: number): string[] {
+  const names = namesOf(simulator);
+  return simulator.wire.entries().flatMap((entry) => (entry.seq > seq ? (lineOf(entry, names) ?? []) : []));
 }
 
-/** One entry as a line, or nothing while it has not ended. */
-export function lineOf(entry: WireEntry): string | undefined {
+/** The number of the last entry. */
+export function lastSeq({ wire }: MessengerSimulator): number {
+  return wire.entries().at(-1)?.seq ?? 0;
+}
+
+/** What an app id, or `idle`, is called. */
+export function namesOf({ settings }: MessengerSimulator): (appId: string) => string {
+  const names = new Map([
+    [settings.botAppId, 'the bot'],
+    [settings.vccLiveAppId, 'VCC Live'],
+    [settings.pageInboxAppId, 'the Page inbox'],
+    ['idle', 'nobody'],
+  ]);
+  return (appId) => names.get(appId) ?? `app ${appId}`;
+}
+
+/** One entry as a line, or nothing where the bot had no part in it. */
+function lineOf(entry: WireEntry, nameOf: (appId: string) => string): string | undefined {
   switch (entry.kind) {
     case 'owner':
-      return `  * thread owner is now ${entry.to === 'idle' ? 'nobody (idle)' : `app ${entry.to}`} (${entry.why})`;
+      return `owner of the thread: ${nameOf(entry.from)} → ${nameOf(entry.to)} (${ownerWords[entry.why]})`;
     case 'note':
-      return `  * ${entry.text}`;
+      return entry.text;
     case 'graph': {
-      if (entry.outcome === 'pending' || entry.appName !== 'bot') return undefined;
+      if (entry.appName !== 'bot' && entry.edge === 'messages') return undefined;
+      const who = entry.appName === 'bot' ? 'bot' : entry.appName;
       const status = entry.status === undefined ? entry.outcome : `${entry.status}${refusal(entry.answer)}`;
-      return `  bot → Meta   ${entry.method} ${entry.edge}${textOf(entry.body)}  ${status}`;
+      return `${way(who, 'Meta')}${entry.method} ${entry.edge}${textOf(entry.body)}  ${status}`;
     }
-    case 'vccLive': {
-      if (entry.outcome === 'pending') return undefined;
-      return `  VCC Live → bot   ${entry.name}: ${entry.says}  ${entry.status ?? entry.outcome}`;
-    }
+    case 'vccLive':
+      return `${way('VCC Live', 'bot')}${entry.name}: ${entry.says}  ${entry.status ?? entry.outcome}`;
     case 'webhook': {
-      if (entry.outcome === 'pending' || entry.outcome === 'recorded') return undefined;
+      if (entry.outcome === 'recorded') return undefined;
+      const items = entry.items.map((item) => item.replace(/\d{15}/, nameOf)).join(', ');
       const ending =
         entry.status === undefined ? entry.outcome : `${entry.status} in ${Math.round(entry.ackMs ?? 0)} ms`;
       const again = entry.why === 'first' ? '' : ` (${entry.why})`;
-      return `  Meta → bot   ${entry.channels.join('+')}: ${entry.items.join(', ')}${again}  ${ending}`;
+      return `${way('Meta', 'bot')}${entry.channels.join('+')}: ${items}${again}  ${ending}`;
     }
   }
+}
+
+const ownerWords: Readonly<Record<Extract<WireEntry, { kind: 'owner' }>['why'], string>> = {
+  customer: 'the customer wrote',
+  send: 'by sending',
+  pass: 'passed',
+  take: 'taken',
+  request: 'asked for',
+  release: 'released; nobody is told',
+  expired: 'control ran out; nobody is told',
+};
+
+const WAY_WIDTH = 18;
+
+function way(from: string, to: string): string {
+  return `${from} → ${to}`.padEnd(WAY_WIDTH);
 }
 
 function textOf(body: unknown): string {

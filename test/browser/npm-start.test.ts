@@ -86,6 +86,8 @@ describe('npm start', function () {
     const { end, said } = start({}, '--demo');
     expect(await end(), said()).to.equal(0);
     expect(said()).to.include('The whole handover went as it must.');
+    expect(said()).to.include('customer: talk to agent').and.to.include('owner of the thread: the bot → VCC Live');
+    expect(said(), 'nobody reads ids').not.to.match(/\d{15}/);
   });
 
   describe('opens the browser', () => {

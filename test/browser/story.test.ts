@@ -166,6 +166,45 @@ describe('The stage in a browser', function () {
     await page.locator('.line.bad', { hasText: 'VCC Live spoke without owning the thread' }).waitFor();
   });
 
+  it('closes a chat at the desk: the wire has VCC Live’s webhook, and the bot says how it ended', async () => {
+    const page = await at.visit();
+    await says(page, 'talk to agent');
+    await owners(page, 'VCC Live');
+    const webhooks = page.getByRole('group', { name: 'Webhooks of VCC Live' });
+    await webhooks.getByLabel('Ticket').selectOption('waiting4agent');
+    await webhooks.getByRole('button', { name: 'Tell the bot' }).click();
+    await page.locator('.line', { hasText: 'Ticket Status (Async): update waiting4agent' }).waitFor();
+    await webhooks.getByLabel('Chat').selectOption('missed');
+    await webhooks.getByRole('button', { name: 'Close the chat' }).click();
+    const line = page.locator('.line.good', { hasText: 'Chat (Async): closed by Anna Agent: missed' });
+    await line.getByRole('button').click();
+    await line.getByText('As curl', { exact: true }).click();
+    const curl = (await line.getByLabel('curl command').textContent()) ?? '';
+    expect(curl).to.include('/vcc-live').and.to.include('$VCC_LIVE_WEBHOOK_SECRET');
+    expect(await line.textContent()).not.to.include('simulated-vcc-live-webhook-secret');
+    await owners(page, 'VCC Live');
+    await page.getByRole('button', { name: 'Hand back' }).click();
+    await conversation(page).getByText('Anna Agent has closed your chat: missed').waitFor();
+  });
+
+  it('has customers of two Pages, and restarts the bot', async () => {
+    const page = await at.visit();
+    await page.getByLabel('Page of the new customer').selectOption({ label: 'Workshop' });
+    await page.getByRole('button', { name: 'New customer' }).click();
+    await page.locator('.phone-head').getByRole('heading', { name: 'Workshop' }).waitFor();
+    await says(page, 'talk to agent');
+    await conversation(page).getByText('The workshop is being called').waitFor();
+    await page.locator('.line', { hasText: 'POST messages with thread_control → VCC Live' }).waitFor();
+    await owners(page, 'VCC Live');
+    await page.getByRole('button', { name: /^Weather/ }).click();
+    await page.getByRole('button', { name: 'Restart the bot' }).click();
+    await page.locator('.line', { hasText: 'the bot has been started again' }).waitFor();
+    await page.getByRole('button', { name: 'Hand back' }).click();
+    await conversation(page).getByText('Welcome back!').waitFor();
+    await conversation(page).getByRole('button', { name: '4', exact: true }).click();
+    await conversation(page).getByText('Thank you for the 4.').waitFor();
+  });
+
   it('plays a scenario step by step, with a line that says what to look at', async () => {
     const page = await at.visit();
     await page.getByLabel('Scenario').selectOption('silentRelease');
@@ -217,7 +256,7 @@ describe('The stage in a browser', function () {
     const tookMs = Date.now() - began;
     await conversation(page).getByText('You said: Am I still heard?').waitFor();
     await settled();
-    await page.locator('.customers .count', { hasText: '201' }).waitFor();
+    await page.locator('.customers .count', { hasText: '202' }).waitFor();
     expect(at.simulator.wire.entries().length).to.be.greaterThan(1200);
     expect(tookMs, 'typing and choosing').to.be.lessThan(4000);
     const longestMs = await page.evaluate<number>('frames_.longestMs');

@@ -2,6 +2,8 @@
  * The life of a handover, the same stories on each transport: our adapter, Botkit with the stock adapter, Azure Bot
  * Service's Facebook channel. What a story says has to hold on all three; a new part of the life is a new line here.
  */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { MORE_THAN_A_DAY_MS } from './scene.js';
 import { closePlays, playOn, transports } from './transports/transports.js';
@@ -33,6 +35,17 @@ const waits = async (stage: Play): Promise<void> => {
   await stage.customer.says('agent please');
   expect(stage.owner()).to.equal('vccLive');
 };
+
+/** The bot has a route for VCC Live's webhooks, on a server of its own, whatever the transport is. */
+const hearsVccLive = async (stage: Play): Promise<void> => {
+  const route = stage.bot.handover.vccLiveWebhook({ secret: 'a secret of both' });
+  const server = createServer((request, response) => void route(request, response));
+  routes.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  stage.sim.connectVccLive({ url: `http://127.0.0.1:${port}/vcc-live`, secret: 'a secret of both' });
+};
+const routes: Server[] = [];
 
 const stories: readonly Story[] = [
   {
@@ -380,6 +393,50 @@ const stories: readonly Story[] = [
     },
   },
   {
+    tells: 'has in its result what VCC Live’s webhook told of the closed chat',
+    play: async (stage) => {
+      await hearsVccLive(stage);
+      await waits(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      const { status } = await stage.agent.closesChat(stage.customer.psid, { disposition: 'lost', agentName: 'Anna' });
+      expect(status).to.equal(200);
+      expect([stage.owner(), outcomes(stage)]).to.deep.equal(['vccLive', []]);
+      await stage.agent.handsBack(stage.customer.psid);
+      await stage.lapse(2 * MINUTE_MS);
+      expect(stage.bot.results).to.have.length(1);
+      expect(stage.bot.results[0]).to.include({ via: 'passBack', disposition: 'lost', agent: 'Anna' });
+      expect(stage.calls('take_thread_control')).to.deep.equal([]);
+    },
+  },
+  {
+    tells: 'takes back a thread whose chat is closed and that nobody hands back',
+    play: async (stage) => {
+      await hearsVccLive(stage);
+      await waits(stage);
+      await stage.agent.closesChat(stage.customer.psid, { disposition: 'missed' });
+      await stage.customer.says('anybody?');
+      await stage.lapse(20_000);
+      expect(stage.owner()).to.equal('vccLive');
+      await stage.lapse(20_000);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.customer.hears().at(-1)).to.equal('ended: completed via vccLiveWebhook');
+      expect(stage.bot.results[0]).to.include({ disposition: 'missed' });
+      expect(stage.calls('take_thread_control')).to.have.length(1);
+    },
+  },
+  {
+    tells: 'leaves a thread with VCC Live whose ticket waits for an agent again',
+    play: async (stage) => {
+      await hearsVccLive(stage);
+      await waits(stage);
+      await stage.agent.closesChat(stage.customer.psid);
+      await stage.agent.changesTicket(stage.customer.psid, { substatus: 'waiting4agent' });
+      await stage.lapse(2 * MINUTE_MS);
+      expect(stage.owner()).to.equal('vccLive');
+      expect(outcomes(stage)).to.deep.equal([]);
+    },
+  },
+  {
     tells: 'takes notice and pass in one call where the Page has routing on',
     options: { handover: { inlineThreadControl: true } },
     play: async (stage) => {
@@ -395,7 +452,10 @@ const stories: readonly Story[] = [
 
 for (const transport of transports) {
   describe(`A bot on ${transport.name}`, () => {
-    afterEach(closePlays);
+    afterEach(async () => {
+      await closePlays();
+      for (const server of routes.splice(0)) await new Promise((resolve) => server.close(resolve));
+    });
 
     for (const { tells, options, play } of stories) {
       it(tells, async () => {

@@ -247,6 +247,9 @@ describe('The scenarios of the stage', function () {
     await next();
     await next();
     expect(botCalls()).to.deep.equal(['messages', 'me', 'messages']);
+    const titles = (): string => visitor.rows.map(({ title }) => title).join('\n');
+    await visitor.sees(() => titles().includes(`with thread_control → VCC Live “${CALLING}”`), 'the call');
+    expect(titles()).to.include('GET me messaging_feature_status');
     await finish();
     expect(hears()).to.deep.equal(['You said: Hello!', CALLING, ANNA, WELCOME, QUESTION]);
   });

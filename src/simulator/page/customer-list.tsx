@@ -31,8 +31,13 @@ export function CustomerList(props: {
           Customers <span class="count">{threads.size}</span>
         </h2>
         <div class="buttons">
-          <button type="button" class="small" onClick={() => void act({ act: 'newCustomer', pageId })}>
-            New customer
+          <button
+            type="button"
+            class="small"
+            aria-label="New customer"
+            onClick={() => void act({ act: 'newCustomer', pageId })}
+          >
+            {several ? 'New' : 'New customer'}
           </button>
           {several ? (
             <select

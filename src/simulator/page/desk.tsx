@@ -209,7 +209,7 @@ function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: 
         }}
       >
         <label>
-          The chat was
+          Chat
           <select
             value={disposition}
             onChange={(event) =>
@@ -232,7 +232,7 @@ function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: 
         }}
       >
         <label>
-          The ticket is
+          Ticket
           <select
             value={change}
             onChange={(event) =>
@@ -246,7 +246,7 @@ function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: 
             ))}
           </select>
         </label>
-        <button type="submit">Tell it</button>
+        <button type="submit">Tell the bot</button>
       </form>
     </div>
   );

@@ -36,7 +36,7 @@ export function wireRow(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> 
     case 'owner':
       return { ...head, aside: false, ...ownerWords(entry, names) };
     case 'graph':
-      return { ...head, aside: false, way: `${partyName(entry.appName)} → Meta`, ...graphWords(entry) };
+      return { ...head, aside: false, way: `${partyName(entry.appName)} → Meta`, ...graphWords(entry, names) };
     case 'vccLive':
       return { ...head, aside: false, way: 'VCC Live → Bot', ...vccLiveWords(entry) };
     case 'webhook':
@@ -107,9 +107,9 @@ function ownerWords(entry: OwnerEntry, names: RowNames): Pick<WireRow, 'title' |
   };
 }
 
-function graphWords(entry: GraphEntry): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
+function graphWords(entry: GraphEntry, names: RowNames): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
   const chips: Chip[] = entry.fault === undefined ? [] : [{ text: faultWords(entry), tone: 'warn' }];
-  const title = cut(`${entry.method} ${entry.edge}${graphContent(entry)}`);
+  const title = cut(`${entry.method} ${entry.edge}${graphContent(entry, names)}`);
   if (entry.outcome === 'pending') return { title, status: 'under way', tone: 'wait', chips };
   if (entry.outcome !== 'answered') return { title, status: 'no answer', tone: 'warn', chips };
   const error = errorOf(entry.answer);
@@ -130,19 +130,29 @@ function graphWords(entry: GraphEntry): Pick<WireRow, 'title' | 'status' | 'tone
   return { title, status, tone: 'bad', chips: [...chips, ...why] };
 }
 
-function graphContent(entry: GraphEntry): string {
+function graphContent(entry: GraphEntry, names: RowNames): string {
   const body = isJsonObject(entry.body) ? entry.body : {};
   if (typeof body['sender_action'] === 'string') return ` ${body['sender_action']}`;
   const message = body['message'];
   if (isJsonObject(message)) {
-    return typeof message['text'] === 'string' ? ` “${message['text']}”` : ' with attachment';
+    const content = typeof message['text'] === 'string' ? ` “${message['text']}”` : ' with attachment';
+    return `${inlineControl(body['thread_control'], names)}${content}`;
   }
+  if (entry.edge === 'me' && entry.query['fields'] !== undefined) return ` ${entry.query['fields']}`;
   const metadata = typeof body['metadata'] === 'string' ? ` metadata ${body['metadata']}` : '';
   const answer =
     isJsonObject(entry.answer) && Array.isArray(entry.answer['data'])
       ? ` → ${JSON.stringify(entry.answer['data'])}`
       : '';
   return `${metadata}${answer}`;
+}
+
+/** Before the text, which may be cut. */
+function inlineControl(value: unknown, names: RowNames): string {
+  if (!isJsonObject(value)) return '';
+  const target = value['app_id'];
+  const to = typeof target === 'string' || typeof target === 'number' ? ` → ${names.nameOf(String(target))}` : '';
+  return ` with thread_control${to}`;
 }
 
 function faultWords(entry: GraphEntry): string {
