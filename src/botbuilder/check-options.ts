@@ -277,7 +277,7 @@ function checkStore(value: unknown): void {
     : undefined;
   if (missing?.length === 0) return;
   const got =
-    missing === undefined ? described(value) : `an object without ${missing.map((name) => `${name}()`).join(', ')}`;
+    missing === undefined ? describedPart(value) : `an object without ${missing.map((name) => `${name}()`).join(', ')}`;
   throw new InvalidOptionError(
     'store',
     got,
@@ -335,9 +335,14 @@ function checkMethods(option: string, value: unknown, names: readonly string[]):
   if (isObject(value) && names.every((name) => typeof value[name] === 'function')) return;
   throw new InvalidOptionError(
     option,
-    described(value),
+    describedPart(value),
     `an object with ${names.map((name) => `${name}()`).join(', ')}`,
   );
+}
+
+/** Where an object belongs, a text is often an address, whose password must not be shown. */
+function describedPart(value: unknown): string {
+  return typeof value === 'string' ? 'a text' : described(value);
 }
 
 function isOrigin(value: unknown): boolean {

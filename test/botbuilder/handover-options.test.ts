@@ -164,6 +164,54 @@ describe('the options of VccLiveHandover', () => {
     accepts({ store: new BotStorageThreadStore(new MemoryStorage()) });
   });
 
+  it('name inbox, and what it has to have', () => {
+    const inbox = {
+      put: async () => '1',
+      remove: async () => undefined,
+      renew: async () => undefined,
+      giveBack: async () => undefined,
+      takeOver: async () => ({ deliveries: [], setAside: 0 }),
+    };
+    for (const value of [null, 7, true, [], {}, () => inbox]) {
+      expect(refusedBy({ inbox: value }).option).to.equal('inbox');
+    }
+    for (const name of Object.keys(inbox)) {
+      const error = refusedBy({ inbox: { ...inbox, [name]: undefined } });
+      expect(error.option, name).to.equal('inbox');
+      expect(error.message).to.include(`${name}()`);
+    }
+    accepts({ inbox });
+    accepts({ inbox: undefined });
+    accepts({ inbox: { ...inbox, close: async () => undefined } });
+  });
+
+  it('do not show an address that stands for a store or an inbox: it may hold a password', () => {
+    for (const option of ['store', 'inbox']) {
+      const error = refusedBy({ [option]: 'redis://:s3cret@localhost:6379' });
+      expect(error.option).to.equal(option);
+      expect(error.message + error.got + error.expected).to.not.include('s3cret');
+    }
+  });
+
+  it('name deliveries, or the limit in it that is none', () => {
+    for (const value of [null, 7, 'many', [], () => 1]) {
+      expect(refusedBy({ deliveries: value }).option, String(value)).to.equal('deliveries');
+    }
+    for (const limit of ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes']) {
+      for (const value of [0, -1, 1.5, NaN, Infinity, '10', null, 2 ** 53]) {
+        const error = refusedBy({ deliveries: { [limit]: value } });
+        expect(error.option, String(value)).to.equal(`deliveries.${limit}`);
+        expect(error.message).to.include('whole number above 0');
+      }
+      accepts({ deliveries: { [limit]: 1 } });
+      accepts({ deliveries: { [limit]: undefined } });
+    }
+    const misspelt = refusedBy({ deliveries: { maxEvent: 10 } });
+    expect(misspelt.option).to.equal('deliveries.maxEvent');
+    expect(misspelt.message).to.include('maxEvents');
+    accepts({ deliveries: {} });
+  });
+
   it('name timers, requests and reclaim', () => {
     for (const value of [null, 7, []]) expect(refusedBy({ timers: value }).option).to.equal('timers');
     for (const value of [-1, 0, Infinity, NaN, '60']) {

@@ -1,7 +1,8 @@
 /**
  * A bot as a process of its own, for tests with several: adapter, plugin and dialogs; nothing shared but Redis.
  *
- * Says `{ port }` when it listens, each turn as `{ turn }`, and `{ left }` when it has stopped on SIGTERM.
+ * Says `{ port }` when it listens, each turn as `{ turn }`, and `{ left }` when it has stopped on SIGTERM. A turn whose
+ * text begins with "hold" goes on when it is told `{ letGo: text }`, which may be before it has begun.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,6 +34,30 @@ export type BotProcessWord =
   | { readonly port: number }
   | { readonly turn: 'began' | 'ended'; readonly text: string }
   | { readonly left: { readonly running: number; readonly waiting: number } };
+
+/** What it is told. */
+export interface BotProcessOrder {
+  readonly letGo: string;
+}
+
+/** Turns that may go on, or wait for it. */
+class Held {
+  readonly #free = new Set<string>();
+  readonly #waiting = new Map<string, () => void>();
+
+  constructor() {
+    process.on('message', ({ letGo }: BotProcessOrder) => {
+      const goOn = this.#waiting.get(letGo);
+      if (goOn) goOn();
+      else this.#free.add(letGo);
+    });
+  }
+
+  async until(text: string): Promise<void> {
+    if (this.#free.delete(text)) return;
+    await new Promise<void>((resolve) => this.#waiting.set(text, resolve));
+  }
+}
 
 /** What the bot's own state needs of a client. */
 interface StateClient {
@@ -72,7 +97,7 @@ class RedisStorage implements Storage {
 }
 
 class RootDialog extends ComponentDialog {
-  constructor(handover: VccLiveHandover) {
+  constructor(handover: VccLiveHandover, held: Held) {
     super('root');
     this.addDialog(handover.dialog());
     this.addDialog(
@@ -81,8 +106,7 @@ class RootDialog extends ComponentDialog {
           const { type, text } = step.context.activity;
           if (type !== 'message') return step.endDialog();
           if (text === 'agent please') return step.replaceDialog('agent');
-          const slow = /^slow (\d+)/.exec(text);
-          if (slow) await new Promise((resolve) => setTimeout(resolve, Number(slow[1])));
+          if (text.startsWith('hold')) await held.until(text);
           await step.context.sendActivity(`bot: ${text}`);
           return step.endDialog();
         },
@@ -128,7 +152,7 @@ async function main({ redisUrl, prefix, verifyToken, handover: options, inbox, a
   });
   const state = new ConversationState(new RedisStorage(client, prefix));
   const dialogs = state.createProperty('dialogs');
-  const root = new RootDialog(handover);
+  const root = new RootDialog(handover, new Held());
   const logic = async (context: TurnContext): Promise<void> => {
     const { type, name } = context.activity;
     if (type !== 'message' && name !== 'handoff.status') return;
