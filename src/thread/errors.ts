@@ -15,7 +15,6 @@ export type HandoverErrorCode =
   | 'outcomeUnknown'
   | 'loopBroken'
   | 'missingPeer'
-  | 'rawBodyMissing'
   | 'dialogMissing'
   | 'expectationFailed'
   | 'unexpected';
