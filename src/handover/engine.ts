@@ -89,8 +89,10 @@ export class HandoverEngine {
     }
     if (!record || !open || !deadline) return this.#dropDeadline(thread, open);
     const ids = await this.#steps.ids(thread);
-    // Released without a word, or taken by a third app: nothing of VCC Live's is left to take back.
-    const there = this.#steps.ownerNow(record, ids).owner === 'vccLive';
+    // Released without a word, or taken by a third app, of which Meta tells VCC Live only: nothing of VCC Live's is left to
+    // take back, and nothing is taken out of another's hands.
+    const owner = (await this.#steps.ask(thread)) ?? this.#steps.ownerNow(record, ids);
+    const there = owner.owner === 'vccLive';
     const ended = there ? await takeFromAgent(this.#steps, thread, ids, open, reasonOf(deadline)) : undefined;
     await this.#dropDeadline(thread, open);
     return ended;
