@@ -199,27 +199,6 @@ describe('a hand-back that overtakes a pass of which no answer ever comes', () =
     expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
   });
 
-  it('and does not end it where the pass was made again after it: VCC Live has the thread, and hands it back once', async () => {
-    const stage = await scene({ handover: { graph: { maxRetries: 1, timeoutMs: 3000 } } });
-    dialogBot(stage.bot, 'everyTurn');
-    stage.sim.weather.slow.once({ edges: ['pass_thread_control'], ms: 10_000 });
-    const said = stage.customer.says('agent please');
-    await until(() => stage.owner() === 'vccLive');
-    stage.sim.weather.reorderMs = 1;
-    const handsBack = stage.agent.handsBack(PSID, 'quick');
-    await stage.sim.clock.advance(10);
-    await handBackIsKept(stage);
-    await stage.clock.rush(Promise.all([said, handsBack]));
-    expect(stage.calls('pass_thread_control')).to.have.length(2);
-    expect(stage.owner()).to.equal('vccLive');
-    expect(stage.news('returned')).to.deep.equal([]);
-    expect((await stage.record())?.open).to.include({ phase: 'passed' });
-    stage.calm();
-    await stage.clock.advance(1000);
-    await stage.agent.handsBack(PSID, 'done');
-    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'done']]);
-  });
-
   it('and where its process has died, the next request finds it completed, and begins another', async () => {
     const stage = await scene();
     dialogBot(stage.bot, 'everyTurn');
