@@ -275,6 +275,7 @@ describe('A delivery that is kept', () => {
 
     await on.clock.advance(3 * MINUTE_MS);
     expect(other.ran).to.deep.equal([]);
+    expect([...on.kept.kept.values()].map(({ attempts }) => attempts)).to.deep.equal([1]);
 
     turn.open();
     await settled();
@@ -437,8 +438,11 @@ describe('While the thread store is away', () => {
     weak.isAway = true;
     await bot.take('a');
     await on.clock.advance(LOOK_MS);
+    bot.inbox.stop();
     await bot.desk.close(0);
+    await settled();
     await bot.inbox.close();
+    expect(on.clock.timers).to.equal(0);
     const other = newProcess(on);
 
     other.serve();
@@ -459,12 +463,12 @@ describe('While the inbox is away', () => {
     await settled();
     on.kept.isAway = true;
     turn.open();
-    await on.clock.advance(MINUTE_MS);
+    await on.clock.advance(LOOK_MS);
     expect(on.kept.bodies).to.deep.equal(['a']);
     expect(bot.log.join()).to.include('The inbox could not be looked at');
 
     on.kept.isAway = false;
-    await on.clock.advance(2 * LEASE_MS);
+    await on.clock.advance(LOOK_MS);
     expect([bot.ran, other.ran, on.kept.bodies]).to.deep.equal([['a'], [], []]);
   });
 });
