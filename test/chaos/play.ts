@@ -302,7 +302,7 @@ function storeOf(schedule: Schedule, redis: RedisClient | undefined): ThreadStor
   if (schedule.store === 'botStorage') return new BotStorageThreadStore(new MemoryStorage(), { clock });
   if (schedule.store === 'memory' || redis === undefined) return new MemoryThreadStore();
   prefixes += 1;
-  return new RedisThreadStore(redis, { clock, prefix: `chaos-${prefixes}`, random: () => 0 });
+  return new RedisThreadStore(redis, { clock, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0 });
 }
 
 function failOnce({ weather }: MessengerSimulator, fault: GraphFault, edge: Edge, ms: number): void {
