@@ -15,8 +15,9 @@ import { FAILED_ONCE } from './schedules-that-failed.js';
 
 const SCHEDULES = Number(process.env['CHAOS_SCHEDULES'] ?? 300);
 const FIRST_SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 30));
-/** Without a number of schedules to play: as many as fit into this, on a machine that is busy with other things. */
-const ENOUGH_MS = process.env['CHAOS_SCHEDULES'] === undefined ? 60_000 : Infinity;
+/** As many as fit into this. In `npm test` a limit for a machine that is busy with other things. */
+const ENOUGH_S = process.env['CHAOS_SECONDS'] ?? (process.env['CHAOS_SCHEDULES'] === undefined ? 60 : Infinity);
+const ENOUGH_MS = Number(ENOUGH_S) * 1000;
 const LONGEST_MS = 60_000 + SCHEDULES * 3000;
 const MOST_SMALLER = 80;
 

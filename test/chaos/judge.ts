@@ -87,6 +87,8 @@ function handovers(seen: Chronicle, count: Count): string[] {
   if (open?.phase === 'unconfirmed' && failed.includes(open.id) && seen.schedule.timestampsInSeconds)
     count('left unconfirmed: told as failed, and the last words had no exact time');
   else if (open !== undefined) findings.push(`handover ${open.id} is left ${open.phase}`);
+  if (seen.openAfterHandBack?.phase === 'passed')
+    findings.push(`the hand-back of ${seen.openAfterHandBack.id} was lost: only the customer's next words end it`);
   const ids = results.flatMap(({ result }) => (result.handoverId === undefined ? [] : [result.handoverId]));
   for (const id of twice(ids)) findings.push(`the dialog of ${id} ended twice`);
   for (const id of passed) {
