@@ -3,7 +3,7 @@
  *
  * Exists so that every adapter, ours or not, treats the same event alike.
  */
-import { StoreError } from '../thread/errors.js';
+import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -16,7 +16,15 @@ import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
-import { amendOpen, conclusionEndedBy, endedLately, isRerunOf, keepHandBack } from './lifecycle.js';
+import {
+  amendOpen,
+  conclusionEndedBy,
+  endedLately,
+  isRerunOf,
+  isUnconfirmedForLong,
+  keepHandBack,
+  storedError,
+} from './lifecycle.js';
 import type { IgnoredReason } from './news.js';
 import type { ControlRequest } from './policies.js';
 import { asksForBot, grants } from './policies.js';
@@ -124,6 +132,7 @@ export class Admissions {
         evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp: newestPlace(record.evidence) }),
       after: (record, verdict, before) => {
         if (agentSpoke(event, ids)) return this.#claimed(thread, record, eventKey, atMs);
+        if (isOfCustomer(event)) return this.#forgotten(thread, record, verdict, before, event, atMs);
         if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
@@ -367,6 +376,25 @@ export class Admissions {
     return { record, news: [['returned', { thread, result }]], value: undefined };
   }
 
+  /**
+   * The customer writes to the bot, and what became of a pass was never known: it did not happen, or VCC Live has
+   * released the thread without a word. It was told as failed then; nothing is told now.
+   */
+  #forgotten(
+    thread: ThreadKey,
+    record: ThreadRecord,
+    verdict: Verdict,
+    before: Verdict,
+    event: ThreadEvent,
+    nowMs: number,
+  ): Outcome<undefined> {
+    const settled = isOurs(before) && isOurs(verdict) && isUnconfirmedForLong(record, stampOf(event, nowMs) ?? 0);
+    if (!settled) return { record, news: [], value: undefined };
+    const error = storedError(new HandoverError('outcomeUnknown', 'Nothing ever told what became of the pass.'));
+    const ended = this.#steps.concluded(thread, record, { outcome: 'failed', via: 'none', nowMs, error });
+    return { record: ended.record, news: [], value: undefined };
+  }
+
   /** Concludes a passed handover where the ledger says that the thread is the bot's, or nobody's. */
   async #comeHome(
     thread: ThreadKey,
@@ -413,6 +441,14 @@ function arrivedBy(event: ThreadEvent, thread: ThreadKey, stepped: Stepped<Concl
 
 function passesTo(event: ThreadEvent, appId: string): boolean {
   return event.kind === 'passThreadControl' && event.channel === 'messaging' && event.newOwnerAppId === appId;
+}
+
+function isOfCustomer(event: ThreadEvent): boolean {
+  return event.channel === 'messaging' && (event.kind === 'message' || event.kind === 'postback');
+}
+
+function isOurs({ owner }: Verdict): boolean {
+  return owner === 'bot' || owner === 'idle';
 }
 
 function agentSpoke(event: ThreadEvent, ids: AppIds): boolean {

@@ -15,6 +15,8 @@ import { reportedFields, withoutTranscript } from './vcc-live-report.js';
 const CONCLUSIONS_KEPT = 8;
 /** An armed handover older than this has lost the process that armed it. Longer than any retry of a pass. */
 const ARMED_ALIVE_MS = 2 * 60_000;
+/** Longer than any call is under way, with all of its repetitions. */
+const UNCONFIRMED_ALIVE_MS = 5 * 60_000;
 /** A dialog's claim on its conclusion counts this long; after that its turn is taken to have died unredelivered. */
 const ENDING_CLAIM_MS = 10 * 60_000;
 /** After this nobody is asked about a handover any more. */
@@ -122,6 +124,15 @@ export function unmarkReturning(record: ThreadRecord, id: string): ThreadRecord 
   const open: { -readonly [K in keyof OpenHandover]: OpenHandover[K] } = { ...record.open };
   delete open.returning;
   return { ...record, open };
+}
+
+/**
+ * Whether a pass whose outcome is not known has been waiting for evidence for so long, until `at` on Meta's clock, that a
+ * message of the customer's settles it: Meta has done the call by then, or never will.
+ */
+export function isUnconfirmedForLong(record: ThreadRecord, at: number): boolean {
+  const { open } = record;
+  return open?.phase === 'unconfirmed' && at - open.armedAt > UNCONFIRMED_ALIVE_MS;
 }
 
 /** A hand-back came while our own pass was still unconfirmed: kept, unless it belongs to an earlier handover. */

@@ -13,7 +13,8 @@ interface PendingTimer {
   readonly run: () => void;
   /** Somebody waits for it, or for something that comes before it: an answer, for one. */
   readonly isWait: boolean;
-  handle?: NodeJS.Timeout | NodeJS.Immediate;
+  /** Takes back what the machine was told to do at its time. */
+  disarm?: () => void;
 }
 
 /** The clock on which expiry, delay and redelivery happen. Timers never keep the process alive. */
@@ -121,13 +122,15 @@ export class SimulatorClock implements Clock {
   }
 
   #arm(timer: PendingTimer): void {
-    clearHandle(timer);
+    disarm(timer);
     const waitMs = timer.atMs - this.now();
     if (this.mode === 'real') {
-      timer.handle = setTimeout(() => this.#fire(timer), Math.max(waitMs, 0));
-      timer.handle.unref();
+      const handle = setTimeout(() => this.#fire(timer), Math.max(waitMs, 0));
+      handle.unref();
+      timer.disarm = () => clearTimeout(handle);
     } else if (waitMs <= 0) {
-      timer.handle = setImmediate(() => this.#fire(timer));
+      const handle = setImmediate(() => this.#fire(timer));
+      timer.disarm = () => clearImmediate(handle);
     }
   }
 
@@ -137,14 +140,13 @@ export class SimulatorClock implements Clock {
   }
 
   #drop(timer: PendingTimer): void {
-    clearHandle(timer);
+    disarm(timer);
     if (this.#timers.delete(timer) && timer.isWait) this.#waits -= 1;
   }
 }
 
-function clearHandle(timer: PendingTimer): void {
-  if (timer.handle === undefined) return;
-  clearTimeout(timer.handle as NodeJS.Timeout);
-  clearImmediate(timer.handle as NodeJS.Immediate);
-  delete timer.handle;
+/** Each sort by its own: `clearImmediate` of a timeout that somebody fakes leaves Node's count of immediates astray. */
+function disarm(timer: PendingTimer): void {
+  timer.disarm?.();
+  delete timer.disarm;
 }

@@ -84,9 +84,11 @@ function handovers(seen: Chronicle, count: Count): string[] {
     for (const id of ended) if (!passed.includes(id)) findings.push(`handover ${id} ended and was never passed`);
   }
   const open = seen.record?.open;
-  if (open?.phase === 'unconfirmed' && failed.includes(open.id))
-    count('left unconfirmed: told as failed, and nobody said more');
+  if (open?.phase === 'unconfirmed' && failed.includes(open.id) && seen.schedule.timestampsInSeconds)
+    count('left unconfirmed: told as failed, and the last words had no exact time');
   else if (open !== undefined) findings.push(`handover ${open.id} is left ${open.phase}`);
+  if (seen.openAfterHandBack?.phase === 'passed')
+    findings.push(`the hand-back of ${seen.openAfterHandBack.id} was lost: only the customer's next words end it`);
   const ids = results.flatMap(({ result }) => (result.handoverId === undefined ? [] : [result.handoverId]));
   for (const id of twice(ids)) findings.push(`the dialog of ${id} ended twice`);
   for (const id of passed) {

@@ -47,6 +47,8 @@ export interface Chronicle {
   readonly believed: readonly string[];
   readonly record: ThreadRecord | undefined;
   readonly settledMs: number;
+  /** The handover that was open still after VCC Live had handed the thread back in calm weather. */
+  readonly openAfterHandBack: ThreadRecord['open'] | undefined;
 }
 
 /** Plays it to the end: afterwards the weather is calm, the thread is the bot's, and the customer has had the last word. */
@@ -116,14 +118,15 @@ class Stage {
     for (const bot of this.#processes) bot.storeLost = false;
     this.#sim.wire.note('calm');
     await this.#time.pass(DUST_SETTLES_MS);
-    await this.#bringHome();
+    const from = await this.#bringHome();
     await this.#time.pass(BETWEEN_LAST_WORDS_MS);
+    const thread = this.#thread;
+    const openAfterHandBack = from === 'vccLive' ? (await this.#shared.store.read(thread))?.open : undefined;
     for (let words = 0; words < 3; words += 1) {
       this.#customerSays('says');
       await this.#time.pass(BETWEEN_LAST_WORDS_MS);
     }
     const { settings } = this.#sim;
-    const thread = { pageId: settings.pageId, psid: PSID };
     const believed: string[] = [];
     for (const bot of this.#processes) believed.push((await bot.handover.ownerOf(thread)).owner);
     return {
@@ -140,6 +143,7 @@ class Stage {
       believed,
       record: await this.#shared.store.read(thread),
       settledMs: Date.now(),
+      openAfterHandBack,
     };
   }
 
@@ -279,12 +283,13 @@ class Stage {
     this.#outages.push({ process, fromMs: Date.now(), toMs: Date.now() + forMs });
   }
 
-  /** Whoever has the thread gives it to the bot. */
-  async #bringHome(): Promise<void> {
+  /** Whoever has the thread gives it to the bot. Returns who that was. */
+  async #bringHome(): Promise<string> {
     const owner = this.#owner();
     if (owner === 'vccLive') ignore(this.#sim.agent().handsBack(PSID, 'end'));
     if (owner === 'inbox') ignore(this.#sim.pageInbox().marksDone(PSID));
     await this.#time.rest();
+    return owner;
   }
 
   #owner(): string {
@@ -302,7 +307,7 @@ function storeOf(schedule: Schedule, redis: RedisClient | undefined): ThreadStor
   if (schedule.store === 'botStorage') return new BotStorageThreadStore(new MemoryStorage(), { clock });
   if (schedule.store === 'memory' || redis === undefined) return new MemoryThreadStore();
   prefixes += 1;
-  return new RedisThreadStore(redis, { clock, prefix: `chaos-${prefixes}`, random: () => 0 });
+  return new RedisThreadStore(redis, { clock, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0 });
 }
 
 function failOnce({ weather }: MessengerSimulator, fault: GraphFault, edge: Edge, ms: number): void {

@@ -158,7 +158,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 const move: fc.Arbitrary<Move> = fc.record({ gapMs: fc.constantFrom(0, 0, 1, 20, 500, 3000, 3000, 30_000), act });
 
 /** Calm or wild, each switch on its own, so that most schedules have a few of them. */
-export const schedules: fc.Arbitrary<Schedule> = fc.record({
+const schedules: fc.Arbitrary<Schedule> = fc.record({
   moves: fc.array(move, { minLength: 2, maxLength: 16, size: 'max' }),
   processes: fc.constantFrom(1 as const, 2 as const),
   template: fc.constantFrom('everyTurn' as const, 'messagesOnly' as const),
@@ -184,3 +184,10 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
   }),
   seed: fc.integer({ min: 1, max: 1_000_000 }),
 });
+
+/** The schedule that comes of a seed; the same in every process. */
+export function scheduleOf(seed: number): Schedule {
+  const [schedule] = fc.sample(schedules, { seed, numRuns: 1 });
+  if (schedule === undefined) throw new Error('No schedule came of this seed.');
+  return schedule;
+}

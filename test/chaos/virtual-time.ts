@@ -9,17 +9,16 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, ServerResponse } from 'node:http';
-import { MessageChannel } from 'node:worker_threads';
 import sinon from 'sinon';
 
 /** Rounds of the event loop without anything new, after which nothing is under way. */
 const CALM_ROUNDS = 4;
-/** The machine's own, before it is held: a loop without any timer of its own may sleep over what is to be done at once. */
-const keepAwake = setInterval;
-const stopKeepingAwake = clearInterval;
-const AWAKE_EVERY_MS = 20;
-/** More than any exchange over loopback takes. */
-const MOST_ROUNDS = 200_000;
+/** How often is looked what a database's client waits for. By the machine's own time, before it is held. */
+const LOOK_EVERY_MS = 2;
+const machineTimeout = setTimeout;
+const clearMachineTimeout = clearTimeout;
+/** More than any exchange over loopback takes, on a machine that has much else to do. */
+const LONGEST_REST_MS = 60_000;
 
 /** Held time. One at a time: it replaces the globals. */
 export class VirtualTime {
@@ -27,11 +26,9 @@ export class VirtualTime {
   /** Requests by those who made them, and answers by those who owe them. */
   readonly #asked = new Set<object>();
   readonly #owed = new Set<object>();
-  readonly #channel = new MessageChannel();
-  #onRound: () => void = () => undefined;
-  readonly #awake = keepAwake(() => undefined, AWAKE_EVERY_MS);
   #working = 0;
   #changes = 0;
+  #onChange: () => void = () => undefined;
   readonly #listeners: readonly (readonly [string, (message: unknown) => void])[] = [
     [
       'http.client.request.start',
@@ -52,7 +49,6 @@ export class VirtualTime {
       now: startMs,
       toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
     });
-    this.#channel.port1.on('message', () => this.#onRound());
     for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
   }
 
@@ -63,16 +59,16 @@ export class VirtualTime {
 
   /** Resolves when nothing is under way but what waits for the clock. */
   async rest(): Promise<void> {
+    const beganMs = performance.now();
     let seen = this.#changes;
     let calm = 0;
-    for (let round = 0; calm < CALM_ROUNDS; round += 1) {
-      if (round > MOST_ROUNDS)
+    while (calm < CALM_ROUNDS) {
+      if (performance.now() - beganMs > LONGEST_REST_MS)
         throw new Error(
           `${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} works are under way.`,
         );
+      if (this.#working > 0) await this.#lookLater();
       await this.#round();
-      // A store that yields to a faster writer waits for no time at all, but for a timer all the same.
-      if (this.#working > 0 && round % 16 === 15) this.#clock.tick(0);
       const still = this.#working === 0 && this.#asked.size === this.#owed.size && this.#changes === seen;
       calm = still ? calm + 1 : 0;
       seen = this.#changes;
@@ -86,7 +82,7 @@ export class VirtualTime {
       return await work;
     } finally {
       this.#working -= 1;
-      this.#changes += 1;
+      this.#changed();
     }
   }
 
@@ -112,16 +108,29 @@ export class VirtualTime {
   end(): void {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
     this.#clock.restore();
-    stopKeepingAwake(this.#awake);
-    this.#channel.port1.close();
   }
 
-  /** One round of the event loop. Not by `setImmediate`: whoever holds `setTimeout` leaves Node's count of those astray. */
+  /** One round of the event loop, in which every socket is looked at. */
   #round(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onRound = resolve;
-      this.#channel.port2.postMessage(0);
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Another process has the word: sleeps until it has answered instead of keeping the core from it. */
+  async #lookLater(): Promise<void> {
+    const changed = await new Promise<boolean>((resolve) => {
+      const limit = machineTimeout(() => resolve(false), LOOK_EVERY_MS);
+      this.#onChange = () => {
+        clearMachineTimeout(limit);
+        resolve(true);
+      };
     });
+    // A store that yields to a faster writer waits for no time at all, but for a timer all the same.
+    if (!changed) this.#clock.tick(0);
+  }
+
+  #changed(): void {
+    this.#changes += 1;
+    this.#onChange();
   }
 
   #closes(open: Set<object>, what: ClientRequest | ServerResponse): void {
@@ -131,11 +140,11 @@ export class VirtualTime {
 
   #begins(open: Set<object>, what: object): void {
     open.add(what);
-    this.#changes += 1;
+    this.#changed();
   }
 
   #ends(open: Set<object>, what: object): void {
     open.delete(what);
-    this.#changes += 1;
+    this.#changed();
   }
 }

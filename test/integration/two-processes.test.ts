@@ -466,6 +466,29 @@ describe('a pass whose outcome nobody knows', () => {
       expect(results(stage)).to.deep.equal([['failed', 'none', undefined]]);
     });
 
+    it('and a message of the customer, minutes later, closes it without a word: VCC Live has released the thread', async () => {
+      const stage = await unconfirmed('after');
+      await stage.agent.releases(PSID);
+      await stage.clock.advance(10 * 60_000);
+      await stage.customer.says('hello');
+      await stage.customer.says('anybody there?');
+      expect((await stage.record())?.open).to.equal(undefined);
+      expect(stage.customer.hears().at(-1)).to.equal('bot: anybody there?');
+      expect(stage.news('failed')).to.have.length(1);
+      expect([...stage.news('passed'), ...stage.news('returned')]).to.deep.equal([]);
+      // What VCC Live does later has nothing to do with it.
+      await stage.agent.takes(PSID);
+      await stage.agent.says(PSID, 'Hello, I am Anna');
+      expect(stage.news('passed')).to.deep.equal([]);
+    });
+
+    it('and a message that comes sooner leaves it open, because the call may be under way', async () => {
+      const stage = await unconfirmed('before');
+      await stage.clock.advance(60_000);
+      await stage.customer.says('hello');
+      expect((await stage.record())?.open?.phase).to.equal('unconfirmed');
+    });
+
     it('and a hand-back closes it', async () => {
       const stage = await unconfirmed('after');
       await stage.clock.advance(1000);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { HELD_START_MS, SimulatorClock } from '../../src/simulator/held-clock.js';
 
 describe('A held clock', () => {
@@ -53,5 +54,21 @@ describe('A held clock', () => {
     clock.after(1, () => (ran = true));
     await clock.advance(10);
     expect(ran).to.equal(false);
+  });
+});
+
+describe("A clock of the machine's time", () => {
+  it('takes a timer back without a word to what Node is to do at once, also where a test holds the timers', async () => {
+    const held = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const clock = new SimulatorClock('real');
+      clock.after(1, () => undefined)();
+    } finally {
+      held.restore();
+    }
+    let ran = false;
+    setImmediate(() => (ran = true));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(ran).to.equal(true);
   });
 });

@@ -1,0 +1,33 @@
+/**
+ * A process that plays schedules: it is sent a seed, plays its schedule, says what the judge found, and is sent the next.
+ *
+ * A process of its own, because held time replaces the globals: each core can hold one.
+ */
+import { createClient } from 'redis';
+import { judge, type Verdict } from './judge.js';
+import { play } from './play.js';
+import { scheduleOf } from './schedule.js';
+
+/** What a player says: that it is ready, or what came of a seed. */
+export type PlayerSays =
+  { readonly ready: true } | ({ readonly seed: number } & Verdict) | { readonly seed: number; readonly broke: string };
+
+const redis = createClient({ url: process.argv[2] ?? '' });
+
+process.on('message', ({ seed }: { readonly seed: number }) => {
+  void playedOut(seed).then(say);
+});
+process.on('disconnect', () => redis.destroy());
+void redis.connect().then(() => say({ ready: true }));
+
+async function playedOut(seed: number): Promise<PlayerSays> {
+  try {
+    return { seed, ...judge(await play(scheduleOf(seed), redis)) };
+  } catch (error) {
+    return { seed, broke: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+function say(what: PlayerSays): void {
+  process.send?.(what);
+}
