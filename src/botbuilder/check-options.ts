@@ -29,6 +29,21 @@ const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string, value:
   statusEvents: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
   inlineThreadControl: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
 };
+/** What is the same for all Pages. */
+const COMMON_OPTIONS: Readonly<Record<Exclude<keyof VccLiveHandoverOptions, keyof PagePolicies>, true>> = {
+  botAppId: true,
+  vccLiveAppId: true,
+  pageAccessToken: true,
+  appSecret: true,
+  pages: true,
+  store: true,
+  inbox: true,
+  deliveries: true,
+  graph: true,
+  logger: true,
+  telemetry: true,
+  clock: true,
+};
 const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
 const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
@@ -85,6 +100,13 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
   checkProbes(given['telemetry']);
   checkMethods('clock', given['clock'], ['now', 'after']);
+}
+
+/** Options that have no effect, because there are none of that name: a misspelt one would be missed for weeks. */
+export function unknownOptions(options: VccLiveHandoverOptions): string[] {
+  return Object.keys(options).filter(
+    (name) => !Object.hasOwn(POLICY_CHECKS, name) && !Object.hasOwn(COMMON_OPTIONS, name),
+  );
 }
 
 /**

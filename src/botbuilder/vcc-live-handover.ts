@@ -34,7 +34,7 @@ import { DeadlineWatch } from '../handover/timers.js';
 import type { DialogAccess } from './after-handover.js';
 import { AfterHandover } from './after-handover.js';
 import { Beginnings } from './begin-handover.js';
-import { checkDuration, checkOptions } from './check-options.js';
+import { checkDuration, checkOptions, unknownOptions } from './check-options.js';
 import { HandoverDialog } from './handover-dialog.js';
 import type { HandoverRequest, VccLiveHandoverOptions } from './handover-options.js';
 import { registerParts } from './handover-parts.js';
@@ -95,6 +95,9 @@ export class VccLiveHandover implements Middleware {
     checkOptions(options);
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret } = options;
     const log = options.logger ?? consoleLogger;
+    for (const name of unknownOptions(options)) {
+      log.warn(`There is no option ${JSON.stringify(name)}; it has no effect. Is it misspelt?`);
+    }
     const clock = options.clock ?? systemClock;
     const book = new PolicyBook(options, { clock, log });
     const policiesOf = (pageId: string): Policies => book.of(pageId);

@@ -36,6 +36,14 @@ describe('the options of VccLiveHandover', () => {
     }
   });
 
+  it('are warned of where there is none of that name, and work all the same', () => {
+    const lines: string[] = [];
+    const logger = { info: () => undefined, warn: (line: string) => void lines.push(line), error: () => undefined };
+    accepts({ logger, talkToAgents: 'agent', timers: { unclaimedMs: 1000 } });
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.contain('"talkToAgents"').and.to.contain('no effect');
+  });
+
   for (const option of ['botAppId', 'vccLiveAppId', 'pageAccessToken'] as const) {
     it(`name ${option} where it is missing, empty, padded with blanks, or no text`, () => {
       for (const value of [undefined, null, '', ' ', '\t', ' 12', '12 ', '12\n', 12, {}, [], true]) {
