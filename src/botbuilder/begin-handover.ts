@@ -63,18 +63,22 @@ export class Beginnings {
    * Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no.
    * @param event what the turn was made of
    */
-  async isAskedFor(context: TurnContext, event: ThreadEvent): Promise<boolean> {
+  isAskedFor(context: TurnContext, event: ThreadEvent): boolean | Promise<boolean> {
     const turn = turnOf(context);
     if (context.activity.type !== 'message' || !turn) return false;
     // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
     if (event.kind === 'echo') return false;
     const { triggers } = this.#parts.policiesOf(turn.thread.pageId);
-    try {
-      // The payload of the button or quick reply behind the turn, whichever adapter made it.
-      return await asksForAgent(context, triggers, event.payload);
-    } catch (error) {
+    const failed = (error: unknown): boolean => {
       this.#parts.log.error(`A talkToAgent trigger failed: ${textOfThrown(error)}`);
       return false;
+    };
+    try {
+      // The payload of the button or quick reply behind the turn, whichever adapter made it.
+      const asks = asksForAgent(context, triggers, event.payload);
+      return typeof asks === 'boolean' ? asks : asks.catch(failed);
+    } catch (error) {
+      return failed(error);
     }
   }
 

@@ -85,8 +85,8 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
   }
 
   /** Answers the request, and runs the bot's logic for what it brought. Never rejects; the log says what went wrong. */
-  override async processActivity(req: unknown, res: unknown, logic: BotLogic): Promise<void> {
-    await this.#service.receive(req as WebhookRequest, res as WebhookResponse, logic);
+  override processActivity(req: unknown, res: unknown, logic: BotLogic): Promise<void> {
+    return this.#service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   }
 
   /** Sends to Messenger. @throws {@link GraphApiError} unless it is that another app controls the thread */
@@ -139,7 +139,7 @@ class AdapterService {
   readonly #adapter: BotAdapter;
   readonly #inside: HandoverParts;
   readonly #client: ThreadControlClient;
-  readonly #receive: Omit<ReceiveParts, 'deliver'>;
+  readonly #receive: ReceiveParts;
   readonly #ackDeadlineMs: number;
   /** What deliveries are worked off with that another process has left. */
   #lastLogic: BotLogic | undefined;
@@ -182,7 +182,7 @@ class AdapterService {
       inbox && events.length > 0
         ? inbox.take(body.toString('utf8'), events, work)
         : desk.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
-    return receiveWebhook(req, res, { ...this.#receive, deliver });
+    return receiveWebhook(req, res, this.#receive, deliver);
   }
 
   send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
@@ -196,7 +196,8 @@ class AdapterService {
     const { event, thread } = arrived;
     try {
       const unmanaged = !thread && event.kind === 'optin' && event.channel === 'messaging';
-      const admission = unmanaged ? 'unmanaged' : await engine.admissions.admit(arrived, key);
+      const admitted = unmanaged ? 'unmanaged' : engine.admissions.admit(arrived, key);
+      const admission = admitted instanceof Promise ? await admitted : admitted;
       if (admission !== 'unmanaged' && admission.run === 'nothing') return;
       const activity = activityFromEvent(event);
       if (!activity) return;

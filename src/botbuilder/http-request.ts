@@ -74,7 +74,7 @@ export async function answerRequest(
 
 /** The method in capitals; POST where a test's request has none. */
 export function methodOf(req: WebhookRequest): string {
-  return (req.method ?? 'POST').toUpperCase();
+  return req.method === 'POST' ? 'POST' : (req.method ?? 'POST').toUpperCase();
 }
 
 /** The headers; none where a test's request has none. */
@@ -90,33 +90,46 @@ export function queryOf(req: WebhookRequest): URLSearchParams {
 }
 
 /** The body's bytes, from the stream or from a parser that kept them. */
-export async function readBody(req: WebhookRequest, maxBytes: number): Promise<Body> {
+export function readBody(req: WebhookRequest, maxBytes: number): Promise<Body> {
+  return new Promise((resolve) => {
+    const body = bodyAtHand(req, maxBytes);
+    if (body) resolve(body);
+    else readStream(req, maxBytes, resolve);
+  });
+}
+
+/** What is known without reading the stream. */
+function bodyAtHand(req: WebhookRequest, maxBytes: number): Body | undefined {
   const kept = keptBytes(req.rawBody) ?? keptBytes(req.body);
   if (kept) return kept.length > maxBytes ? { kind: 'tooLarge' } : { kind: 'bytes', bytes: kept };
   if (wasRead(req)) return { kind: 'parsedAway', value: req.body };
   // Its `close` has been and will not come again.
   if (req.destroyed) return { kind: 'aborted' };
-  if (Number(headersOf(req)['content-length'] ?? 0) > maxBytes) return { kind: 'tooLarge' };
+  return Number(headersOf(req)['content-length'] ?? 0) > maxBytes ? { kind: 'tooLarge' } : undefined;
+}
 
-  return new Promise<Body>((resolve) => {
-    let chunks: Buffer[] = [];
-    let length = 0;
-    const settle = (body: Body): void => {
-      chunks = [];
-      req.off('data', keep);
-      resolve(body);
-    };
-    const keep = (chunk: Buffer | string): void => {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
-      length += bytes.length;
-      if (length > maxBytes) settle({ kind: 'tooLarge' });
-      else chunks.push(bytes);
-    };
-    req.on('data', keep);
-    req.on('end', () => settle({ kind: 'bytes', bytes: Buffer.concat(chunks) }));
-    req.on('error', () => settle({ kind: 'aborted' }));
-    req.on('close', () => settle({ kind: 'aborted' }));
+function readStream(req: WebhookRequest, maxBytes: number, settle: (body: Body) => void): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const keep = (chunk: Buffer | string): void => {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
+    length += bytes.length;
+    if (length <= maxBytes) {
+      chunks.push(bytes);
+      return;
+    }
+    chunks.length = 0;
+    req.off('data', keep);
+    settle({ kind: 'tooLarge' });
+  };
+  const abort = (): void => settle({ kind: 'aborted' });
+  req.on('data', keep);
+  req.on('end', () => {
+    const [only, more] = chunks;
+    settle({ kind: 'bytes', bytes: only && !more ? only : Buffer.concat(chunks) });
   });
+  req.on('error', abort);
+  req.on('close', abort);
 }
 
 /** A text as JSON, or that it is none. */
@@ -147,7 +160,7 @@ function answer(res: WebhookResponse, reply: Reply): void {
   if (typeof res.setHeader === 'function') {
     res.statusCode = reply.status;
     res.setHeader('content-type', 'text/plain; charset=utf-8');
-    for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
+    if (reply.headers) for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
     res.end(reply.body);
     return;
   }

@@ -21,21 +21,29 @@ export interface ReceiveParts {
   readonly maxBodyBytes: number;
   readonly log: Logger;
   readonly clock: Clock;
-  /** Works the events of a body off, or keeps it; resolves when they are done or it is time to answer. */
-  readonly deliver: (events: readonly ThreadEvent[], body: Buffer) => Promise<DeliveryVerdict>;
 }
+
+/** Works the events of a body off, or keeps it; resolves when they are done or it is time to answer. */
+export type Deliver = (events: readonly ThreadEvent[], body: Buffer) => Promise<DeliveryVerdict>;
+
+const RECEIVED: Reply = { status: 200, body: 'EVENT_RECEIVED' };
 
 const RAW_BODY_LINE =
   'The request body was parsed before the adapter saw its bytes, so its signature cannot be checked. ' +
   'Use no body parser on this route, or one that keeps the bytes: express.json({ verify: (req, _res, buf) => { req.rawBody = buf; } }).';
 
 /** Receives one request and answers it. Never rejects. */
-export async function receiveWebhook(req: WebhookRequest, res: WebhookResponse, parts: ReceiveParts): Promise<void> {
-  await answerRequest(req, res, parts, () => receive(req, parts));
+export function receiveWebhook(
+  req: WebhookRequest,
+  res: WebhookResponse,
+  parts: ReceiveParts,
+  deliver: Deliver,
+): Promise<void> {
+  return answerRequest(req, res, parts, () => receive(req, parts, deliver));
 }
 
 /** The reply, or `undefined` where nobody waits for one any more. */
-async function receive(req: WebhookRequest, parts: ReceiveParts): Promise<Reply | undefined> {
+async function receive(req: WebhookRequest, parts: ReceiveParts, deliver: Deliver): Promise<Reply | undefined> {
   const method = methodOf(req);
   if (method === 'GET') return challenge(req, parts);
   if (method !== 'POST') return { status: 405, body: 'Method not allowed', headers: { allow: 'GET, POST' } };
@@ -62,9 +70,9 @@ async function receive(req: WebhookRequest, parts: ReceiveParts): Promise<Reply 
   if (!parsed.ok) return { status: 400, body: 'Body is not JSON' };
   if (!isPageDelivery(parsed.value)) return { status: 404, body: 'Not a delivery of a Page' };
 
-  const delivered = await parts.deliver(parseWebhook(parsed.value), body.bytes);
+  const delivered = await deliver(parseWebhook(parsed.value), body.bytes);
   if (delivered === 'busy' || delivered === 'unavailable') return { status: 503, body: 'Deliver again later' };
-  return { status: 200, body: 'EVENT_RECEIVED' };
+  return RECEIVED;
 }
 
 function challenge(req: WebhookRequest, parts: ReceiveParts): Reply {

@@ -90,15 +90,24 @@ export class TurnRunner {
   }
 
   /** An event whose admission is known: says what is to be said, then runs the bot's logic on it. */
-  async run(
+  run(context: TurnContext, admission: RunningAdmission, event: ThreadEvent, next: () => Promise<void>): Promise<void> {
+    const { turn } = admission;
+    setTurn(context, turn);
+    this.#parts.doors.guardTurn(context, turn);
+    if (admission.run !== 'logic' || admission.concluded) return this.#runSpecial(context, admission, event, next);
+    const isAsked = this.#parts.beginnings.isAskedFor(context, event);
+    if (isAsked === false && !this.#parts.after.isDue(turn)) return this.#runLogic(turn, next);
+    return this.#runAsked(context, turn, isAsked, next);
+  }
+
+  /** Something is to be said, or told to the logic, because the thread came home or an agent wrote. */
+  async #runSpecial(
     context: TurnContext,
     admission: RunningAdmission,
     event: ThreadEvent,
     next: () => Promise<void>,
   ): Promise<void> {
     const { turn } = admission;
-    setTurn(context, turn);
-    this.#parts.doors.guardTurn(context, turn);
     if (admission.run === 'accepted') return this.#runAccepted(context, turn, admission.reference, next);
 
     const { after, log, beginnings } = this.#parts;
@@ -112,7 +121,18 @@ export class TurnRunner {
         await this.#runLogic(turn, next);
       });
     }
-    if (await beginnings.isAskedFor(context, event)) {
+    return this.#runAsked(context, turn, beginnings.isAskedFor(context, event), next);
+  }
+
+  /** The customer may ask for a person, or there is something to do after a handover. */
+  async #runAsked(
+    context: TurnContext,
+    turn: Turn,
+    isAsked: boolean | Promise<boolean>,
+    next: () => Promise<void>,
+  ): Promise<void> {
+    const { after, beginnings } = this.#parts;
+    if (await isAsked) {
       await beginnings.toAgent(context, {});
       return;
     }

@@ -29,17 +29,30 @@ const DEFAULT_MIN_SCORE = 0.5;
 
 type IntentTrigger = Extract<TalkToAgent, { readonly intent: string }>;
 
-/** Whether one of the triggers matches this turn. A recogniser or function that rejects rejects here. */
-export async function asksForAgent(
+/**
+ * Whether one of the triggers matches this turn; at once, as far as expressions and texts can tell. A recogniser or
+ * function that rejects rejects here, one that throws throws.
+ */
+export function asksForAgent(
   context: TurnContext,
   triggers: readonly TalkToAgent[],
   payload: string | undefined,
-): Promise<boolean> {
-  for (const trigger of triggers) {
+): boolean | Promise<boolean> {
+  for (const [index, trigger] of triggers.entries()) {
     const matched = matches(context, trigger, payload);
-    if (typeof matched === 'boolean' ? matched : await matched) return true;
+    if (matched === true) return true;
+    if (matched !== false) return matchesLater(matched, context, triggers.slice(index + 1), payload);
   }
   return false;
+}
+
+async function matchesLater(
+  first: PromiseLike<boolean>,
+  context: TurnContext,
+  others: readonly TalkToAgent[],
+  payload: string | undefined,
+): Promise<boolean> {
+  return (await first) || asksForAgent(context, others, payload);
 }
 
 function matches(context: TurnContext, trigger: TalkToAgent, payload: string | undefined): boolean | Promise<boolean> {

@@ -129,12 +129,14 @@ export class VccLiveHandover implements Middleware {
       policies: policiesOf,
       onEnded: (thread, ended) => this.#ownTurns.resumeInPlace(thread, ended, null),
     });
+    const { atOnce } = engine.admissions;
     const desk = new DeliveryDesk({
       store,
       clock,
       log,
       holder: newId(),
       arrive: (event, key) => engine.admissions.arrive(event, key),
+      ...(atOnce ? { arriveAtOnce: atOnce } : {}),
       ...(store.claimAndUpdate
         ? { claimAndArrive: (claim, event) => engine.admissions.claimAndArrive(claim, event) }
         : {}),
@@ -208,7 +210,7 @@ export class VccLiveHandover implements Middleware {
   }
 
   /** Bot Framework's door. Turns of other channels pass untouched. */
-  async onTurn(context: TurnContext, next: () => Promise<void>): Promise<void> {
+  onTurn(context: TurnContext, next: () => Promise<void>): Promise<void> {
     if (context.activity.channelId !== CHANNEL || turnOf(context)) return next();
     this.#doors.guardAdapter(context.adapter);
 

@@ -14,6 +14,7 @@ import { evidenceOfEvent } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
+import type { DeliveryParts } from './deliver.js';
 import type { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
 import {
@@ -31,7 +32,7 @@ import { asksForBot, grants } from './policies.js';
 import type { EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
-import type { Admission, Arrived, ClaimedArrival } from './turn.js';
+import type { Admission, Arrived, ClaimedArrival, Turn } from './turn.js';
 import { threadOf } from './turn.js';
 
 /** An event on its way into its thread's record. */
@@ -73,6 +74,27 @@ export class Admissions {
     return arrivedBy(event, thread, stepped);
   }
 
+  /**
+   * The same at once, for threads without an open handover whose apps are known. Absent where the store is not at hand.
+   */
+  get atOnce(): DeliveryParts['arriveAtOnce'] {
+    const store = this.#parts.store.atOnce;
+    if (!store) return undefined;
+    return {
+      may: (thread) => this.#steps.knownIds(thread) !== undefined && store.read(thread)?.open === undefined,
+      arrive: (event, key, thread) => {
+        const ids = this.#steps.knownIds(thread);
+        if (!ids) throw new HandoverError('unexpected', 'What was known of the apps of a Page is not known any more.');
+        const arrival = this.#arrival(event, key, thread, ids);
+        return arrivedBy(
+          event,
+          thread,
+          this.#steps.stepAtOnce(store, thread, ids, arrival.evidenceFrom, arrival.after),
+        );
+      },
+    };
+  }
+
   /** The same, in one step with the claim on the event. For stores that can do both at once. */
   async claimAndArrive(claim: PlacedClaim, event: ThreadEvent): Promise<ClaimedArrival> {
     const { thread } = claim;
@@ -89,8 +111,25 @@ export class Admissions {
     return { status: 'claimed', arrived: arrivedBy(event, thread, stepped), mustWait: claimed.mustWait };
   }
 
-  /** Decides, when its turn has come, what runs on an event that arrived. */
-  async admit(arrived: Arrived, eventKey: string): Promise<Admission> {
+  /** Decides, when its turn has come, what runs on an event that arrived: at once, where nobody has to be asked. */
+  admit(arrived: Arrived, eventKey: string): Admission | Promise<Admission> {
+    return this.#admitAtOnce(arrived, eventKey) ?? this.#admit(arrived, eventKey);
+  }
+
+  /** The usual cases: the thread was the bot's and is, or the bot listens to what others say. */
+  #admitAtOnce(arrived: Arrived, eventKey: string): Admission | Promise<Admission> | undefined {
+    const { event, thread, record } = arrived;
+    if (!thread || arrived.isFresh !== true || arrived.askOwner || record.open) return undefined;
+    const ids = this.#steps.knownIds(thread);
+    if (!ids) return undefined;
+    if (event.channel === 'standby') return this.#heard(arrived, thread, ids, eventKey) ?? { run: 'nothing' };
+    if (event.channel !== 'messaging' || (event.kind !== 'message' && event.kind !== 'postback')) return undefined;
+    if (isAnotherApp(arrived.before) || isAnotherApp(this.#steps.ownerNow(record, ids))) return undefined;
+    const turn = this.#steps.turn(thread, eventKey, record);
+    return isRerunOf(record, eventKey, turn.run) ? undefined : this.#admitOwn(turn, record, eventKey);
+  }
+
+  async #admit(arrived: Arrived, eventKey: string): Promise<Admission> {
     const { event, thread } = arrived;
     if (event.channel === 'changes') return this.#ignore(event, 'pageChange', thread);
     if (!thread) return this.#ignore(event, 'noCustomer', undefined);
@@ -140,14 +179,18 @@ export class Admissions {
   }
 
   async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
-    const { event } = arrived;
     if (arrived.askOwner) await this.#steps.ask(thread);
     const ids = await this.#steps.ids(thread);
+    return this.#heard(arrived, thread, ids, eventKey) ?? this.#accepted(arrived, thread, eventKey);
+  }
+
+  /** Tells what somebody wrote while the bot listens; `undefined` where it may be an agent's first words. */
+  #heard(arrived: Arrived, thread: ThreadKey, ids: AppIds, eventKey: string): Promise<Admission> | undefined {
+    const { event } = arrived;
     const from = writerOf(event, ids);
-    if (!from) return { run: 'nothing' };
+    if (!from) return undefined;
     this.#parts.news.tell('standbyMessage', { thread, from, event });
-    if (this.#asksForBot(event, from, thread)) return this.#reclaim(arrived, thread, eventKey, from);
-    return this.#accepted(arrived, thread, eventKey);
+    return this.#asksForBot(event, from, thread) ? this.#reclaim(arrived, thread, eventKey, from) : undefined;
   }
 
   #asksForBot(event: ThreadEvent, from: 'customer' | 'agent' | 'other', thread: ThreadKey): boolean {
@@ -251,9 +294,7 @@ export class Admissions {
     const wasAway = isAnotherApp(arrived.before) || isAnotherApp(now);
     if (!wasAway && !arrived.askOwner && record.open?.phase !== 'passed') {
       // The usual case: the thread was the bot's and is, and no handover could come home. Nothing to write or to read.
-      turn.ended = endedLately(record, eventKey, this.#parts.clock.now());
-      const concluded = conclusionEndedBy(record, eventKey);
-      return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
+      return this.#admitOwn(turn, record, eventKey);
     }
     if (wasAway) {
       const asked = await this.#steps.askInTime(thread);
@@ -271,6 +312,12 @@ export class Admissions {
     const latest = await this.#steps.readOr(thread, record);
     turn.epoch = latest.epoch;
     turn.ended = endedLately(latest, eventKey, this.#parts.clock.now());
+    return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
+  }
+
+  #admitOwn(turn: Turn, record: ThreadRecord, eventKey: string): Admission {
+    turn.ended = endedLately(record, eventKey, this.#parts.clock.now());
+    const concluded = conclusionEndedBy(record, eventKey);
     return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
   }
 

@@ -16,8 +16,11 @@ import { labelOfId } from '../thread/thread-label.js';
 import type { Logger } from '../thread/logger.js';
 import type { PlacedClaim, ThreadStore } from '../thread/store.js';
 import { eventKey } from '../webhook/event-key.js';
+import { Lane, LaneTurn } from './lane.js';
 import type { Arrived, ClaimedArrival, TakenEvent } from './turn.js';
 import { threadOf } from './turn.js';
+import type { Ending, JobState, TakenIn } from './under-way.js';
+import { UnderWay } from './under-way.js';
 
 /** A claim lives this long without being renewed: what a process that died holds up a redelivery. */
 const LEASE_MS = 15_000;
@@ -68,6 +71,11 @@ export interface DeliveryParts {
   readonly arrive: (event: ThreadEvent, key: string) => Promise<Arrived>;
   /** The same, and claims the event in the same step. Absent where the store cannot. */
   readonly claimAndArrive?: (claim: PlacedClaim, event: ThreadEvent) => Promise<ClaimedArrival>;
+  /** The same at once, for events of threads that may. Absent where the store is not at hand. */
+  readonly arriveAtOnce?: {
+    readonly may: (thread: ThreadKey) => boolean;
+    readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey) => Arrived;
+  };
   readonly limits?: DeliveryLimits;
 }
 
@@ -94,35 +102,13 @@ export interface LeftBehind {
 /** Runs one event, when its turn has come. Must not reject; if it does, the event counts as finished. */
 export type EventWork = (arrived: Arrived, key: string) => Promise<void>;
 
-/** `done`: here or before · `busy`: left to the process that has it · `unavailable`: the store did not answer. */
-type Ending = 'done' | 'busy' | 'unavailable';
-
-/** The bytes of a delivery, held by its jobs. */
-interface Load {
-  readonly bytes: number;
-  jobsLeft: number;
-}
-
-interface Job {
+/** A job that goes the long way: claimed, waited for, admitted or skipped. */
+interface Job extends TakenIn {
   readonly event: ThreadEvent;
-  readonly key: string;
-  readonly thread: ThreadKey | undefined;
-  /** Jobs of one queue run one after the other: the thread, or the event itself where it names none. */
-  readonly queue: string;
-  readonly finished: Promise<Ending>;
-  load: Load | undefined;
-  /** `here`: this process has the claim, and the event is run when its place comes. `running`: it has come. */
-  state: 'claiming' | 'elsewhere' | 'here' | 'running' | Ending;
+  state: JobState;
   readonly admit: (taken: TakenEvent) => void;
   /** Leaves its place in the queue without a run. */
   readonly skip: (ending: Ending) => void;
-}
-
-/** The jobs of one thread. */
-interface Line {
-  /** The last one. */
-  tail: Promise<void> | undefined;
-  length: number;
 }
 
 interface Deadline {
@@ -136,19 +122,12 @@ interface Deadline {
 export class DeliveryDesk {
   readonly #parts: DeliveryParts;
   readonly #limits: Required<DeliveryLimits>;
-  /** Events of this process under way, by key. */
-  readonly #underWay = new Map<string, Job>();
+  readonly #underWay: UnderWay<Job | LaneTurn>;
+  readonly #lane: Lane | undefined;
   /** Finished here, but the store has not taken it yet. */
   readonly #unwritten = new Map<string, ThreadKey | undefined>();
-  readonly #lines = new Map<string, Line>();
-  /** Turns that wait until fewer run. */
-  readonly #waitingForRoom: (() => void)[] = [];
-  #turns = 0;
-  #bytes = 0;
   #closed = false;
   #stopRenewing: (() => void) | undefined;
-  /** Told whenever nothing is under way. */
-  #onIdle: (() => void) | undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -158,10 +137,28 @@ export class DeliveryDesk {
       maxTurns: parts.limits?.maxTurns ?? MAX_TURNS,
       maxBytes: parts.limits?.maxBytes ?? MAX_BYTES,
     };
+    this.#underWay = new UnderWay(this.#limits.maxTurns);
+    this.#lane = this.#laneOf(parts);
   }
 
   /** Takes a delivery in and resolves when it is done or when the deadline has come, whichever is first. */
-  async take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
+  take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
+    return this.#takeAtOnce(events, work, how) ?? this.#take(events, work, how);
+  }
+
+  #takeAtOnce(
+    events: readonly ThreadEvent[],
+    work: EventWork,
+    how: DeliveryTerms,
+  ): Promise<DeliveryVerdict> | undefined {
+    if (!this.#lane || this.#closed || how.unrecognisable === true || this.#unwritten.size > 0) return undefined;
+    if (events.some(isAnonymous) || this.refusalOf(events, how.bytes ?? 0) !== undefined) return undefined;
+    const verdict = this.#lane.take(events, work, how);
+    if (verdict) this.#keepRenewing();
+    return verdict;
+  }
+
+  async #take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
     const bytes = how.bytes ?? 0;
     const tooMuch = this.refusalOf(events, bytes);
     if (tooMuch !== undefined) {
@@ -184,18 +181,18 @@ export class DeliveryDesk {
    */
   async close(withinMs: number): Promise<LeftBehind> {
     this.#closed = true;
-    if (!this.#isIdle) {
+    if (!this.#underWay.isIdle) {
       await new Promise<void>((resolve) => {
         const cancel = this.#parts.clock.after(withinMs, resolve);
-        this.#onIdle = () => {
+        this.#underWay.onIdle = () => {
           cancel();
           resolve();
         };
       });
-      this.#onIdle = undefined;
+      this.#underWay.onIdle = undefined;
     }
-    const left = [...this.#underWay.values()];
-    const waiting = left.filter((job) => job.state !== 'running');
+    const left = [...this.#underWay.jobs.values()];
+    const waiting = left.filter((job): job is Job => job.state !== 'running' && !(job instanceof LaneTurn));
     if (waiting.length > 0) await this.#giveUp(waiting, undefined);
     await this.#writeFinished();
     this.#restFromRenewing();
@@ -205,16 +202,17 @@ export class DeliveryDesk {
   /** Why a delivery of so many bytes cannot be taken in now; `undefined` where it can. */
   refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined {
     const { maxEvents, maxEventsPerThread, maxBytes } = this.#limits;
-    if (this.#underWay.size + events.length > maxEvents) {
-      return `${this.#underWay.size} events are under way, and no more than ${maxEvents} are taken in.`;
+    const underWay = this.#underWay;
+    if (underWay.jobs.size + events.length > maxEvents) {
+      return `${underWay.jobs.size} events are under way, and no more than ${maxEvents} are taken in.`;
     }
-    if (this.#bytes + bytes > maxBytes && this.#bytes > 0) {
-      return `Deliveries of ${this.#bytes} bytes are under way, and no more than ${maxBytes} are taken in.`;
+    if (underWay.bytes + bytes > maxBytes && underWay.bytes > 0) {
+      return `Deliveries of ${underWay.bytes} bytes are under way, and no more than ${maxBytes} are taken in.`;
     }
-    if (this.#underWay.size < maxEventsPerThread) return undefined;
+    if (underWay.jobs.size < maxEventsPerThread) return undefined;
     for (const event of events) {
       const thread = threadOf(event);
-      if (!thread || (this.#lines.get(threadId(thread))?.length ?? 0) < maxEventsPerThread) continue;
+      if (!thread || (underWay.lines.get(threadId(thread))?.length ?? 0) < maxEventsPerThread) continue;
       return `A thread has ${maxEventsPerThread} events under way, and no more are taken in.`;
     }
     return undefined;
@@ -226,18 +224,22 @@ export class DeliveryDesk {
     work: EventWork,
     how: DeliveryTerms,
   ): Promise<DeliveryVerdict> {
-    const watched: Job[] = [];
+    const watched: (Job | LaneTurn)[] = [];
     const jobs: Job[] = [];
     // Places in the queues are taken at once, in the order of the delivery; claims are asked for meanwhile.
     for (const event of events) {
       const key = how.unrecognisable || isAnonymous(event) ? `once:${randomUUID()}` : eventKey(event);
       if (this.#unwritten.has(key)) continue;
-      const twin = this.#underWay.get(key);
-      const job = twin ?? this.#enqueue(event, key, work);
+      const twin = this.#underWay.jobs.get(key);
+      if (twin) {
+        watched.push(twin);
+        continue;
+      }
+      const job = this.#enqueue(event, key, work);
       watched.push(job);
-      if (!twin) jobs.push(job);
+      jobs.push(job);
     }
-    if (how.bytes !== undefined && jobs.length > 0) this.#weigh(how.bytes, jobs);
+    if (how.bytes !== undefined && jobs.length > 0) this.#underWay.weigh(how.bytes, jobs);
 
     const progress = { isTakenIn: false };
     const ended = await within(deadline, this.#workOff(jobs, watched, deadline, how, progress));
@@ -247,7 +249,7 @@ export class DeliveryDesk {
       return 'unavailable';
     }
     // A second delivery of an event that waits for another process must not be acknowledged either.
-    const isOurs = (job: Job): boolean => job.state === 'here' || job.state === 'running';
+    const isOurs = (job: TakenIn): boolean => job.state === 'here' || job.state === 'running';
     const refusal = worstOf(watched.filter((job) => !isOurs(job)).map(({ state }) => endingOf(state)));
     if (how.waitForOwn) await Promise.all(watched.filter(isOurs).map((job) => job.finished));
     return refusal === 'done' ? 'late' : refusal;
@@ -255,7 +257,7 @@ export class DeliveryDesk {
 
   async #workOff(
     jobs: readonly Job[],
-    watched: readonly Job[],
+    watched: readonly TakenIn[],
     deadline: Deadline,
     how: DeliveryTerms,
     progress: { isTakenIn: boolean },
@@ -265,19 +267,6 @@ export class DeliveryDesk {
     const [first, second] = watched;
     if (first && !second) return first.finished;
     return worstOf(await Promise.all(watched.map((job) => job.finished)));
-  }
-
-  /** The bytes of a delivery are held for as long as any of its events is. */
-  #weigh(bytes: number, jobs: readonly Job[]): void {
-    this.#bytes += bytes;
-    const load = { bytes, jobsLeft: jobs.length };
-    for (const job of jobs) job.load = load;
-  }
-
-  #unload(load: Load | undefined): void {
-    if (!load) return;
-    load.jobsLeft -= 1;
-    if (load.jobsLeft === 0) this.#bytes -= load.bytes;
   }
 
   /** Claims the events, folds in their evidence, and lets them run; all of them, or none. */
@@ -367,9 +356,8 @@ export class DeliveryDesk {
     const admitted = new Promise<TakenEvent | undefined>((resolve) => (resolveAdmitted = resolve));
     const end = (ending: Ending): void => {
       job.state = ending;
-      this.#underWay.delete(key);
-      this.#unload(job.load);
-      if (this.#underWay.size === 0) this.#rest();
+      this.#underWay.leave(job);
+      if (this.#underWay.jobs.size === 0) this.#restFromRenewing();
       resolveFinished(ending);
     };
     const thread = threadOf(event);
@@ -394,18 +382,20 @@ export class DeliveryDesk {
         resolveAdmitted(undefined);
       },
     };
-    this.#underWay.set(key, job);
+    this.#underWay.enter(job);
 
-    const line = this.#lineOf(queue);
+    const line = this.#underWay.lineOf(queue);
     const isFirst = line.tail === undefined;
     const run = async (): Promise<void> => {
       const taken = await admitted;
       if (!taken) return;
       if (taken.mustWait && thread) await this.#untilItsTurn(job, thread);
-      while (job.state === 'here' && this.#turns >= this.#limits.maxTurns) await this.#untilThereIsRoom();
+      while (job.state === 'here' && this.#underWay.turns >= this.#limits.maxTurns) {
+        await this.#underWay.untilThereIsRoom();
+      }
       // Given back while it waited: another process has it, or this one stops.
       if (job.state !== 'here') {
-        this.#passRoomOn();
+        this.#underWay.passRoomOn();
         return;
       }
       job.state = 'running';
@@ -428,7 +418,7 @@ export class DeliveryDesk {
    */
   takeTurn(thread: ThreadKey, turn: () => Promise<void>): { readonly waits: boolean; readonly done: Promise<void> } {
     const queue = threadId(thread);
-    const waits = this.#lines.has(queue);
+    const waits = this.#underWay.lines.has(queue);
     const run = async (): Promise<void> => {
       // Its place is taken first: what `turn` does at once must find it there.
       await Promise.resolve();
@@ -437,50 +427,26 @@ export class DeliveryDesk {
     return { waits, done: this.#inLine(queue, run) };
   }
 
-  #lineOf(queue: string): Line {
-    const known = this.#lines.get(queue);
-    if (known) return known;
-    const line: Line = { tail: undefined, length: 0 };
-    this.#lines.set(queue, line);
-    return line;
-  }
-
   /** Runs when everything before it in the queue is over. `run` does not reject. */
   #inLine(queue: string, run: () => Promise<void>): Promise<void> {
-    const line = this.#lineOf(queue);
+    const line = this.#underWay.lineOf(queue);
     const before = line.tail;
     const mine = before ? before.then(run) : run();
     line.tail = mine;
     line.length += 1;
-    void mine.then(() => {
-      line.length -= 1;
-      if (line.tail !== mine) return;
-      this.#lines.delete(queue);
-      this.#tellIdle();
-    });
+    void mine.then(() => this.#underWay.stepOut(queue, line));
     return mine;
   }
 
   async #run(work: EventWork, arrived: Arrived, key: string): Promise<void> {
-    this.#turns += 1;
+    this.#underWay.turnBegins();
     try {
       await work(arrived, key);
     } catch (error) {
-      this.#parts.log.error(`An event could not be worked on: ${textOfThrown(error)}`);
+      this.#tellFailed(error);
     } finally {
-      this.#turns -= 1;
-      this.#passRoomOn();
+      this.#underWay.turnEnds();
     }
-  }
-
-  #untilThereIsRoom(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waitingForRoom.push(resolve);
-    });
-  }
-
-  #passRoomOn(): void {
-    if (this.#turns < this.#limits.maxTurns) this.#waitingForRoom.shift()?.();
   }
 
   /**
@@ -507,9 +473,7 @@ export class DeliveryDesk {
   #inReasonableTime(worked: Promise<void>, queue: string, ended?: () => void): Promise<void> {
     return new Promise<void>((resolve) => {
       const cancel = inBackground(this.#parts.clock, LONGEST_TURN_MS, () => {
-        this.#parts.log.error(
-          `A turn of ${labelled(queue)} has not ended in 10 minutes; the next one begins beside it.`,
-        );
+        this.#tellOverlong(queue);
         resolve();
       });
       void worked.then(() => {
@@ -520,7 +484,32 @@ export class DeliveryDesk {
     });
   }
 
-  async #claim({ key, thread }: Job): Promise<ClaimedArrival['status']> {
+  #tellOverlong(queue: string): void {
+    this.#parts.log.error(`A turn of ${labelled(queue)} has not ended in 10 minutes; the next one begins beside it.`);
+  }
+
+  #tellFailed(error: unknown): void {
+    this.#parts.log.error(`An event could not be worked on: ${textOfThrown(error)}`);
+  }
+
+  #laneOf({ store: { atOnce: store }, clock, holder, arriveAtOnce }: DeliveryParts): Lane | undefined {
+    if (!store || !arriveAtOnce) return undefined;
+    return new Lane({
+      store,
+      clock,
+      mayArrive: arriveAtOnce.may,
+      arrive: arriveAtOnce.arrive,
+      keyOf: eventKey,
+      claim: (key) => store.claim(key, holder, LEASE_MS),
+      underWay: this.#underWay,
+      maxTurns: this.#limits.maxTurns,
+      longestTurnMs: LONGEST_TURN_MS,
+      overlong: (queue) => this.#tellOverlong(queue),
+      failed: (error) => this.#tellFailed(error),
+    });
+  }
+
+  async #claim({ key, thread }: TakenIn): Promise<ClaimedArrival['status']> {
     return (await this.#parts.store.claim(key, this.#parts.holder, LEASE_MS, thread)).status;
   }
 
@@ -580,12 +569,15 @@ export class DeliveryDesk {
     }
   }
 
-  /** While anything is under way, its claims are renewed; a claim must not end before its turn does. */
+  /**
+   * While anything is under way, its claims are renewed; a claim must not end before its turn does. For those of
+   * the lane it is not stopped when nothing is: it is armed once, while they come and go.
+   */
   #keepRenewing(): void {
-    if (this.#stopRenewing || this.#underWay.size === 0) return;
+    if (this.#stopRenewing || this.#underWay.jobs.size === 0) return;
     this.#stopRenewing = inBackground(this.#parts.clock, RENEW_EVERY_MS, () => {
       this.#stopRenewing = undefined;
-      for (const job of this.#underWay.values()) {
+      for (const job of this.#underWay.jobs.values()) {
         // Only what runs here: a claim on what another process works on would outlive the waiting for it.
         if (job.state === 'here' || job.state === 'running') void this.#renew(job);
       }
@@ -595,27 +587,13 @@ export class DeliveryDesk {
   }
 
   /** A claim that was lost, while the store was away for one, is another process's: what has not begun does not begin. */
-  async #renew(job: Job): Promise<void> {
+  async #renew(job: Job | LaneTurn): Promise<void> {
     try {
       const status = await this.#claim(job);
       if (status !== 'claimed' && job.state === 'here') job.skip(status);
     } catch {
       // The next round, or the end of the lease.
     }
-  }
-
-  #rest(): void {
-    this.#restFromRenewing();
-    this.#tellIdle();
-  }
-
-  /** Turns that no event brought count as well. */
-  get #isIdle(): boolean {
-    return this.#underWay.size === 0 && this.#lines.size === 0;
-  }
-
-  #tellIdle(): void {
-    if (this.#onIdle && this.#isIdle) this.#onIdle();
   }
 
   #restFromRenewing(): void {

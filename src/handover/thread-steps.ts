@@ -11,7 +11,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { ClaimedUpdate, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
+import type { ClaimedUpdate, PlacedClaim, StepsAtOnce, ThreadChange, ThreadStore } from '../thread/store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
@@ -148,6 +148,17 @@ export class ThreadSteps {
     const claimed = await store.claimAndUpdate(claim, this.#changeBy(claim.thread, ids, evidenceFrom, after));
     if (claimed.status === 'claimed') this.#told(claimed.value);
     return claimed;
+  }
+
+  /** The same step at once, for a store that is at hand. */
+  stepAtOnce<T>(
+    store: StepsAtOnce,
+    thread: ThreadKey,
+    ids: AppIds,
+    evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
+    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+  ): Stepped<T> {
+    return this.#told(store.update(thread, this.#changeBy(thread, ids, evidenceFrom, after)));
   }
 
   /** Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses. */

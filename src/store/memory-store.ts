@@ -6,7 +6,7 @@
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimState, DueTime, ThreadChange, ThreadStore } from '../thread/store.js';
+import type { ClaimState, DueTime, StepsAtOnce, ThreadChange, ThreadStore } from '../thread/store.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
 
@@ -77,6 +77,16 @@ export class MemoryThreadStore implements ThreadStore {
   readonly #finished = new OldestFirstMap<number>();
   readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
 
+  readonly atOnce: StepsAtOnce = {
+    read: (thread) => this.#recall(threadId(thread)),
+    isFree: (event) => this.#isFree(event),
+    claim: (event, holder, leaseMs) => {
+      this.#claim(event, holder, leaseMs);
+    },
+    update: (thread, change) => this.#update(thread, change),
+    finish: (event) => this.#finish(event),
+  };
+
   constructor(options: MemoryThreadStoreOptions = {}) {
     this.#maxThreads = positiveOption('maxThreads', options.maxThreads, MAX_THREADS);
     this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
@@ -100,12 +110,7 @@ export class MemoryThreadStore implements ThreadStore {
   }
 
   update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
-    return promised(() => {
-      const id = threadId(thread);
-      const { record, value } = change(this.#recall(id));
-      if (record !== undefined) this.#keep(thread, id, record);
-      return value;
-    });
+    return promised(() => this.#update(thread, change));
   }
 
   findHandover(handoverId: string): Promise<ThreadKey | undefined> {
@@ -141,10 +146,7 @@ export class MemoryThreadStore implements ThreadStore {
   /** Holds whoever says it: a holder that lost its lease has done the work all the same. */
   finish(event: string, holder: string): Promise<void>;
   finish(event: string): Promise<void> {
-    this.#leases.delete(event);
-    const nowMs = this.#now();
-    this.#finished.set(event, nowMs);
-    this.#shedClaims(nowMs);
+    this.#finish(event);
     return Promise.resolve();
   }
 
@@ -198,6 +200,27 @@ export class MemoryThreadStore implements ThreadStore {
     this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
     this.#shedClaims(nowMs);
     return CLAIMED;
+  }
+
+  #isFree(event: string): boolean {
+    const nowMs = this.#now();
+    if (this.#isFinished(event, nowMs)) return false;
+    const lease = this.#leases.get(event);
+    return lease === undefined || lease.untilMs <= nowMs;
+  }
+
+  #finish(event: string): void {
+    this.#leases.delete(event);
+    const nowMs = this.#now();
+    this.#finished.set(event, nowMs);
+    this.#shedClaims(nowMs);
+  }
+
+  #update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): T {
+    const id = threadId(thread);
+    const { record, value } = change(this.#recall(id));
+    if (record !== undefined) this.#keep(thread, id, record);
+    return value;
   }
 
   #recall(id: string): ThreadRecord | undefined {

@@ -11,6 +11,8 @@ export interface ThreadKey {
 
 /** Half of a pair, which JSON may hold and no encoding can carry. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
+/** What Meta's ids consist of; nothing in it has to be encoded. */
+const PLAIN = /^[0-9A-Za-z_-]*$/;
 
 /** One string for a thread, for use as a map or storage key. `{pageId:'1', psid:'2'}` → `'1/2'`. Never throws. */
 export function threadId(thread: ThreadKey): string {
@@ -19,5 +21,5 @@ export function threadId(thread: ThreadKey): string {
 
 /** Any text from outside as part of a key. `encodeURIComponent`, but it never throws: one bad item must not sink a delivery. */
 export function encodedText(text: string): string {
-  return encodeURIComponent(text.replace(LONE_SURROGATE, '\ufffd'));
+  return PLAIN.test(text) ? text : encodeURIComponent(text.replace(LONE_SURROGATE, '\ufffd'));
 }

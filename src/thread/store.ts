@@ -34,6 +34,25 @@ export type ClaimedUpdate<T> =
     }
   | Exclude<ClaimState, { readonly status: 'claimed' }>;
 
+/**
+ * What a store that has everything at hand answers without a promise: the steps that every event takes. Each counts like
+ * the method whose name it has, and none of them fails.
+ */
+export interface StepsAtOnce {
+  read(thread: ThreadKey): ThreadRecord | undefined;
+
+  /** Whether the event may be claimed: it is not finished, and nobody has a lease on it. */
+  isFree(event: string): boolean;
+
+  /** Claims an event that is free. */
+  claim(event: string, holder: string, leaseMs: number): void;
+
+  /** @param change as in {@link ThreadStore.update}; called once */
+  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): T;
+
+  finish(event: string): void;
+}
+
 /** A deadline that has come. */
 export interface DueTime {
   readonly thread: ThreadKey;
@@ -106,6 +125,9 @@ export interface ThreadStore {
    * A claim whose lease is over holds up nobody.
    */
   isTurnOf?(thread: ThreadKey, holder: string): Promise<boolean>;
+
+  /** The same without promises, for a store that has everything at hand and no other process beside it. Optional. */
+  readonly atOnce?: StepsAtOnce;
 
   /** Ends what the store itself has opened, connections above all. Optional. */
   close?(): Promise<void>;

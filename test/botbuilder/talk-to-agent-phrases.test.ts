@@ -186,7 +186,7 @@ const SILENT: Readonly<Record<PhraseLanguage, readonly string[]>> = {
 
 const made = new Map<string, TalkToAgent[]>();
 
-function asks(text: unknown, ...languages: PhraseLanguage[]): Promise<boolean> {
+async function asks(text: unknown, ...languages: PhraseLanguage[]): Promise<boolean> {
   const context = { activity: { type: 'message', text } } as unknown as TurnContext;
   const triggers = made.get(languages.join()) ?? talkToAgentPhrases(languages);
   made.set(languages.join(), triggers);
@@ -211,7 +211,7 @@ describe('talkToAgentPhrases', () => {
   }
 
   it('hears English, Hungarian and German where no language is named', async () => {
-    const heard = (text: string): Promise<boolean> =>
+    const heard = async (text: string): Promise<boolean> =>
       asksForAgent({ activity: { text } } as unknown as TurnContext, talkToAgentPhrases(), undefined);
     expect(await heard('talk to a human')).to.equal(true);
     expect(await heard('Ügyintézőt kérek')).to.equal(true);

@@ -7,7 +7,7 @@ import type { TalkToAgent } from '../../src/botbuilder/talk-to-agent.js';
 
 const turn = (text: string | undefined | null): TurnContext =>
   ({ activity: { type: 'message', text } }) as unknown as TurnContext;
-const asks = (trigger: TalkToAgent, text: string | undefined | null, payload?: string): Promise<boolean> =>
+const asks = async (trigger: TalkToAgent, text: string | undefined | null, payload?: string): Promise<boolean> =>
   asksForAgent(turn(text), [trigger], payload);
 
 describe('asksForAgent', () => {
@@ -90,9 +90,7 @@ describe('asksForAgent', () => {
   it('stops at the first that matches, and rejects where one rejects before', async () => {
     const never = (): boolean => expect.fail('asked although an earlier one matched');
     expect(await asksForAgent(turn('a'), ['a', never], undefined)).to.equal(true);
-    const error = await asksForAgent(turn('a'), [() => Promise.reject(new TypeError('x'))], undefined).catch(
-      (thrown: unknown) => thrown,
-    );
+    const error = await asks(() => Promise.reject(new TypeError('x')), 'a').catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(TypeError);
   });
 

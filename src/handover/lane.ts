@@ -1,0 +1,236 @@
+/**
+ * The short way of a delivery to its turns: no promise and no timer before the bot's logic.
+ *
+ * Exists because the usual way has to expect a store that is far away, and that costs several times as much as all the
+ * rest of an event. Here everything is at hand, and nothing is unusual: each event is alone in its thread's line, comes
+ * for the first time, names a thread without an open handover, and nothing is near a limit. Then claim, evidence and
+ * record are one step that nothing comes between, and the turn begins at once. Everything else goes the usual way
+ * (deliver.ts), which finds the places that are taken here, and the other way round.
+ */
+import type { Clock } from '../thread/clock.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { ThreadKey } from '../thread/key.js';
+import { threadId } from '../thread/key.js';
+import type { StepsAtOnce } from '../thread/store.js';
+import { AgeWatch } from './age-watch.js';
+import type { Arrived } from './turn.js';
+import { threadOf } from './turn.js';
+import type { Ending, Line, Load, TakenIn, UnderWay } from './under-way.js';
+
+/** A longer delivery is worth the usual way: here each event is compared with those before it. */
+const MOST_EVENTS = 16;
+
+/** What the lane stands on. */
+export interface LaneParts {
+  readonly store: StepsAtOnce;
+  readonly clock: Clock;
+  /** Whether everything is known that {@link arrive} needs, and no handover is open. */
+  readonly mayArrive: (thread: ThreadKey) => boolean;
+  /** Folds in an event's evidence, at once. */
+  readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey) => Arrived;
+  readonly keyOf: (event: ThreadEvent) => string;
+  /** Claims an event that is free. */
+  readonly claim: (key: string) => void;
+  readonly underWay: UnderWay<TakenIn>;
+  /** Turns that may run at the same time. */
+  readonly maxTurns: number;
+  readonly longestTurnMs: number;
+  /** A turn has not ended in that time. */
+  readonly overlong: (queue: string) => void;
+  /** The work on an event rejected. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** How a delivery is taken in; see `DeliveryTerms`. */
+export interface LaneTerms {
+  readonly ackDeadlineMs: number;
+  readonly waitForOwn?: boolean;
+  readonly bytes?: number;
+}
+
+/** A delivery whose turns run. */
+class LaneDelivery {
+  readonly verdict: Promise<'done' | 'late'>;
+  turnsLeft: number;
+  #resolve: (verdict: 'done' | 'late') => void = () => undefined;
+
+  constructor(turns: number) {
+    this.turnsLeft = turns;
+    this.verdict = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  answer(verdict: 'done' | 'late'): void {
+    this.#resolve(verdict);
+  }
+}
+
+/** A turn in its thread's line. What others may wait for is a promise only when somebody does. */
+export class LaneTurn implements TakenIn, Line {
+  state: 'running' | 'done' = 'running';
+  load: Load | undefined;
+  /** As its thread's line: this turn, and all that come behind it. */
+  length = 1;
+  #behind: Promise<void> | undefined;
+  #isOut = false;
+  #tellOut: (() => void) | undefined;
+  #finished: Promise<Ending> | undefined;
+  #tellFinished: ((ending: Ending) => void) | undefined;
+
+  constructor(
+    readonly event: ThreadEvent,
+    readonly key: string,
+    readonly thread: ThreadKey,
+    readonly queue: string,
+  ) {}
+
+  get finished(): Promise<Ending> {
+    if (this.state === 'done') return Promise.resolve('done');
+    return (this.#finished ??= new Promise((resolve) => (this.#tellFinished = resolve)));
+  }
+
+  get tail(): Promise<void> {
+    return (this.#behind ??= new Promise((resolve) => (this.#tellOut = resolve)));
+  }
+
+  /** Somebody waits behind the turn. */
+  set tail(behind: Promise<void>) {
+    this.#behind = behind;
+  }
+
+  /** It has its thread's line no longer: it has ended, or it takes too long. `false`: that was so before. */
+  stepOut(): boolean {
+    if (this.#isOut) return false;
+    this.#isOut = true;
+    this.#tellOut?.();
+    return true;
+  }
+
+  end(): void {
+    this.state = 'done';
+    this.#tellFinished?.('done');
+  }
+}
+
+/** One for each delivery desk whose store is at hand. */
+export class Lane {
+  readonly #parts: LaneParts;
+  readonly #overlong: AgeWatch<LaneTurn>;
+  /** By their length; each adapter has one. */
+  readonly #deadlines = new Map<number, AgeWatch<LaneDelivery>>();
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+    this.#overlong = new AgeWatch(parts.clock, parts.longestTurnMs, (turn) => {
+      parts.overlong(turn.queue);
+      this.#stepOut(turn);
+    });
+  }
+
+  /** How the delivery went, or `undefined` where it has to go the usual way: then nothing has happened that counts. */
+  take(
+    events: readonly ThreadEvent[],
+    work: (arrived: Arrived, key: string) => Promise<void>,
+    how: LaneTerms,
+  ): Promise<'done' | 'late'> | undefined {
+    const { underWay } = this.#parts;
+    const turns = this.#turnsOf(events);
+    if (!turns) return undefined;
+    for (const turn of turns) {
+      underWay.enter(turn);
+      underWay.lines.set(turn.queue, turn);
+    }
+    const arrived = this.#arrive(turns);
+    if (!arrived) return undefined;
+    if (how.bytes !== undefined) underWay.weigh(how.bytes, turns);
+
+    const delivery = new LaneDelivery(turns.length);
+    const nowMs = this.#parts.clock.now();
+    const deadline = how.waitForOwn === true ? undefined : this.#deadlineOf(how.ackDeadlineMs);
+    deadline?.add(delivery, nowMs);
+    turns.forEach((turn, index) => {
+      this.#overlong.add(turn, nowMs);
+      underWay.turnBegins();
+      const ended = (): void => {
+        this.#ended(turn);
+        delivery.turnsLeft -= 1;
+        if (delivery.turnsLeft > 0) return;
+        deadline?.delete(delivery);
+        delivery.answer('done');
+      };
+      begun(work, arrived[index] as Arrived, turn.key).then(ended, (error: unknown) => {
+        this.#parts.failed(error);
+        ended();
+      });
+    });
+    return delivery.verdict;
+  }
+
+  /** A turn for each event, or `undefined` where one of them is not as it has to be here. */
+  #turnsOf(events: readonly ThreadEvent[]): readonly LaneTurn[] | undefined {
+    const { store, underWay, maxTurns, mayArrive, keyOf } = this.#parts;
+    if (events.length === 0 || events.length > MOST_EVENTS || underWay.turns + events.length > maxTurns)
+      return undefined;
+    const turns: LaneTurn[] = [];
+    for (const event of events) {
+      const thread = threadOf(event);
+      if (!thread) return undefined;
+      const queue = threadId(thread);
+      if (underWay.lines.has(queue)) return undefined;
+      const key = keyOf(event);
+      if (underWay.jobs.has(key) || !store.isFree(key) || !mayArrive(thread)) return undefined;
+      if (turns.some((turn) => turn.queue === queue || turn.key === key)) return undefined;
+      turns.push(new LaneTurn(event, key, thread, queue));
+    }
+    return turns;
+  }
+
+  /** Claims and evidence. What throws here throws on the usual way too, where it is dealt with. */
+  #arrive(turns: readonly LaneTurn[]): readonly Arrived[] | undefined {
+    const { claim, arrive } = this.#parts;
+    try {
+      return turns.map(({ event, key, thread }) => {
+        claim(key);
+        const arrived = arrive(event, key, thread);
+        arrived.isFresh = true;
+        return arrived;
+      });
+    } catch {
+      for (const turn of turns) this.#leave(turn);
+      return undefined;
+    }
+  }
+
+  #ended(turn: LaneTurn): void {
+    this.#overlong.delete(turn);
+    this.#parts.underWay.turnEnds();
+    this.#parts.store.finish(turn.key);
+    this.#leave(turn);
+  }
+
+  #leave(turn: LaneTurn): void {
+    turn.end();
+    this.#parts.underWay.leave(turn);
+    this.#stepOut(turn);
+  }
+
+  #stepOut(turn: LaneTurn): void {
+    if (turn.stepOut()) this.#parts.underWay.stepOut(turn.queue, turn);
+  }
+
+  #deadlineOf(ms: number): AgeWatch<LaneDelivery> {
+    const known = this.#deadlines.get(ms);
+    if (known) return known;
+    const watch = new AgeWatch<LaneDelivery>(this.#parts.clock, ms, (delivery) => delivery.answer('late'));
+    this.#deadlines.set(ms, watch);
+    return watch;
+  }
+}
+
+/** What is thrown at once rejects like what is thrown later. */
+function begun(work: (arrived: Arrived, key: string) => Promise<void>, arrived: Arrived, key: string): Promise<void> {
+  try {
+    return work(arrived, key);
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}
