@@ -66,7 +66,15 @@ export type { MemoryThreadStoreOptions } from './store/memory-store.js';
 export { BotStorageThreadStore } from './store/bot-storage-store.js';
 export type { BotStorageThreadStoreOptions } from './store/bot-storage-store.js';
 export type { StorageLike } from './store/versioned-items.js';
-export type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from './thread/store.js';
+export type {
+  ClaimedUpdate,
+  ClaimState,
+  DueTime,
+  PlacedClaim,
+  StepsAtOnce,
+  ThreadChange,
+  ThreadStore,
+} from './thread/store.js';
 export type { DeliveryInbox, KeptDelivery, TakenOver } from './thread/inbox.js';
 export type { DeliveryLimits, LeftBehind } from './handover/deliver.js';
 export type {
