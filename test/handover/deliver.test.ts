@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import type { Clock } from '../../src/thread/clock.js';
 import type { ThreadEvent } from '../../src/thread/event.js';
 import type { Logger } from '../../src/thread/logger.js';
 import type { ThreadStore } from '../../src/thread/store.js';
@@ -14,56 +13,10 @@ import { threadOf } from '../../src/handover/turn.js';
 import { eventKey } from '../../src/webhook/event-key.js';
 import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/handover/deliver.js';
 import { DeliveryDesk } from '../../src/handover/deliver.js';
+import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
 
-const START_MS = Date.UTC(2026, 10, 22, 9);
 const PAGE = '111222333444555';
 const TERMS = { ackDeadlineMs: 4000 };
-
-/** Moves only when it is told to, and lets everything that follows from one moment happen before the next. */
-class HeldClock implements Clock {
-  #nowMs = START_MS;
-  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, run };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  async advance(ms: number): Promise<void> {
-    const targetMs = this.#nowMs + ms;
-    await settled();
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= targetMs).sort((a, b) => a.atMs - b.atMs);
-      if (!next) break;
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      this.#timers.delete(next);
-      next.run();
-      await settled();
-    }
-    this.#nowMs = targetMs;
-  }
-}
-
-/** Everything that only waits for other promises has happened. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
-
-/** A promise that the test resolves when it likes. */
-function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
-}
 
 function message(mid: string, psid = '6600112233445566'): ThreadEvent {
   return { kind: 'message', channel: 'messaging', pageId: PAGE, psid, mid, timestampMs: START_MS, text: mid, raw: {} };

@@ -13,60 +13,14 @@ import { InboxDesk } from '../../src/handover/inbox-desk.js';
 import type { Arrived } from '../../src/handover/turn.js';
 import { threadOf } from '../../src/handover/turn.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
 
-const START_MS = Date.UTC(2026, 10, 22, 9);
 const PAGE = '111222333444555';
 const LOOK_MS = 5_000;
 const LEASE_MS = 15_000;
 const MINUTE_MS = 60_000;
 const LONGEST_REST_MS = 60_000;
 const MOST_AT_REST = 1_000;
-
-/** Moves only when it is told to, and lets everything that follows from one moment happen before the next. */
-class HeldClock implements Clock {
-  #nowMs = START_MS;
-  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, run };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  async advance(ms: number): Promise<void> {
-    const targetMs = this.#nowMs + ms;
-    await settled();
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= targetMs).sort((a, b) => a.atMs - b.atMs);
-      if (!next) break;
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      this.#timers.delete(next);
-      next.run();
-      await settled();
-    }
-    this.#nowMs = targetMs;
-  }
-}
-
-/** Everything that only waits for other promises has happened. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
-
-/** A promise that the test resolves when it likes. */
-function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
-}
 
 interface Kept extends KeptDelivery {
   owner: object;

@@ -7,10 +7,9 @@ import type { Arrived } from '../../src/handover/turn.js';
 import { threadOf } from '../../src/handover/turn.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import type { ThreadEvent } from '../../src/thread/event.js';
-import type { Clock } from '../../src/thread/clock.js';
 import { eventKey } from '../../src/webhook/event-key.js';
+import { HeldClock, settled, START_MS } from './held-in-hand.js';
 
-const START_MS = 1_767_225_600_000;
 const TERMS: DeliveryTerms = { ackDeadlineMs: 4000 };
 const LONGEST_TURN_MS = 10 * 60_000;
 
@@ -241,41 +240,3 @@ describe('A usual delivery', () => {
     expect(status).to.equal('busy');
   });
 });
-
-class HeldClock implements Clock {
-  #nowMs = START_MS;
-  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, run };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  async advance(ms: number): Promise<void> {
-    const targetMs = this.#nowMs + ms;
-    await settled();
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= targetMs).sort((a, b) => a.atMs - b.atMs);
-      if (!next) break;
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      this.#timers.delete(next);
-      next.run();
-      await settled();
-    }
-    this.#nowMs = targetMs;
-  }
-}
-
-/** Everything that only waits for other promises has happened. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
