@@ -22,7 +22,7 @@ import {
   conclusionEndedBy,
   endedLately,
   isRerunOf,
-  isUnconfirmedForLong,
+  isUnsettledForLong,
   keepHandBack,
   storedError,
 } from './lifecycle.js';
@@ -425,7 +425,7 @@ export class Admissions {
 
   /**
    * The customer writes to the bot, and what became of a pass was never known: it did not happen, or VCC Live has
-   * released the thread without a word. It was told as failed then; nothing is told now.
+   * released the thread without a word. An unconfirmed one was told as failed then, and nothing is told now.
    */
   #forgotten(
     thread: ThreadKey,
@@ -435,11 +435,11 @@ export class Admissions {
     event: ThreadEvent,
     nowMs: number,
   ): Outcome<undefined> {
-    const settled = isOurs(before) && isOurs(verdict) && isUnconfirmedForLong(record, stampOf(event, nowMs) ?? 0);
+    const settled = isOurs(before) && isOurs(verdict) && isUnsettledForLong(record, stampOf(event, nowMs) ?? 0);
     if (!settled) return { record, news: [], value: undefined };
     const error = storedError(new HandoverError('outcomeUnknown', 'Nothing ever told what became of the pass.'));
     const ended = this.#steps.concluded(thread, record, { outcome: 'failed', via: 'none', nowMs, error });
-    return { record: ended.record, news: [], value: undefined };
+    return { record: ended.record, news: record.open?.phase === 'unconfirmed' ? [] : ended.news, value: undefined };
   }
 
   /** Concludes a passed handover where the ledger says that the thread is the bot's, or nobody's. */

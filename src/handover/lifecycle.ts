@@ -16,7 +16,7 @@ const CONCLUSIONS_KEPT = 8;
 /** An armed handover older than this has lost the process that armed it. Longer than any retry of a pass. */
 const ARMED_ALIVE_MS = 2 * 60_000;
 /** Longer than any call is under way, with all of its repetitions. */
-const UNCONFIRMED_ALIVE_MS = 5 * 60_000;
+const UNSETTLED_ALIVE_MS = 5 * 60_000;
 /** A dialog's claim on its conclusion counts this long; after that its turn is taken to have died unredelivered. */
 const ENDING_CLAIM_MS = 10 * 60_000;
 /** After this nobody is asked about a handover any more. */
@@ -127,12 +127,14 @@ export function unmarkReturning(record: ThreadRecord, id: string): ThreadRecord 
 }
 
 /**
- * Whether a pass whose outcome is not known has been waiting for evidence for so long, until `at` on Meta's clock, that a
- * message of the customer's settles it: Meta has done the call by then, or never will.
+ * Whether a handover that was never passed, as far as anybody knows, has been open for so long, until `at` on Meta's
+ * clock, that a message of the customer's settles it: Meta has done the call by then, or never will, and whoever armed it
+ * has died, or could not write down that it failed.
  */
-export function isUnconfirmedForLong(record: ThreadRecord, at: number): boolean {
+export function isUnsettledForLong(record: ThreadRecord, at: number): boolean {
   const { open } = record;
-  return open?.phase === 'unconfirmed' && at - open.armedAt > UNCONFIRMED_ALIVE_MS;
+  if (!open || open.phase === 'passed') return false;
+  return at - open.armedAt > UNSETTLED_ALIVE_MS;
 }
 
 /** A hand-back came while our own pass was still unconfirmed: kept, unless it belongs to an earlier handover. */

@@ -482,6 +482,21 @@ describe('a pass whose outcome nobody knows', () => {
       expect(stage.news('passed')).to.deep.equal([]);
     });
 
+    it('and so does it close one that could not be written down as failed, because the store was lost just then', async () => {
+      const stage = await withDialog();
+      stage.bot.store.onWritten = (record) => {
+        if (record?.open?.noticeSent) stage.bot.store.lost = true;
+      };
+      await stage.clock.rush(stage.customer.says('agent please'));
+      Object.assign(stage.bot.store, { onWritten: undefined, lost: false });
+      expect((await stage.record())?.open).to.include({ phase: 'armed' });
+      await stage.clock.advance(10 * 60_000);
+      await stage.customer.says('hello');
+      expect((await stage.record())?.open).to.equal(undefined);
+      expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+      expect([...stage.news('passed'), ...stage.news('returned')]).to.deep.equal([]);
+    });
+
     it('and a message that comes sooner leaves it open, because the call may be under way', async () => {
       const stage = await unconfirmed('before');
       await stage.clock.advance(60_000);
