@@ -63,9 +63,8 @@ export class Beginnings {
    * Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no.
    * @param event what the turn was made of
    */
-  isAskedFor(context: TurnContext, event: ThreadEvent): boolean | Promise<boolean> {
-    const turn = turnOf(context);
-    if (context.activity.type !== 'message' || !turn) return false;
+  isAskedFor(context: TurnContext, turn: Turn, event: ThreadEvent): boolean | Promise<boolean> {
+    if (context.activity.type !== 'message') return false;
     // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
     if (event.kind === 'echo') return false;
     const { triggers } = this.#parts.policiesOf(turn.thread.pageId);

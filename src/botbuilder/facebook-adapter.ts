@@ -192,7 +192,7 @@ class AdapterService {
   }
 
   async #work(arrived: Arrived, key: string, logic: BotLogic): Promise<void> {
-    const { engine, news, log } = this.#inside;
+    const { engine, news, log, doors, runner } = this.#inside;
     const { event, thread } = arrived;
     try {
       const unmanaged = !thread && event.kind === 'optin' && event.channel === 'messaging';
@@ -202,7 +202,9 @@ class AdapterService {
       const activity = activityFromEvent(event);
       if (!activity) return;
       const context = new TurnContext(this.#adapter, activity);
-      setAdmitted(context, { event, admission });
+      doors.guardAdapter(this.#adapter);
+      if (admission !== 'unmanaged') runner.begin(context, admission);
+      setAdmitted(context, { event, admission, isRunning: false });
       await this.#run(context, logic);
     } catch (thrown) {
       // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.

@@ -11,6 +11,8 @@ import type { NewsDesk } from '../handover/news.js';
 import type { AfterHandover } from './after-handover.js';
 import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
 import type { BotLogic } from './own-turns.js';
+import type { TurnRunner } from './run-turn.js';
+import type { Doors } from './silence.js';
 
 /** The inside of a `VccLiveHandover`. */
 export interface HandoverParts {
@@ -30,6 +32,9 @@ export interface HandoverParts {
   readonly botAppId: string;
   readonly probe: Probe | undefined;
   readonly after: AfterHandover;
+  /** What runs turns that an adapter has admitted, and guards what leaves it. */
+  readonly runner: TurnRunner;
+  readonly doors: Doors;
 }
 
 const parts = new WeakMap<object, HandoverParts>();

@@ -37,6 +37,8 @@ export type Body =
   /** Nobody waits for an answer any more. */
   | { readonly kind: 'aborted' };
 
+const ABORTED: Body = { kind: 'aborted' };
+
 /** What answering stands on. */
 export interface AnswerParts {
   readonly log: Logger;
@@ -104,13 +106,20 @@ function bodyAtHand(req: WebhookRequest, maxBytes: number): Body | undefined {
   if (kept) return kept.length > maxBytes ? { kind: 'tooLarge' } : { kind: 'bytes', bytes: kept };
   if (wasRead(req)) return { kind: 'parsedAway', value: req.body };
   // Its `close` has been and will not come again.
-  if (req.destroyed) return { kind: 'aborted' };
+  if (req.destroyed) return ABORTED;
   return Number(headersOf(req)['content-length'] ?? 0) > maxBytes ? { kind: 'tooLarge' } : undefined;
 }
 
 function readStream(req: WebhookRequest, maxBytes: number, settle: (body: Body) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;
+  // Every stream closes in the end: to settle a promise again costs several times what it costs to ask.
+  let isSettled = false;
+  const end = (body: Body): void => {
+    if (isSettled) return;
+    isSettled = true;
+    settle(body);
+  };
   const keep = (chunk: Buffer | string): void => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
     length += bytes.length;
@@ -120,13 +129,13 @@ function readStream(req: WebhookRequest, maxBytes: number, settle: (body: Body) 
     }
     chunks.length = 0;
     req.off('data', keep);
-    settle({ kind: 'tooLarge' });
+    end({ kind: 'tooLarge' });
   };
-  const abort = (): void => settle({ kind: 'aborted' });
+  const abort = (): void => end(ABORTED);
   req.on('data', keep);
   req.on('end', () => {
     const [only, more] = chunks;
-    settle({ kind: 'bytes', bytes: only && !more ? only : Buffer.concat(chunks) });
+    end({ kind: 'bytes', bytes: only && !more ? only : Buffer.concat(chunks) });
   });
   req.on('error', abort);
   req.on('close', abort);

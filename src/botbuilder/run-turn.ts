@@ -67,7 +67,9 @@ export class TurnRunner {
         ran = true;
         try {
           if (arrived.thread) addressTurn(context.activity, arrived.thread);
-          await (admission === 'unmanaged' ? next() : this.run(context, admission, arrived.event, next));
+          if (admission === 'unmanaged') return await next();
+          this.begin(context, admission);
+          await this.run(context, admission, arrived.event, next);
         } catch (thrown) {
           state.thrown = thrown;
         }
@@ -89,13 +91,20 @@ export class TurnRunner {
     await next();
   }
 
-  /** An event whose admission is known: says what is to be said, then runs the bot's logic on it. */
-  run(context: TurnContext, admission: RunningAdmission, event: ThreadEvent, next: () => Promise<void>): Promise<void> {
-    const { turn } = admission;
+  /**
+   * Puts the turn of an admitted event into its context and guards it. For the adapter, which holds the bare context:
+   * middleware is given a proxy of it, through which everything takes several times as long.
+   */
+  begin(context: TurnContext, { turn }: RunningAdmission): void {
     setTurn(context, turn);
     this.#parts.doors.guardTurn(context, turn);
+  }
+
+  /** An event whose turn has begun: says what is to be said, then runs the bot's logic on it. */
+  run(context: TurnContext, admission: RunningAdmission, event: ThreadEvent, next: () => Promise<void>): Promise<void> {
     if (admission.run !== 'logic' || admission.concluded) return this.#runSpecial(context, admission, event, next);
-    const isAsked = this.#parts.beginnings.isAskedFor(context, event);
+    const { turn } = admission;
+    const isAsked = this.#parts.beginnings.isAskedFor(context, turn, event);
     if (isAsked === false && !this.#parts.after.isDue(turn)) return this.#runLogic(turn, next);
     return this.#runAsked(context, turn, isAsked, next);
   }
@@ -121,7 +130,7 @@ export class TurnRunner {
         await this.#runLogic(turn, next);
       });
     }
-    return this.#runAsked(context, turn, beginnings.isAskedFor(context, event), next);
+    return this.#runAsked(context, turn, beginnings.isAskedFor(context, turn, event), next);
   }
 
   /** The customer may ask for a person, or there is something to do after a handover. */

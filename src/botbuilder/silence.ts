@@ -42,7 +42,7 @@ export class Doors {
 
   /** The first door, for one turn. */
   guardTurn(context: TurnContext, turn: Turn): void {
-    context.onSendActivities((_context, activities, next) => this.#send(context, turn, activities, next));
+    context.onSendActivities((sender, activities, next) => this.#send(sender, turn, activities, next));
     context.onUpdateActivity(async (_context, activity, next) => {
       if (await this.#mayTouch(turn, activity)) await next();
     });

@@ -38,10 +38,12 @@ export function asksForAgent(
   triggers: readonly TalkToAgent[],
   payload: string | undefined,
 ): boolean | Promise<boolean> {
-  for (const [index, trigger] of triggers.entries()) {
+  let seen = 0;
+  for (const trigger of triggers) {
+    seen += 1;
     const matched = matches(context, trigger, payload);
     if (matched === true) return true;
-    if (matched !== false) return matchesLater(matched, context, triggers.slice(index + 1), payload);
+    if (matched !== false) return matchesLater(matched, context, triggers.slice(seen), payload);
   }
   return false;
 }

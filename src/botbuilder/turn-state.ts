@@ -25,11 +25,14 @@ export function setTurn(context: TurnContext, turn: Turn): void {
 export interface AdmittedEvent {
   readonly event: ThreadEvent;
   readonly admission: RunningAdmission | 'unmanaged';
+  /** The plugin's middleware has had it. */
+  isRunning: boolean;
 }
 
 /** What our adapter decided before it began the turn. */
 export function admittedIn(context: TurnContext): AdmittedEvent | undefined {
-  return context.turnState.get<AdmittedEvent | undefined>(ADMITTED);
+  const state = context.turnState as TurnContext['turnState'] | undefined;
+  return state?.get<AdmittedEvent | undefined>(ADMITTED);
 }
 
 /** Remembers what our adapter decided. */

@@ -206,18 +206,21 @@ export class VccLiveHandover implements Middleware {
       appSecret,
       graph: { ...options.graph },
       botAppId,
+      runner: this.#runner,
+      doors,
     });
   }
 
   /** Bot Framework's door. Turns of other channels pass untouched. */
   onTurn(context: TurnContext, next: () => Promise<void>): Promise<void> {
+    const admitted = admittedIn(context);
+    if (admitted) {
+      const { admission, event, isRunning } = admitted;
+      admitted.isRunning = true;
+      return isRunning || admission === 'unmanaged' ? next() : this.#runner.run(context, admission, event, next);
+    }
     if (context.activity.channelId !== CHANNEL || turnOf(context)) return next();
     this.#doors.guardAdapter(context.adapter);
-
-    const admitted = admittedIn(context);
-    if (admitted?.admission === 'unmanaged') return next();
-    if (admitted) return this.#runner.run(context, admitted.admission, admitted.event, next);
-
     const reading = readTurn(context.activity);
     if (reading.events.length === 0) return this.#runner.runProactive(context, reading, next);
     return this.#runner.runDelivered(context, reading, next);

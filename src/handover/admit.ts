@@ -44,6 +44,8 @@ interface Arrival {
   readonly after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<Conclusion | undefined>;
 }
 
+const NOBODY: Verdict = { owner: 'unknown' };
+
 /** Decides about events. */
 export class Admissions {
   readonly #parts: EngineParts;
@@ -61,7 +63,7 @@ export class Admissions {
     const thread = threadOf(event);
     if (!thread) {
       this.#steps.learn(event, this.#parts.clock.now());
-      return { event, before: { owner: 'unknown' }, record: emptyRecord, askOwner: false };
+      return { event, before: NOBODY, owner: NOBODY, record: emptyRecord, askOwner: false, isFresh: false };
     }
     const arrival = this.#arrival(
       event,
@@ -81,16 +83,12 @@ export class Admissions {
     const store = this.#parts.store.atOnce;
     if (!store) return undefined;
     return {
-      may: (thread) => this.#steps.knownIds(thread) !== undefined && store.read(thread)?.open === undefined,
-      arrive: (event, key, thread) => {
+      may: (thread, id) => this.#steps.knownIds(thread) !== undefined && store.read(id)?.open === undefined,
+      arrive: (event, key, thread, id) => {
         const ids = this.#steps.knownIds(thread);
         if (!ids) throw new HandoverError('unexpected', 'What was known of the apps of a Page is not known any more.');
-        const arrival = this.#arrival(event, key, thread, ids);
-        return arrivedBy(
-          event,
-          thread,
-          this.#steps.stepAtOnce(store, thread, ids, arrival.evidenceFrom, arrival.after),
-        );
+        const { evidenceFrom, after } = this.#arrival(event, key, thread, ids);
+        return arrivedBy(event, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
       },
     };
   }
@@ -124,9 +122,10 @@ export class Admissions {
     if (!ids) return undefined;
     if (event.channel === 'standby') return this.#heard(arrived, thread, ids, eventKey) ?? { run: 'nothing' };
     if (event.channel !== 'messaging' || (event.kind !== 'message' && event.kind !== 'postback')) return undefined;
-    if (isAnotherApp(arrived.before) || isAnotherApp(this.#steps.ownerNow(record, ids))) return undefined;
+    if (isAnotherApp(arrived.before) || isAnotherApp(arrived.owner)) return undefined;
     const turn = this.#steps.turn(thread, eventKey, record);
-    return isRerunOf(record, eventKey, turn.run) ? undefined : this.#admitOwn(turn, record, eventKey);
+    if (record.conclusions.length > 0 && isRerunOf(record, eventKey, turn.run)) return undefined;
+    return this.#admitOwn(turn, record, eventKey);
   }
 
   async #admit(arrived: Arrived, eventKey: string): Promise<Admission> {
@@ -167,12 +166,16 @@ export class Admissions {
       event,
       ids,
       atMs,
-      evidenceFrom: (record) =>
-        evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp: newestPlace(record.evidence) }),
+      evidenceFrom: ({ evidence }) => {
+        // Where the event has a stamp, nobody asks for the newest place.
+        const newestStamp =
+          event.timestampMs === undefined || stampOf(event, atMs) === undefined ? newestPlace(evidence) : undefined;
+        return evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp });
+      },
       after: (record, verdict, before) => {
         if (agentSpoke(event, ids)) return this.#claimed(thread, record, eventKey, atMs);
         if (isOfCustomer(event)) return this.#forgotten(thread, record, verdict, before, event, atMs);
-        if (!passesTo(event, ids.botAppId)) return { record, news: [], value: undefined };
+        if (!passesTo(event, ids.botAppId)) return unchanged(record);
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
     };
@@ -316,6 +319,7 @@ export class Admissions {
   }
 
   #admitOwn(turn: Turn, record: ThreadRecord, eventKey: string): Admission {
+    if (record.conclusions.length === 0) return { run: 'logic', turn };
     turn.ended = endedLately(record, eventKey, this.#parts.clock.now());
     const concluded = conclusionEndedBy(record, eventKey);
     return concluded === undefined ? { run: 'logic', turn } : { run: 'logic', turn, concluded };
@@ -435,8 +439,12 @@ export class Admissions {
     event: ThreadEvent,
     nowMs: number,
   ): Outcome<undefined> {
-    const settled = isOurs(before) && isOurs(verdict) && isUnsettledForLong(record, stampOf(event, nowMs) ?? 0);
-    if (!settled) return { record, news: [], value: undefined };
+    const settled =
+      record.open !== undefined &&
+      isOurs(before) &&
+      isOurs(verdict) &&
+      isUnsettledForLong(record, stampOf(event, nowMs) ?? 0);
+    if (!settled) return unchanged(record);
     const error = storedError(new HandoverError('outcomeUnknown', 'Nothing ever told what became of the pass.'));
     const ended = this.#steps.concluded(thread, record, { outcome: 'failed', via: 'none', nowMs, error });
     return { record: ended.record, news: record.open?.phase === 'unconfirmed' ? [] : ended.news, value: undefined };
@@ -480,9 +488,11 @@ function arrivedBy(event: ThreadEvent, thread: ThreadKey, stepped: Stepped<Concl
     event,
     thread,
     before: stepped.before,
+    owner: stepped.now,
     record: stepped.record,
     askOwner: stepped.askOwner,
-    ...(stepped.value === undefined ? undefined : { concluded: stepped.value }),
+    concluded: stepped.value,
+    isFresh: false,
   };
 }
 

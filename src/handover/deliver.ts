@@ -73,8 +73,8 @@ export interface DeliveryParts {
   readonly claimAndArrive?: (claim: PlacedClaim, event: ThreadEvent) => Promise<ClaimedArrival>;
   /** The same at once, for events of threads that may. Absent where the store is not at hand. */
   readonly arriveAtOnce?: {
-    readonly may: (thread: ThreadKey) => boolean;
-    readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey) => Arrived;
+    readonly may: (thread: ThreadKey, id: string) => boolean;
+    readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey, id: string) => Arrived;
   };
   readonly limits?: DeliveryLimits;
 }

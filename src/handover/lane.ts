@@ -25,9 +25,9 @@ export interface LaneParts {
   readonly store: StepsAtOnce;
   readonly clock: Clock;
   /** Whether everything is known that {@link arrive} needs, and no handover is open. */
-  readonly mayArrive: (thread: ThreadKey) => boolean;
+  readonly mayArrive: (thread: ThreadKey, id: string) => boolean;
   /** Folds in an event's evidence, at once. */
-  readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey) => Arrived;
+  readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey, id: string) => Arrived;
   readonly keyOf: (event: ThreadEvent) => string;
   /** Claims an event that is free. */
   readonly claim: (key: string) => void;
@@ -177,7 +177,7 @@ export class Lane {
       const queue = threadId(thread);
       if (underWay.lines.has(queue)) return undefined;
       const key = keyOf(event);
-      if (underWay.jobs.has(key) || !store.isFree(key) || !mayArrive(thread)) return undefined;
+      if (underWay.jobs.has(key) || !store.isFree(key) || !mayArrive(thread, queue)) return undefined;
       if (turns.some((turn) => turn.queue === queue || turn.key === key)) return undefined;
       turns.push(new LaneTurn(event, key, thread, queue));
     }
@@ -188,9 +188,9 @@ export class Lane {
   #arrive(turns: readonly LaneTurn[]): readonly Arrived[] | undefined {
     const { claim, arrive } = this.#parts;
     try {
-      return turns.map(({ event, key, thread }) => {
+      return turns.map(({ event, key, thread, queue }) => {
         claim(key);
-        const arrived = arrive(event, key, thread);
+        const arrived = arrive(event, key, thread, queue);
         arrived.isFresh = true;
         return arrived;
       });

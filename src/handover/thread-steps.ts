@@ -103,10 +103,14 @@ type Untold<T> = Stepped<T> & { readonly news: readonly News[] };
 export class ThreadSteps {
   readonly parts: EngineParts;
   readonly #ids = new Map<string, { readonly ids: AppIds; readonly untilMs: number }>();
+  /** Runs of turns are numbered, behind an id of this process: no two of them are the same, and nothing has to be drawn. */
+  readonly #process: string;
+  #runs = 0;
   #offsets: OffsetWindow = noOffset;
 
   constructor(parts: EngineParts) {
     this.parts = parts;
+    this.#process = parts.newId();
   }
 
   /** Learns Meta's clock from an event that arrived now. */
@@ -150,15 +154,19 @@ export class ThreadSteps {
     return claimed;
   }
 
-  /** The same step at once, for a store that is at hand. */
+  /** The same step at once, for a store that is at hand. @param id of the thread */
   stepAtOnce<T>(
     store: StepsAtOnce,
+    id: string,
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
     after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
   ): Stepped<T> {
-    return this.#told(store.update(thread, this.#changeBy(thread, ids, evidenceFrom, after)));
+    const record = store.read(id) ?? emptyRecord;
+    const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
+    if (stepped.record !== record) store.write(id, thread, stepped.record);
+    return this.#told(stepped);
   }
 
   /** Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses. */
@@ -324,7 +332,9 @@ export class ThreadSteps {
   }
 
   turn(thread: ThreadKey, key: string, record: ThreadRecord, delivered = true): Turn {
-    return { thread, key, run: this.parts.newId(), delivered, epoch: record.epoch, mute: undefined };
+    this.#runs += 1;
+    const run = `${this.#process}.${this.#runs}`;
+    return { thread, key, run, delivered, epoch: record.epoch, mute: undefined, ended: undefined };
   }
 
   own(call: AnsweredCall, newestStamp: number | undefined): OwnCall {
@@ -395,38 +405,48 @@ export class ThreadSteps {
   ): (current: ThreadRecord | undefined) => ThreadChange<Untold<T>> {
     return (current) => {
       const record = current ?? emptyRecord;
-      const evidence = evidenceFrom(record);
-      const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
-      const nowMs = this.#metaNow();
-      const before = atTime(folded?.before ?? ownerByEvidence(record.evidence, ids), record.evidence, nowMs);
-      const news: News[] = [];
-      let passed: string | undefined;
-      if (folded?.effects.ownerChanged) {
-        const { from, to } = folded.effects.ownerChanged;
-        news.push(['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]);
-      }
-      let next = folded?.record ?? record;
-      const now = folded ? atTime(folded.verdict, next.evidence, nowMs) : before;
-      if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
-        next = markPassed(next, next.open.id, this.parts.clock.now());
-        passed = next.open?.id;
-      }
-      const outcome = after(next, now, before);
-      if (passed !== undefined) news.push(...newsOfPass(thread, outcome.record, passed));
-      const stepped: Untold<T> = {
-        epochBefore: record.epoch,
-        record: outcome.record,
-        before,
-        now,
-        askOwner: folded?.effects.askOwner ?? false,
-        value: outcome.value,
-        news: news.length === 0 ? outcome.news : [...news, ...outcome.news],
-      };
-      return { record: outcome.record === record ? undefined : outcome.record, value: stepped };
+      const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
+      return { record: stepped.record === record ? undefined : stepped.record, value: stepped };
+    };
+  }
+
+  #stepOn<T>(
+    record: ThreadRecord,
+    thread: ThreadKey,
+    ids: AppIds,
+    evidence: readonly Evidence[],
+    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+  ): Untold<T> {
+    const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
+    const nowMs = this.#metaNow();
+    const before = atTime(folded ? folded.before : ownerByEvidence(record.evidence, ids), record.evidence, nowMs);
+    let news = NO_NEWS;
+    if (folded?.effects.ownerChanged) {
+      const { from, to } = folded.effects.ownerChanged;
+      news = [['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]];
+    }
+    let next = folded ? folded.record : record;
+    const now = folded ? atTime(folded.verdict, next.evidence, nowMs) : before;
+    let passed: string | undefined;
+    if (folded && now.owner === 'vccLive' && next.open && next.open.phase !== 'passed') {
+      next = markPassed(next, next.open.id, this.parts.clock.now());
+      passed = next.open?.id;
+    }
+    const outcome = after(next, now, before);
+    if (passed !== undefined) news = [...news, ...newsOfPass(thread, outcome.record, passed)];
+    return {
+      epochBefore: record.epoch,
+      record: outcome.record,
+      before,
+      now,
+      askOwner: folded !== undefined && folded.effects.askOwner,
+      value: outcome.value,
+      news: news.length === 0 ? outcome.news : [...news, ...outcome.news],
     };
   }
 
   #told<T>(done: Untold<T>): Stepped<T> {
+    if (done.news.length === 0) return done;
     for (const [name, news] of done.news) this.parts.news.tell(name, news);
     return done;
   }

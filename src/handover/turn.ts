@@ -36,13 +36,15 @@ export interface Arrived {
   readonly thread?: ThreadKey;
   /** Who owned the thread before this event counted. */
   readonly before: Verdict;
+  /** Who owns it by `record`. */
+  readonly owner: Verdict;
   readonly record: ThreadRecord;
   /** `thread_owner` has to be asked before anything is concluded from this event. */
   readonly askOwner: boolean;
   /** The handover that this event ended. */
-  readonly concluded?: Conclusion;
+  readonly concluded?: Conclusion | undefined;
   /** Set when its turn comes: nothing has happened on the thread since `record` was read, as far as this process knows. */
-  isFresh?: boolean;
+  isFresh: boolean;
 }
 
 /** An event that is claimed and whose evidence is folded in. */

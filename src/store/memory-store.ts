@@ -78,12 +78,14 @@ export class MemoryThreadStore implements ThreadStore {
   readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
 
   readonly atOnce: StepsAtOnce = {
-    read: (thread) => this.#recall(threadId(thread)),
+    read: (id) => this.#look(id),
+    write: (id, thread, record) => this.#keep(thread, id, record),
     isFree: (event) => this.#isFree(event),
     claim: (event, holder, leaseMs) => {
-      this.#claim(event, holder, leaseMs);
+      const nowMs = this.#now();
+      this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
+      this.#shedClaims(nowMs);
     },
-    update: (thread, change) => this.#update(thread, change),
     finish: (event) => this.#finish(event),
   };
 
@@ -223,25 +225,33 @@ export class MemoryThreadStore implements ThreadStore {
     return value;
   }
 
+  /** The record; the thread counts as used. */
   #recall(id: string): ThreadRecord | undefined {
-    const used = this.#evictable.get(id);
-    const kept = used ?? this.#pinned.get(id);
-    if (kept === undefined) return undefined;
-    if (kept.expiresAtMs <= this.#now()) {
-      this.#drop(id);
-      return undefined;
-    }
+    const record = this.#look(id);
+    const used = record && this.#evictable.get(id);
     if (used !== undefined) this.#evictable.set(id, used);
-    return kept.record;
+    return record;
+  }
+
+  /** The record, for somebody who is about to write it. */
+  #look(id: string): ThreadRecord | undefined {
+    const kept = this.#evictable.get(id) ?? (this.#pinned.size > 0 ? this.#pinned.get(id) : undefined);
+    if (kept === undefined) return undefined;
+    if (kept.expiresAtMs > this.#now()) return kept.record;
+    this.#drop(id);
+    return undefined;
   }
 
   #keep(thread: ThreadKey, id: string, record: ThreadRecord): void {
     const nowMs = this.#now();
-    const [map, other] = mayLeave(record) ? [this.#evictable, this.#pinned] : [this.#pinned, this.#evictable];
-    const openBefore = this.#pinned.get(id)?.record.open;
-    if (openBefore) this.#openHandovers.delete(openBefore.id);
-    other.delete(id);
-    map.set(id, { record, expiresAtMs: nowMs + this.#recordTtlMs });
+    const leaves = mayLeave(record);
+    if (this.#pinned.size > 0) {
+      const openBefore = this.#pinned.get(id)?.record.open;
+      if (openBefore) this.#openHandovers.delete(openBefore.id);
+      if (leaves) this.#pinned.delete(id);
+    }
+    if (!leaves) this.#evictable.delete(id);
+    (leaves ? this.#evictable : this.#pinned).set(id, { record, expiresAtMs: nowMs + this.#recordTtlMs });
     if (record.open) this.#openHandovers.set(record.open.id, { pageId: thread.pageId, psid: thread.psid });
     this.#shedThreads(id, nowMs);
   }
@@ -255,11 +265,9 @@ export class MemoryThreadStore implements ThreadStore {
 
   /** What has expired, then what is used least; the thread just written stays even where all others are pinned. */
   #shedThreads(written: string, nowMs: number): void {
-    for (
-      let oldest = this.#pinned.oldest();
-      oldest && oldest.value.expiresAtMs <= nowMs;
-      oldest = this.#pinned.oldest()
-    ) {
+    while (this.#pinned.size > 0) {
+      const oldest = this.#pinned.oldest();
+      if (!oldest || oldest.value.expiresAtMs > nowMs) break;
       this.#drop(oldest.key);
     }
     this.#evictable.shed(({ expiresAtMs }) => expiresAtMs <= nowMs);

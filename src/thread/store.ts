@@ -35,21 +35,23 @@ export type ClaimedUpdate<T> =
   | Exclude<ClaimState, { readonly status: 'claimed' }>;
 
 /**
- * What a store that has everything at hand answers without a promise: the steps that every event takes. Each counts like
- * the method whose name it has, and none of them fails.
+ * What a store that has everything at hand answers without a promise: the steps that every event takes. None of them
+ * fails. Nothing comes between two of them that are called one after the other.
  */
 export interface StepsAtOnce {
-  read(thread: ThreadKey): ThreadRecord | undefined;
+  /** @param id of the thread, see `threadId` */
+  read(id: string): ThreadRecord | undefined;
+
+  /** Keeps a record. */
+  write(id: string, thread: ThreadKey, record: ThreadRecord): void;
 
   /** Whether the event may be claimed: it is not finished, and nobody has a lease on it. */
   isFree(event: string): boolean;
 
-  /** Claims an event that is free. */
+  /** Claims an event that is free, see {@link isFree}. */
   claim(event: string, holder: string, leaseMs: number): void;
 
-  /** @param change as in {@link ThreadStore.update}; called once */
-  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): T;
-
+  /** As {@link ThreadStore.finish}. */
   finish(event: string): void;
 }
 

@@ -61,7 +61,14 @@ function newProcess(options: ProcessOptions = {}): Process {
       arrived.push(event.mid ?? '');
       await options.arrive?.(event);
       const thread = threadOf(event);
-      const rest = { before: { owner: 'bot' }, record: emptyRecord, atMs: clock.now(), askOwner: false } as const;
+      const rest = {
+        before: { owner: 'bot' },
+        owner: { owner: 'bot' },
+        isFresh: false,
+        record: emptyRecord,
+        atMs: clock.now(),
+        askOwner: false,
+      } as const;
       return { event, ...(thread ? { thread } : {}), ...rest };
     },
   });
@@ -603,7 +610,7 @@ describe('A process whose server is closed', () => {
       const { MemoryThreadStore } = require('./src/store/memory-store.ts');
       const desk = new DeliveryDesk({
         store: new MemoryThreadStore(), clock: systemClock, log: console, holder: 'h',
-        arrive: async (event) => ({ event, atMs: 0, before: { owner: 'bot' }, record: {}, askOwner: false }),
+        arrive: async (event) => ({ event, atMs: 0, before: { owner: 'bot' }, owner: { owner: 'bot' }, isFresh: false, record: {}, askOwner: false }),
       });
       const event = { kind: 'message', channel: 'messaging', mid: 'm', raw: {} };
       desk.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
@@ -845,7 +852,15 @@ describe('A store that keeps the order of a thread over processes', () => {
         Promise.resolve({
           status: 'claimed',
           mustWait: true,
-          arrived: { event, thread, before: { owner: 'bot' }, record: emptyRecord, askOwner: false },
+          arrived: {
+            event,
+            thread,
+            before: { owner: 'bot' },
+            owner: { owner: 'bot' },
+            isFresh: false,
+            record: emptyRecord,
+            askOwner: false,
+          },
         }),
     });
     const taken = desk.take(

@@ -160,7 +160,14 @@ function newProcess({ kept, store, ...on }: Shared, options: ProcessOptions = {}
     ...(options.limits ? { limits: options.limits } : {}),
     arrive: async (event): Promise<Arrived> => {
       const thread = threadOf(event);
-      const rest = { before: { owner: 'bot' }, record: emptyRecord, atMs: clock.now(), askOwner: false } as const;
+      const rest = {
+        before: { owner: 'bot' },
+        owner: { owner: 'bot' },
+        isFresh: false,
+        record: emptyRecord,
+        atMs: clock.now(),
+        askOwner: false,
+      } as const;
       return { event, ...(thread ? { thread } : {}), ...rest };
     },
   });

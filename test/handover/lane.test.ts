@@ -41,7 +41,15 @@ function newBot(arrivalFails = false): Bot {
   const arrivedOf = (event: ThreadEvent): Arrived => {
     if (arrivalFails && event.mid === 'bad') throw new TypeError('boom');
     const thread = threadOf(event);
-    return { event, ...(thread ? { thread } : {}), before: { owner: 'bot' }, record: emptyRecord, askOwner: false };
+    return {
+      event,
+      ...(thread ? { thread } : {}),
+      before: { owner: 'bot' },
+      owner: { owner: 'bot' },
+      isFresh: false,
+      record: emptyRecord,
+      askOwner: false,
+    };
   };
   const say = (line: string): void => void log.push(line);
   const desk = new DeliveryDesk({

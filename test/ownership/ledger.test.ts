@@ -6,6 +6,7 @@ import {
   evidenceOfEvent,
   evidenceOfRefusedSend,
 } from '../../src/ownership/evidence.js';
+import { presentFields } from '../../src/thread/read-unknown.js';
 import { fold, isAnotherApp, ownerByEvidence, ownerNow, step } from '../../src/ownership/ledger.js';
 import type { Evidence, Verdict } from '../../src/ownership/ledger.js';
 import type { ThreadEvent } from '../../src/thread/event.js';
@@ -39,8 +40,10 @@ const ME = { app: BOT };
 const AGENT = { app: VCC_LIVE };
 const PAGE_INBOX = { app: INBOX };
 
-const owner = (...evidence: Evidence[]): Verdict => ownerByEvidence(fold({}, evidence), ids);
-const ownerAt = (now: number, ...evidence: Evidence[]): Verdict => ownerNow(fold({}, evidence), ids, now);
+/** Without the fields that say nothing. */
+const said = (verdict: Verdict): Verdict => presentFields(verdict) as Verdict;
+const owner = (...evidence: Evidence[]): Verdict => said(ownerByEvidence(fold({}, evidence), ids));
+const ownerAt = (now: number, ...evidence: Evidence[]): Verdict => said(ownerNow(fold({}, evidence), ids, now));
 const recordOf = (...evidence: Evidence[]): ThreadRecord => step(emptyRecord, evidence, ids).record;
 
 /** An event as it arrives at a process that knows the time. */
