@@ -19,6 +19,7 @@ import { activityFromEvent } from './messenger-activity.js';
 import type { WebhookRequest, WebhookResponse } from './http-request.js';
 import type { ReceiveParts } from './receive-webhook.js';
 import { receiveWebhook } from './receive-webhook.js';
+import { runMiddleware } from './run-middleware.js';
 import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
 import { setAdmitted } from './turn-state.js';
@@ -205,7 +206,7 @@ class AdapterService {
       doors.guardAdapter(this.#adapter);
       if (admission !== 'unmanaged') runner.begin(context, admission);
       setAdmitted(context, { event, admission, isRunning: false });
-      await this.#run(context, logic);
+      await runMiddleware(this.#adapter, context, logic);
     } catch (thrown) {
       // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.
       const error =
@@ -213,12 +214,6 @@ class AdapterService {
       log.error(`A turn ended with an error that no onTurnError handled: ${error.stack ?? error.message}`);
       news.tell('ignored', { ...(thread === undefined ? {} : { thread }), event, reason: 'failed', error });
     }
-  }
-
-  /** `runMiddleware` is protected; the adapter that is repaired is somebody else's. */
-  #run(context: TurnContext, logic: BotLogic): Promise<void> {
-    const adapter = this.#adapter as unknown as { runMiddleware(context: TurnContext, next: BotLogic): Promise<void> };
-    return adapter.runMiddleware(context, logic);
   }
 }
 
