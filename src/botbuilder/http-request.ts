@@ -24,6 +24,7 @@ export interface WebhookResponse {
 /** What a request is answered with, as plain text. */
 export interface Reply {
   readonly status: number;
+  /** Empty: none, and no headers either. */
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -168,13 +169,17 @@ function answer(res: WebhookResponse, reply: Reply): void {
   if (res.headersSent === true) return;
   if (typeof res.setHeader === 'function') {
     res.statusCode = reply.status;
+    if (reply.body === '') {
+      res.end();
+      return;
+    }
     res.setHeader('content-type', 'text/plain; charset=utf-8');
     if (reply.headers) for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
     res.end(reply.body);
     return;
   }
   res.status?.(reply.status);
-  res.send?.(reply.body);
+  if (reply.body !== '') res.send?.(reply.body);
   res.end();
 }
 

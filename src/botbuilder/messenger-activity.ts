@@ -159,7 +159,7 @@ function channelDataOf(event: ThreadEvent, userRef: string | undefined): Record<
   const channelData = copyOf(event.raw);
   if (userRef !== undefined) channelData['sender'] = { id: userRef };
   const message = objectUnder(event.raw, 'message');
-  if (message) copyFields(message, channelData);
+  if (message) copyMessage(message, channelData);
   if (event.channel === 'standby') channelData['standby'] = true; // last: no field of the message may say otherwise
   return channelData;
 }
@@ -174,6 +174,15 @@ function copyOf(item: unknown): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
   copyFields(item, copy);
   return copy;
+}
+
+/** Two fields by their names, because nearly every message has them, and that takes a third of the time. */
+function copyMessage(message: unknown, to: Record<string, unknown> & { mid?: unknown; text?: unknown }): void {
+  for (const key of keysOf(message)) {
+    if (key === 'mid') to.mid = fieldOf(message, 'mid');
+    else if (key === 'text') to.text = fieldOf(message, 'text');
+    else if (key !== '__proto__') to[key] = fieldOf(message, key);
+  }
 }
 
 /** Assigning `__proto__` would change what the object inherits, here or in the next copy that somebody makes. */

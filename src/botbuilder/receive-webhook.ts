@@ -26,7 +26,8 @@ export interface ReceiveParts {
 /** Works the events of a body off, or keeps it; resolves when they are done or it is time to answer. */
 export type Deliver = (events: readonly ThreadEvent[], body: Buffer) => Promise<DeliveryVerdict>;
 
-const RECEIVED: Reply = { status: 200, body: 'EVENT_RECEIVED' };
+/** Meta looks at the status only, and an answer without a body is one packet less to put together. */
+const RECEIVED: Reply = { status: 200, body: '' };
 
 const RAW_BODY_LINE =
   'The request body was parsed before the adapter saw its bytes, so its signature cannot be checked. ' +

@@ -83,7 +83,7 @@ export class MemoryThreadStore implements ThreadStore {
     isFree: (event) => this.#isFree(event),
     claim: (event, holder, leaseMs) => {
       const nowMs = this.#now();
-      this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
+      this.#leases.add(event, { holder, untilMs: nowMs + leaseMs });
       this.#shedClaims(nowMs);
     },
     finish: (event) => this.#finish(event),
@@ -214,7 +214,7 @@ export class MemoryThreadStore implements ThreadStore {
   #finish(event: string): void {
     this.#leases.delete(event);
     const nowMs = this.#now();
-    this.#finished.set(event, nowMs);
+    this.#finished.add(event, nowMs);
     this.#shedClaims(nowMs);
   }
 

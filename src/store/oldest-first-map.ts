@@ -28,6 +28,13 @@ export class OldestFirstMap<Value> {
     this.#entries.set(key, value);
   }
 
+  /** The same, and quicker, for an entry that is new as a rule. */
+  add(key: string, value: Value): void {
+    const { size } = this.#entries;
+    this.#entries.set(key, value);
+    if (this.#entries.size === size) this.set(key, value);
+  }
+
   /** Removes an entry; nothing where there is none. */
   delete(key: string): void {
     this.#entries.delete(key);

@@ -28,7 +28,17 @@ const CONTENT_VALUES_MAX = 100_000;
  * Never throws, whatever `raw` holds.
  */
 export function eventKey(event: ThreadEvent): string {
-  return digestOf(JSON.stringify(identityOf(event)));
+  return digestOf(plainIdentity(event) ?? JSON.stringify(identityOf(event)));
+}
+
+/** What JSON writes as it is. */
+const PLAIN_MID = /^[\w.:$=+/-]+$/;
+
+/** The same text for nearly all events, put together in a third of the time. */
+function plainIdentity({ kind, channel, mid, isDeleted }: ThreadEvent): string | undefined {
+  if (kind !== 'message' && kind !== 'echo') return undefined;
+  if (mid === undefined || isDeleted || !PLAIN_MID.test(mid)) return undefined;
+  return `["${kind}","${channel}","${mid}"]`;
 }
 
 /** Node 20 has the one-shot form since 20.12; it takes a third of the time. */

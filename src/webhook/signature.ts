@@ -5,9 +5,9 @@
  * "invalid signature" is the caller's own mistake, which can be named.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#validate-payloads
  */
-import type { KeyObject } from 'node:crypto';
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { InvalidOptionError } from '../thread/errors.js';
+import { hmacSha256 } from './hmac.js';
 
 /** Bodies longer than this are not hashed again to find out what is wrong: anybody can send one. Bytes. */
 const DIAGNOSED_BODY_MAX_BYTES = 65_536;
@@ -77,7 +77,7 @@ export function verifySignature(
   if (!isBody(rawBody)) return refused('mismatch', HINT_PARSED_BODY);
 
   const received = value.slice(PREFIX.length).toLowerCase();
-  if (areEqual(received, digestOf(rawBody, appSecret))) return VALID;
+  if (areEqual(received, hmacSha256(rawBody, appSecret))) return VALID;
   return refused('mismatch', likelyMistake(rawBody, received, appSecret));
 }
 
@@ -89,7 +89,7 @@ export function verifySignature(
  */
 export function signPayload(rawBody: Uint8Array | string, appSecret: string): string {
   if (!isSecret(appSecret)) throw new InvalidOptionError('appSecret', 'empty', "the app's secret");
-  return PREFIX + digestOf(rawBody, appSecret);
+  return PREFIX + hmacSha256(rawBody, appSecret);
 }
 
 const VALID: SignatureVerdict = { valid: true };
@@ -114,19 +114,6 @@ function isBody(rawBody: unknown): boolean {
   return typeof rawBody === 'string' || rawBody instanceof Uint8Array;
 }
 
-/** Hexadecimal, lower case. */
-function digestOf(body: Uint8Array | string, secret: string): string {
-  return createHmac('sha256', keyOf(secret)).update(body).digest('hex');
-}
-
-let lastKey: { readonly secret: string; readonly key: KeyObject } | undefined;
-
-/** A process has one secret as a rule, and to make a key of it anew takes a third of the time of a digest. */
-function keyOf(secret: string): KeyObject {
-  if (lastKey?.secret !== secret) lastKey = { secret, key: createSecretKey(secret, 'utf8') };
-  return lastKey.key;
-}
-
 /** In constant time. */
 function areEqual(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'));
@@ -137,14 +124,14 @@ function likelyMistake(rawBody: Uint8Array | string, received: string, appSecret
   if (rawBody.length > DIAGNOSED_BODY_MAX_BYTES) return HINT_GENERAL;
 
   const trimmedSecret = appSecret.trim();
-  if (trimmedSecret !== appSecret && trimmedSecret !== '' && areEqual(received, digestOf(rawBody, trimmedSecret))) {
+  if (trimmedSecret !== appSecret && trimmedSecret !== '' && areEqual(received, hmacSha256(rawBody, trimmedSecret))) {
     return HINT_SECRET_BLANKS;
   }
 
   const text = typeof rawBody === 'string' ? rawBody : Buffer.from(rawBody).toString('utf8');
   const escaped = escapeNonAscii(text);
   const candidates = [escaped, escaped.replaceAll('/', '\\/')];
-  const explains = candidates.some((body) => body !== text && areEqual(received, digestOf(body, trimmedSecret)));
+  const explains = candidates.some((body) => body !== text && areEqual(received, hmacSha256(body, trimmedSecret)));
   return explains ? HINT_RESERIALISED : HINT_GENERAL;
 }
 

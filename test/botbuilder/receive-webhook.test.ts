@@ -408,7 +408,7 @@ describe('Receiving webhooks', () => {
       await bot.adapter.processActivity(req, res, bot.logic);
 
       expect(bot.turns).to.deep.equal(['hello']);
-      expect(res.seen).to.deep.equal([['status', 200], ['send', 'EVENT_RECEIVED'], ['end']]);
+      expect(res.seen).to.deep.equal([['status', 200], ['end']]);
     });
 
     it('without the bytes are answered 500 with the line to add, stream or not', async () => {
