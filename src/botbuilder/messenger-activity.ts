@@ -156,40 +156,34 @@ export function messagesFromActivity(activity: Partial<Activity>, recipientId: s
 
 /** The stock adapter copies the fields of the message onto the item itself; here they go onto the copy. */
 function channelDataOf(event: ThreadEvent, userRef: string | undefined): Record<string, unknown> {
-  const channelData = copyOf(event.raw);
-  if (userRef !== undefined) channelData['sender'] = { id: userRef };
   const message = objectUnder(event.raw, 'message');
-  if (message) copyMessage(message, channelData);
+  const channelData = copyOf(event.raw, message);
+  if (userRef !== undefined) channelData['sender'] = { id: userRef };
   if (event.channel === 'standby') channelData['standby'] = true; // last: no field of the message may say otherwise
   return channelData;
 }
 
-function copyOf(item: unknown): Record<string, unknown> {
+/**
+ * Both objects in one. Not with a spread: on Node 20 that takes ten times as long.
+ * `__proto__` is left out: to assign it would change what the object inherits, here or in the next copy that somebody makes.
+ */
+function copyOf(item: unknown, message: object | undefined): Record<string, unknown> {
   try {
-    // What came out of JSON is copied whole, which takes a third of the time.
-    if (isRecord(item) && !Object.hasOwn(item, '__proto__')) return { ...item };
+    if (isRecord(item) && !hasProto(item) && !(message && hasProto(message))) return Object.assign({}, item, message);
   } catch {
     // A field that refuses to be read; it is left out below.
   }
   const copy: Record<string, unknown> = {};
-  copyFields(item, copy);
+  for (const from of [item, message]) {
+    for (const key of keysOf(from)) {
+      if (key !== '__proto__') copy[key] = fieldOf(from, key);
+    }
+  }
   return copy;
 }
 
-/** Two fields by their names, because nearly every message has them, and that takes a third of the time. */
-function copyMessage(message: unknown, to: Record<string, unknown> & { mid?: unknown; text?: unknown }): void {
-  for (const key of keysOf(message)) {
-    if (key === 'mid') to.mid = fieldOf(message, 'mid');
-    else if (key === 'text') to.text = fieldOf(message, 'text');
-    else if (key !== '__proto__') to[key] = fieldOf(message, key);
-  }
-}
-
-/** Assigning `__proto__` would change what the object inherits, here or in the next copy that somebody makes. */
-function copyFields(from: unknown, to: Record<string, unknown>): void {
-  for (const key of keysOf(from)) {
-    if (key !== '__proto__') to[key] = fieldOf(from, key);
-  }
+function hasProto(value: object): boolean {
+  return Object.hasOwn(value, '__proto__');
 }
 
 function setTypeAndText(activity: StockActivity, item: unknown): void {
