@@ -170,7 +170,7 @@ export class Admissions {
         // Where the event has a stamp, nobody asks for the newest place.
         const newestStamp =
           event.timestampMs === undefined || stampOf(event, atMs) === undefined ? newestPlace(evidence) : undefined;
-        return evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp });
+        return evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp, eventKey });
       },
       after: (record, verdict, before) => {
         if (agentSpoke(event, ids)) return this.#claimed(thread, record, eventKey, atMs);

@@ -7,13 +7,24 @@
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
 
+/** Something whose age is watched, by one watch. It holds its own place in the line. */
+export class Watched {
+  /** @internal Clock of the watch, milliseconds. */
+  sinceMs = 0;
+  /** @internal */
+  older: Watched | undefined = undefined;
+  /** @internal */
+  younger: Watched | undefined = undefined;
+}
+
 /** Watches the age of things that come and go. */
-export class AgeWatch<T> {
+export class AgeWatch<T extends Watched> {
   readonly #clock: Clock;
   readonly #mostMs: number;
   readonly #tooOld: (item: T) => void;
-  /** Since when each is watched, in the order in which they came. */
-  readonly #since = new Map<T, number>();
+  /** Both ends of the line, in the order in which they came. */
+  #oldest: T | undefined;
+  #youngest: T | undefined;
   #isArmed = false;
 
   /** @param tooOld is told once of each that is watched still after `mostMs` */
@@ -25,12 +36,24 @@ export class AgeWatch<T> {
 
   /** @param nowMs of the same clock */
   add(item: T, nowMs: number): void {
-    this.#since.set(item, nowMs);
+    item.sinceMs = nowMs;
+    item.older = this.#youngest;
+    if (this.#youngest) this.#youngest.younger = item;
+    else this.#oldest = item;
+    this.#youngest = item;
     if (!this.#isArmed) this.#arm(this.#mostMs);
   }
 
+  /** Nothing where it is not watched, or not any more. */
   delete(item: T): void {
-    this.#since.delete(item);
+    const { older, younger } = item;
+    if (!older && this.#oldest !== item) return;
+    if (older) older.younger = younger;
+    else this.#oldest = younger as T | undefined;
+    if (younger) younger.older = older;
+    else this.#youngest = older as T | undefined;
+    item.older = undefined;
+    item.younger = undefined;
   }
 
   /** A timer that finds nothing too old is not stopped earlier: it is armed once, while things come and go. */
@@ -42,14 +65,14 @@ export class AgeWatch<T> {
   #look(): void {
     this.#isArmed = false;
     const nowMs = this.#clock.now();
-    for (const [item, sinceMs] of this.#since) {
-      const leftMs = sinceMs + this.#mostMs - nowMs;
+    for (let item = this.#oldest; item; item = this.#oldest) {
+      const leftMs = item.sinceMs + this.#mostMs - nowMs;
       // A clock that was put back says nothing of an age; nothing may wait for ever.
-      if (leftMs > 0 && sinceMs <= nowMs) {
+      if (leftMs > 0 && item.sinceMs <= nowMs) {
         this.#arm(leftMs);
         return;
       }
-      this.#since.delete(item);
+      this.delete(item);
       this.#tooOld(item);
     }
   }

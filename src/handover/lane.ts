@@ -12,7 +12,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { StepsAtOnce } from '../thread/store.js';
-import { AgeWatch } from './age-watch.js';
+import { AgeWatch, Watched } from './age-watch.js';
 import type { Arrived } from './turn.js';
 import { threadOf } from './turn.js';
 import type { Ending, Line, Load, TakenIn, UnderWay } from './under-way.js';
@@ -49,12 +49,13 @@ export interface LaneTerms {
 }
 
 /** A delivery whose turns run. */
-class LaneDelivery {
+class LaneDelivery extends Watched {
   readonly verdict: Promise<'done' | 'late'>;
   turnsLeft: number;
   #resolve: (verdict: 'done' | 'late') => void = () => undefined;
 
   constructor(turns: number) {
+    super();
     this.turnsLeft = turns;
     this.verdict = new Promise((resolve) => (this.#resolve = resolve));
   }
@@ -65,7 +66,7 @@ class LaneDelivery {
 }
 
 /** A turn in its thread's line. What others may wait for is a promise only when somebody does. */
-export class LaneTurn implements TakenIn, Line {
+export class LaneTurn extends Watched implements TakenIn, Line {
   state: 'running' | 'done' = 'running';
   load: Load | undefined;
   /** As its thread's line: this turn, and all that come behind it. */
@@ -81,7 +82,9 @@ export class LaneTurn implements TakenIn, Line {
     readonly key: string,
     readonly thread: ThreadKey,
     readonly queue: string,
-  ) {}
+  ) {
+    super();
+  }
 
   get finished(): Promise<Ending> {
     if (this.state === 'done') return Promise.resolve('done');

@@ -16,6 +16,8 @@ export interface Arrival {
   readonly offsetMs: number | undefined;
   /** Newest place of the thread on Meta's clock, see `newestPlace`. */
   readonly newestStamp: number | undefined;
+  /** Deduplication key of the event, where it has been made. Default: a text of the event's own fields. */
+  readonly eventKey?: string;
 }
 
 /** When a call of ours was sent and answered, for what it proves. */
@@ -39,7 +41,7 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
   const stamp = stampOf(event, arrival.nowMs);
   const at = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
   const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', at: stamp }];
-  const key = `${event.channel}:${event.kind}:${event.mid ?? ''}`;
+  const key = arrival.eventKey ?? `${event.channel}:${event.kind}:${event.mid ?? ''}`;
   // Without a stamp the place is a guess of ours, and whoever it outvotes has to know that.
   const mark: SideMark = stamp === undefined ? { at, key, own: true } : { at, key };
 

@@ -129,7 +129,14 @@ function classify(item: unknown): Classified {
 function setParties(event: Draft, item: unknown, entryId: string | undefined): void {
   const sender = idOf(fieldOf(fieldOf(item, 'sender'), 'id'));
   const recipient = idOf(fieldOf(fieldOf(item, 'recipient'), 'id'));
-  switch (event.kind) {
+  const { kind } = event;
+  if (kind === 'message' && recipient !== undefined && sender !== undefined) {
+    // Nearly all of them. By their names: that takes a third of the time.
+    event.pageId = recipient;
+    event.psid = sender;
+    return;
+  }
+  switch (kind) {
     case 'echo':
       set(event, 'pageId', sender ?? entryId);
       set(event, 'psid', recipient);
@@ -218,8 +225,10 @@ function setContent(event: Draft, content: unknown): void {
 }
 
 function setMessage(event: Draft, message: unknown): void {
-  set(event, 'mid', midOf(message));
-  set(event, 'text', stringOf(fieldOf(message, 'text')));
+  const mid = midOf(message);
+  if (mid !== undefined) event.mid = mid;
+  const text = stringOf(fieldOf(message, 'text'));
+  if (text !== undefined) event.text = text;
   set(event, 'payload', stringOf(fieldOf(fieldOf(message, 'quick_reply'), 'payload')));
   if (fieldOf(message, 'is_deleted') === true) event.isDeleted = true;
 }
