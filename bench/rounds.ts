@@ -35,8 +35,8 @@ export interface Stage {
   readonly graphOrigin: string;
 }
 
-/** As much as one run, so that everything is compiled and the memory is what it will be. */
-const WARM_UP_SHARE = 0.5;
+/** Twice as much as one run: bots run for days, so everything is to be compiled, and the memory to be what it will be. */
+const WARM_UP_SHARE = 2;
 
 /** Runs these servers against the same load in turn. */
 export async function compareServers(

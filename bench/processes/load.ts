@@ -38,7 +38,7 @@ answerQuestions({ run, runPaced, handOver });
 
 async function run({ ports, shape, webhooks: count }: Load): Promise<LoadResult> {
   const prepared = webhooks(shape, count);
-  const pools = ports.map(poolFor);
+  const pools = ports.map((port) => poolFor(port));
   const latenciesMs: number[] = [];
   let next = 0;
   const line = async (): Promise<void> => {
@@ -60,7 +60,9 @@ async function run({ ports, shape, webhooks: count }: Load): Promise<LoadResult>
 
 /** The text says when it was sent, so that the turn of each message knows how late it is. */
 async function runPaced({ port, batches, everyMs, slowEvery }: PacedLoad): Promise<void> {
-  const pool = poolFor(port);
+  // Each slow batch holds its connection until its turn is over; what is quick must not wait for one on this side.
+  const slow = slowEvery > 0 ? Math.ceil(batches / slowEvery) : 0;
+  const pool = poolFor(port, CONNECTIONS + slow);
   const under: Promise<void>[] = [];
   for (let batch = 0; batch < batches; batch += 1) {
     const sentAtNs = process.hrtime.bigint();
@@ -83,8 +85,8 @@ async function handOver({ port }: { port: number }): Promise<void> {
   await pool.close();
 }
 
-function poolFor(port: number): Pool {
-  return new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS });
+function poolFor(port: number, connections = CONNECTIONS): Pool {
+  return new Pool(`http://127.0.0.1:${port}`, { connections });
 }
 
 async function deliver(pool: Pool, { body, headers }: Webhook): Promise<void> {

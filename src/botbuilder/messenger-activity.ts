@@ -131,27 +131,53 @@ interface StockActivity {
 export function messagesFromActivity(activity: Partial<Activity>, recipientId: string): MessengerSendBody[] {
   const channelData: unknown = activity.channelData;
   const recipient = { id: recipientId };
-  const persona = presentFields({ persona_id: idOf(fieldOf(channelData, 'persona_id')) });
   const senderAction = nonEmptyString(fieldOf(channelData, 'sender_action'));
 
-  if (activity.type === 'typing') return [{ recipient, ...persona, sender_action: senderAction ?? 'typing_on' }];
+  if (activity.type === 'typing') return [actionBody(recipient, channelData, senderAction ?? 'typing_on')];
   if (activity.type !== 'message') return [];
 
-  const envelope = {
-    recipient,
-    messaging_type: nonEmptyString(fieldOf(channelData, 'messaging_type')) ?? 'RESPONSE',
-    ...presentFields({
-      tag: nonEmptyString(fieldOf(channelData, 'tag')),
-      notification_type: nonEmptyString(fieldOf(channelData, 'notification_type')),
-    }),
-    ...persona,
-  };
   const messages = withQuickReplies(messageParts(activity), quickRepliesOf(activity), senderAction !== undefined);
-  const metadata = presentFields({ metadata: stringOf(fieldOf(channelData, 'metadata')) });
-  return [
-    ...(senderAction === undefined ? [] : [{ recipient, ...persona, sender_action: senderAction }]),
-    ...messages.map((message) => ({ ...envelope, message: { ...message, ...metadata } })),
-  ];
+  const bodies = messages.map((message) => messageBody(recipient, channelData, message));
+  if (senderAction !== undefined) bodies.unshift(actionBody(recipient, channelData, senderAction));
+  return bodies;
+}
+
+/** Bodies are set field by field: to put them together out of parts takes several times as long, for every message. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+function messageBody(
+  recipient: { readonly id: string },
+  channelData: unknown,
+  message: Draft<MessengerMessage>,
+): MessengerSendBody {
+  const body: Draft<MessengerSendBody> = { recipient, messaging_type: 'RESPONSE' };
+  if (isRecord(channelData)) setEnvelope(body, message, channelData);
+  body.message = message;
+  return body;
+}
+
+function setEnvelope(body: Draft<MessengerSendBody>, message: Draft<MessengerMessage>, channelData: object): void {
+  const type = nonEmptyString(fieldOf(channelData, 'messaging_type'));
+  if (type !== undefined) body.messaging_type = type;
+  const tag = nonEmptyString(fieldOf(channelData, 'tag'));
+  if (tag !== undefined) body.tag = tag;
+  const notificationType = nonEmptyString(fieldOf(channelData, 'notification_type'));
+  if (notificationType !== undefined) body.notification_type = notificationType;
+  setPersona(body, channelData);
+  const metadata = stringOf(fieldOf(channelData, 'metadata'));
+  if (metadata !== undefined) message.metadata = metadata;
+}
+
+function actionBody(recipient: { readonly id: string }, channelData: unknown, senderAction: string): MessengerSendBody {
+  const body: Draft<MessengerSendBody> = { recipient };
+  setPersona(body, channelData);
+  body.sender_action = senderAction;
+  return body;
+}
+
+function setPersona(body: Draft<MessengerSendBody>, channelData: unknown): void {
+  const persona = idOf(fieldOf(channelData, 'persona_id'));
+  if (persona !== undefined) body.persona_id = persona;
 }
 
 /** The stock adapter copies the fields of the message onto the item itself; here they go onto the copy. */
@@ -203,17 +229,17 @@ function objectUnder(item: unknown, key: string): Readonly<Record<string, unknow
   return isRecord(value) ? value : undefined;
 }
 
-function messageParts(activity: Partial<Activity>): MessengerMessage[] {
+function messageParts(activity: Partial<Activity>): Draft<MessengerMessage>[] {
+  const parts: Draft<MessengerMessage>[] = [];
+  for (const text of splitText(stringOf(activity.text) ?? '')) parts.push({ text });
   const stickerId = fieldOf(activity.channelData, 'sticker_id');
+  if (isStickerId(stickerId)) parts.push({ sticker_id: stickerId });
   const attachment = objectUnder(activity.channelData, 'attachment');
-  return [
-    ...splitText(stringOf(activity.text) ?? '').map((text) => ({ text })),
-    ...(isStickerId(stickerId) ? [{ sticker_id: stickerId }] : []),
-    ...(attachment === undefined ? [] : [{ attachment }]),
-    ...itemsOf(activity.attachments)
-      .flatMap(messengerAttachments)
-      .map((made) => ({ attachment: made })),
-  ];
+  if (attachment !== undefined) parts.push({ attachment });
+  for (const each of itemsOf(activity.attachments)) {
+    for (const made of messengerAttachments(each)) parts.push({ attachment: made });
+  }
+  return parts;
 }
 
 function isStickerId(value: unknown): value is string | number {
@@ -222,6 +248,7 @@ function isStickerId(value: unknown): value is string | number {
 
 /** Breaks at a line break in the second half of what fits, else at the last blank, else between two characters. */
 function splitText(text: string): string[] {
+  if (text.length <= TEXT_MAX_CHARS) return text.trim() === '' ? [] : [text];
   const parts: string[] = [];
   let rest = text;
   while (rest.length > TEXT_MAX_CHARS) {
@@ -252,15 +279,15 @@ function cut(text: string, maxChars: number): string {
 
 /** Without anything to stand on they are sent alone: Messenger's refusal tells the developer, silence would not. */
 function withQuickReplies(
-  messages: readonly MessengerMessage[],
+  messages: Draft<MessengerMessage>[],
   quickReplies: readonly MessengerQuickReply[],
   besideSenderAction: boolean,
-): readonly MessengerMessage[] {
+): Draft<MessengerMessage>[] {
   if (quickReplies.length === 0) return messages;
-  if (messages.length === 0) return besideSenderAction ? [] : [{ quick_replies: quickReplies }];
-  return messages.map((message, index) =>
-    index === messages.length - 1 ? { ...message, quick_replies: quickReplies } : message,
-  );
+  const last = messages.at(-1);
+  if (last) last.quick_replies = quickReplies;
+  else if (!besideSenderAction) messages.push({ quick_replies: quickReplies });
+  return messages;
 }
 
 function quickRepliesOf(activity: Partial<Activity>): readonly MessengerQuickReply[] {

@@ -42,7 +42,12 @@ export async function sendMessages(
     }
     const sentAtMs = parts.clock.now();
     try {
-      responses.push({ id: await sendActivity(thread, activity, parts.client) });
+      // The id of the last message that the activity becomes; empty where it becomes none.
+      let id = '';
+      for (const body of messagesFromActivity(activity, thread.psid)) {
+        id = (await parts.client.send(thread, body)).messageId ?? id;
+      }
+      responses.push({ id });
     } catch (error) {
       if (!(error instanceof GraphApiError) || error.kind !== 'notOwner') throw error;
       refused = true;
@@ -54,26 +59,16 @@ export async function sendMessages(
   return responses;
 }
 
-/** The id of the last message that the activity became; empty where it became none. */
-async function sendActivity(
-  thread: ThreadKey,
-  activity: Partial<Activity>,
-  client: ThreadControlClient,
-): Promise<string> {
-  let id = '';
-  for (const body of messagesFromActivity(activity, thread.psid)) {
-    id = (await client.send(thread, body)).messageId ?? id;
-  }
-  return id;
-}
-
 /**
  * The customer is the conversation, as with the stock adapter; the Page is the one the turn came from. In the turn of an
  * echo the conversation is the Page, so Meta refuses an answer to it: a bot that answers every turn would never end.
  */
 function threadFor(context: TurnContext, activity: Partial<Activity>): ThreadKey {
-  const incoming = context.activity as Partial<Activity> | undefined;
   const psid = activity.conversation?.id ?? activity.recipient?.id ?? '';
-  const pageId = turnOf(context)?.thread.pageId ?? activity.from?.id ?? incoming?.recipient?.id ?? '';
+  const pageId = turnOf(context)?.thread.pageId ?? activity.from?.id ?? pageOf(context) ?? '';
   return { pageId, psid };
+}
+
+function pageOf(context: TurnContext): string | undefined {
+  return (context.activity as Partial<Activity> | undefined)?.recipient?.id;
 }

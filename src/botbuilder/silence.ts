@@ -56,32 +56,49 @@ export class Doors {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
-    const guarded: BotAdapter['sendActivities'] = async (context, activities) => {
-      const incoming = context.activity as Partial<Activity> | undefined;
-      const channelId = incoming?.channelId ?? activities[0]?.channelId;
-      const traces = activities.every((activity) => activity.type === 'trace');
-      if (channelId !== CHANNEL || this.#cleared.has(activities) || traces) return send(context, activities);
-      const turn = turnOf(context);
-      const thread = turn?.thread ?? threadOf(incoming, activities[0]);
-      const reason = await this.#refusal(thread, turn);
-      if (reason) return this.#suppress(thread, activities, reason);
-      return send(context, activities);
-    };
+    const guarded: BotAdapter['sendActivities'] = (context, activities) =>
+      this.#cleared.has(activities) ? send(context, activities) : this.#sendPast(send, context, activities);
     adapter.sendActivities = guarded;
     this.#guards.add(guarded);
   }
 
-  async #send(
+  /** What goes past the first door. */
+  async #sendPast(
+    send: BotAdapter['sendActivities'],
+    context: TurnContext,
+    activities: Partial<Activity>[],
+  ): Promise<ResourceResponse[]> {
+    const incoming = context.activity as Partial<Activity> | undefined;
+    const channelId = incoming?.channelId ?? activities[0]?.channelId;
+    if (channelId !== CHANNEL || activities.every(isTrace)) return send(context, activities);
+    const turn = turnOf(context);
+    const thread = turn?.thread ?? threadOf(incoming, activities[0]);
+    const reason = await this.#refusal(thread, turn);
+    if (reason) return this.#suppress(thread, activities, reason);
+    return send(context, activities);
+  }
+
+  #send(
     context: TurnContext,
     turn: Turn,
     activities: Partial<Activity>[],
     next: () => Promise<ResourceResponse[]>,
   ): Promise<ResourceResponse[]> {
     // Traces are for developers: no channel shows them to a customer, and runDialog sends one every turn.
-    if (activities.every((activity) => activity.type === 'trace')) return next();
+    if (activities.every(isTrace)) return next();
     const at = activities.findIndex((activity) => activity.type === 'event' && activity.name === INITIATE);
     if (at < 0) return this.#sendBatch(context, turn, activities, next);
+    return this.#sendAround(context, turn, activities, at, next);
+  }
 
+  /** A batch that asks for a handover, at this place. */
+  async #sendAround(
+    context: TurnContext,
+    turn: Turn,
+    activities: Partial<Activity>[],
+    at: number,
+    next: () => Promise<ResourceResponse[]>,
+  ): Promise<ResourceResponse[]> {
     // What stands before the request is sent, then comes the handover; what follows would be said over the agent.
     const [initiate, ...after] = activities.splice(at);
     const responses = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
@@ -97,7 +114,8 @@ export class Doors {
     next: () => Promise<ResourceResponse[]>,
   ): Promise<ResourceResponse[]> {
     const { speaking } = this.#parts.engine;
-    const permission = await speaking.maySpeak(turn.thread, turn);
+    const asked = speaking.maySpeak(turn.thread, turn);
+    const permission = asked instanceof Promise ? await asked : asked;
     if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
     this.#cleared.add(activities);
     const sentAtMs = this.#parts.clock.now();
@@ -110,6 +128,7 @@ export class Doors {
     }
     // Adapters may answer with nothing at all, whatever their types say.
     const responses = (answered as ResourceResponse[] | undefined) ?? [];
+    if (permission.known) return responses;
     const accepted = responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id));
     if (accepted && speaksToMeta(context.adapter)) {
       const answeredAtMs = this.#parts.clock.now();
@@ -152,6 +171,10 @@ export class Doors {
     }
     return activities.map(() => ({ id: '' }));
   }
+}
+
+function isTrace({ type }: Partial<Activity>): boolean {
+  return type === 'trace';
 }
 
 /** Outside any turn: the context's activity is seen from the customer, an outgoing one from the Page. */

@@ -3,6 +3,8 @@
  * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting#headers-2
  */
 
+import type { AnswerHeaders } from './http-exchange.js';
+
 const MINUTE_MS = 60_000;
 
 /**
@@ -10,7 +12,7 @@ const MINUTE_MS = 60_000;
  * `X-Business-Use-Case-Usage`, in milliseconds; `undefined` where neither says more than zero. Headers that are not
  * what they should be count as absent.
  */
-export function askedWaitMs(headers: ReadonlyMap<string, string>, nowMs: number): number | undefined {
+export function askedWaitMs(headers: AnswerHeaders, nowMs: number): number | undefined {
   const longest = Math.max(
     retryAfterMs(headers.get('retry-after'), nowMs),
     regainAccessMs(headers.get('x-business-use-case-usage')),

@@ -25,6 +25,7 @@ import { isSuccess, parseJson, refusalOf } from './read-answer.js';
 import { UndiciExchange } from './undici-exchange.js';
 
 const USER_AGENT = 'botbuilder-handover-vcclive';
+const JSON_TYPE = 'application/json';
 /** Tokens whose proof is remembered: one for each Page of the bot, and the last of those that were replaced. */
 const MOST_PROOFS = 1_000;
 const PROXY_VARIABLE = /^(?:https?|all)_proxy$/i;
@@ -55,7 +56,7 @@ export class CallAttempts {
     const { clock, appSecret, root } = this.#settings;
     const askedAtMs = clock.now();
     const body = jsonOf(call.body);
-    if (body === 'unserialisable') return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
+    if (body === null) return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
     const pausedBefore = this.#pauses.current(call.pageId, askedAtMs);
     if (pausedBefore !== undefined) return notSent(pausedError(call, pausedBefore), askedAtMs);
     const { pageAccessToken: source } = this.#settings;
@@ -65,28 +66,29 @@ export class CallAttempts {
     // Asked again: another call may have met the limit while the token function was at work.
     const pausedSince = this.#pauses.current(call.pageId, sentAtMs);
     if (pausedSince !== undefined) return notSent(pausedError(call, pausedSince), sentAtMs);
-    const dead = this.#deadTokens.find(scopeOf(call), token, sentAtMs);
+    const dead = this.#deadTokens.isEmpty ? undefined : this.#deadTokens.find(scopeOf(call), token, sentAtMs);
     if (dead !== undefined) return notSent(deadTokenError(call, dead), sentAtMs);
 
     const proof = appSecret === undefined ? undefined : this.#proof(token, appSecret);
-    const secrets = [token, appSecret, proof].filter((secret) => secret !== undefined);
     const http = call.operation === 'send' ? this.#sends : this.#calls;
     const result = await http.run({
       method: call.method,
       url: urlOf(root, call, proof),
       headers: headersOf(call, token),
-      body: body.json,
+      body,
     });
     const answeredAtMs = clock.now();
     if (result.status === 'failed') {
-      return { ok: false, error: failedError(call, result, secrets), sentAtMs, answeredAtMs };
+      const error = failedError(call, result, present([token, appSecret, proof]));
+      return { ok: false, error, sentAtMs, answeredAtMs };
     }
     const value = parseJson(result.text);
     if (isSuccess(result.httpStatus, value)) {
       this.#pauses.succeeded(call.pageId, sentAtMs);
-      this.#deadTokens.revive(scopesOf(call.pageId), token);
+      if (!this.#deadTokens.isEmpty) this.#deadTokens.revive(scopesOf(call.pageId), token);
       return { ok: true, value, sentAtMs, answeredAtMs };
     }
+    const secrets = present([token, appSecret, proof]);
     const error = this.#refusal(call, result, value, { token, secrets, sentAtMs, answeredAtMs });
     return { ok: false, error, sentAtMs, answeredAtMs };
   }
@@ -172,13 +174,17 @@ interface SentCall {
   readonly answeredAtMs: number;
 }
 
-/** A bot's own activity data may hold anything. */
-function jsonOf(body: object | undefined): { readonly json: string | undefined } | 'unserialisable' {
+/** `null` where it cannot be written: a bot's own activity data may hold anything. */
+function jsonOf(body: object | undefined): string | undefined | null {
   try {
-    return { json: body === undefined ? undefined : JSON.stringify(body) };
+    return body === undefined ? undefined : JSON.stringify(body);
   } catch {
-    return 'unserialisable';
+    return null;
   }
+}
+
+function present(secrets: readonly (string | undefined)[]): readonly string[] {
+  return secrets.filter((secret) => secret !== undefined);
 }
 
 /** Messages are one kind of call, everything else the other. */
@@ -201,14 +207,17 @@ function hasProxy(environment: NodeJS.ProcessEnv): boolean {
 }
 
 function urlOf(root: string, call: GraphCall, proof: string | undefined): string {
-  const query = new URLSearchParams({
-    ...call.query,
-    ...(proof === undefined ? {} : { appsecret_proof: proof }),
-  }).toString();
-  return `${root}/me${call.edge}${query === '' ? '' : `?${query}`}`;
+  const url = `${root}/me${call.edge}`;
+  // A proof is hexadecimal, and nothing in it has to be encoded.
+  if (call.query === undefined) return proof === undefined ? url : `${url}?appsecret_proof=${proof}`;
+  const query = new URLSearchParams(call.query);
+  if (proof !== undefined) query.set('appsecret_proof', proof);
+  return query.size === 0 ? url : `${url}?${query.toString()}`;
 }
 
 function headersOf(call: GraphCall, token: string): Readonly<Record<string, string>> {
-  const common = { Authorization: `Bearer ${token}`, Accept: 'application/json', 'User-Agent': USER_AGENT };
-  return call.body === undefined ? common : { ...common, 'Content-Type': 'application/json' };
+  const Authorization = `Bearer ${token}`;
+  return call.body === undefined
+    ? { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT }
+    : { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT, 'Content-Type': JSON_TYPE };
 }

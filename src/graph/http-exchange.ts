@@ -25,7 +25,7 @@ export type HttpResult =
   | {
       readonly status: 'answered';
       readonly httpStatus: number;
-      readonly headers: ReadonlyMap<string, string>;
+      readonly headers: AnswerHeaders;
       readonly text: string;
     }
   | {
@@ -34,6 +34,11 @@ export type HttpResult =
       readonly sent: boolean;
       readonly cause: SystemFault;
     };
+
+/** The headers of an answer, by their names in lower case. One that came several times is not there. */
+export interface AnswerHeaders {
+  get(name: string): string | undefined;
+}
 
 /** Any HTTP answer. */
 export type HttpAnswer = Extract<HttpResult, { status: 'answered' }>;

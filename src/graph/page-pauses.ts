@@ -91,6 +91,11 @@ export interface DeadToken {
 export class DeadTokens {
   readonly #scopes = new Map<string, DeadToken & { readonly hash: string; readonly untilMs: number }>();
 
+  /** Whether there is nothing to find. */
+  get isEmpty(): boolean {
+    return this.#scopes.size === 0;
+  }
+
   /** What Meta said of this token within the last second, or `undefined`. Another token is another matter. */
   find(scope: string, token: string, nowMs: number): DeadToken | undefined {
     const dead = this.#scopes.get(scope);
@@ -100,7 +105,6 @@ export class DeadTokens {
 
   /** A call with this token succeeded, so it is not dead, whatever was said of it before. */
   revive(scopes: readonly string[], token: string): void {
-    if (this.#scopes.size === 0) return;
     for (const scope of scopes) {
       if (this.#scopes.get(scope)?.hash === hashOf(token)) this.#scopes.delete(scope);
     }

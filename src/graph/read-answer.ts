@@ -17,7 +17,7 @@ const NUMERIC_APP_ID = /"app_id"(\s*:\s*)(\d+)/g;
 /** The JSON of a body, or `undefined` where it is none. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text.replace(NUMERIC_APP_ID, '"app_id"$1"$2"'));
+    return JSON.parse(text.includes('"app_id"') ? text.replace(NUMERIC_APP_ID, '"app_id"$1"$2"') : text);
   } catch {
     return undefined;
   }

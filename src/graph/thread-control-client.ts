@@ -166,12 +166,10 @@ export class ThreadControlClient {
     if (!isRecord(value) || !('message_id' in value || 'recipient_id' in value)) throw unreadableError(call);
     const messageId = value['message_id'];
     const recipientId = value['recipient_id'];
-    return {
-      ...(typeof messageId === 'string' ? { messageId } : {}),
-      ...(typeof recipientId === 'string' ? { recipientId } : {}),
-      sentAtMs,
-      answeredAtMs,
-    };
+    const receipt: { -readonly [K in keyof SendReceipt]: SendReceipt[K] } = { sentAtMs, answeredAtMs };
+    if (typeof messageId === 'string') receipt.messageId = messageId;
+    if (typeof recipientId === 'string') receipt.recipientId = recipientId;
+    return receipt;
   }
 
   /** Closes the connections that are kept open, those in use included. */

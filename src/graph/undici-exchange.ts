@@ -10,7 +10,7 @@ import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
 import type { Clock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
-import type { HttpExchange, HttpFailure, HttpRequest, HttpResult } from './http-exchange.js';
+import type { AnswerHeaders, HttpExchange, HttpFailure, HttpRequest, HttpResult } from './http-exchange.js';
 import { IDLE_SOCKET_MS, MAX_ANSWER_BYTES, MAX_SOCKETS, faultOf, timeoutOf } from './http-exchange.js';
 
 const TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
@@ -103,7 +103,7 @@ class Journey implements Dispatcher.DispatchHandler {
     this.#finish({
       status: 'answered',
       httpStatus: this.#httpStatus,
-      headers: mapOf(this.#headers),
+      headers: new LazyHeaders(this.#headers),
       text: bytes.toString('utf8'),
     });
   }
@@ -133,13 +133,18 @@ function agentFor(timeoutMs: number): Agent {
   });
 }
 
-function mapOf(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
-  const map = new Map<string, string>();
-  for (const name in headers) {
-    const value = headers[name];
-    if (typeof value === 'string') map.set(name, value);
+/** Few answers have a header that somebody looks at. */
+class LazyHeaders implements AnswerHeaders {
+  readonly #headers: IncomingHttpHeaders;
+
+  constructor(headers: IncomingHttpHeaders) {
+    this.#headers = headers;
   }
-  return map;
+
+  get(name: string): string | undefined {
+    const value = Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined;
+    return typeof value === 'string' ? value : undefined;
+  }
 }
 
 function failureOf(error: unknown, sent: boolean): HttpFailure {

@@ -4,9 +4,11 @@
  * Exists so that both doors of silence ask the same question in the same place.
  */
 import type { ThreadKey } from '../thread/key.js';
+import { threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { evidenceOfAcceptedSend, evidenceOfRefusedSend } from '../ownership/evidence.js';
+import type { AppIds } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace } from '../ownership/meta-time.js';
 import type { EngineParts, ThreadSteps } from './thread-steps.js';
@@ -23,9 +25,20 @@ export class Speaking {
     this.#steps = steps;
   }
 
-  /** Whether an activity may leave the bot for this thread now, in a turn or (without one) proactively. */
-  async maySpeak(thread: ThreadKey, turn: Turn | undefined): Promise<Permission> {
+  /**
+   * Whether an activity may leave the bot for this thread now, in a turn or (without one) proactively: at once, where the
+   * store is at hand and nobody has to be asked.
+   */
+  maySpeak(thread: ThreadKey, turn: Turn | undefined): Permission | Promise<Permission> {
     if (turn?.mute) return { allowed: false, reason: turn.mute };
+    const { atOnce } = this.#parts.store;
+    const ids = atOnce && this.#steps.knownIds(thread);
+    if (!ids) return this.#maySpeak(thread, turn);
+    const record = atOnce.read(threadId(thread)) ?? emptyRecord;
+    return this.#judged(record, ids, turn) ?? this.#asked(thread, record);
+  }
+
+  async #maySpeak(thread: ThreadKey, turn: Turn | undefined): Promise<Permission> {
     let record: ThreadRecord;
     try {
       record = (await this.#parts.store.read(thread)) ?? emptyRecord;
@@ -36,27 +49,29 @@ export class Speaking {
       return this.#askWithoutStore(thread);
     }
     const ids = await this.#steps.ids(thread);
-    const verdict = this.#steps.ownerNow(record, ids);
-    const allowed: Permission = {
-      allowed: true,
-      newestStamp: newestPlace(record.evidence),
-      known: verdict.owner === 'bot',
-    };
-    switch (verdict.owner) {
+    return this.#judged(record, ids, turn) ?? this.#asked(thread, record);
+  }
+
+  /** What the ledger says; `undefined` where Meta has to be asked. */
+  #judged(record: ThreadRecord, ids: AppIds, turn: Turn | undefined): Permission | undefined {
+    const { owner } = this.#steps.ownerNow(record, ids);
+    switch (owner) {
       case 'vccLive':
       case 'other':
         return { allowed: false, reason: 'anotherAppOwns' };
-      case 'unknown': {
-        if (turn?.delivered) return allowed;
-        const asked = await this.#steps.ask(thread);
-        if (!asked || asked.owner === 'unknown') return { allowed: false, reason: 'ownerUnknown' };
-        return isAnotherApp(asked) ? { allowed: false, reason: 'anotherAppOwns' } : allowed;
-      }
+      case 'unknown':
+        return turn?.delivered ? allowedBy(record, false) : undefined;
       case 'bot':
       case 'idle':
         if (turn?.epoch !== undefined && turn.epoch !== record.epoch) return { allowed: false, reason: 'staleTurn' };
-        return allowed;
+        return allowedBy(record, owner === 'bot');
     }
+  }
+
+  async #asked(thread: ThreadKey, record: ThreadRecord): Promise<Permission> {
+    const asked = await this.#steps.ask(thread);
+    if (!asked || asked.owner === 'unknown') return { allowed: false, reason: 'ownerUnknown' };
+    return isAnotherApp(asked) ? { allowed: false, reason: 'anotherAppOwns' } : allowedBy(record, false);
   }
 
   /** Graph accepted a message. Written only where it tells something new. */
@@ -95,4 +110,8 @@ export class Speaking {
       return { allowed: false, reason: 'ownerUnknown' };
     }
   }
+}
+
+function allowedBy({ evidence }: ThreadRecord, known: boolean): Permission {
+  return { allowed: true, newestStamp: newestPlace(evidence), known };
 }
