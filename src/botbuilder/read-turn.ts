@@ -127,6 +127,7 @@ function standbyItems(value: unknown): readonly unknown[] | undefined {
 
 /** Ids that the payload leaves out are the activity's, where the event is a customer's. */
 function completed(event: ThreadEvent, thread: ThreadKey | undefined): ThreadEvent {
+  if (event.pageId !== undefined && event.psid !== undefined) return event;
   if (!thread || event.kind === 'echo' || event.kind === 'appRoles' || event.kind === 'policyEnforcement') return event;
   if (isFields(event.raw) && isFields(event.raw['optin']) && !isFields(event.raw['sender'])) return event;
   return { ...event, pageId: event.pageId ?? thread.pageId, psid: event.psid ?? thread.psid };

@@ -3,12 +3,12 @@
  *
  * Says the plugin's own text where a thread came home, and runs the bot's logic at most once.
  */
-import type { TurnContext } from 'botbuilder';
+import type { Activity, TurnContext } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import type { Logger } from '../thread/logger.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Desk } from '../handover/measured-desk.js';
-import type { Turn } from '../handover/turn.js';
+import type { Admission, Arrived, Turn } from '../handover/turn.js';
 import type { Beginnings } from './begin-handover.js';
 import type { AfterHandover } from './after-handover.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, isReference } from './handoff-status.js';
@@ -29,6 +29,12 @@ export interface TurnParts {
   readonly log: Logger;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
+}
+
+/** What a delivery has come to. */
+interface RunState {
+  hasRun: boolean;
+  thrown: { readonly error: unknown } | undefined;
 }
 
 /** A turn that another process works on is waited for this long where no webhook can be answered with 503. */
@@ -54,30 +60,46 @@ export class TurnRunner {
   }
 
   /** A turn that some other adapter made of a webhook: worked off like a delivery, in this turn. */
-  async runDelivered(context: TurnContext, reading: TurnReading, next: () => Promise<void>): Promise<void> {
-    const state: { thrown?: unknown } = {};
-    let ran = false;
+  async runDelivered(
+    context: TurnContext,
+    activity: Partial<Activity>,
+    reading: TurnReading,
+    next: () => Promise<void>,
+  ): Promise<void> {
+    const state: RunState = { hasRun: false, thrown: undefined };
     const verdict = await this.#parts.desk.take(
       reading.events,
-      async (arrived, key) => {
+      (arrived, key) => {
         const unmanaged = !arrived.thread && isCheckboxOptin(arrived.event);
-        const admission = unmanaged ? 'unmanaged' : await this.#parts.engine.admissions.admit(arrived, key);
-        if (ran || (admission !== 'unmanaged' && admission.run === 'nothing')) return;
-        // next() at most once, whatever a bridge packs into one activity.
-        ran = true;
-        try {
-          if (arrived.thread) addressTurn(context.activity, arrived.thread);
-          if (admission === 'unmanaged') return await next();
-          this.begin(context, admission);
-          await this.run(context, admission, arrived.event, next);
-        } catch (thrown) {
-          state.thrown = thrown;
-        }
+        const admitted = unmanaged ? 'unmanaged' : this.#parts.engine.admissions.admit(arrived, key);
+        const run = (admission: Admission | 'unmanaged'): Promise<void> =>
+          this.#runOnce(state, context, activity, arrived, admission, next);
+        return admitted instanceof Promise ? admitted.then(run) : run(admitted);
       },
       { ackDeadlineMs: MIDDLEWARE_DEADLINE_MS, waitForOwn: true, unrecognisable: reading.synthetic === true },
     );
-    if ('thrown' in state) throw state.thrown;
+    if (state.thrown) throw state.thrown.error;
     if (verdict === 'unavailable') await this.#runWithoutStore(context, reading, next);
+  }
+
+  /** next() at most once, whatever a bridge packs into one activity. What it rejects with is kept for after the delivery. */
+  async #runOnce(
+    state: RunState,
+    context: TurnContext,
+    activity: Partial<Activity>,
+    { event, thread }: Arrived,
+    admission: Admission | 'unmanaged',
+    next: () => Promise<void>,
+  ): Promise<void> {
+    if (state.hasRun || (admission !== 'unmanaged' && admission.run === 'nothing')) return;
+    state.hasRun = true;
+    try {
+      if (thread) addressTurn(activity, thread);
+      if (admission !== 'unmanaged') this.begin(context, admission);
+      await (admission === 'unmanaged' ? next() : this.run(context, admission, event, next));
+    } catch (error) {
+      state.thrown = { error };
+    }
   }
 
   /** The store did not answer: Meta itself delivered this, so the bot answers; Meta refuses what is not the bot's. */

@@ -219,11 +219,12 @@ export class VccLiveHandover implements Middleware {
       admitted.isRunning = true;
       return isRunning || admission === 'unmanaged' ? next() : this.#runner.run(context, admission, event, next);
     }
-    if (context.activity.channelId !== CHANNEL || turnOf(context)) return next();
+    const { activity } = context;
+    if (activity.channelId !== CHANNEL || turnOf(context)) return next();
     this.#doors.guardAdapter(context.adapter);
-    const reading = readTurn(context.activity);
+    const reading = readTurn(activity);
     if (reading.events.length === 0) return this.#runner.runProactive(context, reading, next);
-    return this.#runner.runDelivered(context, reading, next);
+    return this.#runner.runDelivered(context, activity, reading, next);
   }
 
   /**
