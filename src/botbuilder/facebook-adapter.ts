@@ -10,7 +10,8 @@ import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { Arrived } from '../handover/turn.js';
+import type { EventWork } from '../handover/deliver.js';
+import type { Admission, Arrived } from '../handover/turn.js';
 import type { GraphOptions } from './handover-options.js';
 import { checkDuration } from './check-options.js';
 import type { HandoverParts } from './handover-parts.js';
@@ -176,7 +177,7 @@ class AdapterService {
   }
 
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
-    const work = (arrived: Arrived, key: string): Promise<void> => this.#work(arrived, key, logic);
+    const work: EventWork = (arrived, key) => this.#work(arrived, key, logic);
     const { desk, inbox } = this.#inside;
     this.#lastLogic = logic;
     const deliver = (events: readonly ThreadEvent[], body: Buffer) =>
@@ -192,12 +193,26 @@ class AdapterService {
     return sendMessages(context, activities, parts);
   }
 
-  async #work(arrived: Arrived, key: string, logic: BotLogic): Promise<void> {
-    const { engine, news, log, doors, runner } = this.#inside;
+  /** `undefined` where nothing runs on the event. */
+  #work(arrived: Arrived, key: string, logic: BotLogic): Promise<void> | undefined {
+    const admitted = this.#admit(arrived, key);
+    const isForNobody = !(admitted instanceof Promise) && admitted !== 'unmanaged' && admitted.run === 'nothing';
+    return isForNobody ? undefined : this.#run(arrived, admitted, logic);
+  }
+
+  #admit(arrived: Arrived, key: string): Admission | 'unmanaged' | Promise<Admission> {
     const { event, thread } = arrived;
+    if (!thread && event.kind === 'optin' && event.channel === 'messaging') return 'unmanaged';
+    return this.#inside.engine.admissions.admit(arrived, key);
+  }
+
+  async #run(
+    { event, thread }: Arrived,
+    admitted: Admission | 'unmanaged' | Promise<Admission>,
+    logic: BotLogic,
+  ): Promise<void> {
+    const { news, log, doors, runner } = this.#inside;
     try {
-      const unmanaged = !thread && event.kind === 'optin' && event.channel === 'messaging';
-      const admitted = unmanaged ? 'unmanaged' : engine.admissions.admit(arrived, key);
       const admission = admitted instanceof Promise ? await admitted : admitted;
       if (admission !== 'unmanaged' && admission.run === 'nothing') return;
       const activity = activityFromEvent(event);

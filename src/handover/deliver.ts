@@ -99,8 +99,11 @@ export interface LeftBehind {
   readonly waiting: number;
 }
 
-/** Runs one event, when its turn has come. Must not reject; if it does, the event counts as finished. */
-export type EventWork = (arrived: Arrived, key: string) => Promise<void>;
+/**
+ * Runs one event, when its turn has come; `undefined` where that is done at once. Must not reject; if it does, the event
+ * counts as finished.
+ */
+export type EventWork = (arrived: Arrived, key: string) => Promise<void> | undefined;
 
 /** A job that goes the long way: claimed, waited for, admitted or skipped. */
 interface Job extends TakenIn {

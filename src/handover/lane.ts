@@ -132,7 +132,7 @@ export class Lane {
   /** How the delivery went, or `undefined` where it has to go the usual way: then nothing has happened that counts. */
   take(
     events: readonly ThreadEvent[],
-    work: (arrived: Arrived, key: string) => Promise<void>,
+    work: (arrived: Arrived, key: string) => Promise<void> | undefined,
     how: LaneTerms,
   ): Promise<'done' | 'late'> | undefined {
     const { underWay } = this.#parts;
@@ -160,10 +160,13 @@ export class Lane {
         deadline?.delete(delivery);
         delivery.answer('done');
       };
-      begun(work, arrived[index] as Arrived, turn.key).then(ended, (error: unknown) => {
+      const failed = (error: unknown): void => {
         this.#parts.failed(error);
         ended();
-      });
+      };
+      const running = this.#begin(work, arrived[index] as Arrived, turn.key);
+      if (running) running.then(ended, failed);
+      else ended();
     });
     return delivery.verdict;
   }
@@ -203,6 +206,20 @@ export class Lane {
     }
   }
 
+  /** What is thrown at once is told like what is thrown later. */
+  #begin(
+    work: (arrived: Arrived, key: string) => Promise<void> | undefined,
+    arrived: Arrived,
+    key: string,
+  ): Promise<void> | undefined {
+    try {
+      return work(arrived, key);
+    } catch (error) {
+      this.#parts.failed(error);
+      return undefined;
+    }
+  }
+
   #ended(turn: LaneTurn): void {
     this.#overlong.delete(turn);
     this.#parts.underWay.turnEnds();
@@ -226,14 +243,5 @@ export class Lane {
     const watch = new AgeWatch<LaneDelivery>(this.#parts.clock, ms, (delivery) => delivery.answer('late'));
     this.#deadlines.set(ms, watch);
     return watch;
-  }
-}
-
-/** What is thrown at once rejects like what is thrown later. */
-function begun(work: (arrived: Arrived, key: string) => Promise<void>, arrived: Arrived, key: string): Promise<void> {
-  try {
-    return work(arrived, key);
-  } catch (error) {
-    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -43,7 +43,7 @@ function measuredTurns(parts: { readonly probe: Probe; readonly clock: Clock }, 
     return measured(
       parts,
       turn,
-      () => work(arrived, key),
+      async () => work(arrived, key),
       (_value, durationMs) => ({ kind: 'turn', durationMs }),
     );
   };

@@ -136,7 +136,7 @@ export function atTime(byEvidence: Verdict, maxima: EvidenceMaxima, nowOnMetaClo
   // An owner proven now is not idle since yesterday: a pass on a thread that was quiet for days has its 24 hours, and a
   // refused send contradicts an expiration that has passed.
   const since = byEvidence.since ?? Infinity;
-  const provenAt = isAnotherApp(byEvidence) ? provenAtOrAfter(since, [maxima.explicit, maxima.notUs]) : since;
+  const provenAt = isAnotherApp(byEvidence) ? provenAtOrAfter(since, maxima) : since;
   const given = byEvidence.expiresAt;
   const control = given !== undefined && given > provenAt ? given : provenAt + CONTROL_MS;
   const expiresAt = Math.max(control, (maxima.activityAt ?? -Infinity) + CONTROL_MS);
@@ -194,10 +194,13 @@ function folded(
     : { evidence, epoch, recordedOwner, open, conclusions };
 }
 
-/** The latest that these marks prove something, none of them from before `since`. */
-function provenAtOrAfter(since: number, marks: readonly (ExplicitMark | SideMark | undefined)[]): number {
-  const times = marks.flatMap((mark) => (mark && mark.at >= since ? [mark.blindAtMs ?? mark.at] : []));
-  return Math.max(since, ...times);
+/** The latest that the evidence proves another owner, and nothing from before `since`. */
+function provenAtOrAfter(since: number, { explicit, notUs }: EvidenceMaxima): number {
+  return Math.max(since, provenBy(explicit, since), provenBy(notUs, since));
+}
+
+function provenBy(mark: ExplicitMark | SideMark | undefined, since: number): number {
+  return mark && mark.at >= since ? (mark.blindAtMs ?? mark.at) : since;
 }
 
 /** Explicit evidence in its total order: time of sending, then strength, then a canonical key. */
