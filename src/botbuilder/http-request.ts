@@ -80,9 +80,20 @@ export function methodOf(req: WebhookRequest): string {
   return req.method === 'POST' ? 'POST' : (req.method ?? 'POST').toUpperCase();
 }
 
-/** The headers; none where a test's request has none. */
-export function headersOf(req: WebhookRequest): IncomingMessage['headers'] {
-  return (req as { readonly headers?: IncomingMessage['headers'] }).headers ?? {};
+/**
+ * A header as it came, all of them where it came several times. `name` in lower case.
+ * Looks at what stands on the wire: node makes its object of all headers only where somebody asks for that, which costs more.
+ */
+export function headerOf(req: WebhookRequest, name: string): string | readonly string[] | undefined {
+  const found: string[] = [];
+  // A test's request may have neither.
+  const { rawHeaders = [] } = req as { readonly rawHeaders?: readonly string[] };
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const given = rawHeaders[index] as string;
+    if (given.length === name.length && given.toLowerCase() === name) found.push(rawHeaders[index + 1] as string);
+  }
+  if (found.length > 0) return found.length === 1 ? found[0] : found;
+  return (req as { readonly headers?: IncomingMessage['headers'] }).headers?.[name];
 }
 
 /** The query as it stands in the address, whatever a framework made of it. */
@@ -108,7 +119,7 @@ function bodyAtHand(req: WebhookRequest, maxBytes: number): Body | undefined {
   if (wasRead(req)) return { kind: 'parsedAway', value: req.body };
   // Its `close` has been and will not come again.
   if (req.destroyed) return ABORTED;
-  return Number(headersOf(req)['content-length'] ?? 0) > maxBytes ? { kind: 'tooLarge' } : undefined;
+  return Number(headerOf(req, 'content-length') ?? 0) > maxBytes ? { kind: 'tooLarge' } : undefined;
 }
 
 function readStream(req: WebhookRequest, maxBytes: number, settle: (body: Body) => void): void {

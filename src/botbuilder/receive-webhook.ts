@@ -12,7 +12,7 @@ import { parseWebhook } from '../webhook/parse-webhook.js';
 import { verifySignature } from '../webhook/signature.js';
 import type { DeliveryVerdict } from '../handover/deliver.js';
 import type { Reply, WebhookRequest, WebhookResponse } from './http-request.js';
-import { answerRequest, headersOf, methodOf, parseJson, queryOf, readBody } from './http-request.js';
+import { answerRequest, headerOf, methodOf, parseJson, queryOf, readBody } from './http-request.js';
 
 /** How a webhook is received. */
 export interface ReceiveParts {
@@ -60,8 +60,7 @@ async function receive(req: WebhookRequest, parts: ReceiveParts, deliver: Delive
     return { status: 500, body: RAW_BODY_LINE };
   }
 
-  const headers = headersOf(req);
-  const signature = headers['x-hub-signature-256'] ?? headers['x-hub-signature'];
+  const signature = headerOf(req, 'x-hub-signature-256') ?? headerOf(req, 'x-hub-signature');
   const verdict = verifySignature(body.bytes, signature, parts.appSecret);
   if (!verdict.valid) {
     parts.log.warn(`A webhook was refused (${verdict.reason}): ${verdict.hint}`);

@@ -6,6 +6,8 @@
  */
 
 const ARRAY_INDEX = /^\d+$/;
+/** Arrays up to here are walked by index, holes or not. */
+const DENSE_LENGTH = 10_000;
 
 /** True for objects that are not arrays. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -44,12 +46,23 @@ export function keysOf(value: unknown): readonly string[] {
 /** The items of an array in their order, holes left out; none where `value` is no array. */
 export function itemsOf(value: unknown): readonly unknown[] {
   if (!isArray(value)) return [];
-  const keys = keysOf(value);
-  const [first, second] = keys;
-  // Most arrays of a webhook have one item.
-  if (first === '0' && second === undefined) return [fieldOf(value, first)];
+  const items: unknown[] = [];
+  try {
+    // What came out of JSON is dense, and needs no list of its keys.
+    if (value.length <= DENSE_LENGTH) {
+      for (let index = 0; index < value.length; index += 1) {
+        if (Object.hasOwn(value, index)) items.push(value[index]);
+      }
+      return items;
+    }
+  } catch {
+    items.length = 0;
+  }
   // Over the keys, not up to the length: the length of a sparse array can be four thousand million.
-  return keys.filter((key) => ARRAY_INDEX.test(key)).map((key) => fieldOf(value, key));
+  for (const key of keysOf(value)) {
+    if (ARRAY_INDEX.test(key)) items.push(fieldOf(value, key));
+  }
+  return items;
 }
 
 /** An id as a string, whether it came as a string or a number. An empty string, `null` and anything else are absent. */
