@@ -16,12 +16,12 @@ interface Inside {
   runMiddleware(context: TurnContext, next: BotLogic): Promise<void>;
 }
 
+// eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
 const frameworks = (BotAdapter.prototype as unknown as Inside).runMiddleware;
 
 /** Runs the turn. Rejects with the error of middleware or logic where the adapter has no `onTurnError`. */
 export function runMiddleware(adapter: BotAdapter, context: TurnContext, logic: BotLogic): Promise<void> {
   const inside = adapter as unknown as Inside;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
   return inside.runMiddleware === frameworks
     ? run(adapter, inside, context, logic)
     : inside.runMiddleware(context, logic);
@@ -34,7 +34,8 @@ async function run(adapter: BotAdapter, inside: Inside, context: TurnContext, lo
   try {
     await inside.middleware.run(proxy, () => logic(proxy));
   } catch (error) {
-    const { onTurnError } = adapter;
+    // Bot Framework's types say that there is always one.
+    const onTurnError = adapter.onTurnError as BotAdapter['onTurnError'] | undefined;
     if (!onTurnError) throw error;
     await onTurnError.call(adapter, proxy, error as Error);
   } finally {

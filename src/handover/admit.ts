@@ -117,7 +117,7 @@ export class Admissions {
   /** The usual cases: the thread was the bot's and is, or the bot listens to what others say. */
   #admitAtOnce(arrived: Arrived, eventKey: string): Admission | Promise<Admission> | undefined {
     const { event, thread, record } = arrived;
-    if (!thread || arrived.isFresh !== true || arrived.askOwner || record.open) return undefined;
+    if (!thread || !arrived.isFresh || arrived.askOwner || record.open) return undefined;
     const ids = this.#steps.knownIds(thread);
     if (!ids) return undefined;
     if (event.channel === 'standby') return this.#heard(arrived, thread, ids, eventKey) ?? { run: 'nothing' };
@@ -447,7 +447,7 @@ export class Admissions {
     if (!settled) return unchanged(record);
     const error = storedError(new HandoverError('outcomeUnknown', 'Nothing ever told what became of the pass.'));
     const ended = this.#steps.concluded(thread, record, { outcome: 'failed', via: 'none', nowMs, error });
-    return { record: ended.record, news: record.open?.phase === 'unconfirmed' ? [] : ended.news, value: undefined };
+    return { record: ended.record, news: record.open.phase === 'unconfirmed' ? [] : ended.news, value: undefined };
   }
 
   /** Concludes a passed handover where the ledger says that the thread is the bot's, or nobody's. */
