@@ -111,6 +111,22 @@ describe('Receiving webhooks', () => {
         expect(bot.log.lines[0]).to.match(/app secret is not that of the app/);
       });
 
+      it('refuses a signature that comes twice, and says that a proxy may have added to it', async () => {
+        const bytes = Buffer.from(JSON.stringify(delivery(messageItem('twice'))), 'utf8');
+        const signed = signPayload(bytes, SECRET);
+        const head = {
+          'Content-Length': String(bytes.length),
+          'X-Hub-Signature-256': signed,
+          'x-HUB-signature-256': signed,
+        };
+
+        const { answer } = await postInPieces(served, head, [bytes]);
+
+        expect(answer).to.match(/^HTTP\/1.1 401 /);
+        expect(bot.turns).to.deep.equal([]);
+        expect(bot.log.lines[0]).to.match(/came more than once/);
+      });
+
       it('survives anything that is posted without a signature', async () => {
         for (const body of ['{}', '', 'null', '[]', '{"object":"page","entry":[{"standby":null}]}', '{"entry":{}}']) {
           const { status } = await post(served, body, { 'x-hub-signature-256': undefined });
