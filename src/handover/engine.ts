@@ -3,6 +3,7 @@
  *
  * Knows no framework. Every door of the package asks here.
  */
+import { StoreError } from '../thread/errors.js';
 import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { OpenHandover } from '../thread/record.js';
@@ -132,6 +133,18 @@ export class HandoverEngine {
    * @param startedAtMs our clock when the dialog began
    */
   async endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
+    try {
+      return await this.#endingFor(turn, handoverId, startedAtMs);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#parts.log.warn(`Thread store lost while a dialog asked for the end of its handover: ${error.message}`);
+      // The customer waits for an answer. Where Meta says that the thread is ours, the handover is over, however it ended.
+      const isOurs = turn.mute === undefined && (await this.#steps.isOursByMeta(turn.thread)) === true;
+      return isOurs ? this.#endedUnseen(handoverId, startedAtMs) : undefined;
+    }
+  }
+
+  async #endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
     const { thread } = turn;
     const nowMs = this.#parts.clock.now();
     let claim = await this.#claimEnding(turn, handoverId, nowMs);
@@ -148,7 +161,13 @@ export class HandoverEngine {
     const known = this.#steps.ownerNow(record, await this.#steps.ids(thread));
     const owner = known.owner === 'unknown' ? await this.#steps.ask(thread) : known;
     if (owner?.owner !== 'bot' && owner?.owner !== 'idle') return undefined;
-    return { handoverId, outcome: 'completed', via: 'message', waitedMs: Math.max(0, nowMs - startedAtMs) };
+    return this.#endedUnseen(handoverId, startedAtMs);
+  }
+
+  /** The thread is ours again, and nothing tells how the handover ended. */
+  #endedUnseen(handoverId: string, startedAtMs: number): HandoverResult {
+    const waitedMs = Math.max(0, this.#parts.clock.now() - startedAtMs);
+    return { handoverId, outcome: 'completed', via: 'message', waitedMs };
   }
 
   /** @param deserter the event whose turn had claimed the ending and died */

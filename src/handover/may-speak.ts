@@ -101,14 +101,11 @@ export class Speaking {
   }
 
   async #askWithoutStore(thread: ThreadKey): Promise<Permission> {
-    try {
-      const answer = await this.#parts.graph.owner(thread);
-      const ours = answer.owner === 'idle' || (answer.owner === 'app' && answer.appId === this.#parts.botAppId);
-      if (ours) return { allowed: true, newestStamp: undefined, known: true };
-      return { allowed: false, reason: 'anotherAppOwns' };
-    } catch {
-      return { allowed: false, reason: 'ownerUnknown' };
-    }
+    const isOurs = await this.#steps.isOursByMeta(thread);
+    if (isOurs === undefined) return { allowed: false, reason: 'ownerUnknown' };
+    return isOurs
+      ? { allowed: true, newestStamp: undefined, known: true }
+      : { allowed: false, reason: 'anotherAppOwns' };
   }
 }
 

@@ -241,6 +241,17 @@ export class ThreadSteps {
     }
   }
 
+  /** Asks Meta whether the bot may speak in the thread, where nothing can be kept. `undefined` where there is no answer. */
+  async isOursByMeta(thread: ThreadKey): Promise<boolean | undefined> {
+    try {
+      const answer = await this.parts.graph.owner(thread);
+      return answer.owner === 'idle' || (answer.owner === 'app' && answer.appId === this.parts.botAppId);
+    } catch (error) {
+      this.parts.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
+      return undefined;
+    }
+  }
+
   /**
    * {@link ask} while a customer waits: gives up after {@link CUSTOMER_WAITS_MS}, as where there is no answer. What comes
    * later is folded in all the same.
