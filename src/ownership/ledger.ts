@@ -170,7 +170,9 @@ export function step(
   const after = ownerByEvidence(maxima, ids);
   const changed = !sameSide(before, after);
   const askOwner =
-    (after.inferred === true && before.inferred !== true) || evidence.some((piece) => outvotedByUs(piece, maxima, ids));
+    (after.inferred === true && before.inferred !== true) ||
+    (isAnotherApp(before) && !isAnotherApp(after) && evidence.some((piece) => outvotesGuess(piece, record.evidence))) ||
+    evidence.some((piece) => outvotedByUs(piece, maxima, ids));
   return {
     record: folded(record, maxima, changed ? record.epoch + 1 : record.epoch, sideOf(after)),
     before,
@@ -279,6 +281,15 @@ function outvotedByUs(piece: Evidence, maxima: EvidenceMaxima, ids: AppIds): boo
   if (explicit && compareExplicit(explicit, piece.mark) > 0) return explicit.source !== 'webhook';
   const strong = [maxima.us, maxima.notUs].filter((mark) => mark !== undefined && mark.at > piece.mark.at);
   return strong.some((mark) => mark?.own === true);
+}
+
+/**
+ * The other way round: a webhook outvotes what Meta answered to us before its clock was known, by which another app had the
+ * thread. Which of the two is newer nobody can tell.
+ */
+function outvotesGuess(piece: Evidence, { explicit, notUs }: EvidenceMaxima): boolean {
+  if (piece.sort !== 'explicit' || piece.mark.source !== 'webhook') return false;
+  return (explicit?.source === 'answer' && explicit.blindAtMs !== undefined) || notUs?.blindAtMs !== undefined;
 }
 
 function agrees(concluded: Verdict, mark: ExplicitMark, ids: AppIds): boolean {

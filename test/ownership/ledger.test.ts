@@ -413,6 +413,35 @@ describe('asking `thread_owner` because a webhook is outvoted by our own observa
     ).to.equal(true);
   });
 
+  describe('the other way round: a webhook for the bot outvotes what Meta answered before its clock was known', () => {
+    const blind = { sentAtMs: NOON, answeredAtMs: NOON, offsetMs: undefined, newestStamp: NOON };
+    const inboxHasIt = evidenceOfAnswer({ owner: 'app', appId: INBOX }, blind);
+
+    it('happens after an answer of thread_owner', () => {
+      const { verdict, effects } = step(recordOf(inboxHasIt), arriving(takeBy(BOT, NOON + 3 * SECOND)), ids);
+      expect(verdict.owner).to.equal('bot');
+      expect(effects.askOwner).to.equal(true);
+    });
+
+    it('happens after a refused send', () => {
+      const record = recordOf(evidenceOfRefusedSend(blind));
+      expect(step(record, arriving(passTo(BOT, NOON + 3 * SECOND)), ids).effects.askOwner).to.equal(true);
+    });
+
+    it('does not happen after a pass of our own, whose hand-back this is', () => {
+      const record = recordOf(evidenceOfCall(AGENT, blind));
+      expect(step(record, arriving(passTo(BOT, NOON + 3 * SECOND)), ids).effects.askOwner).to.equal(false);
+    });
+
+    it('does not happen where Meta’s clock was known, nor where the thread was the bot’s anyway', () => {
+      const placed = { ...blind, offsetMs: 0 };
+      const known = recordOf(evidenceOfAnswer({ owner: 'app', appId: INBOX }, placed));
+      expect(step(known, arriving(takeBy(BOT, NOON + 3 * SECOND)), ids).effects.askOwner).to.equal(false);
+      const ours = recordOf(evidenceOfAnswer({ owner: 'app', appId: BOT }, blind));
+      expect(step(ours, arriving(takeBy(BOT, NOON + 3 * SECOND)), ids).effects.askOwner).to.equal(false);
+    });
+  });
+
   it('does not happen when a newer webhook outvotes it: stamps of Meta’s are comparable', () => {
     expect(step(recordOf(webhook(ME, NOON + 1)), arriving(takeBy(INBOX, NOON)), ids).effects.askOwner).to.equal(false);
     const record = recordOf(webhook(ME, NOON + 1), own('us', NOON + 2));
