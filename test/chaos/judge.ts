@@ -141,6 +141,7 @@ function answers(seen: Chronicle, count: Count): string[] {
       count('unanswered: Graph failed');
     else if (seen.notes.errors.some((each) => each.atMs >= atMs && /throttles this Page/.test(each.error.message)))
       count('unanswered: rate limit');
+    else if (passedOver.length > 0 && wasAskedInVain(seen, atMs, until)) count('unanswered: thread_owner failed');
     else if (seen.deaths.some((death) => death.atMs >= atMs) && acknowledgedLate(seen, text)) {
       count('lost: acknowledged at the deadline, and then its process died');
     } else if (withoutOrder(seen)) count('unanswered: turns of one thread on two processes');
@@ -260,6 +261,22 @@ interface Item {
 function botCalls(seen: Chronicle, edge: string): GraphEntry[] {
   return seen.wire.filter(
     (entry): entry is GraphEntry => entry.kind === 'graph' && entry.appId === seen.appIds.bot && entry.edge === edge,
+  );
+}
+
+/**
+ * The ledger said that another app had the thread, and Meta did not say otherwise when it was asked: of two webhooks of the
+ * same second, for one, nobody can tell which was the later.
+ */
+function wasAskedInVain(seen: Chronicle, fromMs: number, toMs: number): boolean {
+  return seen.wire.some(
+    (entry) =>
+      entry.kind === 'graph' &&
+      entry.appName === 'bot' &&
+      entry.edge === 'thread_owner' &&
+      entry.fault !== undefined &&
+      entry.atMs >= fromMs &&
+      entry.atMs <= toMs,
   );
 }
 
