@@ -111,6 +111,9 @@ function ledger(seen: Chronicle): string[] {
   return findings;
 }
 
+/** A Page that Meta throttles is left alone for so long at the most, where Meta names no time. */
+const LONGEST_PAUSE_MS = 60 * 60_000;
+
 /** Each message is answered exactly once by the bot, or an agent had the thread. */
 function answers(seen: Chronicle, count: Count): string[] {
   const findings: string[] = [];
@@ -265,18 +268,17 @@ function botCalls(seen: Chronicle, edge: string): GraphEntry[] {
 }
 
 /**
- * The ledger said that another app had the thread, and Meta did not say otherwise when it was asked: of two webhooks of the
- * same second, for one, nobody can tell which was the later.
+ * The ledger said that another app had the thread, and Meta did not say otherwise when it was asked, or could not be asked
+ * because of a limit: of two webhooks of the same second, for one, nobody can tell which was the later.
  */
 function wasAskedInVain(seen: Chronicle, fromMs: number, toMs: number): boolean {
-  return seen.wire.some(
-    (entry) =>
-      entry.kind === 'graph' &&
-      entry.appName === 'bot' &&
-      entry.edge === 'thread_owner' &&
-      entry.fault !== undefined &&
-      entry.atMs >= fromMs &&
-      entry.atMs <= toMs,
+  const failed = seen.wire.filter(
+    (entry): entry is GraphEntry =>
+      entry.kind === 'graph' && entry.appName === 'bot' && entry.fault !== undefined && entry.atMs <= toMs,
+  );
+  return failed.some(
+    ({ edge, fault, atMs }) =>
+      (edge === 'thread_owner' && atMs >= fromMs) || (fault === 'rateLimited' && atMs >= fromMs - LONGEST_PAUSE_MS),
   );
 }
 
