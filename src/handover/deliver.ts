@@ -17,6 +17,7 @@ import type { Logger } from '../thread/logger.js';
 import type { PlacedClaim, ThreadStore } from '../thread/store.js';
 import { eventKey } from '../webhook/event-key.js';
 import { Lane, LaneTurn } from './lane.js';
+import { OwnPlace } from './own-place.js';
 import type { Arrived, ClaimedArrival, TakenEvent } from './turn.js';
 import { threadOf } from './turn.js';
 import type { Ending, JobState, TakenIn } from './under-way.js';
@@ -415,17 +416,22 @@ export class DeliveryDesk {
   }
 
   /**
-   * Gives a turn that no event brought its place among the events of its thread here, so that the two do not overwrite
-   * each other's state. `turn` must not reject.
+   * Gives a turn that no event brought its place among the events of its thread, so that the two do not overwrite each
+   * other's state: here, and in all processes where the store keeps an order over them. `turn` must not reject.
    * @returns `waits`: something of the thread is under way. Who may be in it must not wait for `done`, but for nothing else.
    */
   takeTurn(thread: ThreadKey, turn: () => Promise<void>): { readonly waits: boolean; readonly done: Promise<void> } {
     const queue = threadId(thread);
     const waits = this.#underWay.lines.has(queue);
+    const { store, clock, holder } = this.#parts;
+    const times = { leaseMs: LEASE_MS, renewEveryMs: RENEW_EVERY_MS, pollMs: TURN_POLL_MS };
+    const place = OwnPlace.in(thread, { store, clock, holder, ...times });
     const run = async (): Promise<void> => {
       // Its place is taken first: what `turn` does at once must find it there.
       await Promise.resolve();
+      await place?.comes();
       await this.#inReasonableTime(turn(), queue);
+      await place?.leave();
     };
     return { waits, done: this.#inLine(queue, run) };
   }
