@@ -7,7 +7,7 @@ import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import { evidenceOfAcceptedSend, evidenceOfRefusedSend } from '../ownership/evidence.js';
+import { evidenceOfAcceptedSend, evidenceOfRefusedSend, isOfUnstampedItem } from '../ownership/evidence.js';
 import type { AppIds } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace } from '../ownership/meta-time.js';
@@ -35,7 +35,7 @@ export class Speaking {
     const ids = atOnce && this.#steps.knownIds(thread);
     if (!ids) return this.#maySpeak(thread, turn);
     const record = atOnce.read(threadId(thread)) ?? emptyRecord;
-    return this.#judged(record, ids, turn) ?? this.#asked(thread, record);
+    return this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn);
   }
 
   async #maySpeak(thread: ThreadKey, turn: Turn | undefined): Promise<Permission> {
@@ -49,15 +49,17 @@ export class Speaking {
       return this.#askWithoutStore(thread);
     }
     const ids = await this.#steps.ids(thread);
-    return this.#judged(record, ids, turn) ?? this.#asked(thread, record);
+    return this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn);
   }
 
   /** What the ledger says; `undefined` where Meta has to be asked. */
   #judged(record: ThreadRecord, ids: AppIds, turn: Turn | undefined): Permission | undefined {
-    const { owner } = this.#steps.ownerNow(record, ids);
+    const { owner, inferred } = this.#steps.ownerNow(record, ids);
     switch (owner) {
       case 'vccLive':
       case 'other':
+        // A standby item without a stamp may be a late one, of before this turn: no answer is withheld for a guess.
+        if (inferred && turn?.delivered && isOfUnstampedItem(record.evidence.notUs)) return undefined;
         return { allowed: false, reason: 'anotherAppOwns' };
       case 'unknown':
         return turn?.delivered ? allowedBy(record, false) : undefined;
@@ -68,10 +70,12 @@ export class Speaking {
     }
   }
 
-  async #asked(thread: ThreadKey, record: ThreadRecord): Promise<Permission> {
+  async #asked(thread: ThreadKey, record: ThreadRecord, turn: Turn | undefined): Promise<Permission> {
     const asked = await this.#steps.ask(thread);
     if (!asked || asked.owner === 'unknown') return { allowed: false, reason: 'ownerUnknown' };
-    return isAnotherApp(asked) ? { allowed: false, reason: 'anotherAppOwns' } : allowedBy(record, false);
+    if (isAnotherApp(asked)) return { allowed: false, reason: 'anotherAppOwns' };
+    if (turn?.epoch !== undefined) turn.epoch = (await this.#steps.readOr(thread, record)).epoch;
+    return allowedBy(record, false);
   }
 
   /** Graph accepted a message. Written only where it tells something new. */

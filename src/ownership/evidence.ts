@@ -29,6 +29,9 @@ export interface OwnCall {
   readonly newestStamp: number | undefined;
 }
 
+const KEY_OF_ANSWER = 'answer';
+const KEY_OF_REFUSAL = 'refused';
+
 /** What `thread_owner` answered. */
 export type OwnerAnswered =
   | { readonly owner: 'app'; readonly appId: string; readonly expiresAtMs?: number }
@@ -84,7 +87,7 @@ export function evidenceOfAnswer(answer: OwnerAnswered, call: OwnCall): Evidence
   const expiresAt = answer.owner === 'idle' ? undefined : answer.expiresAtMs;
   const expiry = expiresAt === undefined ? {} : { expiresAt };
   if (answer.owner === 'hidden') {
-    return { sort: 'notUs', mark: { ...placed(call), key: 'answer', own: true, ...expiry } };
+    return { sort: 'notUs', mark: { ...placed(call), key: KEY_OF_ANSWER, own: true, ...expiry } };
   }
   return {
     sort: 'explicit',
@@ -92,7 +95,7 @@ export function evidenceOfAnswer(answer: OwnerAnswered, call: OwnCall): Evidence
       ...placedWithAnswer(call),
       owner: answer.owner === 'idle' ? 'idle' : { app: answer.appId },
       source: 'answer',
-      key: 'answer',
+      key: KEY_OF_ANSWER,
       ...expiry,
     },
   };
@@ -105,7 +108,12 @@ export function evidenceOfAcceptedSend(call: OwnCall): Evidence {
 
 /** Graph refused a message of ours because another app controls the thread. */
 export function evidenceOfRefusedSend(call: OwnCall): Evidence {
-  return { sort: 'notUs', mark: { ...placed(call), key: 'refused', own: true } };
+  return { sort: 'notUs', mark: { ...placed(call), key: KEY_OF_REFUSAL, own: true } };
+}
+
+/** Whether a mark is of a webhook item without a stamp, whose place is a guess: it may have come late. */
+export function isOfUnstampedItem(mark: SideMark | undefined): boolean {
+  return mark?.own === true && mark.key !== KEY_OF_REFUSAL && mark.key !== KEY_OF_ANSWER;
 }
 
 function webhookNames(owner: NamedOwner, at: number, event: ThreadEvent): Evidence {
