@@ -20,10 +20,12 @@ process.on('message', ({ seed }: { readonly seed: number }) => {
 process.on('disconnect', () => redis.destroy());
 void redis.connect().then(() => say({ ready: true }));
 
-async function playedOut(seed: number): Promise<PlayerSays> {
+/** A schedule that cannot be judged is played once more: what is wrong with it is wrong again, a machine that stood still is not. */
+async function playedOut(seed: number, isAgain = false): Promise<PlayerSays> {
   try {
     return { seed, ...judge(await play(scheduleOf(seed), redis)) };
   } catch (error) {
+    if (!isAgain) return playedOut(seed, true);
     return { seed, broke: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }
