@@ -168,6 +168,7 @@ export class HandingOver {
       );
       return { status: 'passed', handoverId: open.id };
     }
+    if (asked && isAnotherApp(asked)) return this.#fail(thread, ids, open, takenByOther(asked));
     return this.#speakAndPass(turn, order, ids, open);
   }
 
