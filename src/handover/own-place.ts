@@ -25,7 +25,8 @@ export class OwnPlace {
   readonly #parts: OwnPlaceParts;
   readonly #thread: ThreadKey;
   readonly #key = `own:${randomUUID()}`;
-  readonly #taken: Promise<unknown>;
+  /** The claim made last: one that is still under way must not come after the place was left. */
+  #claimed: Promise<unknown>;
   #stopRenewing: (() => void) | undefined;
 
   /** `undefined` where the store keeps no order over processes. */
@@ -36,7 +37,7 @@ export class OwnPlace {
   private constructor(thread: ThreadKey, parts: OwnPlaceParts) {
     this.#parts = parts;
     this.#thread = thread;
-    this.#taken = this.#claim();
+    this.#claimed = this.#claim();
     this.#keepRenewing();
   }
 
@@ -46,7 +47,7 @@ export class OwnPlace {
    */
   async comes(): Promise<void> {
     const { clock, store, holder, leaseMs, pollMs } = this.#parts;
-    await this.#taken;
+    await this.#claimed;
     const latestMs = clock.now() + leaseMs;
     while (clock.now() < latestMs) {
       if ((await store.isTurnOf?.(this.#thread, holder).catch(() => true)) !== false) return;
@@ -60,7 +61,7 @@ export class OwnPlace {
   async leave(): Promise<void> {
     this.#stopRenewing?.();
     const { store, holder } = this.#parts;
-    await this.#taken;
+    await this.#claimed;
     await store.release(this.#key, holder, this.#thread).catch(() => undefined);
   }
 
@@ -71,7 +72,7 @@ export class OwnPlace {
 
   #keepRenewing(): void {
     this.#stopRenewing = inBackground(this.#parts.clock, this.#parts.renewEveryMs, () => {
-      void this.#claim();
+      this.#claimed = this.#claim();
       this.#keepRenewing();
     });
   }
