@@ -42,9 +42,11 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /**
  * How a delivery went.
  * - `done`: every event is finished, here or before → 200
- * - `late`: the deadline came while a turn of this process goes on → 200, its redelivery is not run again
+ * - `late`: the deadline came while a turn of this process goes on, the event's or one before it in its thread → 200, its
+ *   redelivery is not run again
  * - `kept`: it lies in the inbox, and its turns go on, here or elsewhere → 200
- * - `busy`: the deadline came while another process works on an event → 503, so that Meta delivers again
+ * - `busy`: the deadline came while another process works on an event or on an earlier one of its thread, or while too many
+ *   turns run → 503, so that Meta delivers again
  * - `unavailable`: the store did not answer, there is too much under way, or this process stops; nothing was run → 503
  */
 export type DeliveryVerdict = 'done' | 'late' | 'kept' | 'busy' | 'unavailable';
@@ -252,8 +254,10 @@ export class DeliveryDesk {
       this.#refused(`The thread store did not answer within ${how.ackDeadlineMs} ms.`);
       return 'unavailable';
     }
-    // A second delivery of an event that waits for another process must not be acknowledged either.
-    const isOurs = (job: TakenIn): boolean => job.state === 'here' || job.state === 'running';
+    // What waits for another process, or for room, is not acknowledged: it would be lost with this process. It keeps its
+    // place, and its redelivery finds it there or done.
+    const isOurs = (job: TakenIn): boolean =>
+      job.state === 'running' || (job.state === 'here' && (how.waitForOwn === true || this.#hasTurnRunning(job)));
     const refusal = worstOf(watched.filter((job) => !isOurs(job)).map(({ state }) => endingOf(state)));
     if (how.waitForOwn) await Promise.all(watched.filter(isOurs).map((job) => job.finished));
     return refusal === 'done' ? 'late' : refusal;
@@ -403,10 +407,12 @@ export class DeliveryDesk {
         return;
       }
       job.state = 'running';
+      line.running += 1;
       // Nothing was before it and nothing came after it: the record is as it was when its evidence was folded in.
       const alone = isFirst && line.length === 1 && !taken.mustWait;
       taken.arrived.isFresh = alone && this.#parts.clock.now() - claimedAtMs < FRESH_MS;
       await this.#inReasonableTime(this.#run(work, taken.arrived, key), queue, () => {
+        line.running -= 1;
         // The next event of the thread does not wait until the store has written this one down.
         void this.#finish(job).then(() => end('done'));
       });
@@ -423,6 +429,7 @@ export class DeliveryDesk {
   takeTurn(thread: ThreadKey, turn: () => Promise<void>): { readonly waits: boolean; readonly done: Promise<void> } {
     const queue = threadId(thread);
     const waits = this.#underWay.lines.has(queue);
+    const line = this.#underWay.lineOf(queue);
     const { store, clock, holder } = this.#parts;
     const times = { leaseMs: LEASE_MS, renewEveryMs: RENEW_EVERY_MS, pollMs: TURN_POLL_MS };
     const place = OwnPlace.in(thread, { store, clock, holder, ...times });
@@ -430,7 +437,8 @@ export class DeliveryDesk {
       // Its place is taken first: what `turn` does at once must find it there.
       await Promise.resolve();
       await place?.comes();
-      await this.#inReasonableTime(turn(), queue);
+      line.running += 1;
+      await this.#inReasonableTime(turn(), queue, () => (line.running -= 1));
       await place?.leave();
     };
     return { waits, done: this.#inLine(queue, run) };
@@ -516,6 +524,10 @@ export class DeliveryDesk {
       overlong: (queue) => this.#tellOverlong(queue),
       failed: (error) => this.#tellFailed(error),
     });
+  }
+
+  #hasTurnRunning({ queue }: TakenIn): boolean {
+    return (this.#underWay.lines.get(queue)?.running ?? 0) > 0;
   }
 
   async #claim({ key, thread }: TakenIn): Promise<ClaimedArrival['status']> {

@@ -71,6 +71,7 @@ export class LaneTurn extends Watched implements TakenIn, Line {
   load: Load | undefined;
   /** As its thread's line: this turn, and all that come behind it. */
   length = 1;
+  running = 1;
   #behind: Promise<void> | undefined;
   #isOut = false;
   #tellOut: (() => void) | undefined;
@@ -110,6 +111,7 @@ export class LaneTurn extends Watched implements TakenIn, Line {
 
   end(): void {
     this.state = 'done';
+    this.running -= 1;
     this.#tellFinished?.('done');
   }
 }

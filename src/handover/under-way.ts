@@ -33,6 +33,8 @@ export interface Line {
   /** When the last of them is over; `undefined` in a line that is new. */
   tail: Promise<void> | undefined;
   length: number;
+  /** Its turns that run here now. None: what is in it waits for another process, or for room. */
+  running: number;
 }
 
 /** Kept by one delivery desk. */
@@ -82,7 +84,7 @@ export class UnderWay<Job extends TakenIn> {
   lineOf(queue: string): Line {
     const known = this.lines.get(queue);
     if (known) return known;
-    const line: Line = { tail: undefined, length: 0 };
+    const line: Line = { tail: undefined, length: 0, running: 0 };
     this.lines.set(queue, line);
     return line;
   }

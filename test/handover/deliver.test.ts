@@ -833,17 +833,18 @@ describe('An event whose claim was lost while it waited for its turn', () => {
 });
 
 describe('A store that keeps the order of a thread over processes', () => {
-  it('is asked before a turn that others are before, until they are done', async () => {
+  /** A process behind another that has earlier events of the thread for as long as `theirs` says so. */
+  function behindAnother(): Process & { letTheirsEnd: () => void } {
     const clock = new HeldClock();
     let theirs = true;
-    const store: ThreadStore = {
-      ...weakStore(new MemoryThreadStore()).store,
-      claimAndUpdate: () => Promise.reject(new TypeError('the desk asks its own part')),
-      isTurnOf: () => Promise.resolve(!theirs),
-    };
     const ran: string[] = [];
+    const memory = new MemoryThreadStore({ now: () => clock.now() });
     const desk = new DeliveryDesk({
-      store,
+      store: {
+        ...weakStore(memory).store,
+        claimAndUpdate: () => Promise.reject(new TypeError('the desk asks its own part')),
+        isTurnOf: () => Promise.resolve(!theirs),
+      },
       clock,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       holder: 'process 1',
@@ -863,16 +864,69 @@ describe('A store that keeps the order of a thread over processes', () => {
           },
         }),
     });
-    const taken = desk.take(
-      [message('a')],
-      async ({ event, isFresh }) => void ran.push(`${event.mid} ${isFresh}`),
-      TERMS,
-    );
+    return {
+      desk,
+      clock,
+      ran,
+      arrived: [],
+      log: [],
+      take: (events, how = TERMS) =>
+        desk.take(events, async ({ event, isFresh }) => void ran.push(`${event.mid} ${isFresh}`), how),
+      letTheirsEnd: () => (theirs = false),
+    };
+  }
+
+  it('is asked before a turn that others are before, until they are done', async () => {
+    const { take, clock, ran, letTheirsEnd } = behindAnother();
+    const taken = take([message('a')]);
     await clock.advance(3000);
     expect(ran).to.deep.equal([]);
-    theirs = false;
+    letTheirsEnd();
     await clock.advance(200);
     expect(ran).to.deep.equal(['a false']);
     expect(await taken).to.equal('done');
+  });
+
+  it('does not let what waits behind another process be acknowledged: with this process it would be lost', async () => {
+    const { take, clock, ran, letTheirsEnd } = behindAnother();
+    const first = take([message('a')]);
+    const next = take([message('b')]);
+    await clock.advance(4000);
+    expect([await first, await next]).to.deep.equal(['busy', 'busy']);
+    const again = take([message('a')]);
+    await clock.advance(4000);
+    expect(await again, 'its redelivery').to.equal('busy');
+    letTheirsEnd();
+    await clock.advance(200);
+    expect(ran, 'they have kept their places').to.deep.equal(['a false', 'b false']);
+  });
+
+  it('keeps a turn that another adapter runs waiting, however long', async () => {
+    const { take, clock, ran, letTheirsEnd } = behindAnother();
+    const taken = take([message('a')], { ...TERMS, waitForOwn: true });
+    await clock.advance(60_000);
+    letTheirsEnd();
+    await clock.advance(200);
+    expect(await taken).to.equal('late');
+    expect(ran).to.deep.equal(['a false']);
+  });
+});
+
+describe('Where as many turns run as may', () => {
+  it('a delivery that waits for room is not acknowledged, and runs once there is some', async () => {
+    const turn = gate();
+    const bot = newProcess({
+      limits: { maxTurns: 1 },
+      work: ({ event }) => (event.mid === 'a' ? turn.opened : Promise.resolve()),
+    });
+    const first = bot.take([message('a')]);
+    await settled();
+    const second = bot.take([message('b', '2')]);
+    await bot.clock.advance(4000);
+    expect([await first, await second]).to.deep.equal(['late', 'busy']);
+    turn.open();
+    await settled();
+    expect(bot.ran).to.deep.equal(['a', 'b']);
+    expect(await bot.take([message('b', '2')])).to.equal('done');
   });
 });

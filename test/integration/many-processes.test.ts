@@ -199,14 +199,18 @@ describeWithRedis('Two bot processes with Redis', function () {
       expect(heard()).to.deep.equal(['bot: hold']);
     });
 
-    it('finish what a process that was killed had begun, with the next delivery', async () => {
+    it('finish what a process that was killed had begun, with the next delivery, and what came behind it', async () => {
       void deliverTo(0, 'm_1', 'hold for good').catch(() => undefined);
       await until(() => began().length === 1);
       bots[0]!.signal('SIGKILL');
       await bots[0]!.ended;
-      expect(await deliverTo(1, 'm_1', 'hello again'), 'its lease is not over').to.equal(503);
+      const answers = [deliverTo(1, 'm_1', 'hello again'), deliverTo(1, 'm_2', 'are you there?')];
+      expect(await Promise.all(answers), 'its lease is not over, and this one may be killed as well').to.deep.equal([
+        503, 503,
+      ]);
       await until(async () => (await deliverTo(1, 'm_1', 'hello again')) === 200);
-      expect(heard()).to.deep.equal(['bot: hello again']);
+      await until(async () => (await deliverTo(1, 'm_2', 'are you there?')) === 200);
+      expect(heard()).to.have.members(['bot: hello again', 'bot: are you there?']).and.to.have.length(2);
     });
   });
 
