@@ -7,6 +7,7 @@ import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import type { ClaimState, DueTime, StepsAtOnce, ThreadChange, ThreadStore } from '../thread/store.js';
+import { FinishedEvents } from './finished-events.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
 
@@ -73,8 +74,7 @@ export class MemoryThreadStore implements ThreadStore {
   /** Threads with an open handover, by its id. Their records are all among the pinned. */
   readonly #openHandovers = new Map<string, ThreadKey>();
   readonly #leases = new OldestFirstMap<Lease>();
-  /** When each was finished, by event. */
-  readonly #finished = new OldestFirstMap<number>();
+  readonly #finished = new FinishedEvents();
   readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
 
   readonly atOnce: StepsAtOnce = {
@@ -83,7 +83,7 @@ export class MemoryThreadStore implements ThreadStore {
     isFree: (event) => this.#isFree(event),
     claim: (event, holder, leaseMs) => {
       const nowMs = this.#now();
-      this.#leases.add(event, { holder, untilMs: nowMs + leaseMs });
+      this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
       this.#shedClaims(nowMs);
     },
     finish: (event) => this.#finish(event),
@@ -194,7 +194,8 @@ export class MemoryThreadStore implements ThreadStore {
 
   #claim(event: string, holder: string, leaseMs: number): ClaimState {
     const nowMs = this.#now();
-    if (this.#isFinished(event, nowMs)) return { status: 'done' };
+    this.#shedClaims(nowMs);
+    if (this.#finished.has(event)) return { status: 'done' };
     const lease = this.#leases.get(event);
     if (lease !== undefined && lease.holder !== holder && lease.untilMs > nowMs) {
       return { status: 'busy', untilMs: lease.untilMs };
@@ -206,7 +207,8 @@ export class MemoryThreadStore implements ThreadStore {
 
   #isFree(event: string): boolean {
     const nowMs = this.#now();
-    if (this.#isFinished(event, nowMs)) return false;
+    this.#shedClaims(nowMs);
+    if (this.#finished.has(event)) return false;
     const lease = this.#leases.get(event);
     return lease === undefined || lease.untilMs <= nowMs;
   }
@@ -275,15 +277,10 @@ export class MemoryThreadStore implements ThreadStore {
     this.#evictable.shed((_kept, id) => this.threadCount > this.#maxThreads && id !== written);
   }
 
-  #isFinished(event: string, nowMs: number): boolean {
-    const finishedAtMs = this.#finished.get(event);
-    return finishedAtMs !== undefined && finishedAtMs + this.#claimRetentionMs > nowMs;
-  }
-
   #shedClaims(nowMs: number): void {
-    this.#finished.shed((finishedAtMs) => finishedAtMs + this.#claimRetentionMs <= nowMs);
-    if (this.claimCount <= this.#maxClaims) return;
-    this.#finished.shed(() => this.claimCount > this.#maxClaims);
+    const leases = this.#leases.size;
+    this.#finished.shed(Math.max(0, this.#maxClaims - leases), nowMs - this.#claimRetentionMs);
+    if (leases <= this.#maxClaims) return;
     this.#leases.shed(({ untilMs }) => this.claimCount > this.#maxClaims && untilMs <= nowMs);
   }
 }
