@@ -3,7 +3,7 @@
  *
  * Exists because every event of every customer is looked up here, found nowhere, and kept for days: a map of 100,000 texts
  * takes a dozen fetches from main memory for each. What is kept of a key is a fingerprint of 64 bits, so that a look takes
- * one fetch. With 100,000 of them, a new event is taken for one of them once in 10¹⁴.
+ * one fetch. With 100,000 of them, a new event is taken for one of them once in 10¹³ events.
  */
 
 /** The table begins with as many, and has twice as many whenever it is half full. */
