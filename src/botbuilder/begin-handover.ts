@@ -49,6 +49,12 @@ export interface Beginning {
   readonly transcript?: readonly string[];
 }
 
+/** A customer's event, and the activity of its turn. */
+export interface BroughtActivity {
+  readonly event: ThreadEvent;
+  readonly activity: Partial<Activity>;
+}
+
 const CHANNEL = 'facebook';
 
 /** Begins handovers in turns. */
@@ -61,10 +67,10 @@ export class Beginnings {
 
   /**
    * Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no.
-   * @param event what the turn was made of
+   * @param brought what the turn was made of
    */
-  isAskedFor(context: TurnContext, turn: Turn, event: ThreadEvent): boolean | Promise<boolean> {
-    if (context.activity.type !== 'message') return false;
+  isAskedFor(context: TurnContext, turn: Turn, { event, activity }: BroughtActivity): boolean | Promise<boolean> {
+    if (activity.type !== 'message') return false;
     // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
     if (event.kind === 'echo') return false;
     const { triggers } = this.#parts.policiesOf(turn.thread.pageId);
@@ -74,7 +80,7 @@ export class Beginnings {
     };
     try {
       // The payload of the button or quick reply behind the turn, whichever adapter made it.
-      const asks = asksForAgent(context, triggers, event.payload);
+      const asks = asksForAgent(context, triggers, event.payload, activity);
       return typeof asks === 'boolean' ? asks : asks.catch(failed);
     } catch (error) {
       return failed(error);

@@ -23,7 +23,7 @@ import { receiveWebhook } from './receive-webhook.js';
 import { runMiddleware } from './run-middleware.js';
 import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
-import { setAdmitted } from './turn-state.js';
+import { setAdmitted, stateOf } from './turn-state.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -219,8 +219,9 @@ class AdapterService {
       if (!activity) return;
       const context = new TurnContext(this.#adapter, activity);
       doors.guardAdapter(this.#adapter);
-      if (admission !== 'unmanaged') runner.begin(context, admission);
-      setAdmitted(context, { event, admission, isRunning: false });
+      const state = stateOf(context);
+      if (admission !== 'unmanaged') runner.begin(context, state, admission);
+      setAdmitted(state, { event, admission, activity, isRunning: false });
       await runMiddleware(this.#adapter, context, logic);
     } catch (thrown) {
       // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.

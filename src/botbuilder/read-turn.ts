@@ -6,7 +6,8 @@
 import type { Activity } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
-import { parseWebhook } from '../webhook/parse-webhook.js';
+import { idOf } from '../thread/read-unknown.js';
+import { parseItem, parseWebhook } from '../webhook/parse-webhook.js';
 
 /** What a turn is about. */
 export interface TurnReading {
@@ -41,27 +42,26 @@ const PROACTIVE_NAMES = new Set(['continueconversation', CREATE_CONVERSATION]);
 /** Reads an activity of channel `facebook`. Never throws. */
 export function readTurn(activity: Partial<Activity>): TurnReading {
   const thread = threadOfActivity(activity);
-  const found = thread === undefined ? {} : { thread };
   if (typeof activity.name === 'string' && PROACTIVE_NAMES.has(activity.name.toLowerCase())) {
-    return { events: [], ...found };
+    return withoutEvents(thread);
   }
   const channelData: unknown = activity.channelData;
   const value: unknown = activity.value;
 
   if (activity.type === 'event' && activity.name?.toLowerCase() === 'standby') {
     const entry = isFields(channelData) ? channelData : isFields(value) ? value : {};
-    return { events: parseEntry(entry['id'], 'standby', standbyItems(value) ?? standbyItems(channelData) ?? []) };
+    const items = standbyItems(value) ?? standbyItems(channelData) ?? [];
+    return { events: parseWebhook({ object: 'page', entry: [{ id: entry['id'], standby: items }] }) };
   }
   const raw = isItem(channelData) ? channelData : isItem(value) ? value : undefined;
   if (raw) {
     const channel = raw['standby'] === true ? 'standby' : 'messaging';
-    const events = parseEntry(activity.recipient?.id, channel, [raw]);
-    return { events: events.map((event) => completed(event, thread)) };
+    return { events: [completed(parseItem(raw, channel, idOf(activity.recipient?.id)), thread)] };
   }
   if (isFields(channelData) && (Array.isArray(channelData['messaging']) || Array.isArray(channelData['standby']))) {
     return { events: parseWebhook({ object: 'page', entry: [channelData] }) };
   }
-  if (activity.type !== 'message' || thread === undefined) return { events: [], ...found };
+  if (activity.type !== 'message' || thread === undefined) return withoutEvents(thread);
   const { text, id } = activity;
   const event: ThreadEvent = {
     kind: 'message',
@@ -112,8 +112,8 @@ export function addressTurn(activity: Partial<Activity>, { pageId, psid }: Threa
   });
 }
 
-function parseEntry(pageId: unknown, array: 'messaging' | 'standby', items: readonly unknown[]): ThreadEvent[] {
-  return parseWebhook({ object: 'page', entry: [{ id: pageId, [array]: items }] });
+function withoutEvents(thread: ThreadKey | undefined): TurnReading {
+  return thread === undefined ? { events: [] } : { events: [], thread };
 }
 
 /** Azure: the array of items, or an object around it in either spelling (both were seen). */

@@ -9,7 +9,7 @@ import type { Logger } from '../thread/logger.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Desk } from '../handover/measured-desk.js';
 import type { Admission, Arrived, Turn } from '../handover/turn.js';
-import type { Beginnings } from './begin-handover.js';
+import type { Beginnings, BroughtActivity } from './begin-handover.js';
 import type { AfterHandover } from './after-handover.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, isReference } from './handoff-status.js';
 import type { PoliciesOf } from './page-policies.js';
@@ -17,7 +17,7 @@ import { say } from './plugin-texts.js';
 import type { TurnReading } from './read-turn.js';
 import { addressTurn } from './read-turn.js';
 import type { Doors } from './silence.js';
-import type { RunningAdmission } from './turn-state.js';
+import type { RunningAdmission, TurnState } from './turn-state.js';
 import { setTurn } from './turn-state.js';
 
 /** What turns stand on. */
@@ -29,6 +29,13 @@ export interface TurnParts {
   readonly log: Logger;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
+}
+
+/** A turn that Bot Framework has begun. Its context is a proxy, so what it has is asked for once. */
+export interface BegunTurn {
+  readonly context: TurnContext;
+  readonly state: TurnState;
+  readonly activity: Partial<Activity>;
 }
 
 /** What a delivery has come to. */
@@ -49,23 +56,22 @@ export class TurnRunner {
   }
 
   /** A turn without a webhook behind it. */
-  async runProactive(context: TurnContext, reading: TurnReading, next: () => Promise<void>): Promise<void> {
+  async runProactive(
+    context: TurnContext,
+    state: TurnState,
+    reading: TurnReading,
+    next: () => Promise<void>,
+  ): Promise<void> {
     if (reading.thread) {
       const turn = await this.#parts.engine.proactiveTurn(reading.thread);
-      setTurn(context, turn);
-      this.#parts.doors.guardTurn(context, turn);
+      this.#enter(context, state, turn);
       return this.#runLogic(turn, next);
     }
     return next();
   }
 
   /** A turn that some other adapter made of a webhook: worked off like a delivery, in this turn. */
-  async runDelivered(
-    context: TurnContext,
-    activity: Partial<Activity>,
-    reading: TurnReading,
-    next: () => Promise<void>,
-  ): Promise<void> {
+  async runDelivered(begun: BegunTurn, reading: TurnReading, next: () => Promise<void>): Promise<void> {
     const state: RunState = { hasRun: false, thrown: undefined };
     const verdict = await this.#parts.desk.take(
       reading.events,
@@ -73,20 +79,19 @@ export class TurnRunner {
         const unmanaged = !arrived.thread && isCheckboxOptin(arrived.event);
         const admitted = unmanaged ? 'unmanaged' : this.#parts.engine.admissions.admit(arrived, key);
         const run = (admission: Admission | 'unmanaged'): Promise<void> =>
-          this.#runOnce(state, context, activity, arrived, admission, next);
+          this.#runOnce(state, begun, arrived, admission, next);
         return admitted instanceof Promise ? admitted.then(run) : run(admitted);
       },
       { ackDeadlineMs: MIDDLEWARE_DEADLINE_MS, waitForOwn: true, unrecognisable: reading.synthetic === true },
     );
     if (state.thrown) throw state.thrown.error;
-    if (verdict === 'unavailable') await this.#runWithoutStore(context, reading, next);
+    if (verdict === 'unavailable') await this.#runWithoutStore(begun, reading, next);
   }
 
   /** next() at most once, whatever a bridge packs into one activity. What it rejects with is kept for after the delivery. */
   async #runOnce(
     state: RunState,
-    context: TurnContext,
-    activity: Partial<Activity>,
+    begun: BegunTurn,
     { event, thread }: Arrived,
     admission: Admission | 'unmanaged',
     next: () => Promise<void>,
@@ -94,22 +99,26 @@ export class TurnRunner {
     if (state.hasRun || (admission !== 'unmanaged' && admission.run === 'nothing')) return;
     state.hasRun = true;
     try {
+      const { context, activity } = begun;
       if (thread) addressTurn(activity, thread);
-      if (admission !== 'unmanaged') this.begin(context, admission);
-      await (admission === 'unmanaged' ? next() : this.run(context, admission, event, next));
+      if (admission !== 'unmanaged') this.begin(context, begun.state, admission);
+      await (admission === 'unmanaged' ? next() : this.run(context, admission, { event, activity }, next));
     } catch (error) {
       state.thrown = { error };
     }
   }
 
   /** The store did not answer: Meta itself delivered this, so the bot answers; Meta refuses what is not the bot's. */
-  async #runWithoutStore(context: TurnContext, reading: TurnReading, next: () => Promise<void>): Promise<void> {
+  async #runWithoutStore(
+    { context, state }: BegunTurn,
+    reading: TurnReading,
+    next: () => Promise<void>,
+  ): Promise<void> {
     const [event] = reading.events;
     if (event?.channel !== 'messaging' || event.pageId === undefined || event.psid === undefined) return;
     if (/ThreadControl$/.test(event.kind)) return;
     const turn = this.#parts.engine.unrecordedTurn({ pageId: event.pageId, psid: event.psid });
-    setTurn(context, turn);
-    this.#parts.doors.guardTurn(context, turn);
+    this.#enter(context, state, turn);
     await next();
   }
 
@@ -117,16 +126,25 @@ export class TurnRunner {
    * Puts the turn of an admitted event into its context and guards it. For the adapter, which holds the bare context:
    * middleware is given a proxy of it, through which everything takes several times as long.
    */
-  begin(context: TurnContext, { turn }: RunningAdmission): void {
-    setTurn(context, turn);
+  begin(context: TurnContext, state: TurnState, { turn }: RunningAdmission): void {
+    this.#enter(context, state, turn);
+  }
+
+  #enter(context: TurnContext, state: TurnState, turn: Turn): void {
+    setTurn(state, turn);
     this.#parts.doors.guardTurn(context, turn);
   }
 
   /** An event whose turn has begun: says what is to be said, then runs the bot's logic on it. */
-  run(context: TurnContext, admission: RunningAdmission, event: ThreadEvent, next: () => Promise<void>): Promise<void> {
-    if (admission.run !== 'logic' || admission.concluded) return this.#runSpecial(context, admission, event, next);
+  run(
+    context: TurnContext,
+    admission: RunningAdmission,
+    brought: BroughtActivity,
+    next: () => Promise<void>,
+  ): Promise<void> {
+    if (admission.run !== 'logic' || admission.concluded) return this.#runSpecial(context, admission, brought, next);
     const { turn } = admission;
-    const isAsked = this.#parts.beginnings.isAskedFor(context, turn, event);
+    const isAsked = this.#parts.beginnings.isAskedFor(context, turn, brought);
     if (isAsked === false && !this.#parts.after.isDue(turn)) return this.#runLogic(turn, next);
     return this.#runAsked(context, turn, isAsked, next);
   }
@@ -135,7 +153,7 @@ export class TurnRunner {
   async #runSpecial(
     context: TurnContext,
     admission: RunningAdmission,
-    event: ThreadEvent,
+    brought: BroughtActivity,
     next: () => Promise<void>,
   ): Promise<void> {
     const { turn } = admission;
@@ -152,7 +170,7 @@ export class TurnRunner {
         await this.#runLogic(turn, next);
       });
     }
-    return this.#runAsked(context, turn, beginnings.isAskedFor(context, turn, event), next);
+    return this.#runAsked(context, turn, beginnings.isAskedFor(context, turn, brought), next);
   }
 
   /** The customer may ask for a person, or there is something to do after a handover. */

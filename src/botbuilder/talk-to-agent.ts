@@ -27,23 +27,30 @@ export const DEFAULT_TALK_TO_AGENT: TalkToAgent =
 
 const DEFAULT_MIN_SCORE = 0.5;
 
+/** Bot Framework's types say that a message has a text; a picture has none. */
+interface Said {
+  readonly text?: string | null;
+}
+
 type IntentTrigger = Extract<TalkToAgent, { readonly intent: string }>;
 
 /**
  * Whether one of the triggers matches this turn; at once, as far as expressions and texts can tell. A recogniser or
  * function that rejects rejects here, one that throws throws.
+ * @param activity that of the context; who has it at hand need not ask the context, which is slow to answer
  */
 export function asksForAgent(
   context: TurnContext,
   triggers: readonly TalkToAgent[],
   payload: string | undefined,
+  activity: Said = context.activity,
 ): boolean | Promise<boolean> {
   let seen = 0;
   for (const trigger of triggers) {
     seen += 1;
-    const matched = matches(context, trigger, payload);
+    const matched = matches(context, trigger, payload, activity);
     if (matched === true) return true;
-    if (matched !== false) return matchesLater(matched, context, triggers.slice(seen), payload);
+    if (matched !== false) return matchesLater(matched, context, triggers.slice(seen), payload, activity);
   }
   return false;
 }
@@ -53,13 +60,17 @@ async function matchesLater(
   context: TurnContext,
   others: readonly TalkToAgent[],
   payload: string | undefined,
+  activity: Said,
 ): Promise<boolean> {
-  return (await first) || asksForAgent(context, others, payload);
+  return (await first) || asksForAgent(context, others, payload, activity);
 }
 
-function matches(context: TurnContext, trigger: TalkToAgent, payload: string | undefined): boolean | Promise<boolean> {
-  // Bot Framework's types say that a message has a text; a picture has none.
-  const said: { readonly text?: string | null } = context.activity;
+function matches(
+  context: TurnContext,
+  trigger: TalkToAgent,
+  payload: string | undefined,
+  said: Said,
+): boolean | Promise<boolean> {
   const text = said.text ?? '';
   if (trigger instanceof RegExp) {
     // A global or sticky expression remembers where it was; every message begins anew.

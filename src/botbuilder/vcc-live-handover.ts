@@ -49,7 +49,7 @@ import { readTurn } from './read-turn.js';
 import { TurnRunner } from './run-turn.js';
 import { Doors } from './silence.js';
 import { targetOf } from './target-thread.js';
-import { admittedIn, turnOf } from './turn-state.js';
+import { admittedIn, stateOf, turnIn, turnOf } from './turn-state.js';
 import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
 import { vccLiveWebhook } from './vcc-live-webhook.js';
 
@@ -213,18 +213,19 @@ export class VccLiveHandover implements Middleware {
 
   /** Bot Framework's door. Turns of other channels pass untouched. */
   onTurn(context: TurnContext, next: () => Promise<void>): Promise<void> {
-    const admitted = admittedIn(context);
+    const state = stateOf(context);
+    const admitted = admittedIn(state);
     if (admitted) {
-      const { admission, event, isRunning } = admitted;
+      const { admission, isRunning } = admitted;
       admitted.isRunning = true;
-      return isRunning || admission === 'unmanaged' ? next() : this.#runner.run(context, admission, event, next);
+      return isRunning || admission === 'unmanaged' ? next() : this.#runner.run(context, admission, admitted, next);
     }
     const { activity } = context;
-    if (activity.channelId !== CHANNEL || turnOf(context)) return next();
+    if (activity.channelId !== CHANNEL || turnIn(state)) return next();
     this.#doors.guardAdapter(context.adapter);
     const reading = readTurn(activity);
-    if (reading.events.length === 0) return this.#runner.runProactive(context, reading, next);
-    return this.#runner.runDelivered(context, activity, reading, next);
+    if (reading.events.length === 0) return this.#runner.runProactive(context, state, reading, next);
+    return this.#runner.runDelivered({ context, state, activity }, reading, next);
   }
 
   /**

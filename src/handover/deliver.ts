@@ -5,7 +5,6 @@
  * event is claimed before its evidence counts; the claim is a lease until its turn has ended.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { inBackground, sleep } from '../thread/clock.js';
 import { textOfThrown } from '../thread/errors.js';
@@ -133,6 +132,7 @@ export class DeliveryDesk {
   /** Finished here, but the store has not taken it yet. */
   readonly #unwritten = new Map<string, ThreadKey | undefined>();
   #closed = false;
+  #keysMade = 0;
   #stopRenewing: (() => void) | undefined;
 
   constructor(parts: DeliveryParts) {
@@ -157,8 +157,8 @@ export class DeliveryDesk {
     work: EventWork,
     how: DeliveryTerms,
   ): Promise<DeliveryVerdict> | undefined {
-    if (!this.#lane || this.#closed || how.unrecognisable === true || this.#unwritten.size > 0) return undefined;
-    if (events.some(isAnonymous) || this.refusalOf(events, how.bytes ?? 0) !== undefined) return undefined;
+    if (!this.#lane || this.#closed || this.#unwritten.size > 0) return undefined;
+    if (this.refusalOf(events, how.bytes ?? 0) !== undefined) return undefined;
     const verdict = this.#lane.take(events, work, how);
     if (verdict) this.#keepRenewing();
     return verdict;
@@ -234,7 +234,7 @@ export class DeliveryDesk {
     const jobs: Job[] = [];
     // Places in the queues are taken at once, in the order of the delivery; claims are asked for meanwhile.
     for (const event of events) {
-      const key = how.unrecognisable || isAnonymous(event) ? `once:${randomUUID()}` : eventKey(event);
+      const key = keyOf(event, how) ?? this.#newKey('once');
       if (this.#unwritten.has(key)) continue;
       const twin = this.#underWay.jobs.get(key);
       if (twin) {
@@ -378,6 +378,7 @@ export class DeliveryDesk {
       queue,
       finished,
       load: undefined,
+      isClaimed: true,
       state: 'claiming',
       admit: (taken) => {
         job.state = 'here';
@@ -516,7 +517,8 @@ export class DeliveryDesk {
       clock,
       mayArrive: arriveAtOnce.may,
       arrive: arriveAtOnce.arrive,
-      keyOf: eventKey,
+      keyOf,
+      newKey: () => this.#newKey('unclaimed'),
       claim: (key) => store.claim(key, holder, LEASE_MS),
       underWay: this.#underWay,
       maxTurns: this.#limits.maxTurns,
@@ -566,6 +568,12 @@ export class DeliveryDesk {
     for (const job of jobs) job.skip('unavailable');
   }
 
+  /** Of an event that comes once. */
+  #newKey(prefix: 'once' | 'unclaimed'): string {
+    this.#keysMade += 1;
+    return `${prefix}:${this.#parts.holder}.${this.#keysMade}`;
+  }
+
   #refused(why: string): void {
     this.#parts.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
   }
@@ -600,7 +608,7 @@ export class DeliveryDesk {
       this.#stopRenewing = undefined;
       for (const job of this.#underWay.jobs.values()) {
         // Only what runs here: a claim on what another process works on would outlive the waiting for it.
-        if (job.state === 'here' || job.state === 'running') void this.#renew(job);
+        if (job.isClaimed && (job.state === 'here' || job.state === 'running')) void this.#renew(job);
       }
       void this.#writeFinished();
       this.#keepRenewing();
@@ -670,6 +678,11 @@ function within<T>(deadline: Deadline, work: Promise<T>): Promise<T | 'overdue'>
 
 function worstOf(endings: readonly Ending[]): Ending {
   return endings.find((ending) => ending === 'unavailable') ?? endings.find((ending) => ending === 'busy') ?? 'done';
+}
+
+/** What an event is recognised by when it comes again; `undefined` where it is not. */
+function keyOf(event: ThreadEvent, how: Pick<DeliveryTerms, 'unrecognisable'>): string | undefined {
+  return how.unrecognisable === true || isAnonymous(event) ? undefined : eventKey(event);
 }
 
 /** Without message id, stamp and watermark two equal items cannot be told from one that came twice. */

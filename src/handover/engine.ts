@@ -26,7 +26,7 @@ import { VccLiveReports } from './vcc-live-reports.js';
 const ARMED_AGAIN_MS = 60_000;
 const UNSETTLED_MS = 24 * 60 * 60_000;
 /** Keys of turns that have no claim in the store. */
-const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded):/;
+const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded|unclaimed):/;
 /** Long enough to give it back; short enough that a redelivery is not held up where that is lost. */
 const ASKING_LEASE_MS = 1000;
 

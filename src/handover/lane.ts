@@ -28,7 +28,10 @@ export interface LaneParts {
   readonly mayArrive: (thread: ThreadKey, id: string) => boolean;
   /** Folds in an event's evidence, at once. */
   readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey, id: string) => Arrived;
-  readonly keyOf: (event: ThreadEvent) => string;
+  /** The key of an event, or `undefined` where it has nothing to be recognised by. */
+  readonly keyOf: (event: ThreadEvent, how: LaneTerms) => string | undefined;
+  /** A key that no other event has. */
+  readonly newKey: () => string;
   /** Claims an event that is free. */
   readonly claim: (key: string) => void;
   readonly underWay: UnderWay<TakenIn>;
@@ -45,6 +48,7 @@ export interface LaneParts {
 export interface LaneTerms {
   readonly ackDeadlineMs: number;
   readonly waitForOwn?: boolean;
+  readonly unrecognisable?: boolean;
   readonly bytes?: number;
 }
 
@@ -83,6 +87,7 @@ export class LaneTurn extends Watched implements TakenIn, Line {
     readonly key: string,
     readonly thread: ThreadKey,
     readonly queue: string,
+    readonly isClaimed: boolean,
   ) {
     super();
   }
@@ -138,7 +143,7 @@ export class Lane {
     how: LaneTerms,
   ): Promise<'done' | 'late'> | undefined {
     const { underWay } = this.#parts;
-    const turns = this.#turnsOf(events);
+    const turns = this.#turnsOf(events, how);
     if (!turns) return undefined;
     for (const turn of turns) {
       underWay.enter(turn);
@@ -174,8 +179,8 @@ export class Lane {
   }
 
   /** A turn for each event, or `undefined` where one of them is not as it has to be here. */
-  #turnsOf(events: readonly ThreadEvent[]): readonly LaneTurn[] | undefined {
-    const { store, underWay, maxTurns, mayArrive, keyOf } = this.#parts;
+  #turnsOf(events: readonly ThreadEvent[], how: LaneTerms): readonly LaneTurn[] | undefined {
+    const { store, underWay, maxTurns, mayArrive, keyOf, newKey } = this.#parts;
     if (events.length === 0 || events.length > MOST_EVENTS || underWay.turns + events.length > maxTurns)
       return undefined;
     const turns: LaneTurn[] = [];
@@ -184,10 +189,12 @@ export class Lane {
       if (!thread) return undefined;
       const queue = threadId(thread);
       if (underWay.lines.has(queue)) return undefined;
-      const key = keyOf(event);
-      if (underWay.jobs.has(key) || !store.isFree(key) || !mayArrive(thread, queue)) return undefined;
+      const known = keyOf(event, how);
+      if (known !== undefined && (underWay.jobs.has(known) || !store.isFree(known))) return undefined;
+      if (!mayArrive(thread, queue)) return undefined;
+      const key = known ?? newKey();
       if (turns.some((turn) => turn.queue === queue || turn.key === key)) return undefined;
-      turns.push(new LaneTurn(event, key, thread, queue));
+      turns.push(new LaneTurn(event, key, thread, queue, known !== undefined));
     }
     return turns;
   }
@@ -196,8 +203,8 @@ export class Lane {
   #arrive(turns: readonly LaneTurn[]): readonly Arrived[] | undefined {
     const { claim, arrive } = this.#parts;
     try {
-      return turns.map(({ event, key, thread, queue }) => {
-        claim(key);
+      return turns.map(({ event, key, thread, queue, isClaimed }) => {
+        if (isClaimed) claim(key);
         const arrived = arrive(event, key, thread, queue);
         arrived.isFresh = true;
         return arrived;
@@ -225,7 +232,7 @@ export class Lane {
   #ended(turn: LaneTurn): void {
     this.#overlong.delete(turn);
     this.#parts.underWay.turnEnds();
-    this.#parts.store.finish(turn.key);
+    if (turn.isClaimed) this.#parts.store.finish(turn.key);
     this.#leave(turn);
   }
 

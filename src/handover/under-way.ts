@@ -19,6 +19,8 @@ export interface TakenIn {
   readonly queue: string;
   readonly finished: Promise<Ending>;
   readonly state: JobState;
+  /** Whether the store holds a claim on it. An event that nothing can be recognised by comes once, and needs none. */
+  readonly isClaimed: boolean;
   load: Load | undefined;
 }
 

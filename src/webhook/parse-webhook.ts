@@ -53,6 +53,14 @@ export function parseWebhook(body: unknown): ThreadEvent[] {
   return events;
 }
 
+/**
+ * The event of one item of `messaging` or `standby`, as {@link parseWebhook} would read it in an entry of that Page.
+ * @param pageId id of the entry
+ */
+export function parseItem(item: unknown, channel: 'messaging' | 'standby', pageId: string | undefined): ThreadEvent {
+  return messagingEvent(channel, item, item, pageId);
+}
+
 /** An event while it is made. Set field by field: putting objects together takes several times as long. */
 type Draft = { -readonly [K in keyof ThreadEvent]: ThreadEvent[K] };
 

@@ -29,6 +29,8 @@ interface Bot {
   /** Ends the turn of a message; every turn waits for that. */
   readonly end: (mid: string, error?: Error) => void;
   readonly take: (...events: readonly ThreadEvent[]) => Promise<DeliveryVerdict>;
+  /** The same, of events with nothing to recognise a second delivery by. */
+  readonly takeOnce: (...events: readonly ThreadEvent[]) => Promise<DeliveryVerdict>;
 }
 
 function newBot(arrivalFails = false): Bot {
@@ -75,7 +77,17 @@ function newBot(arrivalFails = false): Bot {
     if (error) turn?.reject(error);
     else turn?.resolve();
   };
-  return { desk, clock, store, ran, atOnce, log, end, take: (...events) => desk.take(events, work, TERMS) };
+  return {
+    desk,
+    clock,
+    store,
+    ran,
+    atOnce,
+    log,
+    end,
+    take: (...events) => desk.take(events, work, TERMS),
+    takeOnce: (...events) => desk.take(events, work, { ...TERMS, unrecognisable: true }),
+  };
 }
 
 describe('A usual delivery', () => {
@@ -155,6 +167,29 @@ describe('A usual delivery', () => {
     expect(await Promise.all([first, twin])).to.deep.equal(['done', 'done']);
     expect(await bot.take(message('a'))).to.equal('done');
     expect(bot.ran).to.deep.equal(['a']);
+  });
+
+  it('runs each time where it has nothing to be recognised by, one after the other, and leaves no claim', async () => {
+    const bot = newBot();
+    const nameless: ThreadEvent = { kind: 'unknown', channel: 'messaging', pageId: '1', psid: '9', raw: {} };
+
+    const first = bot.takeOnce(message('a'));
+    const second = bot.takeOnce(message('a'));
+    const third = bot.take(nameless);
+    await bot.clock.advance(6000);
+    expect(bot.ran).to.deep.equal(['a', '']);
+    expect(bot.atOnce).to.deep.equal(['a', '']);
+    for (const mid of ['a', '']) bot.end(mid);
+    await settled();
+    expect(bot.ran).to.deep.equal(['a', '', 'a']);
+    bot.end('a');
+    await Promise.all([first, second, third]);
+    await settled();
+
+    const again = bot.takeOnce(message('a'));
+    bot.end('a');
+    expect(await again).to.equal('done');
+    expect(bot.store.claimCount, 'of the second, which went the usual way').to.equal(1);
   });
 
   it('is late at its deadline while the turn goes on, not a millisecond before, and so is its twin', async () => {
