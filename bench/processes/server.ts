@@ -17,6 +17,7 @@ export type ServerKind =
   | 'ours'
   | 'oursEcho'
   | 'oursRestify'
+  | 'oursRestifyParser'
   | 'oursSlow'
   | 'oursInline'
   | 'oursRedis'
@@ -48,6 +49,8 @@ async function start(which: ServerKind): Promise<Server> {
       return ourServer({ graphOrigin, bot: 'echo', framework: 'node' });
     case 'oursRestify':
       return ourServer({ graphOrigin, bot: 'silent', framework: 'restify' });
+    case 'oursRestifyParser':
+      return ourServer({ graphOrigin, bot: 'silent', framework: 'restify', parser: 'bodyParser' });
     case 'oursSlow':
       return ourServer({ graphOrigin, bot: 'slow', framework: 'node' });
     case 'oursInline':

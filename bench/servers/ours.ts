@@ -12,6 +12,8 @@ export interface OurServer {
   readonly graphOrigin: string;
   readonly bot: Bot;
   readonly framework: Framework;
+  /** On restify: its body parser before the adapter. Default: none. */
+  readonly parser?: 'bodyParser' | 'none';
   readonly inlineThreadControl?: boolean;
   /** Address of the Redis that remembers the threads. Default: memory. */
   readonly redisUrl?: string;
@@ -20,7 +22,9 @@ export interface OurServer {
 export async function ourServer(how: OurServer): Promise<http.Server> {
   const adapter = ourAdapter(how);
   const logic = logicOf(how.bot);
-  if (how.framework === 'restify') return restifyServer((req, res) => adapter.processActivity(req, res, logic));
+  if (how.framework === 'restify') {
+    return restifyServer((req, res) => adapter.processActivity(req, res, logic), how.parser ?? 'none');
+  }
   return http.createServer((req, res) => void adapter.processActivity(req, res, logic));
 }
 

@@ -15,7 +15,8 @@ import { restifyServer } from './restify.js';
 export async function stockServer(how: { graphOrigin: string; bot: Bot; framework: Framework }): Promise<http.Server> {
   const adapter = stockAdapter(how.graphOrigin);
   const logic = logicOf(how.bot);
-  if (how.framework === 'restify') return restifyServer((req, res) => adapter.processActivity(req, res, logic));
+  if (how.framework === 'restify')
+    return restifyServer((req, res) => adapter.processActivity(req, res, logic), 'bodyParser');
   const server = http.createServer({ ServerResponse: ResponseWithStatus }, (request: RequestWithBody, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

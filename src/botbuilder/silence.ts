@@ -2,7 +2,8 @@
  * The two doors of silence: everything that leaves the bot passes one of them, and asks the ledger there.
  *
  * The first is `onSendActivities` of each turn; the second is the adapter's own `sendActivities`, for what goes past the
- * first (typing middleware, Botkit's `startConversationWithUser`).
+ * first (typing middleware, Botkit's `startConversationWithUser`). Updates and deletions, which few bots make, pass the
+ * second only.
  */
 import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
@@ -35,6 +36,7 @@ export class Doors {
   readonly #cleared = new WeakSet<object>();
   /** By function, not by adapter: a repair that comes later replaces the function, and the guard with it. */
   readonly #guards = new WeakSet<BotAdapter['sendActivities']>();
+  readonly #touchGuarded = new WeakSet<BotAdapter>();
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -43,12 +45,6 @@ export class Doors {
   /** The first door, for one turn. */
   guardTurn(context: TurnContext, turn: Turn): void {
     context.onSendActivities((sender, activities, next) => this.#send(sender, turn, activities, next));
-    context.onUpdateActivity(async (_context, activity, next) => {
-      if (await this.#mayTouch(turn, activity)) await next();
-    });
-    context.onDeleteActivity(async (_context, reference, next) => {
-      if (await this.#mayTouch(turn, reference)) await next();
-    });
   }
 
   /** The second door, once for each adapter instance. */
@@ -60,6 +56,15 @@ export class Doors {
       this.#cleared.has(activities) ? send(context, activities) : this.#sendPast(send, context, activities);
     adapter.sendActivities = guarded;
     this.#guards.add(guarded);
+    if (this.#touchGuarded.has(adapter)) return;
+    this.#touchGuarded.add(adapter);
+    const update = adapter.updateActivity.bind(adapter);
+    adapter.updateActivity = async (context, activity) =>
+      (await this.#mayTouch(context, activity, activity)) ? update(context, activity) : undefined;
+    const remove = adapter.deleteActivity.bind(adapter);
+    adapter.deleteActivity = async (context, reference) => {
+      if (await this.#mayTouch(context, reference, undefined)) await remove(context, reference);
+    };
   }
 
   /** What goes past the first door. */
@@ -147,10 +152,15 @@ export class Doors {
     return true;
   }
 
-  async #mayTouch(turn: Turn, activity: unknown): Promise<boolean> {
-    const permission = await this.#parts.engine.speaking.maySpeak(turn.thread, turn);
-    if (permission.allowed) return true;
-    this.#parts.news.tell('suppressed', { thread: turn.thread, activity, reason: permission.reason });
+  /** @param touched what is updated or deleted, as it is told; @param outgoing the activity that replaces it */
+  async #mayTouch(context: TurnContext, touched: unknown, outgoing: Partial<Activity> | undefined): Promise<boolean> {
+    const incoming = context.activity as Partial<Activity> | undefined;
+    if ((incoming?.channelId ?? outgoing?.channelId) !== CHANNEL) return true;
+    const turn = turnOf(context);
+    const thread = turn?.thread ?? threadOf(incoming, outgoing);
+    const reason = await this.#refusal(thread, turn);
+    if (!reason) return true;
+    this.#tellSuppressed(thread, touched, reason);
     return false;
   }
 
@@ -166,10 +176,12 @@ export class Doors {
     activities: readonly Partial<Activity>[],
     reason: SuppressedReason,
   ): ResourceResponse[] {
-    for (const activity of activities) {
-      this.#parts.news.tell('suppressed', { thread: thread ?? { pageId: '', psid: '' }, activity, reason });
-    }
+    for (const activity of activities) this.#tellSuppressed(thread, activity, reason);
     return activities.map(() => ({ id: '' }));
+  }
+
+  #tellSuppressed(thread: ThreadKey | undefined, activity: unknown, reason: SuppressedReason): void {
+    this.#parts.news.tell('suppressed', { thread: thread ?? { pageId: '', psid: '' }, activity, reason });
   }
 }
 

@@ -128,6 +128,25 @@ describe('the doors of silence', () => {
     expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver', 'handedOver']);
   });
 
+  it('shut updates and deletions that go past the context, and let them out where the thread is the bot’s', async () => {
+    const stage = stageFor();
+    const touched: string[] = [];
+    stage.adapter.updateActivity = async () => void touched.push('updated');
+    stage.adapter.deleteActivity = async () => void touched.push('deleted');
+    const touch = async (context: TurnContext): Promise<void> => {
+      await context.adapter.updateActivity(context, { id: 'x', type: 'message', text: 'changed' });
+      await context.adapter.deleteActivity(context, { activityId: 'x' });
+    };
+    await stage.run(touch);
+    expect(touched).to.deep.equal(['updated', 'deleted']);
+    await stage.run(async (context) => {
+      await stage.handover.toAgent(context);
+      await touch(context);
+    });
+    expect(touched).to.deep.equal(['updated', 'deleted']);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver', 'handedOver']);
+  });
+
   it('hold for copies of the context, as adaptive dialogs and skills make them', async () => {
     const stage = stageFor();
     await stage.run(async (context) => {
