@@ -141,7 +141,7 @@ async function middlewareAlone(stage: Stage, { rounds, webhooks }: Extent): Prom
   const compare = async (bot: BotKind): Promise<{ each: number[]; added: number[] }> => {
     const cpu = (): Promise<{ with: number; without: number }> =>
       runner.ask<{ with: number; without: number }>('run', { bot, turns: webhooks });
-    await cpu();
+    for (let warmUp = 0; warmUp < 3; warmUp += 1) await cpu();
     const each: number[] = [];
     const added: number[] = [];
     for (let round = 0; round < rounds; round += 1) {

@@ -78,7 +78,7 @@ function turnsOf(logic: Logic, activity: MakeActivity, withMiddleware: boolean):
   };
 }
 
-/** As the Botkit adapter makes it of a customer's message. */
+/** As the Botkit adapter makes it of a customer's message: the fields of the message are put onto Meta's item. */
 function activityOf(customer: number): Partial<Activity> {
   const item = messageOf(customer, 'hello') as {
     sender: { id: string };
@@ -93,7 +93,7 @@ function activityOf(customer: number): Partial<Activity> {
     conversation: { id: sender.id } as Activity['conversation'],
     from: { id: sender.id, name: sender.id },
     recipient: { id: recipient.id, name: recipient.id },
-    channelData: { ...item, ...message },
+    channelData: Object.assign(item, message),
   };
 }
 

@@ -32,8 +32,10 @@ const INITIATE = 'handoff.initiate';
 /** Both doors of one plugin. */
 export class Doors {
   readonly #parts: DoorParts;
-  /** Batches that the first door has let out, so that the second does not ask again. */
-  readonly #cleared = new WeakSet<object>();
+  /** The batch that the first door has let out last: the second lets it pass once without asking again. */
+  #letOut: readonly Partial<Activity>[] | undefined;
+  /** Those let out before it that have not come to the second yet: handlers of other middleware may take their time. */
+  readonly #overtaken = new WeakSet<readonly Partial<Activity>[]>();
   /** By function, not by adapter: a repair that comes later replaces the function, and the guard with it. */
   readonly #guards = new WeakSet<BotAdapter['sendActivities']>();
   readonly #touchGuarded = new WeakSet<BotAdapter>();
@@ -52,8 +54,11 @@ export class Doors {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
-    const guarded: BotAdapter['sendActivities'] = (context, activities) =>
-      this.#cleared.has(activities) ? send(context, activities) : this.#sendPast(send, context, activities);
+    const guarded: BotAdapter['sendActivities'] = (context, activities) => {
+      if (this.#letOut === activities) this.#letOut = undefined;
+      else if (!this.#overtaken.delete(activities)) return this.#sendPast(send, context, activities);
+      return send(context, activities);
+    };
     adapter.sendActivities = guarded;
     this.#guards.add(guarded);
     if (this.#touchGuarded.has(adapter)) return;
@@ -122,7 +127,8 @@ export class Doors {
     const asked = speaking.maySpeak(turn.thread, turn);
     const permission = asked instanceof Promise ? await asked : asked;
     if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
-    this.#cleared.add(activities);
+    if (this.#letOut) this.#overtaken.add(this.#letOut);
+    this.#letOut = activities;
     const sentAtMs = this.#parts.clock.now();
     let answered: ResourceResponse[];
     try {

@@ -182,6 +182,35 @@ describe('the doors of silence', () => {
     ]);
   });
 
+  it('let a batch out once: the same one again, after a handover, is kept in', async () => {
+    const stage = stageFor();
+    await stage.run(async (context) => {
+      const batch = [{ type: 'message', text: 'hello' }];
+      let sent: Partial<Activity>[] = [];
+      context.onSendActivities(async (_context, activities, next) => {
+        sent = activities;
+        return next();
+      });
+      await context.sendActivities(batch);
+      await stage.handover.toAgent(context, { notice: '' });
+      await context.adapter.sendActivities(context, sent);
+    });
+    expect(stage.adapter.activityBuffer.map(({ text }) => text)).to.deep.equal(['hello']);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver']);
+  });
+
+  it('let batches out side by side, whatever other handlers wait for', async () => {
+    const stage = stageFor();
+    await stage.run(async (context) => {
+      context.onSendActivities(async (_context, _activities, next) => {
+        await Promise.resolve();
+        return next();
+      });
+      await Promise.all(['one', 'two', 'three'].map(async (text) => context.sendActivity(text)));
+    });
+    expect(stage.adapter.activityBuffer.map(({ text }) => text)).to.deep.equal(['one', 'two', 'three']);
+  });
+
   it('are put into an adapter once, however often it is attached', async () => {
     const stage = stageFor();
     for (let times = 0; times < 3; times += 1) stage.handover.attach(stage.adapter);
