@@ -78,7 +78,7 @@ export class TurnRunner {
       (arrived, key) => {
         const unmanaged = !arrived.thread && isCheckboxOptin(arrived.event);
         const admitted = unmanaged ? 'unmanaged' : this.#parts.engine.admissions.admit(arrived, key);
-        const run = (admission: Admission | 'unmanaged'): Promise<void> =>
+        const run = (admission: Admission | 'unmanaged'): Promise<void> | undefined =>
           this.#runOnce(state, begun, arrived, admission, next);
         return admitted instanceof Promise ? admitted.then(run) : run(admitted);
       },
@@ -89,22 +89,27 @@ export class TurnRunner {
   }
 
   /** next() at most once, whatever a bridge packs into one activity. What it rejects with is kept for after the delivery. */
-  async #runOnce(
+  #runOnce(
     state: RunState,
     begun: BegunTurn,
     { event, thread }: Arrived,
     admission: Admission | 'unmanaged',
     next: () => Promise<void>,
-  ): Promise<void> {
-    if (state.hasRun || (admission !== 'unmanaged' && admission.run === 'nothing')) return;
+  ): Promise<void> | undefined {
+    if (state.hasRun || (admission !== 'unmanaged' && admission.run === 'nothing')) return undefined;
     state.hasRun = true;
+    const failed = (error: unknown): void => {
+      state.thrown = { error };
+    };
     try {
       const { context, activity } = begun;
       if (thread) addressTurn(activity, thread);
       if (admission !== 'unmanaged') this.begin(context, begun.state, admission);
-      await (admission === 'unmanaged' ? next() : this.run(context, admission, { event, activity }, next));
+      if (admission === 'unmanaged') return next().then(undefined, failed);
+      return this.run(context, admission, { event, activity }, next).then(undefined, failed);
     } catch (error) {
-      state.thrown = { error };
+      failed(error);
+      return undefined;
     }
   }
 
