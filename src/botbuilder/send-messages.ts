@@ -6,6 +6,7 @@
  */
 import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
+import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
@@ -22,8 +23,11 @@ export interface SendParts {
   readonly clock: Clock;
 }
 
+/** As Bot Framework's adapters have it. */
+const USUAL_DELAY_MS = 1000;
+
 /**
- * Sends a batch in order; one response for each activity.
+ * Sends a batch in order; one response for each activity. A `delay` waits `value` milliseconds before what follows.
  * @throws {@link GraphApiError} where Graph refuses a message for another reason than who owns the thread
  */
 export async function sendMessages(
@@ -37,6 +41,11 @@ export async function sendMessages(
     const thread = threadFor(context, activity);
     if (refused) {
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
+      responses.push({ id: '' });
+      continue;
+    }
+    if (activity.type === 'delay') {
+      await sleep(parts.clock, typeof activity.value === 'number' ? activity.value : USUAL_DELAY_MS);
       responses.push({ id: '' });
       continue;
     }

@@ -2,8 +2,8 @@
  * The two doors of silence: everything that leaves the bot passes one of them, and asks the ledger there.
  *
  * The first is `onSendActivities` of each turn; the second is the adapter's own `sendActivities`, for what goes past the
- * first (typing middleware, Botkit's `startConversationWithUser`). Updates and deletions, which few bots make, pass the
- * second only.
+ * first (typing middleware, Botkit's `startConversationWithUser`), and for what waits between them: in another handler, or
+ * behind a delay in its batch. Updates and deletions, which few bots make, pass the second only.
  */
 import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
@@ -32,10 +32,8 @@ const INITIATE = 'handoff.initiate';
 /** Both doors of one plugin. */
 export class Doors {
   readonly #parts: DoorParts;
-  /** The batch that the first door has let out last: the second lets it pass once without asking again. */
-  #letOut: readonly Partial<Activity>[] | undefined;
-  /** Those let out before it that have not come to the second yet: handlers of other middleware may take their time. */
-  readonly #overtaken = new WeakSet<readonly Partial<Activity>[]>();
+  /** The batch that the first door is letting out this moment: the second does not ask again for it. */
+  #passing: readonly Partial<Activity>[] | undefined;
   /** By function, not by adapter: a repair that comes later replaces the function, and the guard with it. */
   readonly #guards = new WeakSet<BotAdapter['sendActivities']>();
   readonly #touchGuarded = new WeakSet<BotAdapter>();
@@ -55,9 +53,9 @@ export class Doors {
     if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
     const guarded: BotAdapter['sendActivities'] = (context, activities) => {
-      if (this.#letOut === activities) this.#letOut = undefined;
-      else if (!this.#overtaken.delete(activities)) return this.#sendPast(send, context, activities);
-      return send(context, activities);
+      const isAsked = this.#passing === activities;
+      if (activities.some(isDelay)) return this.#sendBetweenDelays(send, context, activities, isAsked);
+      return isAsked ? send(context, activities) : this.#sendPast(send, context, activities);
     };
     adapter.sendActivities = guarded;
     this.#guards.add(guarded);
@@ -72,20 +70,37 @@ export class Doors {
     };
   }
 
-  /** What goes past the first door. */
+  /** What goes past the first door, or comes late to the second: an agent may have the thread by now. */
   async #sendPast(
     send: BotAdapter['sendActivities'],
     context: TurnContext,
     activities: Partial<Activity>[],
   ): Promise<ResourceResponse[]> {
-    const incoming = context.activity as Partial<Activity> | undefined;
-    const channelId = incoming?.channelId ?? activities[0]?.channelId;
-    if (channelId !== CHANNEL || activities.every(isTrace)) return send(context, activities);
+    if (channelOf(context, activities[0]) !== CHANNEL || activities.every(isTrace)) return send(context, activities);
     const turn = turnOf(context);
-    const thread = turn?.thread ?? threadOf(incoming, activities[0]);
+    const thread = turn?.thread ?? threadOf(context.activity, activities[0]);
     const reason = await this.#refusal(thread, turn);
     if (reason) return this.#suppress(thread, activities, reason);
     return send(context, activities);
+  }
+
+  /** After each delay the question is asked anew: adapters wait inside a batch, and an agent may have come meanwhile. */
+  async #sendBetweenDelays(
+    send: BotAdapter['sendActivities'],
+    context: TurnContext,
+    activities: Partial<Activity>[],
+    isAsked: boolean,
+  ): Promise<ResourceResponse[]> {
+    if (channelOf(context, activities[0]) !== CHANNEL) return send(context, activities);
+    const responses: ResourceResponse[] = [];
+    for (let from = 0; from < activities.length;) {
+      const delayAt = activities.findIndex((activity, at) => at >= from && isDelay(activity));
+      const part = activities.slice(from, delayAt < 0 ? undefined : delayAt + 1);
+      const answered = isAsked && from === 0 ? await send(context, part) : await this.#sendPast(send, context, part);
+      responses.push(...padded((answered as ResourceResponse[] | undefined) ?? [], part.length));
+      from += part.length;
+    }
+    return responses;
   }
 
   #send(
@@ -127,12 +142,13 @@ export class Doors {
     const asked = speaking.maySpeak(turn.thread, turn);
     const permission = asked instanceof Promise ? await asked : asked;
     if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
-    if (this.#letOut) this.#overtaken.add(this.#letOut);
-    this.#letOut = activities;
     const sentAtMs = this.#parts.clock.now();
     let answered: ResourceResponse[];
     try {
-      answered = await next();
+      this.#passing = activities;
+      const answering = next();
+      this.#passing = undefined;
+      answered = await answering;
     } catch (thrown) {
       if (!(await this.#lostToAnotherApp(thrown, turn, sentAtMs))) throw thrown;
       return this.#suppress(turn.thread, activities, 'refusedByMeta');
@@ -160,10 +176,9 @@ export class Doors {
 
   /** @param touched what is updated or deleted, as it is told; @param outgoing the activity that replaces it */
   async #mayTouch(context: TurnContext, touched: unknown, outgoing: Partial<Activity> | undefined): Promise<boolean> {
-    const incoming = context.activity as Partial<Activity> | undefined;
-    if ((incoming?.channelId ?? outgoing?.channelId) !== CHANNEL) return true;
+    if (channelOf(context, outgoing) !== CHANNEL) return true;
     const turn = turnOf(context);
-    const thread = turn?.thread ?? threadOf(incoming, outgoing);
+    const thread = turn?.thread ?? threadOf(context.activity, outgoing);
     const reason = await this.#refusal(thread, turn);
     if (!reason) return true;
     this.#tellSuppressed(thread, touched, reason);
@@ -193,6 +208,15 @@ export class Doors {
 
 function isTrace({ type }: Partial<Activity>): boolean {
   return type === 'trace';
+}
+
+function isDelay({ type }: Partial<Activity>): boolean {
+  return type === 'delay';
+}
+
+/** A context that somebody made by hand may have no activity. */
+function channelOf(context: TurnContext, outgoing: Partial<Activity> | undefined): string | undefined {
+  return (context.activity as Partial<Activity> | undefined)?.channelId ?? outgoing?.channelId;
 }
 
 /** Outside any turn: the context's activity is seen from the customer, an outgoing one from the Page. */

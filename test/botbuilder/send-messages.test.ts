@@ -7,6 +7,8 @@ import { GraphApiError } from 'botbuilder-handover-vcclive';
 import type { HandoverFacebookAdapterOptions } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { GraphEntry, SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import type { Clock } from '../../src/thread/clock.js';
+import { systemClock } from '../../src/thread/clock.js';
 import type { Bot, Served } from './served-bot.js';
 import { PSID, VERIFY_TOKEN, listenerOf, newBot, serve } from './served-bot.js';
 
@@ -165,6 +167,35 @@ describe('A message of the bot', () => {
     expect(sim.customer(PSID).hears()).to.deep.equal(['one', 'two']);
     const ids = (result as { id: string }[]).map(({ id }) => id !== '');
     expect(ids).to.deep.equal([true, false, true, false]);
+  });
+
+  it('waits for a delay before it in its batch, as with Bot Framework’s adapters; the stock adapter drops those', async () => {
+    await close();
+    const heardBefore: [delayMs: number, texts: readonly string[]][] = [];
+    const clock: Clock = {
+      ...systemClock,
+      after: (delayMs, run) => {
+        if (delayMs !== 1000 && delayMs !== 2345) return systemClock.after(delayMs, run);
+        heardBefore.push([delayMs, sim.customer(PSID).hears()]);
+        return systemClock.after(0, run);
+      },
+    };
+    await open({ handover: { clock } });
+
+    await sends(
+      { type: 'message', text: 'one' },
+      { type: 'delay', value: 2345 },
+      { type: 'message', text: 'two' },
+      { type: 'delay' },
+      { type: 'message', text: 'three' },
+    );
+
+    expect(heardBefore).to.deep.equal([
+      [2345, ['one']],
+      [1000, ['one', 'two']],
+    ]);
+    expect(sim.customer(PSID).hears()).to.deep.equal(['one', 'two', 'three']);
+    expect((result as { id: string }[]).map(({ id }) => id !== '')).to.deep.equal([true, false, true, false, true]);
   });
 
   it('in the turn of an echo goes to the Page, as with the stock adapter: a bot that answers every turn comes to an end', async () => {

@@ -28,7 +28,7 @@ describe('the doors of silence', () => {
     readonly template: Partial<Activity>;
   }
 
-  function stageFor(options: Partial<VccLiveHandoverOptions> = {}): Stage {
+  function stageFor(options: Partial<VccLiveHandoverOptions> = {}, Adapter = TestAdapter): Stage {
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret, pageId } = sim.settings;
     const quiet = (): void => undefined;
     const handover = new VccLiveHandover({
@@ -51,7 +51,7 @@ describe('the doors of silence', () => {
       conversation: { id: PSID } as never,
     };
     let logic: (context: TurnContext) => Promise<void> = async () => undefined;
-    const adapter = new TestAdapter((context) => logic(context), template);
+    const adapter = new Adapter((context) => logic(context), template);
     adapter.use(handover);
     return {
       handover,
@@ -197,6 +197,71 @@ describe('the doors of silence', () => {
     });
     expect(stage.adapter.activityBuffer.map(({ text }) => text)).to.deep.equal(['hello']);
     expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver']);
+  });
+
+  it('ask again for what another handler held back: a pause for typing may outlast the bot’s turn to speak', async () => {
+    const stage = stageFor();
+    await stage.run(async (context) => {
+      let typed: () => void = () => undefined;
+      const typing = new Promise<void>((resolve) => (typed = resolve));
+      context.onSendActivities(async (_context, _activities, next) => {
+        await typing;
+        return next();
+      });
+      const answer = context.sendActivities([
+        { type: 'message', text: 'one moment' },
+        { type: 'message', text: 'or two' },
+      ]);
+      await stage.handover.toAgent(context, { notice: '' });
+      typed();
+      expect(await answer).to.deep.equal([{ id: '' }, { id: '' }]);
+    });
+    expect(stage.adapter.activityBuffer).to.deep.equal([]);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver', 'handedOver']);
+  });
+
+  it('ask again after each delay of a batch, on this channel', async () => {
+    let over: () => void = () => undefined;
+    const pause = new Promise<void>((resolve) => (over = resolve));
+    const batches: number[] = [];
+    class PausingAdapter extends TestAdapter {
+      override async sendActivities(
+        context: TurnContext,
+        activities: Partial<Activity>[],
+      ): Promise<ResourceResponse[]> {
+        batches.push(activities.length);
+        if (activities.some(({ type }) => type === 'delay')) await pause;
+        return super.sendActivities(
+          context,
+          activities.map((activity) => (activity.type === 'delay' ? { ...activity, value: 0 } : activity)),
+        );
+      }
+    }
+    const stage = stageFor({}, PausingAdapter);
+    const batch = [
+      { type: 'typing' },
+      { type: 'delay', value: 2000 },
+      { type: 'message', text: 'where were we?' },
+      { type: 'message', text: 'oh yes' },
+    ];
+    await stage.run(async (context) => {
+      const answer = context.sendActivities(batch);
+      await stage.handover.toAgent(context, { notice: '' });
+      over();
+      const responses = await answer;
+      expect(responses).to.have.length(4);
+      expect(responses.map(({ id }) => Boolean(id))).to.deep.equal([true, true, false, false]);
+    });
+    expect(stage.adapter.activityBuffer.map(({ type }) => type)).to.deep.equal(['typing']);
+    expect(stage.suppressed.map(({ reason, activity }) => [reason, (activity as Activity).text])).to.deep.equal([
+      ['handedOver', 'where were we?'],
+      ['handedOver', 'oh yes'],
+    ]);
+
+    batches.length = 0;
+    const elsewhere = new TurnContext(stage.adapter, { ...stage.template, channelId: 'webchat', type: 'message' });
+    expect(await elsewhere.sendActivities(batch)).to.have.length(4);
+    expect(batches, 'other channels are left alone').to.deep.equal([4]);
   });
 
   it('let batches out side by side, whatever other handlers wait for', async () => {
