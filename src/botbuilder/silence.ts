@@ -97,7 +97,7 @@ export class Doors {
       const delayAt = activities.findIndex((activity, at) => at >= from && isDelay(activity));
       const part = activities.slice(from, delayAt < 0 ? undefined : delayAt + 1);
       const answered = isAsked && from === 0 ? await send(context, part) : await this.#sendPast(send, context, part);
-      responses.push(...padded((answered as ResourceResponse[] | undefined) ?? [], part.length));
+      responses.push(...padded(answered, part.length));
       from += part.length;
     }
     return responses;
