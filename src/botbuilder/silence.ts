@@ -233,7 +233,7 @@ function threadOf(
   return psid ? { pageId, psid } : undefined;
 }
 
-/** Adapters that drop activities answer for fewer than they were given. */
-function padded(responses: readonly ResourceResponse[], length: number): ResourceResponse[] {
-  return Array.from({ length }, (_, index) => responses[index] ?? { id: '' });
+/** Adapters that drop activities answer for fewer than they were given, some with nothing at all. */
+function padded(responses: readonly ResourceResponse[] | undefined, length: number): ResourceResponse[] {
+  return Array.from({ length }, (_, index) => responses?.[index] ?? { id: '' });
 }

@@ -111,6 +111,30 @@ describe('the doors of silence', () => {
     );
   });
 
+  it('answer for each activity where an adapter answers with nothing at all', async () => {
+    class AdapterWithoutAnswer extends TestAdapter {
+      override async sendActivities(): Promise<ResourceResponse[]> {
+        return undefined as unknown as ResourceResponse[];
+      }
+    }
+    const stage = stageFor({}, AdapterWithoutAnswer);
+    const answers: ResourceResponse[][] = [];
+    await stage.run(async (context) => {
+      answers.push(
+        await context.sendActivities([{ type: 'delay', value: 0 }, { type: 'typing' }]),
+        await context.sendActivities([
+          { type: 'message', text: 'one moment' },
+          { type: 'event', name: 'handoff.initiate' },
+        ]),
+      );
+    });
+    const nothing = { id: '' };
+    expect(answers).to.deep.equal([
+      [nothing, nothing],
+      [nothing, nothing],
+    ]);
+  });
+
   it('shut updates and deletions as well', async () => {
     const stage = stageFor();
     await stage.run(async (context) => {
