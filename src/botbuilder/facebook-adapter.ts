@@ -25,6 +25,7 @@ import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
 import { setAdmitted, stateOf } from './turn-state.js';
 import type { BotLogic } from './own-turns.js';
+import { isRepeated } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
@@ -171,7 +172,7 @@ class AdapterService {
       clock: inside.clock,
     };
     inside.inbox?.servedBy(() => {
-      const logic = inside.attachedLogic() ?? this.#lastLogic;
+      const logic = inside.ownTurns.logic ?? this.#lastLogic;
       return logic && ((arrived, key) => this.#work(arrived, key, logic));
     });
   }
@@ -211,7 +212,7 @@ class AdapterService {
     admitted: Admission | 'unmanaged' | Promise<Admission>,
     logic: BotLogic,
   ): Promise<void> {
-    const { news, log, doors, runner } = this.#inside;
+    const { news, log, doors, runner, ownTurns } = this.#inside;
     try {
       const admission = admitted instanceof Promise ? await admitted : admitted;
       if (admission !== 'unmanaged' && admission.run === 'nothing') return;
@@ -223,6 +224,8 @@ class AdapterService {
       if (admission !== 'unmanaged') runner.begin(context, state, admission);
       setAdmitted(state, { event, admission, activity, isRunning: false });
       await runMiddleware(this.#adapter, context, logic);
+      if (admission === 'unmanaged' || !isRepeated(admission.turn)) return;
+      await ownTurns.resumeRepeated(admission.turn, activity, { adapter: this.#adapter, logic });
     } catch (thrown) {
       // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.
       const error =

@@ -10,7 +10,7 @@ import type { Inbox } from '../handover/measured-inbox.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { AfterHandover } from './after-handover.js';
 import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
-import type { BotLogic } from './own-turns.js';
+import type { OwnTurns } from './own-turns.js';
 import type { TurnRunner } from './run-turn.js';
 import type { Doors } from './silence.js';
 
@@ -20,8 +20,7 @@ export interface HandoverParts {
   readonly desk: Desk;
   /** Where deliveries are kept, if they are. */
   readonly inbox: Inbox | undefined;
-  /** The bot's logic, where it was attached. */
-  readonly attachedLogic: () => BotLogic | undefined;
+  readonly ownTurns: OwnTurns;
   readonly client: ThreadControlClient;
   readonly news: NewsDesk;
   readonly log: Logger;

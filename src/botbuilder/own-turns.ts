@@ -5,12 +5,15 @@
  * Each takes its place among the events of its thread, so that it does not run beside a customer's message.
  * Needs the bot's logic (`attach(adapter, logic)`); without it, dialogs go on with the customer's next message.
  */
-import type { BotAdapter, TurnContext } from 'botbuilder';
+import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
+import { TurnContext as TurnContextClass } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { DeliveryDesk } from '../handover/deliver.js';
+import type { EndedBefore } from '../handover/engine.js';
 import type { EndedHandover } from '../handover/thread-steps.js';
+import type { Turn } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
 import { becomeHandoffStatus, isReference } from './handoff-status.js';
 import type { HandoverText } from './handover-options.js';
@@ -26,7 +29,7 @@ export interface AttachedBot {
   readonly adapter: BotAdapter;
   readonly logic: BotLogic;
   /** What `CloudAdapter` needs for a turn of its own. */
-  readonly microsoftAppId: string | undefined;
+  readonly microsoftAppId?: string | undefined;
 }
 
 /** What these turns stand on. */
@@ -37,6 +40,8 @@ export interface OwnTurnParts {
   readonly policiesOf: PoliciesOf;
   /** Works a deadline of the thread off. */
   readonly expire: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
+  /** The handover that ended before a repeated turn began the dialog that waits for it. */
+  readonly endedBefore: (turn: Turn) => Promise<EndedBefore | undefined>;
   /** Brings a thread home whose chat VCC Live has closed. */
   readonly bringHome: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
 }
@@ -86,12 +91,35 @@ export class OwnTurns {
   }
 
   /** The same, where the thread's place in the queue is held already: by the event that ended the handover. */
-  async resumeInPlace(thread: ThreadKey, { conclusion, reference }: EndedHandover, text: HandoverText): Promise<void> {
+  resumeInPlace(thread: ThreadKey, ended: EndedHandover, text: HandoverText): Promise<void> {
+    return this.#resume(thread, ended, `resume:${ended.conclusion.handoverId}`, text);
+  }
+
+  /**
+   * After a turn that ran again, in its place in the queue: gives its dialog the end of a handover that was over before the
+   * dialog was there. Else it would wait until the customer writes again.
+   * @param bot what runs it where none is attached
+   */
+  async resumeRepeated(turn: Turn, activity: Partial<Activity>, bot?: AttachedBot): Promise<void> {
+    const ended = await this.#parts.endedBefore(turn);
+    if (!ended) return;
+    const { conclusion, turnKey } = ended;
+    const reference = TurnContextClass.getConversationReference(activity);
+    await this.#resume(turn.thread, { conclusion, reference }, turnKey, null, bot);
+  }
+
+  async #resume(
+    thread: ThreadKey,
+    { conclusion, reference }: EndedHandover,
+    key: string,
+    text: HandoverText,
+    bot?: AttachedBot,
+  ): Promise<void> {
     const { after, log, policiesOf } = this.#parts;
     const runs = conclusion.dialogWaits || policiesOf(thread.pageId).statusEvents;
-    await this.#run(reference, async (context, logic) => {
+    const resumed = async (context: TurnContext, logic: BotLogic): Promise<void> => {
       const turn = turnOf(context);
-      if (turn) Object.assign(turn, { key: `resume:${conclusion.handoverId}`, ended: conclusion });
+      if (turn) Object.assign(turn, { key, ended: conclusion });
       await say(context, text, log);
       const status = async (): Promise<void> => {
         becomeHandoffStatus(context, 'completed', undefined);
@@ -99,7 +127,8 @@ export class OwnTurns {
       };
       if (turn) await after.around(context, turn, 'event', runs ? status : undefined);
       else if (runs) await status();
-    });
+    };
+    await this.#run(reference, resumed, bot);
   }
 
   /** The bot's logic hears that a handover failed, where the Page has it hear of such things. */
@@ -114,8 +143,12 @@ export class OwnTurns {
   }
 
   /** Begins a turn, where the bot is attached and the customer's conversation is known. Never rejects. */
-  async #run(reference: unknown, work: (context: TurnContext, logic: BotLogic) => Promise<void>): Promise<void> {
-    const attached = this.#attached;
+  async #run(
+    reference: unknown,
+    work: (context: TurnContext, logic: BotLogic) => Promise<void>,
+    bot?: AttachedBot,
+  ): Promise<void> {
+    const attached = this.#attached ?? bot;
     if (!attached || !isReference(reference)) return;
     const { adapter, logic, microsoftAppId } = attached;
     const run = (context: TurnContext): Promise<void> => work(context, logic);
@@ -127,4 +160,9 @@ export class OwnTurns {
       this.#parts.log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
     }
   }
+}
+
+/** Whether a turn is the new run of one that began a handover and died. */
+export function isRepeated(turn: Turn): boolean {
+  return turn.mute === 'repeatedTurn';
 }

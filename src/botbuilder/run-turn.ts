@@ -12,6 +12,8 @@ import type { Admission, Arrived, Turn } from '../handover/turn.js';
 import type { Beginnings, BroughtActivity } from './begin-handover.js';
 import type { AfterHandover } from './after-handover.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, isReference } from './handoff-status.js';
+import type { OwnTurns } from './own-turns.js';
+import { isRepeated } from './own-turns.js';
 import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import type { TurnReading } from './read-turn.js';
@@ -26,6 +28,7 @@ export interface TurnParts {
   readonly desk: Desk;
   readonly doors: Doors;
   readonly beginnings: Beginnings;
+  readonly ownTurns: OwnTurns;
   readonly log: Logger;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
@@ -106,7 +109,12 @@ export class TurnRunner {
       if (thread) addressTurn(activity, thread);
       if (admission !== 'unmanaged') this.begin(context, begun.state, admission);
       if (admission === 'unmanaged') return next().then(undefined, failed);
-      return this.run(context, admission, { event, activity }, next).then(undefined, failed);
+      const { turn } = admission;
+      const running = this.run(context, admission, { event, activity }, next);
+      const ended = isRepeated(turn)
+        ? running.then(() => this.#parts.ownTurns.resumeRepeated(turn, activity))
+        : running;
+      return ended.then(undefined, failed);
     } catch (error) {
       failed(error);
       return undefined;

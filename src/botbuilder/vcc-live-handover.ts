@@ -161,6 +161,7 @@ export class VccLiveHandover implements Middleware {
       after,
       policiesOf,
       expire: (thread) => engine.expire(thread),
+      endedBefore: (turn) => engine.endedBefore(turn),
       bringHome: (thread) => engine.reports.bringHome(thread),
     });
     this.#beginnings = new Beginnings({
@@ -180,8 +181,12 @@ export class VccLiveHandover implements Middleware {
       clock,
       initiate: (context, activity) => this.#beginnings.initiate(context, activity),
     });
-    const { beginnings, doors } = { beginnings: this.#beginnings, doors: this.#doors };
-    this.#runner = new TurnRunner({ engine, desk: measured, doors, beginnings, after, log, policiesOf });
+    const { beginnings, doors, ownTurns } = {
+      beginnings: this.#beginnings,
+      doors: this.#doors,
+      ownTurns: this.#ownTurns,
+    };
+    this.#runner = new TurnRunner({ engine, desk: measured, doors, beginnings, ownTurns, after, log, policiesOf });
     this.#watch = new DeadlineWatch({
       store,
       clock,
@@ -195,7 +200,7 @@ export class VccLiveHandover implements Middleware {
       engine,
       desk: measured,
       inbox: inbox && measuredInbox(inbox, probe, clock),
-      attachedLogic: () => this.#ownTurns.logic,
+      ownTurns: this.#ownTurns,
       client,
       news,
       log,

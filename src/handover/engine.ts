@@ -6,12 +6,21 @@
 import { StoreError } from '../thread/errors.js';
 import type { HandoverResult, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { OpenHandover } from '../thread/record.js';
+import type { Conclusion, OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
+import { isAnotherApp } from '../ownership/ledger.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
 import type { Afterwards, EndingClaim } from './lifecycle.js';
-import { claimAfterwards, claimEnding, releaseEnding, resultOf } from './lifecycle.js';
+import {
+  claimAfterwards,
+  claimEnding,
+  endedBeforeRerun,
+  eventOfTurn,
+  keyAfterRerun,
+  releaseEnding,
+  resultOf,
+} from './lifecycle.js';
 import { Speaking } from './may-speak.js';
 import type { TakeReason } from './take-from-agent.js';
 import { takeFromAgent } from './take-from-agent.js';
@@ -29,6 +38,13 @@ const UNSETTLED_MS = 24 * 60 * 60_000;
 const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded|unclaimed):/;
 /** Long enough to give it back; short enough that a redelivery is not held up where that is lost. */
 const ASKING_LEASE_MS = 1000;
+
+/** A handover that was over before the dialog that waits for it was there. */
+export interface EndedBefore {
+  readonly conclusion: Conclusion;
+  /** The key of the turn that is to end the dialog. */
+  readonly turnKey: string;
+}
 
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
@@ -144,6 +160,17 @@ export class HandoverEngine {
     }
   }
 
+  /**
+   * The handover whose end a repeated turn has left to its dialog, where the thread is the bot's: it came home before there
+   * was a dialog, so no event will tell it.
+   */
+  async endedBefore(turn: Turn): Promise<EndedBefore | undefined> {
+    const record = await this.#steps.readOr(turn.thread, undefined);
+    const concluded = record && endedBeforeRerun(record, turn.key, turn.run);
+    if (!concluded || isAnotherApp(this.#steps.ownerNow(record, await this.#steps.ids(turn.thread)))) return undefined;
+    return { conclusion: concluded, turnKey: keyAfterRerun(turn.key) };
+  }
+
   async #endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
     const { thread } = turn;
     const nowMs = this.#parts.clock.now();
@@ -181,8 +208,9 @@ export class HandoverEngine {
   }
 
   /** Whether an event is neither done nor worked on by any process. Of turns that no event brought nobody can tell. */
-  async #isDeserted(eventKey: string): Promise<boolean> {
-    if (WITHOUT_EVENT.test(eventKey)) return false;
+  async #isDeserted(turnKey: string): Promise<boolean> {
+    if (WITHOUT_EVENT.test(turnKey)) return false;
+    const eventKey = eventOfTurn(turnKey);
     const { store, newId } = this.#parts;
     const holder = `asks:${newId()}`;
     const { status } = await store.claim(eventKey, holder, ASKING_LEASE_MS);

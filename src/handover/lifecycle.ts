@@ -254,6 +254,26 @@ export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): 
   return conclusionOfCause(record, eventKey, run) !== undefined;
 }
 
+const AFTER_RERUN = 'after:';
+
+/** The key of the turn that follows the new run of an event: the event is delivered again where that turn dies. */
+export function keyAfterRerun(eventKey: string): string {
+  return AFTER_RERUN + eventKey;
+}
+
+/** The event with which a turn comes again. */
+export function eventOfTurn(turnKey: string): string {
+  return turnKey.startsWith(AFTER_RERUN) ? turnKey.slice(AFTER_RERUN.length) : turnKey;
+}
+
+/** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
+export function endedBeforeRerun(record: ThreadRecord, eventKey: string, run: string): Conclusion | undefined {
+  const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
+  if (concluded?.dialogWaits !== true) return undefined;
+  const { claimedBy } = concluded;
+  return claimedBy === undefined || claimedBy === keyAfterRerun(eventKey) ? concluded : undefined;
+}
+
 /** The conclusion that this event brought about in an earlier run. */
 export function conclusionEndedBy(record: ThreadRecord, eventKey: string): Conclusion | undefined {
   return record.conclusions.find((each) => each.endedBy === eventKey);

@@ -1,7 +1,20 @@
 /** Two triggers at once, two processes over one store, processes that die in between, outcomes that nobody knows. */
+import { BotAdapter, MemoryStorage, TurnContext } from 'botbuilder';
+import type { Activity, ConversationReference, ResourceResponse } from 'botbuilder';
 import { expect } from 'chai';
-import type { Conclusion } from 'botbuilder-handover-vcclive';
-import { PSID, breath, closeScenes, dialogBot, saidOverOthers, scene, until } from './scene.js';
+import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { BotLogic, Conclusion, HandoverResult } from 'botbuilder-handover-vcclive';
+import {
+  PSID,
+  breath,
+  closeScenes,
+  connection,
+  dialogBot,
+  quietLogger,
+  saidOverOthers,
+  scene,
+  until,
+} from './scene.js';
 import type { Bot, Scene, SceneOptions, Template } from './scene.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
@@ -13,6 +26,29 @@ async function twoBots(template: Template, options: SceneOptions = {}): Promise<
   const stage = await scene({ bots: 2, ...options });
   for (const bot of stage.bots) dialogBot(bot, template);
   return stage;
+}
+
+/** An adapter of somebody else's: it only has the middleware. */
+class PlainAdapter extends BotAdapter {
+  readonly said: (string | undefined)[] = [];
+
+  deliver(activity: Partial<Activity>, logic: BotLogic): Promise<void> {
+    return this.runMiddleware(new TurnContext(this, activity), logic);
+  }
+
+  override continueConversation(reference: Partial<ConversationReference>, logic: BotLogic): Promise<void> {
+    const event = { type: 'event', name: 'continueConversation' };
+    return this.deliver(TurnContext.applyConversationReference(event, reference, true), logic);
+  }
+
+  override async sendActivities(_context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
+    const words = activities.filter(({ type }) => type === 'message');
+    this.said.push(...words.map(({ text }) => text));
+    return activities.map((_activity, index) => ({ id: `sent ${index}` }));
+  }
+
+  override updateActivity = async (): Promise<void> => undefined;
+  override deleteActivity = async (): Promise<void> => undefined;
 }
 
 /** Kills a bot as soon as Graph has done what the bot asked of this edge, before the bot hears of it. */
@@ -290,13 +326,131 @@ describe('a process that dies', () => {
       await stage.clock.rush(stage.clock.advance(60_000));
       expect(second!.heard).to.include('agent please');
       expect(stage.customer.hears().filter((text) => text === CONNECTING)).to.have.length(1);
+      // The hand-back found no dialog. Where events reach the dialogs, the customer need not write again.
+      expect(results(stage)).to.deep.equal(template === 'everyTurn' ? [['completed', 'passBack', 'quick']] : []);
       await stage.customer.says('thanks');
       expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
+      expect(stage.customer.hears().filter((text) => text.startsWith('ended'))).to.have.length(1);
       await stage.customer.says('hello');
       expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
       expect(stage.calls('pass_thread_control')).to.have.length(1);
     });
   }
+
+  it('after the pass was recorded, and the agent hands back before Meta delivers again: the dialog is there and ends once', async () => {
+    const stage = await twoBots('everyTurn');
+    const [first, second] = stage.bots;
+    first!.store.onWritten = (record) => {
+      if (record?.open?.phase === 'passed') first!.die();
+    };
+    stage.sim.connectBot(first!.url);
+    await stage.customer.says('agent please');
+    stage.sim.connectBot(second!.url);
+    await stage.clock.rush(stage.agent.handsBack(PSID, 'quick'));
+    expect((await stage.record())?.conclusions.map(({ outcome }) => outcome)).to.deep.equal(['completed']);
+    await stage.clock.rush(stage.clock.advance(11_000));
+    await stage.clock.rush(stage.clock.advance(60_000));
+    expect(second!.heard).to.deep.equal(['agent please']);
+    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
+    await stage.customer.says('thanks');
+    expect(stage.customer.hears()).to.deep.equal([CONNECTING, 'ended: completed via passBack', 'bot: thanks']);
+    expect(saidOverOthers(stage)).to.deep.equal([]);
+  });
+
+  it('and the next one in the turn that ends the dialog: the customer is answered, and the dialog ends once', async () => {
+    const stage = await twoBots('everyTurn', { bots: 3 });
+    const [first, second, third] = stage.bots;
+    first!.store.onWritten = (record) => {
+      if (record?.open?.phase === 'passed') first!.die();
+    };
+    second!.store.onWritten = (record) => {
+      if (record?.conclusions.some(({ claimedBy }) => claimedBy !== undefined)) second!.die();
+    };
+    stage.sim.connectBot(first!.url);
+    await stage.customer.says('agent please');
+    stage.sim.connectBot(second!.url);
+    await stage.clock.rush(stage.agent.handsBack(PSID, 'quick'));
+    await stage.clock.rush(stage.clock.advance(11_000));
+    await stage.clock.rush(stage.clock.advance(60_000));
+    expect(second!.life.dead).to.equal(true);
+    stage.sim.connectBot(third!.url);
+    await stage.clock.rush(stage.clock.advance(300_000));
+    expect(third!.heard).to.deep.equal(['agent please']);
+    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
+    await stage.customer.says('thanks');
+    expect(stage.customer.hears()).to.deep.equal([CONNECTING, 'ended: completed via passBack', 'bot: thanks']);
+  });
+
+  it('and another agent has the thread when Meta delivers again: the dialog waits until it is home', async () => {
+    const stage = await twoBots('everyTurn');
+    const [first, second] = stage.bots;
+    first!.store.onWritten = (record) => {
+      if (record?.open?.phase === 'passed') first!.die();
+    };
+    stage.sim.connectBot(first!.url);
+    await stage.customer.says('agent please');
+    stage.sim.connectBot(second!.url);
+    await stage.clock.rush(stage.agent.handsBack(PSID, 'quick'));
+    await stage.agent.takes(PSID);
+    await stage.agent.says(PSID, 'One more thing.');
+    await stage.clock.rush(stage.clock.advance(11_000));
+    await stage.clock.rush(stage.clock.advance(60_000));
+    expect(second!.heard).to.deep.equal(['agent please']);
+    expect(results(stage)).to.deep.equal([]);
+    await stage.agent.handsBack(PSID, 'slow');
+    await stage.customer.says('thanks');
+    expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
+    expect(saidOverOthers(stage)).to.deep.equal([]);
+  });
+
+  it('and its message comes again to a bot on another adapter: the dialog ends once, where the bot is attached', async () => {
+    const stage = await twoBots('everyTurn');
+    const [first, second] = stage.bots;
+    dieAfter(stage, first!, 'pass_thread_control');
+    stage.sim.connectBot(first!.url);
+    await stage.customer.says('agent please');
+    stage.sim.connectBot(second!.url);
+    await stage.agent.handsBack(PSID, 'quick');
+
+    const delivered = stage.sim.wire
+      .of('webhook')
+      .find((entry) => entry.appName === 'bot' && entry.body.includes('agent please'));
+    const [item] = (JSON.parse(delivered!.body) as { entry: [{ messaging: [object] }] }).entry[0].messaging;
+    const handover = new VccLiveHandover({
+      ...connection(stage.sim),
+      store: stage.store,
+      clock: stage.clock,
+      logger: quietLogger,
+    });
+    const third = {
+      handover,
+      storage: new MemoryStorage(),
+      results: [] as HandoverResult[],
+      logic: async () => undefined,
+    };
+    dialogBot(third, 'everyTurn');
+    const adapter = new PlainAdapter();
+    adapter.use(handover);
+    handover.attach(adapter, third.logic);
+    await stage.clock.rush(
+      adapter.deliver(
+        {
+          type: 'message',
+          text: 'agent please',
+          channelId: 'facebook',
+          from: { id: PSID, name: '' },
+          recipient: { id: stage.thread.pageId, name: '' },
+          conversation: { id: PSID } as never,
+          channelData: item,
+        },
+        third.logic,
+      ),
+    );
+    expect(third.results.map(({ outcome, via, metadata }) => [outcome, via, metadata])).to.deep.equal([
+      ['completed', 'passBack', 'quick'],
+    ]);
+    expect(adapter.said).to.deep.equal(['ended: completed via passBack']);
+  });
 
   it('after the notice, before the pass: the next run passes, and does not say the notice again', async () => {
     const stage = await twoBots('messagesOnly');
