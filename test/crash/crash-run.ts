@@ -238,7 +238,7 @@ class Run {
     void agent.says(psid, 'I am Anna.').catch(() => undefined);
     await sleep(this.#plan.random() * 200);
     void agent.handsBack(psid, 'done').catch(() => undefined);
-    await hears(`ended agent ${psid}.`);
+    if (!(await hears(`ended agent ${psid}.`))) this.#stuck.push(`${psid}: its dialog did not end`);
     says(`bye ${psid}.`, 'bot');
     if (!(await hears(`re bye ${psid}.`))) this.#stuck.push(`${psid}: its last message is not answered`);
   }

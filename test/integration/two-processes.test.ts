@@ -403,6 +403,30 @@ describe('a process that dies', () => {
     expect(saidOverOthers(stage)).to.deep.equal([]);
   });
 
+  for (const template of ['everyTurn', 'messagesOnly'] as const) {
+    it(`when its dialog was saved, and that has ended before Meta delivers again: nothing waits for it twice (${template})`, async () => {
+      const stage = await twoBots(template);
+      const [first, second] = stage.bots;
+      const { logic } = first!;
+      first!.logic = async (context) => {
+        await logic(context);
+        first!.die();
+      };
+      stage.sim.connectBot(first!.url);
+      await stage.customer.says('agent please');
+      stage.sim.connectBot(second!.url);
+      await stage.clock.rush(stage.agent.handsBack(PSID, 'quick'));
+      if (template === 'messagesOnly') await stage.customer.says('back again');
+      const heard = [CONNECTING, 'ended: completed via passBack'];
+      expect(stage.customer.hears()).to.deep.equal(heard);
+      await stage.clock.rush(stage.clock.advance(11_000));
+      await stage.clock.rush(stage.clock.advance(60_000));
+      expect(second!.heard).to.include('agent please');
+      await stage.customer.says('thanks');
+      expect(stage.customer.hears()).to.deep.equal([...heard, 'bot: thanks']);
+    });
+  }
+
   it('and its message comes again to a bot on another adapter: the dialog ends once, where the bot is attached', async () => {
     const stage = await twoBots('everyTurn');
     const [first, second] = stage.bots;
