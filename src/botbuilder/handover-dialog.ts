@@ -13,8 +13,6 @@ import type { HandoverRequest } from './handover-options.js';
 export interface HandoverDialogHost {
   /** Begins a handover for a dialog that will wait for it. */
   begin(context: TurnContext, request: HandoverRequest): Promise<HandoverStart>;
-  /** The result that another turn has ended this dialog with, where this turn repeats the one that began it. */
-  endedElsewhere(context: TurnContext, handoverId: string): Promise<HandoverResult | undefined>;
   /** The result that this turn may end the dialog with, or `undefined`: wait. */
   ending(context: TurnContext, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined>;
   now(): number;
@@ -41,8 +39,6 @@ export class HandoverDialog extends Dialog<HandoverRequest> {
     const startedAtMs = this.#host.now();
     const start = await this.#host.begin(dc.context, { ...this.#request, ...options });
     if (start.status === 'passed') {
-      const ended = await this.#host.endedElsewhere(dc.context, start.handoverId);
-      if (ended) return dc.endDialog(ended);
       Object.assign(stateOf(dc.activeDialog), { handoverId: start.handoverId, startedAtMs } satisfies WaitingState);
       return Dialog.EndOfTurn;
     }

@@ -289,10 +289,6 @@ export class VccLiveHandover implements Middleware {
     const host = {
       begin: (context: TurnContext, asked: HandoverRequest) =>
         this.#beginnings.toAgent(context, asked, { dialogWaits: true }),
-      endedElsewhere: async (context: TurnContext, handoverId: string) => {
-        const turn = turnOf(context);
-        return turn && this.#engine.endedElsewhere(turn, handoverId);
-      },
       ending: async (context: TurnContext, handoverId: string, startedAtMs: number) => {
         const turn = turnOf(context);
         return turn && this.#engine.endingFor(turn, handoverId, startedAtMs);

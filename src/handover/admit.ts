@@ -21,6 +21,7 @@ import {
   amendOpen,
   conclusionEndedBy,
   endedLately,
+  hasSavedDialog,
   isRerunOf,
   isUnsettledForLong,
   keepHandBack,
@@ -290,6 +291,8 @@ export class Admissions {
     const turn = this.#steps.turn(thread, eventKey, record);
     // A new run of the event that began a handover comes before everything: it is mute, and asks nothing.
     if (isRerunOf(record, eventKey, turn.run)) {
+      // A dialog that were begun once more would take the customer's next words for an answer to the handover's end.
+      if (hasSavedDialog(record, eventKey, turn.run)) return { run: 'nothing' };
       turn.mute = 'repeatedTurn';
       return { run: 'logic', turn };
     }

@@ -207,34 +207,16 @@ export class HandoverEngine {
     });
   }
 
-  /**
-   * The result that another turn has ended the dialog of a repeated turn with, before that turn began the dialog again:
-   * nothing is left to wait for, and what a customer writes must not be taken for the end.
-   */
-  async endedElsewhere(turn: Turn, handoverId: string): Promise<HandoverResult | undefined> {
-    if (turn.mute !== 'repeatedTurn') return undefined;
-    const record = await this.#steps.readOr(turn.thread, undefined);
-    const conclusion = record?.conclusions.find((each) => each.handoverId === handoverId);
-    if (conclusion?.claimedBy === undefined) return undefined;
-    const state = await this.#stateOfTurn(conclusion.claimedBy).catch(() => undefined);
-    return state === 'done' || state === 'untold' ? resultOf(conclusion) : undefined;
-  }
-
   /** Whether an event is neither done nor worked on by any process. Of turns that no event brought nobody can tell. */
   async #isDeserted(turnKey: string): Promise<boolean> {
-    return (await this.#stateOfTurn(turnKey)) === 'deserted';
-  }
-
-  /** What has become of a turn by what the store knows of its event; `untold` where no event brought it. */
-  async #stateOfTurn(turnKey: string): Promise<'done' | 'busy' | 'deserted' | 'untold'> {
-    if (WITHOUT_EVENT.test(turnKey)) return 'untold';
+    if (WITHOUT_EVENT.test(turnKey)) return false;
     const eventKey = eventOfTurn(turnKey);
     const { store, newId } = this.#parts;
     const holder = `asks:${newId()}`;
     const { status } = await store.claim(eventKey, holder, ASKING_LEASE_MS);
-    if (status !== 'claimed') return status;
+    if (status !== 'claimed') return false;
     await store.release(eventKey, holder);
-    return 'deserted';
+    return true;
   }
 
   /**

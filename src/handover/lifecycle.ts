@@ -266,6 +266,15 @@ export function eventOfTurn(turnKey: string): string {
   return turnKey.startsWith(AFTER_RERUN) ? turnKey.slice(AFTER_RERUN.length) : turnKey;
 }
 
+/**
+ * Whether an earlier run of the event got as far as saving its dialog: another turn has claimed the end of its handover for
+ * that dialog. Nothing of the run is left to be done again.
+ */
+export function hasSavedDialog(record: ThreadRecord, eventKey: string, run: string): boolean {
+  const claimedBy = conclusionOfCause(record, eventKey, run)?.claimedBy;
+  return claimedBy !== undefined && claimedBy !== keyAfterRerun(eventKey);
+}
+
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
 export function endedBeforeRerun(record: ThreadRecord, eventKey: string, run: string): Conclusion | undefined {
   const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);

@@ -14,7 +14,6 @@ const RESULT: HandoverResult = { handoverId: 'h1', outcome: 'completed', via: 'p
 interface Stage {
   start: HandoverStart;
   ends: HandoverResult | undefined;
-  hasEndedElsewhere: HandoverResult | undefined;
   nowMs: number;
   readonly asked: HandoverRequest[];
   readonly endings: [string, number][];
@@ -27,7 +26,6 @@ function stageFor(request?: HandoverRequest): Stage {
   const stage: Stage = {
     start: { status: 'passed', handoverId: 'h1' },
     ends: undefined,
-    hasEndedElsewhere: undefined,
     nowMs: 1000,
     asked: [],
     endings: [],
@@ -41,7 +39,6 @@ function stageFor(request?: HandoverRequest): Stage {
           stage.nowMs += 7;
           return stage.start;
         },
-        endedElsewhere: async () => stage.hasEndedElsewhere,
         ending: async (_context, handoverId, startedAtMs) => {
           stage.endings.push([handoverId, startedAtMs]);
           return stage.ends;
@@ -69,14 +66,6 @@ describe('HandoverDialog', () => {
       expect((await stage.turn((dc) => dc.continueDialog()))?.status).to.equal(DialogTurnStatus.waiting);
     }
     expect(stage.endings).to.deep.equal(Array.from({ length: 3 }, () => ['h1', 1000]));
-  });
-
-  it('does not wait where another turn has ended it before', async () => {
-    const stage = stageFor();
-    stage.hasEndedElsewhere = RESULT;
-    const turn = await stage.turn((dc) => dc.beginDialog('agent'));
-    expect(turn).to.deep.include({ status: DialogTurnStatus.complete, result: RESULT });
-    expect((await stage.turn((dc) => dc.continueDialog()))?.status).to.equal(DialogTurnStatus.empty);
   });
 
   it('ends with the result, once', async () => {

@@ -404,7 +404,7 @@ describe('a process that dies', () => {
   });
 
   for (const template of ['everyTurn', 'messagesOnly'] as const) {
-    it(`when its dialog was saved, and that has ended before Meta delivers again: nothing waits for it twice (${template})`, async () => {
+    it(`when its dialog was saved, and that has ended before Meta delivers again: it is not begun once more (${template})`, async () => {
       const stage = await twoBots(template);
       const [first, second] = stage.bots;
       const { logic } = first!;
@@ -421,9 +421,14 @@ describe('a process that dies', () => {
       expect(stage.customer.hears()).to.deep.equal(heard);
       await stage.clock.rush(stage.clock.advance(11_000));
       await stage.clock.rush(stage.clock.advance(60_000));
-      expect(second!.heard).to.include('agent please');
+      const tries = stage.sim.wire
+        .of('webhook')
+        .filter(({ appName, body }) => appName === 'bot' && body.includes('agent please'));
+      expect(tries.at(-1)).to.include({ outcome: 'acknowledged', why: 'redelivery' });
+      expect(second!.heard, 'nothing of that turn is left to be done').to.not.include('agent please');
       await stage.customer.says('thanks');
       expect(stage.customer.hears()).to.deep.equal([...heard, 'bot: thanks']);
+      expect(results(stage)).to.deep.equal([['completed', 'passBack', 'quick']]);
     });
   }
 
