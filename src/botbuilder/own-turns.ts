@@ -10,8 +10,9 @@ import { TurnContext as TurnContextClass } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { Conclusion } from '../thread/record.js';
 import type { DeliveryDesk } from '../handover/deliver.js';
-import type { EndedBefore } from '../handover/engine.js';
+import { keyAfter } from '../handover/lifecycle.js';
 import type { EndedHandover } from '../handover/thread-steps.js';
 import type { Turn } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
@@ -41,7 +42,7 @@ export interface OwnTurnParts {
   /** Works a deadline of the thread off. */
   readonly expire: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
   /** The handover that ended before a repeated turn began the dialog that waits for it. */
-  readonly endedBefore: (turn: Turn) => Promise<EndedBefore | undefined>;
+  readonly endedBefore: (turn: Turn) => Promise<Conclusion | undefined>;
   /** Brings a thread home whose chat VCC Live has closed. */
   readonly bringHome: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
 }
@@ -87,12 +88,14 @@ export class OwnTurns {
    * Never rejects: the handover has ended, whatever becomes of this turn.
    */
   resume(thread: ThreadKey, ended: EndedHandover, text: HandoverText): OwnTurn {
-    return this.#parts.desk.takeTurn(thread, () => this.resumeInPlace(thread, ended, text));
+    return this.#parts.desk.takeTurn(thread, (place) =>
+      this.#resume(thread, ended, place ?? `resume:${ended.conclusion.handoverId}`, text),
+    );
   }
 
-  /** The same, where the thread's place in the queue is held already: by the event that ended the handover. */
-  resumeInPlace(thread: ThreadKey, ended: EndedHandover, text: HandoverText): Promise<void> {
-    return this.#resume(thread, ended, `resume:${ended.conclusion.handoverId}`, text);
+  /** The same without a text, in the place of the event that ended the handover. */
+  resumeAfter(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
+    return this.#resume(thread, ended, keyAfter(eventKey), null);
   }
 
   /**
@@ -101,13 +104,13 @@ export class OwnTurns {
    * @param bot what runs it where none is attached
    */
   async resumeRepeated(turn: Turn, activity: Partial<Activity>, bot?: AttachedBot): Promise<void> {
-    const ended = await this.#parts.endedBefore(turn);
-    if (!ended) return;
-    const { conclusion, turnKey } = ended;
+    const conclusion = await this.#parts.endedBefore(turn);
+    if (!conclusion) return;
     const reference = TurnContextClass.getConversationReference(activity);
-    await this.#resume(turn.thread, { conclusion, reference }, turnKey, null, bot);
+    await this.#resume(turn.thread, { conclusion, reference }, keyAfter(turn.key), null, bot);
   }
 
+  /** @param key under which the turn claims the end of its dialog: others can tell by it whether the turn is still there */
   async #resume(
     thread: ThreadKey,
     { conclusion, reference }: EndedHandover,

@@ -127,7 +127,7 @@ export class VccLiveHandover implements Middleware {
       news,
       log,
       policies: policiesOf,
-      onEnded: (thread, ended) => this.#ownTurns.resumeInPlace(thread, ended, null),
+      onEnded: (thread, ended, eventKey) => this.#ownTurns.resumeAfter(thread, ended, eventKey),
     });
     const { atOnce } = engine.admissions;
     const desk = new DeliveryDesk({

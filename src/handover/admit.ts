@@ -226,7 +226,7 @@ export class Admissions {
       if (!value) return { run: 'nothing' };
       if (from === 'customer') return this.#homeAsAsked(thread, eventKey, record, value.conclusion);
       // The agent's echo is no turn of the customer's: its conversation is the Page.
-      await this.#parts.onEnded(thread, value);
+      await this.#parts.onEnded(thread, value, eventKey);
     } catch (thrown) {
       const error = asError(thrown);
       const handoverId = before.open?.id;

@@ -424,10 +424,14 @@ export class DeliveryDesk {
 
   /**
    * Gives a turn that no event brought its place among the events of its thread, so that the two do not overwrite each
-   * other's state: here, and in all processes where the store keeps an order over them. `turn` must not reject.
+   * other's state: here, and in all processes where the store keeps an order over them. `turn` must not reject; it is told
+   * the key that stands for it in such a store.
    * @returns `waits`: something of the thread is under way. Who may be in it must not wait for `done`, but for nothing else.
    */
-  takeTurn(thread: ThreadKey, turn: () => Promise<void>): { readonly waits: boolean; readonly done: Promise<void> } {
+  takeTurn(
+    thread: ThreadKey,
+    turn: (place: string | undefined) => Promise<void>,
+  ): { readonly waits: boolean; readonly done: Promise<void> } {
     const queue = threadId(thread);
     const waits = this.#underWay.lines.has(queue);
     const line = this.#underWay.lineOf(queue);
@@ -439,7 +443,7 @@ export class DeliveryDesk {
       await Promise.resolve();
       await place?.comes();
       line.running += 1;
-      await this.#inReasonableTime(turn(), queue, () => (line.running -= 1));
+      await this.#inReasonableTime(turn(place?.key), queue, () => (line.running -= 1));
       await place?.leave();
     };
     return { waits, done: this.#inLine(queue, run) };

@@ -12,15 +12,7 @@ import { isAnotherApp } from '../ownership/ledger.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
 import type { Afterwards, EndingClaim } from './lifecycle.js';
-import {
-  claimAfterwards,
-  claimEnding,
-  endedBeforeRerun,
-  eventOfTurn,
-  keyAfterRerun,
-  releaseEnding,
-  resultOf,
-} from './lifecycle.js';
+import { claimAfterwards, claimEnding, endedBeforeRerun, eventOfTurn, releaseEnding, resultOf } from './lifecycle.js';
 import { Speaking } from './may-speak.js';
 import type { TakeReason } from './take-from-agent.js';
 import { takeFromAgent } from './take-from-agent.js';
@@ -38,13 +30,6 @@ const UNSETTLED_MS = 24 * 60 * 60_000;
 const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded|unclaimed):/;
 /** Long enough to give it back; short enough that a redelivery is not held up where that is lost. */
 const ASKING_LEASE_MS = 1000;
-
-/** A handover that was over before the dialog that waits for it was there. */
-export interface EndedBefore {
-  readonly conclusion: Conclusion;
-  /** The key of the turn that is to end the dialog. */
-  readonly turnKey: string;
-}
 
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
@@ -164,11 +149,11 @@ export class HandoverEngine {
    * The handover whose end a repeated turn has left to its dialog, where the thread is the bot's: it came home before there
    * was a dialog, so no event will tell it.
    */
-  async endedBefore(turn: Turn): Promise<EndedBefore | undefined> {
+  async endedBefore(turn: Turn): Promise<Conclusion | undefined> {
     const record = await this.#steps.readOr(turn.thread, undefined);
     const concluded = record && endedBeforeRerun(record, turn.key, turn.run);
     if (!concluded || isAnotherApp(this.#steps.ownerNow(record, await this.#steps.ids(turn.thread)))) return undefined;
-    return { conclusion: concluded, turnKey: keyAfterRerun(turn.key) };
+    return concluded;
   }
 
   async #endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {

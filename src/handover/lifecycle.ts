@@ -254,16 +254,16 @@ export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): 
   return conclusionOfCause(record, eventKey, run) !== undefined;
 }
 
-const AFTER_RERUN = 'after:';
+const AFTER = 'after:';
 
-/** The key of the turn that follows the new run of an event: the event is delivered again where that turn dies. */
-export function keyAfterRerun(eventKey: string): string {
-  return AFTER_RERUN + eventKey;
+/** The key of a turn that follows that of an event, in its place: it ends with the claim on the event. */
+export function keyAfter(eventKey: string): string {
+  return AFTER + eventKey;
 }
 
-/** The event with which a turn comes again. */
+/** The event behind a turn, by the turn's key. */
 export function eventOfTurn(turnKey: string): string {
-  return turnKey.startsWith(AFTER_RERUN) ? turnKey.slice(AFTER_RERUN.length) : turnKey;
+  return turnKey.startsWith(AFTER) ? turnKey.slice(AFTER.length) : turnKey;
 }
 
 /**
@@ -272,7 +272,7 @@ export function eventOfTurn(turnKey: string): string {
  */
 export function hasSavedDialog(record: ThreadRecord, eventKey: string, run: string): boolean {
   const claimedBy = conclusionOfCause(record, eventKey, run)?.claimedBy;
-  return claimedBy !== undefined && claimedBy !== keyAfterRerun(eventKey);
+  return claimedBy !== undefined && claimedBy !== keyAfter(eventKey);
 }
 
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
@@ -280,7 +280,7 @@ export function endedBeforeRerun(record: ThreadRecord, eventKey: string, run: st
   const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
   if (concluded?.dialogWaits !== true) return undefined;
   const { claimedBy } = concluded;
-  return claimedBy === undefined || claimedBy === keyAfterRerun(eventKey) ? concluded : undefined;
+  return claimedBy === undefined || claimedBy === keyAfter(eventKey) ? concluded : undefined;
 }
 
 /** The conclusion that this event brought about in an earlier run. */

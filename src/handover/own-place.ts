@@ -22,9 +22,10 @@ export interface OwnPlaceParts {
 
 /** Taken when it is made. Where the store does not answer, the turn runs as without a place. */
 export class OwnPlace {
+  /** Claimed in the store for as long as the turn runs, as an event's key is. */
+  readonly key = `own:${randomUUID()}`;
   readonly #parts: OwnPlaceParts;
   readonly #thread: ThreadKey;
-  readonly #key = `own:${randomUUID()}`;
   /** The claim made last: one that is still under way must not come after the place was left. */
   #claimed: Promise<unknown>;
   #stopRenewing: (() => void) | undefined;
@@ -62,12 +63,12 @@ export class OwnPlace {
     this.#stopRenewing?.();
     const { store, holder } = this.#parts;
     await this.#claimed;
-    await store.release(this.#key, holder, this.#thread).catch(() => undefined);
+    await store.release(this.key, holder, this.#thread).catch(() => undefined);
   }
 
   #claim(): Promise<unknown> {
     const { store, holder, leaseMs } = this.#parts;
-    return store.claim(this.#key, holder, leaseMs, this.#thread).catch(() => undefined);
+    return store.claim(this.key, holder, leaseMs, this.#thread).catch(() => undefined);
   }
 
   #keepRenewing(): void {

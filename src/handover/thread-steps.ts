@@ -66,7 +66,7 @@ export interface EngineParts {
   /** What holds for the threads of a Page. */
   readonly policies: (pageId: string) => EnginePolicies;
   /** A handover was ended by an event of its thread that is no turn of the customer's; the thread's next event waits. */
-  readonly onEnded: (thread: ThreadKey, ended: EndedHandover) => Promise<void>;
+  readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
 }
 
 /** A handover that has ended, and where its customer can be reached. */

@@ -134,9 +134,23 @@ export class ProcessStore implements ThreadStore {
   readonly #store: ThreadStore;
   readonly #life: Life;
 
+  /** Present where the store keeps an order over processes. */
+  claimAndUpdate?: NonNullable<ThreadStore['claimAndUpdate']>;
+  isTurnOf?: NonNullable<ThreadStore['isTurnOf']>;
+
   constructor(store: ThreadStore, life: Life) {
     this.#store = store;
     this.#life = life;
+    const claimAndUpdate = store.claimAndUpdate?.bind(store);
+    const isTurnOf = store.isTurnOf?.bind(store);
+    if (!claimAndUpdate || !isTurnOf) return;
+    this.claimAndUpdate = (claim, change) =>
+      this.#run(async () => {
+        const claimed = await claimAndUpdate(claim, change);
+        this.onWritten?.(await this.#store.read(claim.thread));
+        return claimed;
+      });
+    this.isTurnOf = (thread, holder) => this.#run(() => isTurnOf(thread, holder));
   }
 
   read = (thread: ThreadKey) => this.#run(() => this.#store.read(thread));

@@ -1,5 +1,7 @@
 /** The three timers: nobody answers, the agent falls silent, it lasts too long. The clock is in the test's hands. */
 import { expect } from 'chai';
+import { MemoryThreadStore } from 'botbuilder-handover-vcclive';
+import type { ThreadStore } from 'botbuilder-handover-vcclive';
 import type { Scene } from './scene.js';
 import { breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
 
@@ -144,6 +146,32 @@ describe('timers', () => {
     expect(stage.bots.flatMap((bot) => bot.results).map(({ outcome }) => outcome)).to.deep.equal(['unclaimed']);
   });
 
+  it('where its process dies in the turn that ends the dialog, the next message ends it, a lease later', async () => {
+    const timers = { unclaimedMs: MINUTE_MS };
+    const stage = await scene({
+      bots: 2,
+      handover: { timers },
+      store: (clock) => new StoreWithoutQueues({ now: () => clock.now() }),
+    });
+    for (const bot of stage.bots) {
+      dialogBot(bot, 'everyTurn');
+      bot.handover.attach(bot.adapter, bot.run);
+      bot.store.onWritten = (record) => {
+        const isEnding = record?.conclusions.some(({ claimedBy }) => claimedBy !== undefined);
+        if (isEnding === true && stage.bots.every(({ life }) => !life.dead)) bot.die();
+      };
+    }
+    await stage.customer.says('agent please');
+    await lapse(stage, 2 * MINUTE_MS);
+    const [survivor] = stage.bots.filter(({ life }) => !life.dead);
+    expect([survivor?.results, stage.owner()]).to.deep.equal([[], 'bot']);
+    stage.sim.connectBot(survivor!.url);
+    await stage.customer.says('anybody?');
+    expect(stage.customer.hears().at(-1)).to.equal('ended: unclaimed via timer');
+    await stage.customer.says('hello');
+    expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
+  });
+
   it('without attach the dialog goes on with the next message', async () => {
     const stage = await scene({ handover: { timers: { unclaimedMs: MINUTE_MS } } });
     dialogBot(stage.bot, 'messagesOnly');
@@ -164,6 +192,17 @@ describe('timers', () => {
     expect(stage.owner()).to.equal('vccLive');
   });
 });
+
+/** Says that it keeps an order over processes; here nobody waits for one. */
+class StoreWithoutQueues extends MemoryThreadStore {
+  claimAndUpdate: NonNullable<ThreadStore['claimAndUpdate']> = async (claim, change) => {
+    const claimed = await this.claim(claim.event, claim.holder, claim.leaseMs);
+    if (claimed.status !== 'claimed') return claimed;
+    return { status: 'claimed', value: await this.update(claim.thread, change), mustWait: false };
+  };
+
+  isTurnOf = async (): Promise<boolean> => true;
+}
 
 /** A customer who waits for an agent, with a dialog that waits too. */
 async function waiting(timers: { unclaimedMs?: number; idleMs?: number; maximumMs?: number }): Promise<Scene> {

@@ -58,6 +58,13 @@ function dieAfter(stage: Scene, bot: Bot, edge: string): void {
   });
 }
 
+/** Kills a bot as soon as its record says that VCC Live has the thread. */
+function dieWhenPassed(bot: Bot): void {
+  bot.store.onWritten = (record) => {
+    if (record?.open?.phase === 'passed') bot.die();
+  };
+}
+
 /** The hand-back has reached the bot while its own pass is without an answer. */
 async function handBackIsKept(stage: Scene): Promise<void> {
   let open = (await stage.record())?.open;
@@ -340,9 +347,7 @@ describe('a process that dies', () => {
   it('after the pass was recorded, and the agent hands back before Meta delivers again: the dialog is there and ends once', async () => {
     const stage = await twoBots('everyTurn');
     const [first, second] = stage.bots;
-    first!.store.onWritten = (record) => {
-      if (record?.open?.phase === 'passed') first!.die();
-    };
+    dieWhenPassed(first!);
     stage.sim.connectBot(first!.url);
     await stage.customer.says('agent please');
     stage.sim.connectBot(second!.url);
@@ -360,9 +365,7 @@ describe('a process that dies', () => {
   it('and the next one in the turn that ends the dialog: the customer is answered, and the dialog ends once', async () => {
     const stage = await twoBots('everyTurn', { bots: 3 });
     const [first, second, third] = stage.bots;
-    first!.store.onWritten = (record) => {
-      if (record?.open?.phase === 'passed') first!.die();
-    };
+    dieWhenPassed(first!);
     second!.store.onWritten = (record) => {
       if (record?.conclusions.some(({ claimedBy }) => claimedBy !== undefined)) second!.die();
     };
@@ -384,9 +387,7 @@ describe('a process that dies', () => {
   it('and another agent has the thread when Meta delivers again: the dialog waits until it is home', async () => {
     const stage = await twoBots('everyTurn');
     const [first, second] = stage.bots;
-    first!.store.onWritten = (record) => {
-      if (record?.open?.phase === 'passed') first!.die();
-    };
+    dieWhenPassed(first!);
     stage.sim.connectBot(first!.url);
     await stage.customer.says('agent please');
     stage.sim.connectBot(second!.url);

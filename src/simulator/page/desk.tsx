@@ -163,19 +163,7 @@ function HandBack({ thread, act }: { readonly thread: ThreadView; readonly act: 
         void act({ act: 'agentHandsBack', psid, pageId, disposition, ...(words === '' ? {} : { note: words }) });
       }}
     >
-      <label>
-        Disposition
-        <select
-          value={disposition}
-          onChange={(event) =>
-            setDisposition(dispositions.find((one) => one === event.currentTarget.value) ?? 'completed')
-          }
-        >
-          {dispositions.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-      </label>
+      <Choice label="Disposition" choices={dispositions} chosen={disposition} onChoose={setDisposition} />
       <label class="grows">
         Note
         <input
@@ -208,19 +196,7 @@ function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: 
           void act({ act: 'agentClosesChat', psid, pageId, disposition });
         }}
       >
-        <label>
-          Chat
-          <select
-            value={disposition}
-            onChange={(event) =>
-              setDisposition(dispositions.find((one) => one === event.currentTarget.value) ?? 'completed')
-            }
-          >
-            {dispositions.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Chat" choices={dispositions} chosen={disposition} onChoose={setDisposition} />
         <button type="submit">Close the chat</button>
       </form>
       <form
@@ -231,24 +207,36 @@ function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: 
           void act({ act: 'agentChangesTicket', psid, pageId, change });
         }}
       >
-        <label>
-          Ticket
-          <select
-            value={change}
-            onChange={(event) =>
-              setChange(ticketChanges.find((one) => one === event.currentTarget.value) ?? 'waiting4agent')
-            }
-          >
-            {ticketChanges.map((one) => (
-              <option key={one} value={one}>
-                {ticketWords[one]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Ticket" choices={ticketChanges} chosen={change} onChoose={setChange} words={ticketWords} />
         <button type="submit">Tell the bot</button>
       </form>
     </div>
+  );
+}
+
+/** One of a few, by its name or in other words. */
+function Choice<T extends string>(props: {
+  readonly label: string;
+  readonly choices: readonly T[];
+  readonly chosen: T;
+  readonly onChoose: (choice: T) => void;
+  readonly words?: Readonly<Record<T, string>>;
+}) {
+  const { label, choices, chosen, onChoose, words } = props;
+  return (
+    <label>
+      {label}
+      <select
+        value={chosen}
+        onChange={(event) => onChoose(choices.find((one) => one === event.currentTarget.value) ?? chosen)}
+      >
+        {choices.map((one) => (
+          <option key={one} value={one}>
+            {words?.[one] ?? one}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
