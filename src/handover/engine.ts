@@ -11,12 +11,20 @@ import { emptyRecord } from '../thread/record.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { Admissions } from './admit.js';
 import { HandingOver } from './hand-over.js';
-import type { Afterwards, EndingClaim } from './lifecycle.js';
-import { claimAfterwards, claimEnding, endedBeforeRerun, eventOfTurn, releaseEnding, resultOf } from './lifecycle.js';
+import type { Afterwards, Ending, EndingClaim } from './lifecycle.js';
+import {
+  claimAfterwards,
+  claimEnding,
+  endedBeforeRerun,
+  endingOfKept,
+  eventOfTurn,
+  releaseEnding,
+  resultOf,
+} from './lifecycle.js';
 import { Speaking } from './may-speak.js';
 import type { TakeReason } from './take-from-agent.js';
 import { takeFromAgent } from './take-from-agent.js';
-import type { EndedHandover, EngineParts } from './thread-steps.js';
+import type { EndedHandover, EngineParts, Outcome } from './thread-steps.js';
 import { ThreadSteps, publicOwner, unchanged } from './thread-steps.js';
 import type { Deadline } from './timers.js';
 import { deadlineOf } from './timers.js';
@@ -164,16 +172,42 @@ export class HandoverEngine {
     if (claim.kind === 'wait' && claim.claimedBy !== undefined && (await this.#isDeserted(claim.claimedBy))) {
       claim = await this.#claimEnding(turn, handoverId, nowMs, claim.claimedBy);
     }
+    if (claim.kind === 'unrecorded') {
+      if (!turn.delivered || turn.mute !== undefined || !(await this.#cameHomeUnrecorded(turn, handoverId)))
+        return undefined;
+      claim = await this.#claimEnding(turn, handoverId, nowMs);
+    }
     if (claim.kind === 'yours') {
       turn.endedHandoverId = handoverId;
       return resultOf(claim.conclusion);
     }
-    if (claim.kind === 'wait') return undefined;
+    if (claim.kind !== 'gone') return undefined;
     const record = (await this.#parts.store.read(thread)) ?? emptyRecord;
     const known = this.#steps.ownerNow(record, await this.#steps.ids(thread));
     const owner = known.owner === 'unknown' ? await this.#steps.ask(thread) : known;
     if (owner?.owner !== 'bot' && owner?.owner !== 'idle') return undefined;
     return this.#endedUnseen(handoverId, startedAtMs);
+  }
+
+  /** Concludes a handover whose pass went through and could not be recorded, where the thread is ours again. */
+  async #cameHomeUnrecorded({ thread, key }: Turn, handoverId: string): Promise<boolean> {
+    const asked = await this.#steps.ask(thread);
+    if (asked?.owner !== 'bot' && asked?.owner !== 'idle') return false;
+    const ids = await this.#steps.ids(thread);
+    const stepped = await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record): Outcome<Conclusion | undefined> => {
+        const { open } = record;
+        if (open?.id !== handoverId || open.phase !== 'armed') return { record, news: [], value: undefined };
+        const nowMs = this.#parts.clock.now();
+        const unseen: Ending = { outcome: 'completed', via: 'message', nowMs, endedBy: key };
+        const ending = open.keptHandBack ? endingOfKept(open.keptHandBack, nowMs) : unseen;
+        return this.#steps.concluded(thread, record, ending, true);
+      },
+    );
+    return stepped.value !== undefined;
   }
 
   /** The thread is ours again, and nothing tells how the handover ended. */

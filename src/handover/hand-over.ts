@@ -6,14 +6,14 @@
 import { HandoverError, StoreError } from '../thread/errors.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion, KeptHandBack, OpenHandover, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
 import { evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, placeOwn } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ArmAnswer, ArmRequest, Ending } from './lifecycle.js';
-import { amendOpen, arm, conclude, markPassed, storedError } from './lifecycle.js';
+import { amendOpen, arm, conclude, endingOfKept, markPassed, storedError } from './lifecycle.js';
 import type { LoopBreaker } from './loop-breaker.js';
 import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
@@ -135,7 +135,7 @@ export class HandingOver {
           return { record, news: [], value: undefined };
         const { keptHandBack } = record.open;
         if (keptHandBack) {
-          return this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()), true);
+          return this.#steps.concluded(thread, record, endingOfKept(keptHandBack, this.#parts.clock.now()), true);
         }
         const ending: Ending = {
           outcome: 'failed',
@@ -164,7 +164,7 @@ export class HandingOver {
         thread,
         ids,
         () => [],
-        (record) => this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()), true),
+        (record) => this.#steps.concluded(thread, record, endingOfKept(keptHandBack, this.#parts.clock.now()), true),
       );
       return { status: 'passed', handoverId: open.id };
     }
@@ -272,7 +272,7 @@ export class HandingOver {
       const news: News[] = known ? [] : newsOfPass(thread, passed, id);
       return { record: passed, news, value: undefined };
     }
-    return this.#steps.concluded(thread, passed, endingOf(kept, this.#parts.clock.now()), !known);
+    return this.#steps.concluded(thread, passed, endingOfKept(kept, this.#parts.clock.now()), !known);
   }
 
   /** A take of the application's, or a hand-back, while our pass was under way: it ended the handover, or came before it. */
@@ -287,7 +287,7 @@ export class HandingOver {
         if (open?.id !== id || !open.keptHandBack) return { record, news: [], value: undefined };
         const { keptHandBack, ...others } = open;
         if (isAnotherApp(verdict)) return { record: { ...record, open: others }, news: [], value: undefined };
-        const ended = this.#steps.concluded(thread, record, endingOf(keptHandBack, this.#parts.clock.now()));
+        const ended = this.#steps.concluded(thread, record, endingOfKept(keptHandBack, this.#parts.clock.now()));
         return { ...ended, value: undefined };
       },
     );
@@ -335,7 +335,7 @@ export class HandingOver {
         if (open.phase === 'passed') return { record, news: [], value: true };
         // Nobody can hand back what was never passed. Whether our own take came after it, nobody can tell.
         if (open.keptHandBack?.via === 'passBack') {
-          const ending = endingOf(open.keptHandBack, this.#parts.clock.now());
+          const ending = endingOfKept(open.keptHandBack, this.#parts.clock.now());
           return { ...this.#steps.concluded(thread, record, ending, true), value: true };
         }
         if (!isUnknown) return { record, news: [], value: false };
@@ -369,10 +369,6 @@ export class HandingOver {
     this.#parts.log.error(`Handover ${open.id} failed: ${error.message}`);
     return { status: 'failed', error, handoverId: open.id };
   }
-}
-
-function endingOf(kept: KeptHandBack, nowMs: number): Ending {
-  return { outcome: kept.via === 'take' ? 'takenBack' : 'completed', nowMs, ...kept };
 }
 
 /** After these no pass of this Page succeeds either. */

@@ -154,6 +154,11 @@ export interface Ending {
   readonly endedBy?: string;
 }
 
+/** How a hand-back that was kept concludes its handover. */
+export function endingOfKept(kept: KeptHandBack, nowMs: number): Ending {
+  return { outcome: kept.via === 'take' ? 'takenBack' : 'completed', nowMs, ...kept };
+}
+
 /** Concludes the open handover. The caller makes sure that there is one. */
 export function conclude(
   record: ThreadRecord,
@@ -188,6 +193,8 @@ export type EndingClaim =
   | { readonly kind: 'yours'; readonly conclusion: Conclusion }
   /** Open still, or the turn of the event `claimedBy` has it: wait. */
   | { readonly kind: 'wait'; readonly claimedBy?: string }
+  /** Its dialog was told that it is passed, and the record was not: the store was lost then. Meta knows where it is. */
+  | { readonly kind: 'unrecorded' }
   /** The record knows nothing of this handover any more. */
   | { readonly kind: 'gone' };
 
@@ -198,7 +205,9 @@ export function claimEnding(
   eventKey: string,
   nowMs: number,
 ): { record: ThreadRecord; claim: EndingClaim } {
-  if (record.open?.id === handoverId) return { record, claim: { kind: 'wait' } };
+  if (record.open?.id === handoverId) {
+    return { record, claim: { kind: record.open.phase === 'armed' ? 'unrecorded' : 'wait' } };
+  }
   const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
   if (!conclusion) return { record, claim: { kind: 'gone' } };
   if (conclusion.claimedBy !== undefined && conclusion.claimedBy !== eventKey) {

@@ -204,4 +204,20 @@ export const FAILED_ONCE: Readonly<Record<string, Schedule>> = {
     },
     seed: 999983,
   },
+  'the store was lost just when VCC Live had the thread, and when the application took it back: the dialog waited, deaf':
+    {
+      ...CALM,
+      timers: true,
+      duplicates: 2,
+      duplicatesCome: 'together',
+      processSkewsMs: [0, 90_000],
+      moves: [
+        { gapMs: 20, act: { do: 'graphFails', fault: 'slowBefore', edge: 'pass_thread_control', ms: 3000 } },
+        { gapMs: 3000, act: { do: 'asksForAgent' } },
+        { gapMs: 3000, act: { do: 'storeIsLost', forMs: 3000, process: 0 } },
+        { gapMs: 3000, act: { do: 'botTakes', process: 1 } },
+        { gapMs: 1, act: { do: 'asksForAgent' } },
+      ],
+      seed: 14,
+    },
 };

@@ -12,6 +12,7 @@ import {
   isRerunOf,
   isWaiting,
   keepHandBack,
+  markPassed,
   markReturning,
   releaseEnding,
   resultOf,
@@ -187,9 +188,15 @@ describe('ending the dialog', () => {
   });
 
   it('waits while the handover is open, whatever was concluded before', () => {
-    const record = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
+    const armed = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
+    const record = markPassed(armed, 'h2', 65_000);
     expect(claimEnding(record, 'h2', 'event-a', 70_000).claim.kind).to.equal('wait');
     expect(claimEnding(record, 'h1', 'event-a', 70_000).claim.kind).to.equal('yours');
+  });
+
+  it('is left to Meta where nothing tells that the thread was passed', () => {
+    const armed = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
+    expect(claimEnding(armed, 'h2', 'event-a', 70_000)).to.deep.equal({ record: armed, claim: { kind: 'unrecorded' } });
   });
 
   it('finds nothing where the record knows nothing of it', () => {

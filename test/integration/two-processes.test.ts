@@ -681,6 +681,44 @@ describe('a pass whose outcome nobody knows', () => {
       expect([...stage.news('passed'), ...stage.news('returned')]).to.deep.equal([]);
     });
 
+    /** VCC Live has the thread and the dialog waits; the record says neither. */
+    async function unrecorded(): Promise<Scene> {
+      const stage = await withDialog();
+      stage.sim.wire.on('update', (entry) => {
+        const isOurPass = entry.kind === 'graph' && entry.edge === 'pass_thread_control' && entry.appName === 'bot';
+        if (isOurPass) stage.bot.store.lost = true;
+      });
+      await stage.customer.says('agent please');
+      stage.bot.store.lost = false;
+      expect([stage.owner(), (await stage.record())?.open?.phase]).to.deep.equal(['vccLive', 'armed']);
+      return stage;
+    }
+
+    it('and one that went through and could not be written down ends with what the agent handed back', async () => {
+      const stage = await unrecorded();
+      await stage.clock.advance(1000);
+      await stage.agent.handsBack(PSID, 'done');
+      await stage.customer.says('thanks');
+      expect(results(stage)).to.deep.equal([['completed', 'passBack', 'done']]);
+      await stage.customer.says('hello');
+      expect(stage.customer.hears()).to.deep.equal([CONNECTING, 'ended: completed via passBack', 'bot: hello']);
+      const [passed, returned] = [stage.news('passed'), stage.news('returned')];
+      expect(passed.map(({ handoverId }) => handoverId)).to.deep.equal(returned.map(({ result }) => result.handoverId));
+      expect(passed).to.have.length(1);
+    });
+
+    it('or with the first message after it was released, and never while VCC Live has it', async () => {
+      const stage = await unrecorded();
+      // As one may come that was sent before the pass, and held up.
+      await stage.deliver([{ message: { mid: 'm_late', text: 'late' }, timestamp: 1 }]);
+      expect([results(stage), saidOverOthers(stage)]).to.deep.equal([[], []]);
+      await stage.agent.releases(PSID);
+      await stage.customer.says('thanks');
+      expect(results(stage)).to.deep.equal([['completed', 'message', undefined]]);
+      await stage.customer.says('hello');
+      expect(stage.customer.hears()).to.deep.equal([CONNECTING, 'ended: completed via message', 'bot: hello']);
+    });
+
     it('and a message that comes sooner leaves it open, because the call may be under way', async () => {
       const stage = await unconfirmed('before');
       await stage.clock.advance(60_000);
