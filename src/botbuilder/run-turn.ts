@@ -215,7 +215,7 @@ export class TurnRunner {
     try {
       await next();
     } catch (error) {
-      await this.#parts.engine.turnFailed(turn);
+      await this.#parts.engine.endings.turnFailed(turn);
       throw error;
     }
   }

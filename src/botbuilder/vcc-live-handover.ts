@@ -161,7 +161,7 @@ export class VccLiveHandover implements Middleware {
       after,
       policiesOf,
       expire: (thread) => engine.expire(thread),
-      endedBefore: (turn) => engine.endedBefore(turn),
+      endedBefore: (turn) => engine.endings.endedBefore(turn),
       bringHome: (thread) => engine.reports.bringHome(thread),
     });
     this.#beginnings = new Beginnings({
@@ -291,7 +291,7 @@ export class VccLiveHandover implements Middleware {
         this.#beginnings.toAgent(context, asked, { dialogWaits: true }),
       ending: async (context: TurnContext, handoverId: string, startedAtMs: number) => {
         const turn = turnOf(context);
-        return turn && this.#engine.endingFor(turn, handoverId, startedAtMs);
+        return turn && this.#engine.endings.endingFor(turn, handoverId, startedAtMs);
       },
       now: () => this.#clock.now(),
     };

@@ -1,0 +1,166 @@
+/**
+ * What a turn gets of a handover that is over: the result for the dialog that waits, and what comes after it.
+ *
+ * Exists because each is given once, to one turn of one process, and must be given again where that turn dies or fails.
+ */
+import { StoreError } from '../thread/errors.js';
+import type { HandoverResult } from '../thread/handover.js';
+import type { Conclusion } from '../thread/record.js';
+import { emptyRecord } from '../thread/record.js';
+import { isAnotherApp } from '../ownership/ledger.js';
+import type { Afterwards, Ending, EndingClaim } from './lifecycle.js';
+import {
+  claimAfterwards,
+  claimEnding,
+  endedBeforeRerun,
+  endingOfKept,
+  eventOfTurn,
+  releaseEnding,
+  resultOf,
+} from './lifecycle.js';
+import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
+import type { Turn } from './turn.js';
+
+/** Keys of turns that have no claim in the store. */
+const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded|unclaimed):/;
+/** Long enough to give it back; short enough that a redelivery is not held up where that is lost. */
+const ASKING_LEASE_MS = 1000;
+
+/** Gives endings out. */
+export class HandoverEndings {
+  readonly #parts: EngineParts;
+  readonly #steps: ThreadSteps;
+
+  constructor(steps: ThreadSteps) {
+    this.#parts = steps.parts;
+    this.#steps = steps;
+  }
+
+  /**
+   * What a dialog that waits for a handover gets in this turn: its result, or nothing yet.
+   * @param startedAtMs our clock when the dialog began
+   */
+  async endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
+    try {
+      return await this.#endingFor(turn, handoverId, startedAtMs);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#parts.log.warn(`Thread store lost while a dialog asked for the end of its handover: ${error.message}`);
+      // The customer waits for an answer. Where Meta says that the thread is ours, the handover is over, however it ended.
+      const isOurs = turn.mute === undefined && (await this.#steps.isOursByMeta(turn.thread)) === true;
+      return isOurs ? this.#endedUnseen(handoverId, startedAtMs) : undefined;
+    }
+  }
+
+  /**
+   * The handover whose end a repeated turn has left to its dialog, where the thread is the bot's: it came home before there
+   * was a dialog, so no event will tell it.
+   */
+  async endedBefore(turn: Turn): Promise<Conclusion | undefined> {
+    const record = await this.#steps.readOr(turn.thread, undefined);
+    const concluded = record && endedBeforeRerun(record, turn.key, turn.run);
+    if (!concluded || isAnotherApp(this.#steps.ownerNow(record, await this.#steps.ids(turn.thread)))) return undefined;
+    return concluded;
+  }
+
+  /**
+   * What comes after a handover, for this turn to do: once for each handover, whichever turn of whichever process asks
+   * first. Nothing where the turn knows of none.
+   */
+  async afterwardsFor(turn: Turn): Promise<Afterwards | undefined> {
+    if (turn.ended === undefined) return undefined;
+    return this.#steps.forgiving(() =>
+      this.#parts.store.update(turn.thread, (current) => {
+        const record = current ?? emptyRecord;
+        const claimed = claimAfterwards(record, turn.key, this.#parts.clock.now());
+        return { record: claimed.record === record ? undefined : claimed.record, value: claimed.afterwards };
+      }),
+    );
+  }
+
+  /** A turn threw. What it had claimed is given back: its dialog was not saved, and its event does not come again. */
+  async turnFailed(turn: Turn): Promise<void> {
+    const { thread, key, endedHandoverId } = turn;
+    if (endedHandoverId === undefined) return;
+    await this.#steps.forgiving(() =>
+      this.#parts.store.update(thread, (current) => {
+        const released = current && releaseEnding(current, endedHandoverId, key);
+        return { record: released === current ? undefined : released, value: undefined };
+      }),
+    );
+  }
+
+  async #endingFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
+    const { thread } = turn;
+    const nowMs = this.#parts.clock.now();
+    let claim = await this.#claimEnding(turn, handoverId, nowMs);
+    // A turn that died must not keep the dialog waiting, and this customer unanswered, until its event comes again.
+    if (claim.kind === 'wait' && claim.claimedBy !== undefined && (await this.#isDeserted(claim.claimedBy))) {
+      claim = await this.#claimEnding(turn, handoverId, nowMs, claim.claimedBy);
+    }
+    if (claim.kind === 'unrecorded') {
+      if (!turn.delivered || turn.mute !== undefined || !(await this.#cameHomeUnrecorded(turn, handoverId)))
+        return undefined;
+      claim = await this.#claimEnding(turn, handoverId, nowMs);
+    }
+    if (claim.kind === 'yours') {
+      turn.endedHandoverId = handoverId;
+      return resultOf(claim.conclusion);
+    }
+    if (claim.kind !== 'gone') return undefined;
+    const record = (await this.#parts.store.read(thread)) ?? emptyRecord;
+    const known = this.#steps.ownerNow(record, await this.#steps.ids(thread));
+    const owner = known.owner === 'unknown' ? await this.#steps.ask(thread) : known;
+    if (owner?.owner !== 'bot' && owner?.owner !== 'idle') return undefined;
+    return this.#endedUnseen(handoverId, startedAtMs);
+  }
+
+  /** Concludes a handover whose pass went through and could not be recorded, where the thread is ours again. */
+  async #cameHomeUnrecorded({ thread, key }: Turn, handoverId: string): Promise<boolean> {
+    const asked = await this.#steps.ask(thread);
+    if (asked?.owner !== 'bot' && asked?.owner !== 'idle') return false;
+    const ids = await this.#steps.ids(thread);
+    const stepped = await this.#steps.step(
+      thread,
+      ids,
+      () => [],
+      (record): Outcome<Conclusion | undefined> => {
+        const { open } = record;
+        if (open?.id !== handoverId || open.phase !== 'armed') return { record, news: [], value: undefined };
+        const nowMs = this.#parts.clock.now();
+        const unseen: Ending = { outcome: 'completed', via: 'message', nowMs, endedBy: key };
+        const ending = open.keptHandBack ? endingOfKept(open.keptHandBack, nowMs) : unseen;
+        return this.#steps.concluded(thread, record, ending, true);
+      },
+    );
+    return stepped.value !== undefined;
+  }
+
+  /** The thread is ours again, and nothing tells how the handover ended. */
+  #endedUnseen(handoverId: string, startedAtMs: number): HandoverResult {
+    const waitedMs = Math.max(0, this.#parts.clock.now() - startedAtMs);
+    return { handoverId, outcome: 'completed', via: 'message', waitedMs };
+  }
+
+  /** @param deserter the event whose turn had claimed the ending and died */
+  #claimEnding(turn: Turn, handoverId: string, nowMs: number, deserter?: string): Promise<EndingClaim> {
+    return this.#parts.store.update(turn.thread, (current) => {
+      const record = current ?? emptyRecord;
+      const free = deserter === undefined ? record : releaseEnding(record, handoverId, deserter);
+      const claimed = claimEnding(free, handoverId, turn.key, nowMs);
+      return { record: claimed.record === record ? undefined : claimed.record, value: claimed.claim };
+    });
+  }
+
+  /** Whether an event is neither done nor worked on by any process. Of turns that no event brought nobody can tell. */
+  async #isDeserted(turnKey: string): Promise<boolean> {
+    if (WITHOUT_EVENT.test(turnKey)) return false;
+    const eventKey = eventOfTurn(turnKey);
+    const { store, newId } = this.#parts;
+    const holder = `asks:${newId()}`;
+    const { status } = await store.claim(eventKey, holder, ASKING_LEASE_MS);
+    if (status !== 'claimed') return false;
+    await store.release(eventKey, holder);
+    return true;
+  }
+}
