@@ -105,19 +105,27 @@ export class HandingOver {
       case 'existing':
         turn.mute ??= 'repeatedTurn';
         if (answer.open.phase === 'passed') return { status: 'passed', handoverId: answer.open.id };
-        return this.#orAbandon(answer.open, () => this.#resume(turn, order, ids, answer.open));
+        return this.#orAbandon(thread, answer.open, () => this.#resume(turn, order, ids, answer.open));
       case 'armed':
-        return this.#orAbandon(answer.open, () => this.#speakAndPass(turn, order, ids, answer.open));
+        return this.#orAbandon(thread, answer.open, () => this.#speakAndPass(turn, order, ids, answer.open));
     }
   }
 
-  async #orAbandon(open: OpenHandover, work: () => Promise<HandoverStart>): Promise<HandoverStart> {
+  /** A handover that was armed and fails unwritten is told with its id: news of it may come yet, when the store is back. */
+  async #orAbandon(
+    thread: ThreadKey,
+    { id }: OpenHandover,
+    work: () => Promise<HandoverStart>,
+  ): Promise<HandoverStart> {
     try {
       return await work();
-    } catch (error) {
+    } catch (thrown) {
       if (this.#abandoned.size >= MOST_ABANDONED) this.#abandoned.clear();
-      this.#abandoned.add(open.id);
-      throw error;
+      this.#abandoned.add(id);
+      const error = asError(thrown);
+      this.#parts.news.tell('failed', { thread, handoverId: id, error });
+      this.#parts.log.error(`Handover ${id} failed, and that could not be written down: ${error.message}`);
+      return { status: 'failed', error, handoverId: id };
     }
   }
 

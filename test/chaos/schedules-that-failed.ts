@@ -220,4 +220,23 @@ export const FAILED_ONCE: Readonly<Record<string, Schedule>> = {
       ],
       seed: 14,
     },
+  'a handover that failed because the store was lost was told without its id, and nobody knew that it was the same one':
+    {
+      ...CALM,
+      reorderMs: 50,
+      batchingMs: 2000,
+      processSkewsMs: [-150_000, 150_000],
+      timestampsInSeconds: true,
+      habits: { ...CALM.habits, receipts: true, standbyCarriesEverything: true },
+      moves: [
+        { gapMs: 0, act: { do: 'graphFails', fault: 'lostAnswer', edge: 'pass_thread_control', ms: 3000 } },
+        { gapMs: 0, act: { do: 'graphFails', fault: 'code2Before', edge: 'thread_owner', ms: 12_000 } },
+        { gapMs: 3000, act: { do: 'inboxIsDone' } },
+        { gapMs: 3000, act: { do: 'asksForAgent' } },
+        { gapMs: 3000, act: { do: 'storeIsLost', forMs: 3000, process: 1 } },
+        { gapMs: 1, act: { do: 'graphFails', fault: 'lostRequest', edge: 'thread_owner', ms: 12_000 } },
+        { gapMs: 500, act: { do: 'says' } },
+      ],
+      seed: 4,
+    },
 };

@@ -673,7 +673,12 @@ describe('a pass whose outcome nobody knows', () => {
       };
       await stage.clock.rush(stage.customer.says('agent please'));
       Object.assign(stage.bot.store, { onWritten: undefined, lost: false });
-      expect((await stage.record())?.open).to.include({ phase: 'armed' });
+      const open = (await stage.record())?.open;
+      expect(open).to.include({ phase: 'armed' });
+      expect(stage.bot.results.map(({ outcome, handoverId }) => [outcome, handoverId])).to.deep.equal([
+        ['failed', open?.id],
+      ]);
+      expect(stage.news('failed').map(({ handoverId }) => handoverId)).to.deep.equal([open?.id]);
       await stage.clock.advance(10 * 60_000);
       await stage.customer.says('hello');
       expect((await stage.record())?.open).to.equal(undefined);
