@@ -18,6 +18,7 @@ import {
   releaseEnding,
   resultOf,
 } from './lifecycle.js';
+import { isOwnPlace } from './own-place.js';
 import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
 import type { Turn } from './turn.js';
 
@@ -95,7 +96,7 @@ export class HandoverEndings {
     const nowMs = this.#parts.clock.now();
     let claim = await this.#claimEnding(turn, handoverId, nowMs);
     // A turn that died must not keep the dialog waiting, and this customer unanswered, until its event comes again.
-    if (claim.kind === 'wait' && claim.claimedBy !== undefined && (await this.#isDeserted(claim.claimedBy))) {
+    if (claim.kind === 'wait' && claim.claimedBy !== undefined && (await this.#isDeserted(turn, claim.claimedBy))) {
       claim = await this.#claimEnding(turn, handoverId, nowMs, claim.claimedBy);
     }
     if (claim.kind === 'unrecorded') {
@@ -152,11 +153,18 @@ export class HandoverEndings {
     });
   }
 
-  /** Whether an event is neither done nor worked on by any process. Of turns that no event brought nobody can tell. */
-  async #isDeserted(turnKey: string): Promise<boolean> {
-    if (WITHOUT_EVENT.test(turnKey)) return false;
-    const eventKey = eventOfTurn(turnKey);
+  /**
+   * Whether the turn that claimed an ending is not running any more: its event is neither done nor worked on by any process.
+   * Of turns that no event brought nobody can tell, unless they have a place in the order of the thread.
+   */
+  async #isDeserted(turn: Turn, claimedBy: string): Promise<boolean> {
+    if (WITHOUT_EVENT.test(claimedBy)) return false;
     const { store, newId } = this.#parts;
+    // Where an order is kept over processes, no other event's turn runs beside this one. Its claim says nothing: the event
+    // may have been delivered again, and wait for this very turn.
+    const isInOrder = store.isTurnOf !== undefined && turn.delivered && !WITHOUT_EVENT.test(turn.key);
+    if (isInOrder && !isOwnPlace(claimedBy)) return true;
+    const eventKey = eventOfTurn(claimedBy);
     const holder = `asks:${newId()}`;
     const { status } = await store.claim(eventKey, holder, ASKING_LEASE_MS);
     if (status !== 'claimed') return false;

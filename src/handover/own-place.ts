@@ -10,6 +10,13 @@ import { inBackground } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { ThreadStore } from '../thread/store.js';
 
+const PREFIX = 'own:';
+
+/** Whether a turn's key is that of a place. */
+export function isOwnPlace(turnKey: string): boolean {
+  return turnKey.startsWith(PREFIX);
+}
+
 /** What a place stands on. Times are milliseconds. */
 export interface OwnPlaceParts {
   readonly store: ThreadStore;
@@ -23,7 +30,7 @@ export interface OwnPlaceParts {
 /** Taken when it is made. Where the store does not answer, the turn runs as without a place. */
 export class OwnPlace {
   /** Claimed in the store for as long as the turn runs, as an event's key is. */
-  readonly key = `own:${randomUUID()}`;
+  readonly key = PREFIX + randomUUID();
   readonly #parts: OwnPlaceParts;
   readonly #thread: ThreadKey;
   /** The claim made last: one that is still under way must not come after the place was left. */

@@ -239,4 +239,27 @@ export const FAILED_ONCE: Readonly<Record<string, Schedule>> = {
       ],
       seed: 4,
     },
+  'a message was taken for the end of a handover that a dead process had claimed, because its event waited here by then':
+    {
+      ...CALM,
+      store: 'redis',
+      duplicatesCome: 'sameDelivery',
+      batchingApart: true,
+      habits: {
+        ...CALM.habits,
+        passInformsPrevious: true,
+        takeInforms: 'all',
+        previousOwnerWhenIdle: 'absent',
+        standbyCarriesEverything: true,
+      },
+      moves: [
+        { gapMs: 3000, act: { do: 'asksForAgent' } },
+        { gapMs: 1, act: { do: 'graphFails', fault: 'slowAfter', edge: 'any', ms: 40_000 } },
+        { gapMs: 0, act: { do: 'aDayPasses' } },
+        { gapMs: 3000, act: { do: 'says' } },
+        { gapMs: 3000, act: { do: 'processDies', process: 1 } },
+        { gapMs: 0, act: { do: 'says' } },
+      ],
+      seed: 264_515,
+    },
 };

@@ -179,6 +179,17 @@ export class ProcessStore implements ThreadStore {
   }
 }
 
+/** Says that it keeps an order over processes; it is the test that sees to it. */
+export class StoreWithoutQueues extends MemoryThreadStore {
+  claimAndUpdate: NonNullable<ThreadStore['claimAndUpdate']> = async (claim, change) => {
+    const claimed = await this.claim(claim.event, claim.holder, claim.leaseMs);
+    if (claimed.status !== 'claimed') return claimed;
+    return { status: 'claimed', value: await this.update(claim.thread, change), mustWait: false };
+  };
+
+  isTurnOf = async (): Promise<boolean> => true;
+}
+
 /** What a store of the user's own throws: not one of the package's errors. */
 export class StoreLost extends Error {
   override readonly name = 'StoreLost';

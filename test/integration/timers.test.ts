@@ -1,9 +1,7 @@
 /** The three timers: nobody answers, the agent falls silent, it lasts too long. The clock is in the test's hands. */
 import { expect } from 'chai';
-import { MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { ThreadStore } from 'botbuilder-handover-vcclive';
 import type { Scene } from './scene.js';
-import { breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
+import { StoreWithoutQueues, breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
 
 const MINUTE_MS = 60_000;
 /** A process looks for deadlines every five seconds. */
@@ -192,17 +190,6 @@ describe('timers', () => {
     expect(stage.owner()).to.equal('vccLive');
   });
 });
-
-/** Says that it keeps an order over processes; here nobody waits for one. */
-class StoreWithoutQueues extends MemoryThreadStore {
-  claimAndUpdate: NonNullable<ThreadStore['claimAndUpdate']> = async (claim, change) => {
-    const claimed = await this.claim(claim.event, claim.holder, claim.leaseMs);
-    if (claimed.status !== 'claimed') return claimed;
-    return { status: 'claimed', value: await this.update(claim.thread, change), mustWait: false };
-  };
-
-  isTurnOf = async (): Promise<boolean> => true;
-}
 
 /** A customer who waits for an agent, with a dialog that waits too. */
 async function waiting(timers: { unclaimedMs?: number; idleMs?: number; maximumMs?: number }): Promise<Scene> {
