@@ -128,9 +128,10 @@ export class VccLiveHandover implements Middleware {
       log,
       policies: policiesOf,
       onEnded: (thread, ended, eventKey) => this.#ownTurns.resumeAfter(thread, ended, eventKey),
+      waitsHere: (eventKey) => desk.waitsHere(eventKey),
     });
     const { atOnce } = engine.admissions;
-    const desk = new DeliveryDesk({
+    const desk: DeliveryDesk = new DeliveryDesk({
       store,
       clock,
       log,

@@ -205,6 +205,11 @@ export class DeliveryDesk {
     return { running: left.length - waiting.length, waiting: waiting.length };
   }
 
+  /** Whether an event is claimed here and its turn has not begun. */
+  waitsHere(key: string): boolean {
+    return this.#underWay.jobs.get(key)?.state === 'here';
+  }
+
   /** Why a delivery of so many bytes cannot be taken in now; `undefined` where it can. */
   refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined {
     const { maxEvents, maxEventsPerThread, maxBytes } = this.#limits;

@@ -3,6 +3,7 @@
  *
  * Exists because each is given once, to one turn of one process, and must be given again where that turn dies or fails.
  */
+import { sleep } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { Conclusion } from '../thread/record.js';
@@ -26,6 +27,9 @@ import type { Turn } from './turn.js';
 const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded|unclaimed):/;
 /** Long enough to give it back; short enough that a redelivery is not held up where that is lost. */
 const ASKING_LEASE_MS = 1000;
+const ASK_AGAIN_MS = 500;
+/** The lease of an event's claim, and a little. */
+const CLAIM_OF_THE_DEAD_MS = 16_000;
 
 /** Gives endings out. */
 export class HandoverEndings {
@@ -159,15 +163,23 @@ export class HandoverEndings {
    */
   async #isDeserted(turn: Turn, claimedBy: string): Promise<boolean> {
     if (WITHOUT_EVENT.test(claimedBy)) return false;
-    const { store, newId } = this.#parts;
+    const { store, clock, newId, waitsHere } = this.#parts;
     // Where an order is kept over processes, no other event's turn runs beside this one. Its claim says nothing: the event
     // may have been delivered again, and wait for this very turn.
     const isInOrder = store.isTurnOf !== undefined && turn.delivered && !WITHOUT_EVENT.test(turn.key);
     if (isInOrder && !isOwnPlace(claimedBy)) return true;
     const eventKey = eventOfTurn(claimedBy);
     const holder = `asks:${newId()}`;
-    const { status } = await store.claim(eventKey, holder, ASKING_LEASE_MS);
-    if (status !== 'claimed') return false;
+    const untilMs = clock.now() + (turn.delivered ? CLAIM_OF_THE_DEAD_MS : 0);
+    for (;;) {
+      if (waitsHere(eventKey)) return true;
+      const { status } = await store.claim(eventKey, holder, ASKING_LEASE_MS);
+      if (status === 'done') return false;
+      if (status === 'claimed') break;
+      // Dead or at work, nobody can tell before the lease is over. The customer's message waits: it would go unanswered.
+      if (clock.now() >= untilMs) return false;
+      await sleep(clock, ASK_AGAIN_MS);
+    }
     await store.release(eventKey, holder);
     return true;
   }

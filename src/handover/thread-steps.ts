@@ -67,6 +67,8 @@ export interface EngineParts {
   readonly policies: (pageId: string) => EnginePolicies;
   /** A handover was ended by an event of its thread that is no turn of the customer's; the thread's next event waits. */
   readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
+  /** Whether this process has the claim on an event whose turn has not begun. */
+  readonly waitsHere: (eventKey: string) => boolean;
 }
 
 /** A handover that has ended, and where its customer can be reached. */
