@@ -164,9 +164,10 @@ export class HandoverEndings {
   async #isDeserted(turn: Turn, claimedBy: string): Promise<boolean> {
     if (WITHOUT_EVENT.test(claimedBy)) return false;
     const { store, clock, newId, waitsHere } = this.#parts;
-    // Where an order is kept over processes, no other event's turn runs beside this one. Its claim says nothing: the event
-    // may have been delivered again, and wait for this very turn.
-    const isInOrder = store.isTurnOf !== undefined && turn.delivered && !WITHOUT_EVENT.test(turn.key);
+    // Where an order is kept over all processes, or there is only this one, no other event's turn runs beside this one. Its
+    // claim says nothing: the event may have been delivered again, and wait for this very turn.
+    const keepsOrder = store.isTurnOf !== undefined || store.atOnce !== undefined;
+    const isInOrder = keepsOrder && turn.delivered && !WITHOUT_EVENT.test(turn.key);
     if (isInOrder && !isOwnPlace(claimedBy)) return true;
     const eventKey = eventOfTurn(claimedBy);
     const holder = `asks:${newId()}`;

@@ -128,7 +128,10 @@ export interface ThreadStore {
    */
   isTurnOf?(thread: ThreadKey, holder: string): Promise<boolean>;
 
-  /** The same without promises, for a store that has everything at hand and no other process beside it. Optional. */
+  /**
+   * The same without promises, of the memory store that the plugin makes itself: nobody else has it. A store that is given
+   * is asked by its promises alone, so that whatever is wrapped around it is asked too.
+   */
   readonly atOnce?: StepsAtOnce;
 
   /** Ends what the store itself has opened, connections above all. Optional. */

@@ -127,6 +127,26 @@ describe('a handover from a dialog', () => {
         expect(stage.customer.hears().at(-1)).to.equal('bot: good');
       });
 
+      it('ends in the next turn, where the bot could not save it and kept that to itself', async () => {
+        const stage = await scene({ store: 'own' });
+        dialogBot(stage.bot, template);
+        const { logic, storage } = stage.bot;
+        stage.bot.logic = (context) => logic(context).catch(() => undefined);
+        await stage.customer.says('agent please');
+        const write = storage.write.bind(storage);
+        storage.write = async () => {
+          storage.write = write;
+          throw new Error('The storage is away.');
+        };
+        await stage.agent.handsBack(stage.customer.psid, 'done');
+        if (template === 'messagesOnly') await stage.customer.says('thanks');
+        await stage.customer.says('hello');
+        await stage.customer.says('good');
+        // Said twice, because nobody knows that it was said; after that the bot answers.
+        expect(stage.customer.hears().filter((text) => text.startsWith('ended'))).to.have.length(2);
+        expect(stage.customer.hears().at(-1)).to.equal('bot: good');
+      });
+
       it('goes on waiting in a process that was started meanwhile', async () => {
         const stage = await scene({ bots: 2 });
         for (const bot of stage.bots) dialogBot(bot, template);

@@ -221,7 +221,7 @@ export class Bot {
     this.handover = new VccLiveHandover({
       ...connection(sim),
       clock,
-      store: this.store,
+      ...(options.store === 'own' ? {} : { store: this.store }),
       logger: quietLogger,
       ...options.handover,
       graph: { baseUrl: sim.graphBaseUrl, timeoutMs: 60_000, ...options.handover?.graph },
@@ -286,7 +286,8 @@ export interface SceneOptions {
   readonly adapter?: { ackDeadlineMs?: number };
   /** Default 1. */
   readonly bots?: number;
-  readonly store?: (clock: Clock) => ThreadStore;
+  /** What all bots share; `own`: each has the one that the plugin makes itself, and the stage sees nothing of it. */
+  readonly store?: 'own' | ((clock: Clock) => ThreadStore);
 }
 
 interface SharedState {
@@ -334,7 +335,8 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
   const sim = await MessengerSimulator.start({ clock: 'held', ...options.sim });
   const clock = new BotClock(sim);
   const shared: SharedState = {
-    store: options.store?.(clock) ?? new MemoryThreadStore({ now: () => clock.now() }),
+    store:
+      typeof options.store === 'function' ? options.store(clock) : new MemoryThreadStore({ now: () => clock.now() }),
     storage: new MemoryStorage(),
   };
   const bots = Array.from({ length: options.bots ?? 1 }, () => new Bot({ sim, clock }, shared, options));
