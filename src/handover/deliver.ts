@@ -111,6 +111,8 @@ export type EventWork = (arrived: Arrived, key: string) => Promise<void> | undef
 interface Job extends TakenIn {
   readonly event: ThreadEvent;
   state: JobState;
+  /** Until then, on our clock, no other process can have the event. */
+  claimedUntilMs: number;
   readonly admit: (taken: TakenEvent) => void;
   /** Leaves its place in the queue without a run. */
   readonly skip: (ending: Ending) => void;
@@ -322,6 +324,8 @@ export class DeliveryDesk {
 
   /** For stores that cannot do both in one step: first all claims, so that nothing counts where one of them fails. */
   async #claimThenArrive(jobs: readonly Job[]): Promise<ReadonlyMap<Job, ClaimedArrival>> {
+    const untilMs = this.#parts.clock.now() + LEASE_MS;
+    for (const job of jobs) job.claimedUntilMs = untilMs;
     const claims = await Promise.allSettled(jobs.map((job) => this.#claim(job)));
     const refused = claims.find((claim) => claim.status === 'rejected');
     if (refused) throw refused.reason;
@@ -355,6 +359,7 @@ export class DeliveryDesk {
   async #takeOne(job: Job): Promise<ClaimedArrival> {
     const { event, key, thread } = job;
     const { claimAndArrive, holder } = this.#parts;
+    job.claimedUntilMs = this.#parts.clock.now() + LEASE_MS;
     if (claimAndArrive && thread) return claimAndArrive({ event: key, holder, leaseMs: LEASE_MS, thread }, event);
     const { status } = await this.#parts.store.claim(key, holder, LEASE_MS, thread);
     if (status !== 'claimed') return { status };
@@ -385,6 +390,7 @@ export class DeliveryDesk {
       load: undefined,
       isClaimed: true,
       state: 'claiming',
+      claimedUntilMs: 0,
       admit: (taken) => {
         job.state = 'here';
         claimedAtMs = this.#parts.clock.now();
@@ -404,8 +410,10 @@ export class DeliveryDesk {
       const taken = await admitted;
       if (!taken) return;
       if (taken.mustWait && thread) await this.#untilItsTurn(job, thread);
-      while (job.state === 'here' && this.#underWay.turns >= this.#limits.maxTurns) {
-        await this.#underWay.untilThereIsRoom();
+      while (job.state === 'here') {
+        if (this.#underWay.turns >= this.#limits.maxTurns) await this.#underWay.untilThereIsRoom();
+        else if (this.#parts.clock.now() >= job.claimedUntilMs) await this.#claimAnew(job);
+        else break;
       }
       // Given back while it waited: another process has it, or this one stops.
       if (job.state !== 'here') {
@@ -626,12 +634,25 @@ export class DeliveryDesk {
 
   /** A claim that was lost, while the store was away for one, is another process's: what has not begun does not begin. */
   async #renew(job: Job | LaneTurn): Promise<void> {
+    const untilMs = this.#parts.clock.now() + LEASE_MS;
     try {
       const status = await this.#claim(job);
-      if (status !== 'claimed' && job.state === 'here') job.skip(status);
+      if (job.state !== 'here') return;
+      if (status === 'claimed') job.claimedUntilMs = untilMs;
+      else job.skip(status);
     } catch {
       // The next round, or the end of the lease.
     }
+  }
+
+  /** The store was away for as long as the lease, so another process may have taken the event over: asked until it says. */
+  async #claimAnew(job: Job): Promise<void> {
+    await this.#renew(job);
+    const { clock } = this.#parts;
+    if (job.state !== 'here' || clock.now() < job.claimedUntilMs) return;
+    await new Promise<void>((resolve) => {
+      inBackground(clock, POLL_MS, resolve);
+    });
   }
 
   #restFromRenewing(): void {

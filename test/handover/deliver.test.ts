@@ -830,6 +830,67 @@ describe('An event whose claim was lost while it waited for its turn', () => {
     expect(await first).to.equal('busy');
     expect(bot.ran).to.deep.equal(['a']);
   });
+
+  /** `b` waits for the turn of `a`; the store cannot be reached for longer than its lease. */
+  async function storeWasAway(): Promise<{
+    readonly bot: Process;
+    readonly memory: MemoryThreadStore;
+    readonly taken: Promise<DeliveryVerdict>;
+    readonly storeIsBack: () => void;
+    readonly endA: () => void;
+  }> {
+    const turn = gate();
+    const clock = new HeldClock();
+    const memory = new MemoryThreadStore({ now: () => clock.now() });
+    const { store, failing } = weakStore(memory);
+    const bot = newProcess({
+      clock,
+      store,
+      work: ({ event }) => (event.mid === 'a' ? turn.opened : Promise.resolve()),
+    });
+    const taken = bot.take([message('a'), message('b')], { ackDeadlineMs: 60_000 });
+    await settled();
+    failing.add('claim');
+    await clock.advance(16_000);
+    return { bot, memory, taken, storeIsBack: () => failing.clear(), endA: turn.open };
+  }
+
+  it('nor where the store was away, and another process has it by now', async () => {
+    const { bot, memory, taken, storeIsBack, endA } = await storeWasAway();
+    const claim = await memory.claim(eventKey(message('b')), 'process 2', 60_000);
+    expect(claim.status).to.equal('claimed');
+    storeIsBack();
+    endA();
+    await settled();
+
+    expect(await taken).to.equal('busy');
+    expect(bot.ran).to.deep.equal(['a']);
+  });
+
+  it('or has done it', async () => {
+    const { bot, memory, taken, storeIsBack, endA } = await storeWasAway();
+    await memory.claim(eventKey(message('b')), 'process 2', 60_000);
+    await memory.finish(eventKey(message('b')), 'process 2');
+    storeIsBack();
+    endA();
+    await settled();
+
+    expect(await taken).to.equal('done');
+    expect(bot.ran).to.deep.equal(['a']);
+  });
+
+  it('and is run, under a new claim, where nobody has taken it, as soon as the store can say so', async () => {
+    const { bot, memory, taken, storeIsBack, endA } = await storeWasAway();
+    endA();
+    await bot.clock.advance(1000);
+    expect(bot.ran, 'nobody can tell').to.deep.equal(['a']);
+    storeIsBack();
+    await bot.clock.advance(1000);
+
+    expect(await taken).to.equal('done');
+    expect(bot.ran).to.deep.equal(['a', 'b']);
+    expect((await memory.claim(eventKey(message('b')), 'process 2', 60_000)).status).to.equal('done');
+  });
 });
 
 describe('A store that keeps the order of a thread over processes', () => {
