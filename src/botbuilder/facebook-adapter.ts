@@ -12,6 +12,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { EventWork } from '../handover/deliver.js';
 import type { Admission, Arrived } from '../handover/turn.js';
+import { isRepeated } from '../handover/turn.js';
 import type { GraphOptions } from './handover-options.js';
 import { checkDuration } from './check-options.js';
 import type { HandoverParts } from './handover-parts.js';
@@ -25,7 +26,6 @@ import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
 import { setAdmitted, stateOf } from './turn-state.js';
 import type { BotLogic } from './own-turns.js';
-import { isRepeated } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;

@@ -12,9 +12,9 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
 import type { DeliveryDesk } from '../handover/deliver.js';
-import { keyAfter } from '../handover/lifecycle.js';
 import type { EndedHandover } from '../handover/thread-steps.js';
 import type { Turn } from '../handover/turn.js';
+import { keyAfter } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
 import { becomeHandoffStatus, isReference } from './handoff-status.js';
 import type { HandoverText } from './handover-options.js';
@@ -163,9 +163,4 @@ export class OwnTurns {
       this.#parts.log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
     }
   }
-}
-
-/** Whether a turn is the new run of one that began a handover and died. */
-export function isRepeated(turn: Turn): boolean {
-  return turn.mute === 'repeatedTurn';
 }

@@ -10,18 +10,11 @@ import type { Conclusion } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import type { Afterwards, Ending, EndingClaim } from './lifecycle.js';
-import {
-  claimAfterwards,
-  claimEnding,
-  endedBeforeRerun,
-  endingOfKept,
-  eventOfTurn,
-  releaseEnding,
-  resultOf,
-} from './lifecycle.js';
+import { claimAfterwards, claimEnding, endedBeforeRerun, endingOfKept, releaseEnding, resultOf } from './lifecycle.js';
 import { isOwnPlace } from './own-place.js';
 import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
 import type { Turn } from './turn.js';
+import { eventOfTurn } from './turn.js';
 
 /** Keys of turns that have no claim in the store. */
 const WITHOUT_EVENT = /^(?:resume|proactive|unrecorded|unclaimed):/;

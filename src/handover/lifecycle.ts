@@ -10,6 +10,7 @@ import type { Conclusion, KeptHandBack, OpenHandover, StoredError, ThreadRecord 
 import type { HandoverErrorCode } from '../thread/errors.js';
 import { HandoverError } from '../thread/errors.js';
 import { reportedFields, withoutTranscript } from './vcc-live-report.js';
+import { keyAfter } from './turn.js';
 
 /** Conclusions kept for dialogs that have not fetched theirs yet. */
 const CONCLUSIONS_KEPT = 8;
@@ -261,18 +262,6 @@ export function claimAfterwards(
 export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): boolean {
   if (record.open?.cause === eventKey && record.open.run !== run) return true;
   return conclusionOfCause(record, eventKey, run) !== undefined;
-}
-
-const AFTER = 'after:';
-
-/** The key of a turn that follows that of an event, in its place: it ends with the claim on the event. */
-export function keyAfter(eventKey: string): string {
-  return AFTER + eventKey;
-}
-
-/** The event behind a turn, by the turn's key. */
-export function eventOfTurn(turnKey: string): string {
-  return turnKey.startsWith(AFTER) ? turnKey.slice(AFTER.length) : turnKey;
 }
 
 /**

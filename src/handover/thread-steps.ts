@@ -65,7 +65,7 @@ export interface EngineParts {
   readonly log: Logger;
   /** What holds for the threads of a Page. */
   readonly policies: (pageId: string) => EnginePolicies;
-  /** A handover was ended by an event of its thread that is no turn of the customer's; the thread's next event waits. */
+  /** The event `eventKey` ended a handover and is no turn of the customer's; the thread's next event waits for this. */
   readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
   /** Whether this process has the claim on an event whose turn has not begun. */
   readonly waitsHere: (eventKey: string) => boolean;

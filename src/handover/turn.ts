@@ -11,6 +11,8 @@ export interface AnsweredCall {
   readonly answeredAtMs: number;
 }
 
+const AFTER = 'after:';
+
 /** One run of the bot for one event. Mutable where the run itself changes it; lives as long as the turn. */
 export interface Turn {
   readonly thread: ThreadKey;
@@ -91,6 +93,21 @@ export interface HandoverOrder {
 export type Permission =
   | { readonly allowed: true; readonly newestStamp: number | undefined; readonly known: boolean }
   | { readonly allowed: false; readonly reason: SuppressedReason };
+
+/** Whether a turn is the new run of one that began a handover and died. */
+export function isRepeated(turn: Turn): boolean {
+  return turn.mute === 'repeatedTurn';
+}
+
+/** The key of a turn that follows that of an event, in its place: it ends with the claim on the event. */
+export function keyAfter(eventKey: string): string {
+  return AFTER + eventKey;
+}
+
+/** The event behind a turn, by the turn's key. */
+export function eventOfTurn(turnKey: string): string {
+  return turnKey.startsWith(AFTER) ? turnKey.slice(AFTER.length) : turnKey;
+}
 
 /** The thread of an event, where it names a customer and a Page. */
 export function threadOf(event: ThreadEvent): ThreadKey | undefined {
