@@ -807,6 +807,28 @@ describe('A desk that closes', () => {
   });
 });
 
+describe('An event that waits for its turn', () => {
+  it('is known to wait here until its turn begins, and not where another process has it', async () => {
+    const turn = gate();
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const bot = newProcess({ clock, store, work: () => turn.opened });
+    await store.claim(eventKey(message('c')), 'process 2', 60_000);
+    const taken = bot.take([message('a'), message('b'), message('c')], { ackDeadlineMs: 1000 });
+    await settled();
+    expect(['a', 'b', 'c', 'd'].map((mid) => bot.desk.waitsHere(eventKey(message(mid))))).to.deep.equal([
+      false,
+      true,
+      false,
+      false,
+    ]);
+    turn.open();
+    await clock.advance(1000);
+    expect(await taken).to.equal('busy');
+    expect(bot.desk.waitsHere(eventKey(message('b')))).to.equal(false);
+  });
+});
+
 describe('An event whose claim was lost while it waited for its turn', () => {
   it('is not run here any more', async () => {
     const turn = gate();
