@@ -67,13 +67,15 @@ export { BotStorageThreadStore } from './store/bot-storage-store.js';
 export type { BotStorageThreadStoreOptions } from './store/bot-storage-store.js';
 export type { StorageLike } from './store/versioned-items.js';
 export type {
-  ClaimedUpdate,
-  ClaimState,
   DueTime,
-  PlacedClaim,
+  Entered,
+  FencedRecord,
+  Renewed,
   StepsAtOnce,
   ThreadChange,
   ThreadStore,
+  Ticket,
+  TicketState,
 } from './thread/store.js';
 export type { DeliveryInbox, KeptDelivery, TakenOver } from './thread/inbox.js';
 export type { DeliveryLimits, LeftBehind } from './handover/deliver.js';

@@ -93,7 +93,7 @@ export class AfterHandover {
   async #claimed(turn: Turn, { openPrompt, satisfaction }: Policies): Promise<Afterwards | undefined> {
     if (!this.isDue(turn)) return undefined;
     if (openPrompt === 'goOn' && satisfaction === undefined) return undefined;
-    return this.#parts.engine.endings.afterwardsFor(turn);
+    return this.#parts.engine.dialogResults.afterwardsFor(turn);
   }
 
   /** Asks, where this outcome is asked about and the thread is still the turn's to speak in. */

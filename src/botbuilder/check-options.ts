@@ -47,14 +47,16 @@ const COMMON_OPTIONS: Readonly<Record<Exclude<keyof VccLiveHandoverOptions, keyo
 const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
 const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
-const LIMIT_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes'];
+const LIMIT_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes', 'longestTurnMs'];
 const FUNCTIONS_OF_A_STORE = [
   'read',
   'update',
   'forget',
-  'claim',
-  'finish',
-  'release',
+  'enter',
+  'isNext',
+  'renew',
+  'leave',
+  'readFor',
   'schedule',
   'unschedule',
   'takeDue',

@@ -88,14 +88,14 @@ export class OwnTurns {
    * Never rejects: the handover has ended, whatever becomes of this turn.
    */
   resume(thread: ThreadKey, ended: EndedHandover, text: HandoverText): OwnTurn {
-    return this.#parts.desk.takeTurn(thread, (place) =>
-      this.#resume(thread, ended, place ?? `resume:${ended.conclusion.handoverId}`, text),
+    return this.#parts.desk.takeTurn(thread, (ticket) =>
+      this.#resume(thread, ended, { key: ticket.event, event: ticket.event }, text),
     );
   }
 
   /** The same without a text, in the place of the event that ended the handover. */
   resumeAfter(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
-    return this.#resume(thread, ended, keyAfter(eventKey), null);
+    return this.#resume(thread, ended, { key: keyAfter(eventKey), event: eventKey }, null);
   }
 
   /**
@@ -107,14 +107,15 @@ export class OwnTurns {
     const conclusion = await this.#parts.endedBefore(turn);
     if (!conclusion) return;
     const reference = TurnContextClass.getConversationReference(activity);
-    await this.#resume(turn.thread, { conclusion, reference }, keyAfter(turn.key), null, bot);
+    const identity = { key: keyAfter(turn.key), event: turn.ticket.event };
+    await this.#resume(turn.thread, { conclusion, reference }, identity, null, bot);
   }
 
-  /** @param key under which the turn claims the end of its dialog: others can tell by it whether the turn is still there */
+  /** @param identity the turn's key, and the event whose ticket lets it run */
   async #resume(
     thread: ThreadKey,
     { conclusion, reference }: EndedHandover,
-    key: string,
+    { key, event }: { readonly key: string; readonly event: string },
     text: HandoverText,
     bot?: AttachedBot,
   ): Promise<void> {
@@ -122,7 +123,7 @@ export class OwnTurns {
     const runs = conclusion.dialogWaits || policiesOf(thread.pageId).statusEvents;
     const resumed = async (context: TurnContext, logic: BotLogic): Promise<void> => {
       const turn = turnOf(context);
-      if (turn) Object.assign(turn, { key, ended: conclusion });
+      if (turn) Object.assign(turn, { key, ticket: { ...turn.ticket, event }, ended: conclusion });
       await say(context, text, log);
       const status = async (): Promise<void> => {
         becomeHandoffStatus(context, 'completed', undefined);

@@ -68,7 +68,7 @@ export class TurnRunner {
     if (reading.thread) {
       const turn = await this.#parts.engine.proactiveTurn(reading.thread);
       this.#enter(context, state, turn);
-      return this.#runLogic(turn, next);
+      return next();
     }
     return next();
   }
@@ -158,7 +158,7 @@ export class TurnRunner {
     if (admission.run !== 'logic' || admission.concluded) return this.#runSpecial(context, admission, brought, next);
     const { turn } = admission;
     const isAsked = this.#parts.beginnings.isAskedFor(context, turn, brought);
-    if (isAsked === false && !this.#parts.after.isDue(turn)) return this.#runLogic(turn, next);
+    if (isAsked === false && !this.#parts.after.isDue(turn)) return next();
     return this.#runAsked(context, turn, isAsked, next);
   }
 
@@ -180,7 +180,7 @@ export class TurnRunner {
       const { metadata } = admission;
       return after.around(context, turn, 'event', async () => {
         becomeHandoffStatus(context, 'completed', metadata);
-        await this.#runLogic(turn, next);
+        await next();
       });
     }
     return this.#runAsked(context, turn, beginnings.isAskedFor(context, turn, brought), next);
@@ -198,26 +198,16 @@ export class TurnRunner {
       await beginnings.toAgent(context, {});
       return;
     }
-    if (!after.isDue(turn)) return this.#runLogic(turn, next);
+    if (!after.isDue(turn)) return next();
     const kind = context.activity.type === 'message' ? 'message' : 'event';
-    return after.around(context, turn, kind, () => this.#runLogic(turn, next));
+    return after.around(context, turn, kind, next);
   }
 
   /** The agent's first words: the logic hears of them in the conversation of the customer, and may not speak there. */
   async #runAccepted(context: TurnContext, turn: Turn, reference: unknown, next: () => Promise<void>): Promise<void> {
     if (!isReference(reference)) return;
     becomeHandoffStatusOf(context, reference, 'accepted');
-    await this.#runLogic(turn, next);
-  }
-
-  /** Where the logic fails, what its turn had claimed is given back before the error goes to `onTurnError`. */
-  async #runLogic(turn: Turn, next: () => Promise<void>): Promise<void> {
-    try {
-      await next();
-    } catch (error) {
-      await this.#parts.engine.endings.turnFailed(turn);
-      throw error;
-    }
+    await next();
   }
 }
 

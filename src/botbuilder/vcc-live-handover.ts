@@ -117,30 +117,28 @@ export class VccLiveHandover implements Middleware {
       ? guardedStore(options.store)
       : new MemoryThreadStore({ now: () => clock.now() });
     const newId = idsFrom(randomBytes);
+    const processId = newId();
     const engine = new HandoverEngine({
       botAppId,
       vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
       graph: client,
       store,
       clock,
+      processId,
       newId,
       news,
       log,
       policies: policiesOf,
       onEnded: (thread, ended, eventKey) => this.#ownTurns.resumeAfter(thread, ended, eventKey),
-      waitsHere: (eventKey) => desk.waitsHere(eventKey),
     });
     const { atOnce } = engine.admissions;
     const desk: DeliveryDesk = new DeliveryDesk({
       store,
       clock,
       log,
-      holder: newId(),
-      arrive: (event, key) => engine.admissions.arrive(event, key),
+      processId,
+      enter: (ticket, leaseMs, event) => engine.admissions.enter(ticket, leaseMs, event),
       ...(atOnce ? { arriveAtOnce: atOnce } : {}),
-      ...(store.claimAndUpdate
-        ? { claimAndArrive: (claim, event) => engine.admissions.claimAndArrive(claim, event) }
-        : {}),
       limits: options.deliveries ?? {},
     });
     const measured = measuredDesk(desk, probe, clock);
@@ -162,7 +160,7 @@ export class VccLiveHandover implements Middleware {
       after,
       policiesOf,
       expire: (thread) => engine.expire(thread),
-      endedBefore: (turn) => engine.endings.endedBefore(turn),
+      endedBefore: (turn) => engine.dialogResults.endedBefore(turn),
       bringHome: (thread) => engine.reports.bringHome(thread),
     });
     this.#beginnings = new Beginnings({
@@ -292,7 +290,7 @@ export class VccLiveHandover implements Middleware {
         this.#beginnings.toAgent(context, asked, { dialogWaits: true }),
       ending: async (context: TurnContext, handoverId: string, startedAtMs: number) => {
         const turn = turnOf(context);
-        return turn && this.#engine.endings.endingFor(turn, handoverId, startedAtMs);
+        return turn && this.#engine.dialogResults.resultFor(turn, handoverId, startedAtMs);
       },
       now: () => this.#clock.now(),
     };

@@ -9,7 +9,7 @@ import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { PlacedClaim } from '../thread/store.js';
+import type { Ticket } from '../thread/store.js';
 import { evidenceOfEvent } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
@@ -33,13 +33,11 @@ import { asksForBot, grants } from './policies.js';
 import type { EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
-import type { Admission, Arrived, ClaimedArrival, Turn } from './turn.js';
+import type { Admission, Arrived, EnteredEvent, Turn } from './turn.js';
 import { threadOf } from './turn.js';
 
 /** An event on its way into its thread's record. */
 interface Arrival {
-  readonly event: ThreadEvent;
-  readonly ids: AppIds;
   readonly atMs: number;
   readonly evidenceFrom: (record: ThreadRecord) => readonly Evidence[];
   readonly after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<Conclusion | undefined>;
@@ -59,22 +57,26 @@ export class Admissions {
     this.#handingOver = handingOver;
   }
 
-  /** Folds in what an event proves, before its turn queues. Rejects where the store does not answer. */
-  async arrive(event: ThreadEvent, eventKey: string): Promise<Arrived> {
+  /**
+   * Takes the event's ticket and folds in what the event proves, before its turn queues. Rejects where the store does not
+   * answer.
+   */
+  async enter(ticket: Ticket, leaseMs: number, event: ThreadEvent): Promise<EnteredEvent> {
     const thread = threadOf(event);
     if (!thread) {
       this.#steps.learn(event, this.#parts.clock.now());
-      return { event, before: NOBODY, owner: NOBODY, record: emptyRecord, askOwner: false, isFresh: false };
+      const entered = await this.#parts.store.enter(ticket, leaseMs, () => ({ record: undefined, value: undefined }));
+      if (entered.status !== 'entered') return entered;
+      const arrived = { event, before: NOBODY, owner: NOBODY, record: emptyRecord, askOwner: false, isFresh: false };
+      return { status: 'entered', value: arrived, mustWait: false };
     }
-    const arrival = this.#arrival(
-      event,
-      eventKey,
-      thread,
-      this.#steps.knownIds(thread) ?? (await this.#steps.ids(thread)),
-    );
-    const stepped = await this.#steps.step(thread, arrival.ids, arrival.evidenceFrom, arrival.after);
-    if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
-    return arrivedBy(event, thread, stepped);
+    const ids = this.#steps.knownIds(thread) ?? (await this.#steps.ids(thread));
+    const { atMs, evidenceFrom, after } = this.#arrival(event, ticket.event, thread, ids);
+    const entered = await this.#steps.enter({ ticket, leaseMs }, ids, evidenceFrom, after);
+    if (entered.status !== 'entered') return entered;
+    const stepped = entered.value;
+    if (stepped.record.open) await this.#hasten(thread, stepped.record, atMs);
+    return { ...entered, value: arrivedBy(event, thread, stepped) };
   }
 
   /**
@@ -92,22 +94,6 @@ export class Admissions {
         return arrivedBy(event, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
       },
     };
-  }
-
-  /** The same, in one step with the claim on the event. For stores that can do both at once. */
-  async claimAndArrive(claim: PlacedClaim, event: ThreadEvent): Promise<ClaimedArrival> {
-    const { thread } = claim;
-    const arrival = this.#arrival(
-      event,
-      claim.event,
-      thread,
-      this.#steps.knownIds(thread) ?? (await this.#steps.ids(thread)),
-    );
-    const claimed = await this.#steps.claimedStep(claim, arrival.ids, arrival.evidenceFrom, arrival.after);
-    if (claimed.status !== 'claimed') return { status: claimed.status };
-    const stepped = claimed.value;
-    if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
-    return { status: 'claimed', arrived: arrivedBy(event, thread, stepped), mustWait: claimed.mustWait };
   }
 
   /** Decides, when its turn has come, what runs on an event that arrived: at once, where nobody has to be asked. */
@@ -164,8 +150,6 @@ export class Admissions {
     this.#steps.learn(event, atMs);
     const { offsetMs } = this.#steps;
     return {
-      event,
-      ids,
       atMs,
       evidenceFrom: ({ evidence }) => {
         // Where the event has a stamp, nobody asks for the newest place.

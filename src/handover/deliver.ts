@@ -13,11 +13,11 @@ import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import { labelOfId } from '../thread/thread-label.js';
 import type { Logger } from '../thread/logger.js';
-import type { PlacedClaim, ThreadStore } from '../thread/store.js';
+import type { ThreadStore, Ticket } from '../thread/store.js';
 import { eventKey } from '../webhook/event-key.js';
+import { HeldTicket } from './held-ticket.js';
 import { Lane, LaneTurn } from './lane.js';
-import { OwnPlace } from './own-place.js';
-import type { Arrived, ClaimedArrival, TakenEvent } from './turn.js';
+import type { Arrived, EnteredEvent } from './turn.js';
 import { threadOf } from './turn.js';
 import type { Ending, JobState, TakenIn } from './under-way.js';
 import { UnderWay } from './under-way.js';
@@ -31,8 +31,7 @@ const POLL_MS = 250;
 const TURN_POLL_MS = 100;
 /** A record that was read longer ago than this is read again before its turn. */
 const FRESH_MS = 100;
-/** A turn that hangs holds up its thread no longer than this. */
-const LONGEST_TURN_MS = 10 * 60_000;
+const LONGEST_TURN_MS = 2 * 60_000;
 const MAX_EVENTS = 10_000;
 const MAX_EVENTS_PER_THREAD = 200;
 const MAX_TURNS = 1_000;
@@ -60,6 +59,11 @@ export interface DeliveryLimits {
   readonly maxTurns?: number;
   /** Size of the deliveries that are not finished, bytes. Default 64 MiB. */
   readonly maxBytes?: number;
+  /**
+   * A turn that hangs holds up its thread for so long, in every process, milliseconds; then the next turn of the thread
+   * begins beside it. Default 120,000.
+   */
+  readonly longestTurnMs?: number;
 }
 
 /** What the desk stands on. */
@@ -68,11 +72,9 @@ export interface DeliveryParts {
   readonly clock: Clock;
   readonly log: Logger;
   /** Names this process among those that share the store. */
-  readonly holder: string;
-  /** Folds in an event's evidence. */
-  readonly arrive: (event: ThreadEvent, key: string) => Promise<Arrived>;
-  /** The same, and claims the event in the same step. Absent where the store cannot. */
-  readonly claimAndArrive?: (claim: PlacedClaim, event: ThreadEvent) => Promise<ClaimedArrival>;
+  readonly processId: string;
+  /** Takes the ticket of an event and folds in the event's evidence, in one step. */
+  readonly enter: (ticket: Ticket, leaseMs: number, event: ThreadEvent) => Promise<EnteredEvent>;
   /** The same at once, for events of threads that may. Absent where the store is not at hand. */
   readonly arriveAtOnce?: {
     readonly may: (thread: ThreadKey, id: string) => boolean;
@@ -110,10 +112,13 @@ export type EventWork = (arrived: Arrived, key: string) => Promise<void> | undef
 /** A job that goes the long way: claimed, waited for, admitted or skipped. */
 interface Job extends TakenIn {
   readonly event: ThreadEvent;
+  readonly ticket: Ticket;
   state: JobState;
+  /** When its turn began, our clock. */
+  runningSinceMs: number | undefined;
   /** Until then, on our clock, no other process can have the event. */
   claimedUntilMs: number;
-  readonly admit: (taken: TakenEvent) => void;
+  readonly admit: (entered: Extract<EnteredEvent, { status: 'entered' }>) => void;
   /** Leaves its place in the queue without a run. */
   readonly skip: (ending: Ending) => void;
 }
@@ -132,7 +137,7 @@ export class DeliveryDesk {
   readonly #underWay: UnderWay<Job | LaneTurn>;
   readonly #lane: Lane | undefined;
   /** Finished here, but the store has not taken it yet. */
-  readonly #unwritten = new Map<string, ThreadKey | undefined>();
+  readonly #unwritten = new Map<string, Ticket>();
   #closed = false;
   #keysMade = 0;
   #stopRenewing: (() => void) | undefined;
@@ -144,6 +149,7 @@ export class DeliveryDesk {
       maxEventsPerThread: parts.limits?.maxEventsPerThread ?? MAX_EVENTS_PER_THREAD,
       maxTurns: parts.limits?.maxTurns ?? MAX_TURNS,
       maxBytes: parts.limits?.maxBytes ?? MAX_BYTES,
+      longestTurnMs: parts.limits?.longestTurnMs ?? LONGEST_TURN_MS,
     };
     this.#underWay = new UnderWay(this.#limits.maxTurns);
     this.#lane = this.#laneOf(parts);
@@ -205,11 +211,6 @@ export class DeliveryDesk {
     await this.#writeFinished();
     this.#restFromRenewing();
     return { running: left.length - waiting.length, waiting: waiting.length };
-  }
-
-  /** Whether an event is claimed here and its turn has not begun. */
-  waitsHere(key: string): boolean {
-    return this.#underWay.jobs.get(key)?.state === 'here';
   }
 
   /** Why a delivery of so many bytes cannot be taken in now; `undefined` where it can. */
@@ -287,7 +288,7 @@ export class DeliveryDesk {
   /** Claims the events, folds in their evidence, and lets them run; all of them, or none. */
   async #takeIn(jobs: readonly Job[], deadline: Deadline, how: DeliveryTerms): Promise<void> {
     if (this.#unwritten.size > 0) await this.#writeFinished();
-    let taken: ReadonlyMap<Job, ClaimedArrival>;
+    let taken: ReadonlyMap<Job, EnteredEvent>;
     try {
       taken = await this.#takeAll(jobs);
     } catch (error) {
@@ -299,47 +300,20 @@ export class DeliveryDesk {
       return;
     }
     for (const job of jobs) {
-      const each: ClaimedArrival = taken.get(job) ?? { status: 'busy' };
-      if (each.status === 'claimed') job.admit(each);
+      const each: EnteredEvent = taken.get(job) ?? { status: 'busy' };
+      if (each.status === 'entered') job.admit(each);
       else if (each.status === 'done') job.skip('done');
       else void this.#waitForOther(job, deadline, how);
     }
   }
 
-  async #takeAll(jobs: readonly Job[]): Promise<ReadonlyMap<Job, ClaimedArrival>> {
+  async #takeAll(jobs: readonly Job[]): Promise<ReadonlyMap<Job, EnteredEvent>> {
     const [first, second] = jobs;
     // Most deliveries bring one event, and there is no order to keep in that.
     if (first && !second) return new Map([[first, await this.#takeOne(first)]]);
-    return this.#parts.claimAndArrive ? this.#takeInOrder(jobs) : this.#claimThenArrive(jobs);
-  }
-
-  /** Claim and evidence in one step for each event. */
-  async #takeInOrder(jobs: readonly Job[]): Promise<ReadonlyMap<Job, ClaimedArrival>> {
-    const taken = new Map<Job, ClaimedArrival>();
+    const taken = new Map<Job, EnteredEvent>();
     await this.#inOrder(jobs, async (job) => {
       taken.set(job, await this.#takeOne(job));
-    });
-    return taken;
-  }
-
-  /** For stores that cannot do both in one step: first all claims, so that nothing counts where one of them fails. */
-  async #claimThenArrive(jobs: readonly Job[]): Promise<ReadonlyMap<Job, ClaimedArrival>> {
-    const untilMs = this.#parts.clock.now() + LEASE_MS;
-    for (const job of jobs) job.claimedUntilMs = untilMs;
-    const claims = await Promise.allSettled(jobs.map((job) => this.#claim(job)));
-    const refused = claims.find((claim) => claim.status === 'rejected');
-    if (refused) throw refused.reason;
-    const taken = new Map<Job, ClaimedArrival>();
-    const mine: Job[] = [];
-    jobs.forEach((job, index) => {
-      const claim = claims[index];
-      const status = claim?.status === 'fulfilled' ? claim.value : 'busy';
-      if (status === 'claimed') mine.push(job);
-      else taken.set(job, { status });
-    });
-    await this.#inOrder(mine, async (job) => {
-      const arrived = await this.#parts.arrive(job.event, job.key);
-      taken.set(job, { status: 'claimed', arrived, mustWait: false });
     });
     return taken;
   }
@@ -356,22 +330,17 @@ export class DeliveryDesk {
     if (lost) throw lost.reason;
   }
 
-  async #takeOne(job: Job): Promise<ClaimedArrival> {
-    const { event, key, thread } = job;
-    const { claimAndArrive, holder } = this.#parts;
+  async #takeOne(job: Job): Promise<EnteredEvent> {
     job.claimedUntilMs = this.#parts.clock.now() + LEASE_MS;
-    if (claimAndArrive && thread) return claimAndArrive({ event: key, holder, leaseMs: LEASE_MS, thread }, event);
-    const { status } = await this.#parts.store.claim(key, holder, LEASE_MS, thread);
-    if (status !== 'claimed') return { status };
-    return { status, arrived: await this.#parts.arrive(event, key), mustWait: false };
+    return this.#parts.enter(job.ticket, LEASE_MS, job.event);
   }
 
   /** Takes a place in the queue of the event's thread. */
   #enqueue(event: ThreadEvent, key: string, work: EventWork): Job {
     let resolveFinished: (ending: Ending) => void = () => undefined;
-    let resolveAdmitted: (taken: TakenEvent | undefined) => void = () => undefined;
+    let resolveAdmitted: (taken: EnteredEvent | undefined) => void = () => undefined;
     const finished = new Promise<Ending>((resolve) => (resolveFinished = resolve));
-    const admitted = new Promise<TakenEvent | undefined>((resolve) => (resolveAdmitted = resolve));
+    const admitted = new Promise<EnteredEvent | undefined>((resolve) => (resolveAdmitted = resolve));
     const end = (ending: Ending): void => {
       job.state = ending;
       this.#underWay.leave(job);
@@ -384,11 +353,13 @@ export class DeliveryDesk {
     const job: Job = {
       event,
       key,
+      ticket: { thread: thread ?? threadOfPage(event), event: key, processId: this.#parts.processId },
       thread,
       queue,
       finished,
       load: undefined,
       isClaimed: true,
+      runningSinceMs: undefined,
       state: 'claiming',
       claimedUntilMs: 0,
       admit: (taken) => {
@@ -408,8 +379,8 @@ export class DeliveryDesk {
     const isFirst = line.tail === undefined;
     const run = async (): Promise<void> => {
       const taken = await admitted;
-      if (!taken) return;
-      if (taken.mustWait && thread) await this.#untilItsTurn(job, thread);
+      if (taken?.status !== 'entered') return;
+      if (taken.mustWait && thread) await this.#untilItsTurn(job);
       while (job.state === 'here') {
         if (this.#underWay.turns >= this.#limits.maxTurns) await this.#underWay.untilThereIsRoom();
         else if (this.#parts.clock.now() >= job.claimedUntilMs) await this.#claimAnew(job);
@@ -421,11 +392,14 @@ export class DeliveryDesk {
         return;
       }
       job.state = 'running';
+      job.runningSinceMs = this.#parts.clock.now();
       line.running += 1;
       // Nothing was before it and nothing came after it: the record is as it was when its evidence was folded in.
       const alone = isFirst && line.length === 1 && !taken.mustWait;
-      taken.arrived.isFresh = alone && this.#parts.clock.now() - claimedAtMs < FRESH_MS;
-      await this.#inReasonableTime(this.#run(work, taken.arrived, key), queue, () => {
+      const arrived = taken.value;
+      arrived.isFresh = alone && this.#parts.clock.now() - claimedAtMs < FRESH_MS;
+      const room = this.#takeRoom();
+      await this.#inReasonableTime(this.#run(work, arrived, key, room), queue, room, () => {
         line.running -= 1;
         // The next event of the thread does not wait until the store has written this one down.
         void this.#finish(job).then(() => end('done'));
@@ -436,28 +410,26 @@ export class DeliveryDesk {
   }
 
   /**
-   * Gives a turn that no event brought its place among the events of its thread, so that the two do not overwrite each
-   * other's state: here, and in all processes where the store keeps an order over them. `turn` must not reject; it is told
-   * the key that stands for it in such a store.
-   * @returns `waits`: something of the thread is under way. Who may be in it must not wait for `done`, but for nothing else.
+   * Queues a turn that no event began among the events of its thread, over all processes, so that the two do not overwrite
+   * each other's state. `turn` must not reject.
+   * @returns `waits`: something of the thread is queued or runs. Whoever may be in it must not wait for `done`.
    */
   takeTurn(
     thread: ThreadKey,
-    turn: (place: string | undefined) => Promise<void>,
+    turn: (ticket: Ticket) => Promise<void>,
   ): { readonly waits: boolean; readonly done: Promise<void> } {
     const queue = threadId(thread);
     const waits = this.#underWay.lines.has(queue);
     const line = this.#underWay.lineOf(queue);
-    const { store, clock, holder } = this.#parts;
+    const { store, clock, processId } = this.#parts;
     const times = { leaseMs: LEASE_MS, renewEveryMs: RENEW_EVERY_MS, pollMs: TURN_POLL_MS };
-    const place = OwnPlace.in(thread, { store, clock, holder, ...times });
+    const held = new HeldTicket(thread, { store, clock, processId, ...times });
     const run = async (): Promise<void> => {
-      // Its place is taken first: what `turn` does at once must find it there.
-      await Promise.resolve();
-      await place?.comes();
+      await held.isNext();
       line.running += 1;
-      await this.#inReasonableTime(turn(place?.key), queue, () => (line.running -= 1));
-      await place?.leave();
+      const overlong = (): void => held.stopRenewing();
+      await this.#inReasonableTime(turn(held.ticket), queue, overlong, () => (line.running -= 1));
+      await held.leave();
     };
     return { waits, done: this.#inLine(queue, run) };
   }
@@ -473,31 +445,34 @@ export class DeliveryDesk {
     return mine;
   }
 
-  async #run(work: EventWork, arrived: Arrived, key: string): Promise<void> {
+  /** Counts a turn as running. @returns counts it no longer; further calls do nothing */
+  #takeRoom(): () => void {
     this.#underWay.turnBegins();
+    let isTaken = true;
+    return () => {
+      if (isTaken) this.#underWay.turnEnds();
+      isTaken = false;
+    };
+  }
+
+  async #run(work: EventWork, arrived: Arrived, key: string, room: () => void): Promise<void> {
     try {
       await work(arrived, key);
     } catch (error) {
       this.#tellFailed(error);
     } finally {
-      this.#underWay.turnEnds();
+      room();
     }
   }
 
-  /**
-   * Another process has earlier events of the thread: until they are finished or their leases over. Bounded like a turn
-   * that hangs, because a process may hang in one and go on renewing its claim.
-   */
-  async #untilItsTurn(job: Job, thread: ThreadKey): Promise<void> {
-    const { clock, store, holder, log } = this.#parts;
-    const longestMs = clock.now() + LONGEST_TURN_MS;
+  /** Another process has earlier tickets of the thread: waits until they are left, or until their leases are over. */
+  async #untilItsTurn(job: Job): Promise<void> {
+    const { clock, store } = this.#parts;
     while (job.state === 'here') {
       // A store that does not answer now will: nothing is taken in without it either.
-      if ((await store.isTurnOf?.(thread, holder).catch(() => false)) !== false) return;
-      if (clock.now() >= longestMs) {
-        log.error(`Another process has had ${labelled(job.queue)} for 10 minutes; a turn begins beside its.`);
-        return;
-      }
+      const state = await store.isNext(job.ticket).catch(() => 'waiting' as const);
+      if (state === 'next') return;
+      if (state === 'lost') await this.#renew(job);
       await new Promise<void>((resolve) => {
         inBackground(clock, TURN_POLL_MS, resolve);
       });
@@ -505,29 +480,33 @@ export class DeliveryDesk {
   }
 
   /** A turn that waits for something that never comes must not silence its customer for good. */
-  #inReasonableTime(worked: Promise<void>, queue: string, ended?: () => void): Promise<void> {
+  #inReasonableTime(worked: Promise<void>, queue: string, overlong: () => void, ended: () => void): Promise<void> {
     return new Promise<void>((resolve) => {
-      const cancel = inBackground(this.#parts.clock, LONGEST_TURN_MS, () => {
+      const cancel = inBackground(this.#parts.clock, this.#limits.longestTurnMs, () => {
         this.#tellOverlong(queue);
+        overlong();
         resolve();
       });
       void worked.then(() => {
         cancel();
-        ended?.();
+        ended();
         resolve();
       });
     });
   }
 
   #tellOverlong(queue: string): void {
-    this.#parts.log.error(`A turn of ${labelled(queue)} has not ended in 10 minutes; the next one begins beside it.`);
+    const seconds = Math.round(this.#limits.longestTurnMs / 1000);
+    this.#parts.log.error(
+      `A turn of ${labelled(queue)} has not ended for ${seconds} s. The next turn of the thread begins beside it. Find out what the bot's logic waits for.`,
+    );
   }
 
   #tellFailed(error: unknown): void {
     this.#parts.log.error(`An event could not be worked on: ${textOfThrown(error)}`);
   }
 
-  #laneOf({ store: { atOnce: store }, clock, holder, arriveAtOnce }: DeliveryParts): Lane | undefined {
+  #laneOf({ store: { atOnce: store }, clock, processId, arriveAtOnce }: DeliveryParts): Lane | undefined {
     if (!store || !arriveAtOnce) return undefined;
     return new Lane({
       store,
@@ -536,10 +515,11 @@ export class DeliveryDesk {
       arrive: arriveAtOnce.arrive,
       keyOf,
       newKey: () => this.#newKey('unclaimed'),
-      claim: (key) => store.claim(key, holder, LEASE_MS),
+      claim: (key) => store.claim(key, processId, LEASE_MS),
+      finish: (key) => store.finish(key, processId),
       underWay: this.#underWay,
       maxTurns: this.#limits.maxTurns,
-      longestTurnMs: LONGEST_TURN_MS,
+      longestTurnMs: this.#limits.longestTurnMs,
       overlong: (queue) => this.#tellOverlong(queue),
       failed: (error) => this.#tellFailed(error),
     });
@@ -547,10 +527,6 @@ export class DeliveryDesk {
 
   #hasTurnRunning({ queue }: TakenIn): boolean {
     return (this.#underWay.lines.get(queue)?.running ?? 0) > 0;
-  }
-
-  async #claim({ key, thread }: TakenIn): Promise<ClaimedArrival['status']> {
-    return (await this.#parts.store.claim(key, this.#parts.holder, LEASE_MS, thread)).status;
   }
 
   /** Another process works on this event: until it is done, until its lease ends, or until the deadline. */
@@ -566,7 +542,7 @@ export class DeliveryDesk {
       try {
         const taken = await this.#takeOne(job);
         if (taken.status === 'busy') continue;
-        if (taken.status !== 'claimed') job.skip(taken.status);
+        if (taken.status !== 'entered') job.skip(taken.status);
         else if (isAbandoned(deadline, how) || hasEnded(job)) await this.#giveUp([job], undefined);
         else job.admit(taken);
       } catch (error) {
@@ -579,35 +555,35 @@ export class DeliveryDesk {
   /** Nothing of these is run here: their claims are given back, so that a redelivery is not held up. */
   async #giveUp(jobs: readonly Job[], reason: unknown): Promise<void> {
     if (reason !== undefined) this.#refused(textOfThrown(reason));
-    const { store, holder } = this.#parts;
-    // Also those whose claim was not answered: it may have been written. Nothing happens to other holders' claims.
-    await Promise.allSettled(jobs.map(async (job) => store.release(job.key, holder, job.thread)));
+    const { store } = this.#parts;
+    // Also those whose ticket was not answered: it may have been written. Nothing happens to other processes' tickets.
+    await Promise.allSettled(jobs.map(async (job) => store.leave(job.ticket, 'released')));
     for (const job of jobs) job.skip('unavailable');
   }
 
   /** Of an event that comes once. */
   #newKey(prefix: 'once' | 'unclaimed'): string {
     this.#keysMade += 1;
-    return `${prefix}:${this.#parts.holder}.${this.#keysMade}`;
+    return `${prefix}:${this.#parts.processId}.${this.#keysMade}`;
   }
 
   #refused(why: string): void {
     this.#parts.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
   }
 
-  async #finish({ key, thread }: Job): Promise<void> {
+  async #finish({ key, ticket }: Job): Promise<void> {
     try {
-      await this.#parts.store.finish(key, this.#parts.holder, thread);
+      await this.#parts.store.leave(ticket, 'finished');
     } catch {
-      this.#unwritten.set(key, thread);
+      this.#unwritten.set(key, ticket);
     }
   }
 
   /** Finished events that the store could not be told about are kept here until it can. */
   async #writeFinished(): Promise<void> {
-    for (const [key, thread] of this.#unwritten) {
+    for (const [key, ticket] of this.#unwritten) {
       try {
-        await this.#parts.store.finish(key, this.#parts.holder, thread);
+        await this.#parts.store.leave(ticket, 'finished');
         this.#unwritten.delete(key);
       } catch {
         return;
@@ -623,23 +599,27 @@ export class DeliveryDesk {
     if (this.#stopRenewing || this.#underWay.jobs.size === 0) return;
     this.#stopRenewing = inBackground(this.#parts.clock, RENEW_EVERY_MS, () => {
       this.#stopRenewing = undefined;
+      const nowMs = this.#parts.clock.now();
       for (const job of this.#underWay.jobs.values()) {
-        // Only what runs here: a claim on what another process works on would outlive the waiting for it.
-        if (job.isClaimed && (job.state === 'here' || job.state === 'running')) void this.#renew(job);
+        // Only what runs here: a lease on what another process works on would outlive the waiting for it. What takes the
+        // lane is in the memory of this process alone, and needs no lease.
+        if (job instanceof LaneTurn || (job.state !== 'here' && job.state !== 'running')) continue;
+        // A turn that hangs is not renewed for ever: other processes would wait for it as long.
+        if (nowMs - (job.runningSinceMs ?? nowMs) < this.#limits.longestTurnMs) void this.#renew(job);
       }
       void this.#writeFinished();
       this.#keepRenewing();
     });
   }
 
-  /** A claim that was lost, while the store was away for one, is another process's: what has not begun does not begin. */
-  async #renew(job: Job | LaneTurn): Promise<void> {
+  /** A lease that was lost, while the store was away for one, is another process's: what has not begun does not begin. */
+  async #renew(job: Job): Promise<void> {
     const untilMs = this.#parts.clock.now() + LEASE_MS;
     try {
-      const status = await this.#claim(job);
+      const renewed = await this.#parts.store.renew(job.ticket, LEASE_MS);
       if (job.state !== 'here') return;
-      if (status === 'claimed') job.claimedUntilMs = untilMs;
-      else job.skip(status);
+      if (renewed === 'renewed') job.claimedUntilMs = untilMs;
+      else job.skip(renewed);
     } catch {
       // The next round, or the end of the lease.
     }
@@ -686,6 +666,11 @@ function hasEnded({ state }: Job): boolean {
 /** What is not ended yet counts as left to whoever has it. */
 function endingOf(state: Job['state']): Ending {
   return state === 'done' || state === 'unavailable' ? state : 'busy';
+}
+
+/** Events that name no customer have their tickets in one place for each Page; no such ticket waits for another. */
+function threadOfPage({ pageId }: ThreadEvent): ThreadKey {
+  return { pageId: pageId ?? '-', psid: '-' };
 }
 
 /** A queue as a log may name it: a thread's has the customer's id in it. */

@@ -8,8 +8,8 @@ import type { ThreadKey } from '../thread/key.js';
 import type { OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { Admissions } from './admit.js';
+import { DialogResults } from './dialog-result.js';
 import { HandingOver } from './hand-over.js';
-import { HandoverEndings } from './handover-endings.js';
 import { Speaking } from './may-speak.js';
 import type { TakeReason } from './take-from-agent.js';
 import { takeFromAgent } from './take-from-agent.js';
@@ -29,7 +29,7 @@ export class HandoverEngine {
   readonly admissions: Admissions;
   readonly handingOver: HandingOver;
   readonly speaking: Speaking;
-  readonly endings: HandoverEndings;
+  readonly dialogResults: DialogResults;
   readonly reports: VccLiveReports;
   readonly #parts: EngineParts;
   readonly #steps: ThreadSteps;
@@ -40,7 +40,7 @@ export class HandoverEngine {
     this.handingOver = new HandingOver(this.#steps);
     this.admissions = new Admissions(this.#steps, this.handingOver);
     this.speaking = new Speaking(this.#steps);
-    this.endings = new HandoverEndings(this.#steps);
+    this.dialogResults = new DialogResults(this.#steps);
     this.reports = new VccLiveReports(this.#steps);
   }
 

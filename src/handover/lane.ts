@@ -34,6 +34,7 @@ export interface LaneParts {
   readonly newKey: () => string;
   /** Claims an event that is free. */
   readonly claim: (key: string) => void;
+  readonly finish: (key: string) => void;
   readonly underWay: UnderWay<TakenIn>;
   /** Turns that may run at the same time. */
   readonly maxTurns: number;
@@ -232,7 +233,7 @@ export class Lane {
   #ended(turn: LaneTurn): void {
     this.#overlong.delete(turn);
     this.#parts.underWay.turnEnds();
-    if (turn.isClaimed) this.#parts.store.finish(turn.key);
+    if (turn.isClaimed) this.#parts.finish(turn.key);
     this.#leave(turn);
   }
 

@@ -18,8 +18,6 @@ const CONCLUSIONS_KEPT = 8;
 const ARMED_ALIVE_MS = 2 * 60_000;
 /** Longer than any call is under way, with all of its repetitions. */
 const UNSETTLED_ALIVE_MS = 5 * 60_000;
-/** A dialog's claim on its conclusion counts this long; after that its turn is taken to have died unredelivered. */
-const ENDING_CLAIM_MS = 10 * 60_000;
 /** After this nobody is asked about a handover any more. */
 const AFTERWARDS_MS = 24 * 60 * 60_000;
 /** Codes of this package's own with which a handover can fail. */
@@ -189,45 +187,35 @@ export function conclude(
   return { record: { ...rest, conclusions: [...earlier, conclusion].slice(-CONCLUSIONS_KEPT) }, conclusion };
 }
 
-/** What a waiting dialog finds. */
-export type EndingClaim =
-  | { readonly kind: 'yours'; readonly conclusion: Conclusion }
-  /** Open still, or the turn of the event `claimedBy` has it: wait. */
-  | { readonly kind: 'wait'; readonly claimedBy?: string }
+/** What the record has for a dialog that waits for a handover. */
+export type DialogAnswer =
+  | { readonly kind: 'result'; readonly conclusion: Conclusion }
+  /** The handover is open still. */
+  | { readonly kind: 'open' }
   /** Its dialog was told that it is passed, and the record was not: the store was lost then. Meta knows where it is. */
   | { readonly kind: 'unrecorded' }
   /** The record knows nothing of this handover any more. */
   | { readonly kind: 'gone' };
 
-/** Claims the ending of a dialog for the turn of one event, so that two processes do not both end it. */
-export function claimEnding(
+/**
+ * Answers a dialog that waits for a handover, and notes which turn was given the result. Whoever asks gets it: no two
+ * turns of a thread run at once, and a dialog that still asks was not saved as ended.
+ */
+export function answerDialog(
   record: ThreadRecord,
   handoverId: string,
-  eventKey: string,
-  nowMs: number,
-): { record: ThreadRecord; claim: EndingClaim } {
+  turnKey: string,
+): { record: ThreadRecord; answer: DialogAnswer } {
   if (record.open?.id === handoverId) {
-    return { record, claim: { kind: record.open.phase === 'armed' ? 'unrecorded' : 'wait' } };
+    return { record, answer: { kind: record.open.phase === 'armed' ? 'unrecorded' : 'open' } };
   }
   const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
-  if (!conclusion) return { record, claim: { kind: 'gone' } };
-  if (conclusion.claimedBy !== undefined && conclusion.claimedBy !== eventKey) {
-    const { claimedBy } = conclusion;
-    if (nowMs - (conclusion.claimedAtMs ?? nowMs) < ENDING_CLAIM_MS)
-      return { record, claim: { kind: 'wait', claimedBy } };
-  }
-  const claimed: Conclusion = { ...conclusion, claimedBy: eventKey, claimedAtMs: nowMs };
-  return { record: replaceConclusion(record, claimed), claim: { kind: 'yours', conclusion: claimed } };
-}
-
-/** The turn that claimed an ending failed, so its dialog waits still and its event is not delivered again: the next turn may. */
-export function releaseEnding(record: ThreadRecord, handoverId: string, eventKey: string): ThreadRecord {
-  const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
-  if (conclusion?.claimedBy !== eventKey) return record;
-  const unclaimed: { -readonly [K in keyof Conclusion]: Conclusion[K] } = { ...conclusion };
-  delete unclaimed.claimedBy;
-  delete unclaimed.claimedAtMs;
-  return replaceConclusion(record, unclaimed);
+  if (!conclusion) return { record, answer: { kind: 'gone' } };
+  const given = conclusion.givenTo === turnKey ? conclusion : { ...conclusion, givenTo: turnKey };
+  return {
+    record: given === conclusion ? record : replaceConclusion(record, given),
+    answer: { kind: 'result', conclusion: given },
+  };
 }
 
 /** What is still to be done after a handover, and whether this turn does it. */
@@ -265,20 +253,18 @@ export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): 
 }
 
 /**
- * Whether an earlier run of the event got as far as saving its dialog: another turn has claimed the end of its handover for
+ * Whether an earlier run of the event got as far as saving its dialog: another turn was given the end of its handover for
  * that dialog. Nothing of the run is left to be done again.
  */
 export function hasSavedDialog(record: ThreadRecord, eventKey: string, run: string): boolean {
-  const claimedBy = conclusionOfCause(record, eventKey, run)?.claimedBy;
-  return claimedBy !== undefined && claimedBy !== keyAfter(eventKey);
+  const givenTo = conclusionOfCause(record, eventKey, run)?.givenTo;
+  return givenTo !== undefined && givenTo !== keyAfter(eventKey);
 }
 
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
 export function endedBeforeRerun(record: ThreadRecord, eventKey: string, run: string): Conclusion | undefined {
   const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
-  if (concluded?.dialogWaits !== true) return undefined;
-  const { claimedBy } = concluded;
-  return claimedBy === undefined || claimedBy === keyAfter(eventKey) ? concluded : undefined;
+  return concluded?.dialogWaits === true && !hasSavedDialog(record, eventKey, run) ? concluded : undefined;
 }
 
 /** The conclusion that this event brought about in an earlier run. */

@@ -41,7 +41,11 @@ export class Speaking {
   async #maySpeak(thread: ThreadKey, turn: Turn | undefined): Promise<Permission> {
     let record: ThreadRecord;
     try {
-      record = (await this.#parts.store.read(thread)) ?? emptyRecord;
+      const { store } = this.#parts;
+      const found = turn ? await store.readFor(turn.ticket) : { record: await store.read(thread), isOurs: true };
+      // This process stood still for longer than its lease, and another one has run the event.
+      if (!found.isOurs) return { allowed: false, reason: 'staleTurn' };
+      record = found.record ?? emptyRecord;
     } catch (error) {
       this.#parts.log.warn(`Thread store unreadable while speaking: ${asError(error).message}`);
       // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.

@@ -11,7 +11,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { ClaimedUpdate, PlacedClaim, StepsAtOnce, ThreadChange, ThreadStore } from '../thread/store.js';
+import type { Entered, StepsAtOnce, ThreadChange, ThreadStore, Ticket } from '../thread/store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
@@ -59,6 +59,8 @@ export interface EngineParts {
   readonly graph: ThreadControlPort;
   readonly store: ThreadStore;
   readonly clock: Clock;
+  /** Names this process among those that share the store. */
+  readonly processId: string;
   /** A fresh random id: 128 bit, hex. */
   readonly newId: () => string;
   readonly news: NewsDesk;
@@ -67,8 +69,6 @@ export interface EngineParts {
   readonly policies: (pageId: string) => EnginePolicies;
   /** The event `eventKey` ended a handover and is no turn of the customer's; the thread's next event waits for this. */
   readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
-  /** Whether this process has the claim on an event whose turn has not begun. */
-  readonly waitsHere: (eventKey: string) => boolean;
 }
 
 /** A handover that has ended, and where its customer can be reached. */
@@ -139,21 +139,18 @@ export class ThreadSteps {
     return this.#told(await this.parts.store.update(thread, change));
   }
 
-  /**
-   * The same step, together with the claim on the event that brings the evidence; nothing happens where it is not to be
-   * had. Only for stores that can do both at once.
-   */
-  async claimedStep<T>(
-    claim: PlacedClaim,
+  /** The same step, together with taking the ticket of the event that brings the evidence. */
+  async enter<T>(
+    asked: { readonly ticket: Ticket; readonly leaseMs: number },
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
     after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
-  ): Promise<ClaimedUpdate<Stepped<T>>> {
-    const { store } = this.parts;
-    if (!store.claimAndUpdate) throw new StoreError('storeUnavailable', 'claimAndUpdate');
-    const claimed = await store.claimAndUpdate(claim, this.#changeBy(claim.thread, ids, evidenceFrom, after));
-    if (claimed.status === 'claimed') this.#told(claimed.value);
-    return claimed;
+  ): Promise<Entered<Stepped<T>>> {
+    const { ticket, leaseMs } = asked;
+    const change = this.#changeBy(ticket.thread, ids, evidenceFrom, after);
+    const entered = await this.parts.store.enter(ticket, leaseMs, change);
+    if (entered.status === 'entered') this.#told(entered.value);
+    return entered;
   }
 
   /** The same step at once, for a store that is at hand. @param id of the thread */
@@ -347,7 +344,8 @@ export class ThreadSteps {
   turn(thread: ThreadKey, key: string, record: ThreadRecord, delivered = true): Turn {
     this.#runs += 1;
     const run = `${this.#process}.${this.#runs}`;
-    return { thread, key, run, delivered, epoch: record.epoch, mute: undefined, ended: undefined };
+    const ticket: Ticket = { thread, event: key, processId: this.parts.processId };
+    return { thread, key, run, ticket, delivered, epoch: record.epoch, mute: undefined, ended: undefined };
   }
 
   own(call: AnsweredCall, newestStamp: number | undefined): OwnCall {

@@ -2,6 +2,7 @@
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
+import type { Entered, Ticket } from '../thread/store.js';
 import type { Verdict } from '../ownership/ledger.js';
 import type { SuppressedReason } from './news.js';
 
@@ -19,6 +20,8 @@ export interface Turn {
   /** Deduplication key of the event, or a random one where there is no event. */
   key: string;
   readonly run: string;
+  /** What lets this process run the turn. One that no ticket was taken for counts. */
+  ticket: Ticket;
   /** Whether Meta delivered this turn on `messaging`. `false`: a proactive turn. */
   readonly delivered: boolean;
   /** The epoch that the turn speaks in; `undefined` where it could not be read. */
@@ -27,8 +30,6 @@ export interface Turn {
   mute: SuppressedReason | undefined;
   /** A handover that came home lately, when the turn began: something may have to be done after it. */
   ended?: Conclusion | undefined;
-  /** The handover whose ending this turn has claimed for its dialog. */
-  endedHandoverId?: string;
 }
 
 /** An event whose evidence has been folded in, before its turn. */
@@ -49,16 +50,8 @@ export interface Arrived {
   isFresh: boolean;
 }
 
-/** An event that is claimed and whose evidence is folded in. */
-export interface TakenEvent {
-  readonly status: 'claimed';
-  readonly arrived: Arrived;
-  /** Another process has earlier events of the thread. */
-  readonly mustWait: boolean;
-}
-
-/** What became of asking for an event: it is ours, it is done, or another process has it. */
-export type ClaimedArrival = TakenEvent | { readonly status: 'done' } | { readonly status: 'busy' };
+/** The answer to taking an event in. */
+export type EnteredEvent = Entered<Arrived>;
 
 /** What is to happen with an event. */
 export type Admission =
@@ -99,14 +92,9 @@ export function isRepeated(turn: Turn): boolean {
   return turn.mute === 'repeatedTurn';
 }
 
-/** The key of a turn that follows that of an event, in its place: it ends with the claim on the event. */
+/** The key of a turn that follows that of an event, under the ticket of the event. */
 export function keyAfter(eventKey: string): string {
   return AFTER + eventKey;
-}
-
-/** The event behind a turn, by the turn's key. */
-export function eventOfTurn(turnKey: string): string {
-  return turnKey.startsWith(AFTER) ? turnKey.slice(AFTER.length) : turnKey;
 }
 
 /** The thread of an event, where it names a customer and a Page. */

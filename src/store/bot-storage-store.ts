@@ -1,5 +1,5 @@
 /**
- * Remembers threads, claims and deadlines in any Bot Framework storage.
+ * Remembers threads, tickets and deadlines in any Bot Framework storage.
  *
  * For bots on several processes that have a storage already (blobs, Cosmos DB) and want no further server.
  * @see https://learn.microsoft.com/azure/bot-service/bot-builder-howto-v4-storage
@@ -11,13 +11,24 @@ import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { encodedText } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimState, DueTime, ThreadChange, ThreadStore } from '../thread/store.js';
+import type {
+  DueTime,
+  Entered,
+  FencedRecord,
+  Renewed,
+  ThreadChange,
+  ThreadStore,
+  Ticket,
+  TicketState,
+} from '../thread/store.js';
 import type { BucketName, TakenEntry } from './due-index.js';
 import { DueIndex } from './due-index.js';
 import type { AddedOpening, OpenEntry } from './open-index.js';
 import { OpenIndex } from './open-index.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
+import type { StoredTicket, TicketItem, TicketView } from './thread-tickets.js';
+import { isTakenOver, takeTicket, ticketState, withoutTicket } from './thread-tickets.js';
 import type { StorageLike } from './versioned-items.js';
 import { VersionedItems } from './versioned-items.js';
 
@@ -36,10 +47,8 @@ const MAX_OLD_ENTRIES_AT_ONCE = 8;
 const MAX_THREADS_READ_AT_ONCE = 32;
 /** A change that begins another handover each time it is called is no pure function, and is called no more often. */
 const MAX_BEGINNINGS = 3;
-/** Finished claims that this process remembers to delete. */
-const MAX_CLAIMS_TO_DELETE = 100_000;
-const MAX_CLAIMS_DELETED_AT_ONCE = 100;
-const CLAIMS_DELETED_EVERY_MS = 5_000;
+/** Threads with tickets that this process remembers having seen. A ticket it forgets counts for one lease more. */
+const MAX_THREADS_SEEN = 10_000;
 
 /** Settings of a {@link BotStorageThreadStore}. */
 export interface BotStorageThreadStoreOptions {
@@ -63,18 +72,17 @@ interface Deadline {
 }
 
 /** One item for each thread. */
-interface ThreadBody {
+interface ThreadBody extends TicketItem {
   readonly record?: ThreadRecord;
   readonly expiresAtMs?: number;
   /** By name. The index has the same by time; this is what counts where they differ. */
   readonly deadlines?: Readonly<Record<string, Deadline>>;
 }
 
-/** One item for each event. */
-interface ClaimBody {
-  readonly holder: string;
-  readonly untilMs: number;
-  readonly doneAtMs?: number;
+/** Since when this process has seen a ticket unrenewed, by its own clock. */
+interface Sighting {
+  readonly renewals: number;
+  readonly sinceMs: number;
 }
 
 /** What became of an update: written (or left), or to be tried again once the handover it begins is in the index. */
@@ -82,10 +90,18 @@ type Tried<T> =
   | {
       readonly kind: 'done';
       readonly value: T;
+      readonly mustWait: boolean;
       readonly before: string | undefined;
       readonly after: string | undefined;
     }
-  | { readonly kind: 'begins'; readonly handoverId: string };
+  | { readonly kind: 'begins'; readonly handoverId: string }
+  | { readonly kind: 'refused'; readonly status: 'done' | 'busy' };
+
+/** A ticket that a change comes with. */
+interface TicketAsked {
+  readonly ticket: Ticket;
+  readonly leaseMs: number;
+}
 
 /**
  * A {@link ThreadStore} over a Bot Framework `Storage` that compares eTags: botbuilder's `MemoryStorage` (one process),
@@ -126,9 +142,8 @@ export class BotStorageThreadStore implements ThreadStore {
   readonly #recordTtlMs: number;
   readonly #claimRetentionMs: number;
   readonly #clock: Clock;
-  /** When each may be deleted, by key; oldest first. */
-  readonly #finishedClaims = new OldestFirstMap<number>();
-  #claimsDeletedAtMs = Number.NEGATIVE_INFINITY;
+  /** Of tickets, by thread and event. */
+  readonly #sightings = new OldestFirstMap<Map<string, Sighting>>();
 
   constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}) {
     this.#prefix = checkedPrefix(options.prefix ?? PREFIX);
@@ -149,25 +164,54 @@ export class BotStorageThreadStore implements ThreadStore {
     return this.#recordOf((await this.#items.read<ThreadBody>('read', [key])).get(key));
   }
 
-  /**
-   * A handover that begins is entered in the index before its record is written: an entry that its record does not
-   * know is harmless, a handover that the index does not know is never found.
-   */
   async update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
-    const added: AddedOpening[] = [];
-    for (;;) {
-      const tried = await this.#tryUpdate(
-        thread,
-        change,
-        added.map(({ entry }) => entry.handoverId),
-      );
-      if (tried.kind === 'done') {
-        await this.#tidy(tried.before, tried.after, added);
-        return tried.value;
-      }
-      if (added.length === MAX_BEGINNINGS) throw new StoreError('storeConflict', 'update');
-      added.push(await this.#open.add('update', tried.handoverId, thread, this.#clock.now()));
-    }
+    const updated = await this.#update('update', thread, change);
+    if (updated.status !== 'entered') throw new StoreError('storeConflict', 'update');
+    return updated.value;
+  }
+
+  enter<T>(
+    ticket: Ticket,
+    leaseMs: number,
+    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+  ): Promise<Entered<T>> {
+    return this.#update('enter', ticket.thread, change, { ticket, leaseMs });
+  }
+
+  async isNext(ticket: Ticket): Promise<TicketState> {
+    const key = this.#threadKey(ticket.thread);
+    const body = (await this.#items.read<ThreadBody>('isNext', [key])).get(key);
+    return ticketState(body ?? {}, ticket, this.#viewOf(key, body));
+  }
+
+  renew(ticket: Ticket, leaseMs: number): Promise<Renewed> {
+    const key = this.#threadKey(ticket.thread);
+    return this.#items.change<ThreadBody, Renewed>('renew', key, (body) => {
+      const taken = takeTicket(body ?? {}, ticket, leaseMs, this.#viewOf(key, body));
+      if (taken.status !== 'entered') return { body: undefined, value: taken.status };
+      this.#note(key, taken.value);
+      return { body: { ...body, tickets: taken.value }, value: 'renewed' };
+    });
+  }
+
+  async leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void> {
+    const key = this.#threadKey(ticket.thread);
+    await this.#items.change<ThreadBody, undefined>('leave', key, (body) => {
+      // Forgotten meanwhile: nothing about the customer is written again.
+      if (body === undefined) return { body: undefined, value: undefined };
+      const view = this.#viewOf(key, body);
+      if (isTakenOver(body, ticket, view)) return { body: undefined, value: undefined };
+      const left = withoutTicket(body, ticket, view, how === 'finished' ? this.#clock.now() : undefined);
+      if (left.tickets.length === 0) this.#sightings.delete(key);
+      return { body: { ...body, ...left }, value: undefined };
+    });
+  }
+
+  async readFor(ticket: Ticket): Promise<FencedRecord> {
+    const key = this.#threadKey(ticket.thread);
+    const body = (await this.#items.read<ThreadBody>('readFor', [key])).get(key);
+    const isOurs = !isTakenOver(body ?? {}, ticket, this.#viewOf(key, body));
+    return { record: this.#recordOf(body), isOurs };
   }
 
   async findHandover(handoverId: string): Promise<ThreadKey | undefined> {
@@ -197,36 +241,6 @@ export class BotStorageThreadStore implements ThreadStore {
     }
     const openId = body?.record?.open?.id;
     if (openId !== undefined) await this.#open.remove('forget', [openId]);
-  }
-
-  async claim(event: string, holder: string, leaseMs: number): Promise<ClaimState> {
-    await this.#deleteOldClaims();
-    return this.#items.change<ClaimBody, ClaimState>('claim', this.#claimKey(event), (body) => {
-      const nowMs = this.#clock.now();
-      if (this.#isFinished(body)) return { body: undefined, value: { status: 'done' } };
-      if (body !== undefined && isLeased(body, nowMs) && body.holder !== holder) {
-        return { body: undefined, value: { status: 'busy', untilMs: body.untilMs } };
-      }
-      return { body: { holder, untilMs: nowMs + leaseMs }, value: { status: 'claimed' } };
-    });
-  }
-
-  /** Holds whoever says it: a holder that lost its lease has done the work all the same. */
-  async finish(event: string, holder: string): Promise<void> {
-    const key = this.#claimKey(event);
-    const doneAtMs = this.#clock.now();
-    await this.#items.change<ClaimBody, undefined>('finish', key, (body) => {
-      if (this.#isFinished(body)) return { body: undefined, value: undefined };
-      return { body: { holder, untilMs: doneAtMs, doneAtMs }, value: undefined };
-    });
-    this.#deleteLater(key, doneAtMs + this.#claimRetentionMs);
-  }
-
-  async release(event: string, holder: string): Promise<void> {
-    await this.#items.change<ClaimBody, undefined>('release', this.#claimKey(event), (body) => {
-      const isTheirs = body === undefined || body.doneAtMs !== undefined || body.holder !== holder;
-      return { body: isTheirs ? undefined : { holder, untilMs: this.#clock.now() }, value: undefined };
-    });
   }
 
   async schedule(due: DueTime): Promise<void> {
@@ -276,21 +290,54 @@ export class BotStorageThreadStore implements ThreadStore {
     return taken.filter(isKnown).map(({ entry: { thread, name, atMs } }) => ({ thread, name, atMs }));
   }
 
-  #tryUpdate<T>(
+  /**
+   * A handover that begins is entered in the index before its record is written: an entry that its record does not
+   * know is harmless, a handover that the index does not know is never found.
+   */
+  async #update<T>(
+    operation: string,
     thread: ThreadKey,
     change: (current: ThreadRecord | undefined) => ThreadChange<T>,
-    indexed: readonly string[],
+    asked?: TicketAsked,
+  ): Promise<Entered<T>> {
+    const added: AddedOpening[] = [];
+    for (;;) {
+      const indexed = added.map(({ entry }) => entry.handoverId);
+      const tried = await this.#tryUpdate(operation, thread, change, { indexed, asked });
+      if (tried.kind === 'refused') return { status: tried.status };
+      if (tried.kind === 'done') {
+        await this.#tidy(tried.before, tried.after, added);
+        return { status: 'entered', value: tried.value, mustWait: tried.mustWait };
+      }
+      if (added.length === MAX_BEGINNINGS) throw new StoreError('storeConflict', operation);
+      added.push(await this.#open.add(operation, tried.handoverId, thread, this.#clock.now()));
+    }
+  }
+
+  #tryUpdate<T>(
+    operation: string,
+    thread: ThreadKey,
+    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+    { indexed, asked }: { readonly indexed: readonly string[]; readonly asked: TicketAsked | undefined },
   ): Promise<Tried<T>> {
-    return this.#items.change<ThreadBody, Tried<T>>('update', this.#threadKey(thread), (body) => {
+    const key = this.#threadKey(thread);
+    return this.#items.change<ThreadBody, Tried<T>>(operation, key, (body) => {
+      const taken = asked && takeTicket(body ?? {}, asked.ticket, asked.leaseMs, this.#viewOf(key, body));
+      if (taken && taken.status !== 'entered') {
+        return { body: undefined, value: { kind: 'refused', status: taken.status } };
+      }
       const { record, value } = change(this.#recordOf(body));
       const before = body?.record?.open?.id;
-      if (record === undefined) return { body: undefined, value: { kind: 'done', value, before, after: before } };
-      const after = record.open?.id;
+      const after = record === undefined ? before : record.open?.id;
       if (after !== undefined && after !== before && !indexed.includes(after)) {
         return { body: undefined, value: { kind: 'begins', handoverId: after } };
       }
-      const expiresAtMs = this.#clock.now() + this.#recordTtlMs;
-      return { body: { ...body, record, expiresAtMs }, value: { kind: 'done', value, before, after } };
+      if (taken) this.#note(key, taken.value);
+      const mustWait = taken?.mustWait === true;
+      const done: Tried<T> = { kind: 'done', value, mustWait, before, after };
+      if (record === undefined && !taken) return { body: undefined, value: done };
+      const written = record && { record, expiresAtMs: this.#clock.now() + this.#recordTtlMs };
+      return { body: { ...body, ...written, ...(taken && { tickets: taken.value }) }, value: done };
     });
   }
 
@@ -337,36 +384,43 @@ export class BotStorageThreadStore implements ThreadStore {
     return body.record;
   }
 
-  #isFinished(body: ClaimBody | undefined): boolean {
-    return body?.doneAtMs !== undefined && body.doneAtMs + this.#claimRetentionMs > this.#clock.now();
-  }
-
-  #deleteLater(key: string, fromMs: number): void {
-    this.#finishedClaims.set(key, fromMs);
-    const oldest = this.#finishedClaims.oldest();
-    if (oldest !== undefined && this.#finishedClaims.size > MAX_CLAIMS_TO_DELETE)
-      this.#finishedClaims.delete(oldest.key);
-  }
-
-  async #deleteOldClaims(): Promise<void> {
+  /** How this process sees the tickets of a thread. Remembers since when it has seen each of those of others. */
+  #viewOf(key: string, body: ThreadBody | undefined): TicketView {
     const nowMs = this.#clock.now();
-    if (nowMs < this.#claimsDeletedAtMs + CLAIMS_DELETED_EVERY_MS) return;
-    this.#claimsDeletedAtMs = nowMs;
-    const keys: string[] = [];
-    for (let oldest = this.#finishedClaims.oldest(); oldest !== undefined; oldest = this.#finishedClaims.oldest()) {
-      if (oldest.value > nowMs || keys.length === MAX_CLAIMS_DELETED_AT_ONCE) break;
-      keys.push(oldest.key);
-      this.#finishedClaims.delete(oldest.key);
+    const before = this.#sightings.get(key);
+    const seen = new Map<string, Sighting>();
+    const endsAtMs = (ticket: StoredTicket): number => {
+      const known = before?.get(ticket.event);
+      const since = known?.renewals === ticket.renewals ? known : { renewals: ticket.renewals, sinceMs: nowMs };
+      seen.set(ticket.event, since);
+      return since.sinceMs + ticket.leaseMs;
+    };
+    const live = new Set((body?.tickets ?? []).filter((ticket) => endsAtMs(ticket) > nowMs));
+    this.#remember(key, seen);
+    return {
+      isLive: (ticket) => live.has(ticket),
+      isRemembered: ({ atMs }) => atMs + this.#claimRetentionMs > nowMs,
+    };
+  }
+
+  /** What this process wrote, it has seen. */
+  #note(key: string, tickets: readonly StoredTicket[]): void {
+    const nowMs = this.#clock.now();
+    const seen = new Map(this.#sightings.get(key));
+    for (const { event, renewals } of tickets) {
+      if (seen.get(event)?.renewals !== renewals) seen.set(event, { renewals, sinceMs: nowMs });
     }
-    await this.#items.remove('claim', keys);
+    this.#remember(key, seen);
+  }
+
+  #remember(key: string, seen: Map<string, Sighting>): void {
+    if (seen.size === 0) this.#sightings.delete(key);
+    else this.#sightings.set(key, seen);
+    this.#sightings.shed(() => this.#sightings.size > MAX_THREADS_SEEN);
   }
 
   #threadKey(thread: ThreadKey): string {
     return this.#key('thread', thread.pageId, thread.psid);
-  }
-
-  #claimKey(event: string): string {
-    return this.#key('claim', event);
   }
 
   /** Letters, digits, `.`, `-` and `_` only, which every storage takes; too long a key is hashed. */
@@ -394,8 +448,4 @@ function checkedStorage(storage: Partial<StorageLike> | undefined): StorageLike 
 /** Each character beyond letters, digits and `-` becomes `_` and its code, so that two texts never meet in one key. */
 function plain(text: string): string {
   return encodedText(text).replace(/[^A-Za-z0-9-]/g, (char) => `_${char.charCodeAt(0).toString(16)}`);
-}
-
-function isLeased(body: ClaimBody, nowMs: number): boolean {
-  return body.doneAtMs === undefined && body.untilMs > nowMs;
 }

@@ -5,9 +5,8 @@
  * cannot be read now. What the rest of the package forgives must not depend on who wrote the store.
  */
 import { HandoverError, StoreError } from '../thread/errors.js';
-import type { ThreadKey } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimedUpdate, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
+import type { ThreadChange, ThreadStore } from '../thread/store.js';
 
 type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
 
@@ -19,31 +18,18 @@ export function guardedStore(store: ThreadStore): ThreadStore {
     findHandover: (handoverId) => guarded('findHandover', () => store.findHandover(handoverId)),
     listOpen: (limit) => guarded('listOpen', () => store.listOpen(limit)),
     forget: (thread) => guarded('forget', () => store.forget(thread)),
-    claim: (event, holder, leaseMs, thread) => guarded('claim', () => store.claim(event, holder, leaseMs, thread)),
-    finish: (event, holder, thread) => guarded('finish', () => store.finish(event, holder, thread)),
-    release: (event, holder, thread) => guarded('release', () => store.release(event, holder, thread)),
+    enter: (ticket, leaseMs, change) =>
+      guardedChange('enter', change, (watched) => store.enter(ticket, leaseMs, watched)),
+    isNext: (ticket) => guarded('isNext', () => store.isNext(ticket)),
+    renew: (ticket, leaseMs) => guarded('renew', () => store.renew(ticket, leaseMs)),
+    leave: (ticket, how) => guarded('leave', () => store.leave(ticket, how)),
+    readFor: (ticket) => guarded('readFor', () => store.readFor(ticket)),
     schedule: (due) => guarded('schedule', () => store.schedule(due)),
     unschedule: (thread, name) => guarded('unschedule', () => store.unschedule(thread, name)),
     takeDue: (nowMs, limit, leaseMs) => guarded('takeDue', () => store.takeDue(nowMs, limit, leaseMs)),
   };
-  return { ...guard, ...guardedExtras(store) };
-}
-
-/** What not every store can do stays absent where it is. */
-function guardedExtras(store: ThreadStore): Partial<ThreadStore> {
-  const claimAndUpdate = store.claimAndUpdate?.bind(store);
-  const isTurnOf = store.isTurnOf?.bind(store);
   const close = store.close?.bind(store);
-  return {
-    ...(claimAndUpdate && isTurnOf
-      ? {
-          claimAndUpdate: <T>(claim: PlacedClaim, change: Change<T>): Promise<ClaimedUpdate<T>> =>
-            guardedChange('claim', change, (watched) => claimAndUpdate(claim, watched)),
-          isTurnOf: (thread: ThreadKey, holder: string) => guarded('isTurnOf', () => isTurnOf(thread, holder)),
-        }
-      : {}),
-    ...(close ? { close: () => guarded('close', close) } : {}),
-  };
+  return close ? { ...guard, close: () => guarded('close', close) } : guard;
 }
 
 /** What `change` itself throws is a mistake of this package's, and no fault of the store. */

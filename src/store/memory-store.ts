@@ -1,13 +1,22 @@
 /**
- * Remembers threads, claims and deadlines in this process, within bounds.
+ * Remembers threads, tickets and deadlines in this process, within bounds.
  *
  * The default store: nothing to set up, nothing shared with other processes, and nothing left after a restart.
  */
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimState, DueTime, StepsAtOnce, ThreadChange, ThreadStore } from '../thread/store.js';
-import { FinishedEvents } from './finished-events.js';
+import type {
+  DueTime,
+  Entered,
+  FencedRecord,
+  Renewed,
+  StepsAtOnce,
+  ThreadChange,
+  ThreadStore,
+  Ticket,
+  TicketState,
+} from '../thread/store.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
 
@@ -15,8 +24,6 @@ const MAX_THREADS = 100_000;
 const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_CLAIMS = 100_000;
 const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
-
-const CLAIMED: ClaimState = { status: 'claimed' };
 
 /** Bounds of a {@link MemoryThreadStore}. */
 export interface MemoryThreadStoreOptions {
@@ -38,8 +45,13 @@ interface KeptRecord {
 }
 
 interface Lease {
-  readonly holder: string;
+  readonly processId: string;
   readonly untilMs: number;
+}
+
+interface Finished {
+  readonly processId: string;
+  readonly atMs: number;
 }
 
 interface KeptDeadline {
@@ -74,19 +86,18 @@ export class MemoryThreadStore implements ThreadStore {
   /** Threads with an open handover, by its id. Their records are all among the pinned. */
   readonly #openHandovers = new Map<string, ThreadKey>();
   readonly #leases = new OldestFirstMap<Lease>();
-  readonly #finished = new FinishedEvents();
+  /** Oldest first. */
+  readonly #finished = new OldestFirstMap<Finished>();
+  /** The tickets of each thread, oldest first. */
+  readonly #tickets = new Map<string, readonly Ticket[]>();
   readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
 
   readonly atOnce: StepsAtOnce = {
     read: (id) => this.#look(id),
     write: (id, thread, record) => this.#keep(thread, id, record),
     isFree: (event) => this.#isFree(event),
-    claim: (event, holder, leaseMs) => {
-      const nowMs = this.#now();
-      this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
-      this.#shedClaims(nowMs);
-    },
-    finish: (event) => this.#finish(event),
+    claim: (event, processId, leaseMs) => this.#lease(event, processId, leaseMs),
+    finish: (event, processId) => this.#finish(event, processId),
   };
 
   constructor(options: MemoryThreadStoreOptions = {}) {
@@ -141,21 +152,57 @@ export class MemoryThreadStore implements ThreadStore {
     });
   }
 
-  claim(event: string, holder: string, leaseMs: number): Promise<ClaimState> {
-    return Promise.resolve(this.#claim(event, holder, leaseMs));
-  }
-
-  /** Holds whoever says it: a holder that lost its lease has done the work all the same. */
-  finish(event: string, holder: string): Promise<void>;
-  finish(event: string): Promise<void> {
-    this.#finish(event);
-    return Promise.resolve();
-  }
-
-  release(event: string, holder: string): Promise<void> {
-    return promised(() => {
-      if (this.#leases.get(event)?.holder === holder) this.#leases.delete(event);
+  enter<T>(
+    ticket: Ticket,
+    leaseMs: number,
+    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+  ): Promise<Entered<T>> {
+    return promised((): Entered<T> => {
+      const { event, processId, thread } = ticket;
+      const refusal = this.#refusalOf(ticket);
+      if (refusal) return { status: refusal };
+      const value = this.#update(thread, change);
+      this.#lease(event, processId, leaseMs);
+      return { status: 'entered', value, mustWait: this.#takeSlot(ticket) };
     });
+  }
+
+  isNext(ticket: Ticket): Promise<TicketState> {
+    return promised(() => {
+      if (this.#isTakenOver(ticket)) return 'lost';
+      const [first] = this.#liveTickets(threadId(ticket.thread));
+      return first === undefined || first.processId === ticket.processId ? 'next' : 'waiting';
+    });
+  }
+
+  renew(ticket: Ticket, leaseMs: number): Promise<Renewed> {
+    return promised(() => {
+      const refusal = this.#refusalOf(ticket);
+      if (refusal) return refusal;
+      this.#lease(ticket.event, ticket.processId, leaseMs);
+      this.#takeSlot(ticket);
+      return 'renewed';
+    });
+  }
+
+  leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void> {
+    return promised(() => {
+      if (this.#isTakenOver(ticket)) return;
+      if (how === 'finished') this.#finish(ticket.event, ticket.processId);
+      else this.#leases.delete(ticket.event);
+      const id = threadId(ticket.thread);
+      this.#keepTickets(
+        id,
+        (this.#tickets.get(id) ?? []).filter(({ event }) => event !== ticket.event),
+      );
+    });
+  }
+
+  readFor(ticket: Ticket): Promise<FencedRecord> {
+    return promised(() => ({
+      record: this.#recall(threadId(ticket.thread)),
+      isOurs: !this.#isTakenOver(ticket),
+    }));
   }
 
   schedule(due: DueTime): Promise<void> {
@@ -192,32 +239,66 @@ export class MemoryThreadStore implements ThreadStore {
     });
   }
 
-  #claim(event: string, holder: string, leaseMs: number): ClaimState {
-    const nowMs = this.#now();
-    this.#shedClaims(nowMs);
-    if (this.#finished.has(event)) return { status: 'done' };
-    const lease = this.#leases.get(event);
-    if (lease !== undefined && lease.holder !== holder && lease.untilMs > nowMs) {
-      return { status: 'busy', untilMs: lease.untilMs };
-    }
-    this.#leases.set(event, { holder, untilMs: nowMs + leaseMs });
-    this.#shedClaims(nowMs);
-    return CLAIMED;
-  }
-
   #isFree(event: string): boolean {
     const nowMs = this.#now();
     this.#shedClaims(nowMs);
-    if (this.#finished.has(event)) return false;
+    if (this.#finished.get(event)) return false;
     const lease = this.#leases.get(event);
     return lease === undefined || lease.untilMs <= nowMs;
   }
 
-  #finish(event: string): void {
+  #refusalOf(ticket: Ticket): 'done' | 'busy' | undefined {
+    this.#shedClaims(this.#now());
+    if (this.#finished.get(ticket.event)) return 'done';
+    return this.#isTakenOver(ticket) ? 'busy' : undefined;
+  }
+
+  /** Another process leases the event, or has finished it. */
+  #isTakenOver({ event, processId }: Ticket): boolean {
+    const nowMs = this.#now();
+    this.#shedClaims(nowMs);
+    const finished = this.#finished.get(event);
+    if (finished) return finished.processId !== processId;
+    const lease = this.#leases.get(event);
+    return lease !== undefined && lease.processId !== processId && lease.untilMs > nowMs;
+  }
+
+  #lease(event: string, processId: string, leaseMs: number): void {
+    const nowMs = this.#now();
+    this.#leases.set(event, { processId, untilMs: nowMs + leaseMs });
+    this.#shedClaims(nowMs);
+  }
+
+  #finish(event: string, processId: string): void {
     this.#leases.delete(event);
     const nowMs = this.#now();
-    this.#finished.add(event, nowMs);
+    if (!this.#finished.get(event)) this.#finished.set(event, { processId, atMs: nowMs });
     this.#shedClaims(nowMs);
+  }
+
+  /** @returns whether another process has an earlier ticket in the thread */
+  #takeSlot(ticket: Ticket): boolean {
+    const id = threadId(ticket.thread);
+    const live = this.#liveTickets(id);
+    const known = live.findIndex(({ event }) => event === ticket.event);
+    const before = known < 0 ? live : live.slice(0, known);
+    this.#keepTickets(id, known < 0 ? [...live, ticket] : live);
+    return before.some(({ processId }) => processId !== ticket.processId);
+  }
+
+  #liveTickets(id: string): readonly Ticket[] {
+    const tickets = this.#tickets.get(id);
+    if (!tickets) return [];
+    const nowMs = this.#now();
+    return tickets.filter(({ event, processId }) => {
+      const lease = this.#leases.get(event);
+      return lease !== undefined && lease.processId === processId && lease.untilMs > nowMs;
+    });
+  }
+
+  #keepTickets(id: string, tickets: readonly Ticket[]): void {
+    if (tickets.length === 0) this.#tickets.delete(id);
+    else this.#tickets.set(id, tickets);
   }
 
   #update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): T {
@@ -279,7 +360,9 @@ export class MemoryThreadStore implements ThreadStore {
 
   #shedClaims(nowMs: number): void {
     const leases = this.#leases.size;
-    this.#finished.shed(Math.max(0, this.#maxClaims - leases), nowMs - this.#claimRetentionMs);
+    const most = Math.max(0, this.#maxClaims - leases);
+    const untilMs = nowMs - this.#claimRetentionMs;
+    this.#finished.shed(({ atMs }) => atMs <= untilMs || this.#finished.size > most);
     if (leases <= this.#maxClaims) return;
     this.#leases.shed(({ untilMs }) => this.claimCount > this.#maxClaims && untilMs <= nowMs);
   }

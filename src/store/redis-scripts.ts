@@ -2,8 +2,8 @@
  * What happens inside Redis: one Lua script for each operation, so that each is atomic and one round trip.
  *
  * All keys of a store lie in one slot, by the hash tag of its prefix. A record is one string, a header and its JSON:
- * `<version> <expires at> <id of the open handover or -> <record>`; a claim is `d <until>` (done) or `l <until> <holder>`
- * (leased); the order of a thread is a hash, `<event> → <place> <until> <holder>`.
+ * `<version> <expires at> <id of the open handover or -> <record>`; a claim is `d <until> <process>` (done)
+ * or `l <until> <process>` (leased); the order of a thread is a hash, `<event> → <place> <until> <holder>`.
  * @see https://redis.io/docs/latest/develop/programmability/eval-intro/
  */
 import { createHash } from 'node:crypto';
@@ -29,13 +29,17 @@ const CLAIMS = `
 local function claimed(key)
   local kept = redis.call('GET', key)
   if not kept then return nil end
-  local kind, untilMs, holder = string.match(kept, '^(%a) (%d+) ?(.*)$')
-  untilMs = tonumber(untilMs)
-  if untilMs <= nowMs then return nil end
-  return kind, untilMs, holder
+  local kind, untilMs, process = string.match(kept, '^(%a) (%d+) (.*)$')
+  if tonumber(untilMs) <= nowMs then return nil end
+  return kind, process
 end
-local function lease(key, holder, leaseMs)
-  redis.call('SET', key, 'l ' .. text(nowMs + leaseMs) .. ' ' .. holder, 'PX', text(leaseMs))
+-- Another process leases the event, or has finished it.
+local function isTakenOver(key, process)
+  local kind, by = claimed(key)
+  return kind ~= nil and by ~= process
+end
+local function lease(key, process, leaseMs)
+  redis.call('SET', key, 'l ' .. text(nowMs + leaseMs) .. ' ' .. process, 'PX', text(leaseMs))
 end
 `;
 
@@ -107,68 +111,84 @@ end
 export const UPDATE = scriptOf(CLOCK, RECORDS, `return write(KEYS[1], KEYS[2], 2)`);
 
 /**
- * KEYS claim, order, record, open · ARGV now, event, holder, leaseMs, then as {@link UPDATE} →
- * `done` · `busy`, until · `claimed`, waits (0, 1), and the record there is where it was not written.
+ * KEYS claim, order, record, open · ARGV now, event, process, leaseMs, then as {@link UPDATE} →
+ * `done` · `busy` · `entered`, waits (0, 1), and the record there is where it was not written.
  */
-export const CLAIM_AND_UPDATE = scriptOf(
+export const ENTER = scriptOf(
   CLOCK,
   CLAIMS,
   PLACES,
   RECORDS,
   `
-local event, holder, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local kind, untilMs, by = claimed(KEYS[1])
+local event, process, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local kind, by = claimed(KEYS[1])
 if kind == 'd' then return { 'done' } end
-if kind == 'l' and by ~= holder then return { 'busy', text(untilMs) } end
-lease(KEYS[1], holder, leaseMs)
-local waits = takePlace(KEYS[2], event, holder, leaseMs, places(KEYS[2]))
-return { 'claimed', waits and 1 or 0, write(KEYS[3], KEYS[4], 5) }
+if kind == 'l' and by ~= process then return { 'busy' } end
+lease(KEYS[1], process, leaseMs)
+local waits = takePlace(KEYS[2], event, process, leaseMs, places(KEYS[2]))
+return { 'entered', waits and 1 or 0, write(KEYS[3], KEYS[4], 5) }
 `,
 );
 
-/** KEYS claim, order? · ARGV now, event, holder, leaseMs → `done` · `busy`, until · `claimed`. */
-export const CLAIM = scriptOf(
+/** KEYS claim, order · ARGV now, event, process → `lost` · `next` · `waiting`. */
+export const IS_NEXT = scriptOf(
   CLOCK,
   CLAIMS,
   PLACES,
   `
-local event, holder, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local kind, untilMs, by = claimed(KEYS[1])
-if kind == 'd' then return { 'done' } end
-if kind == 'l' and by ~= holder then return { 'busy', text(untilMs) } end
-lease(KEYS[1], holder, leaseMs)
-if KEYS[2] then takePlace(KEYS[2], event, holder, leaseMs, places(KEYS[2])) end
-return { 'claimed' }
+if isTakenOver(KEYS[1], ARGV[3]) then return 'lost' end
+return isTurnOf(places(KEYS[2]), ARGV[3]) and 'next' or 'waiting'
 `,
 );
 
-/** KEYS claim, order? · ARGV now, event, retentionMs. A holder that lost its lease has done the work all the same. */
+/** KEYS claim, order · ARGV now, event, process, leaseMs → `renewed` · `done` · `busy`. */
+export const RENEW = scriptOf(
+  CLOCK,
+  CLAIMS,
+  PLACES,
+  `
+local kind, by = claimed(KEYS[1])
+if kind == 'd' then return 'done' end
+if kind == 'l' and by ~= ARGV[3] then return 'busy' end
+local leaseMs = tonumber(ARGV[4])
+lease(KEYS[1], ARGV[3], leaseMs)
+takePlace(KEYS[2], ARGV[2], ARGV[3], leaseMs, places(KEYS[2]))
+return 'renewed'
+`,
+);
+
+/** KEYS claim, order · ARGV now, event, process, retentionMs. A process whose event was taken over has nothing to say. */
 export const FINISH = scriptOf(
   CLOCK,
   CLAIMS,
   `
-local retentionMs = tonumber(ARGV[3])
-if claimed(KEYS[1]) ~= 'd' then redis.call('SET', KEYS[1], 'd ' .. text(nowMs + retentionMs), 'PX', text(retentionMs)) end
-if KEYS[2] then redis.call('HDEL', KEYS[2], ARGV[2]) end
+if isTakenOver(KEYS[1], ARGV[3]) then return 0 end
+local retentionMs = tonumber(ARGV[4])
+redis.call('SET', KEYS[1], 'd ' .. text(nowMs + retentionMs) .. ' ' .. ARGV[3], 'PX', text(retentionMs))
+redis.call('HDEL', KEYS[2], ARGV[2])
 return 1
 `,
 );
 
-/** KEYS claim, order? · ARGV now, event, holder. */
+/** KEYS claim, order · ARGV now, event, process. */
 export const RELEASE = scriptOf(
   CLOCK,
   CLAIMS,
   `
-local kind, _, by = claimed(KEYS[1])
+local kind, by = claimed(KEYS[1])
 if kind == 'd' or (kind == 'l' and by ~= ARGV[3]) then return 0 end
 redis.call('DEL', KEYS[1])
-if KEYS[2] then redis.call('HDEL', KEYS[2], ARGV[2]) end
+redis.call('HDEL', KEYS[2], ARGV[2])
 return 1
 `,
 );
 
-/** KEYS order · ARGV now, holder → 1 where it is that holder's turn. */
-export const IS_TURN = scriptOf(CLOCK, PLACES, `return isTurnOf(places(KEYS[1]), ARGV[2]) and 1 or 0`);
+/** KEYS claim, record · ARGV now, process → whether the event is still that process's (0, 1), and the record. */
+export const READ_FOR = scriptOf(
+  CLOCK,
+  CLAIMS,
+  `return { isTakenOver(KEYS[1], ARGV[2]) and 0 or 1, redis.call('GET', KEYS[2]) }`,
+);
 
 /** KEYS open · ARGV now, handoverId → the id of its thread, or nil. */
 export const FIND_OPEN = scriptOf(`return redis.call('HGET', KEYS[1], ARGV[2])`);

@@ -11,7 +11,16 @@ import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { encodedText, threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
+import type {
+  DueTime,
+  Entered,
+  FencedRecord,
+  Renewed,
+  ThreadChange,
+  ThreadStore,
+  Ticket,
+  TicketState,
+} from '../thread/store.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
 import type { RedisClientLike } from './redis-connection.js';
@@ -145,31 +154,47 @@ export class RedisThreadStore implements ThreadStore {
     return this.#inTurn(id, () => this.#update(id, change, this.#seen.get(id) ?? NOTHING));
   }
 
-  async claimAndUpdate<T>(claim: PlacedClaim, change: Change<T>): Promise<ClaimedUpdate<T>> {
-    const id = threadId(claim.thread);
+  async enter<T>(ticket: Ticket, leaseMs: number, change: Change<T>): Promise<Entered<T>> {
+    const id = threadId(ticket.thread);
     return this.#inTurn(id, async () => {
       const attempt = this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
-      const keys = [
-        this.#key('claim', claim.event),
-        this.#key('order', id),
-        this.#key('thread', id),
-        this.#key('open'),
-      ];
-      const args = [claim.event, claim.holder, String(claim.leaseMs), ...attempt.args];
-      const [status, second, found] = listOf(await this.#run('claim', scripts.CLAIM_AND_UPDATE, keys, args));
-      const refused = refusalOf(status, second);
-      if (refused) return refused;
-      const mustWait = Number(second) === 1;
+      const keys = [...this.#ticketKeys(ticket), this.#key('thread', id), this.#key('open')];
+      const args = [ticket.event, ticket.processId, String(leaseMs), ...attempt.args];
+      const [status, waits, found] = listOf(await this.#run('enter', scripts.ENTER, keys, args));
+      const said = textOf(status);
+      if (said === 'done' || said === 'busy') return { status: said };
+      const mustWait = Number(waits) === 1;
       if (found === null || found === undefined)
-        return { status: 'claimed', value: this.#written(id, attempt), mustWait };
+        return { status: 'entered', value: this.#written(id, attempt), mustWait };
       const value = await this.#update(id, change, this.#learn(id, textOf(found)), 1);
-      return { status: 'claimed', value, mustWait };
+      return { status: 'entered', value, mustWait };
     });
   }
 
-  async isTurnOf(thread: ThreadKey, holder: string): Promise<boolean> {
-    const keys = [this.#key('order', threadId(thread))];
-    return Number(await this.#run('isTurnOf', scripts.IS_TURN, keys, [holder])) === 1;
+  async isNext(ticket: Ticket): Promise<TicketState> {
+    const args = [ticket.event, ticket.processId];
+    const said = textOf(await this.#run('isNext', scripts.IS_NEXT, this.#ticketKeys(ticket), args));
+    return said === 'lost' || said === 'waiting' ? said : 'next';
+  }
+
+  async renew(ticket: Ticket, leaseMs: number): Promise<Renewed> {
+    const args = [ticket.event, ticket.processId, String(leaseMs)];
+    const said = textOf(await this.#run('renew', scripts.RENEW, this.#ticketKeys(ticket), args));
+    return said === 'done' || said === 'busy' ? said : 'renewed';
+  }
+
+  async leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void> {
+    const args = [ticket.event, ticket.processId];
+    if (how === 'released') await this.#run('leave', scripts.RELEASE, this.#ticketKeys(ticket), args);
+    else await this.#run('leave', scripts.FINISH, this.#ticketKeys(ticket), [...args, String(this.#claimRetentionMs)]);
+  }
+
+  async readFor(ticket: Ticket): Promise<FencedRecord> {
+    const id = threadId(ticket.thread);
+    const keys = [this.#key('claim', ticket.event), this.#key('thread', id)];
+    const [isOurs, kept] = listOf(await this.#run('readFor', scripts.READ_FOR, keys, [ticket.processId]));
+    const text = kept === null || kept === undefined ? undefined : textOf(kept);
+    return { record: this.#learn(id, text).record, isOurs: Number(isOurs) === 1 };
   }
 
   async findHandover(handoverId: string): Promise<ThreadKey | undefined> {
@@ -201,21 +226,6 @@ export class RedisThreadStore implements ThreadStore {
     const keys = [this.#key('thread', id), this.#key('open'), ...this.#dueKeys()];
     await this.#run('forget', scripts.FORGET, keys, [memberOf(thread, '')]);
     this.#seen.delete(id);
-  }
-
-  async claim(event: string, holder: string, leaseMs: number, thread?: ThreadKey): Promise<ClaimState> {
-    const args = [event, holder, String(leaseMs)];
-    const [status, second] = listOf(await this.#run('claim', scripts.CLAIM, this.#claimKeys(event, thread), args));
-    return refusalOf(status, second) ?? { status: 'claimed' };
-  }
-
-  async finish(event: string, _holder: string, thread?: ThreadKey): Promise<void> {
-    const args = [event, String(this.#claimRetentionMs)];
-    await this.#run('finish', scripts.FINISH, this.#claimKeys(event, thread), args);
-  }
-
-  async release(event: string, holder: string, thread?: ThreadKey): Promise<void> {
-    await this.#run('release', scripts.RELEASE, this.#claimKeys(event, thread), [event, holder]);
   }
 
   async schedule({ thread, name, atMs }: DueTime): Promise<void> {
@@ -319,9 +329,8 @@ export class RedisThreadStore implements ThreadStore {
     return this.#redis.run(operation, script, keys, [now, ...args]);
   }
 
-  #claimKeys(event: string, thread: ThreadKey | undefined): string[] {
-    const claim = this.#key('claim', event);
-    return thread === undefined ? [claim] : [claim, this.#key('order', threadId(thread))];
+  #ticketKeys({ event, thread }: Ticket): string[] {
+    return [this.#key('claim', event), this.#key('order', threadId(thread))];
   }
 
   #dueKeys(): string[] {
@@ -337,12 +346,6 @@ export class RedisThreadStore implements ThreadStore {
 export function checkedPrefix(prefix: string): string {
   if (/^[\w.:-]{1,64}$/.test(prefix)) return prefix;
   throw new InvalidOptionError('prefix', JSON.stringify(prefix), '1 to 64 letters, digits, "-", "_", "." or ":"');
-}
-
-function refusalOf(status: unknown, untilMs: unknown): Exclude<ClaimState, { status: 'claimed' }> | undefined {
-  const said = textOf(status);
-  if (said === 'done') return { status: 'done' };
-  return said === 'busy' ? { status: 'busy', untilMs: Number(textOf(untilMs)) } : undefined;
 }
 
 /** Without spaces, so that it can stand in a record's header. */

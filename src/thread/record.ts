@@ -123,7 +123,7 @@ export interface OpenHandover {
   readonly reference?: unknown;
 }
 
-/** How a handover ended. Stored once, never changed but for the claim. */
+/** How a handover ended. Stored once; only who was given the result is added. */
 export interface Conclusion {
   readonly handoverId: string;
   readonly cause: string;
@@ -147,9 +147,8 @@ export interface Conclusion {
   readonly afterwardsBy?: string;
   /** What VCC Live's webhooks had told by then. Only the newest conclusion keeps a transcript. */
   readonly report?: VccLiveReport;
-  /** Deduplication key of the event whose turn ends the dialog, and when it claimed that (our clock). */
-  readonly claimedBy?: string;
-  readonly claimedAtMs?: number;
+  /** Key of the turn that was given the result for the dialog that waited. Absent: no dialog has asked. */
+  readonly givenTo?: string;
 }
 
 /** An error as a store keeps it. */

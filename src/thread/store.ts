@@ -9,30 +9,44 @@ export interface ThreadChange<T> {
 }
 
 /**
- * State of an event's claim: `claimed` by the asker now; `done` before, by anyone; `busy` with another holder whose
- * lease ends at `untilMs` (the store's clock, which may be another than ours).
+ * The right of one process to run one event, and that event's slot in the order of its thread.
+ *
+ * The two are one thing: whoever may run an event has a slot, and whoever has a slot may run its event when it is next.
  */
-export type ClaimState =
-  { readonly status: 'claimed' } | { readonly status: 'done' } | { readonly status: 'busy'; readonly untilMs: number };
-
-/** A claim on an event of a thread, which takes the event's place among that thread's events. */
-export interface PlacedClaim {
-  /** Deduplication key of the event. */
-  readonly event: string;
-  readonly holder: string;
-  readonly leaseMs: number;
+export interface Ticket {
   readonly thread: ThreadKey;
+  /** Deduplication key of the event. A turn that no event began has a random one. */
+  readonly event: string;
+  /** Names the process among those that share the store. */
+  readonly processId: string;
 }
 
-/** What became of a claim and the change that came with it; the change counts only where it says `claimed`. */
-export type ClaimedUpdate<T> =
+/**
+ * The answer to {@link ThreadStore.enter}. `done`: the event is finished, by any process. `busy`: another process has a
+ * ticket for it whose lease goes on. The change counts only with `entered`.
+ */
+export type Entered<T> =
   | {
-      readonly status: 'claimed';
+      readonly status: 'entered';
       readonly value: T;
-      /** Events of this thread that other holders claimed before are not finished: {@link ThreadStore.isTurnOf}. */
+      /** Another process has an earlier ticket in this thread: ask {@link ThreadStore.isNext} before the event runs. */
       readonly mustWait: boolean;
     }
-  | Exclude<ClaimState, { readonly status: 'claimed' }>;
+  | { readonly status: 'done' }
+  | { readonly status: 'busy' };
+
+/** The answer to {@link ThreadStore.renew}. `done` and `busy` are as with {@link Entered}: the ticket is lost. */
+export type Renewed = 'renewed' | 'done' | 'busy';
+
+/** The state of a ticket. `lost`: the lease ended, and another process has run the event or is running it. */
+export type TicketState = 'next' | 'waiting' | 'lost';
+
+/** A record, and whether the ticket that it was read for still counts. */
+export interface FencedRecord {
+  readonly record: ThreadRecord | undefined;
+  /** `false`: another process has taken the event over. Nothing of this turn may leave the bot any more. */
+  readonly isOurs: boolean;
+}
 
 /**
  * What a store that has everything at hand answers without a promise: the steps that every event takes. None of them
@@ -49,10 +63,10 @@ export interface StepsAtOnce {
   isFree(event: string): boolean;
 
   /** Claims an event that is free, see {@link isFree}. */
-  claim(event: string, holder: string, leaseMs: number): void;
+  claim(event: string, processId: string, leaseMs: number): void;
 
-  /** As {@link ThreadStore.finish}. */
-  finish(event: string): void;
+  /** The event is finished. */
+  finish(event: string, processId: string): void;
 }
 
 /** A deadline that has come. */
@@ -64,7 +78,7 @@ export interface DueTime {
 }
 
 /**
- * Remembers threads, claims on events, and deadlines.
+ * Remembers threads, tickets, and deadlines.
  *
  * Every method rejects with {@link StoreError} where the store cannot be reached or a conflict does not settle.
  */
@@ -93,40 +107,34 @@ export interface ThreadStore {
   forget(thread: ThreadKey): Promise<void>;
 
   /**
-   * Claims an event for `holder` until `leaseMs` from now. The same holder may claim again (its lease is renewed).
-   * @param event deduplication key of the event; holds no personal data once hashed by the caller
-   * @param thread of the event, where it has a place in that thread's order: its place is kept as long as the claim
+   * Takes a ticket and changes the record of its thread, in one atomic step. A process that enters again renews its lease
+   * and keeps its slot.
+   * @param leaseMs how long the ticket counts unless it is renewed, by the clock of the store
+   * @param change as in {@link update}
    */
-  claim(event: string, holder: string, leaseMs: number, thread?: ThreadKey): Promise<ClaimState>;
-
-  /**
-   * The event is finished: `claim` answers `done` from now on, for as long as the store remembers.
-   * @param thread as in {@link claim}: the event leaves its place
-   */
-  finish(event: string, holder: string, thread?: ThreadKey): Promise<void>;
-
-  /**
-   * The event is not finished and not being worked on: the next claim succeeds. Nothing where another holder has it.
-   * @param thread as in {@link claim}: the event leaves its place
-   */
-  release(event: string, holder: string, thread?: ThreadKey): Promise<void>;
-
-  /**
-   * Claims an event and changes its thread's record in one atomic step, and gives the event its place in the order of
-   * the thread over all processes. Optional: without it events are claimed and records updated one after the other, and
-   * order is kept within a process only. Present only together with {@link isTurnOf}.
-   * @param change as in {@link update}; what it makes counts only where the event was claimed
-   */
-  claimAndUpdate?<T>(
-    claim: PlacedClaim,
+  enter<T>(
+    ticket: Ticket,
+    leaseMs: number,
     change: (current: ThreadRecord | undefined) => ThreadChange<T>,
-  ): Promise<ClaimedUpdate<T>>;
+  ): Promise<Entered<T>>;
 
   /**
-   * Whether `holder` may work on the thread: no other holder has an unfinished claim that is older than all of its own.
-   * A claim whose lease is over holds up nobody.
+   * Whether the ticket's process may run the next event of the thread: no other process has a live ticket that is older
+   * than all of its own. A ticket whose lease is over holds up nobody.
    */
-  isTurnOf?(thread: ThreadKey, holder: string): Promise<boolean>;
+  isNext(ticket: Ticket): Promise<TicketState>;
+
+  /** Prolongs the lease to `leaseMs` from now. Takes the slot again if the lease was over and nobody else has the event. */
+  renew(ticket: Ticket, leaseMs: number): Promise<Renewed>;
+
+  /**
+   * Gives the slot up. `finished`: {@link enter} answers `done` from now on, for as long as the store remembers.
+   * `released`: the next {@link enter} succeeds. Nothing happens if another process has taken the event over.
+   */
+  leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void>;
+
+  /** The record, and whether the ticket still counts; in one atomic step. */
+  readFor(ticket: Ticket): Promise<FencedRecord>;
 
   /**
    * The same without promises, of the memory store that the plugin makes itself: nobody else has it. A store that is given

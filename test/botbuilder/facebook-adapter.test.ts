@@ -176,7 +176,7 @@ describe('The Facebook adapter', () => {
   });
 
   describe('The store', () => {
-    const operations = ['claim', 'update', 'read', 'finish'] as const;
+    const operations = ['enter', 'update', 'read', 'readFor', 'leave'] as const;
 
     function weak(down: Set<string>): MemoryThreadStore {
       const store = new MemoryThreadStore();

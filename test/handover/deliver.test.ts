@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { ThreadEvent } from '../../src/thread/event.js';
 import type { Logger } from '../../src/thread/logger.js';
-import type { ThreadStore } from '../../src/thread/store.js';
+import type { ThreadStore, Ticket } from '../../src/thread/store.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
-import type { Arrived } from '../../src/handover/turn.js';
+import type { Arrived, EnteredEvent } from '../../src/handover/turn.js';
 import { threadOf } from '../../src/handover/turn.js';
 import { eventKey } from '../../src/webhook/event-key.js';
 import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/handover/deliver.js';
@@ -51,25 +51,19 @@ function newProcess(options: ProcessOptions = {}): Process {
   const log: string[] = [];
   const say = (line: string): void => void log.push(line);
   const logger: Logger = { info: say, warn: say, error: say };
+  const store = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
   const desk = new DeliveryDesk({
-    store: options.store ?? new MemoryThreadStore({ now: () => clock.now() }),
+    store,
     clock,
     log: logger,
-    holder: options.holder ?? 'process 1',
+    processId: options.holder ?? 'process 1',
     ...(options.limits ? { limits: options.limits } : {}),
-    arrive: async (event): Promise<Arrived> => {
+    enter: async (ticket, leaseMs, event): Promise<EnteredEvent> => {
+      const entered = await store.enter(ticket, leaseMs, () => ({ record: undefined, value: undefined }));
+      if (entered.status !== 'entered') return entered;
       arrived.push(event.mid ?? '');
       await options.arrive?.(event);
-      const thread = threadOf(event);
-      const rest = {
-        before: { owner: 'bot' },
-        owner: { owner: 'bot' },
-        isFresh: false,
-        record: emptyRecord,
-        atMs: clock.now(),
-        askOwner: false,
-      } as const;
-      return { event, ...(thread ? { thread } : {}), ...rest };
+      return { ...entered, value: arrivedNow(event) };
     },
   });
   const work: EventWork = async (each, key) => {
@@ -78,6 +72,32 @@ function newProcess(options: ProcessOptions = {}): Process {
   };
   return { desk, clock, ran, arrived, log, take: (events, how = TERMS) => desk.take(events, work, how) };
 }
+
+function arrivedNow(event: ThreadEvent): Arrived {
+  const thread = threadOf(event);
+  return {
+    event,
+    ...(thread ? { thread } : {}),
+    before: { owner: 'bot' },
+    owner: { owner: 'bot' },
+    isFresh: false,
+    record: emptyRecord,
+    askOwner: false,
+  };
+}
+
+const unchanged = (): { record: undefined; value: undefined } => ({ record: undefined, value: undefined });
+
+function ticketOf(event: ThreadEvent, processId: string): Ticket {
+  return { thread: threadOf(event) ?? { pageId: PAGE, psid: '-' }, event: eventKey(event), processId };
+}
+
+/** Another process takes an event, and says what it got. */
+async function takenBy(store: ThreadStore, event: ThreadEvent, processId = 'process 2'): Promise<string> {
+  return (await store.enter(ticketOf(event, processId), 60_000, unchanged)).status;
+}
+
+type Operation = 'claim' | 'finish' | 'release';
 
 /** A store of which single operations fail or hang while the test says so. */
 function weakStore(inner: ThreadStore): {
@@ -89,21 +109,20 @@ function weakStore(inner: ThreadStore): {
   const failing = new Set<string>();
   const hanging = new Set<string>();
   const calls: { operation: string; holder: string }[] = [];
-  const around = (operation: 'claim' | 'finish' | 'release') =>
-    ((event: string, holder: string, leaseMs: number) => {
-      calls.push({ operation, holder });
-      if (hanging.has(operation)) return new Promise<never>(() => undefined);
-      if (failing.has(operation)) return Promise.reject(new TypeError('the store is down'));
-      if (operation === 'claim') return inner.claim(event, holder, leaseMs);
-      return inner[operation](event, holder);
-    }) as ThreadStore[typeof operation];
+  const around = <T>(operation: Operation, { processId }: Ticket, run: () => Promise<T>): Promise<T> => {
+    calls.push({ operation, holder: processId });
+    if (hanging.has(operation)) return new Promise<never>(() => undefined);
+    return failing.has(operation) ? Promise.reject(new TypeError('the store is down')) : run();
+  };
   const store: ThreadStore = {
     read: (thread) => inner.read(thread),
+    readFor: (ticket) => inner.readFor(ticket),
     update: (thread, change) => inner.update(thread, change),
     forget: (thread) => inner.forget(thread),
-    claim: around('claim') as ThreadStore['claim'],
-    finish: around('finish') as ThreadStore['finish'],
-    release: around('release') as ThreadStore['release'],
+    enter: (ticket, leaseMs, change) => around('claim', ticket, () => inner.enter(ticket, leaseMs, change)),
+    renew: (ticket, leaseMs) => around('claim', ticket, () => inner.renew(ticket, leaseMs)),
+    isNext: (ticket) => inner.isNext(ticket),
+    leave: (ticket, how) => around(how === 'finished' ? 'finish' : 'release', ticket, () => inner.leave(ticket, how)),
     schedule: (due) => inner.schedule(due),
     unschedule: (thread, name) => inner.unschedule(thread, name),
     findHandover: (handoverId) => inner.findHandover(handoverId),
@@ -276,10 +295,10 @@ describe('Threads', () => {
     const { store } = weakStore(inner);
     const slow: ThreadStore = {
       ...store,
-      claim: async (...given) => {
+      enter: async (...given) => {
         claims += 1;
         if (claims === 1) await firstClaim.opened;
-        return inner.claim(...given);
+        return inner.enter(...given);
       },
     };
     const bot = newProcess({ store: slow });
@@ -294,22 +313,34 @@ describe('Threads', () => {
     expect(bot.ran).to.deep.equal(['1', '2', '3']);
   });
 
-  it('go on after ten minutes beside a turn that hangs, and the log says so', async () => {
+  it('go on after two minutes beside a turn that hangs, and the log says so', async () => {
     const bot = newProcess({
       work: ({ event }) => (event.mid === '1' ? new Promise(() => undefined) : Promise.resolve()),
     });
     void bot.take([message('1'), message('2')]);
 
-    await bot.clock.advance(10 * 60_000 - 1);
+    await bot.clock.advance(2 * 60_000 - 1);
     expect(bot.ran).to.deep.equal(['1']);
     await bot.clock.advance(1);
 
     expect(bot.ran).to.deep.equal(['1', '2']);
-    expect(bot.log.join()).to.include('10 minutes');
+    expect(bot.log.join()).to.match(/thread \w+ has not ended for 120 s/);
     const again = bot.take([message('1')]);
     await bot.clock.advance(4000);
     expect(await again).to.equal('late');
     expect(bot.ran).to.deep.equal(['1', '2']);
+  });
+
+  it('go on beside a turn that hangs as soon as the option says', async () => {
+    const bot = newProcess({
+      limits: { longestTurnMs: 5000, maxTurns: 1 },
+      work: ({ event }) => (event.mid === '1' ? new Promise(() => undefined) : Promise.resolve()),
+    });
+    void bot.take([message('1'), message('2')]);
+    await bot.clock.advance(4999);
+    expect(bot.ran).to.deep.equal(['1']);
+    await bot.clock.advance(1);
+    expect(bot.ran, 'the turn that hangs takes no room either').to.deep.equal(['1', '2']);
   });
 
   it('go on while the store is slow to note that an event is finished', async () => {
@@ -367,7 +398,7 @@ describe('The store', () => {
     const { store } = weakStore(inner);
     const failing: ThreadStore = {
       ...store,
-      claim: async () => {
+      enter: async () => {
         await answer.opened;
         throw new TypeError('the store is down');
       },
@@ -530,16 +561,21 @@ describe('Two processes over one store', () => {
     expect(two.ran).to.deep.equal(['b']);
   });
 
-  it('a turn keeps its claim for as long as it lasts', async () => {
-    const { one, two, clock } = twoProcesses({ work: () => new Promise(() => undefined) });
+  it('a turn keeps its ticket for as long as it may last, and no longer', async () => {
+    const { one, two, clock } = twoProcesses({
+      limits: { longestTurnMs: 60_000 },
+      work: ({ event }) => (event.mid === 'a' ? new Promise(() => undefined) : Promise.resolve()),
+    });
     void one.take([message('a')]);
-    await clock.advance(10 * 60_000);
+    await clock.advance(59_000);
 
-    const second = two.take([message('a')]);
+    const second = two.take([message('b')]);
     await clock.advance(4000);
-
-    expect(await second).to.equal('busy');
+    expect(await second, 'behind it in the thread').to.equal('busy');
     expect(two.ran).to.deep.equal([]);
+    await clock.advance(15_000);
+    expect(two.ran, 'nobody waits for ever').to.deep.equal(['b']);
+    expect(one.log.join()).to.include('has not ended for 60 s');
   });
 
   it('what a process that died was working on is run by the other once the lease is over', async () => {
@@ -609,8 +645,8 @@ describe('A process whose server is closed', () => {
       const { systemClock } = require('./src/thread/clock.ts');
       const { MemoryThreadStore } = require('./src/store/memory-store.ts');
       const desk = new DeliveryDesk({
-        store: new MemoryThreadStore(), clock: systemClock, log: console, holder: 'h',
-        arrive: async (event) => ({ event, atMs: 0, before: { owner: 'bot' }, owner: { owner: 'bot' }, isFresh: false, record: {}, askOwner: false }),
+        store: new MemoryThreadStore(), clock: systemClock, log: console, processId: 'p',
+        enter: async (ticket, leaseMs, event) => ({ status: 'entered', mustWait: false, value: { event } }),
       });
       const event = { kind: 'message', channel: 'messaging', mid: 'm', raw: {} };
       desk.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
@@ -753,9 +789,8 @@ describe('Room for a turn', () => {
     const lost = bot.take([message('b', '2')], { ackDeadlineMs: 60_000 });
     const waits = bot.take([message('c', '3')], { ackDeadlineMs: 60_000 });
     await settled();
-    const key = eventKey(message('b', '2'));
-    await store.release(key, 'process 1');
-    await store.claim(key, 'process 2', 60_000);
+    await store.leave(ticketOf(message('b', '2'), 'process 1'), 'released');
+    await takenBy(store, message('b', '2'));
     await clock.advance(5000);
     expect(await lost).to.equal('busy');
 
@@ -799,33 +834,12 @@ describe('A desk that closes', () => {
     await clock.advance(5000);
 
     expect(await closed).to.deep.equal({ running: 2, waiting: 1 });
-    expect(await two.take([message('b')])).to.equal('done');
-    const running = two.take([message('a')]);
+    const [given, running] = [two.take([message('b')]), two.take([message('a')])];
     await clock.advance(4000);
-    expect(await running, 'its turn goes on in the first').to.equal('busy');
-    expect(one.ran).to.deep.equal(['a', 'c']);
-  });
-});
-
-describe('An event that waits for its turn', () => {
-  it('is known to wait here until its turn begins, and not where another process has it', async () => {
-    const turn = gate();
-    const clock = new HeldClock();
-    const store = new MemoryThreadStore({ now: () => clock.now() });
-    const bot = newProcess({ clock, store, work: () => turn.opened });
-    await store.claim(eventKey(message('c')), 'process 2', 60_000);
-    const taken = bot.take([message('a'), message('b'), message('c')], { ackDeadlineMs: 1000 });
-    await settled();
-    expect(['a', 'b', 'c', 'd'].map((mid) => bot.desk.waitsHere(eventKey(message(mid))))).to.deep.equal([
-      false,
-      true,
-      false,
-      false,
-    ]);
-    turn.open();
-    await clock.advance(1000);
-    expect(await taken).to.equal('busy');
-    expect(bot.desk.waitsHere(eventKey(message('b')))).to.equal(false);
+    expect([await given, await running], 'its turn goes on in the first').to.deep.equal(['busy', 'busy']);
+    expect([one.ran, two.ran]).to.deep.equal([['a', 'c'], []]);
+    await clock.advance(15_000);
+    expect(two.ran, 'which renews its tickets no longer').to.deep.equal(['b']);
   });
 });
 
@@ -841,10 +855,9 @@ describe('An event whose claim was lost while it waited for its turn', () => {
     });
     const first = bot.take([message('a'), message('b')], { ackDeadlineMs: 10_000 });
     await settled();
-    const key = eventKey(message('b'));
     // As after a stop of the whole process that was longer than the lease.
-    await store.release(key, 'process 1');
-    await store.claim(key, 'process 2', 60_000);
+    await store.leave(ticketOf(message('b'), 'process 1'), 'released');
+    await takenBy(store, message('b'));
     await clock.advance(5000);
     turn.open();
     await settled();
@@ -879,8 +892,7 @@ describe('An event whose claim was lost while it waited for its turn', () => {
 
   it('nor where the store was away, and another process has it by now', async () => {
     const { bot, memory, taken, storeIsBack, endA } = await storeWasAway();
-    const claim = await memory.claim(eventKey(message('b')), 'process 2', 60_000);
-    expect(claim.status).to.equal('claimed');
+    expect(await takenBy(memory, message('b'))).to.equal('entered');
     storeIsBack();
     endA();
     await settled();
@@ -891,8 +903,8 @@ describe('An event whose claim was lost while it waited for its turn', () => {
 
   it('or has done it', async () => {
     const { bot, memory, taken, storeIsBack, endA } = await storeWasAway();
-    await memory.claim(eventKey(message('b')), 'process 2', 60_000);
-    await memory.finish(eventKey(message('b')), 'process 2');
+    await takenBy(memory, message('b'));
+    await memory.leave(ticketOf(message('b'), 'process 2'), 'finished');
     storeIsBack();
     endA();
     await settled();
@@ -911,7 +923,7 @@ describe('An event whose claim was lost while it waited for its turn', () => {
 
     expect(await taken).to.equal('done');
     expect(bot.ran).to.deep.equal(['a', 'b']);
-    expect((await memory.claim(eventKey(message('b')), 'process 2', 60_000)).status).to.equal('done');
+    expect(await takenBy(memory, message('b'))).to.equal('done');
   });
 });
 
@@ -923,29 +935,12 @@ describe('A store that keeps the order of a thread over processes', () => {
     const ran: string[] = [];
     const memory = new MemoryThreadStore({ now: () => clock.now() });
     const desk = new DeliveryDesk({
-      store: {
-        ...weakStore(memory).store,
-        claimAndUpdate: () => Promise.reject(new TypeError('the desk asks its own part')),
-        isTurnOf: () => Promise.resolve(!theirs),
-      },
+      store: { ...weakStore(memory).store, isNext: () => Promise.resolve(theirs ? 'waiting' : 'next') },
       clock,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      holder: 'process 1',
-      arrive: () => Promise.reject(new TypeError('not asked')),
-      claimAndArrive: ({ thread }, event) =>
-        Promise.resolve({
-          status: 'claimed',
-          mustWait: true,
-          arrived: {
-            event,
-            thread,
-            before: { owner: 'bot' },
-            owner: { owner: 'bot' },
-            isFresh: false,
-            record: emptyRecord,
-            askOwner: false,
-          },
-        }),
+      processId: 'process 1',
+      enter: (_ticket, _leaseMs, event) =>
+        Promise.resolve({ status: 'entered', mustWait: true, value: arrivedNow(event) }),
     });
     return {
       desk,

@@ -145,6 +145,19 @@ function shared(limits: ConstructorParameters<typeof SharedInbox>[1] = {}): Shar
 
 let processes = 0;
 
+function arrivedNow(event: ThreadEvent): Arrived {
+  const thread = threadOf(event);
+  return {
+    event,
+    ...(thread ? { thread } : {}),
+    before: { owner: 'bot' },
+    owner: { owner: 'bot' },
+    isFresh: false,
+    record: emptyRecord,
+    askOwner: false,
+  };
+}
+
 function newProcess({ kept, store, ...on }: Shared, options: ProcessOptions = {}): Process {
   const clock = options.clock ?? on.clock;
   processes += 1;
@@ -156,19 +169,11 @@ function newProcess({ kept, store, ...on }: Shared, options: ProcessOptions = {}
     store,
     clock,
     log: logger,
-    holder: `process ${processes}`,
+    processId: `process ${processes}`,
     ...(options.limits ? { limits: options.limits } : {}),
-    arrive: async (event): Promise<Arrived> => {
-      const thread = threadOf(event);
-      const rest = {
-        before: { owner: 'bot' },
-        owner: { owner: 'bot' },
-        isFresh: false,
-        record: emptyRecord,
-        atMs: clock.now(),
-        askOwner: false,
-      } as const;
-      return { event, ...(thread ? { thread } : {}), ...rest };
+    enter: async (ticket, leaseMs, event) => {
+      const entered = await store.enter(ticket, leaseMs, () => ({ record: undefined, value: undefined }));
+      return entered.status === 'entered' ? { ...entered, value: arrivedNow(event) } : entered;
     },
   });
   const inbox = new InboxDesk({ inbox: kept.of(ran), desk, clock, log: logger, read: eventsOf });

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   amendOpen,
+  answerDialog,
   arm,
   claimAfterwards,
-  claimEnding,
   conclude,
   conclusionEndedBy,
   endedLately,
@@ -14,7 +14,6 @@ import {
   keepHandBack,
   markPassed,
   markReturning,
-  releaseEnding,
   resultOf,
   storedError,
   unmarkReturning,
@@ -170,58 +169,31 @@ describe('concluding', () => {
   });
 });
 
-describe('ending the dialog', () => {
-  it('is claimed by one event; its redelivery gets the result again, every other turn waits', () => {
-    const first = claimEnding(concluded(), 'h1', 'event-a', 70_000);
-    expect(first.claim.kind).to.equal('yours');
-    expect(claimEnding(first.record, 'h1', 'event-a', 80_000).claim.kind).to.equal('yours');
-    expect(claimEnding(first.record, 'h1', 'event-b', 80_000).claim.kind).to.equal('wait');
+describe('a dialog that asks', () => {
+  it('gets the result, whichever turn it asks in, and the record knows which turn that was', () => {
+    const first = answerDialog(concluded(), 'h1', 'event-a');
+    expect(first.answer).to.include({ kind: 'result' });
+    expect(first.record.conclusions[0]).to.include({ givenTo: 'event-a' });
+    const second = answerDialog(first.record, 'h1', 'event-b');
+    expect(second.answer.kind, 'its dialog was not saved as ended').to.equal('result');
+    expect(second.record.conclusions[0]).to.include({ givenTo: 'event-b' });
+    expect(answerDialog(second.record, 'h1', 'event-b').record, 'nothing to write').to.equal(second.record);
   });
 
-  it('is given back by a turn that failed, and by no other', () => {
-    const claimed = claimEnding(concluded(), 'h1', 'event-a', 70_000).record;
-    expect(releaseEnding(claimed, 'h1', 'event-b')).to.equal(claimed);
-    expect(releaseEnding(claimed, 'h2', 'event-a')).to.equal(claimed);
-    const released = releaseEnding(claimed, 'h1', 'event-a');
-    expect(released).to.deep.equal(concluded());
-    expect(claimEnding(released, 'h1', 'event-b', 71_000).claim.kind).to.equal('yours');
-  });
-
-  it('waits while the handover is open, whatever was concluded before', () => {
+  it('waits while its handover is open, whatever was concluded before', () => {
     const armed = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
     const record = markPassed(armed, 'h2', 65_000);
-    expect(claimEnding(record, 'h2', 'event-a', 70_000).claim.kind).to.equal('wait');
-    expect(claimEnding(record, 'h1', 'event-a', 70_000).claim.kind).to.equal('yours');
+    expect(answerDialog(record, 'h2', 'event-a').answer.kind).to.equal('open');
+    expect(answerDialog(record, 'h1', 'event-a').answer.kind).to.equal('result');
   });
 
   it('is left to Meta where nothing tells that the thread was passed', () => {
     const armed = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
-    expect(claimEnding(armed, 'h2', 'event-a', 70_000)).to.deep.equal({ record: armed, claim: { kind: 'unrecorded' } });
+    expect(answerDialog(armed, 'h2', 'event-a')).to.deep.equal({ record: armed, answer: { kind: 'unrecorded' } });
   });
 
-  it('finds nothing where the record knows nothing of it', () => {
-    expect(claimEnding(emptyRecord, 'h1', 'event-a', 70_000).claim.kind).to.equal('gone');
-  });
-
-  it('is one event, in whatever order and however often they come', () => {
-    const events = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1 });
-    fc.assert(
-      fc.property(events, (order) => {
-        let record = concluded();
-        const winners = new Set<string>();
-        for (const event of order) {
-          const next = claimEnding(record, 'h1', event, 70_000);
-          record = next.record;
-          if (next.claim.kind === 'yours') winners.add(event);
-        }
-        expect([...winners]).to.deep.equal([order[0]]);
-      }),
-    );
-  });
-
-  it('is not lost for good with a process that claimed it and died without a redelivery', () => {
-    const claimed = claimEnding(concluded(), 'h1', 'event-a', 70_000).record;
-    expect(claimEnding(claimed, 'h1', 'event-b', 70_000 + 24 * 60 * MINUTE).claim.kind).to.equal('yours');
+  it('finds nothing where the record knows nothing of its handover', () => {
+    expect(answerDialog(emptyRecord, 'h1', 'event-a').answer.kind).to.equal('gone');
   });
 });
 
@@ -308,9 +280,9 @@ describe('what comes after a handover', () => {
     expect(endedLately(concluded(), 'event-a', 70_000 + 25 * 60 * MINUTE)).to.equal(undefined);
   });
 
-  it('leaves the claim of a waiting dialog on its ending alone', () => {
-    const ended = claimEnding(concluded(), 'h1', 'event-a', 70_000).record;
+  it('leaves alone what the record knows of the dialog', () => {
+    const ended = answerDialog(concluded(), 'h1', 'event-a').record;
     const { record } = claimAfterwards(ended, 'event-b', 70_001);
-    expect(record.conclusions[0]).to.include({ claimedBy: 'event-a', afterwardsBy: 'event-b' });
+    expect(record.conclusions[0]).to.include({ givenTo: 'event-a', afterwardsBy: 'event-b' });
   });
 });

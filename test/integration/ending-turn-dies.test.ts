@@ -1,7 +1,8 @@
 /** The turn that ends a waiting dialog dies after it has claimed the ending: what the customer says meanwhile is answered. */
 import { expect } from 'chai';
+import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import type { Clock } from 'botbuilder-handover-vcclive';
-import { closeScenes, dialogBot, PSID, scene, StoreWithoutQueues, until } from './scene.js';
+import { closeScenes, dialogBot, PSID, scene, until } from './scene.js';
 
 const LEASE_AND_MORE_MS = 16_000;
 const UNTIL_REDELIVERED_MS = 60_000;
@@ -43,7 +44,7 @@ describe('a process that dies in the turn that ends a dialog', () => {
   }).timeout(60_000);
 
   it('does not take the next message down with it, where a store keeps the order', async () => {
-    const store = (clock: Clock): StoreWithoutQueues => new StoreWithoutQueues({ now: () => clock.now() });
+    const store = (clock: Clock): MemoryThreadStore => new MemoryThreadStore({ now: () => clock.now() });
     const stage = await scene({ bots: 2, store });
     const [first, second] = stage.bots;
     for (const bot of stage.bots) dialogBot(bot, 'messagesOnly');
@@ -51,13 +52,13 @@ describe('a process that dies in the turn that ends a dialog', () => {
     await stage.customer.says('agent please');
     await stage.agent.handsBack(PSID, 'done');
     first!.store.onWritten = (record) => {
-      if (record?.conclusions.some(({ claimedBy }) => claimedBy !== undefined)) first!.die();
+      if (record?.conclusions.some(({ givenTo }) => givenTo !== undefined)) first!.die();
     };
     await stage.customer.says('thanks');
     expect(first!.life.dead).to.equal(true);
     stage.sim.connectBot(second!.url);
     // Its turn has come, so the one before it is not running any more, whatever is still claimed.
-    await stage.customer.says('hello?');
+    await stage.clock.rush(stage.customer.says('hello?'));
     expect(stage.customer.hears().at(-1)).to.equal('ended: completed via passBack');
     await stage.clock.rush(stage.clock.advance(LEASE_AND_MORE_MS));
     expect(stage.customer.hears().at(-1), 'the message that was delivered again').to.equal('bot: thanks');

@@ -182,7 +182,8 @@ describeWithRedis('Two bot processes with Redis', function () {
       await until(() => heard().length === 3);
       expect(heard()).to.deep.equal(['bot: hold first', 'bot: second', 'bot: third']);
       const store = new RedisThreadStore(redis.url, { prefix: 'bots' });
-      await until(() => store.isTurnOf({ pageId: sim.settings.pageId, psid }, 'anybody'));
+      const anybody = { thread: { pageId: sim.settings.pageId, psid }, event: 'another', processId: 'anybody' };
+      await until(async () => (await store.isNext(anybody)) === 'next');
       await store.close();
     });
 

@@ -134,23 +134,9 @@ export class ProcessStore implements ThreadStore {
   readonly #store: ThreadStore;
   readonly #life: Life;
 
-  /** Present where the store keeps an order over processes. */
-  claimAndUpdate?: NonNullable<ThreadStore['claimAndUpdate']>;
-  isTurnOf?: NonNullable<ThreadStore['isTurnOf']>;
-
   constructor(store: ThreadStore, life: Life) {
     this.#store = store;
     this.#life = life;
-    const claimAndUpdate = store.claimAndUpdate?.bind(store);
-    const isTurnOf = store.isTurnOf?.bind(store);
-    if (!claimAndUpdate || !isTurnOf) return;
-    this.claimAndUpdate = (claim, change) =>
-      this.#run(async () => {
-        const claimed = await claimAndUpdate(claim, change);
-        this.onWritten?.(await this.#store.read(claim.thread));
-        return claimed;
-      });
-    this.isTurnOf = (thread, holder) => this.#run(() => isTurnOf(thread, holder));
   }
 
   read = (thread: ThreadKey) => this.#run(() => this.#store.read(thread));
@@ -161,10 +147,16 @@ export class ProcessStore implements ThreadStore {
       return value;
     });
   forget = (thread: ThreadKey) => this.#run(() => this.#store.forget(thread));
-  claim = (event: string, holder: string, leaseMs: number) =>
-    this.#run(() => this.#store.claim(event, holder, leaseMs));
-  finish = (event: string, holder: string) => this.#run(() => this.#store.finish(event, holder));
-  release = (event: string, holder: string) => this.#run(() => this.#store.release(event, holder));
+  enter: ThreadStore['enter'] = (ticket, leaseMs, change) =>
+    this.#run(async () => {
+      const entered = await this.#store.enter(ticket, leaseMs, change);
+      this.onWritten?.(await this.#store.read(ticket.thread));
+      return entered;
+    });
+  isNext: ThreadStore['isNext'] = (ticket) => this.#run(() => this.#store.isNext(ticket));
+  renew: ThreadStore['renew'] = (ticket, leaseMs) => this.#run(() => this.#store.renew(ticket, leaseMs));
+  leave: ThreadStore['leave'] = (ticket, how) => this.#run(() => this.#store.leave(ticket, how));
+  readFor: ThreadStore['readFor'] = (ticket) => this.#run(() => this.#store.readFor(ticket));
   schedule: ThreadStore['schedule'] = (due) => this.#run(() => this.#store.schedule(due));
   unschedule: ThreadStore['unschedule'] = (thread, name) => this.#run(() => this.#store.unschedule(thread, name));
   findHandover: ThreadStore['findHandover'] = (id) => this.#run(() => this.#store.findHandover(id));
@@ -177,17 +169,6 @@ export class ProcessStore implements ThreadStore {
       return work();
     });
   }
-}
-
-/** Says that it keeps an order over processes; it is the test that sees to it. */
-export class StoreWithoutQueues extends MemoryThreadStore {
-  claimAndUpdate: NonNullable<ThreadStore['claimAndUpdate']> = async (claim, change) => {
-    const claimed = await this.claim(claim.event, claim.holder, claim.leaseMs);
-    if (claimed.status !== 'claimed') return claimed;
-    return { status: 'claimed', value: await this.update(claim.thread, change), mustWait: false };
-  };
-
-  isTurnOf = async (): Promise<boolean> => true;
 }
 
 /** What a store of the user's own throws: not one of the package's errors. */

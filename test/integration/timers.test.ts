@@ -1,7 +1,8 @@
 /** The three timers: nobody answers, the agent falls silent, it lasts too long. The clock is in the test's hands. */
 import { expect } from 'chai';
+import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import type { Scene } from './scene.js';
-import { StoreWithoutQueues, breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
+import { breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
 
 const MINUTE_MS = 60_000;
 /** A process looks for deadlines every five seconds. */
@@ -149,13 +150,13 @@ describe('timers', () => {
     const stage = await scene({
       bots: 2,
       handover: { timers },
-      store: (clock) => new StoreWithoutQueues({ now: () => clock.now() }),
+      store: (clock) => new MemoryThreadStore({ now: () => clock.now() }),
     });
     for (const bot of stage.bots) {
       dialogBot(bot, 'everyTurn');
       bot.handover.attach(bot.adapter, bot.run);
       bot.store.onWritten = (record) => {
-        const isEnding = record?.conclusions.some(({ claimedBy }) => claimedBy !== undefined);
+        const isEnding = record?.conclusions.some(({ givenTo }) => givenTo !== undefined);
         if (isEnding === true && stage.bots.every(({ life }) => !life.dead)) bot.die();
       };
     }

@@ -175,7 +175,7 @@ describe('one conclusion, one resume', () => {
     await stage.customer.says('agent please');
     // Dies when the conclusion has been claimed: the result is on its way into the dialog.
     first!.store.onWritten = (record) => {
-      if (record?.conclusions.some((each: Conclusion) => each.claimedBy !== undefined)) first!.die();
+      if (record?.conclusions.some((each: Conclusion) => each.givenTo !== undefined)) first!.die();
     };
     stage.sim.connectBot([first!.url, second!.url]);
     await stage.clock.rush(stage.agent.handsBack(PSID, 'done'));
@@ -367,7 +367,7 @@ describe('a process that dies', () => {
     const [first, second, third] = stage.bots;
     dieWhenPassed(first!);
     second!.store.onWritten = (record) => {
-      if (record?.conclusions.some(({ claimedBy }) => claimedBy !== undefined)) second!.die();
+      if (record?.conclusions.some(({ givenTo }) => givenTo !== undefined)) second!.die();
     };
     stage.sim.connectBot(first!.url);
     await stage.customer.says('agent please');
@@ -536,7 +536,7 @@ describe('a process that dies', () => {
     stage.sim.connectBot(first!.url);
     await stage.customer.says('go');
     stage.sim.connectBot(second!.url);
-    await stage.agent.handsBack(PSID, 'quick');
+    await stage.clock.rush(stage.agent.handsBack(PSID, 'quick'));
     await stage.clock.rush(stage.clock.advance(11_000));
     await stage.clock.rush(stage.clock.advance(60_000));
     expect(stage.owner()).to.equal('bot');

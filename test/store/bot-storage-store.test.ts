@@ -14,6 +14,7 @@ import { InvalidOptionError, StoreError } from '../../src/thread/errors.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 import { manyProcesses } from './many-processes.js';
+import { finish, take, ticketOf } from './tickets.js';
 import { handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
@@ -158,12 +159,17 @@ describe('BotStorageThreadStore and other writers', () => {
     await put(store, 1);
     await put(store, 2);
     await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
-    await store.claim('e1', 'a', 1000);
-    await store.finish('e1', 'a');
+    await finish(store, ticketOf('e1', 'a', THREAD));
     const eTags = storage.written.flatMap((items) => Object.values(items));
     expect(eTags.map((item) => (item as { eTag?: string }).eTag)).not.to.include('*');
     const ofThread = storage.written.flatMap((items) => (items[THREAD_KEY] as { eTag?: string } | undefined) ?? []);
-    expect(ofThread.map((item) => typeof item.eTag)).to.deep.equal(['undefined', 'string', 'string']);
+    expect(ofThread.map((item) => typeof item.eTag)).to.deep.equal([
+      'undefined',
+      'string',
+      'string',
+      'string',
+      'string',
+    ]);
   });
 
   it('makes changes of one thread wait for each other, so that one process causes no conflict', async () => {
@@ -204,15 +210,39 @@ describe('BotStorageThreadStore and other writers', () => {
   });
 });
 
+describe('BotStorageThreadStore in processes whose clocks differ', () => {
+  const LEASE_MS = 15_000;
+
+  it('ends a lease when it was seen unrenewed for as long, whatever the clock of its process says', async () => {
+    const storage = new MemoryStorage();
+    const [mine, theirs] = [handClock(1_780_000_000_000), handClock(1_780_000_000_000 + 180_000)];
+    const one = new BotStorageThreadStore(storage, { clock: mine });
+    const two = new BotStorageThreadStore(storage, { clock: theirs });
+    await put(one, 1);
+    expect(await take(one, ticketOf('e1', 'a', THREAD), LEASE_MS)).to.equal('entered');
+    expect(await take(two, ticketOf('e1', 'b', THREAD), LEASE_MS), 'three minutes ahead').to.equal('busy');
+    theirs.move(10_000);
+    await one.renew(ticketOf('e1', 'a', THREAD), LEASE_MS);
+    expect(await take(two, ticketOf('e1', 'b', THREAD), LEASE_MS)).to.equal('busy');
+    theirs.move(LEASE_MS - 1);
+    expect(await take(two, ticketOf('e1', 'b', THREAD), LEASE_MS), 'it was renewed').to.equal('busy');
+    theirs.move(1);
+    expect(await take(two, ticketOf('e1', 'b', THREAD), LEASE_MS)).to.equal('entered');
+    expect((await one.readFor(ticketOf('e1', 'a', THREAD))).isOurs, 'for the process that stood still').to.equal(false);
+  });
+});
+
 describe('BotStorageThreadStore when the storage does not answer', () => {
   const outage = new Error('connect ECONNREFUSED 127.0.0.1:10000');
   const methods: Record<string, (store: ThreadStore) => Promise<unknown>> = {
     read: (store) => store.read(THREAD),
     update: (store) => put(store, 1),
     forget: (store) => store.forget(THREAD),
-    claim: (store) => store.claim('e1', 'a', 1000),
-    finish: (store) => store.finish('e1', 'a'),
-    release: (store) => store.release('e1', 'a'),
+    enter: (store) => take(store, ticketOf('e1', 'a', THREAD)),
+    renew: (store) => store.renew(ticketOf('e1', 'a', THREAD), 1000),
+    isNext: (store) => store.isNext(ticketOf('e1', 'a', THREAD)),
+    readFor: (store) => store.readFor(ticketOf('e1', 'a', THREAD)),
+    leave: (store) => store.leave(ticketOf('e1', 'a', THREAD), 'finished'),
     schedule: (store) => store.schedule({ thread: THREAD, name: 'idle', atMs: 0 }),
     unschedule: (store) => store.unschedule(THREAD, 'idle'),
     takeDue: (store) => store.takeDue(0, 1, 1),
@@ -350,7 +380,7 @@ describe('BotStorageThreadStore leaves little behind', () => {
     const storage = new Interposed(new MemoryStorage());
     const store = new BotStorageThreadStore(storage, { prefix: 'my_bot' });
     await store.update({ pageId: 'a/b#?\\', psid: 'ő*' }, () => ({ record: recordWith(1), value: 0 }));
-    await store.claim('x'.repeat(1000), 'a', 1000);
+    await take(store, ticketOf('x'.repeat(1000), 'a', { pageId: '1', psid: 'y'.repeat(500) }));
     await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
     const keys = storage.written.flatMap((items) => Object.keys(items));
     expect(keys).to.have.length(5);
@@ -438,32 +468,32 @@ describe('BotStorageThreadStore leaves little behind', () => {
     expect(await store.takeDue(clock.now(), 10, 1000)).to.have.length(1);
   });
 
-  it('deletes the claims that it finished when nobody needs them any more', async () => {
+  it('keeps two hundred finished events of a thread, and none whose time is over', async () => {
     const clock = handClock();
     const memory: Record<string, string> = {};
     const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock, claimRetentionMs: 10_000 });
-    for (const event of ['e1', 'e2']) {
-      await store.claim(event, 'a', 1000);
-      await store.finish(event, 'a');
-    }
-    clock.move(9_999);
-    await store.claim('e3', 'a', 1000);
-    expect(memory['handover-vcclive.claim.e1']).not.to.equal(undefined);
-    clock.move(1);
-    await store.claim('e4', 'a', 1000);
-    expect(memory['handover-vcclive.claim.e1'], 'not every claim looks for old ones').not.to.equal(undefined);
-    clock.move(5_000);
-    await store.claim('e5', 'a', 1000);
-    expect(memory['handover-vcclive.claim.e1']).to.equal(undefined);
-    expect(memory['handover-vcclive.claim.e2']).to.equal(undefined);
-    expect(memory['handover-vcclive.claim.e3']).not.to.equal(undefined);
+    for (let index = 0; index < 250; index += 1) await finish(store, ticketOf(`e${index}`, 'a', THREAD));
+    const kept = (): number => (memory[THREAD_KEY]?.match(/"event"/g) ?? []).length;
+    expect(kept()).to.equal(200);
+    clock.move(10_000);
+    await finish(store, ticketOf('later', 'a', THREAD));
+    expect(kept()).to.equal(1);
+  });
+
+  it('writes nothing about a customer who was forgotten while a turn went on', async () => {
+    const memory: Record<string, string> = {};
+    const store = new BotStorageThreadStore(new MemoryStorage(memory));
+    await take(store, ticketOf('e1', 'a', THREAD));
+    await store.forget(THREAD);
+    await store.leave(ticketOf('e1', 'a', THREAD), 'finished');
+    expect(JSON.stringify(memory)).not.to.include(THREAD.psid);
   });
 
   it('asks an Agents SDK storage for no empty list of keys, which it throws at', async () => {
     const storage = new Interposed(new MemoryStorage());
     const store = new BotStorageThreadStore(storage);
     await store.takeDue(0, 10, 1000);
-    await store.claim('e1', 'a', 1000);
+    await take(store, ticketOf('e1', 'a', THREAD));
     expect(storage.readKeys.filter((keys) => keys.length === 0)).to.deep.equal([]);
   });
 });

@@ -5,6 +5,7 @@ import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import { HandoverError, StoreError } from '../../src/thread/errors.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
+import { take, ticketOf } from './tickets.js';
 
 const THREAD = { pageId: '1', psid: '2' };
 const OPERATIONS: [keyof ThreadStore, unknown[]][] = [
@@ -13,9 +14,11 @@ const OPERATIONS: [keyof ThreadStore, unknown[]][] = [
   ['findHandover', ['0123456789abcdef0123456789abcdef']],
   ['listOpen', [10]],
   ['forget', [THREAD]],
-  ['claim', ['e', 'h', 1]],
-  ['finish', ['e', 'h']],
-  ['release', ['e', 'h']],
+  ['enter', [ticketOf('e', 'p'), 1, () => ({ record: undefined, value: 1 })]],
+  ['isNext', [ticketOf('e', 'p')]],
+  ['renew', [ticketOf('e', 'p'), 1]],
+  ['leave', [ticketOf('e', 'p'), 'finished']],
+  ['readFor', [ticketOf('e', 'p')]],
   ['schedule', [{ thread: THREAD, name: 'n', atMs: 1 }]],
   ['unschedule', [THREAD, 'n']],
   ['takeDue', [1, 1, 1]],
@@ -74,9 +77,12 @@ describe('guardedStore', () => {
     const store = guardedStore(new MemoryThreadStore());
     expect(await store.update(THREAD, (current) => ({ record: emptyRecord, value: current }))).to.equal(undefined);
     expect(await store.read(THREAD)).to.deep.equal(emptyRecord);
-    expect(await store.claim('e', 'h', 1000)).to.deep.equal({ status: 'claimed' });
-    await store.finish('e', 'h');
-    expect(await store.claim('e', 'other', 1000)).to.deep.equal({ status: 'done' });
+    expect(await take(store, ticketOf('e', 'p'))).to.equal('entered');
+    expect(await store.renew(ticketOf('e', 'p'), 1000)).to.equal('renewed');
+    expect(await store.isNext(ticketOf('e', 'p'))).to.equal('next');
+    expect((await store.readFor(ticketOf('e', 'p'))).isOurs).to.equal(true);
+    await store.leave(ticketOf('e', 'p'), 'finished');
+    expect(await take(store, ticketOf('e', 'other'))).to.equal('done');
     await store.schedule({ thread: THREAD, name: 'n', atMs: 1 });
     expect(await store.takeDue(2, 10, 1000)).to.have.length(1);
     await store.forget(THREAD);

@@ -32,6 +32,8 @@ const armed: ThreadRecord = {
   },
 };
 
+import { finish, take, ticketOf } from './tickets.js';
+
 describe('MemoryThreadStore stays within bounds', () => {
   it('lets the thread go that was used longest ago, and counts reading as use', async () => {
     const store = new MemoryThreadStore({ maxThreads: 2 });
@@ -103,32 +105,32 @@ describe('MemoryThreadStore stays within bounds', () => {
 
   it('lets finished events go before events that are worked on', async () => {
     const store = new MemoryThreadStore({ maxClaims: 3 });
-    await store.claim('working', 'a', 60_000);
-    await store.finish('done 1', 'a');
-    await store.finish('done 2', 'a');
-    await store.finish('done 3', 'a');
+    await take(store, ticketOf('working', 'a'), 60_000);
+    await finish(store, ticketOf('done 1', 'a'));
+    await finish(store, ticketOf('done 2', 'a'));
+    await finish(store, ticketOf('done 3', 'a'));
     expect(store.claimCount).to.equal(3);
-    expect((await store.claim('working', 'b', 1)).status).to.equal('busy');
-    expect((await store.claim('done 2', 'b', 1)).status).to.equal('done');
-    expect((await store.claim('done 1', 'b', 1)).status).to.equal('claimed');
+    expect(await take(store, ticketOf('working', 'b'), 1)).to.equal('busy');
+    expect(await take(store, ticketOf('done 2', 'b'), 1)).to.equal('done');
+    expect(await take(store, ticketOf('done 1', 'b'), 1)).to.equal('entered');
   });
 
   it('grows rather than lets go of a live lease, and lets go of it when it has ended', async () => {
     const clock = handClock();
     const store = new MemoryThreadStore({ maxClaims: 2, now: () => clock.now() });
-    for (const event of ['1', '2', '3']) await store.claim(event, 'a', 1000);
+    for (const event of ['1', '2', '3']) await take(store, ticketOf(event, 'a'), 1000);
     expect(store.claimCount).to.equal(3);
     clock.move(1000);
-    await store.claim('4', 'a', 1000);
+    await take(store, ticketOf('4', 'a'), 1000);
     expect(store.claimCount).to.equal(2);
   });
 
   it('gives room back when finished events are too old to be remembered', async () => {
     const clock = handClock();
     const store = new MemoryThreadStore({ claimRetentionMs: 1000, now: () => clock.now() });
-    for (const event of ['1', '2', '3']) await store.finish(event, 'a');
+    for (const event of ['1', '2', '3']) await finish(store, ticketOf(event, 'a'));
     clock.move(1000);
-    await store.finish('4', 'a');
+    await finish(store, ticketOf('4', 'a'));
     expect(store.claimCount).to.equal(1);
   });
 
@@ -152,21 +154,21 @@ describe('MemoryThreadStore at once', () => {
     expect(store.atOnce.isFree('e1')).to.equal(true);
     store.atOnce.claim('e1', 'me', LEASE_MS);
     expect(store.atOnce.isFree('e1')).to.equal(false);
-    expect(await store.claim('e1', 'another', LEASE_MS)).to.include({ status: 'busy' });
-    store.atOnce.finish('e1');
+    expect(await take(store, ticketOf('e1', 'another'), LEASE_MS)).to.equal('busy');
+    store.atOnce.finish('e1', 'me');
     expect(store.atOnce.isFree('e1')).to.equal(false);
-    expect(await store.claim('e1', 'another', LEASE_MS)).to.deep.equal({ status: 'done' });
+    expect(await take(store, ticketOf('e1', 'another'), LEASE_MS)).to.equal('done');
   });
 
   it('has an event free again where the lease on it is over, as the promises have it', async () => {
     const clock = handClock();
     const store = new MemoryThreadStore({ now: () => clock.now() });
-    await store.claim('e1', 'another', LEASE_MS);
+    await take(store, ticketOf('e1', 'another'), LEASE_MS);
     expect(store.atOnce.isFree('e1')).to.equal(false);
     clock.move(LEASE_MS + 1);
     expect(store.atOnce.isFree('e1')).to.equal(true);
     store.atOnce.claim('e1', 'me', LEASE_MS);
-    expect(await store.claim('e1', 'another', LEASE_MS)).to.include({ status: 'busy' });
+    expect(await take(store, ticketOf('e1', 'another'), LEASE_MS)).to.equal('busy');
   });
 
   it('writes what the promises read, and finds the handover in it for as long as it is open', async () => {
@@ -202,7 +204,7 @@ describe('MemoryThreadStore at once', () => {
 
   it('lets finished events go, the oldest first; one that is finished again keeps its place', () => {
     const store = new MemoryThreadStore({ maxClaims: 2 });
-    for (const event of ['a', 'b', 'a', 'c']) store.atOnce.finish(event);
+    for (const event of ['a', 'b', 'a', 'c']) store.atOnce.finish(event, 'me');
     expect(['a', 'b', 'c'].filter((event) => !store.atOnce.isFree(event))).to.deep.equal(['b', 'c']);
   });
 });

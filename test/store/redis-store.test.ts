@@ -5,6 +5,7 @@ import type { Clock, ThreadRecord } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient, createClientPool } from 'redis';
 import { manyProcesses } from './many-processes.js';
+import { finish, take, ticketOf } from './tickets.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
 import type { Lifetimes } from './thread-store-contract.js';
 import { recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
@@ -37,7 +38,7 @@ describeWithRedis('RedisThreadStore', function () {
     const another = () => storeOf(`contract-${prefixes}`, { ...lifetimes, clock });
     return { store: another(), another };
   };
-  threadStoreContract('RedisThreadStore', backing, { claimsWithChange: true });
+  threadStoreContract('RedisThreadStore', backing);
 
   manyProcesses('RedisThreadStore', () => ({ kind: 'redis', url: server.url }), { firstWrites: true });
 
@@ -45,16 +46,15 @@ describeWithRedis('RedisThreadStore', function () {
     it('ends leases and lifetimes by the clock of Redis alone', async () => {
       const store = storeOf('clocks', { recordTtlMs: 60_000 });
       await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
-      const claimed = await store.claimAndUpdate({ event: 'e', holder: 'a', leaseMs: 60_000, thread: THREAD }, keep);
-      expect(claimed.status).to.equal('claimed');
+      expect(await take(store, ticketOf('e', 'a', THREAD), 60_000)).to.equal('entered');
       const { now } = Date;
       try {
         // This process is an hour ahead from here on.
         Date.now = () => now() + 3_600_000;
         const ahead = storeOf('clocks');
-        expect((await ahead.claim('e', 'b', 60_000)).status).to.equal('busy');
+        expect(await take(ahead, ticketOf('e', 'b', THREAD), 60_000)).to.equal('busy');
         expect((await ahead.read(THREAD))?.epoch).to.equal(1);
-        expect(await ahead.isTurnOf(THREAD, 'b')).to.equal(false);
+        expect(await ahead.isNext(ticketOf('another', 'b', THREAD))).to.equal('waiting');
       } finally {
         Date.now = now;
       }
@@ -100,11 +100,12 @@ describeWithRedis('RedisThreadStore', function () {
       const methods: Promise<unknown>[] = [
         store.read(THREAD),
         store.update(THREAD, () => ({ record: recordWith(2), value: undefined })),
-        store.claim('e', 'a', 1000),
-        store.claimAndUpdate({ event: 'e', holder: 'a', leaseMs: 1000, thread: THREAD }, keep),
-        store.finish('e', 'a'),
-        store.release('e', 'a'),
-        store.isTurnOf(THREAD, 'a'),
+        take(store, ticketOf('e', 'a')),
+        store.renew(ticketOf('e', 'a'), 1000),
+        store.leave(ticketOf('e', 'a'), 'finished'),
+        store.leave(ticketOf('e', 'a'), 'released'),
+        store.isNext(ticketOf('e', 'a')),
+        store.readFor(ticketOf('e', 'a')),
         store.schedule({ thread: THREAD, name: 'n', atMs: 1 }),
         store.unschedule(THREAD, 'n'),
         store.takeDue(1, 1, 1),
@@ -126,21 +127,21 @@ describeWithRedis('RedisThreadStore', function () {
     it('rejects after its time limit where Redis takes commands and answers none, and makes another connection', async () => {
       const store = new RedisThreadStore(away.url, { commandTimeoutMs: 200 });
       open.push(store);
-      await store.claim('e1', 'a', 1000);
+      await take(store, ticketOf('e1', 'a'));
       away.freeze();
-      expect(await code(store.claim('e2', 'a', 1000))).to.equal('storeUnavailable');
-      expect(await code(store.claim('e2', 'a', 1000))).to.equal('storeUnavailable');
+      expect(await code(take(store, ticketOf('e2', 'a')))).to.equal('storeUnavailable');
+      expect(await code(take(store, ticketOf('e2', 'a')))).to.equal('storeUnavailable');
       away.thaw();
-      await until(async () => (await code(store.claim('e3', 'a', 1000))) === undefined);
+      await until(async () => (await code(take(store, ticketOf('e3', 'a')))) === undefined);
     });
 
     it('is waited for at the start, for as long as one command may take', async () => {
       await away.kill();
       const store = new RedisThreadStore(away.url, { commandTimeoutMs: 5000 });
       open.push(store);
-      const claim = store.claim('e1', 'a', 1000);
+      const claim = take(store, ticketOf('e1', 'a'));
       await away.restart();
-      expect((await claim).status).to.equal('claimed');
+      expect(await claim).to.equal('entered');
     });
   });
 
@@ -195,9 +196,8 @@ describeWithRedis('RedisThreadStore', function () {
 
   it('keeps its keys in one slot, and all of them with an end but those of deadlines and open handovers', async () => {
     const store = storeOf('keys');
-    const claim = { event: 'e1', holder: 'a', leaseMs: 60_000, thread: THREAD };
-    await store.claimAndUpdate(claim, () => ({ record: recordWith(1), value: undefined }));
-    await store.finish('e0', 'a');
+    await store.enter(ticketOf('e1', 'a', THREAD), 60_000, () => ({ record: recordWith(1), value: undefined }));
+    await finish(store, ticketOf('e0', 'a', THREAD));
     await store.schedule({ thread: THREAD, name: 'idle', atMs: 1 });
     const client = createClient({ url: server.url });
     await client.connect();
@@ -208,8 +208,6 @@ describeWithRedis('RedisThreadStore', function () {
     await client.close();
   });
 });
-
-const keep = (current: ThreadRecord | undefined) => ({ record: current, value: undefined });
 
 /** The code that a promise rejects with. */
 async function code(promise: Promise<unknown>): Promise<string | undefined> {

@@ -48,8 +48,13 @@ async function perform(store: ThreadStore, task: Task): Promise<Report> {
     case 'firsts': {
       const claimed: string[] = [];
       for (let index = 0; index < task.times; index += 1) {
-        const { status } = await store.claim(`e${index}`, String(process.pid), 600_000);
-        if (status === 'claimed') claimed.push(`e${index}`);
+        const ticket = {
+          thread: { pageId: '1', psid: `e${index}` },
+          event: `e${index}`,
+          processId: String(process.pid),
+        };
+        const change = (): { record: undefined; value: undefined } => ({ record: undefined, value: undefined });
+        if ((await store.enter(ticket, 600_000, change)).status === 'entered') claimed.push(`e${index}`);
         await grow(store, { pageId: '1', psid: `t${index}` });
       }
       return { values: claimed };

@@ -10,7 +10,7 @@ import { systemClock } from '../../src/thread/clock.js';
 import type { ThreadKey } from '../../src/thread/key.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import { emptyRecord } from '../../src/thread/record.js';
-import type { ThreadStore } from '../../src/thread/store.js';
+import type { ThreadStore, Ticket } from '../../src/thread/store.js';
 
 /** A clock that stands until it is moved; waits between tries pass in real time, because real writers cause them. */
 export interface HandClock extends Clock {
@@ -51,14 +51,10 @@ export function recordWith(epoch: number): ThreadRecord {
   return { ...emptyRecord, epoch };
 }
 
-/**
- * Describes the contract for one sort of store. Each test gets a backing of its own.
- * @param abilities the optional methods that the store has
- */
+/** Describes the contract for one sort of store. Each test gets a backing of its own. */
 export function threadStoreContract(
   name: string,
   makeBacking: (clock: Clock, lifetimes: Lifetimes) => SharedBacking,
-  abilities: { readonly claimsWithChange?: boolean } = {},
 ): void {
   describe(`${name} keeps the contract of a thread store`, () => {
     let clock: HandClock;
@@ -292,183 +288,213 @@ export function threadStoreContract(
       });
     });
 
-    describe('claims', () => {
-      it('gives an event to one holder and tells the others until when', async () => {
-        expect(await store.claim('e1', 'a', 1000)).to.deep.equal({ status: 'claimed' });
-        expect(await another().claim('e1', 'b', 1000)).to.deep.equal({ status: 'busy', untilMs: START_MS + 1000 });
-        expect(await store.claim('e2', 'b', 1000)).to.deep.equal({ status: 'claimed' });
-      });
-
-      it('gives an event to one of ten holders that ask at once', async () => {
-        const states = await Promise.all(Array.from({ length: 10 }, (_, i) => store.claim('e1', `h${i}`, 1000)));
-        expect(states.filter((state) => state.status === 'claimed')).to.have.length(1);
-        expect(states.filter((state) => state.status === 'busy')).to.have.length(9);
-      });
-
-      it('renews the lease of the same holder', async () => {
-        await store.claim('e1', 'a', 1000);
-        clock.move(600);
-        expect(await store.claim('e1', 'a', 1000)).to.deep.equal({ status: 'claimed' });
-        clock.move(600);
-        expect(await store.claim('e1', 'b', 1000)).to.deep.equal({ status: 'busy', untilMs: START_MS + 1600 });
-      });
-
-      it('gives an event to another holder when the lease is over', async () => {
-        await store.claim('e1', 'a', 1000);
-        clock.move(1000);
-        expect(await store.claim('e1', 'b', 1000)).to.deep.equal({ status: 'claimed' });
-        expect((await store.claim('e1', 'a', 1000)).status).to.equal('busy');
-      });
-
-      it('says done of a finished event to everybody, the holder too', async () => {
-        await store.claim('e1', 'a', 1000);
-        await store.finish('e1', 'a');
-        expect(await another().claim('e1', 'b', 1000)).to.deep.equal({ status: 'done' });
-        expect(await store.claim('e1', 'a', 1000)).to.deep.equal({ status: 'done' });
-      });
-
-      it('finishes an event for a holder that lost its lease: the work is done all the same', async () => {
-        await store.claim('e1', 'a', 1000);
-        clock.move(1000);
-        await store.claim('e1', 'b', 1000);
-        await store.finish('e1', 'a');
-        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
-      });
-
-      it('finishes an event that nobody claimed', async () => {
-        await store.finish('e1', 'a');
-        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
-      });
-
-      it('releases an event for the next holder, at once', async () => {
-        await store.claim('e1', 'a', 1000);
-        await store.release('e1', 'a');
-        expect(await store.claim('e1', 'b', 1000)).to.deep.equal({ status: 'claimed' });
-      });
-
-      it('does not release what another holder has, nor what is finished, nor what nobody has', async () => {
-        await store.claim('e1', 'a', 1000);
-        await store.release('e1', 'b');
-        expect((await store.claim('e1', 'b', 1000)).status).to.equal('busy');
-        await store.finish('e1', 'a');
-        await store.release('e1', 'a');
-        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
-        await store.release('e2', 'a');
-      });
-
-      it('remembers a finished event for as long as it was told to', async () => {
-        await store.claim('e1', 'a', 1000);
-        await store.finish('e1', 'a');
-        clock.move(LIFETIMES.claimRetentionMs - 1);
-        expect((await store.claim('e1', 'b', 1000)).status).to.equal('done');
-        clock.move(1);
-        expect((await store.claim('e1', 'b', 1000)).status).to.equal('claimed');
-      });
-
-      it('takes event keys of any text and length', async () => {
-        const long = 'x'.repeat(300);
-        for (const event of ['a/b', 'a.b', 'a_b', 'a b#?\\', 'ő', long, `${long}y`]) {
-          expect((await store.claim(event, 'a', 1000)).status, event).to.equal('claimed');
-        }
-        expect((await store.claim(long, 'b', 1000)).status).to.equal('busy');
-      });
-    });
-
-    const atOnce = abilities.claimsWithChange === true ? describe : leaveOut;
-    atOnce('claims that bring a change', () => {
-      const claimAndGrow = (at: ThreadStore, event: string, holder: string, thread = THREAD) =>
-        at.claimAndUpdate!({ event, holder, leaseMs: 1000, thread }, (current) => {
+    describe('tickets', () => {
+      const LEASE_MS = 1000;
+      const ticket = (event: string, processId: string, thread = THREAD): Ticket => ({ thread, event, processId });
+      const enter = (at: ThreadStore, event: string, processId: string, thread = THREAD) =>
+        at.enter(ticket(event, processId, thread), LEASE_MS, (current) => {
           const epoch = (current?.epoch ?? 0) + 1;
           return { record: recordWith(epoch), value: epoch };
         });
+      const statusOf = async (event: string, processId: string, at = store): Promise<string> =>
+        (await at.enter(ticket(event, processId), LEASE_MS, () => ({ record: undefined, value: undefined }))).status;
 
-      it('claim and change', async () => {
-        expect(await claimAndGrow(store, 'e1', 'a')).to.deep.equal({ status: 'claimed', value: 1, mustWait: false });
+      it('take an event and change the record in one step', async () => {
+        expect(await enter(store, 'e1', 'a')).to.deep.equal({ status: 'entered', value: 1, mustWait: false });
         expect((await another().read(THREAD))?.epoch).to.equal(1);
-        expect((await another().claim('e1', 'b', 1000)).status).to.equal('busy');
+        expect(await statusOf('e1', 'b', another())).to.equal('busy');
       });
 
       it('see what others wrote, known or not', async () => {
         await write(5);
-        expect(await claimAndGrow(another(), 'e1', 'a')).to.include({ value: 6 });
-        expect(await claimAndGrow(store, 'e2', 'b')).to.include({ value: 7 });
-        expect(await claimAndGrow(store, 'e3', 'b')).to.include({ value: 8 });
+        expect(await enter(another(), 'e1', 'a')).to.include({ value: 6 });
+        expect(await enter(store, 'e2', 'b')).to.include({ value: 7 });
+        expect(await enter(store, 'e3', 'b')).to.include({ value: 8 });
       });
 
-      it('change nothing where the event is not to be had', async () => {
-        await store.claim('e1', 'a', 1000);
-        await store.finish('e2', 'a');
-        expect(await claimAndGrow(another(), 'e1', 'b')).to.deep.equal({ status: 'busy', untilMs: START_MS + 1000 });
-        expect(await claimAndGrow(store, 'e2', 'b')).to.deep.equal({ status: 'done' });
+      it('change nothing for an event that another process has, or that is finished', async () => {
+        await statusOf('e1', 'a');
+        await statusOf('e2', 'a');
+        await store.leave(ticket('e2', 'a'), 'finished');
+        expect(await enter(another(), 'e1', 'b')).to.deep.equal({ status: 'busy' });
+        expect(await enter(store, 'e2', 'b')).to.deep.equal({ status: 'done' });
+        expect(await enter(store, 'e2', 'a'), 'for the process that finished it too').to.deep.equal({ status: 'done' });
         expect(await store.read(THREAD)).to.equal(undefined);
       });
 
       it('may leave the record as it is', async () => {
         await write(3);
-        const claim = { event: 'e1', holder: 'a', leaseMs: 1000, thread: THREAD };
-        const claimed = await another().claimAndUpdate!(claim, (current) => ({
+        const entered = await another().enter(ticket('e1', 'a'), LEASE_MS, (current) => ({
           record: undefined,
           value: current?.epoch,
         }));
-        expect(claimed).to.include({ status: 'claimed', value: 3 });
+        expect(entered).to.include({ status: 'entered', value: 3 });
         expect((await store.read(THREAD))?.epoch).to.equal(3);
       });
 
-      it('add up where fifty come at once from two stores', async () => {
-        const stores = [store, another()];
-        const claims = stores.flatMap((at, process) =>
-          Array.from({ length: 25 }, (_, index) => claimAndGrow(at, `e${process}/${index}`, `h${process}`)),
+      it('are not taken where the change throws', async () => {
+        const failure = await rejection(
+          store.enter(ticket('e1', 'a'), LEASE_MS, () => {
+            throw new RangeError('from the change');
+          }),
         );
-        const values = (await Promise.all(claims)).map((claim) => (claim.status === 'claimed' ? claim.value : 0));
+        expect(failure).to.be.instanceOf(RangeError);
+        expect(await statusOf('e1', 'b')).to.equal('entered');
+      });
+
+      it('go to one of ten processes that ask at once', async () => {
+        await write(1);
+        const states = await Promise.all(Array.from({ length: 10 }, (_, i) => statusOf('e1', `p${i}`)));
+        expect(states.filter((status) => status === 'entered')).to.have.length(1);
+        expect(states.filter((status) => status === 'busy')).to.have.length(9);
+      });
+
+      it('are renewed by entering again', async () => {
+        await statusOf('e1', 'a');
+        clock.move(600);
+        expect(await statusOf('e1', 'a')).to.equal('entered');
+        clock.move(600);
+        expect(await statusOf('e1', 'b')).to.equal('busy');
+      });
+
+      it('are to be had by another process when the lease is over', async () => {
+        await statusOf('e1', 'a');
+        clock.move(LEASE_MS);
+        expect(await statusOf('e1', 'b')).to.equal('entered');
+        expect(await statusOf('e1', 'a')).to.equal('busy');
+      });
+
+      it('are to be had at once when they were released, and by nobody else before', async () => {
+        await statusOf('e1', 'a');
+        await store.leave(ticket('e1', 'b'), 'released');
+        expect(await statusOf('e1', 'b')).to.equal('busy');
+        await store.leave(ticket('e1', 'a'), 'released');
+        expect(await statusOf('e1', 'b')).to.equal('entered');
+      });
+
+      it('are forgotten some time after the event was finished', async () => {
+        await statusOf('e1', 'a');
+        await store.leave(ticket('e1', 'a'), 'finished');
+        await store.leave(ticket('e1', 'a'), 'released');
+        clock.move(LIFETIMES.claimRetentionMs - 1);
+        expect(await statusOf('e1', 'b')).to.equal('done');
+        clock.move(1);
+        expect(await statusOf('e1', 'b')).to.equal('entered');
+      });
+
+      it('remember two hundred finished events of a thread at least', async () => {
+        const events = Array.from({ length: 200 }, (_, n) => `e${n}`);
+        for (const event of events) {
+          await statusOf(event, 'a');
+          await store.leave(ticket(event, 'a'), 'finished');
+        }
+        for (const event of [events[0]!, events[100]!, events[199]!]) {
+          expect(await statusOf(event, 'b', another()), event).to.equal('done');
+        }
+      });
+
+      it('take event keys of any text and length', async () => {
+        const long = 'x'.repeat(300);
+        for (const event of ['a/b', 'a.b', 'a_b', 'a b#?\\', 'ő', '', '__proto__', long, `${long}y`]) {
+          expect(await statusOf(event, 'a'), event).to.equal('entered');
+        }
+        expect(await statusOf(long, 'b')).to.equal('busy');
+      });
+
+      it('add up where fifty come at once from two stores', async () => {
+        await write(0);
+        const stores = [store, another()];
+        const entered = stores.flatMap((at, process) =>
+          Array.from({ length: 25 }, (_, index) => enter(at, `e${process}/${index}`, `p${process}`)),
+        );
+        const values = (await Promise.all(entered)).map((each) => (each.status === 'entered' ? each.value : 0));
         expect(new Set(values).size).to.equal(50);
         expect((await store.read(THREAD))?.epoch).to.equal(50);
       });
 
-      it('keep the order of the thread over its holders: the later one waits until the earlier one is done', async () => {
-        expect(await claimAndGrow(store, 'e1', 'a')).to.include({ mustWait: false });
-        expect(await claimAndGrow(another(), 'e2', 'b')).to.include({ mustWait: true });
-        expect(await store.isTurnOf!(THREAD, 'a')).to.equal(true);
-        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(false);
-        await store.finish('e1', 'a', THREAD);
-        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(true);
+      it('keep the order of the thread over processes: the later one waits until the earlier one is left', async () => {
+        expect(await enter(store, 'e1', 'a')).to.include({ mustWait: false });
+        expect(await enter(another(), 'e2', 'b')).to.include({ mustWait: true });
+        expect(await store.isNext(ticket('e1', 'a'))).to.equal('next');
+        expect(await another().isNext(ticket('e2', 'b'))).to.equal('waiting');
+        await store.leave(ticket('e1', 'a'), 'finished');
+        expect(await another().isNext(ticket('e2', 'b'))).to.equal('next');
       });
 
-      it('keep no other thread waiting, and no later event of the same holder', async () => {
-        await claimAndGrow(store, 'e1', 'a');
-        expect(await claimAndGrow(store, 'e2', 'b', NEIGHBOUR)).to.include({ mustWait: false });
-        expect(await claimAndGrow(store, 'e3', 'a')).to.include({ mustWait: false });
+      it('keep no other thread waiting, and no later event of the same process', async () => {
+        await enter(store, 'e1', 'a');
+        expect(await enter(store, 'e2', 'b', NEIGHBOUR)).to.include({ mustWait: false });
+        expect(await enter(store, 'e3', 'a')).to.include({ mustWait: false });
       });
 
-      it('go back in the line for a holder whose earlier events are done', async () => {
-        await claimAndGrow(store, 'e1', 'a');
-        await claimAndGrow(store, 'e2', 'b');
-        expect(await claimAndGrow(store, 'e3', 'a'), 'behind e2').to.include({ mustWait: true });
-        expect(await store.isTurnOf!(THREAD, 'a'), 'because of e1').to.equal(true);
-        await store.finish('e1', 'a', THREAD);
-        expect(await store.isTurnOf!(THREAD, 'a')).to.equal(false);
-        await store.finish('e2', 'b', THREAD);
-        expect(await store.isTurnOf!(THREAD, 'a')).to.equal(true);
+      it('put a process whose earlier events are finished behind the others', async () => {
+        await enter(store, 'e1', 'a');
+        await enter(store, 'e2', 'b');
+        expect(await enter(store, 'e3', 'a'), 'behind e2').to.include({ mustWait: true });
+        expect(await store.isNext(ticket('e3', 'a')), 'because of e1').to.equal('next');
+        await store.leave(ticket('e1', 'a'), 'finished');
+        expect(await store.isNext(ticket('e3', 'a'))).to.equal('waiting');
+        await store.leave(ticket('e2', 'b'), 'finished');
+        expect(await store.isNext(ticket('e3', 'a'))).to.equal('next');
       });
 
-      it('hold up nobody when their lease is over, and keep their place while it is renewed', async () => {
-        await claimAndGrow(store, 'e1', 'a');
-        await claimAndGrow(store, 'e2', 'b');
+      it('hold up nobody when their lease is over, and keep their slot while it is renewed', async () => {
+        await enter(store, 'e1', 'a');
+        await enter(store, 'e2', 'b');
         clock.move(600);
-        await store.claim('e1', 'a', 1000, THREAD);
-        await store.claim('e2', 'b', 1000, THREAD);
+        expect(await store.renew(ticket('e1', 'a'), LEASE_MS)).to.equal('renewed');
+        expect(await store.renew(ticket('e2', 'b'), LEASE_MS)).to.equal('renewed');
         clock.move(600);
-        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(false);
-        await store.claim('e2', 'b', 1000, THREAD);
+        expect(await store.isNext(ticket('e2', 'b'))).to.equal('waiting');
+        expect(await store.renew(ticket('e2', 'b'), LEASE_MS)).to.equal('renewed');
         clock.move(400);
-        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(true);
+        expect(await store.isNext(ticket('e2', 'b'))).to.equal('next');
       });
 
-      it('leave their place when they are given back', async () => {
-        await claimAndGrow(store, 'e1', 'a');
-        await claimAndGrow(store, 'e2', 'b');
-        await store.release('e1', 'a', THREAD);
-        expect(await store.isTurnOf!(THREAD, 'b')).to.equal(true);
-        expect(await claimAndGrow(store, 'e1', 'b')).to.include({ status: 'claimed' });
+      it('leave their slot when they are released', async () => {
+        await enter(store, 'e1', 'a');
+        await enter(store, 'e2', 'b');
+        await store.leave(ticket('e1', 'a'), 'released');
+        expect(await store.isNext(ticket('e2', 'b'))).to.equal('next');
+        expect(await enter(store, 'e1', 'b')).to.include({ status: 'entered' });
+      });
+
+      it('count while nobody else has taken the event over, also when their lease is over', async () => {
+        await enter(store, 'e1', 'a');
+        expect(await store.readFor(ticket('e1', 'a'))).to.deep.equal({ record: recordWith(1), isOurs: true });
+        clock.move(LEASE_MS);
+        expect((await store.readFor(ticket('e1', 'a'))).isOurs).to.equal(true);
+        expect((await store.readFor(ticket('never taken', 'a'))).isOurs).to.equal(true);
+      });
+
+      it('count no more when another process has taken the event over, or has finished it', async () => {
+        await enter(store, 'e1', 'a');
+        clock.move(LEASE_MS);
+        await enter(store, 'e1', 'b');
+        expect(await store.readFor(ticket('e1', 'a'))).to.deep.equal({ record: recordWith(2), isOurs: false });
+        expect(await store.isNext(ticket('e1', 'a'))).to.equal('lost');
+        expect(await store.renew(ticket('e1', 'a'), LEASE_MS)).to.equal('busy');
+        await store.leave(ticket('e1', 'b'), 'finished');
+        expect((await another().readFor(ticket('e1', 'a'))).isOurs).to.equal(false);
+        expect((await another().readFor(ticket('e1', 'b'))).isOurs, 'for a late word of the turn').to.equal(true);
+        expect(await store.renew(ticket('e1', 'a'), LEASE_MS)).to.equal('done');
+      });
+
+      it('that were taken over say nothing about the event: the process that has it goes on', async () => {
+        await enter(store, 'e1', 'a');
+        clock.move(LEASE_MS);
+        await enter(store, 'e1', 'b');
+        await store.leave(ticket('e1', 'a'), 'finished');
+        await store.leave(ticket('e1', 'a'), 'released');
+        expect((await store.readFor(ticket('e1', 'b'))).isOurs).to.equal(true);
+        expect(await statusOf('e1', 'c')).to.equal('busy');
+      });
+
+      it('finish an event late, where nobody has taken it over', async () => {
+        await enter(store, 'e1', 'a');
+        clock.move(LEASE_MS);
+        await store.leave(ticket('e1', 'a'), 'finished');
+        expect(await statusOf('e1', 'b')).to.equal('done');
       });
     });
 
@@ -586,11 +612,6 @@ export function threadStoreContract(
 
 const ID = '0123456789abcdef0123456789abcdef';
 const OTHER_ID = 'fedcba9876543210fedcba9876543210';
-/** Tests of what a store need not be able to do. */
-function leaveOut(_title: string, _tests: () => void): void {
-  // Nothing is described, so nothing counts as skipped.
-}
-
 const OPEN = {
   id: ID,
   phase: 'passed',
