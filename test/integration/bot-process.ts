@@ -10,15 +10,19 @@ import { ConversationState } from 'botbuilder';
 import type { Storage, StoreItems, TurnContext } from 'botbuilder';
 import { ComponentDialog, WaterfallDialog, runDialog } from 'botbuilder-dialogs';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
-import type { HandoverResult, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
-import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type * as azureBlobs from 'botbuilder-azure-blobs';
+import type { DeliveryInbox, HandoverResult, ThreadStore, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
+import { BotStorageThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
 
 /** What the process is started with. */
 export interface BotProcessSettings {
-  readonly redisUrl: string;
+  readonly redisUrl?: string;
+  /** Where store and state are without Redis: the connection string of an account with blobs. */
+  readonly blobs?: string;
+  /** Begins the keys of store and state in Redis; the name of the container with blobs. */
   readonly prefix: string;
   readonly verifyToken: string;
   readonly handover: Pick<
@@ -135,22 +139,48 @@ function tell(word: BotProcessWord): void {
   process.send?.(word);
 }
 
-async function main({ redisUrl, prefix, verifyToken, handover: options, inbox, ackDeadlineMs }: BotProcessSettings) {
+/** Where the process finds what all of them share. */
+interface Shared {
+  readonly store: ThreadStore;
+  readonly inbox?: DeliveryInbox;
+  readonly state: Storage;
+  readonly close: () => Promise<void>;
+}
+
+async function sharedOf({ redisUrl, blobs, prefix, inbox }: BotProcessSettings): Promise<Shared> {
+  if (redisUrl === undefined) {
+    // Takes seconds to load, which processes at Redis need not wait for.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded where it is used only
+    const { BlobsStorage } = require('botbuilder-azure-blobs') as typeof azureBlobs;
+    const storage = new BlobsStorage(blobs ?? '', prefix);
+    return { store: new BotStorageThreadStore(storage), state: storage, close: () => Promise.resolve() };
+  }
   const client = createClient({ url: redisUrl });
   client.on('error', () => undefined);
   await client.connect();
+  return {
+    store: new RedisThreadStore(redisUrl, { prefix }),
+    ...(inbox ? { inbox: new RedisInbox(redisUrl, { prefix, leaseMs: 1000 }) } : {}),
+    state: new RedisStorage(client, prefix),
+    close: () => client.close(),
+  };
+}
+
+async function main(settings: BotProcessSettings) {
+  const { verifyToken, handover: options, ackDeadlineMs } = settings;
+  const shared = await sharedOf(settings);
   const handover = new VccLiveHandover({
     ...options,
     talkToAgent: [],
-    store: new RedisThreadStore(redisUrl, { prefix }),
-    ...(inbox ? { inbox: new RedisInbox(redisUrl, { prefix, leaseMs: 1000 }) } : {}),
+    store: shared.store,
+    ...(shared.inbox ? { inbox: shared.inbox } : {}),
   });
   const adapter = new HandoverFacebookAdapter({
     handover,
     verify_token: verifyToken,
     ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
   });
-  const state = new ConversationState(new RedisStorage(client, prefix));
+  const state = new ConversationState(shared.state);
   const dialogs = state.createProperty('dialogs');
   const root = new RootDialog(handover, new Held());
   const logic = async (context: TurnContext): Promise<void> => {
@@ -168,7 +198,7 @@ async function main({ redisUrl, prefix, verifyToken, handover: options, inbox, a
   process.once('SIGTERM', () => {
     void handover.close({ withinMs: 10_000 }).then(async (left) => {
       tell({ left });
-      await client.close();
+      await shared.close();
       server.close();
       server.closeIdleConnections();
       process.disconnect();

@@ -1,55 +1,16 @@
 /** Two bots as processes of their own behind one address; nothing is shared but Redis. */
-import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
-import type { BotProcessOrder, BotProcessSettings, BotProcessWord } from './bot-process.js';
+import { BotProcess, until } from './bot-processes.js';
+import type { BotProcessSettings } from './bot-process.js';
 import { connection } from './scene.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
-/** A test ends, or a condition comes true, within this, on a machine that is busy with other things. */
+/** A test ends within this, on a machine that is busy with other things. */
 const WITHIN_MS = 120_000;
-const COMES_TRUE_WITHIN_MS = 90_000;
-
-/** One of the bots, seen from outside. */
-class BotProcess {
-  readonly words: BotProcessWord[] = [];
-  readonly ended: Promise<number | null>;
-  readonly #child: ChildProcess;
-
-  constructor(settings: BotProcessSettings) {
-    this.#child = fork(join(__dirname, 'bot-process.ts'), [JSON.stringify(settings)], {
-      execArgv: ['-r', 'tsx/cjs'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
-    this.#child.on('message', (word) => void this.words.push(word as BotProcessWord));
-    this.ended = new Promise((resolve) => this.#child.once('exit', (code) => resolve(code)));
-  }
-
-  async listens(): Promise<string> {
-    await until(() => this.words.some((word) => 'port' in word));
-    const [first] = this.words.flatMap((word) => ('port' in word ? [word.port] : []));
-    return `http://127.0.0.1:${first}/api/messages`;
-  }
-
-  /** The texts whose turns began, or ended. */
-  turns(which: 'began' | 'ended'): string[] {
-    return this.words.flatMap((word) => ('turn' in word && word.turn === which ? [word.text] : []));
-  }
-
-  /** The turn of this text, which holds, goes on, or will not hold. */
-  letGo(text: string): void {
-    this.#child.send({ letGo: text } satisfies BotProcessOrder);
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-}
 
 describeWithRedis('Two bot processes with Redis', function () {
   let redis: RedisServer;
@@ -248,13 +209,3 @@ describeWithRedis('Two bot processes with Redis', function () {
     });
   });
 });
-
-/** Resolves when it holds; asked every few milliseconds. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const latestMs = Date.now() + COMES_TRUE_WITHIN_MS;
-  while (Date.now() < latestMs) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`It did not come true: ${holds.toString()}`);
-}

@@ -1,9 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Storage } from 'botbuilder';
 import { MemoryStorage } from 'botbuilder';
 import { BlobsStorage } from 'botbuilder-azure-blobs';
@@ -13,6 +7,8 @@ import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
 import { InvalidOptionError, StoreError } from '../../src/thread/errors.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
+import type { Emulator } from './azurite.js';
+import { startEmulator } from './azurite.js';
 import { manyProcesses } from './many-processes.js';
 import { finish, take, ticketOf } from './tickets.js';
 import { handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
@@ -646,54 +642,4 @@ function instantly(waits: number[]): (delayMs: number, run: () => void) => () =>
     setImmediate(run);
     return () => undefined;
   };
-}
-
-interface Emulator {
-  readonly connectionString: string;
-  readonly stop: () => Promise<void>;
-}
-
-/** Azurite on a free port of this machine, with its public development account. */
-async function startEmulator(): Promise<Emulator> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'blobs-'));
-  const port = await freePort();
-  const main = path.join(path.dirname(require.resolve('azurite/package.json')), 'dist/src/blob/main.js');
-  const flags = ['--silent', '--skipApiVersionCheck', '--disableTelemetry'];
-  const child = spawn(process.execPath, [main, '--location', folder, '--blobPort', String(port), ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await listening(child);
-  return {
-    connectionString:
-      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;' +
-      'AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;' +
-      `BlobEndpoint=http://127.0.0.1:${port}/devstoreaccount1;`,
-    stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-function listening(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`azurite ended with ${String(code)} before it listened`)));
-    child.stdout?.on('data', (line: Buffer) => {
-      if (line.toString().includes('successfully listens')) resolve();
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

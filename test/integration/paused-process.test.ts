@@ -1,0 +1,91 @@
+/**
+ * A bot process that stands still in the middle of a turn, for longer than its lease, and goes on after another process has
+ * run the event: a paused virtual machine, a blocked event loop. Real processes, really stopped.
+ */
+import { expect } from 'chai';
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import type { Emulator } from '../store/azurite.js';
+import { startEmulator } from '../store/azurite.js';
+import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import type { BotProcessSettings } from './bot-process.js';
+import { BotProcess, until } from './bot-processes.js';
+import { connection } from './scene.js';
+
+const WITHIN_MS = 150_000;
+const PSID = '6600112233445511';
+
+function aPausedProcess(shared: () => Pick<BotProcessSettings, 'redisUrl' | 'blobs'>): void {
+  let sim: MessengerSimulator;
+  let bots: BotProcess[] = [];
+  let urls: string[] = [];
+
+  before(async function () {
+    this.timeout(WITHIN_MS);
+    sim = await MessengerSimulator.start();
+    const settings: BotProcessSettings = {
+      ...shared(),
+      prefix: 'paused',
+      verifyToken: sim.settings.verifyToken,
+      handover: connection(sim),
+    };
+    bots = [new BotProcess(settings), new BotProcess(settings)];
+    urls = await Promise.all(bots.map((bot) => bot.listens()));
+  });
+
+  after(async () => {
+    for (const bot of bots) bot.signal('SIGKILL');
+    await Promise.all(bots.map((bot) => bot.ended));
+    await sim.stop();
+  });
+
+  async function deliverTo(bot: number, mid: string, text: string): Promise<number> {
+    const { pageId } = sim.settings;
+    const item = { sender: { id: PSID }, recipient: { id: pageId }, timestamp: Date.now(), message: { mid, text } };
+    const body = { object: 'page', entry: [{ id: pageId, time: Date.now(), messaging: [item] }] };
+    sim.connectBot(urls[bot]!);
+    return (await sim.deliverRaw(body)).status;
+  }
+
+  it('says nothing when it goes on: the customer reads one answer, and the next message is answered', async () => {
+    const [first, second] = bots as [BotProcess, BotProcess];
+    sim.connectBot(urls);
+    await sim.customer(PSID).says('hi');
+    await until(() => sim.customer(PSID).hears().length === 1);
+    expect(await deliverTo(0, 'm_1', 'hold it'), 'acknowledged at the deadline').to.equal(200);
+    expect(first.turns('began')).to.include('hold it');
+    first.signal('SIGSTOP');
+
+    second.letGo('hold it');
+    let status = 0;
+    // As Meta does: again, until somebody takes it.
+    await until(async () => (status = await deliverTo(1, 'm_1', 'hold it')) === 200);
+    expect(status).to.equal(200);
+    await until(() => sim.customer(PSID).hears().includes('bot: hold it'));
+
+    first.signal('SIGCONT');
+    first.letGo('hold it');
+    await until(() => first.turns('ended').includes('hold it'));
+    expect(await deliverTo(0, 'm_2', 'and now?')).to.equal(200);
+    await until(() => sim.customer(PSID).hears().includes('bot: and now?'));
+    expect(sim.customer(PSID).hears()).to.deep.equal(['bot: hi', 'bot: hold it', 'bot: and now?']);
+  }).timeout(WITHIN_MS);
+}
+
+describeWithRedis('A process that was paused, with Redis', () => {
+  let redis: RedisServer;
+  before(async () => {
+    redis = await RedisServer.start();
+  });
+  after(() => redis.stop());
+  aPausedProcess(() => ({ redisUrl: redis.url }));
+});
+
+describe('A process that was paused, with blobs', () => {
+  let emulator: Emulator;
+  before(async function () {
+    this.timeout(WITHIN_MS);
+    emulator = await startEmulator();
+  });
+  after(() => emulator.stop());
+  aPausedProcess(() => ({ blobs: emulator.connectionString }));
+});
