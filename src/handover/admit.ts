@@ -27,6 +27,7 @@ import {
   keepHandBack,
   storedError,
 } from './lifecycle.js';
+import { whileHandoverIs } from './may-take-back.js';
 import type { IgnoredReason } from './news.js';
 import type { ControlRequest } from './policies.js';
 import { asksForBot, grants } from './policies.js';
@@ -35,6 +36,7 @@ import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
 import type { Admission, Arrived, ClaimedArrival, Turn } from './turn.js';
 import { threadOf } from './turn.js';
+import { reopened } from './vcc-live-report.js';
 
 /** An event on its way into its thread's record. */
 interface Arrival {
@@ -174,7 +176,10 @@ export class Admissions {
         return evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp, eventKey });
       },
       after: (record, verdict, before) => {
-        if (agentSpoke(event, ids)) return this.#claimed(thread, record, eventKey, atMs);
+        if (agentSpoke(event, ids)) {
+          const sentAtMs = offsetMs === undefined ? atMs : (stampOf(event, atMs) ?? Infinity) - offsetMs;
+          return this.#claimed(thread, reopened(record, Math.min(atMs, sentAtMs)), eventKey, atMs);
+        }
         if (isOfCustomer(event)) return this.#forgotten(thread, record, verdict, before, event, atMs);
         if (!passesTo(event, ids.botAppId)) return unchanged(record);
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
@@ -222,8 +227,10 @@ export class Admissions {
     if (again) return from === 'customer' ? this.#homeAsAsked(thread, eventKey, before, again) : { run: 'nothing' };
     if (!isAnotherApp(this.#steps.ownerNow(before, await this.#steps.ids(thread)))) return { run: 'nothing' };
     try {
-      const { value, record } = await this.#steps.takeBack(thread, undefined, eventKey);
-      if (!value) return { run: 'nothing' };
+      const mayTake = whileHandoverIs(before.open?.id);
+      const taken = await this.#steps.takeBack(thread, { metadata: undefined, mayTake }, eventKey);
+      if (!taken?.value) return { run: 'nothing' };
+      const { value, record } = taken;
       if (from === 'customer') return this.#homeAsAsked(thread, eventKey, record, value.conclusion);
       // The agent's echo is no turn of the customer's: its conversation is the Page.
       await this.#parts.onEnded(thread, value, eventKey);
