@@ -31,7 +31,7 @@ import { whileHandoverIs } from './may-take-back.js';
 import type { IgnoredReason } from './news.js';
 import type { ControlRequest } from './policies.js';
 import { asksForBot, grants } from './policies.js';
-import type { EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
+import type { AfterStep, EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
 import type { Admission, Arrived, ClaimedArrival, Turn } from './turn.js';
@@ -44,7 +44,7 @@ interface Arrival {
   readonly ids: AppIds;
   readonly atMs: number;
   readonly evidenceFrom: (record: ThreadRecord) => readonly Evidence[];
-  readonly after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<Conclusion | undefined>;
+  readonly after: AfterStep<Conclusion | undefined>;
 }
 
 const NOBODY: Verdict = { owner: 'unknown' };
@@ -175,13 +175,15 @@ export class Admissions {
           event.timestampMs === undefined || stampOf(event, atMs) === undefined ? newestPlace(evidence) : undefined;
         return evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp, eventKey });
       },
-      after: (record, verdict, before) => {
+      after: (record, verdict, before, askOwner) => {
         if (agentSpoke(event, ids)) {
           const sentAtMs = offsetMs === undefined ? atMs : (stampOf(event, atMs) ?? Infinity) - offsetMs;
           return this.#claimed(thread, reopened(record, Math.min(atMs, sentAtMs)), eventKey, atMs);
         }
         if (isOfCustomer(event)) return this.#forgotten(thread, record, verdict, before, event, atMs);
         if (!passesTo(event, ids.botAppId)) return unchanged(record);
+        // Whether it is newer than the pass, nobody can tell: its turn asks Meta, and concludes by the answer.
+        if (askOwner && record.open?.phase === 'passed') return unchanged(record);
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
     };
@@ -420,8 +422,9 @@ export class Admissions {
     const metadata = event.metadata === undefined ? {} : { metadata: event.metadata };
     if (open?.phase === 'armed') {
       const at = stampOf(event, nowMs) ?? Infinity;
+      const inSeconds = event.timestampInSeconds ? { inSeconds: true as const } : {};
       return {
-        record: keepHandBack(record, at, { via: 'passBack', endedBy: eventKey, ...metadata }),
+        record: keepHandBack(record, at, { via: 'passBack', endedBy: eventKey, ...inSeconds, ...metadata }),
         news: [],
         value: undefined,
       };

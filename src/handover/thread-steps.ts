@@ -98,6 +98,12 @@ export interface TakeOrder {
   readonly mayTake?: MayTakeBack;
 }
 
+/**
+ * What follows from a step, on the record with the evidence in it.
+ * @param askOwner the step is no sure ground for a conclusion: `thread_owner` will be asked
+ */
+export type AfterStep<T> = (record: ThreadRecord, verdict: Verdict, before: Verdict, askOwner: boolean) => Outcome<T>;
+
 /** A step that was written. */
 export interface Stepped<T> {
   readonly epochBefore: number;
@@ -144,7 +150,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Promise<Stepped<T>> {
     const change = this.#changeBy(thread, ids, evidenceFrom, after);
     return this.#told(await this.parts.store.update(thread, change));
@@ -158,7 +164,7 @@ export class ThreadSteps {
     claim: PlacedClaim,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Promise<ClaimedUpdate<Stepped<T>>> {
     const { store } = this.parts;
     if (!store.claimAndUpdate) throw new StoreError('storeUnavailable', 'claimAndUpdate');
@@ -174,7 +180,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Stepped<T> {
     const record = store.read(id) ?? emptyRecord;
     const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
@@ -339,7 +345,10 @@ export class ThreadSteps {
     const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
     try {
       const answered = await call();
-      return await this.step(thread, ids, () => [evidenceOfCall(owner, this.own(answered, newestStamp))], after);
+      const evidence = [evidenceOfCall(owner, this.own(answered, newestStamp))];
+      const stepped = await this.step(thread, ids, () => evidence, after);
+      if (stepped.askOwner) await this.ask(thread);
+      return stepped;
     } catch (error) {
       if (error instanceof GraphApiError && error.owner) await this.foldAnswer(thread, ids, error.owner);
       throw error;
@@ -443,7 +452,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): (current: ThreadRecord | undefined) => ThreadChange<Untold<T>> {
     return (current) => {
       const record = current ?? emptyRecord;
@@ -457,7 +466,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidence: readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Untold<T> {
     const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
     const nowMs = this.#metaNow();
@@ -474,14 +483,15 @@ export class ThreadSteps {
       next = markPassed(next, next.open.id, this.parts.clock.now());
       passed = next.open?.id;
     }
-    const outcome = after(next, now, before);
+    const askOwner = folded !== undefined && folded.effects.askOwner;
+    const outcome = after(next, now, before, askOwner);
     if (passed !== undefined) news = [...news, ...newsOfPass(thread, outcome.record, passed)];
     return {
       epochBefore: record.epoch,
       record: outcome.record,
       before,
       now,
-      askOwner: folded !== undefined && folded.effects.askOwner,
+      askOwner,
       value: outcome.value,
       news: news.length === 0 ? outcome.news : [...news, ...outcome.news],
     };

@@ -119,10 +119,9 @@ describe('an agent is never cut off', () => {
       await lapse(stage, 10 * TAKE_BACK_MS);
       expect(stage.calls('take_thread_control')).to.deep.equal([]);
       expect(stage.owner()).to.equal('vccLive');
-      expect((await stage.record())?.open?.report).to.include({ disposition: 'completed' }).and.not.have.any.keys([
-        'closedAtMs',
-        'takeBackAfterMs',
-      ]);
+      expect((await stage.record())?.open?.report)
+        .to.include({ disposition: 'completed' })
+        .and.not.have.any.keys(['closedAtMs', 'takeBackAfterMs']);
     });
 
     it('until it is closed once more', async () => {
