@@ -14,6 +14,7 @@ import { evidenceOfEvent } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
+import type { AppIdWatch } from './app-id-watch.js';
 import type { DeliveryParts } from './deliver.js';
 import type { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
@@ -54,11 +55,13 @@ export class Admissions {
   readonly #parts: EngineParts;
   readonly #steps: ThreadSteps;
   readonly #handingOver: HandingOver;
+  readonly #appIds: AppIdWatch;
 
-  constructor(steps: ThreadSteps, handingOver: HandingOver) {
+  constructor(steps: ThreadSteps, handingOver: HandingOver, appIds: AppIdWatch) {
     this.#parts = steps.parts;
     this.#steps = steps;
     this.#handingOver = handingOver;
+    this.#appIds = appIds;
   }
 
   /** Folds in what an event proves, before its turn queues. Rejects where the store does not answer. */
@@ -141,6 +144,7 @@ export class Admissions {
     const record = arrived.isFresh ? arrived.record : await this.#steps.readOr(thread, arrived.record);
     switch (event.kind) {
       case 'passThreadControl':
+        this.#appIds.admitted(arrived, ids);
         return this.#admitPass(arrived, thread, record, ids, eventKey);
       case 'takeThreadControl':
         if (arrived.askOwner) await this.#steps.ask(thread);
@@ -164,6 +168,7 @@ export class Admissions {
   #arrival(event: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
     const atMs = this.#parts.clock.now();
     this.#steps.learn(event, atMs);
+    this.#appIds.arrived(event, ids);
     const { offsetMs } = this.#steps;
     return {
       event,
@@ -192,6 +197,7 @@ export class Admissions {
   async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
     if (arrived.askOwner) await this.#steps.ask(thread);
     const ids = await this.#steps.ids(thread);
+    this.#appIds.admitted(arrived, ids);
     return this.#heard(arrived, thread, ids, eventKey) ?? this.#accepted(arrived, thread, eventKey);
   }
 
@@ -313,6 +319,7 @@ export class Admissions {
     }
     if (wasAway) {
       const asked = await this.#steps.askInTime(thread);
+      if (asked) this.#appIds.asked(event, arrived.record.evidence.explicit, asked, ids);
       if (asked === undefined) {
         // No answer. A message is evidence by itself where it is the newest; anything else proves nothing.
         if (event.kind !== 'message') return this.#ignore(event, 'ownerUnknown', thread);

@@ -8,6 +8,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { Admissions } from './admit.js';
+import { AppIdWatch } from './app-id-watch.js';
 import { HandingOver } from './hand-over.js';
 import { HandoverEndings } from './handover-endings.js';
 import { Speaking } from './may-speak.js';
@@ -29,6 +30,7 @@ const UNSETTLED_MS = 24 * 60 * 60_000;
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
   readonly admissions: Admissions;
+  readonly appIds: AppIdWatch;
   readonly handingOver: HandingOver;
   readonly speaking: Speaking;
   readonly endings: HandoverEndings;
@@ -40,7 +42,8 @@ export class HandoverEngine {
     this.#parts = parts;
     this.#steps = new ThreadSteps(parts);
     this.handingOver = new HandingOver(this.#steps);
-    this.admissions = new Admissions(this.#steps, this.handingOver);
+    this.appIds = new AppIdWatch(parts.log);
+    this.admissions = new Admissions(this.#steps, this.handingOver, this.appIds);
     this.speaking = new Speaking(this.#steps);
     this.endings = new HandoverEndings(this.#steps);
     this.reports = new VccLiveReports(this.#steps);
