@@ -516,6 +516,9 @@ export class ThreadSteps {
       const got = `a function that failed for Page ${pageId} (${asError(cause).message})`;
       throw new InvalidOptionError('vccLiveAppId', got, expected);
     }
+    if (typeof told === 'string' && told.trim() === this.parts.botAppId) {
+      throw new InvalidOptionError('vccLiveAppId', `a function that gave botAppId for Page ${pageId}`, expected);
+    }
     if (typeof told === 'string' && told.trim() !== '') return told.trim();
     throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, expected);
   }

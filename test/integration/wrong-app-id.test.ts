@@ -37,7 +37,9 @@ describe('a botAppId that is not the bot’s', () => {
       await stage.customer.says('hello?');
       await stage.customer.says('anybody?');
       expect(errors()).to.have.length(1);
-      expect(errors()[0]).to.include('thread_owner names app').and.include(`botAppId: '${stage.sim.settings.botAppId}'`);
+      expect(errors()[0])
+        .to.include('thread_owner names app')
+        .and.include(`botAppId: '${stage.sim.settings.botAppId}'`);
     });
   }
 
