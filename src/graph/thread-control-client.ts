@@ -78,9 +78,15 @@ export class ThreadControlClient {
     return controlThread(this.#attempts, this.#settings, thread, { operation: 'pass', targetAppId }, body, isWanted);
   }
 
-  /** Takes the thread. Resolves also where the bot has it already. */
-  async take(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
-    return controlThread(this.#attempts, this.#settings, thread, { operation: 'take' }, metadataOf(metadata));
+  /**
+   * Takes the thread. Resolves also where the bot has it already.
+   *
+   * @param isWanted asked before each repeat of a take whose answer was lost; `false` where an agent has written meanwhile.
+   * Default: repeats
+   */
+  async take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<ControlReceipt> {
+    const body = metadataOf(metadata);
+    return controlThread(this.#attempts, this.#settings, thread, { operation: 'take' }, body, isWanted);
   }
 
   /** Leaves the thread to nobody: idle. Meta sends no webhook about it. */

@@ -274,9 +274,9 @@ export class HandingOver {
     const passed = markPassed(record, id, this.#parts.clock.now());
     const known = record.open.phase === 'passed';
     const kept = record.open.keptHandBack;
-    // Two calls of our own at the same time, or a hand-back that seems older than the repeat of a pass that had worked:
-    // only Meta knows which came later.
-    if (!kept || kept.via === 'take' || isAnotherApp(verdict)) {
+    // Two calls of our own at the same time, a hand-back that seems older than the repeat of a pass that had worked, or one
+    // that Meta stamped in seconds: only Meta knows which came later.
+    if (!kept || kept.via === 'take' || kept.inSeconds || isAnotherApp(verdict)) {
       const news: News[] = known ? [] : newsOfPass(thread, passed, id);
       return { record: passed, news, value: undefined };
     }

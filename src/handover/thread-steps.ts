@@ -22,6 +22,7 @@ import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
 import { amendOpen, conclude, isWaiting, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
+import type { MayTakeBack } from './may-take-back.js';
 import type { HandoverNews, NewsDesk } from './news.js';
 import type { EnginePolicies } from './policies.js';
 import type { Deadline } from './timers.js';
@@ -47,7 +48,8 @@ export interface ThreadControlPort {
     metadata?: string,
     isWanted?: () => Promise<boolean>,
   ): Promise<AnsweredCall>;
-  take(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
+  /** `isWanted` is asked before each repeat of a take whose answer was lost. */
+  take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<AnsweredCall>;
   release(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
   owner(thread: ThreadKey): Promise<OwnerAnswer>;
 }
@@ -86,6 +88,21 @@ export interface Outcome<T> {
   readonly news: readonly News[];
   readonly value: T;
 }
+
+/** How a thread is taken back. */
+export interface TakeOrder {
+  readonly via: HandoverVia;
+  /** For the app that loses the thread. */
+  readonly metadata: string | undefined;
+  /** Looks at the record in the step before the call. Default: the thread is taken whatever the record says. */
+  readonly mayTake?: MayTakeBack;
+}
+
+/**
+ * What follows from a step, on the record with the evidence in it.
+ * @param askOwner the step is no sure ground for a conclusion: `thread_owner` will be asked
+ */
+export type AfterStep<T> = (record: ThreadRecord, verdict: Verdict, before: Verdict, askOwner: boolean) => Outcome<T>;
 
 /** A step that was written. */
 export interface Stepped<T> {
@@ -133,7 +150,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Promise<Stepped<T>> {
     const change = this.#changeBy(thread, ids, evidenceFrom, after);
     return this.#told(await this.parts.store.update(thread, change));
@@ -147,7 +164,7 @@ export class ThreadSteps {
     claim: PlacedClaim,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Promise<ClaimedUpdate<Stepped<T>>> {
     const { store } = this.parts;
     if (!store.claimAndUpdate) throw new StoreError('storeUnavailable', 'claimAndUpdate');
@@ -163,7 +180,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Stepped<T> {
     const record = store.read(id) ?? emptyRecord;
     const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
@@ -171,14 +188,17 @@ export class ThreadSteps {
     return this.#told(stepped);
   }
 
-  /** Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses. */
+  /**
+   * Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses.
+   * @returns `undefined` where the order may not be carried out any more
+   */
   async takeBack(
     thread: ThreadKey,
-    metadata: string | undefined,
+    order: Omit<TakeOrder, 'via'>,
     endedBy?: string,
-  ): Promise<Stepped<EndedHandover | undefined>> {
+  ): Promise<Stepped<EndedHandover | undefined> | undefined> {
     const ids = await this.ids(thread);
-    return this.takeCall(thread, ids, 'take', metadata, (record) => {
+    return this.takeCall(thread, ids, { ...order, via: 'take' }, (record) => {
       // Its pass is under way: which of the two calls came later shows when that is confirmed.
       if (record.open?.phase === 'armed') {
         const kept = amendOpen(record, record.open.id, { keptHandBack: { via: 'take' } });
@@ -190,41 +210,56 @@ export class ThreadSteps {
     });
   }
 
-  /** The Graph call that takes a thread back, with its `returning` before it; where Meta refuses, nothing is under way any more. */
+  /**
+   * The Graph call that takes a thread back, with its `returning` before it. If Meta refuses, the mark is removed.
+   * @returns `undefined` where the order may not be carried out any more; then no call is made
+   */
   async takeCall<T>(
     thread: ThreadKey,
     ids: AppIds,
-    via: HandoverVia,
-    metadata: string | undefined,
+    { via, metadata, mayTake }: TakeOrder,
     after: (record: ThreadRecord) => Outcome<T>,
-  ): Promise<Stepped<T>> {
+  ): Promise<Stepped<T> | undefined> {
+    const marked = await this.#markTake(thread, ids, via, mayTake);
+    if (marked === 'notNow') return undefined;
+    const isWanted = mayTake && (() => this.#mayStillTake(thread, ids, mayTake));
+    const take = (): Promise<AnsweredCall> => this.parts.graph.take(thread, metadata, isWanted);
+    try {
+      return await this.ownCall(thread, ids, { app: ids.botAppId }, take, after);
+    } catch (error) {
+      if (marked !== undefined) {
+        const undo = (record: ThreadRecord): Outcome<undefined> => unchanged(unmarkReturning(record, marked));
+        await this.forgiving(() => this.step(thread, ids, () => [], undo));
+      }
+      throw error;
+    }
+  }
+
+  /** @returns the handover that this step has marked as `returning`, or `notNow` where nothing may be taken */
+  async #markTake(
+    thread: ThreadKey,
+    ids: AppIds,
+    via: HandoverVia,
+    mayTake: MayTakeBack | undefined,
+  ): Promise<string | undefined> {
     const marked = await this.step(
       thread,
       ids,
       () => [],
-      (record): Outcome<string | undefined> => {
+      (record, owner): Outcome<string | undefined> => {
+        if (mayTake && !mayTake(record, owner)) return { record, news: [], value: 'notNow' };
         const returning = markReturning(record, via);
         const handoverId = record.open?.id;
         if (!returning || handoverId === undefined) return { record, news: [], value: undefined };
         return { record: returning, news: [['returning', { thread, handoverId, via }]], value: handoverId };
       },
     );
-    try {
-      return await this.ownCall(
-        thread,
-        ids,
-        { app: ids.botAppId },
-        () => this.parts.graph.take(thread, metadata),
-        after,
-      );
-    } catch (error) {
-      const handoverId = marked.value;
-      if (handoverId !== undefined) {
-        const undo = (record: ThreadRecord): Outcome<undefined> => unchanged(unmarkReturning(record, handoverId));
-        await this.forgiving(() => this.step(thread, ids, () => [], undo));
-      }
-      throw error;
-    }
+    return marked.value;
+  }
+
+  async #mayStillTake(thread: ThreadKey, ids: AppIds, mayTake: MayTakeBack): Promise<boolean> {
+    const record = await this.readOr(thread, undefined);
+    return record === undefined || mayTake(record, this.ownerNow(record, ids));
   }
 
   /** Sets the thread's deadline, or removes it. Rejects where the store does not answer. */
@@ -310,7 +345,10 @@ export class ThreadSteps {
     const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
     try {
       const answered = await call();
-      return await this.step(thread, ids, () => [evidenceOfCall(owner, this.own(answered, newestStamp))], after);
+      const evidence = [evidenceOfCall(owner, this.own(answered, newestStamp))];
+      const stepped = await this.step(thread, ids, () => evidence, after);
+      if (stepped.askOwner) await this.ask(thread);
+      return stepped;
     } catch (error) {
       if (error instanceof GraphApiError && error.owner) await this.foldAnswer(thread, ids, error.owner);
       throw error;
@@ -414,7 +452,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): (current: ThreadRecord | undefined) => ThreadChange<Untold<T>> {
     return (current) => {
       const record = current ?? emptyRecord;
@@ -428,7 +466,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidence: readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Untold<T> {
     const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
     const nowMs = this.#metaNow();
@@ -445,14 +483,15 @@ export class ThreadSteps {
       next = markPassed(next, next.open.id, this.parts.clock.now());
       passed = next.open?.id;
     }
-    const outcome = after(next, now, before);
+    const askOwner = folded !== undefined && folded.effects.askOwner;
+    const outcome = after(next, now, before, askOwner);
     if (passed !== undefined) news = [...news, ...newsOfPass(thread, outcome.record, passed)];
     return {
       epochBefore: record.epoch,
       record: outcome.record,
       before,
       now,
-      askOwner: folded !== undefined && folded.effects.askOwner,
+      askOwner,
       value: outcome.value,
       news: news.length === 0 ? outcome.news : [...news, ...outcome.news],
     };
@@ -476,6 +515,9 @@ export class ThreadSteps {
     } catch (cause) {
       const got = `a function that failed for Page ${pageId} (${asError(cause).message})`;
       throw new InvalidOptionError('vccLiveAppId', got, expected);
+    }
+    if (typeof told === 'string' && told.trim() === this.parts.botAppId) {
+      throw new InvalidOptionError('vccLiveAppId', `a function that gave botAppId for Page ${pageId}`, expected);
     }
     if (typeof told === 'string' && told.trim() !== '') return told.trim();
     throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, expected);

@@ -5,6 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import type { Logger } from 'botbuilder-handover-vcclive';
 import { MORE_THAN_A_DAY_MS } from './scene.js';
 import { closePlays, playOn, transports } from './transports/transports.js';
 import type { Play, TransportOptions } from './transports/transports.js';
@@ -46,6 +47,14 @@ const hearsVccLive = async (stage: Play): Promise<void> => {
   stage.sim.connectVccLive({ url: `http://127.0.0.1:${port}/vcc-live`, secret: 'a secret of both' });
 };
 const routes: Server[] = [];
+
+/** What bots have written as errors. */
+const heardErrors: string[] = [];
+const noting: Logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: (line) => void heardErrors.push(line),
+};
 
 const stories: readonly Story[] = [
   {
@@ -422,6 +431,35 @@ const stories: readonly Story[] = [
       expect(stage.customer.hears().at(-1)).to.equal('ended: completed via vccLiveWebhook');
       expect(stage.bot.results[0]).to.include({ disposition: 'missed' });
       expect(stage.calls('take_thread_control')).to.have.length(1);
+    },
+  },
+  {
+    tells: 'leaves a thread with VCC Live whose agent answers again after the chat was closed',
+    play: async (stage) => {
+      await hearsVccLive(stage);
+      await waits(stage);
+      await stage.agent.closesChat(stage.customer.psid);
+      await stage.customer.says('One more question.');
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.lapse(2 * MINUTE_MS);
+      expect(stage.owner()).to.equal('vccLive');
+      expect(stage.calls('take_thread_control')).to.deep.equal([]);
+    },
+  },
+  {
+    tells: 'says once that its botAppId is another app’s, with the id to set',
+    options: { handover: { botAppId: '900700100200300', logger: noting } },
+    play: async (stage) => {
+      heardErrors.length = 0;
+      await asked(stage);
+      await stage.lapse(5000);
+      await stage.agent.handsBack(stage.customer.psid);
+      await stage.lapse(5000);
+      await stage.customer.says('hello?');
+      await stage.customer.says('anybody?');
+      const said = heardErrors.filter((line) => line.includes('botAppId'));
+      expect(said).to.have.length(1);
+      expect(said[0]).to.include(`Set botAppId: '${stage.sim.settings.botAppId}'`);
     },
   },
   {

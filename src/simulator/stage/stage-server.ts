@@ -19,6 +19,7 @@ import { performCommand } from './perform-command.js';
 import { ScenarioPlayer } from './play-scenario.js';
 import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios.js';
 import { readCommand } from './read-command.js';
+import { watchSilentOwner } from './silent-owner.js';
 import type {
   SettingsView,
   StageAnswer,
@@ -156,6 +157,7 @@ class Stage implements StageServer {
     this.#stopListening = [
       wire.on('entry', (entry) => this.#follow(entry, true)),
       wire.on('update', (entry) => this.#follow(entry, false)),
+      watchSilentOwner(wire, simulator.settings.botAppId, this.#timer),
     ];
     if (options.firstCustomer !== false && this.#board.size === 0) {
       for (const { pageId } of simulator.settings.pages) this.#board.know({ pageId, psid: this.#newPsid() });
