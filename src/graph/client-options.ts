@@ -92,8 +92,8 @@ export function settingsOf(options: ThreadControlClientOptions): ClientSettings 
 }
 
 /**
- * The line for the log where tokens and messages would travel readable: plain http to another machine than this one.
- * `undefined` where they do not.
+ * The line for the log if tokens and messages would travel readable: plain http to another machine than this one.
+ * `undefined` if they do not.
  */
 export function readableOnTheWay(option: string, baseUrl: string | undefined): string | undefined {
   if (baseUrl === undefined || !URL.canParse(baseUrl)) return undefined;

@@ -52,7 +52,7 @@ interface PauseState {
 export class PagePauses {
   readonly #states: Readonly<Record<Reach, Map<string, PauseState>>> = { sends: new Map(), page: new Map() };
 
-  /** The longest pause of these reaches, or `undefined` where none of them pauses now. */
+  /** The longest pause of these reaches, or `undefined` if none of them pauses now. */
   current(pageId: string, reaches: readonly Reach[], nowMs: number): Pause | undefined {
     let longest: Pause | undefined;
     for (const reach of reaches) {
@@ -64,9 +64,9 @@ export class PagePauses {
   }
 
   /**
-   * A call was refused because of a rate limit. Calls that were under way together count as one refusal.
+   * A call was refused because of a rate limit. Calls that were in progress together count as one refusal.
    *
-   * @param askedMs what Meta asks for; where it asks for nothing: 60 s, doubled with every refusal in a row, up to 1 h
+   * @param askedMs what Meta asks for; if it asks for nothing: 60 s, doubled with every refusal in a row, up to 1 h
    * @returns how long the pause lasts, milliseconds
    */
   throttle({ pageId, reach }: Paused, askedMs: number | undefined, { sentAtMs, answeredAtMs }: RefusedAt): number {
@@ -94,8 +94,8 @@ export class PagePauses {
   }
 
   /**
-   * A call that these pauses hold up was answered. One that was sent after a pause shows that the pause is over; one under
-   * way since before does not.
+   * A call that these pauses hold up was answered. One that was sent after a pause shows that the pause is over; one in
+   * progress since before does not.
    */
   succeeded(pageId: string, reaches: readonly Reach[], sentAtMs: number): void {
     for (const reach of reaches) {

@@ -26,7 +26,7 @@ export interface Row {
   readonly kind: GraphErrorKind;
   readonly stops: Stops;
   readonly advice: string;
-  /** What differs where the refused call was a message. */
+  /** What differs if the refused call was a message. */
   readonly onSend?: { readonly stops: Stops; readonly advice: string };
 }
 

@@ -206,7 +206,7 @@ export class HandingOver {
   }
 
   /**
-   * Sends the notice. A refusal of it keeps nobody from a person: only without a token is passing pointless.
+   * Sends the notice. Its refusal keeps nobody from a person: only without a token is passing pointless.
    * @returns that error
    */
   async #speak(turn: Turn, sendNotice: () => Promise<void>, open: OpenHandover): Promise<Error | undefined> {

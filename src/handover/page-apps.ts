@@ -42,16 +42,16 @@ export class PageApps {
     this.#parts = parts;
   }
 
-  /** The apps, where they are remembered. */
+  /** The apps, if they are remembered. */
   known(pageId: string): AppIds | undefined {
     const known = this.#known.get(pageId);
     return known && this.#parts.clock.now() < known.untilMs ? known.ids : undefined;
   }
 
   /**
-   * The apps, remembered or asked for. Those who ask at the same time share one call of the function. Where it fails, its
+   * The apps, remembered or asked for. Those who ask at the same time share one call of the function. If it fails, its
    * last answer counts on.
-   * @throws {@link InvalidOptionError} where the function has never named VCC Live's app
+   * @throws {@link InvalidOptionError} if the function has never named VCC Live's app
    */
   async of(pageId: string): Promise<AppIds> {
     const known = this.known(pageId);

@@ -250,7 +250,7 @@ describe("an answer that is not Meta's", () => {
     });
   }
 
-  it("is told from Meta's own, whatever the status: a code with a type or a trace is Meta's word", async () => {
+  it("is told apart from Meta's own, whatever the status: a code with a type or a trace is Meta's word", async () => {
     setting.graph.script(
       refusal(10, 2018300, 'no', 403),
       refusal(190, 463, 'no', 401),
