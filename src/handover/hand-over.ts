@@ -205,7 +205,10 @@ export class HandingOver {
     return this.#pass(turn, order, ids, open);
   }
 
-  /** Sends the notice. Answers with the error that makes passing pointless, if that is what it met. */
+  /**
+   * Sends the notice. Its refusal keeps nobody from a person: only without a token is passing pointless.
+   * @returns that error
+   */
   async #speak(turn: Turn, sendNotice: () => Promise<void>, open: OpenHandover): Promise<Error | undefined> {
     const { mute } = turn;
     // The notice of a handover that an earlier run could not finish is the one thing a repeated turn may say.
@@ -215,7 +218,7 @@ export class HandingOver {
       return undefined;
     } catch (thrown) {
       const error = asError(thrown);
-      if (error instanceof GraphApiError && hopeless(error)) return error;
+      if (error instanceof GraphApiError && error.kind === 'token') return error;
       this.#parts.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
       return undefined;
     } finally {
@@ -377,16 +380,6 @@ export class HandingOver {
     this.#parts.log.error(`Handover ${open.id} failed: ${error.message}`);
     return { status: 'failed', error, handoverId: open.id };
   }
-}
-
-/** After these no pass of this Page succeeds either. */
-function hopeless(error: GraphApiError): boolean {
-  return (
-    error.kind === 'token' ||
-    error.kind === 'permission' ||
-    error.kind === 'configuration' ||
-    error.kind === 'rateLimit'
-  );
 }
 
 function takenByOther(verdict: Verdict, cause?: Error): HandoverError {

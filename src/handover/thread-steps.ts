@@ -4,7 +4,7 @@
  * Everything else in this room asks for steps; none of it writes to the store by itself.
  */
 import type { Clock } from '../thread/clock.js';
-import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
+import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverVia, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -24,20 +24,17 @@ import type { Ending } from './lifecycle.js';
 import { amendOpen, conclude, isWaiting, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
 import type { MayTakeBack } from './may-take-back.js';
 import type { HandoverNews, NewsDesk } from './news.js';
+import { PageApps } from './page-apps.js';
 import type { EnginePolicies } from './policies.js';
 import type { Deadline } from './timers.js';
 import { HANDOVER_DEADLINE } from './timers.js';
 import type { AnsweredCall, Turn } from './turn.js';
 
-/** How long the answer of a `vccLiveAppId` function counts. */
-const IDS_REMEMBERED_MS = 60_000;
 /** The repeats of a question may take half a minute where Meta hangs; nobody waits for a chat bot that long. */
 const CUSTOMER_WAITS_MS = 5000;
 /** No app has this id. */
 const NO_APP = '';
 const NO_NEWS: readonly News[] = [];
-/** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
-const MOST_PAGES = 10_000;
 
 /** The Graph calls that handovers need; `ThreadControlClient` has them. */
 export interface ThreadControlPort {
@@ -121,7 +118,7 @@ type Untold<T> = Stepped<T> & { readonly news: readonly News[] };
 /** Makes steps. Learns Meta's clock from the events that arrive. */
 export class ThreadSteps {
   readonly parts: EngineParts;
-  readonly #ids = new Map<string, { readonly ids: AppIds; readonly untilMs: number }>();
+  readonly #apps: PageApps;
   /** Runs of turns are numbered, behind an id of this process: no two of them are the same, and nothing has to be drawn. */
   readonly #process: string;
   #runs = 0;
@@ -129,6 +126,7 @@ export class ThreadSteps {
 
   constructor(parts: EngineParts) {
     this.parts = parts;
+    this.#apps = new PageApps(parts);
     this.#process = parts.newId();
   }
 
@@ -411,20 +409,12 @@ export class ThreadSteps {
 
   /** {@link ids}, where they are remembered. For what runs for every event. */
   knownIds({ pageId }: ThreadKey): AppIds | undefined {
-    const known = this.#ids.get(pageId);
-    return known && this.parts.clock.now() < known.untilMs ? known.ids : undefined;
+    return this.#apps.known(pageId);
   }
 
   /** The same, where VCC Live's has to be known. What a function of the bot's told is remembered for a minute. */
-  async idsToHandOver(thread: ThreadKey): Promise<AppIds> {
-    const { pageId } = thread;
-    const known = this.knownIds(thread);
-    if (known) return known;
-    const nowMs = this.parts.clock.now();
-    const ids = { botAppId: this.parts.botAppId, vccLiveAppId: await this.#askForVccLive(pageId) };
-    if (this.#ids.size >= MOST_PAGES) this.#ids.clear();
-    this.#ids.set(pageId, { ids, untilMs: nowMs + IDS_REMEMBERED_MS });
-    return ids;
+  idsToHandOver({ pageId }: ThreadKey): Promise<AppIds> {
+    return this.#apps.of(pageId);
   }
 
   /** The record as it is, or as it was last seen where the store was lost during the turn. */
@@ -505,22 +495,6 @@ export class ThreadSteps {
 
   #metaNow(): number {
     return metaNow(this.parts.clock.now(), this.offsetMs);
-  }
-
-  async #askForVccLive(pageId: string): Promise<string> {
-    const expected = "VCC Live's app id for every Page of the bot";
-    let told: unknown;
-    try {
-      told = await this.parts.vccLiveAppId(pageId);
-    } catch (cause) {
-      const got = `a function that failed for Page ${pageId} (${asError(cause).message})`;
-      throw new InvalidOptionError('vccLiveAppId', got, expected);
-    }
-    if (typeof told === 'string' && told.trim() === this.parts.botAppId) {
-      throw new InvalidOptionError('vccLiveAppId', `a function that gave botAppId for Page ${pageId}`, expected);
-    }
-    if (typeof told === 'string' && told.trim() !== '') return told.trim();
-    throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, expected);
   }
 }
 

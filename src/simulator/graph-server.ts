@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import type { SimulatorClock } from './held-clock.js';
 import type { GraphAnswer, GraphCaller, GraphEdges, GraphRequest } from './graph-edges.js';
 import { graphTarget } from './graph-edges.js';
-import { graphErrors, sendRefusalErrors, type GraphErrorText } from './graph-errors.js';
+import { graphErrors, sendRefusalError, type GraphErrorText } from './graph-errors.js';
 import { SimulatorStateError } from './simulator-errors.js';
 import type { Fault, FaultMoment, Weather } from './weather.js';
 import type { GraphEntry, Wire } from './wire.js';
@@ -189,7 +189,7 @@ export class GraphServer {
       return { reply: { answer: edges.error(rateError(code), headers) }, fault: 'rateLimited', done: false };
     }
     const send = edge === 'messages' ? weather.sendRefused.strikes(edge) : undefined;
-    if (send !== undefined) return this.#struck('sendRefused', sendRefusalErrors[send.reason ?? 'anotherAppControls']);
+    if (send !== undefined) return this.#struck('sendRefused', sendRefusalError(send));
     return this.#brokenServer(edge, 'before');
   }
 

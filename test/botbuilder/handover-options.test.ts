@@ -44,6 +44,18 @@ describe('the options of VccLiveHandover', () => {
     expect(lines[0]).to.contain('"talkToAgents"').and.to.contain('no effect');
   });
 
+  it('are warned of where tokens and messages would travel readable', () => {
+    const lines: string[] = [];
+    const logger = { info: () => undefined, warn: (line: string) => void lines.push(line), error: () => undefined };
+    accepts({ logger, graph: { baseUrl: 'http://127.0.0.1:3000' } });
+    expect(lines).to.deep.equal([]);
+    accepts({ logger, graph: { baseUrl: 'http://graph.internal:8080' } });
+    expect(lines).to.have.length(1);
+    expect(lines[0])
+      .to.match(/graph\.baseUrl is plain http to graph\.internal:8080/)
+      .and.match(/https/);
+  });
+
   for (const option of ['botAppId', 'vccLiveAppId', 'pageAccessToken'] as const) {
     it(`name ${option} where it is missing, empty, padded with blanks, or no text`, () => {
       for (const value of [undefined, null, '', ' ', '\t', ' 12', '12 ', '12\n', 12, {}, [], true]) {
