@@ -469,7 +469,7 @@ export class ThreadSteps {
   }
 
   async #askForVccLive(pageId: string): Promise<string> {
-    const expected = "VCC Live's app id for every Page of the bot";
+    const expected = "VCC Live's app id for every Page of the bot, a string";
     let told: unknown;
     try {
       told = await this.parts.vccLiveAppId(pageId);
@@ -478,7 +478,9 @@ export class ThreadSteps {
       throw new InvalidOptionError('vccLiveAppId', got, expected);
     }
     if (typeof told === 'string' && told.trim() !== '') return told.trim();
-    throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, expected);
+    // A number may have been rounded already.
+    const gave = typeof told === 'number' || typeof told === 'bigint' ? `the number ${told}, not a string,` : 'nothing';
+    throw new InvalidOptionError('vccLiveAppId', `a function that gave ${gave} for Page ${pageId}`, expected);
   }
 }
 

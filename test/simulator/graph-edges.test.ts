@@ -12,7 +12,7 @@ const hello = { ...to, messaging_type: 'RESPONSE', message: { text: 'hello' } };
 describe('Graph of the simulator', () => {
   let at: Scene;
   beforeEach(async () => {
-    at = await scene();
+    at = await scene({ botAppId: BOT, vccLiveAppId: VCC });
   });
   afterEach(() => at.end());
 
