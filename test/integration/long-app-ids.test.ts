@@ -247,6 +247,17 @@ describe('app ids that a JavaScript number cannot hold', () => {
     });
   }
 
+  it('have to be strings where a function gives them, and the error says so', async () => {
+    const [transport] = transports;
+    if (!transport) return expect.fail('There is no transport.');
+    const number = Number('27012345678901239') as unknown as string;
+    const stage = await playOn(transport, { handover: { vccLiveAppId: () => number } });
+    await stage.customer.says('agent please');
+    const [failed] = stage.news('failed');
+    expect(failed?.error.message).to.include('the number 27012345678901240, not a string');
+    expect(stage.owner()).to.equal('bot');
+  });
+
   it('of VCC Live’s webhooks are left out, not wrong, where a body parser has rounded them', () => {
     const event = parseVccLiveEvent(JSON.parse('{"disposition":"lost","chatId":24012345678901237,"ticketId":17}'));
     expect(event).to.include({ ticketId: '17' }).and.not.have.property('chatId');
