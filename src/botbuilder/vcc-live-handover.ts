@@ -149,7 +149,8 @@ export class VccLiveHandover implements Middleware {
     });
     const measured = measuredDesk(desk, probe, clock);
     const worker = deskOfMeasuredTurns(desk, probe, clock);
-    const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: eventsOf });
+    const inbox =
+      options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: parseWebhook });
     this.#log = log;
     this.#clock = clock;
     this.#news = news;
@@ -384,15 +385,6 @@ export class VccLiveHandover implements Middleware {
     await inbox?.close();
     await store.close?.();
     return left;
-  }
-}
-
-/** The events of a body that was kept. */
-function eventsOf(body: string): readonly ThreadEvent[] {
-  try {
-    return parseWebhook(JSON.parse(body));
-  } catch {
-    return [];
   }
 }
 

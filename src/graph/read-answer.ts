@@ -2,6 +2,7 @@
  * Reads the body of an answer: success, Meta's refusal, or something that is not Meta's.
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
+import { parseExactJson } from '../thread/exact-json.js';
 import { isRecord } from '../thread/read-unknown.js';
 import type { Refusal } from './classify-refusal.js';
 
@@ -11,13 +12,10 @@ export interface ReadRefusal extends Refusal {
   readonly userMessage?: string | undefined;
 }
 
-/** App ids in numbers may be longer than a JavaScript number is exact, so they are read as strings. */
-const NUMERIC_APP_ID = /"app_id"(\s*:\s*)(\d+)/g;
-
-/** The JSON of a body, or `undefined` where it is none. */
+/** The JSON of a body, or `undefined` if it is none. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text.includes('"app_id"') ? text.replace(NUMERIC_APP_ID, '"app_id"$1"$2"') : text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

@@ -73,7 +73,7 @@ export class ThreadControlClient {
     metadata?: string,
     isWanted?: () => Promise<boolean>,
   ): Promise<ControlReceipt> {
-    if (targetAppId === '') throw new InvalidOptionError('targetAppId', 'empty', 'a Facebook app id');
+    checkAppId(targetAppId);
     const body = { target_app_id: targetAppId, ...metadataOf(metadata) };
     return controlThread(this.#attempts, this.#settings, thread, { operation: 'pass', targetAppId }, body, isWanted);
   }
@@ -217,4 +217,11 @@ function namesControlType(body: object): boolean {
 
 function metadataOf(metadata: string | undefined): { readonly metadata?: string } {
   return metadata === undefined || metadata === '' ? {} : { metadata: boundMetadata(metadata) };
+}
+
+/** Applications without types may pass a number, which has lost digits if it is beyond 2^53. */
+function checkAppId(appId: unknown): void {
+  if (typeof appId === 'string' && appId !== '') return;
+  const got = appId === '' ? 'empty' : typeof appId === 'number' ? `the number ${appId}` : `of type ${typeof appId}`;
+  throw new InvalidOptionError('targetAppId', got, 'a Facebook app id, a string in quotes');
 }

@@ -15,6 +15,7 @@ import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { AppIdWatch } from './app-id-watch.js';
+import { recoverAppIds } from '../ownership/recover-app-ids.js';
 import type { DeliveryParts } from './deliver.js';
 import type { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
@@ -79,7 +80,7 @@ export class Admissions {
     );
     const stepped = await this.#steps.step(thread, arrival.ids, arrival.evidenceFrom, arrival.after);
     if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
-    return arrivedBy(event, thread, stepped);
+    return arrivedBy(arrival.event, thread, stepped);
   }
 
   /**
@@ -93,8 +94,8 @@ export class Admissions {
       arrive: (event, key, thread, id) => {
         const ids = this.#steps.knownIds(thread);
         if (!ids) throw new HandoverError('unexpected', 'What was known of the apps of a Page is not known any more.');
-        const { evidenceFrom, after } = this.#arrival(event, key, thread, ids);
-        return arrivedBy(event, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
+        const { event: named, evidenceFrom, after } = this.#arrival(event, key, thread, ids);
+        return arrivedBy(named, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
       },
     };
   }
@@ -112,7 +113,7 @@ export class Admissions {
     if (claimed.status !== 'claimed') return { status: claimed.status };
     const stepped = claimed.value;
     if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
-    return { status: 'claimed', arrived: arrivedBy(event, thread, stepped), mustWait: claimed.mustWait };
+    return { status: 'claimed', arrived: arrivedBy(arrival.event, thread, stepped), mustWait: claimed.mustWait };
   }
 
   /** Decides, when its turn has come, what runs on an event that arrived: at once, where nobody has to be asked. */
@@ -165,8 +166,9 @@ export class Admissions {
     }
   }
 
-  #arrival(event: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
+  #arrival(came: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
     const atMs = this.#parts.clock.now();
+    const event = recoverAppIds(came, ids);
     this.#steps.learn(event, atMs);
     this.#appIds.arrived(event, ids);
     const { offsetMs } = this.#steps;
@@ -354,6 +356,13 @@ export class Admissions {
   ): Promise<Admission> {
     const { requestedOwnerAppId: appId, metadata } = event;
     if (appId === undefined) return this.#ignore(event, 'notGranted', thread);
+    if (event.roundedAppIds?.includes('requestedOwnerAppId')) {
+      this.#parts.log.warn(
+        `An app asked for a thread and does not get it: a JSON parser has rounded the app's id to about ${appId}. ` +
+          'If it is VCC Live, compare vccLiveAppId with the app id in the webhook.',
+      );
+      return this.#ignore(event, 'notGranted', thread);
+    }
     const isVccLive = appId === ids.vccLiveAppId;
     const request = { thread, appId, isVccLive, ...(metadata === undefined ? {} : { metadata }) };
     if (!(await this.#granted(request))) return this.#ignore(event, 'notGranted', thread);

@@ -15,7 +15,7 @@ const REMEMBERED_MS = 60_000;
 const LEFT_ALONE_MS = 10_000;
 /** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
 const MOST_PAGES = 10_000;
-const EXPECTED = "VCC Live's app id for every Page of the bot";
+const EXPECTED = "VCC Live's app id for every Page of the bot, a string";
 
 /** What the apps are known by. */
 export interface PageAppsParts {
@@ -106,6 +106,9 @@ export class PageApps {
       throw new InvalidOptionError('vccLiveAppId', `a function that gave botAppId for Page ${pageId}`, EXPECTED);
     }
     if (typeof told.value === 'string' && told.value.trim() !== '') return told.value.trim();
-    throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, EXPECTED);
+    // A number may have been rounded already.
+    const isNumber = typeof told.value === 'number' || typeof told.value === 'bigint';
+    const gave = isNumber ? `the number ${told.value}, not a string,` : 'nothing';
+    throw new InvalidOptionError('vccLiveAppId', `a function that gave ${gave} for Page ${pageId}`, EXPECTED);
   }
 }

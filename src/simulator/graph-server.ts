@@ -7,6 +7,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { parseExactJson } from '../thread/exact-json.js';
 import type { SimulatorClock } from './held-clock.js';
 import type { GraphAnswer, GraphCaller, GraphEdges, GraphRequest } from './graph-edges.js';
 import { graphTarget } from './graph-edges.js';
@@ -278,7 +279,7 @@ function parseBody(text: string, contentType: string): { readonly params?: JsonO
     return { params: Object.fromEntries(new URLSearchParams(text)) };
   }
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseExactJson(text);
     return isJsonObject(parsed) ? { params: parsed } : {};
   } catch {
     return {};

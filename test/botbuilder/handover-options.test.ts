@@ -68,6 +68,15 @@ describe('the options of VccLiveHandover', () => {
     });
   }
 
+  it('ask for app ids in quotes, because a number may have lost its digits already', () => {
+    for (const option of ['botAppId', 'vccLiveAppId']) {
+      const { message, got, expected } = refusedBy({ [option]: Number('24012345678901237') });
+      expect([got, message]).to.deep.equal(['the number 24012345678901236', message]);
+      expect(expected).to.include('a string, in quotes (a number beyond 2^53 loses digits)');
+    }
+    accepts({ botAppId: '24012345678901237', vccLiveAppId: '24012345678901236' });
+  });
+
   it('name appSecret likewise, but do not need it', () => {
     for (const value of [null, '', '  ', ' x', 'x\n', 7])
       expect(refusedBy({ appSecret: value }).option).to.equal('appSecret');

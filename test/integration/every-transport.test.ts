@@ -322,11 +322,11 @@ const stories: readonly Story[] = [
     play: async (stage) => {
       await stage.customer.says('hello');
       const { pageInboxAppId, vccLiveAppId } = stage.sim.settings;
-      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(pageInboxAppId) } }]);
+      await stage.deliver([{ request_thread_control: { requested_owner_app_id: BigInt(pageInboxAppId) } }]);
       expect(stage.owner()).to.equal('bot');
       expect(stage.news('ignored').map(({ reason }) => reason)).to.deep.equal(['notGranted']);
       await stage.deliver([
-        { request_thread_control: { requested_owner_app_id: Number(vccLiveAppId), metadata: 'x' } },
+        { request_thread_control: { requested_owner_app_id: BigInt(vccLiveAppId), metadata: 'x' } },
       ]);
       expect(stage.owner()).to.equal('vccLive');
       expect(stage.customer.hears()).to.deep.equal(['bot: hello']);
@@ -338,7 +338,7 @@ const stories: readonly Story[] = [
     play: async (stage) => {
       await stage.customer.says('hello');
       const { vccLiveAppId } = stage.sim.settings;
-      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(vccLiveAppId) } }]);
+      await stage.deliver([{ request_thread_control: { requested_owner_app_id: BigInt(vccLiveAppId) } }]);
       expect(stage.owner()).to.equal('bot');
     },
   },

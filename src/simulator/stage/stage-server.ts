@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { systemClock, type Clock } from '../../thread/clock.js';
+import { parseExactJson } from '../../thread/exact-json.js';
 import type { ThreadKey } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { WireEntry } from '../wire.js';
@@ -479,7 +480,7 @@ function readBody(request: IncomingMessage): Promise<string | undefined> {
 
 function parsed(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseExactJson(text) };
   } catch {
     return undefined;
   }

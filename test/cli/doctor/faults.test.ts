@@ -239,7 +239,7 @@ const FAULTS: readonly Fault[] = [
     make: ({ env }) => (env['VCC_LIVE_APP_ID'] = '900500600700801'),
     red: 'vccLive',
     cause: 'vcc-live-not-connected',
-    says: /VCC Live \(900500600700800\)/,
+    says: /VCC Live \(27012345678901239\)/,
   },
   {
     what: 'no app id of VCC Live',
