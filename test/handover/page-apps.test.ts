@@ -119,7 +119,7 @@ describe('the apps of a Page', () => {
   for (const [what, answer, says] of [
     ['throws', () => Promise.reject(new TypeError('no table')), /failed for Page p \(no table\)/],
     ['gives nothing', () => '', /gave nothing for Page p/],
-    ['gives a number', () => 8001 as never, /gave nothing for Page p/],
+    ['gives a number', () => 8001 as never, /gave the number 8001, not a string, for Page p/],
   ] as const) {
     it(`are unknown where the function ${what}, and it is asked again the next time`, async () => {
       const { apps, calls } = setUp(answer);
