@@ -25,7 +25,7 @@ import type { PoliciesOf } from './page-policies.js';
 import { activityOf, say } from './plugin-texts.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread } from './target-thread.js';
-import { turnOf } from './turn-state.js';
+import { answeringRequest, turnOf } from './turn-state.js';
 
 /** What beginnings stand on. */
 export interface BeginningParts {
@@ -100,13 +100,13 @@ export class Beginnings {
     const { thread } = turn;
     const { texts, loopBreaker } = this.#parts.policiesOf(thread.pageId);
     const failed = async (error: Error): Promise<void> => {
-      await say(context, texts.failed, log);
+      await answeringRequest(turn, () => say(context, texts.failed, log));
       // A dialog that waits gets it as its result.
       if (!dialogWaits) this.#parts.failed(thread, TurnContextClass.getConversationReference(context.activity), error);
     };
     if (await this.#isNobodyThere(context, turn, request)) {
       news.tell('refused', { thread, reason: 'unavailable' });
-      await say(context, texts.unavailable, log);
+      await answeringRequest(turn, () => say(context, texts.unavailable, log));
       return { status: 'refused', reason: 'unavailable' };
     }
     let order: HandoverOrder;
@@ -173,9 +173,10 @@ export class Beginnings {
     }
     return {
       ...order,
-      sendNotice: async () => {
-        await context.sendActivity(notice);
-      },
+      sendNotice: () =>
+        answeringRequest(turn, async () => {
+          await context.sendActivity(notice);
+        }),
     };
   }
 }

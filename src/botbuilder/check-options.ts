@@ -141,6 +141,10 @@ export function checkDuration(option: string, value: unknown): void {
 
 function checkId(option: string, value: unknown, expected: string): void {
   if (typeof value === 'string' && value !== '' && value.trim() === value) return;
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    const why = 'a number beyond 2^53 loses digits';
+    throw new InvalidOptionError(option, `the number ${value}`, `a string, in quotes (${why}): ${expected}`);
+  }
   const got =
     typeof value === 'string' && value.trim() !== ''
       ? `${JSON.stringify(value)}, with blanks around it`

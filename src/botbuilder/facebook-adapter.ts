@@ -309,6 +309,7 @@ function ownClient(
     ...inside.graph,
     ...graph,
     clock: inside.clock,
+    logger: inside.log,
     ...(inside.probe === undefined ? {} : { probe: inside.probe }),
   });
 }

@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../thread/clock.js';
 import { textOfThrown } from '../thread/errors.js';
+import { parseExactJson } from '../thread/exact-json.js';
 import type { Logger } from '../thread/logger.js';
 
 /** A request of node:http, restify or express. */
@@ -153,10 +154,10 @@ function readStream(req: WebhookRequest, maxBytes: number, settle: (body: Body) 
   req.on('close', abort);
 }
 
-/** A text as JSON, or that it is none. */
+/** A text as JSON with all digits of long ids, or that it is none. */
 export function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
   try {
-    return { ok: true, value: JSON.parse(text) as unknown };
+    return { ok: true, value: parseExactJson(text) };
   } catch {
     return { ok: false };
   }

@@ -73,12 +73,12 @@ export async function passWithNotice(
   if (!(await routing.has(thread.pageId))) return undefined;
   return async (targetAppId, metadata, isWanted): Promise<AnsweredCall> => {
     try {
-      return await client.send(thread, {
-        ...body,
-        thread_control: { app_id: targetAppId, control_type: 'pass', metadata },
-      });
+      const thread_control = { app_id: targetAppId, control_type: 'pass', metadata };
+      return await client.send(thread, { ...body, thread_control }, { evenIfMessagesPause: true });
     } catch (error) {
-      if (!(error instanceof GraphApiError) || error.outcome !== 'unknown') throw error;
+      if (!(error instanceof GraphApiError) || isOfThePass(error)) throw error;
+      // The message was refused, and nothing was passed with it: the customer gets a person without the notice.
+      if (error.outcome !== 'unknown') return client.pass(thread, targetAppId, metadata, isWanted);
       // Perhaps it was passed, perhaps not: the ordinary pass finds out, and repeats only what is safe.
       const owner = await client.owner(thread);
       // Hidden: an app that is not the bot has it, and the bot had it before.
@@ -87,4 +87,9 @@ export async function passWithNotice(
       return client.pass(thread, targetAppId, metadata, isWanted);
     }
   };
+}
+
+/** What an ordinary pass would meet as well. */
+function isOfThePass({ kind }: GraphApiError): boolean {
+  return kind === 'notOwner' || kind === 'token';
 }

@@ -50,11 +50,12 @@ export async function sendMessages(
       continue;
     }
     const sentAtMs = parts.clock.now();
+    const how = howToSend(context, thread);
     try {
       // The id of the last message that the activity becomes; empty where it becomes none.
       let id = '';
       for (const body of messagesFromActivity(activity, thread.psid)) {
-        id = (await parts.client.send(thread, body)).messageId ?? id;
+        id = (await parts.client.send(thread, body, how)).messageId ?? id;
       }
       responses.push({ id });
     } catch (error) {
@@ -76,6 +77,12 @@ function threadFor(context: TurnContext, activity: Partial<Activity>): ThreadKey
   const psid = activity.conversation?.id ?? activity.recipient?.id ?? '';
   const pageId = turnOf(context)?.thread.pageId ?? activity.from?.id ?? pageOf(context) ?? '';
   return { pageId, psid };
+}
+
+/** The turn's own customer alone has asked for a person. */
+function howToSend(context: TurnContext, thread: ThreadKey): { readonly evenIfMessagesPause?: boolean } | undefined {
+  const turn = turnOf(context);
+  return turn?.answersRequest === true && turn.thread.psid === thread.psid ? { evenIfMessagesPause: true } : undefined;
 }
 
 function pageOf(context: TurnContext): string | undefined {

@@ -52,10 +52,12 @@ export class Doors {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
+    const sendNoted: BotAdapter['sendActivities'] = async (context, activities) =>
+      this.#noted(await send(context, activities));
     const guarded: BotAdapter['sendActivities'] = (context, activities) => {
       const isAsked = this.#passing === activities;
-      if (activities.some(isDelay)) return this.#sendBetweenDelays(send, context, activities, isAsked);
-      return isAsked ? send(context, activities) : this.#sendPast(send, context, activities);
+      if (activities.some(isDelay)) return this.#sendBetweenDelays(sendNoted, context, activities, isAsked);
+      return isAsked ? sendNoted(context, activities) : this.#sendPast(sendNoted, context, activities);
     };
     adapter.sendActivities = guarded;
     this.#guards.add(guarded);
@@ -68,6 +70,15 @@ export class Doors {
     adapter.deleteActivity = async (context, reference) => {
       if (await this.#mayTouch(context, reference, undefined)) await remove(context, reference);
     };
+  }
+
+  /** The echoes of these messages say by which app they were sent. Adapters may answer with nothing at all. */
+  #noted(responses: ResourceResponse[]): ResourceResponse[] {
+    for (const response of (responses as ResourceResponse[] | undefined) ?? []) {
+      const id = (response as ResourceResponse | undefined)?.id;
+      if (id) this.#parts.engine.appIds.sent(id);
+    }
+    return responses;
   }
 
   /** What goes past the first door, or comes late to the second: an agent may have the thread by now. */

@@ -16,6 +16,7 @@ import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
 import { consoleLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
+import { readableOnTheWay } from '../graph/client-options.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
@@ -111,8 +112,11 @@ export class VccLiveHandover implements Middleware {
       ...(appSecret === undefined ? {} : { appSecret }),
       ...options.graph,
       clock,
+      logger: log,
       ...(probe === undefined ? {} : { probe }),
     });
+    const readable = readableOnTheWay('graph.baseUrl', options.graph?.baseUrl);
+    if (readable !== undefined) log.warn(readable);
     const store: ThreadStore = options.store
       ? guardedStore(options.store)
       : new MemoryThreadStore({ now: () => clock.now() });
@@ -143,7 +147,8 @@ export class VccLiveHandover implements Middleware {
     });
     const measured = measuredDesk(desk, probe, clock);
     const worker = deskOfMeasuredTurns(desk, probe, clock);
-    const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: eventsOf });
+    const inbox =
+      options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: parseWebhook });
     this.#log = log;
     this.#clock = clock;
     this.#news = news;
@@ -378,15 +383,6 @@ export class VccLiveHandover implements Middleware {
     await inbox?.close();
     await store.close?.();
     return left;
-  }
-}
-
-/** The events of a body that was kept. */
-function eventsOf(body: string): readonly ThreadEvent[] {
-  try {
-    return parseWebhook(JSON.parse(body));
-  } catch {
-    return [];
   }
 }
 

@@ -11,6 +11,7 @@ export const ASK_AGAIN_MS = 1000;
 /** How long after its first message a bot may make no call before that is said, real milliseconds. */
 export const CALL_WITHIN_MS = 10_000;
 
+const ALERT = 'alert: the bot';
 const GRAPH_PATH = /^\/(v\d+\.\d+|me)\//;
 
 /** What the watch works with. */
@@ -29,7 +30,7 @@ export function watchBot(watch: BotWatch): () => void {
   const say = (line: string): void => {
     if (watching) watch.say(line);
   };
-  const stops = [askUntilReady, adviseOnDeliveries, adviseOnTokens, adviseOnSilence].map((begin) =>
+  const stops = [askUntilReady, adviseOnDeliveries, adviseOnTokens, adviseOnSilence, repeatAlerts].map((begin) =>
     begin({ ...watch, say }),
   );
   return () => {
@@ -105,6 +106,13 @@ function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
     stopWaiting();
   };
   return stop;
+}
+
+/** Says what the page says about the bot, to whoever sees the terminal only. */
+function repeatAlerts({ wire, say }: BotWatch): () => void {
+  return wire.on('entry', (entry) => {
+    if (entry.kind === 'note' && entry.text.startsWith(ALERT)) say(`The bot${entry.text.slice(ALERT.length)}`);
+  });
 }
 
 /** A webhook for the bot; what is posted by hand in the page is the poster's own affair. */

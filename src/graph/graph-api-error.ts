@@ -17,8 +17,9 @@ import type { OwnerAnswer } from './owner-answer.js';
  * - `transient`: Meta had a fault of its own
  * - `recipient`: this customer cannot be reached, or is not one of this Page's
  * - `window`: outside the time in which the bot may write
- * - `policy`: Meta restricted the Page or warned of abuse
- * - `network`, `timeout`: no answer came
+ * - `policy`: Meta objects to a message, restricted the Page or warned of abuse
+ * - `network`: no answer came, or one that is not the Graph API's, such as the page of a proxy
+ * - `timeout`: no answer came in time
  * - `invalid`: the call itself is wrong
  * - `unknown`: an answer that fits nothing above
  */
@@ -39,7 +40,7 @@ export type GraphErrorKind =
 
 /**
  * Did the call change anything at Meta?
- * - `refused`: no; Meta said so, or `thread_owner` did after an unclear attempt
+ * - `refused`: no; Meta said so, `thread_owner` did after an unclear attempt, or a proxy that wants a login first
  * - `unknown`: perhaps; it was sent and no clear answer came
  * - `notSent`: no; nothing left this process
  */
@@ -87,7 +88,7 @@ export class GraphApiError extends Error {
   declare readonly httpStatus?: number;
   /** Meta's `error.fbtrace_id`, to be given to Meta's support. */
   declare readonly fbTraceId?: string;
-  /** How long to leave this Page alone, milliseconds. */
+  /** How long calls of this sort pause for this Page, milliseconds. */
   declare readonly retryAfterMs?: number;
   /** Meta's `error.error_user_msg`, shortened. Absent where Meta sent none. */
   declare readonly userMessage?: string;

@@ -11,6 +11,8 @@ export interface GraphCall {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: object;
+  /** A message that the pause of the Page's messages does not hold up: it answers a customer who asks for a person. */
+  readonly evenIfMessagesPause?: boolean;
 }
 
 /** One request and what came of it. Local refusals (a pause, no token) have both times, too. */

@@ -14,6 +14,8 @@ import { evidenceOfEvent } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
+import type { AppIdWatch } from './app-id-watch.js';
+import { recoverAppIds } from '../ownership/recover-app-ids.js';
 import type { DeliveryParts } from './deliver.js';
 import type { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
@@ -27,20 +29,24 @@ import {
   keepHandBack,
   storedError,
 } from './lifecycle.js';
+import { whileHandoverIs } from './may-take-back.js';
 import type { IgnoredReason } from './news.js';
 import type { ControlRequest } from './policies.js';
 import { asksForBot, grants } from './policies.js';
-import type { EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
+import type { AfterStep, EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
 import type { Admission, Arrived, EnteredEvent, Turn } from './turn.js';
 import { threadOf } from './turn.js';
+import { reopened } from './vcc-live-report.js';
 
 /** An event on its way into its thread's record. */
 interface Arrival {
+  /** With the true ids of its apps. */
+  readonly event: ThreadEvent;
   readonly atMs: number;
   readonly evidenceFrom: (record: ThreadRecord) => readonly Evidence[];
-  readonly after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<Conclusion | undefined>;
+  readonly after: AfterStep<Conclusion | undefined>;
 }
 
 const NOBODY: Verdict = { owner: 'unknown' };
@@ -50,11 +56,13 @@ export class Admissions {
   readonly #parts: EngineParts;
   readonly #steps: ThreadSteps;
   readonly #handingOver: HandingOver;
+  readonly #appIds: AppIdWatch;
 
-  constructor(steps: ThreadSteps, handingOver: HandingOver) {
+  constructor(steps: ThreadSteps, handingOver: HandingOver, appIds: AppIdWatch) {
     this.#parts = steps.parts;
     this.#steps = steps;
     this.#handingOver = handingOver;
+    this.#appIds = appIds;
   }
 
   /**
@@ -71,12 +79,13 @@ export class Admissions {
       return { status: 'entered', value: arrived, mustWait: false };
     }
     const ids = this.#steps.knownIds(thread) ?? (await this.#steps.ids(thread));
-    const { atMs, evidenceFrom, after } = this.#arrival(event, ticket.event, thread, ids);
+    const arrival = this.#arrival(event, ticket.event, thread, ids);
+    const { atMs, evidenceFrom, after } = arrival;
     const entered = await this.#steps.enter({ ticket, leaseMs }, ids, evidenceFrom, after);
     if (entered.status !== 'entered') return entered;
     const stepped = entered.value;
     if (stepped.record.open) await this.#hasten(thread, stepped.record, atMs);
-    return { ...entered, value: arrivedBy(event, thread, stepped) };
+    return { ...entered, value: arrivedBy(arrival.event, thread, stepped) };
   }
 
   /**
@@ -90,8 +99,8 @@ export class Admissions {
       arrive: (event, key, thread, id) => {
         const ids = this.#steps.knownIds(thread);
         if (!ids) throw new HandoverError('unexpected', 'What was known of the apps of a Page is not known any more.');
-        const { evidenceFrom, after } = this.#arrival(event, key, thread, ids);
-        return arrivedBy(event, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
+        const { event: named, evidenceFrom, after } = this.#arrival(event, key, thread, ids);
+        return arrivedBy(named, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
       },
     };
   }
@@ -125,6 +134,7 @@ export class Admissions {
     const record = arrived.isFresh ? arrived.record : await this.#steps.readOr(thread, arrived.record);
     switch (event.kind) {
       case 'passThreadControl':
+        this.#appIds.admitted(arrived, ids);
         return this.#admitPass(arrived, thread, record, ids, eventKey);
       case 'takeThreadControl':
         if (arrived.askOwner) await this.#steps.ask(thread);
@@ -145,11 +155,14 @@ export class Admissions {
     }
   }
 
-  #arrival(event: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
+  #arrival(came: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
     const atMs = this.#parts.clock.now();
+    const event = recoverAppIds(came, ids);
     this.#steps.learn(event, atMs);
+    this.#appIds.arrived(event, ids);
     const { offsetMs } = this.#steps;
     return {
+      event,
       atMs,
       evidenceFrom: ({ evidence }) => {
         // Where the event has a stamp, nobody asks for the newest place.
@@ -157,10 +170,15 @@ export class Admissions {
           event.timestampMs === undefined || stampOf(event, atMs) === undefined ? newestPlace(evidence) : undefined;
         return evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp, eventKey });
       },
-      after: (record, verdict, before) => {
-        if (agentSpoke(event, ids)) return this.#claimed(thread, record, eventKey, atMs);
+      after: (record, verdict, before, askOwner) => {
+        if (agentSpoke(event, ids)) {
+          const sentAtMs = offsetMs === undefined ? atMs : (stampOf(event, atMs) ?? Infinity) - offsetMs;
+          return this.#claimed(thread, reopened(record, Math.min(atMs, sentAtMs)), eventKey, atMs);
+        }
         if (isOfCustomer(event)) return this.#forgotten(thread, record, verdict, before, event, atMs);
         if (!passesTo(event, ids.botAppId)) return unchanged(record);
+        // Whether it is newer than the pass, nobody can tell: its turn asks Meta, and concludes by the answer.
+        if (askOwner && record.open?.phase === 'passed') return unchanged(record);
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
     };
@@ -169,6 +187,7 @@ export class Admissions {
   async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
     if (arrived.askOwner) await this.#steps.ask(thread);
     const ids = await this.#steps.ids(thread);
+    this.#appIds.admitted(arrived, ids);
     return this.#heard(arrived, thread, ids, eventKey) ?? this.#accepted(arrived, thread, eventKey);
   }
 
@@ -206,8 +225,10 @@ export class Admissions {
     if (again) return from === 'customer' ? this.#homeAsAsked(thread, eventKey, before, again) : { run: 'nothing' };
     if (!isAnotherApp(this.#steps.ownerNow(before, await this.#steps.ids(thread)))) return { run: 'nothing' };
     try {
-      const { value, record } = await this.#steps.takeBack(thread, undefined, eventKey);
-      if (!value) return { run: 'nothing' };
+      const mayTake = whileHandoverIs(before.open?.id);
+      const taken = await this.#steps.takeBack(thread, { metadata: undefined, mayTake }, eventKey);
+      if (!taken?.value) return { run: 'nothing' };
+      const { value, record } = taken;
       if (from === 'customer') return this.#homeAsAsked(thread, eventKey, record, value.conclusion);
       // The agent's echo is no turn of the customer's: its conversation is the Page.
       await this.#parts.onEnded(thread, value, eventKey);
@@ -288,6 +309,7 @@ export class Admissions {
     }
     if (wasAway) {
       const asked = await this.#steps.askInTime(thread);
+      if (asked) this.#appIds.asked(event, arrived.record.evidence.explicit, asked, ids);
       if (asked === undefined) {
         // No answer. A message is evidence by itself where it is the newest; anything else proves nothing.
         if (event.kind !== 'message') return this.#ignore(event, 'ownerUnknown', thread);
@@ -322,6 +344,13 @@ export class Admissions {
   ): Promise<Admission> {
     const { requestedOwnerAppId: appId, metadata } = event;
     if (appId === undefined) return this.#ignore(event, 'notGranted', thread);
+    if (event.roundedAppIds?.includes('requestedOwnerAppId')) {
+      this.#parts.log.warn(
+        `An app asked for a thread and does not get it: a JSON parser has rounded the app's id to about ${appId}. ` +
+          'If it is VCC Live, compare vccLiveAppId with the app id in the webhook.',
+      );
+      return this.#ignore(event, 'notGranted', thread);
+    }
     const isVccLive = appId === ids.vccLiveAppId;
     const request = { thread, appId, isVccLive, ...(metadata === undefined ? {} : { metadata }) };
     if (!(await this.#granted(request))) return this.#ignore(event, 'notGranted', thread);
@@ -397,8 +426,9 @@ export class Admissions {
     const metadata = event.metadata === undefined ? {} : { metadata: event.metadata };
     if (open?.phase === 'armed') {
       const at = stampOf(event, nowMs) ?? Infinity;
+      const inSeconds = event.timestampInSeconds ? { inSeconds: true as const } : {};
       return {
-        record: keepHandBack(record, at, { via: 'passBack', endedBy: eventKey, ...metadata }),
+        record: keepHandBack(record, at, { via: 'passBack', endedBy: eventKey, ...inSeconds, ...metadata }),
         news: [],
         value: undefined,
       };

@@ -3,6 +3,7 @@
  *
  * Exists because the id has to travel in it whatever a bot puts there: it is how a later signal finds the handover.
  */
+import { parseExactJson } from '../thread/exact-json.js';
 import { METADATA_LIMIT_CHARACTERS, boundMetadata, cutText } from '../graph/bound-metadata.js';
 import type { Redactor } from './redact.js';
 
@@ -111,7 +112,7 @@ function charactersOf(text: string): number {
 function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return parseExactJson(text) as Readonly<Record<string, unknown>>;
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { parseExactJson } from '../thread/exact-json.js';
 import { webhookFields, type WebhookField } from './event-routing.js';
 import {
   errorBody,
@@ -611,7 +612,7 @@ function objectOf(value: unknown): JsonObject | undefined {
   if (isJsonObject(value)) return value;
   if (typeof value !== 'string') return undefined;
   try {
-    const parsed: unknown = JSON.parse(value);
+    const parsed: unknown = parseExactJson(value);
     return isJsonObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;

@@ -37,6 +37,9 @@ export type GraphErrorName =
   | 'recipientUnavailable'
   | 'userBlocked'
   | 'anotherAppControlsWithoutSubcode'
+  | 'abusiveContent'
+  | 'policyBlock'
+  | 'abuseWarning'
   | 'malformedBody'
   | 'messageEmpty'
   | 'textTooLong';
@@ -137,6 +140,19 @@ export const graphErrors: Readonly<Record<GraphErrorName, GraphErrorText>> = {
     10,
     '(#10) Message failed to send because another app is controlling this thread now.',
   ),
+  // Of the content of one message: words that a bot repeats, a link.
+  abusiveContent: oauth(
+    368,
+    "Your message couldn't be sent because it includes content that other people on Facebook have reported as abusive.",
+    1346003,
+  ),
+  // The text is documented for other edges; on messages it was seen with subcodes that nobody explains.
+  policyBlock: oauth(368, 'The action attempted has been deemed abusive or is otherwise disallowed'),
+  abuseWarning: oauth(
+    613,
+    '(#613) Warning! You are engaging in behavior that may be considered bothersome or abusive by users.',
+    2018338,
+  ),
   // U
   malformedBody: oauth(100, '(#100) The request body is not valid JSON'),
   messageEmpty: oauth(100, '(#100) param message must be non-empty.'),
@@ -144,14 +160,23 @@ export const graphErrors: Readonly<Record<GraphErrorName, GraphErrorText>> = {
 };
 
 /** What the weather's refusals of a send are called here. */
-export const sendRefusalErrors: Readonly<Record<SendRefusal, GraphErrorText>> = {
+const sendRefusalErrors: Readonly<Record<SendRefusal, GraphErrorText>> = {
   anotherAppControls: refusalErrors.anotherAppControls,
   anotherAppControlsWithoutSubcode: graphErrors.anotherAppControlsWithoutSubcode,
   outsideWindow: refusalErrors.outsideWindow,
   unreachable: graphErrors.recipientUnavailable,
   blocked: graphErrors.userBlocked,
   temporary: graphErrors.temporarySend,
+  abusiveContent: graphErrors.abusiveContent,
+  policyBlock: graphErrors.policyBlock,
+  abuseWarning: graphErrors.abuseWarning,
 };
+
+/** The answer to a send that the weather refuses. */
+export function sendRefusalError(scope: { readonly reason?: SendRefusal; readonly subcode?: number }): GraphErrorText {
+  const error = sendRefusalErrors[scope.reason ?? 'anotherAppControls'];
+  return scope.subcode === undefined ? error : { ...error, subcode: scope.subcode };
+}
 
 /** A permission is missing in the token: 230 for pages_messaging, 200 for the others. */
 export function missingScope(scope: string): GraphErrorText {

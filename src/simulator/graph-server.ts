@@ -7,10 +7,11 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { parseExactJson } from '../thread/exact-json.js';
 import type { SimulatorClock } from './held-clock.js';
 import type { GraphAnswer, GraphCaller, GraphEdges, GraphRequest } from './graph-edges.js';
 import { graphTarget } from './graph-edges.js';
-import { graphErrors, sendRefusalErrors, type GraphErrorText } from './graph-errors.js';
+import { graphErrors, sendRefusalError, type GraphErrorText } from './graph-errors.js';
 import { SimulatorStateError } from './simulator-errors.js';
 import type { Fault, FaultMoment, Weather } from './weather.js';
 import type { GraphEntry, Wire } from './wire.js';
@@ -189,7 +190,7 @@ export class GraphServer {
       return { reply: { answer: edges.error(rateError(code), headers) }, fault: 'rateLimited', done: false };
     }
     const send = edge === 'messages' ? weather.sendRefused.strikes(edge) : undefined;
-    if (send !== undefined) return this.#struck('sendRefused', sendRefusalErrors[send.reason ?? 'anotherAppControls']);
+    if (send !== undefined) return this.#struck('sendRefused', sendRefusalError(send));
     return this.#brokenServer(edge, 'before');
   }
 
@@ -278,7 +279,7 @@ function parseBody(text: string, contentType: string): { readonly params?: JsonO
     return { params: Object.fromEntries(new URLSearchParams(text)) };
   }
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseExactJson(text);
     return isJsonObject(parsed) ? { params: parsed } : {};
   } catch {
     return {};

@@ -41,9 +41,9 @@ export interface PlatformHabits {
 export interface SimulatorOptions extends Partial<PlatformHabits> {
   /** Default `111222333444555`. */
   readonly pageId?: string;
-  /** The bot's app, the default application. Default `900100200300400`. */
+  /** The bot's app, the default application. Digits, as many as you like. Default `24012345678901237`. */
   readonly botAppId?: string;
-  /** Default `900500600700800`. */
+  /** Digits, as many as you like. Default `27012345678901239`. */
   readonly vccLiveAppId?: string;
   /** Secret of the bot's app: signs webhooks, checks proofs. */
   readonly appSecret?: string;
@@ -105,9 +105,10 @@ export interface SimulatorSettings {
 export const PAGE_INBOX_APP_ID = '263902037430900';
 
 const DEFAULT_PAGE_ID = '111222333444555';
-const DEFAULT_BOT_APP_ID = '900100200300400';
-const DEFAULT_VCC_LIVE_APP_ID = '900500600700800';
-const DIGITS = /^[1-9]\d{0,14}$/;
+/** As long as Meta's newer ones: a JavaScript number rounds both, so a bot that loses digits fails here too. */
+const DEFAULT_BOT_APP_ID = '24012345678901237';
+const DEFAULT_VCC_LIVE_APP_ID = '27012345678901239';
+const DIGITS = /^[1-9]\d*$/;
 
 /** Checks the options and fills in what is missing. @throws {@link InvalidOptionError} naming the option */
 export function settingsFrom(options: SimulatorOptions): SimulatorSettings {
@@ -182,9 +183,13 @@ function checkUnique(pages: readonly Required<SimulatedPageOptions>[]): void {
   }
 }
 
-/** At most 15 digits: app ids travel as JSON numbers, which are exact only so far. */
-function digits(option: string, value: string): void {
-  if (!DIGITS.test(value)) throw new InvalidOptionError(option, JSON.stringify(value), 'a string of 1 to 15 digits');
+function digits(option: string, value: unknown): void {
+  if (typeof value === 'string' && DIGITS.test(value)) return;
+  throw new InvalidOptionError(
+    option,
+    typeof value === 'bigint' ? String(value) : JSON.stringify(value),
+    'a string of digits',
+  );
 }
 
 function filled(option: string, value: string): string {

@@ -48,7 +48,7 @@ describe('The command line', () => {
       const me = `${origin}/v26.0/me`;
       const recipient = { id: psid };
       const headers = { Authorization };
-      const pass = { recipient, target_app_id: '900500600700800' };
+      const pass = { recipient, target_app_id: '27012345678901239' };
       if (edge !== 'messages') await post(`${me}/pass_thread_control`, pass, headers);
       answer = await post(`${me}/${edge}`, { recipient, message: { text: 'Hello' } }, headers);
     });
@@ -89,7 +89,7 @@ describe('The command line', () => {
     [['simulate', '--seed', '1.5'], /whole number/],
     [
       ['simulate', '--port', '0', '--page-id', 'my-page'],
-      /"--page-id" is "my-page"; it must be a string of 1 to 15 digits/,
+      /"--page-id" is "my-page"; it must be a string of digits/,
     ],
     [['simulate', '--port', '0', '--app-id', '5', '--vcc-live-app-id', '5'], /"--vcc-live-app-id"/],
     [['simulate', '--port', '0', '--host', '192.0.2.1'], /no address 192\.0\.2\.1\. Check --host/],

@@ -71,9 +71,9 @@ describe('words that take the thread back', () => {
 describe('a thread that another app asks for', () => {
   afterEach(closeScenes);
   const INBOX = 263902037430900;
-  const VCC_LIVE = 900500600700800;
+  const VCC_LIVE = 27012345678901239n;
 
-  const asked = async (stage: Scene, app: number): Promise<string> => {
+  const asked = async (stage: Scene, app: number | bigint): Promise<string> => {
     await stage.customer.says('hello');
     await stage.deliver([{ request_thread_control: { requested_owner_app_id: app, metadata: 'please' } }]);
     return stage.owner();

@@ -16,7 +16,7 @@ const HEAD = { seq: 7, atMs: 1_795_338_000_000 };
 const call: GraphEntry = {
   ...HEAD,
   kind: 'graph',
-  appId: '900100200300400',
+  appId: '24012345678901237',
   appName: 'bot',
   pageId: '111',
   method: 'POST',

@@ -97,18 +97,10 @@ export class EventListener {
       return;
     }
     if (status !== ACKNOWLEDGED) this.#refusedByBot += 1;
-    this.events.push(...parseWebhook(parsed(body)));
+    this.events.push(...parseWebhook(body));
   }
 }
 
 function isOfCustomer({ kind }: ThreadEvent): boolean {
   return kind === 'message' || kind === 'postback';
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -103,7 +103,7 @@ function ownerUnit(run: LiveRun): SettledQuestion {
 function ownerIdType(run: LiveRun): SettledQuestion {
   const id = 'owner-id-type';
   const assumed = 'app_id in thread_owner is a string';
-  // Looked at in the text: reading it makes strings of all ids.
+  // Looked at in the text: reading it makes strings of long ids.
   const texts = ownerAnswers(run).map(({ answer }) => (answer.status === 'answered' ? answer.text : ''));
   const text = texts.find((each) => each.includes('"app_id"'));
   if (text === undefined) return unsettled(id, assumed, 'no answer named an app');

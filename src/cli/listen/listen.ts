@@ -108,7 +108,7 @@ class Teller {
         : `the bot cannot be reached (${unreachable})`;
     const bad = unreachable !== undefined || status !== 200 || signature === 'wrong';
     const facts = { status, tookMs, signature, ...(unreachable === undefined ? {} : { unreachable }) };
-    this.#events(parsed(body), atMs, bad ? this.#paint.bad(`  ✘ ${ending}`) : this.#paint.faint(`  ${ending}`), facts);
+    this.#events(body, atMs, bad ? this.#paint.bad(`  ✘ ${ending}`) : this.#paint.faint(`  ${ending}`), facts);
   }
 
   logLine(line: string): void {
@@ -137,13 +137,5 @@ class Teller {
       if (this.#options.json) this.#host.say(JSON.stringify({ ...eventObject(event, atMs, this.#words), ...facts }));
       else this.#host.say(`${eventLine(event, atMs, this.#words, this.#paint)}${ending}`);
     }
-  }
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }

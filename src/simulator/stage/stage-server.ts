@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { systemClock, type Clock } from '../../thread/clock.js';
+import { parseExactJson } from '../../thread/exact-json.js';
 import type { ThreadKey } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { WireEntry } from '../wire.js';
@@ -19,6 +20,7 @@ import { performCommand } from './perform-command.js';
 import { ScenarioPlayer } from './play-scenario.js';
 import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios.js';
 import { readCommand } from './read-command.js';
+import { watchSilentOwner } from './silent-owner.js';
 import type {
   SettingsView,
   StageAnswer,
@@ -156,6 +158,7 @@ class Stage implements StageServer {
     this.#stopListening = [
       wire.on('entry', (entry) => this.#follow(entry, true)),
       wire.on('update', (entry) => this.#follow(entry, false)),
+      watchSilentOwner(wire, simulator.settings.botAppId, this.#timer),
     ];
     if (options.firstCustomer !== false && this.#board.size === 0) {
       for (const { pageId } of simulator.settings.pages) this.#board.know({ pageId, psid: this.#newPsid() });
@@ -477,7 +480,7 @@ function readBody(request: IncomingMessage): Promise<string | undefined> {
 
 function parsed(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseExactJson(text) };
   } catch {
     return undefined;
   }

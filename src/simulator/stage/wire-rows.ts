@@ -5,6 +5,7 @@
  */
 import { parseWebhook } from '../../webhook/parse-webhook.js';
 import { verifySignature } from '../../webhook/signature.js';
+import { parseExactJson } from '../../thread/exact-json.js';
 import { threadId } from '../../thread/key.js';
 import { isJsonObject } from '../webhook-items.js';
 import type { GraphEntry, OwnerEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
@@ -80,7 +81,7 @@ function webhookThreads(entry: WebhookEntry): { readonly pageId: string; readonl
   if (pageId !== undefined && entry.pageIds.length === 1) return entry.psids.map((psid) => ({ pageId, psid }));
   // A delivery for several Pages, or one that somebody wrote by hand: only its body says which customer is whose.
   const found = new Map<string, { pageId: string; psid: string }>();
-  for (const event of parseWebhook(parsed(entry.body))) {
+  for (const event of parseWebhook(entry.body)) {
     if (event.pageId === undefined || event.psid === undefined) continue;
     const thread = { pageId: event.pageId, psid: event.psid };
     found.set(threadId(thread), thread);
@@ -240,7 +241,7 @@ function againWords(ms: number): string {
   return ms < 60_000 ? `in ${Math.round(ms / 1000)} s` : `in ${Math.round(ms / 60_000)} min`;
 }
 
-/** `echo of 900100200300400` → `echo of the bot`. */
+/** `echo of 24012345678901237` → `echo of the bot`. */
 function withNames(item: string, names: RowNames): string {
   return item.replace(
     /(^echo of |_thread_control → )(\d+)/,
@@ -280,7 +281,7 @@ function errorOf(
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }
