@@ -9,7 +9,6 @@ import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs'
 import type { Clock } from '../thread/clock.js';
 import { inBackground, systemClock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
-import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
