@@ -18,4 +18,7 @@ export const AVAILABILITY: ApplicationFunction<Availability> = {
   expected: 'available, unavailable or unknown',
   instead: 'unknown',
   otherwise: 'It counts as unknown: the customer is handed over.',
+  // The customer has read nothing yet.
+  defaultLimitMs: 2000,
+  level: 'warn',
 };

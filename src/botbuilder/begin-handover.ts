@@ -172,7 +172,9 @@ export class Beginnings {
     try {
       return await passWithNotice(client, thread, notice, routing);
     } catch (error) {
-      log.warn(`The notice does not fit into the call that passes the thread, so it goes alone: ${textOfThrown(error)}`);
+      log.warn(
+        `The notice does not fit into the call that passes the thread, so it goes alone: ${textOfThrown(error)}`,
+      );
       return undefined;
     }
   }

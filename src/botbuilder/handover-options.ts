@@ -110,8 +110,8 @@ export interface GraphOptions {
 export interface HandoverLimits {
   /**
    * How long the plugin waits for a function of the application's: `metadata`, `texts`, `availability` and the other options
-   * that are functions, and the recognisers of `talkToAgent`. Then it goes on without the function. Default 3000. The
-   * functions `vccLiveAppId` and `pageAccessToken` have a limit of their own, and the bot's logic has none.
+   * that are functions, and the recognisers of `talkToAgent`. Then it goes on without the function. At most 600,000. Default
+   * 3000, for `availability` 2000. It does not concern `vccLiveAppId`, `pageAccessToken` and the bot's logic.
    */
   readonly applicationFunctionMs?: number;
 }

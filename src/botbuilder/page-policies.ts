@@ -167,6 +167,7 @@ export class PolicyBook {
 function pagesFunction(pageId: string): ApplicationFunction<PagePolicies | undefined> {
   return {
     name: 'pages',
+    about: `Page ${pageId}`,
     accept: (given): Accepted<PagePolicies | undefined> => {
       if (given === undefined || given === null) return { value: undefined };
       checkPagePolicies(`pages(${JSON.stringify(pageId)})`, given);
@@ -174,7 +175,7 @@ function pagesFunction(pageId: string): ApplicationFunction<PagePolicies | undef
     },
     expected: 'an object with the policies of the Page',
     instead: undefined,
-    otherwise: `The common policies hold for Page ${pageId}.`,
+    otherwise: 'The common policies hold for it.',
   };
 }
 

@@ -12,9 +12,7 @@ import { wordsMatcher } from '../handover/match-words.js';
 
 /** Anything that recognises an utterance: LUIS-like recognisers, CLU wrappers, Orchestrator. */
 export interface RecognizerLike {
-  recognize(
-    context: TurnContext,
-  ): RecognizerResultLike | Promise<RecognizerResultLike>;
+  recognize(context: TurnContext): RecognizerResultLike | Promise<RecognizerResultLike>;
 }
 
 /** What is used of a recogniser's answer. */

@@ -215,7 +215,9 @@ const THREAD_OF: ApplicationFunction<Told<ThreadKey>> = {
     if (given === undefined || given === null) return NOTHING_TOLD;
     const pageId = idOf(fieldOf(given, 'pageId'));
     const psid = idOf(fieldOf(given, 'psid'));
-    return pageId === undefined || psid === undefined ? undefined : { value: { kind: 'told', value: { pageId, psid } } };
+    return pageId === undefined || psid === undefined
+      ? undefined
+      : { value: { kind: 'told', value: { pageId, psid } } };
   },
   expected: '{ pageId, psid } or nothing',
   instead: FAILED,

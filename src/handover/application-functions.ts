@@ -23,6 +23,8 @@ export interface ApplicationFunction<T> {
   readonly name: string;
   /** The value, or `undefined` when it is of another type. Reading it may run the application's code: it may throw. */
   readonly accept: (given: unknown) => Accepted<T> | undefined;
+  /** What it is asked about, for the log: `Page 1234`. */
+  readonly about?: string;
   /** What the function must give: `true or false`. */
   readonly expected: string;
   /** What counts when the function fails. */
@@ -35,19 +37,31 @@ export interface ApplicationFunction<T> {
   readonly isUnlimited?: true;
   /** It is called many times for one handover: only the first failure of this object is logged. */
   readonly isLoggedOnce?: true;
+  /** What is waited when the application sets no limit. Default {@link DEFAULT_APPLICATION_FUNCTION_MS}. */
+  readonly defaultLimitMs?: number;
+  /** Default `error`. */
+  readonly level?: 'warn';
 }
 
 /** Calls the application's functions. */
 export class ApplicationFunctions {
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #limitMs: number;
+  readonly #limitMs: number | undefined;
   readonly #logged = new WeakSet<object>();
 
-  constructor({ clock, log, limitMs }: { readonly clock: Clock; readonly log: Logger; readonly limitMs?: number | undefined }) {
+  constructor({
+    clock,
+    log,
+    limitMs,
+  }: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly limitMs?: number | undefined;
+  }) {
     this.#clock = clock;
     this.#log = log;
-    this.#limitMs = limitMs ?? DEFAULT_APPLICATION_FUNCTION_MS;
+    this.#limitMs = limitMs;
   }
 
   /** What the function gives, at once when it does so at once; `instead` when it fails. Never throws or rejects. */
@@ -61,13 +75,14 @@ export class ApplicationFunctions {
   }
 
   async #settled<T>(described: ApplicationFunction<T>, given: PromiseLike<unknown>): Promise<T> {
+    const limitMs = this.#limitMs ?? described.defaultLimitMs ?? DEFAULT_APPLICATION_FUNCTION_MS;
     let stop = (): void => undefined;
     const isLate = new Promise<typeof LATE>((resolve) => {
-      if (!described.isUnlimited) stop = this.#clock.after(this.#limitMs, () => resolve(LATE));
+      if (!described.isUnlimited) stop = this.#clock.after(limitMs, () => resolve(LATE));
     });
     try {
       const answer = await Promise.race([given, isLate]);
-      if (answer === LATE) return this.#failed(described, `did not answer within ${this.#limitMs} ms.`);
+      if (answer === LATE) return this.#failed(described, `did not answer within ${limitMs} ms.`);
       return this.#accepted(described, answer);
     } catch (thrown) {
       return this.#threw(described, thrown);
@@ -90,8 +105,9 @@ export class ApplicationFunctions {
   }
 
   #failed<T>(described: ApplicationFunction<T>, what: string): T {
-    const { name, instead, otherwise, isLoggedOnce } = described;
-    if (!isLoggedOnce || !this.#logged.has(described)) this.#log.error(`The function "${name}" ${what} ${otherwise}`);
+    const { name, about, level = 'error', isLoggedOnce, otherwise, instead } = described;
+    const asked = about === undefined ? '' : ` (${about})`;
+    if (!this.#logged.has(described)) this.#log[level](`The function "${name}"${asked} ${what} ${otherwise}`);
     if (isLoggedOnce) this.#logged.add(described);
     return instead;
   }
