@@ -13,13 +13,14 @@ import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
-import { consoleLogger } from '../thread/logger.js';
+import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
 import { readableOnTheWay } from '../graph/client-options.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
+import { ApplicationFunctions } from '../handover/application-functions.js';
 import type { LeftBehind } from '../handover/deliver.js';
 import { DeliveryDesk } from '../handover/deliver.js';
 import { HandoverEngine } from '../handover/engine.js';
@@ -85,6 +86,8 @@ export class VccLiveHandover implements Middleware {
   readonly #runner: TurnRunner;
   readonly #ownTurns: OwnTurns;
   readonly #after: AfterHandover;
+  readonly #functions: ApplicationFunctions;
+  readonly #policiesAsked: (pageId: string) => Promise<void> | undefined;
   readonly #metadataOf: (pageId: string) => MetadataParts;
   readonly #stop: { readonly desk: DeliveryDesk; readonly inbox: InboxDesk | undefined; readonly store: ThreadStore };
   #closing: Promise<LeftBehind> | undefined;
@@ -94,13 +97,16 @@ export class VccLiveHandover implements Middleware {
   constructor(options: VccLiveHandoverOptions) {
     checkOptions(options);
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret } = options;
-    const log = options.logger ?? consoleLogger;
+    const log = dependableLogger(options.logger ?? consoleLogger);
     for (const name of unknownOptions(options)) {
       log.warn(`There is no option ${JSON.stringify(name)}; it has no effect. Is it misspelt?`);
     }
     const clock = options.clock ?? systemClock;
-    const book = new PolicyBook(options, { clock, log });
+    const limitMs = options.limits?.applicationFunctionMs;
+    const functions = new ApplicationFunctions({ clock, log, limitMs });
+    const book = new PolicyBook(options, { clock, functions });
     const policiesOf = (pageId: string): Policies => book.of(pageId);
+    const policiesAsked = (pageId: string): Promise<void> | undefined => book.asked(pageId);
     const news = new NewsDesk(log);
     logNews(news, log);
     const probe = dependableProbe(options.telemetry, log);
@@ -130,6 +136,7 @@ export class VccLiveHandover implements Middleware {
       news,
       log,
       policies: policiesOf,
+      policiesAsked,
       onEnded: (thread, ended, eventKey) => this.#ownTurns.resumeAfter(thread, ended, eventKey),
       waitsHere: (eventKey) => desk.waitsHere(eventKey),
     });
@@ -154,10 +161,13 @@ export class VccLiveHandover implements Middleware {
     this.#clock = clock;
     this.#news = news;
     this.#engine = engine;
-    this.#after = new AfterHandover({ engine, log, policiesOf });
+    this.#after = new AfterHandover({ engine, log, policiesOf, functions });
+    this.#functions = functions;
+    this.#policiesAsked = policiesAsked;
     this.#metadataOf = (pageId) => {
       const { metadata, redact } = policiesOf(pageId);
-      return { options: { botAppId, vccLiveAppId, ...(metadata === undefined ? {} : { metadata }) }, redact };
+      const given = { ...(metadata === undefined ? {} : { metadata }), ...(redact === undefined ? {} : { redact }) };
+      return { options: { botAppId, vccLiveAppId, ...given }, functions };
     };
     const { after, metadataOf } = { after: this.#after, metadataOf: this.#metadataOf };
     this.#ownTurns = new OwnTurns({
@@ -174,8 +184,9 @@ export class VccLiveHandover implements Middleware {
       client,
       news,
       log,
-      clock,
       policiesOf,
+      policiesAsked,
+      functions,
       metadataOf,
       routing: new RoutingLookup(client, { clock, log }),
       failed: (thread, reference, error) => this.#ownTurns.failed(thread, reference, error),
@@ -196,8 +207,14 @@ export class VccLiveHandover implements Middleware {
       store,
       clock,
       log,
-      expire: (thread) => this.#ownTurns.expire(thread),
-      bringHome: (thread) => this.#ownTurns.bringHome(thread),
+      expire: async (thread) => {
+        await policiesAsked(thread.pageId);
+        await this.#ownTurns.expire(thread);
+      },
+      bringHome: async (thread) => {
+        await policiesAsked(thread.pageId);
+        await this.#ownTurns.bringHome(thread);
+      },
     });
     if (book.mayHaveTimers) this.#watch.start();
     this.#stop = { desk, inbox, store };
@@ -255,9 +272,11 @@ export class VccLiveHandover implements Middleware {
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = targetOf(target);
-    const taken = await this.#engine.take(thread, textFor(thread, metadata, this.#metadataOf(thread.pageId)), turn);
+    await this.#policiesAsked(thread.pageId);
+    const text = await textFor(thread, metadata, this.#metadataOf(thread.pageId));
+    const taken = await this.#engine.take(thread, text, turn);
     if (!taken || turn) return;
-    const resumed = this.#ownTurns.resume(thread, taken, null);
+    const resumed = this.#ownTurns.resume(thread, taken);
     // Behind a turn of the thread, which may be the one that calls this and would wait for itself.
     if (!resumed.waits) await resumed.done;
   }
@@ -268,7 +287,9 @@ export class VccLiveHandover implements Middleware {
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = targetOf(target);
-    await this.#engine.release(thread, textFor(thread, metadata, this.#metadataOf(thread.pageId)), turn);
+    await this.#policiesAsked(thread.pageId);
+    const text = await textFor(thread, metadata, this.#metadataOf(thread.pageId));
+    await this.#engine.release(thread, text, turn);
   }
 
   /**
@@ -342,12 +363,16 @@ export class VccLiveHandover implements Middleware {
       reports: this.#engine.reports,
       log: this.#log,
       clock: this.#clock,
+      functions: this.#functions,
     });
     if (options.takeBackAfterMs !== false) this.#watch.start();
     return handler;
   }
 
-  /** Listens to what happens; each listener gets one object. A listener that throws is logged and hurts nobody. */
+  /**
+   * Listens to what happens; each listener gets one object. A listener may be async, and nobody waits for it. One that
+   * throws or rejects is logged, and fails nothing.
+   */
   on<K extends keyof HandoverNews>(event: K, listener: NewsListener<K>): this {
     this.#news.on(event, listener);
     return this;

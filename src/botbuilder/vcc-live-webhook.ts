@@ -7,7 +7,7 @@
  * @see https://vcc.live/developers/webhook/overview/responding-to-requests
  */
 import type { Clock } from '../thread/clock.js';
-import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
+import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { fieldOf, idOf, isRecord } from '../thread/read-unknown.js';
@@ -18,6 +18,7 @@ import { handoverIdsIn } from '../vcc-live/find-handover-ids.js';
 import { parseVccLiveEvent } from '../vcc-live/parse-event.js';
 import type { SecretVerdict } from '../vcc-live/shared-secret.js';
 import { checkSecret } from '../vcc-live/shared-secret.js';
+import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { ReportPolicy } from '../handover/vcc-live-report.js';
 import type { VccLiveReports } from '../handover/vcc-live-reports.js';
 import { checkDuration } from './check-options.js';
@@ -61,6 +62,7 @@ export interface VccLiveWebhookParts {
   readonly reports: VccLiveReports;
   readonly log: Logger;
   readonly clock: Clock;
+  readonly functions: ApplicationFunctions;
 }
 
 /** The options with their defaults, checked. */
@@ -159,59 +161,69 @@ function objectOf(value: unknown): Reading {
   return isRecord(value) ? { ok: true, value } : { ok: false, reason: 'its JSON is no object' };
 }
 
+/** What a function of the application's says of an event. */
+type Told<T> = { readonly kind: 'told'; readonly value: T | undefined } | { readonly kind: 'failed' };
+
 async function workOff(event: VccLiveEvent, settings: Settings, parts: VccLiveWebhookParts): Promise<Reply> {
+  let isUnanswered = false;
+  const told = async <T>(described: ApplicationFunction<Told<T>>, ask: () => unknown): Promise<T | undefined> => {
+    const answer = await parts.functions.call(described, ask);
+    if (answer.kind === 'told') return answer.value;
+    isUnanswered = true;
+    return undefined;
+  };
+  const { handoverIdOf, threadOf } = settings;
+  const id = handoverIdOf && (await told(HANDOVER_ID_OF, () => handoverIdOf(event)));
+  // Without the function, and when it failed, the id is looked for in every field.
+  const handoverIds = handoverIdOf && !isUnanswered ? (id === undefined ? [] : [id]) : handoverIdsIn(event);
+  const address = {
+    handoverIds,
+    threadOf: async () => threadOf && told(THREAD_OF, () => threadOf(event)),
+  };
   try {
-    const verdict = await parts.reports.receive(
-      event,
-      { handoverIds: await idsOf(event, settings), threadOf: () => threadOf(event, settings) },
-      settings,
-    );
+    const verdict = await parts.reports.receive(event, address, settings);
+    // VCC Live sends it again, and the function may know better then.
+    if (verdict === 'nobodys' && isUnanswered) return { status: 500, body: 'Internal error' };
     if (verdict === 'nobodys') parts.log.info(`${WHAT_IT_IS} (${event.kind}) concerns no open handover.`);
     return DONE;
   } catch (error) {
-    if (error instanceof StoreError) {
-      parts.log.error(`${WHAT_IT_IS} (${event.kind}) could not be written down: ${error.message}`);
-      return { status: 503, body: 'Try again later' };
-    }
-    if (!(error instanceof FunctionFailed)) throw error;
-    parts.log.error(`${WHAT_IT_IS} (${event.kind}) was not worked off: ${error.message}`);
-    return { status: 500, body: 'Internal error' };
+    if (!(error instanceof StoreError)) throw error;
+    parts.log.error(`${WHAT_IT_IS} (${event.kind}) could not be written down: ${error.message}`);
+    return { status: 503, body: 'Try again later' };
   }
 }
 
-async function idsOf(event: VccLiveEvent, { handoverIdOf }: Settings): Promise<readonly string[]> {
-  if (!handoverIdOf) return handoverIdsIn(event);
-  const id: unknown = await asked('handoverIdOf', () => handoverIdOf(event));
-  if (id === undefined || id === null) return [];
-  if (typeof id === 'string') return [id.trim().toLowerCase()];
-  throw new FunctionFailed('handoverIdOf', `gave something of type ${typeof id}, no id`);
-}
+const FAILED = { kind: 'failed' } as const;
+const NOTHING_TOLD = { value: { kind: 'told', value: undefined } } as const;
 
-async function threadOf(event: VccLiveEvent, { threadOf: ask }: Settings): Promise<ThreadKey | undefined> {
-  if (!ask) return undefined;
-  const thread: unknown = await asked('threadOf', () => ask(event));
-  if (thread === undefined || thread === null) return undefined;
-  const pageId = idOf(fieldOf(thread, 'pageId'));
-  const psid = idOf(fieldOf(thread, 'psid'));
-  if (pageId !== undefined && psid !== undefined) return { pageId, psid };
-  throw new FunctionFailed('threadOf', 'gave something that is no { pageId, psid }');
-}
+const HANDOVER_ID_OF: ApplicationFunction<Told<string>> = {
+  name: 'handoverIdOf',
+  accept: (given) => {
+    if (given === undefined || given === null) return NOTHING_TOLD;
+    return typeof given === 'string' ? { value: { kind: 'told', value: given.trim().toLowerCase() } } : undefined;
+  },
+  expected: 'an id or nothing',
+  instead: FAILED,
+  otherwise: 'The id is looked for in every field of the event.',
+  // What was thrown may hold what customer and agent wrote.
+  hidesError: true,
+};
 
-async function asked<T>(option: string, ask: () => T | Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    // Its message may hold what customer and agent wrote.
-    throw new FunctionFailed(option, `threw ${thrown instanceof Error ? thrown.name : typeof thrown}`);
-  }
-}
-
-/** A function of the application's failed; caught here, in the request that asked it. */
-class FunctionFailed extends HandoverError {
-  constructor(option: string, what: string) {
-    super('unexpected', `The option "${option}" ${what}.`);
-  }
-}
+const THREAD_OF: ApplicationFunction<Told<ThreadKey>> = {
+  name: 'threadOf',
+  accept: (given) => {
+    if (given === undefined || given === null) return NOTHING_TOLD;
+    const pageId = idOf(fieldOf(given, 'pageId'));
+    const psid = idOf(fieldOf(given, 'psid'));
+    return pageId === undefined || psid === undefined
+      ? undefined
+      : { value: { kind: 'told', value: { pageId, psid } } };
+  },
+  expected: '{ pageId, psid } or nothing',
+  instead: FAILED,
+  otherwise: 'VCC Live gets the answer 500 and may send the event again.',
+  hidesError: true,
+};
 
 function settingsOf(options: VccLiveWebhookOptions): Settings {
   const given: unknown = options;

@@ -4,6 +4,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult, HandoverVia, RefusedReason, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import { isThenable } from '../thread/thenable.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 
 /**
@@ -126,9 +127,4 @@ export class NewsDesk {
   #report(name: string, error: unknown): void {
     this.#log.error(`A listener of "${name}" threw: ${textOfThrown(error)}`);
   }
-}
-
-/** Any library's promise. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -28,6 +28,7 @@ import type {
   SimulatedPageInbox,
   SimulatorOptions,
 } from 'botbuilder-handover-vcclive/simulator';
+import { phrasesBesideDialogs } from './own-words.js';
 
 export const PSID = '6600112233445566';
 const STEP_MS = 250;
@@ -223,6 +224,7 @@ export class Bot {
       clock,
       ...(options.store === 'own' ? {} : { store: this.store }),
       logger: quietLogger,
+      talkToAgent: phrasesBesideDialogs,
       ...options.handover,
       graph: { baseUrl: sim.graphBaseUrl, timeoutMs: 60_000, ...options.handover?.graph },
     });
