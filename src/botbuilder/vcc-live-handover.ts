@@ -14,7 +14,7 @@ import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
-import { consoleLogger } from '../thread/logger.js';
+import { consoleLogger, visibleLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
@@ -94,7 +94,7 @@ export class VccLiveHandover implements Middleware {
   constructor(options: VccLiveHandoverOptions) {
     checkOptions(options);
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret } = options;
-    const log = options.logger ?? consoleLogger;
+    const log = visibleLogger(options.logger ?? consoleLogger);
     for (const name of unknownOptions(options)) {
       log.warn(`There is no option ${JSON.stringify(name)}; it has no effect. Is it misspelt?`);
     }
