@@ -9,7 +9,6 @@ import { TurnContext } from 'botbuilder';
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
-import { RepeatedLines } from '../thread/repeated-lines.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { EventWork } from '../handover/deliver.js';
 import type { Admission, Arrived } from '../handover/turn.js';
@@ -166,8 +165,7 @@ class AdapterService {
     this.#inside = inside;
     this.#client = client;
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
-    const { log, clock } = inside;
-    const lines = new RepeatedLines(log, clock);
+    const { log, clock, lines } = inside;
     this.#receive = { verifyToken, appSecret, limits: limitsOf(limits, clock), log, clock, lines };
     inside.inbox?.servedBy(() => {
       const logic = inside.ownTurns.logic ?? this.#lastLogic;

@@ -16,6 +16,7 @@ import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
 import { consoleLogger, visibleLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
+import { RepeatedLines } from '../thread/repeated-lines.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
@@ -76,6 +77,7 @@ const DEFAULT_DIALOG_ID = 'vccLiveHandover';
  */
 export class VccLiveHandover implements Middleware {
   readonly #log: Logger;
+  readonly #lines: RepeatedLines;
   readonly #clock: Clock;
   readonly #news: NewsDesk;
   readonly #engine: HandoverEngine;
@@ -147,6 +149,7 @@ export class VccLiveHandover implements Middleware {
     const worker = deskOfMeasuredTurns(desk, probe, clock);
     const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: eventsOf });
     this.#log = log;
+    this.#lines = new RepeatedLines(log, clock);
     this.#clock = clock;
     this.#news = news;
     this.#engine = engine;
@@ -205,6 +208,7 @@ export class VccLiveHandover implements Middleware {
       client,
       news,
       log,
+      lines: this.#lines,
       clock,
       after,
       probe,
@@ -337,6 +341,7 @@ export class VccLiveHandover implements Middleware {
     const handler = vccLiveWebhook(options, {
       reports: this.#engine.reports,
       log: this.#log,
+      lines: this.#lines,
       clock: this.#clock,
     });
     if (options.takeBackAfterMs !== false) this.#watch.start();

@@ -9,8 +9,6 @@
 import type { Clock } from '../thread/clock.js';
 import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
-import { RepeatedLines } from '../thread/repeated-lines.js';
 import { fieldOf, idOf, isRecord } from '../thread/read-unknown.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 import type { BodyEncryption } from '../vcc-live/decrypt-body.js';
@@ -65,14 +63,10 @@ export interface VccLiveWebhookOptions {
 /** Receives one request and answers it. Never rejects. */
 export type VccLiveWebhookHandler = (req: WebhookRequest, res: WebhookResponse) => Promise<void>;
 
-/** What the route stands on. */
-export interface VccLiveWebhookParts {
+/** What the route works with. */
+export interface VccLiveWebhookParts extends AnswerParts {
   readonly reports: VccLiveReports;
-  readonly log: Logger;
-  readonly clock: Clock;
 }
-
-type Answering = VccLiveWebhookParts & AnswerParts;
 
 /** The options with their defaults, checked. */
 interface Settings extends ReportPolicy {
@@ -103,15 +97,14 @@ const SECRET_HINTS: Readonly<Record<Exclude<SecretVerdict, 'right'>, string>> = 
  */
 export function vccLiveWebhook(options: VccLiveWebhookOptions, parts: VccLiveWebhookParts): VccLiveWebhookHandler {
   const settings = settingsOf(options, parts.clock);
-  const answering: Answering = { ...parts, lines: new RepeatedLines(parts.log, parts.clock) };
   // Async as it is written: restify asks that of a handler without `next`.
   return async (req, res) => {
-    await answerRequest(req, res, answering, () => receive(req, settings, answering));
+    await answerRequest(req, res, parts, () => receive(req, settings, parts));
   };
 }
 
 /** The reply, or `undefined` where nobody waits for one any more. */
-async function receive(req: WebhookRequest, settings: Settings, parts: Answering): Promise<Reply | undefined> {
+async function receive(req: WebhookRequest, settings: Settings, parts: VccLiveWebhookParts): Promise<Reply | undefined> {
   if (methodOf(req) !== 'POST') return { status: 405, body: 'Method not allowed', headers: { allow: 'POST' } };
   const query = queryOf(req);
   const secret = checkSecret(query, settings.secretParameter, settings.secret);
