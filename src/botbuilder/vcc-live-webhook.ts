@@ -104,7 +104,11 @@ export function vccLiveWebhook(options: VccLiveWebhookOptions, parts: VccLiveWeb
 }
 
 /** The reply, or `undefined` where nobody waits for one any more. */
-async function receive(req: WebhookRequest, settings: Settings, parts: VccLiveWebhookParts): Promise<Reply | undefined> {
+async function receive(
+  req: WebhookRequest,
+  settings: Settings,
+  parts: VccLiveWebhookParts,
+): Promise<Reply | undefined> {
   if (methodOf(req) !== 'POST') return { status: 405, body: 'Method not allowed', headers: { allow: 'POST' } };
   const query = queryOf(req);
   const secret = checkSecret(query, settings.secretParameter, settings.secret);

@@ -77,6 +77,7 @@ function simulateCommand(host: CommandLineHost): Command {
     .option('-b, --bot <url...>', `the bot's webhook; several take turns (default: "${DEFAULT_BOT}")`, collected)
     .option('-p, --port <number>', 'port of the page and of the Graph API; 0 takes a free one', port, DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; others than loopback are open to your network', '127.0.0.1')
+    .option('--allow-host <name...>', 'names by which the bot calls it, such as that of its container')
     .optionsGroup('The Page:')
     .addOption(
       new Option('--routing <switch>', 'Conversation Routing: a default application is set')
@@ -122,6 +123,7 @@ interface TypedOptions {
   readonly bot?: readonly string[];
   readonly port: number;
   readonly host: string;
+  readonly allowHost?: readonly string[];
   readonly routing: 'on' | 'off';
   readonly takeControl: 'on' | 'off';
   readonly requireProof?: true;
@@ -146,6 +148,7 @@ function simulateOptions(typed: TypedOptions): SimulateOptions {
     platform: {
       port: typed.port,
       host: typed.host,
+      allowedHosts: typed.allowHost ?? [],
       routing: typed.routing === 'on',
       takeControlAllowed: typed.takeControl === 'on',
       requireAppSecretProof: typed.requireProof === true,

@@ -4,7 +4,6 @@
  * Exists so that a bot in any language can be tried without Meta: it needs other addresses and ids, and nothing of ours.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessengerSimulator, throwAwayCertificate, wireLine, type SimulatorOptions } from '../simulator/index.js';
@@ -43,6 +42,7 @@ const TYPED_AS: Readonly<Record<string, string>> = {
   appSecret: '--app-secret',
   verifyToken: '--verify-token',
   pageAccessToken: '--page-access-token',
+  allowedHosts: '--allow-host',
 };
 
 /**
@@ -56,8 +56,7 @@ export async function simulate(options: SimulateOptions, host: SimulateHost): Pr
   const stops: (() => void)[] = [];
   try {
     simulator.connectBot(options.botUrls);
-    const listensOn = options.platform.host ?? '127.0.0.1';
-    const stage = serveStage(simulator, { allowedHosts: isIP(listensOn) > 0 ? [] : [listensOn] });
+    const stage = serveStage(simulator);
     stops.push(() => stage.close());
     introduce(simulator, options, certificate?.file, host);
     if (options.log) stops.push(followWire(simulator, host.say));

@@ -11,6 +11,8 @@ export const ASK_AGAIN_MS = 1000;
 /** How long after its first message a bot may make no call before that is said, real milliseconds. */
 export const CALL_WITHIN_MS = 10_000;
 
+/** How the simulator's notes begin about requests that it turned away; each reason is noted once. */
+const REFUSED = 'refused:';
 const GRAPH_PATH = /^\/(v\d+\.\d+|me)\//;
 
 /** What the watch works with. */
@@ -29,7 +31,7 @@ export function watchBot(watch: BotWatch): () => void {
   const say = (line: string): void => {
     if (watching) watch.say(line);
   };
-  const stops = [askUntilReady, adviseOnDeliveries, adviseOnTokens, adviseOnSilence].map((begin) =>
+  const stops = [askUntilReady, adviseOnDeliveries, adviseOnTokens, adviseOnNames, adviseOnSilence].map((begin) =>
     begin({ ...watch, say }),
   );
   return () => {
@@ -83,6 +85,13 @@ function adviseOnTokens({ wire, say }: BotWatch): () => void {
     say(`A call to ${entry.edge} came without a token of the simulator. Is FACEBOOK_PAGE_ACCESS_TOKEN the one above?`);
   });
   return stop;
+}
+
+/** Says who was turned away, and by which name: a bot in another container, or a page of another site. */
+function adviseOnNames({ wire, say }: BotWatch): () => void {
+  return wire.on('entry', (entry) => {
+    if (entry.kind === 'note' && entry.text.startsWith(REFUSED)) say(`A request was ${entry.text}`);
+  });
 }
 
 /** Says once that a bot takes messages and never calls. */

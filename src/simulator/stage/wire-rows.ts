@@ -253,7 +253,7 @@ function partyName(appName: string): string {
 }
 
 function noteTone(text: string): Tone {
-  return /^(?:alert|webhooks disabled|delivery given up)|failed/.test(text) ? 'bad' : 'plain';
+  return /^(?:alert|webhooks disabled|delivery given up|refused:)|failed/.test(text) ? 'bad' : 'plain';
 }
 
 function recipientOf(entry: GraphEntry): string | undefined {
