@@ -11,6 +11,7 @@ import { serveStage } from '../simulator/stage/stage-server.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { asDotEnv, asExports, botVariables } from './bot-settings.js';
 import { checkBot, type BotVerdict } from './check-bot.js';
+import { shownAddress } from './shown-address.js';
 import { watchBot } from './watch-bot.js';
 
 /** What the command line has understood. */
@@ -116,7 +117,7 @@ function introduce(
 
   Page in the browser   ${origin}/
   Graph API             ${origin}/${settings.apiVersion}/me/…
-  Your bot              ${options.botUrls.join('  ')}
+  Your bot              ${options.botUrls.map(shownAddress).join('  ')}
   Page id               ${settings.pageId}
   Clock                 ${simulator.clock.mode === 'held' ? 'held: wind it forward in the page' : 'real'}
   Routing               ${options.platform.routing === false ? 'off: no default application is set' : 'on'}

@@ -72,7 +72,7 @@ function askUntilReady({ wire, check, say, after }: BotWatch): () => void {
 function adviseOnDeliveries({ wire, say }: BotWatch): () => void {
   return wire.on('update', (entry) => {
     if (!isDelivery(entry) || entry.outcome !== 'refused' || entry.status === undefined) return;
-    const trouble = deliveryTrouble(entry.url ?? 'its address', entry.status);
+    const trouble = deliveryTrouble(entry.url ?? '', entry.status);
     if (trouble !== undefined) say(`${trouble} The delivery was: ${entry.items.join(', ')}.`);
   });
 }
