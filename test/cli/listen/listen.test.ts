@@ -101,7 +101,9 @@ describe('listen', () => {
         [evil, { signWith: 'another secret' }],
         ['\u001b[2Jnot JSON', { signWith: null }],
       ] as const) {
-        expect((await sim.deliverRaw(body, how)).status, 'by itself the tap takes nothing that is unsigned').to.equal(401);
+        expect((await sim.deliverRaw(body, how)).status, 'by itself the tap takes nothing that is unsigned').to.equal(
+          401,
+        );
       }
       await tap.prints(/a POST of \d+ bytes that Meta did not sign {2}✘ 401.*X-Hub-Signature-256 is missing/);
       await tap.prints(/a POST of \d+ bytes that Meta did not sign {2}✘ 401.*app secret/);
