@@ -49,6 +49,7 @@ export function wrapped(text: string, indent: number, columns = WIDEST_COLUMNS):
 }
 
 /** The colours of {@link paint}, and no other sequence. */
+// eslint-disable-next-line no-control-regex -- the escape character is what a colour begins with
 const OWN_COLOUR = /(\u001b\[(?:0|1|2|31|32|33)m)/;
 
 /**

@@ -12,8 +12,9 @@
  * Control (C0, DEL, C1) and format characters (directions, zero width, tags), separators of lines and paragraphs, lone
  * surrogates, and the letters that are drawn as nothing.
  */
-const ACTED_UPON = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu;
-const ACTED_UPON_BUT_LINE_FEED = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu;
+const ACTED_UPON = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;
+const ACTED_UPON_BUT_LINE_FEED =
+  /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;
 /** A line feed, unless a frame of a stack follows. */
 const LINE_FEED_BEFORE_NO_FRAME = /\n(?! {4,}at )/g;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -43,7 +43,7 @@ export function refusalOf(request: LocalRequest, allowedHosts: readonly string[]
   }
   const site = request.headers['sec-fetch-site'];
   if (site === undefined || site === 'same-origin' || site === 'none' || isFollowedLink(request)) return undefined;
-  const says = `Another site may not use this server: Sec-Fetch-Site is "${String(site).slice(0, LONGEST_NAME)}".`;
+  const says = `Another site may not use this server: Sec-Fetch-Site is "${site.slice(0, LONGEST_NAME)}".`;
   return { why: 'site', says };
 }
 

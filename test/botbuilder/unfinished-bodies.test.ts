@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createServer, type RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import express from 'express';
+import type express from 'express';
 import * as restify from 'restify';
 import type { DeliveryInbox } from 'botbuilder-handover-vcclive';
 import { signPayload } from 'botbuilder-handover-vcclive';
@@ -401,7 +401,10 @@ describe('The logic that kept deliveries are run with', () => {
     let logic = logicOf('health check');
     const house = await serve(createServer((req, res) => void bot.adapter.processActivity(req, res, logic)));
 
-    ends.push(house.close, () => bot.handover.close());
+    ends.push(
+      () => house.close(),
+      () => bot.handover.close(),
+    );
 
     left.push(JSON.stringify(delivery(messageItem('left before'))));
     await fetch(house.url);

@@ -287,12 +287,12 @@ describe('What a line of the wire quotes', () => {
       ...{ edge: 'messages', query: {}, outcome: 'answered', refused: true, done: false, status: 400 },
       body: { recipient: { id: '2' }, message: { text: nasty } },
       answer: { error: { message: nasty, code: 100 } },
-    } as WireEntry;
+    };
     const shown = '\\u001b]0;owned\\u0007 \\u202egpj.exe\\nforged';
     const row = wireRow(entry, { appSecret: 'x', nameOf: (id) => id });
     expect(row.title).to.include(shown);
     expect(row.chips.map(({ text }) => text)).to.include(shown);
-    expect(wireLine({ ...entry, kind: 'note', text: nasty } as WireEntry)).to.include(shown);
+    expect(wireLine({ ...entry, kind: 'note', text: nasty })).to.include(shown);
     const curl = asCurl(entry, { graphBaseUrl: 'http://127.0.0.1:1', apiVersion: 'v26.0', botAppId: '1' });
     // eslint-disable-next-line no-control-regex -- control characters are what this is about
     expect(curl).not.to.match(/[\u0000-\u0009\u000b-\u001f\u202e]/);

@@ -108,16 +108,21 @@ async function passThrough(
   const startedMs = performance.now();
   const refusal = refusalOf(request, options.allowedHosts);
   // A page of another site never has Meta's signature; a tunnel has a name that nobody could tell in advance.
-  if (refusal?.why === 'site') return turnAway(response, 403, refusal.says, options);
+  if (refusal?.why === 'site') {
+    turnAway(response, 403, refusal.says, options);
+    return;
+  }
   const read = await readRequest(request, options.limits);
   if (read.kind === 'aborted') return;
   if (read.kind !== 'bytes') {
     const status = refusalStatus(read.kind);
-    return turnAway(response, status, `A body was not read (${status}): ${NOT_READ[read.kind]}`, options);
+    turnAway(response, status, `A body was not read (${status}): ${NOT_READ[read.kind]}`, options);
+    return;
   }
   const checked = checkedSignature(request, read.bytes, options.appSecret);
   if (refusal !== undefined && !isFromMeta(request, checked.signature, options.verifyToken)) {
-    return turnAway(response, 403, refusal.says, options);
+    turnAway(response, 403, refusal.says, options);
+    return;
   }
   const { forwardTo } = options;
   const answer =
