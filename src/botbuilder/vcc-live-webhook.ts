@@ -124,7 +124,7 @@ async function receive(
   if (body.kind !== 'bytes' && body.kind !== 'parsedAway') return refuseBody(body, settings.limits, parts);
   const read = valueOf(body, settings.decryption, query.get(IV_PARAMETER) ?? '');
   if (!read.ok) {
-    parts.lines.say('warn', 'unreadable', `${WHAT_IT_IS} was refused (400): ${read.reason}.`);
+    parts.lines.say('warn', `unreadable: ${read.reason}`, `${WHAT_IT_IS} was refused (400): ${read.reason}.`);
     return { status: 400, body: 'Body cannot be read' };
   }
   const event = parseVccLiveEvent(read.value);
