@@ -108,6 +108,7 @@ export type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/
 // For tests of one's own.
 export type { Clock } from './thread/clock.js';
 export type { Logger } from './thread/logger.js';
+export { visibleText } from './thread/visible-text.js';
 
 // Watching it.
 export { botTelemetry } from './botbuilder/bot-telemetry.js';

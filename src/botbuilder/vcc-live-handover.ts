@@ -16,6 +16,7 @@ import type { ThreadStore } from '../thread/store.js';
 import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
 import { readableOnTheWay } from '../graph/client-options.js';
+import { RepeatedLines } from '../thread/repeated-lines.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
@@ -77,6 +78,7 @@ const DEFAULT_DIALOG_ID = 'vccLiveHandover';
  */
 export class VccLiveHandover implements Middleware {
   readonly #log: Logger;
+  readonly #lines: RepeatedLines;
   readonly #clock: Clock;
   readonly #news: NewsDesk;
   readonly #engine: HandoverEngine;
@@ -158,6 +160,7 @@ export class VccLiveHandover implements Middleware {
     const inbox =
       options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: parseWebhook });
     this.#log = log;
+    this.#lines = new RepeatedLines(log, clock);
     this.#clock = clock;
     this.#news = news;
     this.#engine = engine;
@@ -226,6 +229,7 @@ export class VccLiveHandover implements Middleware {
       client,
       news,
       log,
+      lines: this.#lines,
       clock,
       after,
       probe,
@@ -362,6 +366,7 @@ export class VccLiveHandover implements Middleware {
     const handler = vccLiveWebhook(options, {
       reports: this.#engine.reports,
       log: this.#log,
+      lines: this.#lines,
       clock: this.#clock,
       functions: this.#functions,
     });

@@ -82,6 +82,12 @@ export interface GraphCaller {
   readonly app: ConnectedApp;
 }
 
+/** A token that the simulator knows: a Page's, or an app's own (`APPID|SECRET`), which belongs to no Page. */
+export interface GraphToken {
+  readonly app: ConnectedApp;
+  readonly page?: Page;
+}
+
 /** A path taken apart. */
 export interface GraphTarget {
   /** `me`, a Page id, an app id, a PSID, `debug_token`. */
@@ -159,6 +165,14 @@ export class GraphEdges {
     return undefined;
   }
 
+  /** Whose token this is, of whichever kind. */
+  tokenOf(token: string | undefined): GraphToken | undefined {
+    const caller = this.callerOf(token);
+    if (caller !== undefined) return caller;
+    const app = token === undefined ? undefined : this.#appOfAppToken(token);
+    return app === undefined ? undefined : { app };
+  }
+
   /** An error's answer. */
   error(text: GraphErrorText, headers?: Readonly<Record<string, string>>): GraphAnswer {
     const body = errorBody(text, `A${this.#parts.random.letters(22)}`);
@@ -170,7 +184,7 @@ export class GraphEdges {
     const { token, params } = request;
     if (request.malformedBody === true) return graphErrors.malformedBody;
     if (token === undefined) return graphErrors.noToken;
-    const app = this.callerOf(token)?.app ?? this.#appOfAppToken(token);
+    const app = this.tokenOf(token)?.app;
     if (app === undefined) return graphErrors.badToken;
     const proof = params['appsecret_proof'];
     const foreign = this.#parts.setUp.tokenMadeBy === 'other' && app.role === 'bot' && app.pageAccessToken === token;

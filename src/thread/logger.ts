@@ -1,7 +1,8 @@
-/** Where the plugin writes the few lines it has to say. pino, winston and console fit. */
 import { textOfThrown } from './errors.js';
 import { isThenable } from './thenable.js';
+import { visibleLogLine } from './visible-text.js';
 
+/** Where the plugin writes the few lines it has to say. pino, winston and console fit. */
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;
@@ -17,7 +18,7 @@ export const consoleLogger: Logger = {
 
 /**
  * The same logger, as one that fails nothing: a method that throws, rejects or is gone loses its line and no more. The
- * first such failure is one line on the console.
+ * first such failure is one line on the console. Control characters are written out, whatever a line quotes.
  */
 export function dependableLogger(logger: Logger, fallback: Logger = consoleLogger): Logger {
   let isReported = false;
@@ -32,7 +33,7 @@ export function dependableLogger(logger: Logger, fallback: Logger = consoleLogge
   };
   const writes = (level: keyof Logger) => (message: string) => {
     try {
-      const returned: unknown = logger[level](message);
+      const returned: unknown = logger[level](visibleLogLine(message));
       if (isThenable(returned)) returned.then(undefined, (thrown: unknown) => failed(level, thrown));
     } catch (thrown) {
       failed(level, thrown);

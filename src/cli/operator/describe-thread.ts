@@ -1,4 +1,5 @@
 /** What is kept of a thread, and who owns it, in words and as data for a machine. No text of a conversation is in either. */
+import { visibleText } from '../../thread/visible-text.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
 import type { OpenHandover, ThreadRecord } from '../../thread/record.js';
@@ -50,12 +51,13 @@ export function openThread(thread: ThreadKey, record: ThreadRecord | undefined):
 
 /** The open handovers as a table, the longest waiting first. */
 export function threadsTable(threads: readonly OpenThread[], nowMs: number): string {
-  const rows = [
+  const cells = [
     ['PSID', 'PAGE', 'STATE', 'FOR', 'BEGAN', 'DIALOG'],
     ...threads.map(({ psid, pageId, state, since, startedAt, dialogWaits }) => [
       ...[psid, pageId, state, ago(nowMs - Date.parse(since)), minuteOf(startedAt), dialogWaits ? 'waits' : '-'],
     ]),
   ];
+  const rows = cells.map((row) => row.map(visibleText));
   const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
@@ -80,7 +82,7 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
   const dated = since !== undefined && since > EARLIEST_MS && owner !== 'unknown' && owner !== 'idle';
   const from = !dated ? '' : `, since ${minuteOf(iso(since))} UTC`;
   const until = expiresMs === undefined || owner === 'idle' ? '' : `, until ${minuteOf(iso(expiresMs))} UTC`;
-  return `${who}${from}${until}`;
+  return visibleText(`${who}${from}${until}`);
 }
 
 /** The open handover in a line. */
@@ -91,7 +93,7 @@ export function handoverLine({ state, since, handoverId, dialogWaits }: OpenThre
     claimed: 'an agent has answered',
   }[state];
   const dialog = dialogWaits ? '; a dialog of the bot waits for its end' : '';
-  return `${handoverId}: ${words}, for ${ago(nowMs - Date.parse(since))}${dialog}`;
+  return `${visibleText(handoverId)}: ${words}, for ${ago(nowMs - Date.parse(since))}${dialog}`;
 }
 
 /** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
