@@ -87,10 +87,7 @@ describe('The command line', () => {
     [['simulate', '--bot', 'localhost:3978'], /whole address, such as http:/],
     [['simulate', '--routing', 'maybe'], /Allowed choices are on, off/],
     [['simulate', '--seed', '1.5'], /whole number/],
-    [
-      ['simulate', '--port', '0', '--page-id', 'my-page'],
-      /"--page-id" is "my-page"; it must be a string of digits/,
-    ],
+    [['simulate', '--port', '0', '--page-id', 'my-page'], /"--page-id" is "my-page"; it must be a string of digits/],
     [['simulate', '--port', '0', '--app-id', '5', '--vcc-live-app-id', '5'], /"--vcc-live-app-id"/],
     [['simulate', '--port', '0', '--host', '192.0.2.1'], /no address 192\.0\.2\.1\. Check --host/],
   ];
