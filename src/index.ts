@@ -103,7 +103,7 @@ export { signPayload, verifySignature } from './webhook/signature.js';
 export type { SignatureVerdict } from './webhook/signature.js';
 export { answerChallenge } from './webhook/challenge.js';
 export type { ChallengeAnswer } from './webhook/challenge.js';
-export type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/event.js';
+export type { AppIdField, ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/event.js';
 
 // For tests of one's own.
 export type { Clock } from './thread/clock.js';
