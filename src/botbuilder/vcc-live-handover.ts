@@ -15,7 +15,7 @@ import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
 import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
-import { readableOnTheWay } from '../graph/client-options.js';
+import { readableOnTheWay } from '../thread/readable-on-the-way.js';
 import { RepeatedLines } from '../thread/repeated-lines.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
