@@ -24,6 +24,7 @@ import { receiveWebhook } from './receive-webhook.js';
 import { runMiddleware } from './run-middleware.js';
 import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
+import { LossTeller } from './tell-losses.js';
 import { setAdmitted, stateOf } from './turn-state.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
@@ -92,7 +93,10 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
     return this.#service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   }
 
-  /** Sends to Messenger. @throws {@link GraphApiError} unless it is that another app controls the thread */
+  /**
+   * Sends to Messenger. What Messenger has no form for is logged, and emitted as `suppressed` with reason `unsupported`.
+   * @throws {@link GraphApiError} unless it is that another app controls the thread. Its `sent` has what Meta had accepted
+   */
   override async sendActivities(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
     return this.#service.send(context, activities);
   }
@@ -143,6 +147,7 @@ class AdapterService {
   readonly #inside: HandoverParts;
   readonly #client: ThreadControlClient;
   readonly #receive: ReceiveParts;
+  readonly #losses: LossTeller;
   readonly #ackDeadlineMs: number;
   /** What deliveries are worked off with that another process has left. */
   #lastLogic: BotLogic | undefined;
@@ -163,6 +168,7 @@ class AdapterService {
     this.#adapter = adapter;
     this.#inside = inside;
     this.#client = client;
+    this.#losses = new LossTeller(inside.log, inside.news);
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
     this.#receive = {
       verifyToken,
@@ -190,7 +196,7 @@ class AdapterService {
 
   send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
     const { engine, news, clock } = this.#inside;
-    const parts: SendParts = { client: this.#client, engine, news, clock };
+    const parts: SendParts = { client: this.#client, engine, news, clock, losses: this.#losses };
     return sendMessages(context, activities, parts);
   }
 

@@ -13,7 +13,7 @@ import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
 import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
-import type { Attempt, GraphCall } from './graph-call.js';
+import type { Attempt, GraphCall, UploadFile } from './graph-call.js';
 import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
 
@@ -143,15 +143,17 @@ export class ThreadControlClient {
    * Never made again where it may have been delivered, because Meta has no key against duplicates; made a second time
    * where it is sure that nothing was sent. A `thread_control` without `control_type` is refused before it is sent:
    * Meta would release the thread.
+   * @param file uploaded with the message, whose attachment then has a type and an empty payload
    * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
    */
-  async send(thread: ThreadKey, body: object): Promise<SendReceipt> {
+  async send(thread: ThreadKey, body: object, file?: UploadFile): Promise<SendReceipt> {
     const call: GraphCall = {
       operation: 'send',
       pageId: thread.pageId,
       method: 'POST',
       edge: '/messages',
       body: withRecipient(thread, body),
+      ...(file === undefined ? {} : { file }),
     };
     if (!namesControlType(body)) {
       const why =
