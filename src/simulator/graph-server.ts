@@ -11,12 +11,15 @@ import type { SimulatorClock } from './held-clock.js';
 import type { GraphAnswer, GraphCaller, GraphEdges, GraphRequest } from './graph-edges.js';
 import { graphTarget } from './graph-edges.js';
 import { graphErrors, sendRefusalErrors, type GraphErrorText } from './graph-errors.js';
+import { readForm } from './read-form.js';
 import { SimulatorStateError } from './simulator-errors.js';
 import type { Fault, FaultMoment, Weather } from './weather.js';
 import type { GraphEntry, Wire } from './wire.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Meta takes files up to 25 MB; a larger one has to arrive to be refused. */
+const FORM_LIMIT_BYTES = 32 * 1024 * 1024;
 const SLOW_MS = 10_000;
 /** Never written to the wire. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set(['access_token', 'appsecret_proof', 'input_token']);
@@ -247,7 +250,10 @@ function pendingEntry(call: ReadCall, caller: GraphCaller | undefined, edge: str
 async function readCall(request: IncomingMessage): Promise<ReadCall> {
   const url = new URL(request.url ?? '/', 'http://graph.invalid');
   const query = Object.fromEntries(url.searchParams);
-  const body = parseBody(await readBody(request), request.headers['content-type'] ?? '');
+  const contentType = request.headers['content-type'] ?? '';
+  const isForm = contentType.startsWith('multipart/form-data');
+  const bytes = await readBody(request, isForm ? FORM_LIMIT_BYTES : BODY_LIMIT_BYTES);
+  const body = isForm ? formBody(bytes, contentType) : parseBody(bytes.toString('utf8'), contentType);
   const params: JsonObject = { ...query, ...(body.params ?? {}) };
   return {
     method: request.method ?? 'GET',
@@ -260,15 +266,20 @@ async function readCall(request: IncomingMessage): Promise<ReadCall> {
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT_BYTES) throw new SimulatorStateError('A Graph call had a body over 4 MiB.');
+    if (size > limitBytes) throw new SimulatorStateError(`A Graph call had a body over ${limitBytes} bytes.`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+function formBody(bytes: Buffer, contentType: string): { readonly params?: JsonObject } {
+  const params = readForm(bytes, contentType);
+  return params === undefined ? {} : { params };
 }
 
 /** `params` is absent where the body claims to be JSON and is not an object. */
