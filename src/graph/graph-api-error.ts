@@ -105,7 +105,8 @@ export class GraphApiError extends Error {
   declare readonly owner?: OwnerAnswer;
   /**
    * Of a `sendActivities` through the Facebook adapter: what Meta had accepted before the message that failed, oldest
-   * first. An activity with attachments is several messages, so its first ones may be among them.
+   * first. An activity with attachments is several messages, so its first ones may be among them. Of activities before
+   * a `delay` only the last message is there.
    */
   declare readonly sent?: readonly SentMessage[];
   /** Of a `sendActivities` through the Facebook adapter: the place of the activity that failed, from 0. What follows it was not sent. */
