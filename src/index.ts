@@ -52,13 +52,20 @@ export type {
 export type { ThreadKey } from './thread/key.js';
 export type { ControlRequest, ReclaimPattern, ReclaimWords, RequestPolicy } from './handover/policies.js';
 export type { HandoverTimers } from './handover/timers.js';
-export type { HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
+export type { DroppedPart, HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
 
 // What goes wrong.
 export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
 export type { HandoverErrorCode } from './thread/errors.js';
 export { GraphApiError } from './graph/graph-api-error.js';
-export type { GraphErrorDetails, GraphErrorKind, GraphOperation, GraphOutcome } from './graph/graph-api-error.js';
+export type { SendOptions, UploadFile } from './graph/graph-call.js';
+export type {
+  GraphErrorDetails,
+  GraphErrorKind,
+  GraphOperation,
+  GraphOutcome,
+  SentMessage,
+} from './graph/graph-api-error.js';
 
 // Remembering threads.
 export { MemoryThreadStore } from './store/memory-store.js';

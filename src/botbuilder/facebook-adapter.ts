@@ -25,6 +25,7 @@ import { receiveWebhook } from './receive-webhook.js';
 import { runMiddleware } from './run-middleware.js';
 import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
+import { LossTeller } from './tell-losses.js';
 import { setAdmitted, stateOf } from './turn-state.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
@@ -96,7 +97,10 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
     return this.#service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   }
 
-  /** Sends to Messenger. @throws {@link GraphApiError} unless it is that another app controls the thread */
+  /**
+   * Sends to Messenger. What Messenger has no form for is logged, and emitted as `suppressed` with reason `unsupported`.
+   * @throws {@link GraphApiError} unless it is that another app controls the thread. Its `sent` has what Meta had accepted
+   */
   override async sendActivities(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
     return this.#service.send(context, activities);
   }
@@ -147,6 +151,7 @@ class AdapterService {
   readonly #inside: HandoverParts;
   readonly #client: ThreadControlClient;
   readonly #receive: ReceiveParts;
+  readonly #losses: LossTeller;
   readonly #ackDeadlineMs: number;
   /** The logic of the last request that Meta signed: deliveries that another process has left are worked off with it. */
   #lastLogic: BotLogic | undefined;
@@ -164,6 +169,7 @@ class AdapterService {
     this.#adapter = adapter;
     this.#inside = inside;
     this.#client = client;
+    this.#losses = new LossTeller(inside.log, inside.news);
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
     const { log, clock, lines } = inside;
     this.#receive = { verifyToken, appSecret, limits: limitsOf(limits, clock), log, clock, lines };
@@ -188,7 +194,7 @@ class AdapterService {
 
   send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
     const { engine, news, clock } = this.#inside;
-    const parts: SendParts = { client: this.#client, engine, news, clock };
+    const parts: SendParts = { client: this.#client, engine, news, clock, losses: this.#losses };
     return sendMessages(context, activities, parts);
   }
 

@@ -15,12 +15,15 @@ import type { SimulatorClock } from './held-clock.js';
 import type { GraphAnswer, GraphEdges, GraphRequest, GraphToken } from './graph-edges.js';
 import { graphTarget } from './graph-edges.js';
 import { graphErrors, sendRefusalError, type GraphErrorText } from './graph-errors.js';
+import { readForm } from './read-form.js';
 import { SimulatorStateError } from './simulator-errors.js';
 import type { Fault, FaultMoment, Weather } from './weather.js';
 import type { GraphEntry, Wire } from './wire.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Meta takes files up to 25 MB; a larger one has to arrive to be refused. */
+const FORM_LIMIT_BYTES = 32 * 1024 * 1024;
 const SLOW_MS = 10_000;
 /** How many reasons for a refusal are written to the wire, each once: whoever is refused may make them up. */
 const MOST_REFUSALS = 20;
@@ -62,6 +65,7 @@ export class GraphServer {
   readonly #server: Server;
   // Real time: a sender does not wait by the simulator's clock.
   readonly #limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
+  readonly #formLimits = bodyLimits(systemClock, { maxBytes: FORM_LIMIT_BYTES });
   readonly #refusals = new Set<string>();
   readonly #mounted: { readonly prefix: string; readonly handler: MountedHandler }[] = [];
   #heldCalls = 0;
@@ -155,13 +159,14 @@ export class GraphServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const read = await readRequest(request, this.#limits);
+    const isUpload = isForm(request.headers['content-type'] ?? '');
+    const read = await readRequest(request, isUpload ? this.#formLimits : this.#limits);
     if (read.kind === 'aborted') return;
     if (read.kind !== 'bytes') {
       refuseBody(response, read.kind);
       return;
     }
-    const call = callOf(request, read.bytes.toString('utf8'));
+    const call = callOf(request, read.bytes);
     const edge = graphTarget(call.path).name;
     const seq = this.#parts.wire.write(pendingEntry(call, this.#parts.edges.tokenOf(call.token), edge));
     const { reply, fault, done } = await this.#underWeather(call, edge);
@@ -284,10 +289,11 @@ function refuseBody(response: ServerResponse, kind: 'tooLarge' | 'tooSlow' | 'no
   response.end(JSON.stringify({ error: { message, type: 'OAuthException', code: 1 } }));
 }
 
-function callOf(request: IncomingMessage, text: string): ReadCall {
+function callOf(request: IncomingMessage, bytes: Buffer): ReadCall {
   const url = new URL(request.url ?? '/', 'http://graph.invalid');
   const query = Object.fromEntries(url.searchParams);
-  const body = parseBody(text, request.headers['content-type'] ?? '');
+  const contentType = request.headers['content-type'] ?? '';
+  const body = isForm(contentType) ? formBody(bytes, contentType) : parseBody(bytes.toString('utf8'), contentType);
   const params: JsonObject = { ...query, ...(body.params ?? {}) };
   return {
     method: request.method ?? 'GET',
@@ -298,6 +304,15 @@ function callOf(request: IncomingMessage, text: string): ReadCall {
     query: withoutSecrets(query) as Readonly<Record<string, string>>,
     body: body.params === undefined ? '(not JSON)' : withoutSecrets(body.params),
   };
+}
+
+function isForm(contentType: string): boolean {
+  return contentType.startsWith('multipart/form-data');
+}
+
+function formBody(bytes: Buffer, contentType: string): { readonly params?: JsonObject } {
+  const params = readForm(bytes, contentType);
+  return params === undefined ? {} : { params };
 }
 
 /** `params` is absent where the body claims to be JSON and is not an object. */

@@ -267,6 +267,30 @@ describe('What was said', () => {
       attachment: { type: 'receipt template' },
     });
   });
+
+  it('shows all cards of a carousel, the picture of a card alone, and a receipt line by line', () => {
+    const of = (payload: Record<string, unknown>) => {
+      const message = { attachment: { type: 'template', payload } };
+      const entry = talkEntry({ kind: 'message', from: 'bot', atMs: 1, message });
+      return Object.fromEntries(Object.entries(entry).filter(([name]) => !['kind', 'from', 'atMs'].includes(name)));
+    };
+    const shoes = { title: 'Shoes', subtitle: 'red', image_url: 'https://example.com/a.png' };
+    const hat = { title: 'Hat', buttons: [{ type: 'postback', title: 'Buy', payload: 'BUY' }] };
+    expect(of({ template_type: 'generic', elements: [shoes, hat] })).to.deep.equal({
+      cards: [
+        { text: 'Shoes\nred', imageUrl: 'https://example.com/a.png' },
+        { text: 'Hat', buttons: [{ title: 'Buy', payload: 'BUY' }] },
+      ],
+    });
+    expect(of({ template_type: 'generic', elements: [shoes] })).to.deep.equal({
+      text: 'Shoes\nred',
+      attachment: { type: 'image', url: 'https://example.com/a.png' },
+    });
+    const elements = [{ title: 'Tea', quantity: 2, price: 3.5 }];
+    expect(
+      of({ template_type: 'receipt', order_number: '12', currency: 'EUR', elements, summary: { total_cost: 7 } }),
+    ).to.deep.equal({ text: 'Receipt 12\n2 Tea 3.5 EUR\nTotal 7 EUR' });
+  });
 });
 
 function targetsOf({ graphBaseUrl, settings }: MessengerSimulator): Parameters<typeof asCurl>[1] {
