@@ -11,7 +11,7 @@ import type { ClaimedUpdate, PlacedClaim, ThreadChange, ThreadStore } from '../t
 
 type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
 
-/** The same store; every rejection is a {@link StoreError}, with the store's own error as its cause. */
+/** The same store; every rejection is a {@link StoreError} that tells the store's own words. */
 export function guardedStore(store: ThreadStore): ThreadStore {
   const guard: ThreadStore = {
     read: (thread) => guarded('read', () => store.read(thread)),

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, TakenOver } from '../thread/inbox.js';
 import { positiveOption } from './positive-option.js';
-import type { RedisClientLike } from './redis-connection.js';
+import type { RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
 import type { RedisScript } from './redis-scripts.js';
 import { scriptOf } from './redis-scripts.js';

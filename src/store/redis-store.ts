@@ -14,7 +14,7 @@ import type { ThreadRecord } from '../thread/record.js';
 import type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
-import type { RedisClientLike } from './redis-connection.js';
+import type { RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
 import type { RedisScript } from './redis-scripts.js';
 import * as scripts from './redis-scripts.js';

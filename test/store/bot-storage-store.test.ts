@@ -221,12 +221,12 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
   };
 
   for (const [operation, call] of Object.entries(methods)) {
-    it(`rejects ${operation} with storeUnavailable and the cause`, async () => {
+    it(`rejects ${operation} with storeUnavailable and its words`, async () => {
       const storage = new Interposed(new MemoryStorage());
       storage.always('read', () => Promise.reject(outage));
       const error = await rejection(call(new BotStorageThreadStore(storage)));
       expect(error).to.be.instanceOf(StoreError);
-      expect(error).to.include({ code: 'storeUnavailable', operation, cause: outage });
+      expect(error).to.include({ code: 'storeUnavailable', operation, reason: outage.message });
     });
   }
 
@@ -234,9 +234,13 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
     const storage = new Interposed(new MemoryStorage());
     const store = new BotStorageThreadStore(storage);
     storage.once('write', () => Promise.reject(outage));
-    expect(await rejection(put(store, 1))).to.include({ code: 'storeUnavailable', operation: 'update', cause: outage });
+    expect(await rejection(put(store, 1))).to.include({
+      code: 'storeUnavailable',
+      operation: 'update',
+      reason: outage.message,
+    });
     storage.once('delete', () => Promise.reject(outage));
-    expect(await rejection(store.forget(THREAD))).to.include({ operation: 'forget', cause: outage });
+    expect(await rejection(store.forget(THREAD))).to.include({ operation: 'forget', reason: outage.message });
     await put(store, 1);
     expect((await store.read(THREAD))?.epoch).to.equal(1);
   });
@@ -246,7 +250,7 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
     storage.read = () => {
       throw outage;
     };
-    expect(await rejection(new BotStorageThreadStore(storage).read(THREAD))).to.include({ cause: outage });
+    expect(await rejection(new BotStorageThreadStore(storage).read(THREAD))).to.include({ reason: outage.message });
   });
 });
 
