@@ -32,8 +32,7 @@ const WAYS: Record<string, (url: string) => Promise<{ store: RedisThreadStore; l
   },
 };
 
-describeWithRedis('Redis that fails over', function () {
-  this.timeout(30_000);
+describeWithRedis('Redis that fails over', () => {
   let old: RedisServer;
   let next: RedisServer;
   let relay: TcpRelay;
