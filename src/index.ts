@@ -71,7 +71,9 @@ export type {
   ClaimState,
   DueTime,
   PlacedClaim,
+  SetAsideRecord,
   StepsAtOnce,
+  StoringBot,
   ThreadChange,
   ThreadStore,
 } from './thread/store.js';

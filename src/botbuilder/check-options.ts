@@ -49,6 +49,7 @@ const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
 const LIMIT_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes'];
 const FUNCTIONS_OF_A_STORE = [
+  'forBot',
   'read',
   'update',
   'forget',
@@ -60,6 +61,7 @@ const FUNCTIONS_OF_A_STORE = [
   'takeDue',
   'findHandover',
   'listOpen',
+  'listSetAside',
 ];
 
 /**
@@ -94,7 +96,7 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   for (const [name, check] of Object.entries(POLICY_CHECKS)) check(name, given[name]);
   checkPages(given['pages']);
   checkStore(given['store']);
-  checkMethods('inbox', given['inbox'], ['put', 'remove', 'renew', 'giveBack', 'takeOver']);
+  checkMethods('inbox', given['inbox'], ['forBot', 'put', 'remove', 'renew', 'setAside', 'giveBack', 'takeOver']);
   checkLimits(given['deliveries']);
   checkGraph(given['graph']);
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);

@@ -114,7 +114,7 @@ export class VccLiveHandover implements Middleware {
       ...(probe === undefined ? {} : { probe }),
     });
     const store: ThreadStore = options.store
-      ? guardedStore(options.store)
+      ? guardedStore(options.store.forBot({ appId: botAppId, log }))
       : new MemoryThreadStore({ now: () => clock.now() });
     const newId = idsFrom(randomBytes);
     const engine = new HandoverEngine({
@@ -145,7 +145,8 @@ export class VccLiveHandover implements Middleware {
     });
     const measured = measuredDesk(desk, probe, clock);
     const worker = deskOfMeasuredTurns(desk, probe, clock);
-    const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: eventsOf });
+    const kept = options.inbox?.forBot({ appId: botAppId, log });
+    const inbox = kept && new InboxDesk({ inbox: kept, desk: worker, clock, log, read: eventsOf });
     this.#log = log;
     this.#clock = clock;
     this.#news = news;
@@ -383,12 +384,12 @@ export class VccLiveHandover implements Middleware {
   }
 }
 
-/** The events of a body that was kept. */
-function eventsOf(body: string): readonly ThreadEvent[] {
+/** The events of a body that was kept; `undefined` where it cannot be read. */
+function eventsOf(body: string): readonly ThreadEvent[] | undefined {
   try {
     return parseWebhook(JSON.parse(body));
   } catch {
-    return [];
+    return undefined;
   }
 }
 

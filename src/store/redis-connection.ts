@@ -74,6 +74,11 @@ export class RedisConnection {
     }
   }
 
+  /** A connection that there is, or a new one. */
+  static over(redis: RedisConnection | RedisClientLike | string, options: RedisConnectionOptions): RedisConnection {
+    return redis instanceof RedisConnection ? redis : new RedisConnection(redis, options);
+  }
+
   /** Runs a script by its name; Redis is told the whole of it where it does not know it, after a restart for one. */
   run(operation: string, script: RedisScript, keys: string[], args: string[]): Promise<unknown> {
     return this.#ask(operation, async (client) => {
@@ -85,12 +90,6 @@ export class RedisConnection {
         return client.eval(script.source, input);
       }
     });
-  }
-
-  /** The string at a key. */
-  async get(operation: string, key: string): Promise<string | undefined> {
-    const kept = await this.#ask(operation, (client) => client.get(key));
-    return kept === null || kept === undefined ? undefined : textOf(kept);
   }
 
   /** Ends a connection of its own; nothing is asked from then on. A client that was given stays as it is. */
