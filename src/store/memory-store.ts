@@ -85,7 +85,7 @@ export class MemoryThreadStore implements ThreadStore {
   readonly #finished = new FinishedEvents();
   readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
   readonly #options: MemoryThreadStoreOptions;
-  /** The parts that belong to one bot each, by its app id. */
+  /** By the app ids of the bots that have asked. */
   readonly #ofBots = new Map<string, MemoryThreadStore>();
 
   readonly atOnce: StepsAtOnce = {
@@ -119,9 +119,10 @@ export class MemoryThreadStore implements ThreadStore {
     return this.#leases.size + this.#finished.size;
   }
 
-  /** Each bot's part has the bounds for itself. */
+  /** The first bot that asks has this store itself; each further one has another of the same bounds. */
   forBot({ appId }: StoringBot): MemoryThreadStore {
-    const known = this.#ofBots.get(appId) ?? new MemoryThreadStore(this.#options);
+    const isFirst = this.#ofBots.size === 0;
+    const known = this.#ofBots.get(appId) ?? (isFirst ? this : new MemoryThreadStore(this.#options));
     this.#ofBots.set(appId, known);
     return known;
   }

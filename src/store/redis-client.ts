@@ -54,6 +54,11 @@ export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
+/** Whether something else than a string lies under a key. */
+export function isOfAnotherType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE');
+}
+
 /** A client for an address, not connected yet. */
 export function clientFor(url: string, connectTimeoutMs: number): OwnClient {
   return createClient()({

@@ -141,16 +141,6 @@ return { 'claimed', waits and 1 or 0, write(KEYS[3], KEYS[4], 5) }
 `,
 );
 
-/** KEYS record · ARGV now → the record as {@link UPDATE} answers it, or nil. */
-export const READ = scriptOf(
-  CLOCK,
-  HEADERS,
-  `
-local _, _, _, kept = headOf(KEYS[1])
-return kept
-`,
-);
-
 /**
  * Puts a record that cannot be read under another key, unless somebody has done that since it was read.
  * KEYS record, open, where it goes, list of what was set aside · ARGV now, version, thread's id, ttlMs → 1 where it was put.

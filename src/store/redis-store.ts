@@ -173,8 +173,8 @@ export class RedisThreadStore implements ThreadStore {
 
   async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
     const id = threadId(thread);
-    const kept = await this.#run('read', scripts.READ, [this.#key('thread', id)], []);
-    return this.#learn(id, keptTextOf(kept)).record;
+    const kept = await this.#redis.get('read', this.#key('thread', id));
+    return this.#learn(id, kept).record;
   }
 
   async update<T>(thread: ThreadKey, change: Change<T>): Promise<T> {
@@ -417,10 +417,6 @@ export class RedisThreadStore implements ThreadStore {
   #key(kind: string, name?: string): string {
     return this.#keys.key(kind, name);
   }
-}
-
-function keptTextOf(kept: unknown): string | undefined {
-  return kept === null || kept === undefined ? undefined : textOf(kept);
 }
 
 function refusalOf(status: unknown, untilMs: unknown): Exclude<ClaimState, { status: 'claimed' }> | undefined {
