@@ -54,7 +54,7 @@ export function threadBodyOf(value: unknown): ThreadBody | undefined {
   if (record !== undefined && readRecord(record) === undefined) return undefined;
   if (expiresAtMs !== undefined && !isTime(expiresAtMs)) return undefined;
   if (deadlines !== undefined && !(isRecord(deadlines) && Object.values(deadlines).every(isDeadline))) return undefined;
-  return value as ThreadBody;
+  return value;
 }
 
 export function claimBodyOf(value: unknown): ClaimBody | undefined {
