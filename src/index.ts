@@ -78,7 +78,9 @@ export type {
   ClaimState,
   DueTime,
   PlacedClaim,
+  SetAsideRecord,
   StepsAtOnce,
+  StoringBot,
   ThreadChange,
   ThreadStore,
 } from './thread/store.js';

@@ -52,6 +52,7 @@ const DELIVERY_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes
 const LIMIT_NAMES = ['applicationFunctionMs'];
 const LONGEST_LIMIT_MS = 600_000;
 const FUNCTIONS_OF_A_STORE = [
+  'forBot',
   'read',
   'update',
   'forget',
@@ -63,6 +64,7 @@ const FUNCTIONS_OF_A_STORE = [
   'takeDue',
   'findHandover',
   'listOpen',
+  'listSetAside',
 ];
 
 /**
@@ -97,7 +99,7 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   for (const [name, check] of Object.entries(POLICY_CHECKS)) check(name, given[name]);
   checkPages(given['pages']);
   checkStore(given['store']);
-  checkMethods('inbox', given['inbox'], ['put', 'remove', 'renew', 'giveBack', 'takeOver']);
+  checkMethods('inbox', given['inbox'], ['forBot', 'put', 'remove', 'renew', 'setAside', 'giveBack', 'takeOver']);
   checkDeliveries(given['deliveries']);
   checkLimits(given['limits']);
   checkGraph(given['graph']);

@@ -9,6 +9,8 @@ import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs'
 import type { Clock } from '../thread/clock.js';
 import { inBackground, systemClock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
+import { parseExactJson } from '../thread/exact-json.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -125,7 +127,7 @@ export class VccLiveHandover implements Middleware {
     const readable = readableOnTheWay('graph.baseUrl', options.graph?.baseUrl);
     if (readable !== undefined) log.warn(readable);
     const store: ThreadStore = options.store
-      ? guardedStore(options.store)
+      ? guardedStore(options.store.forBot({ appId: botAppId, log }))
       : new MemoryThreadStore({ now: () => clock.now() });
     const newId = idsFrom(randomBytes);
     const engine = new HandoverEngine({
@@ -157,8 +159,8 @@ export class VccLiveHandover implements Middleware {
     });
     const measured = measuredDesk(desk, probe, clock);
     const worker = deskOfMeasuredTurns(desk, probe, clock);
-    const inbox =
-      options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: parseWebhook });
+    const kept = options.inbox?.forBot({ appId: botAppId, log });
+    const inbox = kept && new InboxDesk({ inbox: kept, desk: worker, clock, log, read: eventsOf });
     this.#log = log;
     this.#lines = new RepeatedLines(log, clock);
     this.#clock = clock;
@@ -414,6 +416,15 @@ export class VccLiveHandover implements Middleware {
     await inbox?.close();
     await store.close?.();
     return left;
+  }
+}
+
+/** The events of a body that was kept; `undefined` where it cannot be read. */
+function eventsOf(body: string): readonly ThreadEvent[] | undefined {
+  try {
+    return parseWebhook(parseExactJson(body));
+  } catch {
+    return undefined;
   }
 }
 

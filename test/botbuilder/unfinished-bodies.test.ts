@@ -381,6 +381,8 @@ describe('The logic that kept deliveries are run with', () => {
     const left: string[] = [];
     /** An inbox in which another process leaves deliveries. */
     const inbox: DeliveryInbox = {
+      forBot: () => inbox,
+      setAside: () => Promise.resolve(),
       put: () => Promise.resolve('1'),
       remove: () => Promise.resolve(),
       renew: () => Promise.resolve(),

@@ -154,6 +154,9 @@ export class ProcessStore implements ThreadStore {
     this.isTurnOf = (thread, holder) => this.#run(() => isTurnOf(thread, holder));
   }
 
+  /** One process, one bot. */
+  forBot = (): ThreadStore => this;
+  listSetAside: ThreadStore['listSetAside'] = (limit) => this.#run(() => this.#store.listSetAside(limit));
   read = (thread: ThreadKey) => this.#run(() => this.#store.read(thread));
   update = <T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>) =>
     this.#run(async () => {

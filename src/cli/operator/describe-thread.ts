@@ -3,6 +3,7 @@ import { visibleText } from '../../thread/visible-text.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
 import type { OpenHandover, ThreadRecord } from '../../thread/record.js';
+import type { SetAsideRecord } from '../../thread/store.js';
 
 /**
  * - `passing`: the pass is under way, or its outcome is not known yet
@@ -25,6 +26,18 @@ export interface OpenThread {
   readonly agentAt?: string;
   /** A dialog of the bot waits for the result. */
   readonly dialogWaits: boolean;
+}
+
+/** A record that could not be read, as an operator wants to see it. */
+export interface AsideThread {
+  /** Absent where it is a list of the store's, not a thread. */
+  readonly pageId?: string;
+  readonly psid?: string;
+  readonly state: 'setAside';
+  /** Since when, ISO 8601. */
+  readonly since: string;
+  /** The key in the store under which it lies. */
+  readonly where: string;
 }
 
 /** Nothing on Messenger is older: a time before it is none. */
@@ -67,6 +80,20 @@ export function threadsTable(threads: readonly OpenThread[], nowMs: number): str
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** A record that was set aside. */
+export function asideThread({ thread, atMs, where }: SetAsideRecord): AsideThread {
+  return { ...thread, state: 'setAside', since: iso(atMs), where };
+}
+
+/** What was set aside, a line for each. */
+export function asideLines(threads: readonly AsideThread[], nowMs: number): string {
+  const lines = threads.map(({ psid, pageId, since, where }) => {
+    const whose = psid === undefined ? 'a list of the store' : `${psid} on Page ${pageId ?? ''}`;
+    return `  ${whose}, ${ago(nowMs - Date.parse(since))} ago, now under ${where}`;
+  });
+  return ['Set aside, because it could not be read; these threads began anew:', ...lines].join('\n');
 }
 
 /** An owner in words: `VCC Live, since 2026-11-25 10:04 UTC, until 2026-11-26 10:04 UTC`. */
