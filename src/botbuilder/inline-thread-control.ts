@@ -13,7 +13,7 @@ import type { Logger } from '../thread/logger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { AnsweredCall, HandoverOrder } from '../handover/turn.js';
-import { messagesFromActivity } from './messenger-activity.js';
+import { messagesFromActivity } from './messages-from-activity.js';
 
 /** How long a Page's answer counts. Routing is switched on or off once in its life. */
 const REMEMBERED_MS = 10 * 60_000;
@@ -68,8 +68,11 @@ export async function passWithNotice(
   notice: Partial<Activity>,
   routing: RoutingLookup,
 ): Promise<HandoverOrder['passWithNotice']> {
-  const [body, ...more] = messagesFromActivity(notice, thread.psid);
-  if (!body?.message || more.length > 0) return undefined;
+  const { messages, losses } = messagesFromActivity(notice, thread.psid);
+  const [first, ...more] = messages;
+  const body = first?.body;
+  // What loses a part goes through the adapter, which tells of it.
+  if (!body?.message || first?.file || more.length > 0 || losses.length > 0) return undefined;
   if (!(await routing.has(thread.pageId))) return undefined;
   return async (targetAppId, metadata, isWanted): Promise<AnsweredCall> => {
     try {

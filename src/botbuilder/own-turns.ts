@@ -17,8 +17,8 @@ import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
 import { becomeHandoffStatus, isReference } from './handoff-status.js';
-import type { HandoverText } from './handover-options.js';
 import type { PoliciesOf } from './page-policies.js';
+import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
 import { turnOf } from './turn-state.js';
 
@@ -87,7 +87,7 @@ export class OwnTurns {
    * A turn for a handover that has ended: says a text, and runs the bot's logic as `handoff.status` where a dialog waits.
    * Never rejects: the handover has ended, whatever becomes of this turn.
    */
-  resume(thread: ThreadKey, ended: EndedHandover, text: HandoverText): OwnTurn {
+  resume(thread: ThreadKey, ended: EndedHandover, text?: TextMaker): OwnTurn {
     return this.#parts.desk.takeTurn(thread, (ticket) =>
       this.#resume(thread, ended, { key: ticket.event, event: ticket.event }, text),
     );
@@ -95,7 +95,7 @@ export class OwnTurns {
 
   /** The same without a text, in the place of the event that ended the handover. */
   resumeAfter(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
-    return this.#resume(thread, ended, { key: keyAfter(eventKey), event: eventKey }, null);
+    return this.#resume(thread, ended, { key: keyAfter(eventKey), event: eventKey });
   }
 
   /**
@@ -108,7 +108,7 @@ export class OwnTurns {
     if (!conclusion) return;
     const reference = TurnContextClass.getConversationReference(activity);
     const identity = { key: keyAfter(turn.key), event: turn.ticket.event };
-    await this.#resume(turn.thread, { conclusion, reference }, identity, null, bot);
+    await this.#resume(turn.thread, { conclusion, reference }, identity, undefined, bot);
   }
 
   /** @param identity the turn's key, and the event whose ticket lets it run */
@@ -116,7 +116,7 @@ export class OwnTurns {
     thread: ThreadKey,
     { conclusion, reference }: EndedHandover,
     { key, event }: { readonly key: string; readonly event: string },
-    text: HandoverText,
+    text?: TextMaker,
     bot?: AttachedBot,
   ): Promise<void> {
     const { after, log, policiesOf } = this.#parts;
@@ -124,7 +124,7 @@ export class OwnTurns {
     const resumed = async (context: TurnContext, logic: BotLogic): Promise<void> => {
       const turn = turnOf(context);
       if (turn) Object.assign(turn, { key, ticket: { ...turn.ticket, event }, ended: conclusion });
-      await say(context, text, log);
+      if (text) await say(context, text, log);
       const status = async (): Promise<void> => {
         becomeHandoffStatus(context, 'completed', undefined);
         await logic(context);

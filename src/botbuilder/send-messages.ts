@@ -8,11 +8,14 @@ import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { SentMessage } from '../graph/graph-api-error.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
+import type { SendOptions } from '../graph/graph-call.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
-import { messagesFromActivity } from './messenger-activity.js';
+import { messagesFromActivity } from './messages-from-activity.js';
+import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
 
 /** What sending stands on. */
@@ -21,14 +24,17 @@ export interface SendParts {
   readonly engine: HandoverEngine;
   readonly news: NewsDesk;
   readonly clock: Clock;
+  readonly losses: LossTeller;
 }
 
 /** As Bot Framework's adapters have it. */
 const USUAL_DELAY_MS = 1000;
 
 /**
- * Sends a batch in order; one response for each activity. A `delay` waits `value` milliseconds before what follows.
- * @throws {@link GraphApiError} where Graph refuses a message for another reason than who owns the thread
+ * Sends a batch in order; one response for each activity: the id of the last message that the activity becomes, empty
+ * if it becomes none. A `delay` waits `value` milliseconds before what follows.
+ * @throws {@link GraphApiError} if Graph refuses a message for another reason than who owns the thread; `sent` has the
+ * messages that Graph had accepted before it
  */
 export async function sendMessages(
   context: TurnContext,
@@ -36,8 +42,9 @@ export async function sendMessages(
   parts: SendParts,
 ): Promise<ResourceResponse[]> {
   const responses: ResourceResponse[] = [];
+  const sent: SentMessage[] = [];
   let refused = false;
-  for (const activity of activities) {
+  for (const [activityIndex, activity] of activities.entries()) {
     const thread = threadFor(context, activity);
     if (refused) {
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
@@ -52,14 +59,11 @@ export async function sendMessages(
     const sentAtMs = parts.clock.now();
     const how = howToSend(context, thread);
     try {
-      // The id of the last message that the activity becomes; empty where it becomes none.
-      let id = '';
-      for (const body of messagesFromActivity(activity, thread.psid)) {
-        id = (await parts.client.send(thread, body, how)).messageId ?? id;
-      }
-      responses.push({ id });
+      const ids = (id: string): void => void sent.push({ id, activityIndex });
+      responses.push({ id: await sendActivity({ thread, how }, activity, parts, ids) });
     } catch (error) {
-      if (!(error instanceof GraphApiError) || error.kind !== 'notOwner') throw error;
+      if (!(error instanceof GraphApiError)) throw error;
+      if (error.kind !== 'notOwner') throw error.restated({ sent, activityIndex });
       refused = true;
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
       await parts.engine.speaking.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
@@ -67,6 +71,25 @@ export async function sendMessages(
     }
   }
   return responses;
+}
+
+/** The id of the last message. Each id is reported as soon as it is known: the next message may be refused. */
+async function sendActivity(
+  { thread, how }: { readonly thread: ThreadKey; readonly how: Pick<SendOptions, 'evenIfMessagesPause'> },
+  activity: Partial<Activity>,
+  { client, losses }: SendParts,
+  onSent: (id: string) => void,
+): Promise<string> {
+  const translation = messagesFromActivity(activity, thread.psid);
+  if (translation.losses.length > 0) losses.tell(thread, activity, translation.losses);
+  let last = '';
+  for (const { body, file } of translation.messages) {
+    const { messageId } = await client.send(thread, body, file === undefined ? how : { ...how, file });
+    if (messageId === undefined) continue;
+    last = messageId;
+    onSent(messageId);
+  }
+  return last;
 }
 
 /**
@@ -80,9 +103,9 @@ function threadFor(context: TurnContext, activity: Partial<Activity>): ThreadKey
 }
 
 /** The turn's own customer alone has asked for a person. */
-function howToSend(context: TurnContext, thread: ThreadKey): { readonly evenIfMessagesPause?: boolean } | undefined {
+function howToSend(context: TurnContext, thread: ThreadKey): Pick<SendOptions, 'evenIfMessagesPause'> {
   const turn = turnOf(context);
-  return turn?.answersRequest === true && turn.thread.psid === thread.psid ? { evenIfMessagesPause: true } : undefined;
+  return turn?.answersRequest === true && turn.thread.psid === thread.psid ? { evenIfMessagesPause: true } : {};
 }
 
 function pageOf(context: TurnContext): string | undefined {

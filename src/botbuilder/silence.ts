@@ -8,6 +8,7 @@
 import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Turn } from '../handover/turn.js';
 import type { NewsDesk, SuppressedReason } from '../handover/news.js';
@@ -107,8 +108,12 @@ export class Doors {
     for (let from = 0; from < activities.length;) {
       const delayAt = activities.findIndex((activity, at) => at >= from && isDelay(activity));
       const part = activities.slice(from, delayAt < 0 ? undefined : delayAt + 1);
-      const answered = isAsked && from === 0 ? await send(context, part) : await this.#sendPast(send, context, part);
-      responses.push(...padded(answered, part.length));
+      try {
+        const answered = isAsked && from === 0 ? await send(context, part) : await this.#sendPast(send, context, part);
+        responses.push(...padded(answered, part.length));
+      } catch (error) {
+        throw error instanceof GraphApiError ? withEarlier(error, responses) : error;
+      }
       from += part.length;
     }
     return responses;
@@ -215,6 +220,17 @@ export class Doors {
   #tellSuppressed(thread: ThreadKey | undefined, activity: unknown, reason: SuppressedReason): void {
     this.#parts.news.tell('suppressed', { thread: thread ?? { pageId: '', psid: '' }, activity, reason });
   }
+}
+
+/** The error counts within the part of a batch that follows a delay; the bot counts within the whole batch. */
+function withEarlier(error: GraphApiError, responses: readonly ResourceResponse[]): GraphApiError {
+  if (error.activityIndex === undefined) return error;
+  const earlier = responses.map(({ id }, activityIndex) => ({ id, activityIndex })).filter(({ id }) => id !== '');
+  const since = (error.sent ?? []).map(({ id, activityIndex }) => ({
+    id,
+    activityIndex: activityIndex + responses.length,
+  }));
+  return error.restated({ sent: [...earlier, ...since], activityIndex: error.activityIndex + responses.length });
 }
 
 function isTrace({ type }: Partial<Activity>): boolean {

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { readableOnTheWay } from '../graph/client-options.js';
+import { readableOnTheWay } from '../thread/readable-on-the-way.js';
 import { HandoverError } from '../thread/errors.js';
 
 /** Everything that may be configured. Absent: not given. */

@@ -23,6 +23,7 @@ import { GraphApiError } from './graph-api-error.js';
 import type { Attempt, GraphCall } from './graph-call.js';
 import type { HttpAnswer, HttpExchange } from './http-exchange.js';
 import { withinTime } from '../thread/time-limit.js';
+import { multipartBody } from './multipart-body.js';
 import { DeadTokens, PagePauses, type Reach } from './page-pauses.js';
 import { type ReadRefusal, isSuccess, parseJson, refusalOf } from './read-answer.js';
 import { UndiciExchange } from './undici-exchange.js';
@@ -58,8 +59,9 @@ export class CallAttempts {
   async attempt(call: GraphCall): Promise<Attempt> {
     const { clock, appSecret, root } = this.#settings;
     const askedAtMs = clock.now();
-    const body = jsonOf(call.body);
-    if (body === null) return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
+    const json = jsonOf(call.body);
+    const form = call.file === undefined || json === null ? undefined : await multipartBody(call.body ?? {}, call.file);
+    if (json === null) return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
     const reaches = heldUpBy(call);
     const pausedBefore = this.#pauses.current(call.pageId, reaches, askedAtMs);
     if (pausedBefore !== undefined) return notSent(pausedError(call, pausedBefore), askedAtMs);
@@ -78,8 +80,8 @@ export class CallAttempts {
     const result = await http.run({
       method: call.method,
       url: urlOf(root, call, proof),
-      headers: headersOf(call, token),
-      body,
+      headers: headersOf(call, token, form?.contentType),
+      body: form?.bytes ?? json,
     });
     const answeredAtMs = clock.now();
     if (result.status === 'failed') {
@@ -236,9 +238,9 @@ function urlOf(root: string, call: GraphCall, proof: string | undefined): string
   return query.size === 0 ? url : `${url}?${query.toString()}`;
 }
 
-function headersOf(call: GraphCall, token: string): Readonly<Record<string, string>> {
+function headersOf(call: GraphCall, token: string, contentType = JSON_TYPE): Readonly<Record<string, string>> {
   const Authorization = `Bearer ${token}`;
   return call.body === undefined
     ? { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT }
-    : { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT, 'Content-Type': JSON_TYPE };
+    : { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT, 'Content-Type': contentType };
 }

@@ -49,6 +49,14 @@ export type GraphOutcome = 'refused' | 'unknown' | 'notSent';
 /** Which of the client's methods was called. */
 export type GraphOperation = 'pass' | 'take' | 'release' | 'request' | 'extend' | 'owner' | 'featureStatus' | 'send';
 
+/** A message that Meta had accepted before another one of the same `sendActivities` failed. */
+export interface SentMessage {
+  /** Meta's id of the message. */
+  readonly id: string;
+  /** The place of its activity in the batch, from 0. */
+  readonly activityIndex: number;
+}
+
 /** What a {@link GraphApiError} is made of. */
 export interface GraphErrorDetails {
   readonly kind: GraphErrorKind;
@@ -65,6 +73,8 @@ export interface GraphErrorDetails {
   readonly retryAfterMs?: number | undefined;
   readonly userMessage?: string | undefined;
   readonly owner?: OwnerAnswer | undefined;
+  readonly sent?: readonly SentMessage[] | undefined;
+  readonly activityIndex?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -94,6 +104,14 @@ export class GraphApiError extends Error {
   declare readonly userMessage?: string;
   /** What `thread_owner` said, where it was asked to find out what became of the call. */
   declare readonly owner?: OwnerAnswer;
+  /**
+   * Of a `sendActivities` through the Facebook adapter: what Meta had accepted before the message that failed, oldest
+   * first. An activity with attachments is several messages, so its first ones may be among them. Of activities before
+   * a `delay` only the last message is there.
+   */
+  declare readonly sent?: readonly SentMessage[];
+  /** Of a `sendActivities` through the Facebook adapter: the place of the activity that failed, from 0. What follows it was not sent. */
+  declare readonly activityIndex?: number;
   readonly #details: GraphErrorDetails;
 
   constructor(details: GraphErrorDetails) {

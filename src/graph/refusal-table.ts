@@ -261,5 +261,11 @@ export const ROWS: readonly Row[] = [
   { codes: [10], kind: 'unknown', stops: 'call', advice: LOOK_UP },
   { codes: [3, 200, 210, 230], kind: 'permission', stops: 'call', advice: PERMISSION },
   { codes: [27], kind: 'configuration', stops: 'call', advice: NO_TAKE },
-  { codes: [100], kind: 'invalid', stops: 'call', advice: 'Meta does not accept a parameter of this call.' },
+  // 105 and 194: too many or too few items in a list. 546: a type of file that Messenger does not take.
+  {
+    codes: [100, 105, 194, 546],
+    kind: 'invalid',
+    stops: 'call',
+    advice: 'Meta does not accept a parameter of this call.',
+  },
 ];

@@ -13,7 +13,7 @@ import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
 import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
-import type { Attempt, GraphCall } from './graph-call.js';
+import type { Attempt, GraphCall, SendOptions } from './graph-call.js';
 import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
 
@@ -151,13 +151,10 @@ export class ThreadControlClient {
    * Meta would release the thread.
    * @param how.evenIfMessagesPause sends it although the messages of the Page pause: for the answer to a customer who asks
    * for a person. A pause of all calls of the Page holds it up as well
+   * @param how.file uploaded with the message, whose attachment then has a type and an empty payload
    * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
    */
-  async send(
-    thread: ThreadKey,
-    body: object,
-    how: { readonly evenIfMessagesPause?: boolean } = {},
-  ): Promise<SendReceipt> {
+  async send(thread: ThreadKey, body: object, how: SendOptions = {}): Promise<SendReceipt> {
     const call: GraphCall = {
       operation: 'send',
       pageId: thread.pageId,

@@ -7,7 +7,7 @@ import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import type { Ticket } from '../thread/store.js';
 import { evidenceOfEvent } from '../ownership/evidence.js';
@@ -31,8 +31,7 @@ import {
 } from './lifecycle.js';
 import { whileHandoverIs } from './may-take-back.js';
 import type { IgnoredReason } from './news.js';
-import type { ControlRequest } from './policies.js';
-import { asksForBot, grants } from './policies.js';
+import { asksForBot } from './policies.js';
 import type { AfterStep, EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
@@ -107,6 +106,13 @@ export class Admissions {
 
   /** Decides, when its turn has come, what runs on an event that arrived: at once, where nobody has to be asked. */
   admit(arrived: Arrived, eventKey: string): Admission | Promise<Admission> {
+    const asked = arrived.thread && this.#parts.policiesAsked(arrived.thread.pageId);
+    // Meanwhile another event may have changed the record.
+    if (asked) return asked.then(() => this.#admitWithPolicies({ ...arrived, isFresh: false }, eventKey));
+    return this.#admitWithPolicies(arrived, eventKey);
+  }
+
+  #admitWithPolicies(arrived: Arrived, eventKey: string): Admission | Promise<Admission> {
     return this.#admitAtOnce(arrived, eventKey) ?? this.#admit(arrived, eventKey);
   }
 
@@ -116,7 +122,7 @@ export class Admissions {
     if (!thread || !arrived.isFresh || arrived.askOwner || record.open) return undefined;
     const ids = this.#steps.knownIds(thread);
     if (!ids) return undefined;
-    if (event.channel === 'standby') return this.#heard(arrived, thread, ids, eventKey) ?? { run: 'nothing' };
+    if (event.channel === 'standby') return this.#heard(arrived, thread, ids, eventKey);
     if (event.channel !== 'messaging' || (event.kind !== 'message' && event.kind !== 'postback')) return undefined;
     if (isAnotherApp(arrived.before) || isAnotherApp(arrived.owner)) return undefined;
     const turn = this.#steps.turn(thread, eventKey, record);
@@ -188,34 +194,39 @@ export class Admissions {
     if (arrived.askOwner) await this.#steps.ask(thread);
     const ids = await this.#steps.ids(thread);
     this.#appIds.admitted(arrived, ids);
-    return this.#heard(arrived, thread, ids, eventKey) ?? this.#accepted(arrived, thread, eventKey);
+    return this.#heard(arrived, thread, ids, eventKey);
   }
 
-  /** Tells what somebody wrote while the bot listens; `undefined` where it may be an agent's first words. */
-  #heard(arrived: Arrived, thread: ThreadKey, ids: AppIds, eventKey: string): Promise<Admission> | undefined {
+  /** Tells what somebody wrote while the bot listens, and whether it brings the thread back or is an agent's first words. */
+  #heard(arrived: Arrived, thread: ThreadKey, ids: AppIds, eventKey: string): Admission | Promise<Admission> {
     const { event } = arrived;
+    const otherwise = (): Admission | Promise<Admission> => this.#accepted(arrived, thread, eventKey);
     const from = writerOf(event, ids);
-    if (!from) return undefined;
+    if (!from) return otherwise();
     this.#parts.news.tell('standbyMessage', { thread, from, event });
-    return this.#asksForBot(event, from, thread) ? this.#reclaim(arrived, thread, eventKey, from) : undefined;
-  }
-
-  #asksForBot(event: ThreadEvent, from: 'customer' | 'agent' | 'other', thread: ThreadKey): boolean {
-    try {
-      return asksForBot(event, from, this.#parts.policies(thread.pageId).reclaim);
-    } catch (error) {
-      this.#parts.log.error(`A function of reclaim failed, which counts as no: ${asError(error).message}`);
-      return false;
-    }
+    const triggers = this.#parts.policies(thread.pageId).reclaim[from];
+    if (event.text === undefined || triggers.length === 0) return otherwise();
+    return asksForBot(event.text, triggers).then((asks) =>
+      asks ? this.#reclaim(arrived, thread, eventKey, from) : otherwise(),
+    );
   }
 
   /** The agent's first words, where the bot's logic wants to hear of them and the handover has not ended meanwhile. */
-  async #accepted(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
+  #accepted(arrived: Arrived, thread: ThreadKey, eventKey: string): Admission | Promise<Admission> {
     const { open } = arrived.record;
     if (open?.claimedBy !== eventKey || !this.#parts.policies(thread.pageId).statusEvents) return { run: 'nothing' };
+    return this.#firstWords(arrived, thread, open, eventKey);
+  }
+
+  async #firstWords(
+    arrived: Arrived,
+    thread: ThreadKey,
+    { id, reference }: OpenHandover,
+    eventKey: string,
+  ): Promise<Admission> {
     const record = await this.#steps.readOr(thread, arrived.record);
-    if (record.open?.id !== open.id) return { run: 'nothing' };
-    return { run: 'accepted', turn: this.#steps.turn(thread, eventKey, record, false), reference: open.reference };
+    if (record.open?.id !== id) return { run: 'nothing' };
+    return { run: 'accepted', turn: this.#steps.turn(thread, eventKey, record, false), reference };
   }
 
   /** Somebody asked for the bot while it listened: the thread is taken back, where the Page allows it. */
@@ -353,7 +364,7 @@ export class Admissions {
     }
     const isVccLive = appId === ids.vccLiveAppId;
     const request = { thread, appId, isVccLive, ...(metadata === undefined ? {} : { metadata }) };
-    if (!(await this.#granted(request))) return this.#ignore(event, 'notGranted', thread);
+    if (!(await this.#parts.policies(thread.pageId).grants(request))) return this.#ignore(event, 'notGranted', thread);
     if (isAnotherApp(this.#steps.ownerNow(record, ids))) {
       // Meta sends requests to the owner, so the ledger may be late: a silent release, or one that was forgotten.
       const asked = await this.#steps.ask(thread);
@@ -373,15 +384,6 @@ export class Admissions {
       this.#parts.news.tell('ignored', { thread, event, reason: 'failed', error });
     }
     return { run: 'nothing' };
-  }
-
-  async #granted(request: ControlRequest): Promise<boolean> {
-    try {
-      return await grants(this.#parts.policies(request.thread.pageId).requests, request);
-    } catch (error) {
-      this.#parts.log.error(`The policy for requests failed, which counts as no: ${asError(error).message}`);
-      return false;
-    }
   }
 
   /** An agent wrote: the handover is claimed from the first words on. */
@@ -406,6 +408,7 @@ export class Admissions {
    */
   async #hasten(thread: ThreadKey, record: ThreadRecord, nowMs: number): Promise<void> {
     const { open } = record;
+    await this.#parts.policiesAsked(thread.pageId);
     const { timers } = this.#parts.policies(thread.pageId);
     if (open?.agentAtMs !== nowMs || timers.idleMs === undefined) return;
     const deadline = deadlineOf(open, timers);

@@ -51,6 +51,7 @@ export class HandoverEngine {
 
   /** A turn that no webhook began. */
   async proactiveTurn(thread: ThreadKey): Promise<Turn> {
+    await this.#parts.policiesAsked(thread.pageId);
     const record = await this.#steps.readOr(thread, undefined);
     const turn = this.#steps.turn(thread, `proactive:${this.#parts.newId()}`, record ?? emptyRecord, false);
     if (!record) turn.epoch = undefined;

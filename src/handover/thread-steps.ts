@@ -66,6 +66,8 @@ export interface EngineParts {
   readonly log: Logger;
   /** What holds for the threads of a Page. */
   readonly policies: (pageId: string) => EnginePolicies;
+  /** Resolves when the application has said what holds for a Page of which that is not known; else `undefined`. */
+  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
   /** The event `eventKey` ended a handover and is no turn of the customer's; the thread's next event waits for this. */
   readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
 }

@@ -66,7 +66,9 @@ export function takeBackTimeOf(open: OpenHandover | undefined): number | undefin
 export function reopened(record: ThreadRecord, spokeAtMs: number): ThreadRecord {
   const { open } = record;
   if (open?.report?.closedAtMs === undefined || spokeAtMs < open.report.closedAtMs) return record;
-  const { closedAtMs, takeBackAfterMs, ...report } = open.report;
+  const report: { -readonly [K in keyof VccLiveReport]: VccLiveReport[K] } = { ...open.report };
+  delete report.closedAtMs;
+  delete report.takeBackAfterMs;
   return { ...record, open: { ...open, report } };
 }
 

@@ -15,12 +15,12 @@ export function recoverAppIds(event: ThreadEvent, ids: AppIds): ThreadEvent {
   const recovered: Draft = { ...event };
   const lost: AppIdField[] = [];
   for (const field of event.roundedAppIds) {
-    const matches = configuredLike(event[field], ids);
-    const [match] = matches;
-    if (matches.length === 1 && match !== undefined) recovered[field] = match;
-    else lost.push(field);
+    const [match, second] = configuredLike(event[field], ids);
+    if (match === undefined || second !== undefined) lost.push(field);
+    if (match === undefined) continue;
     // Bot and VCC Live round to one number: neither may be taken for the other.
-    if (matches.length > 1) delete recovered[field];
+    if (second === undefined) recovered[field] = match;
+    else Reflect.deleteProperty(recovered, field);
   }
   if (lost.length > 0) recovered.roundedAppIds = lost;
   else delete recovered.roundedAppIds;

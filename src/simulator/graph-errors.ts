@@ -42,7 +42,11 @@ export type GraphErrorName =
   | 'abuseWarning'
   | 'malformedBody'
   | 'messageEmpty'
-  | 'textTooLong';
+  | 'textTooLong'
+  | 'incompleteElement'
+  | 'wrongNumberOfFiles'
+  | 'uploadFailed'
+  | 'fileTypeNotAllowed';
 
 /** The answer to every refusal of the thread rules. */
 export const refusalErrors: Readonly<Record<Refusal, GraphErrorText>> = {
@@ -157,6 +161,17 @@ export const graphErrors: Readonly<Record<GraphErrorName, GraphErrorText>> = {
   malformedBody: oauth(100, '(#100) The request body is not valid JSON'),
   messageEmpty: oauth(100, '(#100) param message must be non-empty.'),
   textTooLong: oauth(100, '(#100) Length of param message[text] must be less than or equal to 2000'),
+  incompleteElement: oauth(
+    100,
+    '(#100) Incomplete element data: title and at least one other field (image url, subtitle or buttons) is required with non-empty value',
+    2018035,
+  ),
+  wrongNumberOfFiles: oauth(100, '(#100) Incorrect number of files uploaded. Must upload exactly one file.', 2018005),
+  uploadFailed: oauth(100, '(#100) Upload attachment failure.', 2018047),
+  fileTypeNotAllowed: oauth(
+    546,
+    "(#546) The type of file you're trying to attach isn't allowed. Please try again with a different format.",
+  ),
 };
 
 /** What the weather's refusals of a send are called here. */
@@ -197,6 +212,32 @@ export function missingParameter(name: string): GraphErrorText {
 /** A parameter has a value it cannot have. */
 export function wrongParameter(name: string, expected: string): GraphErrorText {
   return oauth(100, `(#100) Param ${name} must be ${expected}`);
+}
+
+/** A text is longer than its limit. */
+export function tooLong(name: string, mostCharacters: number): GraphErrorText {
+  return oauth(100, `(#100) Length of param ${name} must be less than or equal to ${mostCharacters}`);
+}
+
+/** A text is missing, or has nothing in it. */
+export function emptyParameter(name: string): GraphErrorText {
+  return oauth(100, `(#100) Param ${name} must be a non-empty UTF-8 encoded string`);
+}
+
+/** A list has more items than Graph takes: its code 105. */
+export function tooManyElements(name: string): GraphErrorText {
+  return oauth(105, `(#105) param ${name} has too many elements.`);
+}
+
+/** A list is empty: Graph's code 194. */
+export function tooFewElements(name: string): GraphErrorText {
+  return oauth(194, `(#194) param ${name} has too few elements.`);
+}
+
+/** What is wrong with an address that Meta is to fetch or to open, if anything. U: the text. */
+export function invalidUrl(name: string, url: unknown): GraphErrorText | undefined {
+  const isWeb = typeof url === 'string' && /^https?:\/\/[^\s]+$/i.test(url) && URL.canParse(url);
+  return isWeb ? undefined : oauth(100, `(#100) Param ${name} should represent a valid URL`);
 }
 
 /** A path below a node that does not exist: Graph's 2500. */

@@ -58,6 +58,11 @@ export interface SimulatorOptions extends Partial<PlatformHabits> {
   readonly port?: number;
   /** Default `127.0.0.1`. */
   readonly host?: string;
+  /**
+   * Names by which it is called, beside `host`, localhost and IP addresses: that of its container, for one. Calls by
+   * another name are refused, because a web page could make them (DNS rebinding). Without port. Default none.
+   */
+  readonly allowedHosts?: readonly string[];
   /** Serves Graph by https with this key and certificate (PEM); for adapters that speak nothing else. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** A default application is set on the Pages. Default true. */
@@ -108,6 +113,7 @@ const DEFAULT_PAGE_ID = '111222333444555';
 /** As long as Meta's newer ones: a JavaScript number rounds both, so a bot that loses digits fails here too. */
 const DEFAULT_BOT_APP_ID = '24012345678901237';
 const DEFAULT_VCC_LIVE_APP_ID = '27012345678901239';
+const HOST_NAME = /^[A-Za-z0-9._-]+$/;
 const DIGITS = /^[1-9]\d*$/;
 
 /** Checks the options and fills in what is missing. @throws {@link InvalidOptionError} naming the option */
@@ -135,6 +141,15 @@ export function settingsFrom(options: SimulatorOptions): SimulatorSettings {
     apiVersion: options.apiVersion ?? 'v26.0',
     pages,
   };
+}
+
+/** The names that it answers to, checked. @throws {@link InvalidOptionError} naming the option */
+export function allowedHostsFrom({ host, allowedHosts = [] }: SimulatorOptions): readonly string[] {
+  const given: unknown = allowedHosts;
+  if (!Array.isArray(given) || !given.every((name) => typeof name === 'string' && HOST_NAME.test(name))) {
+    throw new InvalidOptionError('allowedHosts', JSON.stringify(given), 'a list of host names, without port');
+  }
+  return host === undefined ? allowedHosts : [host, ...allowedHosts];
 }
 
 /** The habits that the options ask for. */

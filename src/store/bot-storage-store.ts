@@ -16,20 +16,25 @@ import type {
   Entered,
   FencedRecord,
   Renewed,
+  SetAsideRecord,
+  StoringBot,
   ThreadChange,
   ThreadStore,
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import type { BucketName, TakenEntry } from './due-index.js';
+import type { TakenEntry } from './due-index.js';
 import { DueIndex } from './due-index.js';
-import type { AddedOpening, OpenEntry } from './open-index.js';
+import type { AddedOpening } from './open-index.js';
 import { OpenIndex } from './open-index.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
-import type { StoredTicket, TicketItem, TicketView } from './thread-tickets.js';
+import { SetAsideItems } from './set-aside-items.js';
+import type { Deadline, OpenEntry, ThreadBody } from './stored-entries.js';
+import { threadBodyOf } from './stored-entries.js';
+import type { StoredTicket, TicketView } from './thread-tickets.js';
 import { isTakenOver, takeTicket, ticketState, withoutTicket } from './thread-tickets.js';
-import type { StorageLike } from './versioned-items.js';
+import type { BodyChange, ItemOf, StorageLike } from './versioned-items.js';
 import { VersionedItems } from './versioned-items.js';
 
 export type { StorageLike } from './versioned-items.js';
@@ -52,7 +57,7 @@ const MAX_THREADS_SEEN = 10_000;
 
 /** Settings of a {@link BotStorageThreadStore}. */
 export interface BotStorageThreadStoreOptions {
-  /** Begins every key: letters, digits, `-` and `_`, at most 64. Default `handover-vcclive`. */
+  /** Begins every key, before the bot's app id: letters, digits, `-` and `_`, at most 64. Default `handover-vcclive`. */
   readonly prefix?: string;
   /** How long a record counts after it was last written, milliseconds. Default 30 days. */
   readonly recordTtlMs?: number;
@@ -64,19 +69,6 @@ export interface BotStorageThreadStoreOptions {
   readonly clock?: Clock;
   /** In [0, 1): for the jitter of waits, and for tokens that must differ between processes. Default `Math.random`. */
   readonly random?: () => number;
-}
-
-interface Deadline {
-  readonly atMs: number;
-  readonly bucket: BucketName;
-}
-
-/** One item for each thread. */
-interface ThreadBody extends TicketItem {
-  readonly record?: ThreadRecord;
-  readonly expiresAtMs?: number;
-  /** By name. The index has the same by time; this is what counts where they differ. */
-  readonly deadlines?: Readonly<Record<string, Deadline>>;
 }
 
 /** Since when this process has seen a ticket unrenewed, by its own clock. */
@@ -110,27 +102,34 @@ interface TicketAsked {
  * **What is atomic.** A change of an item that exists goes by its eTag, tried again after a random wait where another
  * process was faster. Within one instance of this class everything is atomic: changes of one key wait for each other.
  *
- * **What is not promised: the first write of a key by two processes at once.** `Storage` cannot say "only if absent".
+ * **Tickets** stand in their thread's item, with the last 200 finished events, and change with it. Each event of a known
+ * thread goes to one process. A storage has no clock: a lease is over when this process has seen its ticket unrenewed for
+ * as long, by its own clock.
+ *
+ * **What is not promised: the first write of an item by two processes at once.** `Storage` cannot say "only if absent".
  * A first write carries a random token and is read back; a writer that finds the other's token takes what is there and
  * changes that. With the order write 1, write 2, read 1, read 2 writer 1 notices and nothing is lost. With write 1,
  * read 1, write 2, read 2 both believe theirs was first, and what writer 1 wrote is gone, if writer 2 had looked before
- * write 1. So the first event of a thread can be lost from its record, and one event can be claimed by two processes,
- * where both begin within the milliseconds between one reading and writing. Deadlines are looked for a second time
- * after that. `BlobsStorage` is no better: without an eTag it sends an empty `If-Match`, which overwrites (seen with
- * Azurite 3.35). Use `RedisThreadStore` where this matters.
+ * write 1. So the first event of a thread can be lost from its record, or run in two processes, if both begin within the
+ * milliseconds between one reading and writing. Deadlines are looked for a second time after that. `BlobsStorage` is no
+ * better: without an eTag it sends an empty `If-Match`, which overwrites (seen with Azurite 3.35). Use `RedisThreadStore`
+ * where this matters.
  *
  * **What stays behind.** `Storage` has no expiry and deletes whatever the eTag, so nothing that another process might
- * be renewing is deleted: expired records and claims count as absent and are replaced by eTag when met. A process
- * deletes the claims that it finished, once their time is over; what it had not deleted when it ended, and the records
- * of customers who never come back, stay. Let the storage remove items with this prefix that were not written for
- * longer than `recordTtlMs` (lifecycle management of blobs, time to live of Cosmos DB).
+ * be renewing is deleted: expired records count as absent and are replaced by eTag when met. Items of customers who never
+ * come back stay. Let the storage remove items with this prefix that were not written for longer than `recordTtlMs`
+ * (lifecycle management of blobs, time to live of Cosmos DB).
  *
  * **What it must not be used with.** Storages that ignore eTags (`botbuilder-storage-redis`) or lose refused writes
  * silently (`botbuilder-storage-mongodb`) are right for a single process at most. botbuilder's `MemoryStorage` writes an
  * item whose key was deleted meanwhile, so two instances over one of those can bring back what one of them forgot.
  *
- * Keys: `<prefix>.thread.<page>.<psid>`, `<prefix>.claim.<event>`, `<prefix>.due` and `<prefix>.due.<bucket>`,
- * `<prefix>.open.<0 to 63>`.
+ * **What cannot be read** (an item that somebody else wrote, a record of another version) is copied to another key, once,
+ * and replaced by its eTag. A blob that is no JSON is read three times; then it is written over: `Storage` does not give
+ * its text, so that only the storage's own versions or soft delete can keep it.
+ *
+ * Keys: `<prefix>.<app id>.thread.<page>.<psid>`, `.due` and `.due.<bucket>`, `.open.<0 to 63>`, and for
+ * what could not be read `.aside` and `.aside.<label of the thread>`.
  *
  * @throws InvalidOptionError from the constructor
  */
@@ -138,6 +137,9 @@ export class BotStorageThreadStore implements ThreadStore {
   readonly #items: VersionedItems;
   readonly #due: DueIndex;
   readonly #open: OpenIndex;
+  readonly #aside: SetAsideItems;
+  readonly #storage: StorageLike;
+  readonly #options: BotStorageThreadStoreOptions;
   readonly #prefix: string;
   readonly #recordTtlMs: number;
   readonly #claimRetentionMs: number;
@@ -145,23 +147,41 @@ export class BotStorageThreadStore implements ThreadStore {
   /** Of tickets, by thread and event. */
   readonly #sightings = new OldestFirstMap<Map<string, Sighting>>();
 
-  constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}) {
-    this.#prefix = checkedPrefix(options.prefix ?? PREFIX);
+  /** @param bot whose data it is; {@link forBot} says so */
+  constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: StoringBot) {
+    const prefix = checkedPrefix(options.prefix ?? PREFIX);
+    this.#storage = checkedStorage(storage);
+    this.#options = options;
+    this.#prefix = bot === undefined ? prefix : `${prefix}.${plain(bot.appId)}`;
     this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
     this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
     this.#clock = options.clock ?? systemClock;
-    this.#items = new VersionedItems(checkedStorage(storage), {
+    this.#items = new VersionedItems(this.#storage, {
       maxTries: positiveOption('maxTries', options.maxTries, MAX_TRIES),
       clock: this.#clock,
       random: options.random ?? Math.random,
     });
-    this.#due = new DueIndex(this.#items, `${this.#prefix}.due`);
-    this.#open = new OpenIndex(this.#items, `${this.#prefix}.open`);
+    this.#aside = new SetAsideItems(this.#items, {
+      prefix: `${this.#prefix}.aside`,
+      keptMs: this.#recordTtlMs,
+      clock: this.#clock,
+      log: bot?.log,
+    });
+    this.#due = new DueIndex(this.#items, this.#aside, `${this.#prefix}.due`);
+    this.#open = new OpenIndex(this.#items, this.#aside, `${this.#prefix}.open`);
+  }
+
+  forBot(bot: StoringBot): BotStorageThreadStore {
+    return new BotStorageThreadStore(this.#storage, this.#options, bot);
+  }
+
+  listSetAside(limit: number): Promise<SetAsideRecord[]> {
+    return this.#aside.list(limit);
   }
 
   async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
-    const key = this.#threadKey(thread);
-    return this.#recordOf((await this.#items.read<ThreadBody>('read', [key])).get(key));
+    const item = this.#threadItem(thread);
+    return this.#recordOf((await this.#items.read('read', [item])).get(item.key));
   }
 
   async update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
@@ -179,38 +199,38 @@ export class BotStorageThreadStore implements ThreadStore {
   }
 
   async isNext(ticket: Ticket): Promise<TicketState> {
-    const key = this.#threadKey(ticket.thread);
-    const body = (await this.#items.read<ThreadBody>('isNext', [key])).get(key);
-    return ticketState(body ?? {}, ticket, this.#viewOf(key, body));
+    const item = this.#threadItem(ticket.thread);
+    const body = (await this.#items.read('isNext', [item])).get(item.key);
+    return ticketState(body ?? {}, ticket, this.#viewOf(item.key, body));
   }
 
   renew(ticket: Ticket, leaseMs: number): Promise<Renewed> {
-    const key = this.#threadKey(ticket.thread);
-    return this.#items.change<ThreadBody, Renewed>('renew', key, (body) => {
-      const taken = takeTicket(body ?? {}, ticket, leaseMs, this.#viewOf(key, body));
+    const item = this.#threadItem(ticket.thread);
+    return this.#items.change('renew', item, (body): BodyChange<ThreadBody, Renewed> => {
+      const taken = takeTicket(body ?? {}, ticket, leaseMs, this.#viewOf(item.key, body));
       if (taken.status !== 'entered') return { body: undefined, value: taken.status };
-      this.#note(key, taken.value);
+      this.#note(item.key, taken.value);
       return { body: { ...body, tickets: taken.value }, value: 'renewed' };
     });
   }
 
   async leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void> {
-    const key = this.#threadKey(ticket.thread);
-    await this.#items.change<ThreadBody, undefined>('leave', key, (body) => {
+    const item = this.#threadItem(ticket.thread);
+    await this.#items.change('leave', item, (body): BodyChange<ThreadBody, undefined> => {
       // Forgotten meanwhile: nothing about the customer is written again.
       if (body === undefined) return { body: undefined, value: undefined };
-      const view = this.#viewOf(key, body);
+      const view = this.#viewOf(item.key, body);
       if (isTakenOver(body, ticket, view)) return { body: undefined, value: undefined };
       const left = withoutTicket(body, ticket, view, how === 'finished' ? this.#clock.now() : undefined);
-      if (left.tickets.length === 0) this.#sightings.delete(key);
+      if (left.tickets.length === 0) this.#sightings.delete(item.key);
       return { body: { ...body, ...left }, value: undefined };
     });
   }
 
   async readFor(ticket: Ticket): Promise<FencedRecord> {
-    const key = this.#threadKey(ticket.thread);
-    const body = (await this.#items.read<ThreadBody>('readFor', [key])).get(key);
-    const isOurs = !isTakenOver(body ?? {}, ticket, this.#viewOf(key, body));
+    const item = this.#threadItem(ticket.thread);
+    const body = (await this.#items.read('readFor', [item])).get(item.key);
+    const isOurs = !isTakenOver(body ?? {}, ticket, this.#viewOf(item.key, body));
     return { record: this.#recordOf(body), isOurs };
   }
 
@@ -233,9 +253,10 @@ export class BotStorageThreadStore implements ThreadStore {
   }
 
   async forget(thread: ThreadKey): Promise<void> {
-    const key = this.#threadKey(thread);
-    const body = (await this.#items.read<ThreadBody>('forget', [key])).get(key);
-    await this.#items.remove('forget', [key]);
+    const item = this.#threadItem(thread);
+    const body = (await this.#items.read('forget', [item])).get(item.key);
+    await this.#items.remove('forget', [item.key]);
+    await this.#aside.forget(thread);
     for (const [name, { atMs, bucket }] of Object.entries(body?.deadlines ?? {})) {
       await this.#due.remove('forget', bucket, { thread, name, atMs });
     }
@@ -247,10 +268,10 @@ export class BotStorageThreadStore implements ThreadStore {
     const { thread, name, atMs } = due;
     // The index first: an entry that its thread does not know is dropped, a deadline missing in the index never comes.
     const added = await this.#due.add('schedule', { thread, name, atMs }, this.#clock.now());
-    const replaced = await this.#items.change<ThreadBody, Deadline | undefined>(
+    const replaced = await this.#items.change(
       'schedule',
-      this.#threadKey(thread),
-      (body) => ({
+      this.#threadItem(thread),
+      (body): BodyChange<ThreadBody, Deadline | undefined> => ({
         body: { ...body, deadlines: { ...body?.deadlines, [name]: { atMs, bucket: added.bucket } } },
         value: body?.deadlines?.[name],
       }),
@@ -261,10 +282,10 @@ export class BotStorageThreadStore implements ThreadStore {
   }
 
   async unschedule(thread: ThreadKey, name: string): Promise<void> {
-    const removed = await this.#items.change<ThreadBody, Deadline | undefined>(
+    const removed = await this.#items.change(
       'unschedule',
-      this.#threadKey(thread),
-      (body) => {
+      this.#threadItem(thread),
+      (body): BodyChange<ThreadBody, Deadline | undefined> => {
         const deadline = body?.deadlines?.[name];
         if (deadline === undefined) return { body: undefined, value: undefined };
         const others = Object.entries(body?.deadlines ?? {}).filter(([other]) => other !== name);
@@ -278,8 +299,10 @@ export class BotStorageThreadStore implements ThreadStore {
   async takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
     if (limit <= 0) return [];
     const taken = await this.#due.take('takeDue', nowMs, limit, leaseMs);
-    const keys = [...new Set(taken.map(({ entry }) => this.#threadKey(entry.thread)))];
-    const bodies = await this.#items.read<ThreadBody>('takeDue', keys);
+    const bodies = await this.#bodiesOf(
+      'takeDue',
+      taken.map(({ entry }) => entry),
+    );
     const isKnown = ({ bucket, entry }: TakenEntry): boolean => {
       const deadline = bodies.get(this.#threadKey(entry.thread))?.deadlines?.[entry.name];
       return deadline?.bucket === bucket && deadline.atMs === entry.atMs;
@@ -320,9 +343,9 @@ export class BotStorageThreadStore implements ThreadStore {
     change: (current: ThreadRecord | undefined) => ThreadChange<T>,
     { indexed, asked }: { readonly indexed: readonly string[]; readonly asked: TicketAsked | undefined },
   ): Promise<Tried<T>> {
-    const key = this.#threadKey(thread);
-    return this.#items.change<ThreadBody, Tried<T>>(operation, key, (body) => {
-      const taken = asked && takeTicket(body ?? {}, asked.ticket, asked.leaseMs, this.#viewOf(key, body));
+    const item = this.#threadItem(thread);
+    return this.#items.change(operation, item, (body): BodyChange<ThreadBody, Tried<T>> => {
+      const taken = asked && takeTicket(body ?? {}, asked.ticket, asked.leaseMs, this.#viewOf(item.key, body));
       if (taken && taken.status !== 'entered') {
         return { body: undefined, value: { kind: 'refused', status: taken.status } };
       }
@@ -332,7 +355,7 @@ export class BotStorageThreadStore implements ThreadStore {
       if (after !== undefined && after !== before && !indexed.includes(after)) {
         return { body: undefined, value: { kind: 'begins', handoverId: after } };
       }
-      if (taken) this.#note(key, taken.value);
+      if (taken) this.#note(item.key, taken.value);
       const mustWait = taken?.mustWait === true;
       const done: Tried<T> = { kind: 'done', value, mustWait, before, after };
       if (record === undefined && !taken) return { body: undefined, value: done };
@@ -372,11 +395,18 @@ export class BotStorageThreadStore implements ThreadStore {
 
   /** Of the entries, those that the record of their thread confirms. */
   async #known(operation: string, entries: readonly OpenEntry[]): Promise<readonly OpenEntry[]> {
-    const keys = [...new Set(entries.map(({ thread }) => this.#threadKey(thread)))];
-    const bodies = await this.#items.read<ThreadBody>(operation, keys);
+    const bodies = await this.#bodiesOf(operation, entries);
     return entries.filter(
       ({ handoverId, thread }) => this.#recordOf(bodies.get(this.#threadKey(thread)))?.open?.id === handoverId,
     );
+  }
+
+  async #bodiesOf(
+    operation: string,
+    entries: readonly { readonly thread: ThreadKey }[],
+  ): Promise<ReadonlyMap<string, ThreadBody>> {
+    const items = new Map(entries.map(({ thread }) => [this.#threadKey(thread), this.#threadItem(thread)]));
+    return this.#items.read(operation, [...items.values()]);
   }
 
   #recordOf(body: ThreadBody | undefined): ThreadRecord | undefined {
@@ -417,6 +447,10 @@ export class BotStorageThreadStore implements ThreadStore {
     if (seen.size === 0) this.#sightings.delete(key);
     else this.#sightings.set(key, seen);
     this.#sightings.shed(() => this.#sightings.size > MAX_THREADS_SEEN);
+  }
+
+  #threadItem(thread: ThreadKey): ItemOf<ThreadBody> {
+    return { key: this.#threadKey(thread), bodyOf: threadBodyOf, setAside: this.#aside.ofThread(thread) };
   }
 
   #threadKey(thread: ThreadKey): string {

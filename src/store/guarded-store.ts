@@ -10,13 +10,15 @@ import type { ThreadChange, ThreadStore } from '../thread/store.js';
 
 type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
 
-/** The same store; every rejection is a {@link StoreError}, with the store's own error as its cause. */
+/** The same store; every rejection is a {@link StoreError} that tells the store's own words. */
 export function guardedStore(store: ThreadStore): ThreadStore {
   const guard: ThreadStore = {
+    forBot: (bot) => guardedStore(store.forBot(bot)),
     read: (thread) => guarded('read', () => store.read(thread)),
     update: (thread, change) => guardedChange('update', change, (watched) => store.update(thread, watched)),
     findHandover: (handoverId) => guarded('findHandover', () => store.findHandover(handoverId)),
     listOpen: (limit) => guarded('listOpen', () => store.listOpen(limit)),
+    listSetAside: (limit) => guarded('listSetAside', () => store.listSetAside(limit)),
     forget: (thread) => guarded('forget', () => store.forget(thread)),
     enter: (ticket, leaseMs, change) =>
       guardedChange('enter', change, (watched) => store.enter(ticket, leaseMs, watched)),

@@ -11,7 +11,9 @@ import type {
   Entered,
   FencedRecord,
   Renewed,
+  SetAsideRecord,
   StepsAtOnce,
+  StoringBot,
   ThreadChange,
   ThreadStore,
   Ticket,
@@ -91,6 +93,9 @@ export class MemoryThreadStore implements ThreadStore {
   /** The tickets of each thread, oldest first. */
   readonly #tickets = new Map<string, readonly Ticket[]>();
   readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
+  readonly #options: MemoryThreadStoreOptions;
+  /** By the app ids of the bots that have asked. */
+  readonly #ofBots = new Map<string, MemoryThreadStore>();
 
   readonly atOnce: StepsAtOnce = {
     read: (id) => this.#look(id),
@@ -101,6 +106,7 @@ export class MemoryThreadStore implements ThreadStore {
   };
 
   constructor(options: MemoryThreadStoreOptions = {}) {
+    this.#options = options;
     this.#maxThreads = positiveOption('maxThreads', options.maxThreads, MAX_THREADS);
     this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
     this.#maxClaims = positiveOption('maxClaims', options.maxClaims, MAX_CLAIMS);
@@ -116,6 +122,14 @@ export class MemoryThreadStore implements ThreadStore {
   /** Events remembered now, claimed and finished. */
   get claimCount(): number {
     return this.#leases.size + this.#finished.size;
+  }
+
+  /** The first bot that asks has this store itself; each further one has another of the same bounds. */
+  forBot({ appId }: StoringBot): MemoryThreadStore {
+    const isFirst = this.#ofBots.size === 0;
+    const known = this.#ofBots.get(appId) ?? (isFirst ? this : new MemoryThreadStore(this.#options));
+    this.#ofBots.set(appId, known);
+    return known;
   }
 
   read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
@@ -142,6 +156,11 @@ export class MemoryThreadStore implements ThreadStore {
       }
       return open;
     });
+  }
+
+  /** None: nobody but this package writes here. */
+  listSetAside(): Promise<SetAsideRecord[]> {
+    return Promise.resolve([]);
   }
 
   forget(thread: ThreadKey): Promise<void> {

@@ -5,6 +5,7 @@
  * whoever sees the same count for as long as the lease, by its own clock, knows that the lease is over.
  */
 import { createHash } from 'node:crypto';
+import { fieldOf, itemsOf } from '../thread/read-unknown.js';
 import type { Entered, Ticket, TicketState } from '../thread/store.js';
 
 /** A ticket in the item. Oldest first, they are the order of the thread. */
@@ -45,6 +46,27 @@ const LONGEST_KEY = 64;
 /** 132 bits of a digest in base64url. */
 const DIGEST_CHARS = 43;
 const DIGEST_CHARS_KEPT = 22;
+
+/** The tickets in an item's body; what cannot be read among them is left out. */
+export function ticketItemOf(body: unknown): TicketItem {
+  const tickets = itemsOf(fieldOf(body, 'tickets')).filter(
+    (each): each is StoredTicket =>
+      typeof fieldOf(each, 'event') === 'string' &&
+      typeof fieldOf(each, 'by') === 'string' &&
+      Number.isFinite(fieldOf(each, 'leaseMs')) &&
+      Number.isFinite(fieldOf(each, 'renewals')),
+  );
+  const finished = itemsOf(fieldOf(body, 'finished')).filter(
+    (each): each is StoredFinish =>
+      typeof fieldOf(each, 'event') === 'string' &&
+      typeof fieldOf(each, 'by') === 'string' &&
+      Number.isFinite(fieldOf(each, 'atMs')),
+  );
+  return {
+    ...(fieldOf(body, 'tickets') === undefined ? {} : { tickets }),
+    ...(fieldOf(body, 'finished') === undefined ? {} : { finished }),
+  };
+}
 
 /** Takes a ticket, or renews the one there is. */
 export function takeTicket(

@@ -195,6 +195,8 @@ describe('the options of VccLiveHandover', () => {
 
   it('name inbox, and what it has to have', () => {
     const inbox = {
+      forBot: (): object => inbox,
+      setAside: async () => undefined,
       put: async () => '1',
       remove: async () => undefined,
       renew: async () => undefined,

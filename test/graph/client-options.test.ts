@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { readableOnTheWay, settingsOf } from '../../src/graph/client-options.js';
+import { settingsOf } from '../../src/graph/client-options.js';
+import { readableOnTheWay } from '../../src/thread/readable-on-the-way.js';
 import { InvalidOptionError } from '../../src/thread/errors.js';
 
 const GOOD = { botAppId: '9001', pageAccessToken: 'token-of-the-page' };

@@ -115,6 +115,8 @@ function weakStore(inner: ThreadStore): {
     return failing.has(operation) ? Promise.reject(new TypeError('the store is down')) : run();
   };
   const store: ThreadStore = {
+    forBot: () => store,
+    listSetAside: () => Promise.resolve([]),
     read: (thread) => inner.read(thread),
     readFor: (ticket) => inner.readFor(ticket),
     update: (thread, change) => inner.update(thread, change),

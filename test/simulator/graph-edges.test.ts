@@ -166,10 +166,6 @@ describe('Graph of the simulator', () => {
       ['an unknown attachment', { message: { attachment: { type: 'hologram', payload: { url: 'u' } } } }],
       ['metadata over 1000 characters', { message: { text: 'x', metadata: 'm'.repeat(1001) } }],
       [
-        'fourteen quick replies',
-        { message: { text: 'x', quick_replies: Array(14).fill({ content_type: 'text', title: 'a', payload: 'b' }) } },
-      ],
-      [
         'a quick reply without payload',
         { message: { text: 'x', quick_replies: [{ content_type: 'text', title: 'a' }] } },
       ],

@@ -9,7 +9,7 @@ describe('MessengerSimulator', () => {
     const wrong: [object, string][] = [
       [{ pageId: 'abc' }, 'pageId'],
       [{ botAppId: 'app-24012345678901237' }, 'botAppId'],
-      [{ botAppId: 24012345678901237 }, 'botAppId'],
+      [{ botAppId: Number('24012345678901237') }, 'botAppId'],
       [{ botAppId: '1', vccLiveAppId: '1' }, 'vccLiveAppId'],
       [{ appSecret: '' }, 'appSecret'],
       [{ pageId: '5', pages: [{ pageId: '5' }] }, 'pages'],

@@ -3,14 +3,14 @@ import { SimulatedRefusalError, PAGE_INBOX_APP_ID } from '../../src/simulator/in
 import { fixture, PSID, scene, type Scene } from './recording-bot.js';
 
 const DAY_MS = 86_400_000;
-const VCC = '27012345678901239';
-const BOT = '24012345678901237';
+const VCC = '900500600700800';
+const BOT = '900100200300400';
 const to = { recipient: { id: PSID } };
 
 describe('People on the simulator', () => {
   let at: Scene;
   beforeEach(async () => {
-    at = await scene();
+    at = await scene({ botAppId: BOT, vccLiveAppId: VCC });
   });
   afterEach(() => at.end());
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator, serveStage } from '../../src/simulator/index.js';
 import type { SimulatorOptions, StageOptions, StageServer } from '../../src/simulator/index.js';
-import { refusalOf } from '../../src/simulator/stage/admit-request.js';
+import { refusalOf } from '../../src/webhook/admit-local-request.js';
 import { RecordingBot } from './recording-bot.js';
 import { act, eventually, Visitor } from './stage-visitor.js';
 
@@ -406,13 +406,15 @@ describe('The commands of the stage', () => {
 
     it('a request without a name is turned away', () => {
       for (const host of [undefined, '', ':80']) {
-        expect(refusalOf({ method: 'GET', headers: host === undefined ? {} : { host } })).to.include('does not answer');
+        expect(refusalOf({ method: 'GET', headers: host === undefined ? {} : { host } })?.says).to.include(
+          'does not answer',
+        );
       }
       expect(refusalOf({ method: 'GET', headers: { host: 'localhost' } })).to.equal(undefined);
     });
 
     it('a name of one’s own passes where it was allowed', async () => {
-      await open({ allowedHosts: ['stage.example.com'] });
+      await open({}, { allowedHosts: ['stage.example.com'] });
       const { status } = await attempt('POST', '/stage/act', {
         ...json,
         Host: 'stage.example.com',

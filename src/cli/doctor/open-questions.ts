@@ -3,6 +3,7 @@
  *
  * Exists because this package has to assume an answer to each, survives the other one, and a Page of one's own can tell.
  */
+import { visibleText } from '../../thread/visible-text.js';
 import type { AdministrationAnswer } from '../../graph/administration.js';
 import { isRecord } from '../../thread/read-unknown.js';
 import type { ThreadEvent } from '../../thread/event.js';
@@ -174,9 +175,9 @@ export function described(answer: AdministrationAnswer): string {
     case 'answered':
       return 'success';
     case 'refused':
-      return `refused with ${codeOf(answer)}: ${answer.message}`;
+      return `refused with ${codeOf(answer)}: ${visibleText(answer.message)}`;
     case 'unanswered':
-      return `no answer: ${answer.why}`;
+      return `no answer: ${visibleText(answer.why)}`;
   }
 }
 

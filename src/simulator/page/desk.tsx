@@ -91,7 +91,9 @@ function Case(props: {
         {messages.map((entry, index) => (
           <p key={index} class={entry.from}>
             <b>{speakerName(entry.from, thread.name, botLabel)}</b>{' '}
-            {entry.text ?? `(${entry.attachment?.type ?? 'attachment'})`}
+            {entry.text ??
+              entry.cards?.map(({ text }) => text).join(' | ') ??
+              `(${entry.attachment?.type ?? 'attachment'})`}
           </p>
         ))}
       </div>

@@ -58,7 +58,8 @@ function isGraphCallOf(entry: WireEntry, botAppId: string): entry is GraphEntry 
 
 /** The owner in an answer of `thread_owner`. */
 function names(answer: unknown, appId: string): boolean {
-  const [first]: unknown[] = isJsonObject(answer) && Array.isArray(answer['data']) ? answer['data'] : [];
+  const data: readonly unknown[] = isJsonObject(answer) && Array.isArray(answer['data']) ? answer['data'] : [];
+  const first = data[0];
   const owner = isJsonObject(first) ? first['thread_owner'] : undefined;
   return isJsonObject(owner) && String(owner['app_id']) === appId;
 }

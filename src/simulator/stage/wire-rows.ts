@@ -7,6 +7,7 @@ import { parseWebhook } from '../../webhook/parse-webhook.js';
 import { verifySignature } from '../../webhook/signature.js';
 import { parseExactJson } from '../../thread/exact-json.js';
 import { threadId } from '../../thread/key.js';
+import { visibleText } from '../../thread/visible-text.js';
 import { isJsonObject } from '../webhook-items.js';
 import type { GraphEntry, OwnerEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { Tone, WireRow } from './stage-words.js';
@@ -28,8 +29,14 @@ const NOT_OWNER_SUBCODE = 2018300;
 const NOT_OWNER_TEXT = /another app is controlling this thread/i;
 const TITLE_MAX = 160;
 
-/** The line. Its `id` is the caller's to give. */
+/** The line, with every character shown. Its `id` is the caller's to give. */
 export function wireRow(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
+  const row = rowOf(entry, names);
+  const chips = row.chips.map((chip) => ({ ...chip, text: visibleText(chip.text) }));
+  return { ...row, title: visibleText(row.title), status: visibleText(row.status), chips };
+}
+
+function rowOf(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
   const head = { seq: entry.seq, atMs: entry.atMs, kind: entry.kind, threads: threadsOf(entry).map(threadId) };
   switch (entry.kind) {
     case 'note':
@@ -254,7 +261,7 @@ function partyName(appName: string): string {
 }
 
 function noteTone(text: string): Tone {
-  return /^(?:alert|webhooks disabled|delivery given up)|failed/.test(text) ? 'bad' : 'plain';
+  return /^(?:alert|webhooks disabled|delivery given up|refused:)|failed/.test(text) ? 'bad' : 'plain';
 }
 
 function recipientOf(entry: GraphEntry): string | undefined {
