@@ -8,12 +8,14 @@ import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import { fieldOf } from '../thread/read-unknown.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
+import type { Address } from './address.js';
+import type { AddressFinder } from './find-address.js';
 import { messagesFromActivity } from './messenger-activity.js';
-import { turnOf } from './turn-state.js';
 
 /** What sending stands on. */
 export interface SendParts {
@@ -21,6 +23,7 @@ export interface SendParts {
   readonly engine: HandoverEngine;
   readonly news: NewsDesk;
   readonly clock: Clock;
+  readonly addresses: AddressFinder;
 }
 
 /** As Bot Framework's adapters have it. */
@@ -38,7 +41,9 @@ export async function sendMessages(
   const responses: ResourceResponse[] = [];
   let refused = false;
   for (const activity of activities) {
-    const thread = threadFor(context, activity);
+    const address = parts.addresses.ofOutgoing(context, activity);
+    const thread = threadOf(address);
+    const psid = isToPage(context, activity, thread) ? thread.pageId : thread.psid;
     if (refused) {
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
       responses.push({ id: '' });
@@ -53,31 +58,35 @@ export async function sendMessages(
     try {
       // The id of the last message that the activity becomes; empty where it becomes none.
       let id = '';
-      for (const body of messagesFromActivity(activity, thread.psid)) {
-        id = (await parts.client.send(thread, body)).messageId ?? id;
+      for (const body of messagesFromActivity(activity, psid)) {
+        const sent = address.to === 'userRef' ? { ...body, recipient: { user_ref: address.userRef } } : body;
+        id = (await parts.client.send(thread, sent)).messageId ?? id;
       }
       responses.push({ id });
     } catch (error) {
       if (!(error instanceof GraphApiError) || error.kind !== 'notOwner') throw error;
       refused = true;
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
-      await parts.engine.speaking.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
+      if (address.to === 'thread')
+        await parts.engine.speaking.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
       responses.push({ id: '' });
     }
   }
   return responses;
 }
 
-/**
- * The customer is the conversation, as with the stock adapter; the Page is the one the turn came from. In the turn of an
- * echo the conversation is the Page, so Meta refuses an answer to it: a bot that answers every turn would never end.
- */
-function threadFor(context: TurnContext, activity: Partial<Activity>): ThreadKey {
-  const psid = activity.conversation?.id ?? activity.recipient?.id ?? '';
-  const pageId = turnOf(context)?.thread.pageId ?? activity.from?.id ?? pageOf(context) ?? '';
-  return { pageId, psid };
+/** A customer without a thread has no PSID. */
+function threadOf(address: Address): ThreadKey {
+  if (address.to === 'thread') return address.thread;
+  return address.to === 'userRef' ? { pageId: address.pageId, psid: '' } : { pageId: '', psid: address.psid };
 }
 
-function pageOf(context: TurnContext): string | undefined {
-  return (context.activity as Partial<Activity> | undefined)?.recipient?.id;
+/**
+ * In the turn of an echo the conversation is the Page, as with the stock adapter, so Meta refuses an answer to it: a bot
+ * that answers every turn would never end.
+ */
+function isToPage(context: TurnContext, activity: Partial<Activity>, { pageId }: ThreadKey): boolean {
+  if (activity.conversation?.id !== pageId) return false;
+  const incoming: Partial<Activity> | undefined = context.activity as Partial<Activity> | undefined;
+  return fieldOf(fieldOf(incoming?.channelData, 'message'), 'is_echo') === true;
 }

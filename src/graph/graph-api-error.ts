@@ -46,7 +46,8 @@ export type GraphErrorKind =
 export type GraphOutcome = 'refused' | 'unknown' | 'notSent';
 
 /** Which of the client's methods was called. */
-export type GraphOperation = 'pass' | 'take' | 'release' | 'request' | 'extend' | 'owner' | 'featureStatus' | 'send';
+export type GraphOperation =
+  'pass' | 'take' | 'release' | 'request' | 'extend' | 'owner' | 'featureStatus' | 'page' | 'send';
 
 /** What a {@link GraphApiError} is made of. */
 export interface GraphErrorDetails {
