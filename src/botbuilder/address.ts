@@ -50,7 +50,7 @@ export function addressOf(given: Parties, known: AddressKnowledge): Address {
   const psid = customerOf(conversation, page, customer, known);
   if (psid === undefined) return { to: 'unknown', missing: 'customer', psid: '' };
   if (known.isUserRef(psid)) return { to: 'userRef', pageId: page ?? known.page ?? '', userRef: psid };
-  const pageId = isLikelyPage(page, psid) ? page : (known.page ?? (page === psid ? undefined : page));
+  const pageId = pageOf(page, psid, known);
   return pageId === undefined ? { to: 'unknown', missing: 'page', psid } : { to: 'thread', thread: { pageId, psid } };
 }
 
@@ -97,6 +97,8 @@ function customerOf(
   return customer === undefined || customer === page || known.isPage(customer) ? undefined : customer;
 }
 
-function isLikelyPage(page: string | undefined, psid: string): page is string {
-  return page !== undefined && page !== psid && DIGITS.test(page);
+/** An id of Meta's is believed; a name gives way to what is known. */
+function pageOf(page: string | undefined, psid: string, known: AddressKnowledge): string | undefined {
+  const named = page === psid ? undefined : page;
+  return named !== undefined && DIGITS.test(named) ? named : (known.page ?? named);
 }

@@ -52,7 +52,7 @@ export function referenceFor(
   const isMeta = speaksToMeta(adapter);
   if (!isRecord(kept) && !isMeta) return undefined;
   const reference: Partial<ConversationReference> = isRecord(kept) ? kept : {};
-  const id = reference.conversation?.id as string | undefined;
+  const id = reference.conversation?.id;
   const conversation = { id: isMeta ? psid : `${psid}-${pageId}` };
   return {
     channelId: 'facebook',

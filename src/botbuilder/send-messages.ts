@@ -87,6 +87,6 @@ function threadOf(address: Address): ThreadKey {
  */
 function isToPage(context: TurnContext, activity: Partial<Activity>, { pageId }: ThreadKey): boolean {
   if (activity.conversation?.id !== pageId) return false;
-  const incoming: Partial<Activity> | undefined = context.activity as Partial<Activity> | undefined;
-  return fieldOf(fieldOf(incoming?.channelData, 'message'), 'is_echo') === true;
+  const channelData: unknown = (context.activity as Partial<Activity> | undefined)?.channelData;
+  return fieldOf(fieldOf(channelData, 'message'), 'is_echo') === true;
 }

@@ -56,7 +56,8 @@ const CARD_PART = { digits: 3, shorter: 2 } as const;
 export function redactPersonalData(text: string): string {
   const mail = visibleText(text);
   const rest = mail.replaced(Array.from(mail.visible.matchAll(EMAIL_ADDRESS), partOfMail));
-  const { visible, replaced } = visibleText(rest);
+  const seen = visibleText(rest);
+  const { visible } = seen;
   const masks: Replacement[] = [];
   for (const match of visible.matchAll(NUMBERS)) {
     const [run] = match;
@@ -67,7 +68,7 @@ export function redactPersonalData(text: string): string {
       masks.push({ start: start + match.index, end: end + match.index, by });
     }
   }
-  return replaced(masks);
+  return seen.replaced(masks);
 }
 
 function partOfMail(match: RegExpExecArray): Replacement {

@@ -54,14 +54,19 @@ const MASKED: readonly (readonly [string, string])[] = [
   ['4111\u20131111\u22121111\u20141111', '[card number]'],
   ['4111\u20281111\u30001111\u202f1111', '[card number]'],
   ['4\u200b1\u200c1\u200d1 1111\u2060 1111 \ufeff1111', '[card number]'],
-  [`is ${[...'4111111111111111'].join('\u00ad')}!`, 'is [card number]!'],
+  [`is ${Array.from('4111111111111111').join('\u00ad')}!`, 'is [card number]!'],
   ['\u202a4111111111111111\u202c', '\u202a[card number]\u202c'],
   ['４１１１　１１１１　１１１１　１１１１', '[card number]'],
   ['４１１１－１１１１－１１１１－１１１１', '[card number]'],
   ['٤١١١ ١١١١ ١١١١ ١١١١', '[card number]'],
   ['४१११११११११११११११', '[card number]'],
   ['𝟜𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙', '[card number]'],
-  [[...'4111111111111111'].map((digit) => `${digit}\ufe0f\u20e3`).join(' '), '[card number]'],
+  [
+    Array.from('4111111111111111')
+      .map((digit) => `${digit}\ufe0f\u20e3`)
+      .join(' '),
+    '[card number]',
+  ],
   ['3782,822463,10005', '[card number]'],
   ['Order 12345, card 4111 1111 1111 1111\n12 items', 'Order 12345, card [card number]\n12 items'],
   ['ada\u200b@exam\u00adple.org', '[e-mail]'],
