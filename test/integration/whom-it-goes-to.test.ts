@@ -4,7 +4,7 @@ import type { Activity, ConversationReference } from 'botbuilder';
 import { expect } from 'chai';
 import { PSID, closeScenes, quietLogger, saidOverOthers, scene } from './scene.js';
 import type { Scene, SceneOptions } from './scene.js';
-import { azure, botkit, closePlays, playOn } from './transports/transports.js';
+import { azure, botkit, closePlays, playOn, transports } from './transports/transports.js';
 
 const OTHER_PSID = '7700112233445566';
 const OTHER_PAGE = '222333444555666';
@@ -388,4 +388,38 @@ describe('A customer of the checkbox plugin', () => {
     expect(stage.customer.hears()).to.deep.equal(['welcome']);
     await closePlays();
   });
+});
+
+describe('A turn of the plugin’s own', () => {
+  afterEach(closePlays);
+
+  const MINUTE_MS = 60_000;
+  const UNCLAIMED = "I'm sorry, no agent could take your chat in time. You are talking to the bot again.";
+  const timers = { unclaimedMs: 3 * MINUTE_MS };
+  const kept: Readonly<Record<string, unknown>> = {
+    'is not there, because VCC Live had asked for the thread': undefined,
+    'has the wrong ids, because it is of the turn of an echo': facebook({
+      conversation: idOnly('111222333444555'),
+      user: idOnly('111222333444555'),
+      bot: idOnly(PSID),
+    }),
+    'names no Page, because an older version wrote it': facebook({ conversation: idOnly(PSID), user: idOnly(PSID) }),
+  };
+  for (const [what, reference] of Object.entries(kept)) {
+    it(`reaches the customer where the kept reference ${what}`, async () => {
+      const [ours] = transports;
+      const stage = await playOn(ours!, { handover: { timers } });
+      await stage.customer.says('hello');
+      const { vccLiveAppId } = stage.sim.settings;
+      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(vccLiveAppId) } }]);
+      expect(stage.owner()).to.equal('vccLive');
+      await stage.store.update(stage.thread, (record) => ({
+        record: { ...record!, open: { ...record!.open!, reference } },
+        value: undefined,
+      }));
+      await stage.lapse(3 * MINUTE_MS + 20_000);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.customer.hears().at(-1)).to.equal(UNCLAIMED);
+    });
+  }
 });
