@@ -52,13 +52,20 @@ export type {
 export type { ThreadKey } from './thread/key.js';
 export type { ControlRequest, ReclaimPattern, ReclaimWords, RequestPolicy } from './handover/policies.js';
 export type { HandoverTimers } from './handover/timers.js';
-export type { HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
+export type { DroppedPart, HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
 
 // What goes wrong.
 export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
 export type { HandoverErrorCode } from './thread/errors.js';
 export { GraphApiError } from './graph/graph-api-error.js';
-export type { GraphErrorDetails, GraphErrorKind, GraphOperation, GraphOutcome } from './graph/graph-api-error.js';
+export type { SendOptions, UploadFile } from './graph/graph-call.js';
+export type {
+  GraphErrorDetails,
+  GraphErrorKind,
+  GraphOperation,
+  GraphOutcome,
+  SentMessage,
+} from './graph/graph-api-error.js';
 
 // Remembering threads.
 export { MemoryThreadStore } from './store/memory-store.js';
@@ -71,7 +78,9 @@ export type {
   ClaimState,
   DueTime,
   PlacedClaim,
+  SetAsideRecord,
   StepsAtOnce,
+  StoringBot,
   ThreadChange,
   ThreadStore,
 } from './thread/store.js';
@@ -103,11 +112,12 @@ export { signPayload, verifySignature } from './webhook/signature.js';
 export type { SignatureVerdict } from './webhook/signature.js';
 export { answerChallenge } from './webhook/challenge.js';
 export type { ChallengeAnswer } from './webhook/challenge.js';
-export type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/event.js';
+export type { AppIdField, ThreadEvent, ThreadEventChannel, ThreadEventKind } from './thread/event.js';
 
 // For tests of one's own.
 export type { Clock } from './thread/clock.js';
 export type { Logger } from './thread/logger.js';
+export { visibleText } from './thread/visible-text.js';
 
 // Watching it.
 export { botTelemetry } from './botbuilder/bot-telemetry.js';

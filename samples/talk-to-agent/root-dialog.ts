@@ -2,12 +2,13 @@
 import { CardFactory } from 'botbuilder';
 import { ComponentDialog, TextPrompt, WaterfallDialog } from 'botbuilder-dialogs';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
+import { talkToAgentPhrases } from 'botbuilder-handover-vcclive';
 import type { HandoverResult, VccLiveHandover } from 'botbuilder-handover-vcclive';
 
 const ADDRESS_PROMPT = 'addressPrompt';
 /** Payload of the answers to the question about a handover. */
 const RATING = /^RATING_([1-5])$/;
-const ASKS_FOR_AGENT = /\b(?:talk|speak|chat)\b.*\b(?:agent|human|person|operator)\b/i;
+const PHRASES = talkToAgentPhrases(['en']);
 
 /** The root dialog of the sample. */
 export class RootDialog extends ComponentDialog {
@@ -27,7 +28,8 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   if (activity.type !== 'message') return step.endDialog();
   // A picture has no text, whatever the type says.
   const { text }: { text?: string | null } = activity;
-  if (text && (ASKS_FOR_AGENT.test(text) || text === 'TALK_TO_AGENT')) return step.replaceDialog('agent');
+  const asksForAgent = PHRASES.some((isSaidIn) => isSaidIn(step.context)) || text === 'TALK_TO_AGENT';
+  if (asksForAgent) return step.replaceDialog('agent');
   if (text && text.toLowerCase() === 'menu') {
     const parcel = { type: 'postBack', title: 'Where is my parcel?', value: 'PARCEL' };
     const address = { type: 'postBack', title: 'Change my address', value: 'ADDRESS' };

@@ -1,4 +1,5 @@
 /** `npm start -- --demo`: a whole handover plays by itself, is checked at each step, and the program ends. */
+import { visibleText } from 'botbuilder-handover-vcclive';
 import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { ConversationEntry, MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { lastSeq, linesSince, namesOf } from './wire-lines.js';
@@ -117,5 +118,5 @@ async function play(
 }
 
 function spoken({ from, text = '' }: ConversationEntry): string {
-  return `${`${from}:`.padEnd(NAME_WIDTH)}${text}`;
+  return `${`${from}:`.padEnd(NAME_WIDTH)}${visibleText(text)}`;
 }

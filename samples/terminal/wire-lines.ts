@@ -1,11 +1,15 @@
 /** What goes over the wire as readable lines, in the order in which it began, with names instead of app ids. */
+import { visibleText } from 'botbuilder-handover-vcclive';
 import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { WireEntry } from 'botbuilder-handover-vcclive/simulator';
 
-/** Everything with a higher number than `seq` that the bot had a part in, a line each. */
+/** Everything with a higher number than `seq` that the bot had a part in, a line each. Nothing in it acts on the terminal. */
 export function linesSince(simulator: MessengerSimulator, seq: number): string[] {
   const names = namesOf(simulator);
-  return simulator.wire.entries().flatMap((entry) => (entry.seq > seq ? (lineOf(entry, names) ?? []) : []));
+  return simulator.wire
+    .entries()
+    .flatMap((entry) => (entry.seq > seq ? (lineOf(entry, names) ?? []) : []))
+    .map(visibleText);
 }
 
 /** The number of the last entry. */

@@ -14,7 +14,7 @@ export type RefusalSays = 'anotherApp' | 'perhapsAnotherApp' | 'nothing';
 
 /** The name that the stock adapter has for Botkit; its subclasses inherit it. */
 const FACEBOOK_ADAPTER_NAME = 'Facebook Adapter';
-const OTHER_APP = /another app is controlling this thread/i;
+const OTHER_APP = /another app is controlling this thread|not the thread owner/i;
 /** The connector's statuses for what Meta refuses; 401 and 429 are its own. */
 const REFUSED = [400, 403];
 

@@ -4,15 +4,14 @@
  * Exists so that it is asked at the right moment and never twice: not over the agent, not by the second process, not by a
  * redelivery. Which turn does it is written beside the conclusion.
  */
-import type { Activity, TurnContext } from 'botbuilder';
-import { textOfThrown } from '../thread/errors.js';
+import type { TurnContext } from 'botbuilder';
 import type { Logger } from '../thread/logger.js';
+import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Afterwards } from '../handover/lifecycle.js';
 import { resultOf } from '../handover/lifecycle.js';
 import type { Turn } from '../handover/turn.js';
-import type { Satisfaction } from './handover-options.js';
-import type { Policies, PoliciesOf } from './page-policies.js';
+import type { Policies, PoliciesOf, SatisfactionQuestion } from './page-policies.js';
 import { say } from './plugin-texts.js';
 
 /** The stack of a bot's dialogs, as `DialogSet.createContext` gives it. */
@@ -38,6 +37,7 @@ export interface AfterParts {
   readonly engine: HandoverEngine;
   readonly log: Logger;
   readonly policiesOf: PoliciesOf;
+  readonly functions: ApplicationFunctions;
 }
 
 /** Looks after customers who have come home. */
@@ -70,9 +70,7 @@ export class AfterHandover {
     }
     const prompt = after.conclusion.dialogWaits ? 'goOn' : policies.openPrompt;
     if (prompt === 'drop') await this.#onStack(context, (stack) => stack.cancelAllDialogs());
-    if (typeof prompt === 'function') {
-      await this.#forgiving('openPrompt', async () => prompt(context, resultOf(after.conclusion)));
-    }
+    if (typeof prompt === 'function') await prompt(context, resultOf(after.conclusion));
     if (prompt === 'repeat' && kind === 'message' && (await this.#hasOpenDialog(context))) {
       await this.#ask(context, turn, after, policies.satisfaction);
       await this.#onStack(context, (stack) => stack.repromptDialog());
@@ -101,17 +99,14 @@ export class AfterHandover {
     context: TurnContext,
     turn: Turn,
     { conclusion, again }: Afterwards,
-    satisfaction: Satisfaction | undefined,
+    satisfaction: SatisfactionQuestion | undefined,
   ): Promise<void> {
     if (!satisfaction || again || turn.mute !== undefined) return;
     const { outcome, via, answered } = conclusion;
-    const { ask, after = ['completed'] } = satisfaction;
-    if (!after.some((each) => each === outcome)) return;
+    if (!satisfaction.after.includes(outcome)) return;
     // Released or expired, and nobody had written: there is nothing to be satisfied with.
     if (outcome === 'completed' && via === 'message' && answered !== true) return;
-    const result = resultOf(conclusion);
-    const text = typeof ask === 'function' ? async (): Promise<Said> => (await ask(context, result)) ?? null : ask;
-    await say(context, text, this.#parts.log);
+    await say(context, () => satisfaction.ask(context, resultOf(conclusion)), this.#parts.log);
   }
 
   async #hasOpenDialog(context: TurnContext): Promise<boolean> {
@@ -131,24 +126,24 @@ export class AfterHandover {
       this.#warned = true;
       return;
     }
-    await this.#forgiving('openPrompt', async () => {
+    await this.#parts.functions.call(DIALOGS, async () => {
       const stack = await access.dialogs.createContext(context);
       if (stack.activeDialog === undefined) return;
       await work(stack);
       await access.conversationState?.saveChanges(context);
     });
   }
-
-  async #forgiving(option: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#parts.log.error(`${option} failed: ${textOfThrown(error)}`);
-    }
-  }
 }
 
-type Said = string | Partial<Activity> | null;
+/** The bot's dialogs read and write the bot's own storage, and may speak: they take as long as the bot's logic may. */
+const DIALOGS: ApplicationFunction<undefined> = {
+  name: 'openPrompt',
+  accept: () => ({ value: undefined }),
+  expected: 'nothing',
+  instead: undefined,
+  otherwise: 'The turn goes on.',
+  isUnlimited: true,
+};
 
 const NO_DIALOGS =
   'openPrompt needs the dialogs of the bot, so the open prompt stays as it is. Call attach(adapter, logic, { dialogs, conversationState }).';

@@ -5,17 +5,17 @@
  */
 import type { Activity, TurnContext } from 'botbuilder';
 import { TurnContext as TurnContextClass } from 'botbuilder';
-import type { Clock } from '../thread/clock.js';
-import { HandoverError, textOfThrown } from '../thread/errors.js';
+import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import { expectRejection } from '../thread/thenable.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { ApplicationFunctions } from '../handover/application-functions.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
-import { askAvailability } from './availability.js';
 import type { AddressFinder } from './find-address.js';
 import { isMessenger } from './find-address.js';
 import type { HandoverRequest } from './handover-options.js';
@@ -24,10 +24,10 @@ import { passWithNotice } from './inline-thread-control.js';
 import type { MetadataParts } from './outgoing-metadata.js';
 import { metadataFor, transcriptOf } from './outgoing-metadata.js';
 import type { PoliciesOf } from './page-policies.js';
-import { activityOf, say } from './plugin-texts.js';
+import { noticeOf, say } from './plugin-texts.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread, threadOfContext } from './target-thread.js';
-import { turnOf } from './turn-state.js';
+import { answeringRequest, turnOf } from './turn-state.js';
 
 /** What beginnings stand on. */
 export interface BeginningParts {
@@ -35,9 +35,10 @@ export interface BeginningParts {
   readonly client: ThreadControlClient;
   readonly news: NewsDesk;
   readonly log: Logger;
-  readonly clock: Clock;
   readonly policiesOf: PoliciesOf;
   readonly metadataOf: (pageId: string) => MetadataParts;
+  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
+  readonly functions: ApplicationFunctions;
   readonly routing: RoutingLookup;
   readonly addresses: AddressFinder;
   /** The bot's logic is to hear that a handover failed. */
@@ -79,17 +80,10 @@ export class Beginnings {
     // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
     if (event.kind === 'echo') return false;
     const { triggers } = this.#parts.policiesOf(turn.thread.pageId);
-    const failed = (error: unknown): boolean => {
-      this.#parts.log.error(`A talkToAgent trigger failed: ${textOfThrown(error)}`);
-      return false;
-    };
-    try {
-      // The payload of the button or quick reply behind the turn, whichever adapter made it.
-      const asks = asksForAgent(context, triggers, event.payload, activity);
-      return typeof asks === 'boolean' ? asks : asks.catch(failed);
-    } catch (error) {
-      return failed(error);
-    }
+    // Bot Framework's types say that a message has a text; a picture has none.
+    const { text }: { readonly text?: string | null } = activity;
+    // The payload of the button or quick reply behind the turn, whichever adapter made it.
+    return asksForAgent({ context, text: text ?? '', payload: event.payload }, triggers);
   }
 
   /** Hands this turn's thread over. Never rejects. */
@@ -112,28 +106,21 @@ export class Beginnings {
   ): Promise<HandoverStart> {
     const { engine, news, log } = this.#parts;
     const { thread } = turn;
+    // Applications without types may give a promise for any of them.
+    for (const value of [request.metadata, request.summary, request.notice]) expectRejection(value);
+    await this.#parts.policiesAsked(thread.pageId);
     const { texts, loopBreaker } = this.#parts.policiesOf(thread.pageId);
     const failed = async (error: Error): Promise<void> => {
-      await say(context, texts.failed, log);
+      await answeringRequest(turn, () => say(context, texts.failed, log));
       // A dialog that waits gets it as its result.
       if (!dialogWaits) this.#parts.failed(thread, TurnContextClass.getConversationReference(context.activity), error);
     };
     if (await this.#isNobodyThere(context, turn, request)) {
       news.tell('refused', { thread, reason: 'unavailable' });
-      await say(context, texts.unavailable, log);
+      await answeringRequest(turn, () => say(context, texts.unavailable, log));
       return { status: 'refused', reason: 'unavailable' };
     }
-    let order: HandoverOrder;
-    try {
-      order = await this.#order(context, turn, request, { dialogWaits, transcript });
-    } catch (thrown) {
-      const error =
-        thrown instanceof Error ? thrown : new HandoverError('unexpected', 'A text or metadata function failed.');
-      news.tell('failed', { thread, error });
-      log.error(`Handover not begun: ${error.message}`);
-      await failed(error);
-      return { status: 'failed', error };
-    }
+    const order = await this.#order(context, turn, request, { dialogWaits, transcript });
     const start = await engine.handingOver.handOver(turn, order, loopBreaker);
     if (start.status === 'failed') await failed(start.error);
     return start;
@@ -175,7 +162,7 @@ export class Beginnings {
 
   /** Whether the application says that no agent is there. Not asked where the thread is with one, or was just passed. */
   async #isNobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
-    const { engine, clock, log } = this.#parts;
+    const { engine } = this.#parts;
     const { availability } = this.#parts.policiesOf(turn.thread.pageId);
     if (!availability || turn.mute !== undefined) return false;
     const owner = await engine.ownerOf(turn.thread, false).then(
@@ -184,7 +171,7 @@ export class Beginnings {
       () => 'unknown' as const,
     );
     if (owner === 'vccLive' || owner === 'other') return false;
-    return (await askAvailability(() => availability(context, request), { clock, log })) === 'unavailable';
+    return (await availability(context, request)) === 'unavailable';
   }
 
   async #order(
@@ -193,23 +180,37 @@ export class Beginnings {
     request: HandoverRequest,
     { dialogWaits, transcript }: Required<Beginning>,
   ): Promise<HandoverOrder> {
-    const { client, routing, policiesOf, metadataOf } = this.#parts;
+    const { policiesOf, metadataOf, functions } = this.#parts;
     const { pageId } = turn.thread;
     const { texts, inlineThreadControl } = policiesOf(pageId);
-    const metadata = metadataFor(context, turn.thread, request, transcript, metadataOf(pageId));
-    const notice = await activityOf(context, request.notice === undefined ? texts.connecting : request.notice);
+    const metadata = await metadataFor(context, turn.thread, { request, transcript }, metadataOf(pageId));
+    const notice = await noticeOf(context, request.notice, texts, functions);
     const reference = TurnContextClass.getConversationReference(context.activity);
     const order: HandoverOrder = { metadata, dialogWaits, reference };
     if (!notice) return order;
     if (inlineThreadControl) {
-      const inline = await passWithNotice(client, turn.thread, notice, routing);
+      const inline = await this.#inline(turn.thread, notice);
       if (inline) return { ...order, passWithNotice: inline };
     }
     return {
       ...order,
-      sendNotice: async () => {
-        await context.sendActivity(notice);
-      },
+      sendNotice: () =>
+        answeringRequest(turn, async () => {
+          await context.sendActivity(notice);
+        }),
     };
+  }
+
+  /** Notice and pass in one call; `undefined` when they take two, also for an activity that cannot be read. */
+  async #inline(thread: ThreadKey, notice: Partial<Activity>): Promise<HandoverOrder['passWithNotice']> {
+    const { client, routing, log } = this.#parts;
+    try {
+      return await passWithNotice(client, thread, notice, routing);
+    } catch (error) {
+      log.warn(
+        `The notice does not fit into the call that passes the thread, so it goes alone: ${textOfThrown(error)}`,
+      );
+      return undefined;
+    }
   }
 }

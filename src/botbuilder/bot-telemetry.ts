@@ -40,21 +40,19 @@ const DELIVERY = 'MessengerDelivery';
  */
 export function botTelemetry(client: BotTelemetryLike): Probe {
   return {
-    happened: (measurement) => {
-      const { kind, ...fields } = measurement;
-      client.trackEvent({ name: EVENTS[kind], ...propertiesAndMetrics(fields) });
-    },
+    // What the client returns is passed on: a client may be async, and its failure must not end the process.
+    happened: ({ kind, ...fields }) => client.trackEvent({ name: EVENTS[kind], ...propertiesAndMetrics(fields) }),
     begin: (work) => ({ end: (how) => ended(client, work, how) }),
   };
 }
 
-function ended(client: BotTelemetryLike, work: Work, how: WorkEnd): void {
+function ended(client: BotTelemetryLike, work: Work, how: WorkEnd): unknown {
   if (work.kind === 'delivery' && how.kind === 'delivery') {
     const { verdict, durationMs } = how;
-    client.trackEvent({ name: DELIVERY, properties: { verdict }, metrics: { durationMs, events: work.events } });
+    return client.trackEvent({ name: DELIVERY, properties: { verdict }, metrics: { durationMs, events: work.events } });
   }
   if (work.kind === 'graphCall' && how.kind === 'graphCall') {
-    client.trackDependency({
+    return client.trackDependency({
       dependencyTypeName: 'HTTP',
       target: work.host,
       name: `messenger graph ${work.operation}`,
@@ -64,6 +62,7 @@ function ended(client: BotTelemetryLike, work: Work, how: WorkEnd): void {
       resultCode: how.httpStatus ?? (how.outcome === 'ok' ? 200 : 0),
     });
   }
+  return undefined;
 }
 
 /** Words are properties, numbers are metrics. */

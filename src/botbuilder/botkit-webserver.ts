@@ -1,6 +1,6 @@
 /**
- * Two repairs of Botkit's web server: the webhook's bytes are kept as they came, and Meta's verification is answered with
- * 403 where the token is wrong.
+ * Repairs of Botkit's web server: the webhook's bytes are kept as they came, and Meta's verification is answered with
+ * 403 where the token is wrong. And its bodies get the limits that all others have.
  *
  * Botkit keeps the body as a string, chunk by chunk, which damages every character that lies across two chunks, so that
  * the signature of a genuine delivery does not fit; and the stock adapter answers a wrong verify token with 200.
@@ -8,6 +8,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from 'node:http';
+import type { BodyLimits, BodyReading } from '../webhook/read-body.js';
+import { readStream } from '../webhook/read-body.js';
+import type { AnswerParts } from './http-request.js';
+import { answerRequest, refuseBody } from './http-request.js';
 
 /** Answers one request. */
 export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => void;
@@ -18,28 +22,35 @@ interface Layer {
 }
 
 /**
- * Makes `req.rawBody` of the webhook's requests the bytes as they came, whatever is assigned to it.
+ * Makes `req.rawBody` of the webhook's requests the bytes as they came, whatever is assigned to it; empty until they have
+ * all come. A body beyond the limits is answered here: Botkit's own parser knows no time limit.
  * @param server Botkit's own; anything else is left alone
- * @param maxBytes no more than this, and the chunk that goes beyond it, is kept
  */
-export function keepBytes(server: unknown, path: string, maxBytes: number): void {
+export function keepBytes(server: unknown, path: string, limits: BodyLimits, parts: AnswerParts): void {
   if (!(server instanceof Server)) return;
   // Before express, and so before Botkit reads the body.
-  server.prependListener('request', (req: IncomingMessage) => {
+  server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => {
     if (req.method !== 'POST' || pathOf(req) !== path) return;
-    const chunks: Buffer[] = [];
-    let length = 0;
-    req.on('data', (chunk: Buffer) => {
-      if (length <= maxBytes) chunks.push(chunk);
-      length += chunk.length;
-    });
+    let reading: BodyReading | undefined;
     Object.defineProperty(req, 'rawBody', {
       configurable: true,
       enumerable: true,
-      get: () => Buffer.concat(chunks),
+      get: () => rawBodyOf(reading, limits),
       set: () => undefined,
     });
+    readStream(req, Number(req.headers['content-length'] ?? NaN), limits, (settled) => {
+      reading = settled;
+      if (settled.kind === 'bytes' || settled.kind === 'aborted') return;
+      void answerRequest(req, res, parts, () => Promise.resolve(refuseBody(settled, limits, parts)));
+    });
   });
+}
+
+/** Botkit adds each piece to it, so it costs nothing while pieces come. */
+function rawBodyOf(reading: BodyReading | undefined, { maxBytes }: BodyLimits): Buffer | string {
+  if (reading?.kind === 'bytes') return reading.bytes;
+  // What stands for a body that is too large is too large: whoever verifies it must not take it for an empty one.
+  return reading?.kind === 'tooLarge' ? Buffer.alloc(maxBytes + 1) : '';
 }
 
 /**

@@ -9,12 +9,14 @@ import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
 import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverNews } from '../handover/news.js';
+import type { BodyLimits } from '../webhook/read-body.js';
 import { speaksToMeta } from './adapter-answers.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { HandoverParts } from './handover-parts.js';
 import { partsOf } from './handover-parts.js';
+import { limitsOf } from './http-request.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -32,10 +34,17 @@ export interface BotkitController extends BotkitTurns {
   spawn(config?: unknown): Promise<BotkitWorker>;
 }
 
-/** How the plugin repairs the controller. The first two are of use with a stock Facebook adapter only. */
+/** How the plugin repairs the controller. Only the last is of use without a stock Facebook adapter. */
 export interface HandoverPluginOptions {
   /** Larger bodies are answered with 413. Default 1 MiB; Botkit's own `jsonLimit` (100 kB) comes before it. */
   maxBodyBytes?: number;
+  /**
+   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
+   * Default 64 MiB.
+   */
+  maxPendingBodyBytes?: number;
+  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
+  bodyTimeoutMs?: number;
   /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
   ackDeadlineMs?: number;
   /** The bot's Microsoft app id, where the controller's adapter is a `CloudAdapter`. */
@@ -66,7 +75,6 @@ const PLUGIN_NAME = 'vcc-live-handover';
 /** `controller.plugins.handover` is the `VccLiveHandover`. */
 const EXTENSION_NAME = 'handover';
 const CHANNEL = 'facebook';
-const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 
 const pluggedIn = new WeakMap<object, VccLiveHandover>();
 
@@ -115,7 +123,7 @@ function plugIn(
     repairAdapter(adapter, handover, options);
     forgiveSends(adapter, inside);
     passTokenErrorsOn(controller, adapter);
-    repairWebserver(controller, adapter, logic, options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+    repairWebserver(controller, adapter, logic, { limits: limitsOf(options, inside.clock), inside });
   } else {
     putFirst(adapter, handover);
   }
@@ -139,10 +147,12 @@ function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, opti
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
     require('./facebook-adapter.js') as typeof import('./facebook-adapter.js');
   if (adapter instanceof HandoverFacebookAdapter) return;
-  const { maxBodyBytes, ackDeadlineMs } = options;
+  const { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs } = options;
   repairFacebookAdapter(adapter as unknown as Parameters<typeof repairFacebookAdapter>[0], {
     handover,
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+    ...(maxPendingBodyBytes === undefined ? {} : { maxPendingBodyBytes }),
+    ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
     ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
   });
 }
@@ -180,11 +190,11 @@ function repairWebserver(
   controller: BotkitController,
   adapter: FacebookAdapter,
   logic: BotLogic,
-  maxBodyBytes: number,
+  { limits, inside }: { readonly limits: BodyLimits; readonly inside: HandoverParts },
 ): void {
   const path = controller.getConfig('webhook_uri');
   if (typeof path !== 'string') return;
-  keepBytes(controller.http, path, maxBodyBytes);
+  keepBytes(controller.http, path, limits, inside);
   answerChallengeFirst(controller.webserver, path, (req, res) => void adapter.processActivity(req, res, logic));
 }
 

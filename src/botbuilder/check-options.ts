@@ -39,6 +39,7 @@ const COMMON_OPTIONS: Readonly<Record<Exclude<keyof VccLiveHandoverOptions, keyo
   store: true,
   inbox: true,
   deliveries: true,
+  limits: true,
   graph: true,
   logger: true,
   telemetry: true,
@@ -47,8 +48,11 @@ const COMMON_OPTIONS: Readonly<Record<Exclude<keyof VccLiveHandoverOptions, keyo
 const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
 const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
-const LIMIT_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes'];
+const DELIVERY_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes'];
+const LIMIT_NAMES = ['applicationFunctionMs'];
+const LONGEST_LIMIT_MS = 600_000;
 const FUNCTIONS_OF_A_STORE = [
+  'forBot',
   'read',
   'update',
   'forget',
@@ -60,6 +64,7 @@ const FUNCTIONS_OF_A_STORE = [
   'takeDue',
   'findHandover',
   'listOpen',
+  'listSetAside',
 ];
 
 /**
@@ -94,8 +99,9 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
   for (const [name, check] of Object.entries(POLICY_CHECKS)) check(name, given[name]);
   checkPages(given['pages']);
   checkStore(given['store']);
-  checkMethods('inbox', given['inbox'], ['put', 'remove', 'renew', 'giveBack', 'takeOver']);
-  checkLimits(given['deliveries']);
+  checkMethods('inbox', given['inbox'], ['forBot', 'put', 'remove', 'renew', 'setAside', 'giveBack', 'takeOver']);
+  checkDeliveries(given['deliveries']);
+  checkLimits(given['limits']);
   checkGraph(given['graph']);
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
   checkProbes(given['telemetry']);
@@ -139,6 +145,10 @@ export function checkDuration(option: string, value: unknown): void {
 
 function checkId(option: string, value: unknown, expected: string): void {
   if (typeof value === 'string' && value !== '' && value.trim() === value) return;
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    const why = 'a number beyond 2^53 loses digits';
+    throw new InvalidOptionError(option, `the number ${value}`, `a string, in quotes (${why}): ${expected}`);
+  }
   const got =
     typeof value === 'string' && value.trim() !== ''
       ? `${JSON.stringify(value)}, with blanks around it`
@@ -307,17 +317,33 @@ function checkStore(value: unknown): void {
   );
 }
 
-function checkLimits(value: unknown): void {
+function checkDeliveries(value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value)) {
-    throw new InvalidOptionError('deliveries', described(value), `an object with ${LIMIT_NAMES.join(', ')}`);
+    throw new InvalidOptionError('deliveries', described(value), `an object with ${DELIVERY_NAMES.join(', ')}`);
   }
   for (const [name, limit] of Object.entries(value)) {
-    if (!LIMIT_NAMES.includes(name)) {
-      throw new InvalidOptionError(`deliveries.${name}`, 'unknown', `one of ${LIMIT_NAMES.join(', ')}`);
+    if (!DELIVERY_NAMES.includes(name)) {
+      throw new InvalidOptionError(`deliveries.${name}`, 'unknown', `one of ${DELIVERY_NAMES.join(', ')}`);
     }
     if (limit === undefined || (Number.isSafeInteger(limit) && Number(limit) > 0)) continue;
     throw new InvalidOptionError(`deliveries.${name}`, described(limit), 'a whole number above 0');
+  }
+}
+
+function checkLimits(value: unknown): void {
+  if (value === undefined) return;
+  if (!isObject(value)) {
+    throw new InvalidOptionError('limits', described(value), `an object with ${LIMIT_NAMES.join(', ')}`);
+  }
+  for (const [name, limit] of Object.entries(value)) {
+    if (!LIMIT_NAMES.includes(name)) {
+      throw new InvalidOptionError(`limits.${name}`, 'unknown', `one of ${LIMIT_NAMES.join(', ')}`);
+    }
+    checkDuration(`limits.${name}`, limit);
+    // A timer of more than 2^31 milliseconds would end at once.
+    if (Number(limit) <= LONGEST_LIMIT_MS || limit === undefined) continue;
+    throw new InvalidOptionError(`limits.${name}`, described(limit), `at most ${LONGEST_LIMIT_MS} milliseconds`);
   }
 }
 

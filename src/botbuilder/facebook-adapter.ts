@@ -18,18 +18,19 @@ import { checkDuration } from './check-options.js';
 import type { HandoverParts } from './handover-parts.js';
 import { partsOf } from './handover-parts.js';
 import { activityFromEvent } from './messenger-activity.js';
-import type { WebhookRequest, WebhookResponse } from './http-request.js';
+import type { BodyOptions, WebhookRequest, WebhookResponse } from './http-request.js';
+import { limitsOf } from './http-request.js';
 import type { ReceiveParts } from './receive-webhook.js';
 import { receiveWebhook } from './receive-webhook.js';
 import { runMiddleware } from './run-middleware.js';
 import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
+import { LossTeller } from './tell-losses.js';
 import { setAdmitted, stateOf } from './turn-state.js';
 import { isWithoutThread } from './user-ref.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
-const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** Meta waits five seconds; the answer has to travel. */
 const DEFAULT_ACK_DEADLINE_MS = 4000;
 
@@ -43,6 +44,13 @@ export interface RepairOptions {
   handover: VccLiveHandover;
   /** Larger bodies are answered with 413. Default 1 MiB. */
   maxBodyBytes?: number;
+  /**
+   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
+   * Default 64 MiB.
+   */
+  maxPendingBodyBytes?: number;
+  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
+  bodyTimeoutMs?: number;
   /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
   ackDeadlineMs?: number;
 }
@@ -70,7 +78,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
   constructor(options: HandoverFacebookAdapterOptions) {
     const inside = partsOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
-    const { handover, maxBodyBytes, ackDeadlineMs, ...stock } = options;
+    const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, ...stock } = options;
     super(stockOptions(stock, inside));
     const graph = ownClient(options, inside, ownGraph(options));
     this.#service = new AdapterService(
@@ -79,10 +87,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
       graph,
       secretOf(options.app_secret, inside),
       options.verify_token,
-      {
-        maxBodyBytes,
-        ackDeadlineMs,
-      },
+      { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs },
     );
     this.use(handover);
     handover.attach(this);
@@ -93,7 +98,10 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
     return this.#service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   }
 
-  /** Sends to Messenger. @throws {@link GraphApiError} unless it is that another app controls the thread */
+  /**
+   * Sends to Messenger. What Messenger has no form for is logged, and emitted as `suppressed` with reason `unsupported`.
+   * @throws {@link GraphApiError} unless it is that another app controls the thread. Its `sent` has what Meta had accepted
+   */
   override async sendActivities(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
     return this.#service.send(context, activities);
   }
@@ -144,8 +152,9 @@ class AdapterService {
   readonly #inside: HandoverParts;
   readonly #client: ThreadControlClient;
   readonly #receive: ReceiveParts;
+  readonly #losses: LossTeller;
   readonly #ackDeadlineMs: number;
-  /** What deliveries are worked off with that another process has left. */
+  /** The logic of the last request that Meta signed: deliveries that another process has left are worked off with it. */
   #lastLogic: BotLogic | undefined;
 
   constructor(
@@ -154,24 +163,17 @@ class AdapterService {
     client: ThreadControlClient,
     appSecret: string,
     verifyToken: unknown,
-    limits: { maxBodyBytes?: number | undefined; ackDeadlineMs?: number | undefined },
+    limits: BodyOptions & { readonly ackDeadlineMs?: number | undefined },
   ) {
     checkText('verify_token', verifyToken, "the verify token of the app's webhook settings");
     checkDuration('ackDeadlineMs', limits.ackDeadlineMs);
-    if (limits.maxBodyBytes !== undefined && !(Number.isInteger(limits.maxBodyBytes) && limits.maxBodyBytes > 0)) {
-      throw new InvalidOptionError('maxBodyBytes', String(limits.maxBodyBytes), 'a positive whole number of bytes');
-    }
     this.#adapter = adapter;
     this.#inside = inside;
     this.#client = client;
+    this.#losses = new LossTeller(inside.log, inside.news);
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
-    this.#receive = {
-      verifyToken,
-      appSecret,
-      maxBodyBytes: limits.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-      log: inside.log,
-      clock: inside.clock,
-    };
+    const { log, clock, lines } = inside;
+    this.#receive = { verifyToken, appSecret, limits: limitsOf(limits, clock), log, clock, lines };
     inside.inbox?.servedBy(() => {
       const logic = inside.ownTurns.logic ?? this.#lastLogic;
       return logic && ((arrived, key) => this.#work(arrived, key, logic));
@@ -181,17 +183,19 @@ class AdapterService {
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
     const work: EventWork = (arrived, key) => this.#work(arrived, key, logic);
     const { desk, inbox } = this.#inside;
-    this.#lastLogic = logic;
-    const deliver = (events: readonly ThreadEvent[], body: Buffer) =>
-      inbox && events.length > 0
+    const deliver = (events: readonly ThreadEvent[], body: Buffer) => {
+      // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
+      this.#lastLogic = logic;
+      return inbox && events.length > 0
         ? inbox.take(body.toString('utf8'), events, work)
         : desk.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
+    };
     return receiveWebhook(req, res, this.#receive, deliver);
   }
 
   send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
     const { engine, news, clock, addresses } = this.#inside;
-    const parts: SendParts = { client: this.#client, engine, news, clock, addresses };
+    const parts: SendParts = { client: this.#client, engine, news, clock, addresses, losses: this.#losses };
     return sendMessages(context, activities, parts);
   }
 
@@ -311,6 +315,7 @@ function ownClient(
     ...inside.graph,
     ...graph,
     clock: inside.clock,
+    logger: inside.log,
     ...(inside.probe === undefined ? {} : { probe: inside.probe }),
   });
 }

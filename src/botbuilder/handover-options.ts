@@ -11,7 +11,6 @@ import type { ThreadStore } from '../thread/store.js';
 import type { DeliveryLimits } from '../handover/deliver.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { ReclaimWords, RequestPolicy } from '../handover/policies.js';
-import type { Redactor } from '../handover/redact.js';
 import type { HandoverTimers } from '../handover/timers.js';
 import type { Availability } from './availability.js';
 import type { TalkToAgent } from './talk-to-agent.js';
@@ -107,6 +106,16 @@ export interface GraphOptions {
   maxRetries?: number;
 }
 
+/** Limits. Durations are milliseconds. */
+export interface HandoverLimits {
+  /**
+   * How long the plugin waits for a function of the application's: `metadata`, `texts`, `availability` and the other options
+   * that are functions, and the recognisers of `talkToAgent`. Then it goes on without the function. At most 600,000. Default
+   * 3000, for `availability` 2000. It does not concern `vccLiveAppId`, `pageAccessToken` and the bot's logic.
+   */
+  readonly applicationFunctionMs?: number;
+}
+
 /** Options of `VccLiveHandover`. */
 export interface VccLiveHandoverOptions {
   /** The bot's Facebook app id. */
@@ -120,24 +129,25 @@ export interface VccLiveHandoverOptions {
    * webhooks. @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
    */
   appSecret?: string;
-  /** What counts as "talk to agent". Default: that phrase and its closest kin, as the whole message. `[]`: nothing. */
+  /** What counts as "talk to agent". Default: `talkToAgentPhrases(['en'])`. `[]`: nothing. */
   talkToAgent?: TalkToAgent | readonly TalkToAgent[];
   /** What the customer reads from the plugin. Default: English. */
   texts?: Partial<HandoverTexts>;
   /**
    * What VCC Live gets with the thread. Default: handover id and reason, as JSON. The id is added to an object, not to a
-   * string. At most 1000 characters arrive; the rest is cut without breaking JSON or a character.
+   * string. At most 1000 characters arrive; the rest is cut without breaking JSON or a character. When the function fails,
+   * the default leaves.
    */
-  metadata?: (context: TurnContext, request: HandoverRequest) => string | object;
+  metadata?: (context: TurnContext, request: HandoverRequest) => string | object | Promise<string | object>;
   /**
    * Runs over every text that leaves in metadata, at any depth, before anything is cut; never over the handover id and the
    * ids of the thread. Default `redactPersonalData`: card numbers, e-mail addresses, phone numbers. `false`: nothing is
-   * redacted. Where it throws, the text does not leave.
+   * redacted. When it fails, the text does not leave.
    */
-  redact?: Redactor | false;
+  redact?: ((text: string) => string | Promise<string>) | false;
   /**
    * Whether an agent is there, asked before each handover of the bot's own. `unavailable`: the customer reads
-   * `texts.unavailable` and the handover is refused. `unknown`, an error or no answer within 2 seconds: handed over.
+   * `texts.unavailable` and the handover is refused. `unknown`, or a function that fails: handed over.
    * Default: not asked.
    */
   availability?: AvailabilityCheck;
@@ -175,9 +185,11 @@ export interface VccLiveHandoverOptions {
   /**
    * Other policies for some Pages: an object by Page id, or a function of it, asked once a minute at most. What a Page does
    * not name holds for it as for all others; `texts` are joined text by text, every other policy is replaced as a whole. A
-   * function that throws, or gives something that cannot work, is one line in the log, and the common policies hold.
+   * function that fails, or gives something that cannot work, is one line in the log, and the common policies hold.
    */
-  pages?: Readonly<Record<string, PagePolicies>> | ((pageId: string) => PagePolicies | undefined);
+  pages?:
+    | Readonly<Record<string, PagePolicies>>
+    | ((pageId: string) => PagePolicies | undefined | Promise<PagePolicies | undefined>);
   /** Where threads are remembered. Default: `new MemoryThreadStore()`, for one process and as long as it lives. */
   store?: ThreadStore;
   /**
@@ -188,10 +200,13 @@ export interface VccLiveHandoverOptions {
   inbox?: DeliveryInbox;
   /** How much is worked on at once; what is beyond is answered with 503, so that Meta delivers again later. */
   deliveries?: DeliveryLimits;
+  /** How long what is not the plugin's own may take. */
+  limits?: HandoverLimits;
   graph?: GraphOptions;
   /**
    * Where the plugin writes its few lines: pino, winston, console. Default: warnings and errors to the console. At `info`:
-   * a line for each handover begun, passed, claimed and ended, and for each change of owner.
+   * a line for each handover begun, passed, claimed and ended, and for each change of owner. A logger that fails loses its
+   * lines, and nothing else.
    */
   logger?: Logger;
   /** What counts and times: `openTelemetry()`, `botTelemetry(client)`, one of your own, or several. Default: nothing. */

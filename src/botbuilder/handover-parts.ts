@@ -2,6 +2,7 @@
 import type { Clock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { Probe } from '../thread/probe.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
@@ -25,6 +26,8 @@ export interface HandoverParts {
   readonly client: ThreadControlClient;
   readonly news: NewsDesk;
   readonly log: Logger;
+  /** For lines that anybody can cause. */
+  readonly lines: RepeatedLines;
   readonly clock: Clock;
   readonly pageAccessToken: VccLiveHandoverOptions['pageAccessToken'];
   readonly appSecret: string | undefined;

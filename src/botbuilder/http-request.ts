@@ -5,8 +5,13 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../thread/clock.js';
-import { textOfThrown } from '../thread/errors.js';
+import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
+import { parseExactJson } from '../thread/exact-json.js';
 import type { Logger } from '../thread/logger.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
+import type { BodyLimits, BodyReading } from '../webhook/read-body.js';
+import { bodyLimits, readStream, refusalStatus } from '../webhook/read-body.js';
+import { checkDuration } from './check-options.js';
 
 /** A request of node:http, restify or express. */
 export type WebhookRequest = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };
@@ -31,22 +36,31 @@ export interface Reply {
 
 /** What became of reading a body. */
 export type Body =
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'tooLarge' }
+  | BodyReading
   /** A parser read the stream and kept no bytes; `value` is what it made of them. */
   | { readonly kind: 'parsedAway'; readonly value: unknown }
-  /** Nobody waits for an answer any more. */
-  | { readonly kind: 'aborted' };
+  /** It is compressed. */
+  | { readonly kind: 'encoded' };
 
-const ABORTED: Body = { kind: 'aborted' };
+/** A body that is refused, whoever sent it. */
+export type RefusedBody = Extract<Body, { readonly kind: 'tooLarge' | 'tooSlow' | 'noRoom' | 'encoded' }>;
+
+/** The limits of a route, as options. */
+export interface BodyOptions {
+  readonly maxBodyBytes?: number | undefined;
+  readonly maxPendingBodyBytes?: number | undefined;
+  readonly bodyTimeoutMs?: number | undefined;
+}
 
 /** What answering stands on. */
 export interface AnswerParts {
   readonly log: Logger;
   readonly clock: Clock;
+  /** For what anybody can cause. */
+  readonly lines: RepeatedLines;
 }
 
-/** What is left of a body that is too large is read and dropped for this long, so that the sender gets to the answer. */
+/** What is left of a body that was refused is read and dropped for this long, so that the sender gets to the answer. */
 const LINGER_MS = 2_000;
 /** More than this is not read for it; the connection is broken off. */
 const LINGER_BYTES = 16 * 1024 * 1024;
@@ -64,9 +78,9 @@ export async function answerRequest(
   try {
     const reply = await receive();
     if (reply) answer(res, reply);
-    if (reply?.status === 413) linger(req, parts.clock);
+    if (reply) linger(req, parts.clock);
   } catch (error) {
-    parts.log.error(`A webhook could not be received: ${textOfThrown(error)}`);
+    parts.lines.say('error', 'failed', `A webhook could not be received: ${textOfThrown(error)}`);
     try {
       answer(res, { status: 500, body: 'Internal error' });
     } catch (second) {
@@ -103,60 +117,102 @@ export function queryOf(req: WebhookRequest): URLSearchParams {
   return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
 }
 
+/**
+ * The limits of a route, checked.
+ * @throws {@link InvalidOptionError} naming the option
+ */
+export function limitsOf(options: BodyOptions, clock: Clock): BodyLimits {
+  const { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs } = options;
+  checkBytes('maxBodyBytes', maxBodyBytes);
+  checkBytes('maxPendingBodyBytes', maxPendingBodyBytes);
+  checkDuration('bodyTimeoutMs', bodyTimeoutMs);
+  const limits = bodyLimits(clock, {
+    ...(maxBodyBytes === undefined ? {} : { maxBytes: maxBodyBytes }),
+    ...(maxPendingBodyBytes === undefined ? {} : { maxPendingBytes: maxPendingBodyBytes }),
+    ...(bodyTimeoutMs === undefined ? {} : { timeoutMs: bodyTimeoutMs }),
+  });
+  if (maxPendingBodyBytes !== undefined && maxPendingBodyBytes < limits.maxBytes) {
+    throw new InvalidOptionError('maxPendingBodyBytes', String(maxPendingBodyBytes), 'at least maxBodyBytes');
+  }
+  return limits;
+}
+
+function checkBytes(option: string, value: unknown): void {
+  if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) return;
+  const got = typeof value === 'number' ? String(value) : `of type ${typeof value}`;
+  throw new InvalidOptionError(option, got, 'a positive whole number of bytes');
+}
+
 /** The body's bytes, from the stream or from a parser that kept them. */
-export function readBody(req: WebhookRequest, maxBytes: number): Promise<Body> {
+export function readBody(req: WebhookRequest, limits: BodyLimits): Promise<Body> {
   return new Promise((resolve) => {
-    const body = bodyAtHand(req, maxBytes);
+    const body = bodyAtHand(req, limits.maxBytes);
     if (body) resolve(body);
-    else readStream(req, maxBytes, resolve);
+    else readStream(req, Number(headerOf(req, 'content-length') ?? NaN), limits, resolve);
   });
 }
+
+/** The reply to a body that is not read, and one line for the log that says why. */
+export function refuseBody(body: RefusedBody, limits: BodyLimits, { lines }: AnswerParts): Reply {
+  if (body.kind === 'encoded') {
+    lines.say(
+      'warn',
+      body.kind,
+      'A webhook was refused (415): its body is compressed. Meta and VCC Live compress none.',
+    );
+    return { status: 415, body: 'Send the body without Content-Encoding' };
+  }
+  const status = refusalStatus(body.kind);
+  const { says, reply } = REFUSALS[body.kind];
+  lines.say('warn', body.kind, `A webhook was refused (${status}): ${says(limits)}`);
+  return { status, body: reply, headers: HEADERS_OF[status] };
+}
+
+const REFUSALS: Readonly<
+  Record<
+    Exclude<RefusedBody['kind'], 'encoded'>,
+    { readonly says: (limits: BodyLimits) => string; readonly reply: string }
+  >
+> = {
+  tooLarge: {
+    says: ({ maxBytes }) => `its body has more than ${maxBytes} bytes (maxBodyBytes). Meta's are far smaller.`,
+    reply: 'Body too large',
+  },
+  tooSlow: {
+    says: ({ timeoutMs }) =>
+      `its body did not end within ${timeoutMs} ms (bodyTimeoutMs). Either the sender stalls, or other code reads the stream.`,
+    reply: 'The body took too long',
+  },
+  noRoom: {
+    says: () =>
+      'the bodies that have not ended hold too much memory (maxPendingBodyBytes), and this one holds most of it.',
+    reply: 'Deliver again later',
+  },
+};
+
+/** Who stalls is not waited for any longer; who is still sending gets the time to read the answer. */
+const HEADERS_OF: Readonly<Record<ReturnType<typeof refusalStatus>, Readonly<Record<string, string>>>> = {
+  408: { connection: 'close' },
+  413: {},
+  503: { 'retry-after': '1' },
+};
 
 /** What is known without reading the stream. */
 function bodyAtHand(req: WebhookRequest, maxBytes: number): Body | undefined {
   const kept = keptBytes(req.rawBody) ?? keptBytes(req.body);
   if (kept) return kept.length > maxBytes ? { kind: 'tooLarge' } : { kind: 'bytes', bytes: kept };
   if (wasRead(req)) return { kind: 'parsedAway', value: req.body };
-  // Its `close` has been and will not come again.
-  if (req.destroyed) return ABORTED;
-  return Number(headerOf(req, 'content-length') ?? 0) > maxBytes ? { kind: 'tooLarge' } : undefined;
+  return isEncoded(headerOf(req, 'content-encoding')) ? { kind: 'encoded' } : undefined;
 }
 
-function readStream(req: WebhookRequest, maxBytes: number, settle: (body: Body) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // Every stream closes in the end: to settle a promise again costs several times what it costs to ask.
-  let isSettled = false;
-  const end = (body: Body): void => {
-    if (isSettled) return;
-    isSettled = true;
-    settle(body);
-  };
-  const keep = (chunk: Buffer | string): void => {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
-    length += bytes.length;
-    if (length <= maxBytes) {
-      chunks.push(bytes);
-      return;
-    }
-    chunks.length = 0;
-    req.off('data', keep);
-    end({ kind: 'tooLarge' });
-  };
-  const abort = (): void => end(ABORTED);
-  req.on('data', keep);
-  req.on('end', () => {
-    const [only, more] = chunks;
-    end({ kind: 'bytes', bytes: only && !more ? only : Buffer.concat(chunks) });
-  });
-  req.on('error', abort);
-  req.on('close', abort);
+function isEncoded(header: string | readonly string[] | undefined): boolean {
+  return header !== undefined && !/^(?:\s*identity\s*)?$/i.test(String(header));
 }
 
-/** A text as JSON, or that it is none. */
+/** A text as JSON with all digits of long ids, or that it is none. */
 export function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
   try {
-    return { ok: true, value: JSON.parse(text) as unknown };
+    return { ok: true, value: parseExactJson(text) };
   } catch {
     return { ok: false };
   }
@@ -185,6 +241,7 @@ function answer(res: WebhookResponse, reply: Reply): void {
       return;
     }
     res.setHeader('content-type', 'text/plain; charset=utf-8');
+    res.setHeader('x-content-type-options', 'nosniff');
     if (reply.headers) for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
     res.end(reply.body);
     return;
@@ -194,10 +251,10 @@ function answer(res: WebhookResponse, reply: Reply): void {
   res.end();
 }
 
-/** Nothing waits for the rest of the body; closing at once would break the answer off before the sender reads it. */
+/** Nobody waits for the rest of a body; closing at once would break the answer off before the sender reads it. */
 function linger(req: WebhookRequest, clock: Clock): void {
-  const stream: { readonly on?: unknown; readonly complete?: boolean } = req;
-  if (typeof stream.on !== 'function' || stream.complete === true || req.destroyed) return;
+  const stream: { readonly resume?: unknown; readonly complete?: boolean } = req;
+  if (typeof stream.resume !== 'function' || stream.complete === true || req.destroyed) return;
   let dropped = 0;
   const cancel = clock.after(LINGER_MS, () => req.destroy());
   req.on('data', (chunk: Buffer | string) => {

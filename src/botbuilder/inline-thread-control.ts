@@ -13,7 +13,7 @@ import type { Logger } from '../thread/logger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { AnsweredCall, HandoverOrder } from '../handover/turn.js';
-import { messagesFromActivity } from './messenger-activity.js';
+import { messagesFromActivity } from './messages-from-activity.js';
 
 /** How long a Page's answer counts. Routing is switched on or off once in its life. */
 const REMEMBERED_MS = 10 * 60_000;
@@ -68,17 +68,20 @@ export async function passWithNotice(
   notice: Partial<Activity>,
   routing: RoutingLookup,
 ): Promise<HandoverOrder['passWithNotice']> {
-  const [body, ...more] = messagesFromActivity(notice, thread.psid);
-  if (!body?.message || more.length > 0) return undefined;
+  const { messages, losses } = messagesFromActivity(notice, { id: thread.psid });
+  const [first, ...more] = messages;
+  const body = first?.body;
+  // What loses a part goes through the adapter, which tells of it.
+  if (!body?.message || first?.file || more.length > 0 || losses.length > 0) return undefined;
   if (!(await routing.has(thread.pageId))) return undefined;
   return async (targetAppId, metadata, isWanted): Promise<AnsweredCall> => {
     try {
-      return await client.send(thread, {
-        ...body,
-        thread_control: { app_id: targetAppId, control_type: 'pass', metadata },
-      });
+      const thread_control = { app_id: targetAppId, control_type: 'pass', metadata };
+      return await client.send(thread, { ...body, thread_control }, { evenIfMessagesPause: true });
     } catch (error) {
-      if (!(error instanceof GraphApiError) || error.outcome !== 'unknown') throw error;
+      if (!(error instanceof GraphApiError) || isOfThePass(error)) throw error;
+      // The message was refused, and nothing was passed with it: the customer gets a person without the notice.
+      if (error.outcome !== 'unknown') return client.pass(thread, targetAppId, metadata, isWanted);
       // Perhaps it was passed, perhaps not: the ordinary pass finds out, and repeats only what is safe.
       const owner = await client.owner(thread);
       // Hidden: an app that is not the bot has it, and the bot had it before.
@@ -87,4 +90,9 @@ export async function passWithNotice(
       return client.pass(thread, targetAppId, metadata, isWanted);
     }
   };
+}
+
+/** What an ordinary pass would meet as well. */
+function isOfThePass({ kind }: GraphApiError): boolean {
+  return kind === 'notOwner' || kind === 'token';
 }

@@ -5,8 +5,10 @@
  */
 import type { Activity, TurnContext } from 'botbuilder';
 import type { ThreadKey } from '../thread/key.js';
+import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
+import type { TextRedactor } from '../handover/metadata.js';
 import { redactedMetadata, withExtras } from '../handover/metadata.js';
-import type { Redactor } from '../handover/redact.js';
+import { redactPersonalData } from '../handover/redact.js';
 import type { HandoverRequest, VccLiveHandoverOptions } from './handover-options.js';
 
 /** Bot Framework's name for the attachment of a `handoff.initiate`; `EventFactory.createHandoffInitiation` sets it. */
@@ -16,42 +18,122 @@ const MOST_LINES = 200;
 
 /** What the metadata is made with. */
 export interface MetadataParts {
-  readonly options: Pick<VccLiveHandoverOptions, 'metadata' | 'botAppId' | 'vccLiveAppId'>;
-  readonly redact: Redactor;
+  readonly options: Pick<VccLiveHandoverOptions, 'metadata' | 'redact' | 'botAppId' | 'vccLiveAppId'>;
+  readonly functions: ApplicationFunctions;
 }
 
+/** What a handover is begun with. */
+export interface HandoverWords {
+  readonly request: HandoverRequest;
+  /** Lines, oldest first. */
+  readonly transcript: readonly string[];
+}
+
+type Metadata = string | object | undefined;
+
+/** In place of a text whose redactor failed. */
+const WITHHELD = '[redacted]';
+
 /**
- * Metadata for a handover; the id is still to be added. A summary and a transcript go into an object only.
- * @param transcript lines, oldest first
+ * Metadata for a handover; the id is still to be added. A summary and a transcript go into an object only. Never rejects.
  */
-export function metadataFor(
+export async function metadataFor(
   context: TurnContext,
   thread: ThreadKey,
-  request: HandoverRequest,
-  transcript: readonly string[],
-  { options, redact }: MetadataParts,
-): string | object | undefined {
+  { request, transcript }: HandoverWords,
+  { options, functions }: MetadataParts,
+): Promise<Metadata> {
   const { reason } = request;
   const given =
-    request.metadata ?? options.metadata?.(context, request) ?? (reason === undefined ? undefined : { reason });
-  const redacted = redactedMetadata(given, redact, idsOf(thread, options));
+    (await ofRequest(request, functions)) ??
+    (await ofOption(context, request, options.metadata, functions)) ??
+    (reason === undefined ? undefined : { reason });
+  const redact = redactorOf(options.redact, functions);
+  const redacted = await redactedMetadata(given, redact, idsOf(thread, options));
   if (typeof redacted === 'string') return redacted;
-  // Applications without types may give anything.
-  const summary: unknown = request.summary;
+  const summary = await summaryOf(request, functions);
   return withExtras(redacted, {
-    summary: typeof summary === 'string' ? redact(summary) : undefined,
-    transcript: transcript.map(redact),
+    summary: summary === undefined ? undefined : await redact(summary),
+    transcript: await Promise.all(transcript.map(redact)),
   });
 }
 
-/** Metadata that goes with a take or a release: a text, redacted. */
-export function textFor(
+/** Metadata that goes with a take or a release: a text, redacted. Never rejects. */
+export async function textFor(
   thread: ThreadKey,
   metadata: string | undefined,
-  { options, redact }: MetadataParts,
-): string | undefined {
-  const redacted = redactedMetadata(metadata, redact, idsOf(thread, options));
+  { options, functions }: MetadataParts,
+): Promise<string | undefined> {
+  const redacted = await redactedMetadata(metadata, redactorOf(options.redact, functions), idsOf(thread, options));
   return typeof redacted === 'string' ? redacted : undefined;
+}
+
+function ofRequest({ metadata }: HandoverRequest, functions: ApplicationFunctions): Metadata | Promise<Metadata> {
+  if (metadata === undefined || typeof metadata === 'string') return metadata;
+  const otherwise = 'The metadata of the options takes its place.';
+  return functions.call(metadataFunction('request.metadata', otherwise), () => valueOf(metadata));
+}
+
+function ofOption(
+  context: TurnContext,
+  request: HandoverRequest,
+  metadata: VccLiveHandoverOptions['metadata'],
+  functions: ApplicationFunctions,
+): Metadata | Promise<Metadata> {
+  if (!metadata) return undefined;
+  const otherwise = 'The handover goes on without it.';
+  return functions.call(metadataFunction('metadata', otherwise), () => metadata(context, request));
+}
+
+function metadataFunction(name: string, otherwise: string): ApplicationFunction<Metadata> {
+  return {
+    name,
+    accept: (given): Accepted<Metadata> | undefined => {
+      if (given === undefined || given === null || typeof given === 'string') return { value: given ?? undefined };
+      // A copy is made here, where what a getter throws is caught.
+      return typeof given === 'object' ? { value: { ...given } } : undefined;
+    },
+    expected: 'a text or an object',
+    instead: undefined,
+    otherwise,
+  };
+}
+
+function summaryOf(
+  { summary }: HandoverRequest,
+  functions: ApplicationFunctions,
+): string | undefined | Promise<string | undefined> {
+  const described: ApplicationFunction<string | undefined> = {
+    name: 'request.summary',
+    accept: (given) =>
+      given === undefined || given === null || typeof given === 'string' ? { value: given ?? undefined } : undefined,
+    expected: 'a text',
+    instead: undefined,
+    otherwise: 'The handover goes on without it.',
+    hidesError: true,
+  };
+  return functions.call(described, () => valueOf(summary));
+}
+
+/** The redactor. A text of which it fails does not leave. */
+function redactorOf(redact: VccLiveHandoverOptions['redact'], functions: ApplicationFunctions): TextRedactor {
+  if (redact === false) return (text) => text;
+  if (redact === undefined) return redactPersonalData;
+  const described: ApplicationFunction<string> = {
+    name: 'redact',
+    accept: (given) => (typeof given === 'string' ? { value: given } : undefined),
+    expected: 'a text',
+    instead: WITHHELD,
+    otherwise: `${WITHHELD} leaves in place of the text.`,
+    hidesError: true,
+    isLoggedOnce: true,
+  };
+  return (text) => functions.call(described, () => redact(text));
+}
+
+/** What a member of a request holds, or what the function gives that stands there. */
+function valueOf(given: unknown): unknown {
+  return typeof given === 'function' ? (given as () => unknown)() : given;
 }
 
 /**

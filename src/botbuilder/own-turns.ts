@@ -17,8 +17,8 @@ import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
 import { becomeHandoffStatus, referenceFor } from './handoff-status.js';
-import type { HandoverText } from './handover-options.js';
 import type { PoliciesOf } from './page-policies.js';
+import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
 import { turnOf } from './turn-state.js';
 
@@ -87,7 +87,7 @@ export class OwnTurns {
    * A turn for a handover that has ended: says a text, and runs the bot's logic as `handoff.status` where a dialog waits.
    * Never rejects: the handover has ended, whatever becomes of this turn.
    */
-  resume(thread: ThreadKey, ended: EndedHandover, text: HandoverText): OwnTurn {
+  resume(thread: ThreadKey, ended: EndedHandover, text?: TextMaker): OwnTurn {
     return this.#parts.desk.takeTurn(thread, (place) =>
       this.#resume(thread, ended, place ?? `resume:${ended.conclusion.handoverId}`, text),
     );
@@ -95,7 +95,7 @@ export class OwnTurns {
 
   /** The same without a text, in the place of the event that ended the handover. */
   resumeAfter(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
-    return this.#resume(thread, ended, keyAfter(eventKey), null);
+    return this.#resume(thread, ended, keyAfter(eventKey));
   }
 
   /**
@@ -107,7 +107,7 @@ export class OwnTurns {
     const conclusion = await this.#parts.endedBefore(turn);
     if (!conclusion) return;
     const reference = TurnContextClass.getConversationReference(activity);
-    await this.#resume(turn.thread, { conclusion, reference }, keyAfter(turn.key), null, bot);
+    await this.#resume(turn.thread, { conclusion, reference }, keyAfter(turn.key), undefined, bot);
   }
 
   /** @param key under which the turn claims the end of its dialog: others can tell by it whether the turn is still there */
@@ -115,7 +115,7 @@ export class OwnTurns {
     thread: ThreadKey,
     { conclusion, reference }: EndedHandover,
     key: string,
-    text: HandoverText,
+    text?: TextMaker,
     bot?: AttachedBot,
   ): Promise<void> {
     const { after, log, policiesOf } = this.#parts;
@@ -123,7 +123,7 @@ export class OwnTurns {
     const resumed = async (context: TurnContext, logic: BotLogic): Promise<void> => {
       const turn = turnOf(context);
       if (turn) Object.assign(turn, { key, ended: conclusion });
-      await say(context, text, log);
+      if (text) await say(context, text, log);
       const status = async (): Promise<void> => {
         becomeHandoffStatus(context, 'completed', undefined);
         await logic(context);

@@ -1,45 +1,70 @@
 /**
  * What holds for the threads of a Page: its own policies where it has some, those of all Pages otherwise.
  *
- * Exists so that everything that differs by Page is decided in one place. Token and VCC Live's app id are asked for
- * elsewhere: they may take time.
+ * Exists so that everything that differs by Page is decided in one place, and so that every function among the policies is
+ * called through {@link ApplicationFunctions}. Token and VCC Live's app id are asked for elsewhere.
  */
+import type { TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
-import { textOfThrown } from '../thread/errors.js';
-import type { Logger } from '../thread/logger.js';
+import type { HandoverResult } from '../thread/handover.js';
+import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { EnginePolicies } from '../handover/policies.js';
-import type { Redactor } from '../handover/redact.js';
-import { dependable, redactPersonalData } from '../handover/redact.js';
+import { grantingOf, reclaimTriggersOf } from '../handover/policies.js';
 import { hasTimers } from '../handover/timers.js';
+import type { Availability } from './availability.js';
+import { AVAILABILITY } from './availability.js';
 import { checkPagePolicies } from './check-options.js';
 import type {
-  AvailabilityCheck,
-  HandoverTexts,
+  HandoverRequest,
   OpenPrompt,
   PagePolicies,
   Satisfaction,
   VccLiveHandoverOptions,
 } from './handover-options.js';
-import { textsOf } from './plugin-texts.js';
-import type { TalkToAgent } from './talk-to-agent.js';
-import { DEFAULT_TALK_TO_AGENT } from './talk-to-agent.js';
+import type { MadeText, PluginTexts } from './plugin-texts.js';
+import { TEXT_IN_WORDS, acceptText, pluginTexts } from './plugin-texts.js';
+import type { Trigger } from './talk-to-agent.js';
+import { triggersOf } from './talk-to-agent.js';
+import { talkToAgentPhrases } from './talk-to-agent-phrases.js';
 
-/** The policies of one Page, every default filled in. */
+/** The policies of one Page, every default filled in. No function among them fails, but for `metadata` and `redact`. */
 export interface Policies extends EnginePolicies {
-  readonly triggers: readonly TalkToAgent[];
-  readonly texts: HandoverTexts;
+  readonly triggers: readonly Trigger[];
+  readonly texts: PluginTexts;
   readonly metadata: VccLiveHandoverOptions['metadata'];
-  readonly redact: Redactor;
-  readonly availability: AvailabilityCheck | undefined;
+  readonly redact: VccLiveHandoverOptions['redact'];
+  /** Absent: not asked. */
+  readonly availability:
+    ((context: TurnContext, request: HandoverRequest) => Availability | Promise<Availability>) | undefined;
   readonly loopBreaker: LoopBreaker | undefined;
-  readonly satisfaction: Satisfaction | undefined;
-  readonly openPrompt: OpenPrompt;
+  readonly satisfaction: SatisfactionQuestion | undefined;
+  readonly openPrompt: Extract<OpenPrompt, string> | OpenPromptWork;
   readonly inlineThreadControl: boolean;
 }
 
+/** The question after a handover. */
+export interface SatisfactionQuestion {
+  readonly after: readonly string[];
+  readonly ask: (context: TurnContext, result: HandoverResult) => MadeText | Promise<MadeText>;
+}
+
+/** What the application does with an open prompt. */
+export type OpenPromptWork = (context: TurnContext, result: HandoverResult) => unknown;
+
 /** Gives the policies of a Page. */
 export type PoliciesOf = (pageId: string) => Policies;
+
+/** What a book of policies is made with. */
+export interface PolicyBookParts {
+  readonly clock: Clock;
+  readonly functions: ApplicationFunctions;
+}
+
+interface KnownPage {
+  readonly policies: Policies;
+  readonly untilMs: number;
+}
 
 /** How long the answer of a `pages` function counts. */
 const REMEMBERED_MS = 60_000;
@@ -49,32 +74,37 @@ const MOST_PAGES = 10_000;
 /** Resolves policies. */
 export class PolicyBook {
   readonly #common: VccLiveHandoverOptions;
-  readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #parts: PolicyBookParts;
   readonly #forAll: Policies;
-  readonly #byPage = new Map<string, { readonly policies: Policies; readonly untilMs: number }>();
+  readonly #byPage = new Map<string, KnownPage>();
+  /** Pages whose policies the application is asked for now. */
+  readonly #asked = new Map<string, Promise<void>>();
 
   /** @param options checked already */
-  constructor(options: VccLiveHandoverOptions, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(options: VccLiveHandoverOptions, parts: PolicyBookParts) {
     this.#common = { ...options };
-    this.#clock = clock;
-    this.#log = log;
+    this.#parts = parts;
     this.#forAll = this.#resolved({});
   }
 
-  /** What holds for the threads of this Page. Never throws. */
+  /**
+   * What holds for the threads of this Page. Never throws. While an asynchronous `pages` function has not answered, what it
+   * answered before holds, else the common policies.
+   */
   of(pageId: string): Policies {
     const { pages } = this.#common;
     if (pages === undefined) return this.#forAll;
-    const nowMs = this.#clock.now();
     const known = this.#byPage.get(pageId);
-    if (known && nowMs < known.untilMs) return known.policies;
-    const own = this.#ownOf(pageId);
-    const policies = own === undefined ? this.#forAll : this.#resolved(own);
-    if (this.#byPage.size >= MOST_PAGES) this.#byPage.clear();
-    const untilMs = typeof pages === 'function' ? nowMs + REMEMBERED_MS : Infinity;
-    this.#byPage.set(pageId, { policies, untilMs });
-    return policies;
+    if (known && this.#parts.clock.now() < known.untilMs) return known.policies;
+    if (!this.#asked.has(pageId)) this.#ask(pageId, pages);
+    return this.#byPage.get(pageId)?.policies ?? this.#forAll;
+  }
+
+  /** Resolves when the policies of a Page are known; `undefined` when they are known already. */
+  asked(pageId: string): Promise<void> | undefined {
+    if (typeof this.#common.pages !== 'function') return undefined;
+    this.of(pageId);
+    return this.#byPage.has(pageId) ? undefined : this.#asked.get(pageId);
   }
 
   /** Whether the threads of any Page may have timers; of a function nobody can tell. */
@@ -84,18 +114,29 @@ export class PolicyBook {
     return Object.values(pages).some((own) => hasTimers(own.timers ?? {}));
   }
 
-  #ownOf(pageId: string): PagePolicies | undefined {
-    const { pages } = this.#common;
-    if (typeof pages !== 'function') return pages && Object.hasOwn(pages, pageId) ? pages[pageId] : undefined;
-    try {
-      const own = pages(pageId);
-      if (own !== undefined) checkPagePolicies(`pages(${JSON.stringify(pageId)})`, own);
-      return own;
-    } catch (error) {
-      const why = textOfThrown(error);
-      this.#log.error(`The policies of Page ${pageId} cannot be used, so the common ones hold: ${why}`);
-      return undefined;
+  #ask(pageId: string, pages: NonNullable<VccLiveHandoverOptions['pages']>): void {
+    if (typeof pages !== 'function') {
+      this.#keep(pageId, Object.hasOwn(pages, pageId) ? pages[pageId] : undefined, Infinity);
+      return;
     }
+    const answer = this.#parts.functions.call(pagesFunction(pageId), () => pages(pageId));
+    const keep = (own: PagePolicies | undefined): void => {
+      this.#keep(pageId, own, this.#parts.clock.now() + REMEMBERED_MS);
+    };
+    if (!(answer instanceof Promise)) {
+      keep(answer);
+      return;
+    }
+    const asked = answer.then((own) => {
+      this.#asked.delete(pageId);
+      keep(own);
+    });
+    this.#asked.set(pageId, asked);
+  }
+
+  #keep(pageId: string, own: PagePolicies | undefined, untilMs: number): void {
+    if (this.#byPage.size >= MOST_PAGES) this.#byPage.clear();
+    this.#byPage.set(pageId, { policies: own === undefined ? this.#forAll : this.#resolved(own), untilMs });
   }
 
   #resolved(own: PagePolicies): Policies {
@@ -104,38 +145,75 @@ export class PolicyBook {
       Object.entries<unknown>(own).filter(([, value]) => value !== undefined),
     ) as PagePolicies;
     const all: PagePolicies = { ...this.#common, ...given };
+    const { functions } = this.#parts;
     return {
-      triggers: triggersOf(all.talkToAgent),
-      texts: textsOf(this.#common.texts, own.texts),
+      triggers: triggersOf(all.talkToAgent ?? talkToAgentPhrases(['en']), functions),
+      texts: pluginTexts(functions, this.#common.texts, own.texts),
       metadata: all.metadata,
-      redact: redactorOf(all.redact, this.#log),
-      availability: all.availability,
+      redact: all.redact,
+      availability: availabilityOf(all.availability, functions),
       loopBreaker: all.loopBreaker === false ? undefined : all.loopBreaker,
       timers: all.timers ?? {},
-      requests: all.requests ?? 'grantVccLive',
-      reclaim: all.reclaim ?? {},
-      satisfaction: all.satisfaction,
-      openPrompt: all.openPrompt ?? 'goOn',
+      grants: grantingOf(all.requests ?? 'grantVccLive', functions),
+      reclaim: reclaimTriggersOf(all.reclaim ?? {}, functions),
+      satisfaction: questionOf(all.satisfaction, functions),
+      openPrompt: openPromptOf(all.openPrompt ?? 'goOn', functions),
       statusEvents: all.statusEvents === true,
       inlineThreadControl: all.inlineThreadControl === true,
     };
   }
 }
 
-function triggersOf(given: VccLiveHandoverOptions['talkToAgent']): readonly TalkToAgent[] {
-  if (given === undefined) return [DEFAULT_TALK_TO_AGENT];
-  return isTriggerList(given) ? [...given] : [given];
+function pagesFunction(pageId: string): ApplicationFunction<PagePolicies | undefined> {
+  return {
+    name: 'pages',
+    about: `Page ${pageId}`,
+    accept: (given): Accepted<PagePolicies | undefined> => {
+      if (given === undefined || given === null) return { value: undefined };
+      checkPagePolicies(`pages(${JSON.stringify(pageId)})`, given);
+      return { value: given as PagePolicies };
+    },
+    expected: 'an object with the policies of the Page',
+    instead: undefined,
+    otherwise: 'The common policies hold for it.',
+  };
 }
 
-function isTriggerList(given: TalkToAgent | readonly TalkToAgent[]): given is readonly TalkToAgent[] {
-  return Array.isArray(given);
+function availabilityOf(
+  check: VccLiveHandoverOptions['availability'],
+  functions: ApplicationFunctions,
+): Policies['availability'] {
+  return check && ((context, request) => functions.call(AVAILABILITY, () => check(context, request)));
 }
 
-function redactorOf(given: VccLiveHandoverOptions['redact'], log: Logger): Redactor {
-  if (given === false) return (text) => text;
-  if (given === undefined) return redactPersonalData;
-  return dependable(given, (error) => {
-    // Its message may hold the text.
-    log.error(`The redact option failed, so a text stays here: ${error instanceof Error ? error.name : typeof error}`);
-  });
+function questionOf(
+  satisfaction: Satisfaction | undefined,
+  functions: ApplicationFunctions,
+): SatisfactionQuestion | undefined {
+  if (!satisfaction) return undefined;
+  const { ask, after = ['completed'] } = satisfaction;
+  const described = {
+    name: 'satisfaction.ask',
+    accept: acceptText,
+    expected: TEXT_IN_WORDS,
+    instead: undefined,
+    otherwise: 'The customer is not asked.',
+  };
+  return {
+    after,
+    ask: (context, result) =>
+      functions.call<MadeText>(described, () => (typeof ask === 'function' ? ask(context, result) : ask)),
+  };
+}
+
+function openPromptOf(openPrompt: OpenPrompt, functions: ApplicationFunctions): Policies['openPrompt'] {
+  if (typeof openPrompt !== 'function') return openPrompt;
+  const described: ApplicationFunction<undefined> = {
+    name: 'openPrompt',
+    accept: () => ({ value: undefined }),
+    expected: 'nothing',
+    instead: undefined,
+    otherwise: 'The turn goes on.',
+  };
+  return (context, result) => functions.call(described, () => openPrompt(context, result));
 }

@@ -1,10 +1,11 @@
-/** What the customer reads from the plugin itself: the defaults, and how a text is said. */
+/** What the customer reads from the plugin itself: the defaults, and how a text is made and said. */
 import type { Activity, TurnContext } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
+import type { Accepted, ApplicationFunctions } from '../handover/application-functions.js';
 import type { HandoverText, HandoverTexts } from './handover-options.js';
 
-const DEFAULT_TEXTS: HandoverTexts = {
+const DEFAULT_TEXTS: Readonly<Record<keyof HandoverTexts, string | null>> = {
   connecting: "I'm connecting you to an agent. One moment, please.",
   unavailable: 'None of our agents is available right now.',
   failed: "I'm sorry, I could not reach an agent. Please try again in a few minutes.",
@@ -13,26 +14,90 @@ const DEFAULT_TEXTS: HandoverTexts = {
   returned: null,
 };
 
-/** All texts: those given, and the defaults for the others. A text that is `undefined` is one that is not given. */
-export function textsOf(...given: readonly (Partial<HandoverTexts> | undefined)[]): HandoverTexts {
-  return Object.assign({}, DEFAULT_TEXTS, ...given.map(definedTexts)) as HandoverTexts;
+/** The activity of a text for a turn, `undefined` for silence. Never throws or rejects. */
+export type TextMaker = (context: TurnContext) => MadeText | Promise<MadeText>;
+
+/** An activity that says a text, `undefined` for silence. */
+export type MadeText = Partial<Activity> | undefined;
+
+/** A maker for each text of the plugin. */
+export type PluginTexts = Readonly<Record<keyof HandoverTexts, TextMaker>>;
+
+/** Makers of all texts: those given last come first. A text that is `undefined` is one that is not given. */
+export function pluginTexts(
+  functions: ApplicationFunctions,
+  ...given: readonly (Partial<HandoverTexts> | undefined)[]
+): PluginTexts {
+  const texts = Object.assign({}, DEFAULT_TEXTS, ...given.map(definedTexts)) as HandoverTexts;
+  const maker = (name: keyof HandoverTexts): TextMaker => {
+    const described = {
+      name: `texts.${name}`,
+      accept: acceptText,
+      expected: TEXT_IN_WORDS,
+      instead: madeOf(DEFAULT_TEXTS[name]),
+      otherwise: DEFAULT_TEXTS[name] === null ? 'Nothing is said.' : 'The default text is said.',
+    };
+    return (context) => functions.call(described, () => resolved(texts[name], context));
+  };
+  return {
+    connecting: maker('connecting'),
+    unavailable: maker('unavailable'),
+    failed: maker('failed'),
+    unclaimed: maker('unclaimed'),
+    abandoned: maker('abandoned'),
+    returned: maker('returned'),
+  };
 }
 
-/** Says a text of the plugin. Never rejects: what cannot be said is one line in the log. */
-export async function say(context: TurnContext, text: HandoverText, log: Logger): Promise<void> {
+/** The notice of a handover: what the request says, else `texts.connecting`. */
+export async function noticeOf(
+  context: TurnContext,
+  notice: HandoverText | undefined,
+  { connecting }: PluginTexts,
+  functions: ApplicationFunctions,
+): Promise<MadeText> {
+  if (notice === undefined) return connecting(context);
+  const described = {
+    name: 'request.notice',
+    accept: (given: unknown): Accepted<Accepted<MadeText>> | undefined => {
+      const text = acceptText(given);
+      return text && { value: text };
+    },
+    expected: TEXT_IN_WORDS,
+    instead: undefined,
+    otherwise: 'The customer reads texts.connecting.',
+  };
+  const made = await functions.call<Accepted<MadeText> | undefined>(described, () => resolved(notice, context));
+  return made ? made.value : connecting(context);
+}
+
+/** Says a text. Never rejects: what cannot be said is one line in the log. */
+export async function say(context: TurnContext, make: TextMaker, log: Logger): Promise<void> {
+  const activity = await make(context);
+  if (!activity) return;
   try {
-    const activity = await activityOf(context, text);
-    if (activity) await context.sendActivity(activity);
+    await context.sendActivity(activity);
   } catch (error) {
     log.warn(`A text of the plugin could not be sent: ${textOfThrown(error)}`);
   }
 }
 
-/** The activity of a text, or `undefined` for silence. Rejects where a function of the application's does. */
-export async function activityOf(context: TurnContext, text: HandoverText): Promise<Partial<Activity> | undefined> {
-  const said = typeof text === 'function' ? await text(context) : text;
-  if (!said) return undefined;
-  return typeof said === 'string' ? { type: 'message', text: said } : { type: 'message', ...said };
+/** What {@link acceptText} accepts, in words. */
+export const TEXT_IN_WORDS = 'a text, an activity, or null for silence';
+
+/** Accepts what a function that makes a text may give. */
+export function acceptText(given: unknown): Accepted<MadeText> | undefined {
+  if (given === undefined || given === null || typeof given === 'string') return { value: madeOf(given) };
+  if (typeof given !== 'object' || Array.isArray(given)) return undefined;
+  return { value: { type: 'message', ...given } };
+}
+
+function madeOf(text: string | null | undefined): MadeText {
+  return text ? { type: 'message', text } : undefined;
+}
+
+function resolved(text: HandoverText, context: TurnContext): unknown {
+  return typeof text === 'function' ? text(context) : text;
 }
 
 function definedTexts(texts: Partial<HandoverTexts> | undefined): Partial<HandoverTexts> {

@@ -4,33 +4,38 @@
  * Exists because the stock adapter acknowledges late, verifies SHA-1 only, and crashes on what Meta really sends.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
-import type { Clock } from '../thread/clock.js';
 import type { ThreadEvent } from '../thread/event.js';
-import type { Logger } from '../thread/logger.js';
+import { fieldOf } from '../thread/read-unknown.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import { answerChallenge } from '../webhook/challenge.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
+import type { BodyLimits } from '../webhook/read-body.js';
 import { verifySignature } from '../webhook/signature.js';
 import type { DeliveryVerdict } from '../handover/deliver.js';
-import type { Reply, WebhookRequest, WebhookResponse } from './http-request.js';
-import { answerRequest, headerOf, methodOf, parseJson, queryOf, readBody } from './http-request.js';
+import type { AnswerParts, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
+import { answerRequest, headerOf, methodOf, parseJson, queryOf, readBody, refuseBody } from './http-request.js';
 
 /** How a webhook is received. */
-export interface ReceiveParts {
+export interface ReceiveParts extends AnswerParts {
   readonly verifyToken: string;
   readonly appSecret: string;
-  readonly maxBodyBytes: number;
-  readonly log: Logger;
-  readonly clock: Clock;
+  readonly limits: BodyLimits;
 }
 
-/** Works the events of a body off, or keeps it; resolves when they are done or it is time to answer. */
+/**
+ * Works the events of a body off, or keeps it; resolves when they are done or it is time to answer. Called only for a body
+ * whose signature is right.
+ */
 export type Deliver = (events: readonly ThreadEvent[], body: Buffer) => Promise<DeliveryVerdict>;
 
 /** Meta looks at the status only, and an answer without a body is one packet less to put together. */
 const RECEIVED: Reply = { status: 200, body: '' };
 
+/** The longest of Meta's is `whatsapp_business_account`. */
+const LONGEST_OBJECT_NAME = 40;
+
 const RAW_BODY_LINE =
-  'The request body was parsed before the adapter saw its bytes, so its signature cannot be checked. ' +
+  'The request body was read before the adapter saw its bytes, so its signature cannot be checked. ' +
   'Use no body parser on this route, or one that keeps the bytes: express.json({ verify: (req, _res, buf) => { req.rawBody = buf; } }).';
 
 /** Receives one request and answers it. Never rejects. */
@@ -49,26 +54,25 @@ async function receive(req: WebhookRequest, parts: ReceiveParts, deliver: Delive
   if (method === 'GET') return challenge(req, parts);
   if (method !== 'POST') return { status: 405, body: 'Method not allowed', headers: { allow: 'GET, POST' } };
 
-  const body = await readBody(req, parts.maxBodyBytes);
+  const body = await readBody(req, parts.limits);
   if (body.kind === 'aborted') return undefined;
-  if (body.kind === 'tooLarge') {
-    parts.log.warn(`A webhook body of more than ${parts.maxBodyBytes} bytes was refused. Meta's are far smaller.`);
-    return { status: 413, body: 'Body too large' };
-  }
   if (body.kind === 'parsedAway') {
-    parts.log.error(RAW_BODY_LINE);
+    parts.lines.say('error', body.kind, RAW_BODY_LINE);
     return { status: 500, body: RAW_BODY_LINE };
   }
+  if (body.kind !== 'bytes') return refuseBody(body, parts.limits, parts);
 
   const signature = headerOf(req, 'x-hub-signature-256') ?? headerOf(req, 'x-hub-signature');
   const verdict = verifySignature(body.bytes, signature, parts.appSecret);
   if (!verdict.valid) {
-    parts.log.warn(`A webhook was refused (${verdict.reason}): ${verdict.hint}`);
+    const { reason, hint } = verdict;
+    parts.lines.say('warn', `signature ${reason}`, `A webhook was refused (${reason}): ${hint}`);
     return { status: 401, body: 'Signature missing or wrong' };
   }
   const parsed = parseJson(body.bytes.toString('utf8'));
   if (!parsed.ok) return { status: 400, body: 'Body is not JSON' };
-  if (!isPageDelivery(parsed.value)) return { status: 404, body: 'Not a delivery of a Page' };
+  const object = fieldOf(parsed.value, 'object');
+  if (object !== 'page') return refuseObject(object, parts.lines);
 
   const delivered = await deliver(parseWebhook(parsed.value), body.bytes);
   if (delivered === 'busy' || delivered === 'unavailable') return { status: 503, body: 'Deliver again later' };
@@ -78,13 +82,23 @@ async function receive(req: WebhookRequest, parts: ReceiveParts, deliver: Delive
 function challenge(req: WebhookRequest, parts: ReceiveParts): Reply {
   const reply = answerChallenge(queryOf(req), parts.verifyToken);
   if (reply.status !== 200) {
-    parts.log.warn(
+    parts.lines.say(
+      'warn',
+      'challenge',
       'A webhook verification was refused: hub.mode has to be "subscribe", hub.verify_token the verify_token of the adapter, and hub.challenge what Meta sends.',
     );
   }
   return reply;
 }
 
-function isPageDelivery(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'object' in value && value.object === 'page';
+/** Signed by Meta, and not about a Page: the app is subscribed to something that the plugin does not handle. */
+function refuseObject(object: unknown, lines: RepeatedLines): Reply {
+  const name = typeof object === 'string' ? JSON.stringify(object.slice(0, LONGEST_OBJECT_NAME)) : 'no name';
+  lines.sayOnce(
+    'warn',
+    name,
+    `Deliveries of the object ${name} are answered 404: the plugin handles those of "page" only. ` +
+      'In the app dashboard, remove that subscription under Webhooks, or lead it to another address. This is said once.',
+  );
+  return { status: 404, body: 'Not a delivery of a Page' };
 }

@@ -9,13 +9,18 @@ import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import { fieldOf } from '../thread/read-unknown.js';
+import type { SentMessage } from '../graph/graph-api-error.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
+import type { SendOptions } from '../graph/graph-call.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { Address } from './address.js';
 import type { AddressFinder } from './find-address.js';
-import { messagesFromActivity } from './messenger-activity.js';
+import type { MessengerRecipient } from './messages-from-activity.js';
+import { messagesFromActivity } from './messages-from-activity.js';
+import type { LossTeller } from './tell-losses.js';
+import { turnOf } from './turn-state.js';
 
 /** What sending stands on. */
 export interface SendParts {
@@ -24,14 +29,17 @@ export interface SendParts {
   readonly news: NewsDesk;
   readonly clock: Clock;
   readonly addresses: AddressFinder;
+  readonly losses: LossTeller;
 }
 
 /** As Bot Framework's adapters have it. */
 const USUAL_DELAY_MS = 1000;
 
 /**
- * Sends a batch in order; one response for each activity. A `delay` waits `value` milliseconds before what follows.
- * @throws {@link GraphApiError} where Graph refuses a message for another reason than who owns the thread
+ * Sends a batch in order; one response for each activity: the id of the last message that the activity becomes, empty
+ * if it becomes none. A `delay` waits `value` milliseconds before what follows.
+ * @throws {@link GraphApiError} if Graph refuses a message for another reason than who owns the thread; `sent` has the
+ * messages that Graph had accepted before it
  */
 export async function sendMessages(
   context: TurnContext,
@@ -39,11 +47,11 @@ export async function sendMessages(
   parts: SendParts,
 ): Promise<ResourceResponse[]> {
   const responses: ResourceResponse[] = [];
+  const sent: SentMessage[] = [];
   let refused = false;
-  for (const activity of activities) {
+  for (const [activityIndex, activity] of activities.entries()) {
     const address = parts.addresses.ofOutgoing(context, activity);
     const thread = threadOf(address);
-    const psid = isToPage(context, activity, thread) ? thread.pageId : thread.psid;
     if (refused) {
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
       responses.push({ id: '' });
@@ -55,16 +63,14 @@ export async function sendMessages(
       continue;
     }
     const sentAtMs = parts.clock.now();
+    const how = howToSend(context, thread);
     try {
-      // The id of the last message that the activity becomes; empty where it becomes none.
-      let id = '';
-      for (const body of messagesFromActivity(activity, psid)) {
-        const sent = address.to === 'userRef' ? { ...body, recipient: { user_ref: address.userRef } } : body;
-        id = (await parts.client.send(thread, sent)).messageId ?? id;
-      }
-      responses.push({ id });
+      const ids = (id: string): void => void sent.push({ id, activityIndex });
+      const to = { thread, recipient: recipientOf(context, activity, address), how };
+      responses.push({ id: await sendActivity(to, activity, parts, ids) });
     } catch (error) {
-      if (!(error instanceof GraphApiError) || error.kind !== 'notOwner') throw error;
+      if (!(error instanceof GraphApiError)) throw error;
+      if (error.kind !== 'notOwner') throw error.restated({ sent, activityIndex });
       refused = true;
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
       if (address.to === 'thread')
@@ -75,10 +81,48 @@ export async function sendMessages(
   return responses;
 }
 
+/** Whom a message goes to, and how. */
+interface Destination {
+  readonly thread: ThreadKey;
+  readonly recipient: MessengerRecipient;
+  readonly how: Pick<SendOptions, 'evenIfMessagesPause'>;
+}
+
+/** The id of the last message. Each id is reported as soon as it is known: the next message may be refused. */
+async function sendActivity(
+  { thread, recipient, how }: Destination,
+  activity: Partial<Activity>,
+  { client, losses }: SendParts,
+  onSent: (id: string) => void,
+): Promise<string> {
+  const translation = messagesFromActivity(activity, recipient);
+  if (translation.losses.length > 0) losses.tell(thread, activity, translation.losses);
+  let last = '';
+  for (const { body, file } of translation.messages) {
+    const { messageId } = await client.send(thread, body, file === undefined ? how : { ...how, file });
+    if (messageId === undefined) continue;
+    last = messageId;
+    onSent(messageId);
+  }
+  return last;
+}
+
 /** A customer without a thread has no PSID. */
 function threadOf(address: Address): ThreadKey {
   if (address.to === 'thread') return address.thread;
   return address.to === 'userRef' ? { pageId: address.pageId, psid: '' } : { pageId: '', psid: address.psid };
+}
+
+function recipientOf(context: TurnContext, activity: Partial<Activity>, address: Address): MessengerRecipient {
+  if (address.to === 'userRef') return { user_ref: address.userRef };
+  const thread = threadOf(address);
+  return { id: isToPage(context, activity, thread) ? thread.pageId : thread.psid };
+}
+
+/** The turn's own customer alone has asked for a person. */
+function howToSend(context: TurnContext, thread: ThreadKey): Pick<SendOptions, 'evenIfMessagesPause'> {
+  const turn = turnOf(context);
+  return turn?.answersRequest === true && turn.thread.psid === thread.psid ? { evenIfMessagesPause: true } : {};
 }
 
 /**

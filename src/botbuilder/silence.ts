@@ -10,6 +10,7 @@ import type { Activity, BotAdapter, ConversationReference, ResourceResponse } fr
 import { TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Permission, Turn } from '../handover/turn.js';
 import type { NewsDesk, SuppressedReason } from '../handover/news.js';
@@ -73,10 +74,11 @@ export class Doors {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
+    const sendNoted: Send = async (context, activities) => this.#noted(await send(context, activities));
     const guarded: Send = (context, activities) => {
       const isAsked = this.#passing === activities;
-      if (isAsked && !activities.some(isDelay) && this.#areOwn(context, activities)) return send(context, activities);
-      return this.#sendByAddress(send, context, activities, isAsked);
+      const isWhole = isAsked && !activities.some(isDelay) && this.#areOwn(context, activities);
+      return isWhole ? sendNoted(context, activities) : this.#sendByAddress(sendNoted, context, activities, isAsked);
     };
     adapter.sendActivities = guarded;
     this.#guards.add(guarded);
@@ -89,6 +91,15 @@ export class Doors {
     adapter.deleteActivity = async (context, reference) => {
       if (await this.#mayTouch(context, reference, outgoingOf(reference))) await remove(context, reference);
     };
+  }
+
+  /** The echoes of these messages say by which app they were sent. Adapters may answer with nothing at all. */
+  #noted(responses: ResourceResponse[]): ResourceResponse[] {
+    for (const response of (responses as ResourceResponse[] | undefined) ?? []) {
+      const id = (response as ResourceResponse | undefined)?.id;
+      if (id) this.#parts.engine.appIds.sent(id);
+    }
+    return responses;
   }
 
   /** Other handlers may have given the activities of a turn another address. */
@@ -115,8 +126,12 @@ export class Doors {
     }
     const responses: ResourceResponse[] = [];
     for (const part of parts) {
-      const answered = await this.#sendPart(send, context, part, isAsked && part === first);
-      responses.push(...padded(answered, part.activities.length));
+      try {
+        const answered = await this.#sendPart(send, context, part, isAsked && part === first);
+        responses.push(...padded(answered, part.activities.length));
+      } catch (error) {
+        throw error instanceof GraphApiError ? withEarlier(error, responses) : error;
+      }
     }
     return responses;
   }
@@ -282,6 +297,17 @@ export class Doors {
   #tellSuppressed(thread: ThreadKey, activity: unknown, reason: SuppressedReason): void {
     this.#parts.news.tell('suppressed', { thread, activity, reason });
   }
+}
+
+/** The error counts within its part of a batch; the bot counts within the whole batch. */
+function withEarlier(error: GraphApiError, responses: readonly ResourceResponse[]): GraphApiError {
+  if (error.activityIndex === undefined) return error;
+  const earlier = responses.map(({ id }, activityIndex) => ({ id, activityIndex })).filter(({ id }) => id !== '');
+  const since = (error.sent ?? []).map(({ id, activityIndex }) => ({
+    id,
+    activityIndex: activityIndex + responses.length,
+  }));
+  return error.restated({ sent: [...earlier, ...since], activityIndex: error.activityIndex + responses.length });
 }
 
 function isTrace({ type }: Partial<Activity>): boolean {

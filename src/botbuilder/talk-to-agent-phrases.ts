@@ -1,14 +1,13 @@
 /**
- * Ready-made ways to ask for a person, by language. Opt-in: `talkToAgent: talkToAgentPhrases(['en', 'hu'])`.
+ * Ready-made ways to ask for a person, by language: `talkToAgent: talkToAgentPhrases(['en', 'hu'])`. English is the default.
  *
  * Exists because a word list that hears "my agent told me" as a request is worse than none. A phrase counts only as the
  * whole message, with a greeting and some politeness around it, whatever its case, punctuation and accents are.
  */
 import type { TurnContext } from 'botbuilder';
-import { folded } from './folded-text.js';
+import { folded } from '../handover/folded-text.js';
 import type { PhraseLanguage } from './phrase-languages.js';
 import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
-import type { TalkToAgent } from './talk-to-agent.js';
 
 /** What is recognised in one language; regular expressions on folded text (see {@link folded}), without groups that nest stars. */
 interface Phrases {
@@ -26,15 +25,22 @@ const LONGEST_REQUEST_CHARACTERS = 200;
  * @param languages default `['en', 'hu', 'de']`; only the languages in which your customers write
  * @throws {@link InvalidOptionError} where a language has no phrases
  */
-export function talkToAgentPhrases(languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES): TalkToAgent[] {
+export function talkToAgentPhrases(
+  languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES,
+): ((context: TurnContext) => boolean)[] {
+  return talkToAgentExpressions(languages).map((whole) => (context) => {
+    // Bot Framework's types say that a message has a text; a picture has none.
+    const { text }: { readonly text?: string | null } = context.activity;
+    const plain = typeof text === 'string' ? folded(text) : undefined;
+    return plain !== undefined && plain.length <= LONGEST_REQUEST_CHARACTERS && whole.test(plain);
+  });
+}
+
+/** The expression of each language, on folded text. */
+export function talkToAgentExpressions(languages: readonly PhraseLanguage[]): RegExp[] {
   return phrasesOf(PHRASES, languages).map(({ around, requests }) => {
     const politely = around.join('|');
-    const whole = new RegExp(`^(?:(?:${politely}) )*(?:${requests.join('|')})(?: (?:${politely}))*$`);
-    return (context: TurnContext) => {
-      // Bot Framework's types say that a message has a text; a picture has none.
-      const { text }: { readonly text?: string | null } = context.activity;
-      return typeof text === 'string' && text.length <= LONGEST_REQUEST_CHARACTERS && whole.test(folded(text));
-    };
+    return new RegExp(`^(?:(?:${politely}) )*(?:${requests.join('|')})(?: (?:${politely}))*$`);
   });
 }
 
@@ -42,7 +48,7 @@ export function talkToAgentPhrases(languages: readonly PhraseLanguage[] = DEFAUL
 
 const EN_AGENT =
   '(?:an? |the |your |any |one of your )?(?:(?:live|human|real|actual|customer|service|support|care) )*' +
-  '(?:agents?|humans?|human being|persons?|people|operators?|representatives?|reps?|advis[eo]rs?|assistants?)';
+  '(?:agents?|humans?|human being|persons?|people|operators?|representatives?|reps?|advis[eo]rs?|assistants?|managers?|supervisors?|team members?)';
 const EN_SOMEBODY =
   '(?:some(?:one|body)(?: (?:real|human|else))?(?: (?:from|at|in) (?:the |your )?(?:customer )?(?:service|support|care|team))?' +
   '|(?:the |your )?(?:customer|human) (?:service|support|care)|(?:the |your )?support(?: team)?)';

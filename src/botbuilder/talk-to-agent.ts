@@ -4,16 +4,29 @@
  * Exists so that the simplest bot needs no dialog for it: one option, five ways to say it.
  */
 import type { TurnContext } from 'botbuilder';
+import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
+import { BOOLEAN_IN_WORDS, acceptBoolean } from '../handover/application-functions.js';
+import type { ReadText } from '../handover/folded-text.js';
+import { readText } from '../handover/folded-text.js';
+import { wordsMatcher } from '../handover/match-words.js';
 
 /** Anything that recognises an utterance: LUIS-like recognisers, CLU wrappers, Orchestrator. */
 export interface RecognizerLike {
-  recognize(context: TurnContext): Promise<{ readonly intents: Readonly<Record<string, { readonly score?: number }>> }>;
+  recognize(context: TurnContext): RecognizerResultLike | Promise<RecognizerResultLike>;
+}
+
+/** What is used of a recogniser's answer. */
+export interface RecognizerResultLike {
+  readonly intents: Readonly<Record<string, { readonly score?: number }>>;
 }
 
 /**
  * What counts as "talk to agent": a RegExp on the text · a text, which is the whole message or the payload of a button or
  * quick reply, in any case · an intent of a recogniser, top scoring and at least `minScore` (0 to 1, default 0.5) · a
  * function of the turn.
+ *
+ * RegExp and text look at the message as it was written and in folded form: lower case, without emoji, invisible characters
+ * and punctuation around it. They see its first 1000 characters at most. A function gets the turn as it is.
  */
 export type TalkToAgent =
   | RegExp
@@ -21,65 +34,72 @@ export type TalkToAgent =
   | { readonly recognizer: RecognizerLike; readonly intent: string; readonly minScore?: number }
   | ((context: TurnContext) => boolean | Promise<boolean>);
 
-/** The phrase and its closest kin, as the whole message, so that "my agent told me" does not match. */
-export const DEFAULT_TALK_TO_AGENT: TalkToAgent =
-  /^\s*(?:please\s+)?(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?\s+|the\s+)?(?:live\s+|human\s+|real\s+)?(?:agent|human|person|operator|representative)(?:\s+please)?\s*[.!?]*\s*$/i;
+/** What a customer has sent. */
+export interface Utterance {
+  readonly context: TurnContext;
+  /** A picture has none. */
+  readonly text: string;
+  /** Of the button or quick reply. */
+  readonly payload: string | undefined;
+}
+
+/** Whether an utterance asks for a person. Never throws or rejects. */
+export type Trigger = (utterance: Utterance, read: () => ReadText) => boolean | Promise<boolean>;
 
 const DEFAULT_MIN_SCORE = 0.5;
 
-/** Bot Framework's types say that a message has a text; a picture has none. */
-interface Said {
-  readonly text?: string | null;
-}
-
 type IntentTrigger = Extract<TalkToAgent, { readonly intent: string }>;
 
-/**
- * Whether one of the triggers matches this turn; at once, as far as expressions and texts can tell. A recogniser or
- * function that rejects rejects here, one that throws throws.
- * @param activity that of the context; who has it at hand need not ask the context, which is slow to answer
- */
-export function asksForAgent(
-  context: TurnContext,
-  triggers: readonly TalkToAgent[],
-  payload: string | undefined,
-  activity: Said = context.activity,
+/** Makes triggers of what the option `talkToAgent` holds. One that fails counts as no. */
+export function triggersOf(
+  given: TalkToAgent | readonly TalkToAgent[],
+  functions: ApplicationFunctions,
+): readonly Trigger[] {
+  if (!isList(given)) return [triggerOf(given, 'talkToAgent', functions)];
+  return given.map((each, index) => triggerOf(each, `talkToAgent[${index}]`, functions));
+}
+
+/** Whether one of the triggers hears a request; at once, as far as expressions and texts can tell. */
+export function asksForAgent(utterance: Utterance, triggers: readonly Trigger[]): boolean | Promise<boolean> {
+  let known: ReadText | undefined;
+  const read = (): ReadText => (known ??= readText(utterance.text));
+  return isHeard(triggers, 0, (trigger) => trigger(utterance, read));
+}
+
+function isHeard(
+  triggers: readonly Trigger[],
+  first: number,
+  ask: (trigger: Trigger) => boolean | Promise<boolean>,
 ): boolean | Promise<boolean> {
-  let seen = 0;
-  for (const trigger of triggers) {
-    seen += 1;
-    const matched = matches(context, trigger, payload, activity);
-    if (matched === true) return true;
-    if (matched !== false) return matchesLater(matched, context, triggers.slice(seen), payload, activity);
+  for (const [index, trigger] of triggers.slice(first).entries()) {
+    const heard = ask(trigger);
+    if (heard === true) return true;
+    if (heard !== false) return heard.then((yes) => yes || isHeard(triggers, first + index + 1, ask));
   }
   return false;
 }
 
-async function matchesLater(
-  first: PromiseLike<boolean>,
-  context: TurnContext,
-  others: readonly TalkToAgent[],
-  payload: string | undefined,
-  activity: Said,
-): Promise<boolean> {
-  return (await first) || asksForAgent(context, others, payload, activity);
+function triggerOf(given: TalkToAgent, name: string, functions: ApplicationFunctions): Trigger {
+  if (typeof given === 'string') return textTrigger(given);
+  if (given instanceof RegExp) {
+    const matches = wordsMatcher(given);
+    return (_utterance, read) => matches(read());
+  }
+  const described: ApplicationFunction<boolean> = {
+    name,
+    accept: acceptBoolean,
+    expected: BOOLEAN_IN_WORDS,
+    instead: false,
+    otherwise: 'It counts as no; the other triggers are tried.',
+  };
+  if (typeof given === 'function') return ({ context }) => functions.call(described, () => given(context));
+  return ({ context, text }) => text.trim() !== '' && functions.call(described, () => isRecognised(context, given));
 }
 
-function matches(
-  context: TurnContext,
-  trigger: TalkToAgent,
-  payload: string | undefined,
-  said: Said,
-): boolean | Promise<boolean> {
-  const text = said.text ?? '';
-  if (trigger instanceof RegExp) {
-    // A global or sticky expression remembers where it was; every message begins anew.
-    trigger.lastIndex = 0;
-    return trigger.test(text);
-  }
-  if (typeof trigger === 'string') return same(trigger, text) || (payload !== undefined && same(trigger, payload));
-  if (typeof trigger === 'function') return trigger(context);
-  return text.trim() !== '' && isRecognised(context, trigger);
+function textTrigger(text: string): Trigger {
+  const matches = wordsMatcher(text);
+  const wanted = text.trim().toLowerCase();
+  return ({ payload }, read) => matches(read()) || payload?.trim().toLowerCase() === wanted;
 }
 
 async function isRecognised(context: TurnContext, trigger: IntentTrigger): Promise<boolean> {
@@ -91,6 +111,6 @@ async function isRecognised(context: TurnContext, trigger: IntentTrigger): Promi
   return score >= top && score >= (trigger.minScore ?? DEFAULT_MIN_SCORE);
 }
 
-function same(a: string, b: string): boolean {
-  return a.trim().toLowerCase() === b.trim().toLowerCase();
+function isList(given: TalkToAgent | readonly TalkToAgent[]): given is readonly TalkToAgent[] {
+  return Array.isArray(given);
 }

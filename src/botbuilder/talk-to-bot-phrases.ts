@@ -4,8 +4,7 @@
  * Exists because the customer is talking to a person: "are you a bot?" or "the bot was no help" must not take the agent
  * away from them. Where in doubt, these phrases leave the thread where it is.
  */
-import type { ReclaimPattern } from '../handover/policies.js';
-import { folded } from './folded-text.js';
+import { folded } from '../handover/folded-text.js';
 import type { PhraseLanguage } from './phrase-languages.js';
 import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
 
@@ -25,21 +24,30 @@ const LONGEST_REQUEST_CHARACTERS = 80;
  * @param languages default `['en', 'hu', 'de']`. The others have short tables and were **not reviewed by a native speaker**
  * @throws {@link InvalidOptionError} where a language has no phrases
  */
-export function talkToBotPhrases(languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES): ReclaimPattern[] {
+export function talkToBotPhrases(
+  languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES,
+): ((text: string) => boolean)[] {
+  return talkToBotExpressions(languages).map(({ bare, whole }) => (text) => {
+    const plain = folded(text);
+    if (plain === undefined || plain.length > LONGEST_REQUEST_CHARACTERS) return false;
+    return whole.test(plain) || (bare.test(plain) && !QUESTION_MARK.test(text));
+  });
+}
+
+/** The expressions of each language, on folded text. */
+export function talkToBotExpressions(languages: readonly PhraseLanguage[]): { bare: RegExp; whole: RegExp }[] {
   return phrasesOf(PHRASES, languages).map(({ around, requests }) => {
     const politely = around.join('|');
-    // The word alone asks for the bot, unless it is a question: "bot?" asks who is there.
-    const bare = new RegExp(`^(?:${around[0]} )?${BOT}(?: ${around[0]})?$`);
-    const whole = new RegExp(`^(?:(?:${politely}) )*(?:${requests.join('|')})(?: (?:${politely}))*$`);
-    return (text: string) => {
-      if (text.length > LONGEST_REQUEST_CHARACTERS) return false;
-      const plain = folded(text);
-      return whole.test(plain) || (bare.test(plain) && !text.includes('?'));
+    return {
+      // The word alone asks for the bot, unless it is a question: "bot?" asks who is there.
+      bare: new RegExp(`^(?:${around[0]} )?${BOT}(?: ${around[0]})?$`),
+      whole: new RegExp(`^(?:(?:${politely}) )*(?:${requests.join('|')})(?: (?:${politely}))*$`),
     };
   });
 }
 
 const BOT = '(?:chat ?)?bot';
+const QUESTION_MARK = /[?？﹖؟⁇⁈❓❔]/;
 
 const PHRASES: Readonly<Record<PhraseLanguage, Phrases>> = {
   en: {

@@ -10,16 +10,20 @@ import type { Clock } from '../thread/clock.js';
 import { inBackground, systemClock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
+import { parseExactJson } from '../thread/exact-json.js';
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
-import { consoleLogger } from '../thread/logger.js';
+import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
+import { readableOnTheWay } from '../thread/readable-on-the-way.js';
+import { RepeatedLines } from '../thread/repeated-lines.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
+import { ApplicationFunctions } from '../handover/application-functions.js';
 import type { LeftBehind } from '../handover/deliver.js';
 import { DeliveryDesk } from '../handover/deliver.js';
 import { HandoverEngine } from '../handover/engine.js';
@@ -77,6 +81,7 @@ const DEFAULT_DIALOG_ID = 'vccLiveHandover';
  */
 export class VccLiveHandover implements Middleware {
   readonly #log: Logger;
+  readonly #lines: RepeatedLines;
   readonly #clock: Clock;
   readonly #news: NewsDesk;
   readonly #engine: HandoverEngine;
@@ -87,6 +92,8 @@ export class VccLiveHandover implements Middleware {
   readonly #runner: TurnRunner;
   readonly #ownTurns: OwnTurns;
   readonly #after: AfterHandover;
+  readonly #functions: ApplicationFunctions;
+  readonly #policiesAsked: (pageId: string) => Promise<void> | undefined;
   readonly #metadataOf: (pageId: string) => MetadataParts;
   readonly #stop: { readonly desk: DeliveryDesk; readonly inbox: InboxDesk | undefined; readonly store: ThreadStore };
   #closing: Promise<LeftBehind> | undefined;
@@ -96,13 +103,16 @@ export class VccLiveHandover implements Middleware {
   constructor(options: VccLiveHandoverOptions) {
     checkOptions(options);
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret } = options;
-    const log = options.logger ?? consoleLogger;
+    const log = dependableLogger(options.logger ?? consoleLogger);
     for (const name of unknownOptions(options)) {
       log.warn(`There is no option ${JSON.stringify(name)}; it has no effect. Is it misspelt?`);
     }
     const clock = options.clock ?? systemClock;
-    const book = new PolicyBook(options, { clock, log });
+    const limitMs = options.limits?.applicationFunctionMs;
+    const functions = new ApplicationFunctions({ clock, log, limitMs });
+    const book = new PolicyBook(options, { clock, functions });
     const policiesOf = (pageId: string): Policies => book.of(pageId);
+    const policiesAsked = (pageId: string): Promise<void> | undefined => book.asked(pageId);
     const news = new NewsDesk(log);
     logNews(news, log);
     const probe = dependableProbe(options.telemetry, log);
@@ -113,8 +123,11 @@ export class VccLiveHandover implements Middleware {
       ...(appSecret === undefined ? {} : { appSecret }),
       ...options.graph,
       clock,
+      logger: log,
       ...(probe === undefined ? {} : { probe }),
     });
+    const readable = readableOnTheWay('graph.baseUrl', options.graph?.baseUrl);
+    if (readable !== undefined) log.warn(readable);
     const pages = new KnownPages({
       hasOneToken: typeof pageAccessToken === 'string',
       ask: () => client.page(),
@@ -123,7 +136,7 @@ export class VccLiveHandover implements Middleware {
     });
     const addresses = new AddressFinder(pages, log);
     const store: ThreadStore = options.store
-      ? guardedStore(options.store)
+      ? guardedStore(options.store.forBot({ appId: botAppId, log }))
       : new MemoryThreadStore({ now: () => clock.now() });
     const newId = idsFrom(randomBytes);
     const engine = new HandoverEngine({
@@ -136,6 +149,7 @@ export class VccLiveHandover implements Middleware {
       news,
       log,
       policies: policiesOf,
+      policiesAsked,
       onEnded: (thread, ended, eventKey) => this.#ownTurns.resumeAfter(thread, ended, eventKey),
       waitsHere: (eventKey) => desk.waitsHere(eventKey),
     });
@@ -154,16 +168,21 @@ export class VccLiveHandover implements Middleware {
     });
     const measured = measuredDesk(desk, probe, clock);
     const worker = deskOfMeasuredTurns(desk, probe, clock);
-    const inbox = options.inbox && new InboxDesk({ inbox: options.inbox, desk: worker, clock, log, read: eventsOf });
+    const kept = options.inbox?.forBot({ appId: botAppId, log });
+    const inbox = kept && new InboxDesk({ inbox: kept, desk: worker, clock, log, read: eventsOf });
     this.#log = log;
+    this.#lines = new RepeatedLines(log, clock);
     this.#clock = clock;
     this.#news = news;
     this.#engine = engine;
     this.#addresses = addresses;
-    this.#after = new AfterHandover({ engine, log, policiesOf });
+    this.#after = new AfterHandover({ engine, log, policiesOf, functions });
+    this.#functions = functions;
+    this.#policiesAsked = policiesAsked;
     this.#metadataOf = (pageId) => {
       const { metadata, redact } = policiesOf(pageId);
-      return { options: { botAppId, vccLiveAppId, ...(metadata === undefined ? {} : { metadata }) }, redact };
+      const given = { ...(metadata === undefined ? {} : { metadata }), ...(redact === undefined ? {} : { redact }) };
+      return { options: { botAppId, vccLiveAppId, ...given }, functions };
     };
     const { after, metadataOf } = { after: this.#after, metadataOf: this.#metadataOf };
     this.#ownTurns = new OwnTurns({
@@ -180,8 +199,9 @@ export class VccLiveHandover implements Middleware {
       client,
       news,
       log,
-      clock,
       policiesOf,
+      policiesAsked,
+      functions,
       metadataOf,
       addresses,
       routing: new RoutingLookup(client, { clock, log }),
@@ -214,8 +234,14 @@ export class VccLiveHandover implements Middleware {
       store,
       clock,
       log,
-      expire: (thread) => this.#ownTurns.expire(thread),
-      bringHome: (thread) => this.#ownTurns.bringHome(thread),
+      expire: async (thread) => {
+        await policiesAsked(thread.pageId);
+        await this.#ownTurns.expire(thread);
+      },
+      bringHome: async (thread) => {
+        await policiesAsked(thread.pageId);
+        await this.#ownTurns.bringHome(thread);
+      },
     });
     if (book.mayHaveTimers) this.#watch.start();
     this.#stop = { desk, inbox, store };
@@ -227,6 +253,7 @@ export class VccLiveHandover implements Middleware {
       client,
       news,
       log,
+      lines: this.#lines,
       clock,
       after,
       probe,
@@ -275,9 +302,11 @@ export class VccLiveHandover implements Middleware {
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = await targetOf(target, this.#addresses);
-    const taken = await this.#engine.take(thread, textFor(thread, metadata, this.#metadataOf(thread.pageId)), turn);
+    await this.#policiesAsked(thread.pageId);
+    const text = await textFor(thread, metadata, this.#metadataOf(thread.pageId));
+    const taken = await this.#engine.take(thread, text, turn);
     if (!taken || turn) return;
-    const resumed = this.#ownTurns.resume(thread, taken, null);
+    const resumed = this.#ownTurns.resume(thread, taken);
     // Behind a turn of the thread, which may be the one that calls this and would wait for itself.
     if (!resumed.waits) await resumed.done;
   }
@@ -288,7 +317,9 @@ export class VccLiveHandover implements Middleware {
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = await targetOf(target, this.#addresses);
-    await this.#engine.release(thread, textFor(thread, metadata, this.#metadataOf(thread.pageId)), turn);
+    await this.#policiesAsked(thread.pageId);
+    const text = await textFor(thread, metadata, this.#metadataOf(thread.pageId));
+    await this.#engine.release(thread, text, turn);
   }
 
   /**
@@ -362,13 +393,18 @@ export class VccLiveHandover implements Middleware {
     const handler = vccLiveWebhook(options, {
       reports: this.#engine.reports,
       log: this.#log,
+      lines: this.#lines,
       clock: this.#clock,
+      functions: this.#functions,
     });
     if (options.takeBackAfterMs !== false) this.#watch.start();
     return handler;
   }
 
-  /** Listens to what happens; each listener gets one object. A listener that throws is logged and hurts nobody. */
+  /**
+   * Listens to what happens; each listener gets one object. A listener may be async, and nobody waits for it. One that
+   * throws or rejects is logged, and fails nothing.
+   */
   on<K extends keyof HandoverNews>(event: K, listener: NewsListener<K>): this {
     this.#news.on(event, listener);
     return this;
@@ -408,12 +444,12 @@ export class VccLiveHandover implements Middleware {
   }
 }
 
-/** The events of a body that was kept. */
-function eventsOf(body: string): readonly ThreadEvent[] {
+/** The events of a body that was kept; `undefined` where it cannot be read. */
+function eventsOf(body: string): readonly ThreadEvent[] | undefined {
   try {
-    return parseWebhook(JSON.parse(body));
+    return parseWebhook(parseExactJson(body));
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -7,9 +7,8 @@
  * @see https://vcc.live/developers/webhook/overview/responding-to-requests
  */
 import type { Clock } from '../thread/clock.js';
-import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
+import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
 import { fieldOf, idOf, isRecord } from '../thread/read-unknown.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 import type { BodyEncryption } from '../vcc-live/decrypt-body.js';
@@ -18,11 +17,13 @@ import { handoverIdsIn } from '../vcc-live/find-handover-ids.js';
 import { parseVccLiveEvent } from '../vcc-live/parse-event.js';
 import type { SecretVerdict } from '../vcc-live/shared-secret.js';
 import { checkSecret } from '../vcc-live/shared-secret.js';
+import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { ReportPolicy } from '../handover/vcc-live-report.js';
 import type { VccLiveReports } from '../handover/vcc-live-reports.js';
 import { checkDuration } from './check-options.js';
-import type { Body, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
-import { answerRequest, methodOf, parseJson, queryOf, readBody } from './http-request.js';
+import type { BodyLimits } from '../webhook/read-body.js';
+import type { AnswerParts, Body, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
+import { answerRequest, limitsOf, methodOf, parseJson, queryOf, readBody, refuseBody } from './http-request.js';
 
 /** Options of `handover.vccLiveWebhook`. */
 export interface VccLiveWebhookOptions {
@@ -34,6 +35,13 @@ export interface VccLiveWebhookOptions {
   encryption?: BodyEncryption;
   /** A larger body is refused with 413. Bytes. Default 1,048,576 (1 MiB). */
   maxBodyBytes?: number;
+  /**
+   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
+   * Default 64 MiB.
+   */
+  maxPendingBodyBytes?: number;
+  /** A body that has not ended by then is answered with 408. Milliseconds. Default 10,000. */
+  bodyTimeoutMs?: number;
   /**
    * Finds the id of the handover in an event, where it is not simply in one of its fields. Default: 32 hexadecimal digits
    * in any field but the transcript, custom fields of the customer's record and of the ticket included.
@@ -56,11 +64,10 @@ export interface VccLiveWebhookOptions {
 /** Receives one request and answers it. Never rejects. */
 export type VccLiveWebhookHandler = (req: WebhookRequest, res: WebhookResponse) => Promise<void>;
 
-/** What the route stands on. */
-export interface VccLiveWebhookParts {
+/** What the route works with. */
+export interface VccLiveWebhookParts extends AnswerParts {
   readonly reports: VccLiveReports;
-  readonly log: Logger;
-  readonly clock: Clock;
+  readonly functions: ApplicationFunctions;
 }
 
 /** The options with their defaults, checked. */
@@ -68,14 +75,13 @@ interface Settings extends ReportPolicy {
   readonly secret: string;
   readonly secretParameter: string;
   readonly decryption: BodyDecryption | undefined;
-  readonly maxBodyBytes: number;
+  readonly limits: BodyLimits;
   readonly handoverIdOf: VccLiveWebhookOptions['handoverIdOf'];
   readonly threadOf: VccLiveWebhookOptions['threadOf'];
 }
 
 const DEFAULT_SECRET_PARAMETER = 'secret-key';
 const IV_PARAMETER = 'iv';
-const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** Long enough for a hand-back of VCC Live's own, short enough for a customer who writes to nobody meanwhile. */
 const DEFAULT_TAKE_BACK_AFTER_MS = 30_000;
 const WHAT_IT_IS = 'A webhook of VCC Live';
@@ -92,7 +98,7 @@ const SECRET_HINTS: Readonly<Record<Exclude<SecretVerdict, 'right'>, string>> = 
  * @throws {@link InvalidOptionError} naming the option, what it got and what it expects; secrets are never shown
  */
 export function vccLiveWebhook(options: VccLiveWebhookOptions, parts: VccLiveWebhookParts): VccLiveWebhookHandler {
-  const settings = settingsOf(options);
+  const settings = settingsOf(options, parts.clock);
   // Async as it is written: restify asks that of a handler without `next`.
   return async (req, res) => {
     await answerRequest(req, res, parts, () => receive(req, settings, parts));
@@ -110,24 +116,23 @@ async function receive(
   const secret = checkSecret(query, settings.secretParameter, settings.secret);
   if (secret !== 'right') {
     const name = JSON.stringify(settings.secretParameter);
-    parts.log.warn(`${WHAT_IT_IS} was refused (401): the parameter ${name} ${SECRET_HINTS[secret]}.`);
+    const line = `${WHAT_IT_IS} was refused (401): the parameter ${name} ${SECRET_HINTS[secret]}.`;
+    parts.lines.say('warn', `secret ${secret}`, line);
     return { status: 401, body: 'Unauthorized' };
   }
 
-  const body = await readBody(req, settings.maxBodyBytes);
+  const body = await readBody(req, settings.limits);
   if (body.kind === 'aborted') return undefined;
-  if (body.kind === 'tooLarge') {
-    parts.log.warn(`${WHAT_IT_IS} was refused (413): it has more than ${settings.maxBodyBytes} bytes (maxBodyBytes).`);
-    return { status: 413, body: 'Body too large' };
-  }
+  if (body.kind !== 'bytes' && body.kind !== 'parsedAway') return refuseBody(body, settings.limits, parts);
   const read = valueOf(body, settings.decryption, query.get(IV_PARAMETER) ?? '');
   if (!read.ok) {
-    parts.log.warn(`${WHAT_IT_IS} was refused (400): ${read.reason}.`);
+    parts.lines.say('warn', `unreadable: ${read.reason}`, `${WHAT_IT_IS} was refused (400): ${read.reason}.`);
     return { status: 400, body: 'Body cannot be read' };
   }
   const event = parseVccLiveEvent(read.value);
   if (event) return workOff(event, settings, parts);
-  parts.log.warn(`${WHAT_IT_IS} is neither Chat (Async) nor Ticket Status (Async), so nothing is done with it.`);
+  const line = `${WHAT_IT_IS} is neither Chat (Async) nor Ticket Status (Async), so nothing is done with it.`;
+  parts.lines.say('warn', 'neither', line);
   return DONE;
 }
 
@@ -159,61 +164,71 @@ function objectOf(value: unknown): Reading {
   return isRecord(value) ? { ok: true, value } : { ok: false, reason: 'its JSON is no object' };
 }
 
+/** What a function of the application's says of an event. */
+type Told<T> = { readonly kind: 'told'; readonly value: T | undefined } | { readonly kind: 'failed' };
+
 async function workOff(event: VccLiveEvent, settings: Settings, parts: VccLiveWebhookParts): Promise<Reply> {
+  let isUnanswered = false;
+  const told = async <T>(described: ApplicationFunction<Told<T>>, ask: () => unknown): Promise<T | undefined> => {
+    const answer = await parts.functions.call(described, ask);
+    if (answer.kind === 'told') return answer.value;
+    isUnanswered = true;
+    return undefined;
+  };
+  const { handoverIdOf, threadOf } = settings;
+  const id = handoverIdOf && (await told(HANDOVER_ID_OF, () => handoverIdOf(event)));
+  // Without the function, and when it failed, the id is looked for in every field.
+  const handoverIds = handoverIdOf && !isUnanswered ? (id === undefined ? [] : [id]) : handoverIdsIn(event);
+  const address = {
+    handoverIds,
+    threadOf: async () => threadOf && told(THREAD_OF, () => threadOf(event)),
+  };
   try {
-    const verdict = await parts.reports.receive(
-      event,
-      { handoverIds: await idsOf(event, settings), threadOf: () => threadOf(event, settings) },
-      settings,
-    );
+    const verdict = await parts.reports.receive(event, address, settings);
+    // VCC Live sends it again, and the function may know better then.
+    if (verdict === 'nobodys' && isUnanswered) return { status: 500, body: 'Internal error' };
     if (verdict === 'nobodys') parts.log.info(`${WHAT_IT_IS} (${event.kind}) concerns no open handover.`);
     return DONE;
   } catch (error) {
-    if (error instanceof StoreError) {
-      parts.log.error(`${WHAT_IT_IS} (${event.kind}) could not be written down: ${error.message}`);
-      return { status: 503, body: 'Try again later' };
-    }
-    if (!(error instanceof FunctionFailed)) throw error;
-    parts.log.error(`${WHAT_IT_IS} (${event.kind}) was not worked off: ${error.message}`);
-    return { status: 500, body: 'Internal error' };
+    if (!(error instanceof StoreError)) throw error;
+    parts.log.error(`${WHAT_IT_IS} (${event.kind}) could not be written down: ${error.message}`);
+    return { status: 503, body: 'Try again later' };
   }
 }
 
-async function idsOf(event: VccLiveEvent, { handoverIdOf }: Settings): Promise<readonly string[]> {
-  if (!handoverIdOf) return handoverIdsIn(event);
-  const id: unknown = await asked('handoverIdOf', () => handoverIdOf(event));
-  if (id === undefined || id === null) return [];
-  if (typeof id === 'string') return [id.trim().toLowerCase()];
-  throw new FunctionFailed('handoverIdOf', `gave something of type ${typeof id}, no id`);
-}
+const FAILED = { kind: 'failed' } as const;
+const NOTHING_TOLD = { value: { kind: 'told', value: undefined } } as const;
 
-async function threadOf(event: VccLiveEvent, { threadOf: ask }: Settings): Promise<ThreadKey | undefined> {
-  if (!ask) return undefined;
-  const thread: unknown = await asked('threadOf', () => ask(event));
-  if (thread === undefined || thread === null) return undefined;
-  const pageId = idOf(fieldOf(thread, 'pageId'));
-  const psid = idOf(fieldOf(thread, 'psid'));
-  if (pageId !== undefined && psid !== undefined) return { pageId, psid };
-  throw new FunctionFailed('threadOf', 'gave something that is no { pageId, psid }');
-}
+const HANDOVER_ID_OF: ApplicationFunction<Told<string>> = {
+  name: 'handoverIdOf',
+  accept: (given) => {
+    if (given === undefined || given === null) return NOTHING_TOLD;
+    return typeof given === 'string' ? { value: { kind: 'told', value: given.trim().toLowerCase() } } : undefined;
+  },
+  expected: 'an id or nothing',
+  instead: FAILED,
+  otherwise: 'The id is looked for in every field of the event.',
+  // What was thrown may hold what customer and agent wrote.
+  hidesError: true,
+};
 
-async function asked<T>(option: string, ask: () => T | Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    // Its message may hold what customer and agent wrote.
-    throw new FunctionFailed(option, `threw ${thrown instanceof Error ? thrown.name : typeof thrown}`);
-  }
-}
+const THREAD_OF: ApplicationFunction<Told<ThreadKey>> = {
+  name: 'threadOf',
+  accept: (given) => {
+    if (given === undefined || given === null) return NOTHING_TOLD;
+    const pageId = idOf(fieldOf(given, 'pageId'));
+    const psid = idOf(fieldOf(given, 'psid'));
+    return pageId === undefined || psid === undefined
+      ? undefined
+      : { value: { kind: 'told', value: { pageId, psid } } };
+  },
+  expected: '{ pageId, psid } or nothing',
+  instead: FAILED,
+  otherwise: 'VCC Live gets the answer 500 and may send the event again.',
+  hidesError: true,
+};
 
-/** A function of the application's failed; caught here, in the request that asked it. */
-class FunctionFailed extends HandoverError {
-  constructor(option: string, what: string) {
-    super('unexpected', `The option "${option}" ${what}.`);
-  }
-}
-
-function settingsOf(options: VccLiveWebhookOptions): Settings {
+function settingsOf(options: VccLiveWebhookOptions, clock: Clock): Settings {
   const given: unknown = options;
   if (!isRecord(given)) throw new InvalidOptionError('options', described(given), 'an object with secret');
   checkWord('secret', given['secret'], 'the secret in the address of the webhook, as it is set at VCC Live');
@@ -227,10 +242,7 @@ function settingsOf(options: VccLiveWebhookOptions): Settings {
       );
     }
   }
-  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, takeBackAfterMs = DEFAULT_TAKE_BACK_AFTER_MS } = options;
-  if (!(Number.isSafeInteger(maxBodyBytes) && maxBodyBytes > 0)) {
-    throw new InvalidOptionError('maxBodyBytes', described(maxBodyBytes), 'a whole number of bytes above 0');
-  }
+  const { takeBackAfterMs = DEFAULT_TAKE_BACK_AFTER_MS } = options;
   if (takeBackAfterMs !== false) checkDuration('takeBackAfterMs', takeBackAfterMs);
   checkFunction('handoverIdOf', given['handoverIdOf'], 'a function (event) => string | undefined');
   checkFunction('threadOf', given['threadOf'], 'a function (event) => { pageId, psid } | undefined');
@@ -242,7 +254,7 @@ function settingsOf(options: VccLiveWebhookOptions): Settings {
     secret: options.secret,
     secretParameter: options.secretParameter ?? DEFAULT_SECRET_PARAMETER,
     decryption: decryptionOf(given['encryption'], options.encryption),
-    maxBodyBytes,
+    limits: limitsOf(options, clock),
     handoverIdOf: options.handoverIdOf,
     threadOf: options.threadOf,
     takeBackAfterMs,

@@ -6,6 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { textOfThrown } from '../thread/errors.js';
 import { signPayload } from '../webhook/signature.js';
+import { shownAddress } from './shown-address.js';
 
 /** Meta's limit for acknowledging, real milliseconds. */
 const ANSWER_WITHIN_MS = 5000;
@@ -45,13 +46,13 @@ export async function checkBot(check: BotCheck, answerWithinMs = ANSWER_WITHIN_M
   const challenge = 'a-challenge-of-the-simulator';
   const handshake = await ask(handshakeUrl(check, challenge), answerWithinMs, {}).catch(() => undefined);
   const trouble = handshakeTrouble(handshake, challenge);
-  return { ready: true, says: `The bot answers at ${url}.${trouble === undefined ? '' : ` ${trouble}`}` };
+  return { ready: true, says: `The bot answers at ${shownAddress(url)}.${trouble === undefined ? '' : ` ${trouble}`}` };
 }
 
 /** What is wrong where a delivery was answered with this status; nothing where it was acknowledged. */
 export function deliveryTrouble(url: string, status: number): string | undefined {
   if (status === 200) return undefined;
-  const bot = `The bot at ${url} answers ${status}`;
+  const bot = `The bot at ${shownAddress(url)} answers ${status}`;
   if (status === 401 || status === 403) {
     return `${bot}: it does not accept the signature. Is FACEBOOK_APP_SECRET the one above? Does the bot check the bytes as they came, not JSON that was parsed and written again?`;
   }
@@ -111,17 +112,17 @@ function handshakeTrouble(answer: Answer | undefined, challenge: string): string
 
 function silenceTrouble(url: string, error: unknown, withinMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return `The bot at ${url} took a delivery and did not answer within ${withinMs} ms. Meta would deliver it again.`;
+    return `The bot at ${shownAddress(url)} took a delivery and did not answer within ${withinMs} ms. Meta would deliver it again.`;
   }
   const code = codeOf(error);
   switch (code) {
     case 'ECONNREFUSED':
-      return `Nobody listens at ${url}. Start your bot with the values above.`;
+      return `Nobody listens at ${shownAddress(url)}. Start your bot with the values above.`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `There is no host ${new URL(url).hostname} (${code}). Check --bot.`;
     default:
-      return `No answer from ${url} (${code}). ${advice(code)}`;
+      return `No answer from ${shownAddress(url)} (${code}). ${advice(code)}`;
   }
 }
 

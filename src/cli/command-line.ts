@@ -11,9 +11,9 @@ import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
 import { listenCommand } from './listen/listen-command.js';
 import { operatorCommands } from './operator/operator-commands.js';
-import { port } from './option-values.js';
+import { hostName, port } from './option-values.js';
 import { simulate, type SimulateOptions } from './simulate.js';
-import { wantsColours } from './terminal.js';
+import { forTerminal, wantsColours } from './terminal.js';
 
 /** Exit codes: done · wrong usage, or it could not run. */
 export const EXIT = { done: 0, couldNotRun: 2 } as const;
@@ -22,7 +22,8 @@ const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;
 
 /** Runs the command that `words` name. Resolves with the exit code; never rejects. */
-export async function runCommandLine(words: readonly string[], host: CommandLineHost): Promise<number> {
+export async function runCommandLine(words: readonly string[], process: CommandLineHost): Promise<number> {
+  const host = withVisibleOutput(process);
   let exitCode: number = EXIT.done;
   try {
     await commands(host, (code) => (exitCode = code)).parseAsync([...words], { from: 'user' });
@@ -32,6 +33,18 @@ export async function runCommandLine(words: readonly string[], host: CommandLine
     host.complain(`${explained(error)}\n`);
     return EXIT.couldNotRun;
   }
+}
+
+/** The one place where text leaves: ids, names and error texts come from outside, and none may act on a terminal. */
+function withVisibleOutput(host: CommandLineHost): CommandLineHost {
+  const colours = wantsColours(host.isTerminal === true, host.env ?? {});
+  const { confirm } = host;
+  return {
+    ...host,
+    say: (text) => host.say(forTerminal(text, colours)),
+    complain: (text) => host.complain(forTerminal(text, colours)),
+    ...(confirm === undefined ? {} : { confirm: (question) => confirm(forTerminal(question, false)) }),
+  };
 }
 
 function commands(host: CommandLineHost, ended: (exitCode: number) => void): Command {
@@ -77,6 +90,7 @@ function simulateCommand(host: CommandLineHost): Command {
     .option('-b, --bot <url...>', `the bot's webhook; several take turns (default: "${DEFAULT_BOT}")`, collected)
     .option('-p, --port <number>', 'port of the page and of the Graph API; 0 takes a free one', port, DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; others than loopback are open to your network', '127.0.0.1')
+    .option('--allow-host <name...>', 'names by which the bot calls it, such as that of its container', hostName)
     .optionsGroup('The Page:')
     .addOption(
       new Option('--routing <switch>', 'Conversation Routing: a default application is set')
@@ -122,6 +136,7 @@ interface TypedOptions {
   readonly bot?: readonly string[];
   readonly port: number;
   readonly host: string;
+  readonly allowHost?: readonly string[];
   readonly routing: 'on' | 'off';
   readonly takeControl: 'on' | 'off';
   readonly requireProof?: true;
@@ -146,6 +161,7 @@ function simulateOptions(typed: TypedOptions): SimulateOptions {
     platform: {
       port: typed.port,
       host: typed.host,
+      allowedHosts: typed.allowHost ?? [],
       routing: typed.routing === 'on',
       takeControlAllowed: typed.takeControl === 'on',
       requireAppSecretProof: typed.requireProof === true,

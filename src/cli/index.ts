@@ -7,12 +7,22 @@
 import { createInterface } from 'node:readline/promises';
 import { runCommandLine } from './command-line.js';
 
+/**
+ * Whoever reads the output may have seen enough: `… --help | head -1`. What is under way goes on without a word, so that
+ * nothing is left half done; what would run until it is stopped ends.
+ */
+const outputClosed = new Promise<void>((resolve) => {
+  process.stdout.on('error', () => resolve());
+  process.stderr.on('error', () => undefined);
+});
+
 void runCommandLine(process.argv.slice(2), {
   say: (text) => void process.stdout.write(text),
   complain: (text) => void process.stderr.write(text),
   stopped: () =>
     new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      void outputClosed.then(resolve);
     }),
   env: process.env,
   folder: process.cwd(),

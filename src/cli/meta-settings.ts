@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { readableOnTheWay } from '../thread/readable-on-the-way.js';
 import { HandoverError } from '../thread/errors.js';
 
 /** Everything that may be configured. Absent: not given. */
@@ -90,6 +91,9 @@ export function readMetaSettings(typed: TypedSettings, source: SettingsSource): 
   const file = envFileOf(typed.envFile, source.folder);
   const value = (flag: string | undefined, variable: string): string | undefined =>
     filled(flag) ?? filled(source.env[variable]) ?? filled(file?.values[variable]);
+  const graphBaseUrl = originOf(value(typed.graph, 'GRAPH_BASE_URL') ?? META);
+  const readable = readableOnTheWay('GRAPH_BASE_URL', graphBaseUrl);
+  if (readable !== undefined) source.warn(`Warning: ${readable}`);
   return {
     appId: value(typed.appId, 'FACEBOOK_APP_ID'),
     appSecret: value(typed.appSecret, 'FACEBOOK_APP_SECRET'),
@@ -97,7 +101,7 @@ export function readMetaSettings(typed: TypedSettings, source: SettingsSource): 
     verifyToken: value(typed.verifyToken, 'FACEBOOK_VERIFY_TOKEN'),
     vccLiveAppId: value(typed.vccLiveAppId, 'VCC_LIVE_APP_ID'),
     pageId: value(typed.page, 'FACEBOOK_PAGE_ID'),
-    graphBaseUrl: originOf(value(typed.graph, 'GRAPH_BASE_URL') ?? META),
+    graphBaseUrl,
     apiVersion: versionOf(value(typed.apiVersion, 'GRAPH_API_VERSION') ?? API_VERSION),
     store: value(typed.store, 'HANDOVER_STORE'),
     envFile: file?.name,

@@ -12,6 +12,12 @@ export function port(text: string): number {
   return number;
 }
 
+/** A host's name, without port; the option may be given several times. */
+export function hostName(text: string, earlier: readonly string[] = []): readonly string[] {
+  if (!/^[A-Za-z0-9._-]+$/.test(text)) throw new InvalidArgumentError('It must be a host name, without port.');
+  return [...earlier, text];
+}
+
 /** A PSID: digits. */
 export function psid(text: string): string {
   if (!/^\d{1,30}$/.test(text)) throw new InvalidArgumentError('It must be a page-scoped id: digits, from a webhook.');

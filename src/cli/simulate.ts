@@ -4,7 +4,6 @@
  * Exists so that a bot in any language can be tried without Meta: it needs other addresses and ids, and nothing of ours.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessengerSimulator, throwAwayCertificate, wireLine, type SimulatorOptions } from '../simulator/index.js';
@@ -12,6 +11,7 @@ import { serveStage } from '../simulator/stage/stage-server.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { asDotEnv, asExports, botVariables } from './bot-settings.js';
 import { checkBot, type BotVerdict } from './check-bot.js';
+import { shownAddress } from './shown-address.js';
 import { watchBot } from './watch-bot.js';
 
 /** What the command line has understood. */
@@ -43,6 +43,7 @@ const TYPED_AS: Readonly<Record<string, string>> = {
   appSecret: '--app-secret',
   verifyToken: '--verify-token',
   pageAccessToken: '--page-access-token',
+  allowedHosts: '--allow-host',
 };
 
 /**
@@ -56,8 +57,7 @@ export async function simulate(options: SimulateOptions, host: SimulateHost): Pr
   const stops: (() => void)[] = [];
   try {
     simulator.connectBot(options.botUrls);
-    const listensOn = options.platform.host ?? '127.0.0.1';
-    const stage = serveStage(simulator, { allowedHosts: isIP(listensOn) > 0 ? [] : [listensOn] });
+    const stage = serveStage(simulator);
     stops.push(() => stage.close());
     introduce(simulator, options, certificate?.file, host);
     if (options.log) stops.push(followWire(simulator, host.say));
@@ -117,7 +117,7 @@ function introduce(
 
   Page in the browser   ${origin}/
   Graph API             ${origin}/${settings.apiVersion}/me/…
-  Your bot              ${options.botUrls.join('  ')}
+  Your bot              ${options.botUrls.map(shownAddress).join('  ')}
   Page id               ${settings.pageId}
   Clock                 ${simulator.clock.mode === 'held' ? 'held: wind it forward in the page' : 'real'}
   Routing               ${options.platform.routing === false ? 'off: no default application is set' : 'on'}

@@ -4,6 +4,8 @@
  * @see https://no-color.org
  */
 
+import { visibleLines } from '../thread/visible-text.js';
+
 /** How a text is to look. */
 export interface Paint {
   readonly good: (text: string) => string;
@@ -46,8 +48,18 @@ export function wrapped(text: string, indent: number, columns = WIDEST_COLUMNS):
   return lines.join(`\n${' '.repeat(indent)}`);
 }
 
-/** A text of somebody else's without what could move the cursor or change colours. */
-export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+/** The colours of {@link paint}, and no other sequence. */
+// eslint-disable-next-line no-control-regex -- the escape character is what a colour begins with
+const OWN_COLOUR = /(\u001b\[(?:0|1|2|31|32|33)m)/;
+
+/**
+ * A text as it may leave for a terminal, a pipe or a file: lines, our own colours where there are any, and everything else
+ * that a terminal would act upon made visible.
+ */
+export function forTerminal(text: string, colours: boolean): string {
+  if (!colours) return visibleLines(text);
+  return text
+    .split(OWN_COLOUR)
+    .map((part, index) => (index % 2 === 1 ? part : visibleLines(part)))
+    .join('');
 }

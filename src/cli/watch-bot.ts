@@ -11,6 +11,9 @@ export const ASK_AGAIN_MS = 1000;
 /** How long after its first message a bot may make no call before that is said, real milliseconds. */
 export const CALL_WITHIN_MS = 10_000;
 
+const ALERT = 'alert: the bot';
+/** How the simulator's notes begin about requests that it turned away; each reason is noted once. */
+const REFUSED = 'refused:';
 const GRAPH_PATH = /^\/(v\d+\.\d+|me)\//;
 
 /** What the watch works with. */
@@ -29,8 +32,8 @@ export function watchBot(watch: BotWatch): () => void {
   const say = (line: string): void => {
     if (watching) watch.say(line);
   };
-  const stops = [askUntilReady, adviseOnDeliveries, adviseOnTokens, adviseOnSilence].map((begin) =>
-    begin({ ...watch, say }),
+  const stops = [askUntilReady, adviseOnDeliveries, adviseOnTokens, adviseOnNames, adviseOnSilence, repeatAlerts].map(
+    (begin) => begin({ ...watch, say }),
   );
   return () => {
     watching = false;
@@ -70,7 +73,7 @@ function askUntilReady({ wire, check, say, after }: BotWatch): () => void {
 function adviseOnDeliveries({ wire, say }: BotWatch): () => void {
   return wire.on('update', (entry) => {
     if (!isDelivery(entry) || entry.outcome !== 'refused' || entry.status === undefined) return;
-    const trouble = deliveryTrouble(entry.url ?? 'its address', entry.status);
+    const trouble = deliveryTrouble(entry.url ?? '', entry.status);
     if (trouble !== undefined) say(`${trouble} The delivery was: ${entry.items.join(', ')}.`);
   });
 }
@@ -83,6 +86,13 @@ function adviseOnTokens({ wire, say }: BotWatch): () => void {
     say(`A call to ${entry.edge} came without a token of the simulator. Is FACEBOOK_PAGE_ACCESS_TOKEN the one above?`);
   });
   return stop;
+}
+
+/** Says who was turned away, and by which name: a bot in another container, or a page of another site. */
+function adviseOnNames({ wire, say }: BotWatch): () => void {
+  return wire.on('entry', (entry) => {
+    if (entry.kind === 'note' && entry.text.startsWith(REFUSED)) say(`A request was ${entry.text}`);
+  });
 }
 
 /** Says once that a bot takes messages and never calls. */
@@ -105,6 +115,13 @@ function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
     stopWaiting();
   };
   return stop;
+}
+
+/** Says what the page says about the bot, to whoever sees the terminal only. */
+function repeatAlerts({ wire, say }: BotWatch): () => void {
+  return wire.on('entry', (entry) => {
+    if (entry.kind === 'note' && entry.text.startsWith(ALERT)) say(`The bot${entry.text.slice(ALERT.length)}`);
+  });
 }
 
 /** A webhook for the bot; what is posted by hand in the page is the poster's own affair. */

@@ -9,7 +9,6 @@
  */
 import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../thread/clock.js';
-import { isRecord } from '../thread/read-unknown.js';
 import { classifyRefusal } from './classify-refusal.js';
 import type { GraphErrorKind } from './graph-api-error.js';
 import { AxiosExchange } from './axios-exchange.js';
@@ -149,10 +148,11 @@ export class GraphAdministration {
       return { status: 'answered', value, text, tookMs, ...(servedBy === undefined ? {} : { servedBy }) };
     }
     const refusal = refusalOf(httpStatus, value);
-    if (refusal === undefined || !isRecord(value)) {
-      return { status: 'unanswered', why: `HTTP ${httpStatus} with something that is not the Graph API's`, tookMs };
+    if (refusal === undefined) {
+      const why = `HTTP ${httpStatus} with something that is not the Graph API's. Is a proxy or a login page on the way?`;
+      return { status: 'unanswered', why, tookMs };
     }
-    const { kind, advice } = classifyRefusal(refusal);
+    const { kind, advice } = classifyRefusal(refusal, call.path.endsWith('/messages') ? 'send' : 'other');
     return {
       status: 'refused',
       kind,

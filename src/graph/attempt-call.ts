@@ -9,19 +9,23 @@ import { AxiosExchange } from './axios-exchange.js';
 import {
   deadTokenError,
   failedError,
+  foreignAnswerError,
   invalidCallError,
+  pauseLine,
   pausedError,
   refusedError,
   tokenError,
-  unreadableError,
 } from './call-errors.js';
-import { classifyRefusal } from './classify-refusal.js';
+import { type Verdict, classifyRefusal } from './classify-refusal.js';
 import { type ClientSettings, isTokenText } from './client-options.js';
+import { readForeignAnswer } from './foreign-answer.js';
 import { GraphApiError } from './graph-api-error.js';
 import type { Attempt, GraphCall } from './graph-call.js';
 import type { HttpAnswer, HttpExchange } from './http-exchange.js';
-import { DeadTokens, PagePauses } from './page-pauses.js';
-import { isSuccess, parseJson, refusalOf } from './read-answer.js';
+import { withinTime } from '../thread/time-limit.js';
+import { multipartBody } from './multipart-body.js';
+import { DeadTokens, PagePauses, type Reach } from './page-pauses.js';
+import { type ReadRefusal, isSuccess, parseJson, refusalOf } from './read-answer.js';
 import { UndiciExchange } from './undici-exchange.js';
 
 const USER_AGENT = 'botbuilder-handover-vcclive';
@@ -55,16 +59,18 @@ export class CallAttempts {
   async attempt(call: GraphCall): Promise<Attempt> {
     const { clock, appSecret, root } = this.#settings;
     const askedAtMs = clock.now();
-    const body = jsonOf(call.body);
-    if (body === null) return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
-    const pausedBefore = this.#pauses.current(call.pageId, askedAtMs);
+    const json = jsonOf(call.body);
+    const form = call.file === undefined || json === null ? undefined : await multipartBody(call.body ?? {}, call.file);
+    if (json === null) return notSent(invalidCallError(call, NOT_JSON), askedAtMs);
+    const reaches = heldUpBy(call);
+    const pausedBefore = this.#pauses.current(call.pageId, reaches, askedAtMs);
     if (pausedBefore !== undefined) return notSent(pausedError(call, pausedBefore), askedAtMs);
     const { pageAccessToken: source } = this.#settings;
     const token = typeof source === 'string' ? source.trim() : await this.#token(call, source);
     const sentAtMs = clock.now();
     if (token instanceof GraphApiError) return notSent(token, sentAtMs);
     // Asked again: another call may have met the limit while the token function was at work.
-    const pausedSince = this.#pauses.current(call.pageId, sentAtMs);
+    const pausedSince = this.#pauses.current(call.pageId, reaches, sentAtMs);
     if (pausedSince !== undefined) return notSent(pausedError(call, pausedSince), sentAtMs);
     const dead = this.#deadTokens.isEmpty ? undefined : this.#deadTokens.find(scopeOf(call), token, sentAtMs);
     if (dead !== undefined) return notSent(deadTokenError(call, dead), sentAtMs);
@@ -74,8 +80,8 @@ export class CallAttempts {
     const result = await http.run({
       method: call.method,
       url: urlOf(root, call, proof),
-      headers: headersOf(call, token),
-      body,
+      headers: headersOf(call, token, form?.contentType),
+      body: form?.bytes ?? json,
     });
     const answeredAtMs = clock.now();
     if (result.status === 'failed') {
@@ -84,7 +90,7 @@ export class CallAttempts {
     }
     const value = parseJson(result.text);
     if (isSuccess(result.httpStatus, value)) {
-      this.#pauses.succeeded(call.pageId, sentAtMs);
+      this.#pauses.succeeded(call.pageId, reaches, sentAtMs);
       if (!this.#deadTokens.isEmpty) this.#deadTokens.revive(scopesOf(call.pageId), token);
       return { ok: true, value, sentAtMs, answeredAtMs };
     }
@@ -101,33 +107,20 @@ export class CallAttempts {
 
   /** The token for this call, or the error that says why there is none. The function's own error is dropped: it may hold the token. */
   async #token(call: GraphCall, source: TokenFunction): Promise<string | GraphApiError> {
-    const { timeoutMs } = this.#settings;
-    const given = await this.#withinTimeLimit(async () => source(call.pageId));
-    if (given === 'failed') {
+    const { clock, tokenTimeoutMs } = this.#settings;
+    const given = await withinTime<unknown>(clock, tokenTimeoutMs, () => source(call.pageId));
+    if (given.status === 'failed') {
       const why = 'the function pageAccessToken threw an error, which is not shown here because it may hold a token.';
       return tokenError(call, why);
     }
-    if (given === 'late') return tokenError(call, `the function pageAccessToken gave nothing within ${timeoutMs} ms.`);
+    if (given.status === 'late') {
+      const why = `the function pageAccessToken gave nothing within ${tokenTimeoutMs} ms. Let it keep the token in memory.`;
+      return tokenError(call, why);
+    }
     const token = typeof given.value === 'string' ? given.value.trim() : '';
     if (token === '') return tokenError(call, 'the function pageAccessToken gave no token for this Page.');
     if (isTokenText(token)) return token;
     return tokenError(call, 'the function pageAccessToken gave a text that cannot be a token.');
-  }
-
-  async #withinTimeLimit(run: () => Promise<unknown>): Promise<{ readonly value: unknown } | 'failed' | 'late'> {
-    return new Promise((resolve) => {
-      const cancel = this.#settings.clock.after(this.#settings.timeoutMs, () => resolve('late'));
-      run().then(
-        (value) => {
-          cancel();
-          resolve({ value });
-        },
-        () => {
-          cancel();
-          resolve('failed');
-        },
-      );
-    });
   }
 
   /** @see https://developers.facebook.com/docs/graph-api/guides/secure-requests#appsecret_proof */
@@ -143,25 +136,47 @@ export class CallAttempts {
 
   /** The error for an answer that is no success; remembers what it says about the token and the Page. */
   #refusal(call: GraphCall, answer: HttpAnswer, value: unknown, sent: SentCall): GraphApiError {
-    const refusal = refusalOf(answer.httpStatus, value);
-    if (refusal === undefined) return unreadableError(call, answer.httpStatus);
-    const verdict = classifyRefusal(refusal);
-    const nowMs = sent.answeredAtMs;
-    if (verdict.tokenIsDead) this.#deadTokens.remember(scopeOf(call), sent.token, refusal, nowMs);
-    const waitMs = this.#pause(verdict.pause, call.pageId, answer, sent);
+    const { httpStatus } = answer;
+    const sort = call.operation === 'send' ? 'send' : 'other';
+    const refusal = refusalOf(httpStatus, value);
+    if (refusal === undefined) {
+      const verdict = readForeignAnswer(httpStatus, sort);
+      const waitMs = this.#remember(call, { ...verdict, httpStatus }, answer, sent);
+      return foreignAnswerError(call, httpStatus, verdict, waitMs);
+    }
+    const verdict = classifyRefusal(refusal, sort);
+    const waitMs = this.#remember(call, { ...verdict, ...refusal }, answer, sent);
     return refusedError(call, refusal, verdict, waitMs, sent.secrets);
   }
 
-  #pause(
-    pause: 'throttled' | 'policy' | undefined,
-    pageId: string,
+  /** Holds back what the refusal stops. @returns for how long, where it is a pause */
+  #remember(
+    call: GraphCall,
+    refusal: Verdict & Pick<ReadRefusal, 'httpStatus' | 'code' | 'subcode'>,
     answer: HttpAnswer,
-    { sentAtMs, answeredAtMs }: SentCall,
+    sent: SentCall,
   ): number | undefined {
-    if (pause === undefined) return undefined;
-    if (pause === 'policy') return this.#pauses.stop(pageId, answeredAtMs);
-    const askedMs = askedWaitMs(answer.headers, answeredAtMs);
-    return this.#pauses.throttle(pageId, askedMs, sentAtMs, answeredAtMs);
+    const { pageId } = call;
+    const { stops, kind } = refusal;
+    const { answeredAtMs } = sent;
+    if (stops === 'token') this.#deadTokens.remember(scopeOf(call), sent.token, refusal, answeredAtMs);
+    if (stops !== 'sends' && stops !== 'page') return undefined;
+    const isNew = this.#pauses.current(pageId, [stops], answeredAtMs) === undefined;
+    const paused = { pageId, reach: stops };
+    const waitMs =
+      kind === 'policy'
+        ? this.#pauses.stop(paused, answeredAtMs)
+        : this.#pauses.throttle(paused, askedWaitMs(answer.headers, answeredAtMs), sent);
+    if (isNew) this.#tellPause(pauseLine(paused, refusal, waitMs));
+    return waitMs;
+  }
+
+  #tellPause({ level, text }: { readonly level: 'warn' | 'error'; readonly text: string }): void {
+    try {
+      this.#settings.logger?.[level](text);
+    } catch {
+      // A logger that throws fails no call.
+    }
   }
 }
 
@@ -185,6 +200,14 @@ function jsonOf(body: object | undefined): string | undefined | null {
 
 function present(secrets: readonly (string | undefined)[]): readonly string[] {
   return secrets.filter((secret) => secret !== undefined);
+}
+
+const ALL_REACHES: readonly Reach[] = ['page', 'sends'];
+const PAGE_ONLY: readonly Reach[] = ['page'];
+
+/** The pauses that hold this call up. */
+function heldUpBy({ operation, evenIfMessagesPause }: GraphCall): readonly Reach[] {
+  return operation === 'send' && evenIfMessagesPause !== true ? ALL_REACHES : PAGE_ONLY;
 }
 
 /** Messages are one kind of call, everything else the other. */
@@ -215,9 +238,9 @@ function urlOf(root: string, call: GraphCall, proof: string | undefined): string
   return query.size === 0 ? url : `${url}?${query.toString()}`;
 }
 
-function headersOf(call: GraphCall, token: string): Readonly<Record<string, string>> {
+function headersOf(call: GraphCall, token: string, contentType = JSON_TYPE): Readonly<Record<string, string>> {
   const Authorization = `Bearer ${token}`;
   return call.body === undefined
     ? { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT }
-    : { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT, 'Content-Type': JSON_TYPE };
+    : { Authorization, Accept: JSON_TYPE, 'User-Agent': USER_AGENT, 'Content-Type': contentType };
 }

@@ -5,6 +5,7 @@
  * kept to.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
+import { parseExactJson } from '../thread/exact-json.js';
 
 /** The most characters (UTF-16 units) that are sent. */
 export const METADATA_LIMIT_CHARACTERS = 1000;
@@ -33,7 +34,7 @@ export function cutText(text: string, limit: number): string {
 function parseObject(text: string): Map<string, unknown> | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
-    return new Map(Object.entries(JSON.parse(text) as Record<string, unknown>));
+    return new Map(Object.entries(parseExactJson(text) as Record<string, unknown>));
   } catch {
     return undefined;
   }

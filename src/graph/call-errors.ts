@@ -10,7 +10,7 @@ import { GraphApiError, type GraphErrorDetails, type GraphOperation } from './gr
 import type { GraphCall } from './graph-call.js';
 import type { HttpFailure } from './http-exchange.js';
 import type { OwnerAnswer } from './owner-answer.js';
-import type { DeadToken, Pause } from './page-pauses.js';
+import type { DeadToken, Pause, Paused } from './page-pauses.js';
 import type { ReadRefusal } from './read-answer.js';
 import { redactSecrets } from './redact-secrets.js';
 
@@ -44,14 +44,8 @@ export function refusedError(
   const clean = (text: string | undefined) =>
     text === undefined ? undefined : cutText(redactSecrets(text, hidden), META_TEXT_CHARACTERS);
   const fbTraceId = clean(refusal.fbTraceId);
-  const facts = [
-    ...(code === undefined ? [] : [`code ${code}`]),
-    ...(subcode === undefined ? [] : [`subcode ${subcode}`]),
-    `HTTP ${httpStatus}`,
-    ...(fbTraceId === undefined ? [] : [`trace ${fbTraceId}`]),
-  ].join(', ');
+  const facts = [factsOf(refusal), ...(fbTraceId === undefined ? [] : [`trace ${fbTraceId}`])].join(', ');
   const said = refusal.text === '' ? '' : ` "${clean(refusal.text) ?? ''}"`;
-  const wait = retryAfterMs === undefined ? '' : ` Wait ${Math.ceil(retryAfterMs / 1000)} s.`;
   return new GraphApiError({
     ...about(call),
     kind: verdict.kind,
@@ -63,7 +57,7 @@ export function refusedError(
     fbTraceId,
     retryAfterMs,
     userMessage: clean(refusal.userMessage),
-    text: `${doing(call)}: Meta refused (${facts}).${said} ${verdict.advice}${wait}`,
+    text: `${doing(call)}: Meta refused (${facts}).${said} ${verdict.advice}${waitText(retryAfterMs)}`,
   });
 }
 
@@ -74,7 +68,7 @@ export function failedError(call: GraphCall, failure: HttpFailure, secrets: read
   const cause = { ...failure.cause, message };
   if (failure.reason === 'tooLarge') {
     const text = `${doing(call)}: the answer is far larger than the Graph API's. Check baseUrl and any proxy on the way.`;
-    return new GraphApiError({ ...about(call), kind: 'unknown', outcome: 'unknown', retryable: false, text, cause });
+    return new GraphApiError({ ...about(call), kind: 'network', outcome: 'unknown', retryable: false, text, cause });
   }
   const isCertificate = CERTIFICATE_FAULT.test(failure.cause.code ?? '');
   const kind = failure.reason === 'timeout' ? 'timeout' : 'network';
@@ -88,23 +82,35 @@ export function failedError(call: GraphCall, failure: HttpFailure, secrets: read
   return new GraphApiError({ ...about(call), kind, outcome, retryable, text, cause });
 }
 
+/** An answer that is not the Graph API's: a proxy's page, a login form, nothing at all. Its text is not repeated. */
+export function foreignAnswerError(
+  call: GraphCall,
+  httpStatus: number,
+  verdict: Verdict,
+  retryAfterMs: number | undefined,
+): GraphApiError {
+  const { kind, outcome, retryable, advice } = verdict;
+  const text = `${doing(call)}: the answer (HTTP ${httpStatus}) is not the Graph API's. ${advice}${waitText(retryAfterMs)}`;
+  return new GraphApiError({ ...about(call), kind, outcome, retryable, httpStatus, retryAfterMs, text });
+}
+
 /** An answer with a status of success whose content is not the one documented. Whether the call was done is not known. */
-export function unreadableError(call: GraphCall, httpStatus?: number): GraphApiError {
+export function unreadableError(call: GraphCall): GraphApiError {
   const text = `${doing(call)}: the answer is not what the Graph API gives. Check baseUrl, apiVersion and any proxy on the way.`;
   return new GraphApiError({
     ...about(call),
     kind: 'unknown',
     outcome: 'unknown',
     retryable: false,
-    httpStatus,
     text,
   });
 }
 
-/** The Page is being left alone. */
+/** The Page's calls, or its messages, pause. */
 export function pausedError(call: GraphCall, pause: Pause): GraphApiError {
   const why = pause.reason === 'policy' ? 'Meta objected to what was sent before' : 'Meta throttles this Page';
-  const text = `${doing(call)}: not tried, because ${why}. Calls are made again in ${Math.ceil(pause.restMs / 1000)} s.`;
+  const what = pause.reach === 'sends' ? 'Messages are sent' : 'Calls are made';
+  const text = `${doing(call)}: not tried, because ${why}. ${what} again in ${secondsOf(pause.restMs)} s.`;
   const retryAfterMs = pause.restMs;
   return new GraphApiError({
     ...about(call),
@@ -114,6 +120,24 @@ export function pausedError(call: GraphCall, pause: Pause): GraphApiError {
     retryAfterMs,
     text,
   });
+}
+
+/** The line for the log when calls of a Page begin to pause. */
+export function pauseLine(
+  { pageId, reach }: Paused,
+  refusal: Pick<Verdict, 'kind'> & Pick<ReadRefusal, 'httpStatus' | 'code' | 'subcode'>,
+  waitMs: number,
+): { readonly level: 'warn' | 'error'; readonly text: string } {
+  const isPolicy = refusal.kind === 'policy';
+  const who = refusal.code === undefined ? 'A server between here and Meta' : 'Meta';
+  const why = `${who} ${isPolicy ? 'objects to what Page' : 'throttles Page'} ${pageId}${isPolicy ? ' sends' : ''} (${factsOf(refusal)})`;
+  const what = reach === 'sends' ? 'Its messages pause' : 'All its calls pause';
+  const others = reach === 'sends' ? '; handovers go on' : ', and no thread can be handed over';
+  const advice = isPolicy
+    ? 'Look at Page Quality and the Support Inbox of the Page, and find out what sends so much.'
+    : 'If it happens often, send less or ask Meta for a higher limit.';
+  const text = `${why}. ${what} for ${secondsOf(waitMs)} s${others}. ${advice}`;
+  return { level: isPolicy ? 'error' : 'warn', text };
 }
 
 /** There is no token to call with. */
@@ -148,6 +172,22 @@ export function lostThreadError(call: GraphCall, owner: OwnerAnswer, cause: Grap
     text,
     cause,
   });
+}
+
+function factsOf({ code, subcode, httpStatus }: Pick<ReadRefusal, 'httpStatus' | 'code' | 'subcode'>): string {
+  return [
+    ...(code === undefined ? [] : [`code ${code}`]),
+    ...(subcode === undefined ? [] : [`subcode ${subcode}`]),
+    `HTTP ${httpStatus}`,
+  ].join(', ');
+}
+
+function waitText(retryAfterMs: number | undefined): string {
+  return retryAfterMs === undefined ? '' : ` Wait ${secondsOf(retryAfterMs)} s.`;
+}
+
+function secondsOf(ms: number): number {
+  return Math.ceil(ms / 1000);
 }
 
 /** Errors go to logs, and Meta repeats ids ("Object with ID '…' does not exist"). */

@@ -5,7 +5,9 @@
  */
 import { type Clock, systemClock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
+import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
+import { APPLICATION_TIMEOUT_MS } from '../thread/time-limit.js';
 
 /** Options of {@link ThreadControlClient}. */
 export interface ThreadControlClientOptions {
@@ -22,7 +24,10 @@ export interface ThreadControlClientOptions {
   readonly baseUrl?: string;
   /** Default `v26.0`. Versions live for at least two years. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
   readonly apiVersion?: string;
-  /** Time limit of one request, connecting and reading included, and of the token function. Milliseconds, default 5000. */
+  /**
+   * Time limit of one request, connecting and reading included, milliseconds. Default 5000. The token function has this
+   * long as well, but at most 3000.
+   */
   readonly timeoutMs?: number;
   /** How often a call is repeated where that is safe. 0 to 10, default 3; the waits are 1, 2, 4 … seconds and up to half more. */
   readonly maxRetries?: number;
@@ -30,6 +35,8 @@ export interface ThreadControlClientOptions {
   readonly clock?: Clock;
   /** From 0 up to 1, for the jitter of waits. Default `Math.random`. */
   readonly random?: () => number;
+  /** Gets one line when calls of a Page begin to pause, with what to do. Default: none. */
+  readonly logger?: Logger;
   /** Told of every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
   readonly probe?: Probe;
 }
@@ -42,9 +49,12 @@ export interface ClientSettings {
   /** Origin and version: `https://graph.facebook.com/v26.0`. */
   readonly root: string;
   readonly timeoutMs: number;
+  /** How long the token function may take. */
+  readonly tokenTimeoutMs: number;
   readonly maxRetries: number;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly logger: Logger | undefined;
   readonly probe: Probe | undefined;
 }
 
@@ -63,15 +73,18 @@ const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
  */
 export function settingsOf(options: ThreadControlClientOptions): ClientSettings {
   checkOptions({ ...options });
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
     botAppId: options.botAppId,
     pageAccessToken: options.pageAccessToken,
     appSecret: options.appSecret,
     root: `${new URL(options.baseUrl ?? DEFAULT_BASE_URL).origin}/${options.apiVersion ?? DEFAULT_API_VERSION}`,
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs,
+    tokenTimeoutMs: Math.min(timeoutMs, APPLICATION_TIMEOUT_MS),
     maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    logger: options.logger,
     probe: options.probe,
   };
 }

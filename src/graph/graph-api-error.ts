@@ -17,8 +17,9 @@ import type { OwnerAnswer } from './owner-answer.js';
  * - `transient`: Meta had a fault of its own
  * - `recipient`: this customer cannot be reached, or is not one of this Page's
  * - `window`: outside the time in which the bot may write
- * - `policy`: Meta restricted the Page or warned of abuse
- * - `network`, `timeout`: no answer came
+ * - `policy`: Meta objects to a message, restricted the Page or warned of abuse
+ * - `network`: no answer came, or one that is not the Graph API's, such as the page of a proxy
+ * - `timeout`: no answer came in time
  * - `invalid`: the call itself is wrong
  * - `unknown`: an answer that fits nothing above
  */
@@ -39,7 +40,7 @@ export type GraphErrorKind =
 
 /**
  * Did the call change anything at Meta?
- * - `refused`: no; Meta said so, or `thread_owner` did after an unclear attempt
+ * - `refused`: no; Meta said so, `thread_owner` did after an unclear attempt, or a proxy that wants a login first
  * - `unknown`: perhaps; it was sent and no clear answer came
  * - `notSent`: no; nothing left this process
  */
@@ -48,6 +49,14 @@ export type GraphOutcome = 'refused' | 'unknown' | 'notSent';
 /** Which of the client's methods was called. */
 export type GraphOperation =
   'pass' | 'take' | 'release' | 'request' | 'extend' | 'owner' | 'featureStatus' | 'page' | 'send';
+
+/** A message that Meta had accepted before another one of the same `sendActivities` failed. */
+export interface SentMessage {
+  /** Meta's id of the message. */
+  readonly id: string;
+  /** The place of its activity in the batch, from 0. */
+  readonly activityIndex: number;
+}
 
 /** What a {@link GraphApiError} is made of. */
 export interface GraphErrorDetails {
@@ -65,6 +74,8 @@ export interface GraphErrorDetails {
   readonly retryAfterMs?: number | undefined;
   readonly userMessage?: string | undefined;
   readonly owner?: OwnerAnswer | undefined;
+  readonly sent?: readonly SentMessage[] | undefined;
+  readonly activityIndex?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -88,12 +99,20 @@ export class GraphApiError extends Error {
   declare readonly httpStatus?: number;
   /** Meta's `error.fbtrace_id`, to be given to Meta's support. */
   declare readonly fbTraceId?: string;
-  /** How long to leave this Page alone, milliseconds. */
+  /** How long calls of this sort pause for this Page, milliseconds. */
   declare readonly retryAfterMs?: number;
   /** Meta's `error.error_user_msg`, shortened. Absent where Meta sent none. */
   declare readonly userMessage?: string;
   /** What `thread_owner` said, where it was asked to find out what became of the call. */
   declare readonly owner?: OwnerAnswer;
+  /**
+   * Of a `sendActivities` through the Facebook adapter: what Meta had accepted before the message that failed, oldest
+   * first. An activity with attachments is several messages, so its first ones may be among them. Of activities before
+   * a `delay` only the last message is there.
+   */
+  declare readonly sent?: readonly SentMessage[];
+  /** Of a `sendActivities` through the Facebook adapter: the place of the activity that failed, from 0. What follows it was not sent. */
+  declare readonly activityIndex?: number;
   readonly #details: GraphErrorDetails;
 
   constructor(details: GraphErrorDetails) {

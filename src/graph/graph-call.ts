@@ -1,6 +1,15 @@
 /** A call of the Graph API as data, and what came of one attempt at it. */
 import type { GraphApiError, GraphOperation } from './graph-api-error.js';
 
+/** A file that is uploaded with a message. Messenger takes at most 25 MB. */
+export interface UploadFile {
+  readonly bytes: Uint8Array;
+  /** `image/png`. */
+  readonly contentType: string;
+  /** The customer sees it. */
+  readonly name: string;
+}
+
 /** One call. The node is always `/me`: the Page of the token. */
 export interface GraphCall {
   readonly operation: GraphOperation;
@@ -9,9 +18,16 @@ export interface GraphCall {
   /** What follows `/me`: `/thread_owner`, or nothing. */
   readonly edge: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Sent as JSON, or as form data if there is a file. */
   readonly body?: object;
+  /** A message that the pause of the Page's messages does not hold up: it answers a customer who asks for a person. */
+  readonly evenIfMessagesPause?: boolean;
+  /** Uploaded with the body. */
+  readonly file?: UploadFile;
 }
+
+/** How a message is sent. */
+export type SendOptions = Pick<GraphCall, 'evenIfMessagesPause' | 'file'>;
 
 /** One request and what came of it. Local refusals (a pause, no token) have both times, too. */
 export type Attempt = { readonly sentAtMs: number; readonly answeredAtMs: number } & (

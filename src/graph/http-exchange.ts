@@ -11,8 +11,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON. Absent on GET. */
-  readonly body?: string | undefined;
+  /** JSON, or the bytes of a form. Absent on GET. */
+  readonly body?: string | Buffer | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@
  * threads, and writes ids and times as numbers in some places and as strings in others.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import { isRecord } from '../thread/read-unknown.js';
+import { idOf, isRecord } from '../thread/read-unknown.js';
 
 /** When the question was sent and answered. Our clock, milliseconds since 1970. */
 export interface AskedAt {
@@ -55,10 +55,8 @@ function readThreadOwner(value: unknown): NamedByMeta | undefined {
   const expires = expiration(value['expiration']);
   const appId = value['app_id'];
   if (appId === undefined || appId === null || appId === '') return { owner: 'hidden', ...expires };
-  if (typeof appId === 'string') return { owner: 'app', appId, ...expires };
-  if (typeof appId === 'number' && Number.isSafeInteger(appId))
-    return { owner: 'app', appId: String(appId), ...expires };
-  return undefined;
+  const id = idOf(appId);
+  return id === undefined ? undefined : { owner: 'app', appId: id, ...expires };
 }
 
 function expiration(value: unknown): { readonly expiresAtMs?: number } {

@@ -1,5 +1,5 @@
 /**
- * Remembers which Pages are to be left alone, and which tokens are dead.
+ * Remembers which calls of a Page pause, and which tokens are dead.
  *
  * Exists because "continuing to make calls will increase the time": a throttled Page must not be asked again before
  * its time, whoever in this process wants to.
@@ -7,11 +7,27 @@
  */
 import { createHash } from 'node:crypto';
 
-/** A Page that is to be left alone. */
+/** What a pause holds up: the messages of a Page, or all of its calls. */
+export type Reach = 'sends' | 'page';
+
+/** A Page, and what of it pauses. */
+export interface Paused {
+  readonly pageId: string;
+  readonly reach: Reach;
+}
+
+/** A pause that a call has met. */
 export interface Pause {
   /** How much longer, milliseconds. */
   readonly restMs: number;
   readonly reason: 'throttled' | 'policy';
+  readonly reach: Reach;
+}
+
+/** When a refused call was sent, and answered. The caller's clock, milliseconds since 1970. */
+export interface RefusedAt {
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
 }
 
 const FIRST_WAIT_MS = 60_000;
@@ -25,7 +41,7 @@ const POLICY_WAIT_MS = 60 * 60_000;
  */
 const DEAD_TOKEN_MEMORY_MS = 1000;
 
-interface PageState {
+interface PauseState {
   readonly untilMs: number;
   readonly reason: 'throttled' | 'policy';
   /** Refusals in a row, for the doubling. */
@@ -34,47 +50,58 @@ interface PageState {
 
 /** The pauses of all Pages of one client. Times are the caller's clock, milliseconds since 1970. */
 export class PagePauses {
-  readonly #pages = new Map<string, PageState>();
+  readonly #states: Readonly<Record<Reach, Map<string, PauseState>>> = { sends: new Map(), page: new Map() };
 
-  /** The pause of a Page, or `undefined` where it may be called. */
-  current(pageId: string, nowMs: number): Pause | undefined {
-    const state = this.#pages.get(pageId);
-    if (state === undefined || state.untilMs <= nowMs) return undefined;
-    return { restMs: state.untilMs - nowMs, reason: state.reason };
+  /** The longest pause of these reaches, or `undefined` if none of them pauses now. */
+  current(pageId: string, reaches: readonly Reach[], nowMs: number): Pause | undefined {
+    let longest: Pause | undefined;
+    for (const reach of reaches) {
+      const state = this.#states[reach].get(pageId);
+      const restMs = state === undefined ? 0 : state.untilMs - nowMs;
+      if (state !== undefined && restMs > (longest?.restMs ?? 0)) longest = { restMs, reason: state.reason, reach };
+    }
+    return longest;
   }
 
   /**
-   * A call was refused because of a rate limit.
+   * A call was refused because of a rate limit. Calls that were in progress together count as one refusal.
    *
-   * @param askedMs what Meta asks for; where it asks for nothing: 60 s, doubled with every refusal in a row, up to 1 h
-   * @param sentAtMs when the refused call was sent: calls that were under way together count as one refusal
-   * @returns how long the Page is to be left alone, milliseconds
+   * @param askedMs what Meta asks for; if it asks for nothing: 60 s, doubled with every refusal in a row, up to 1 h
+   * @returns how long the pause lasts, milliseconds
    */
-  throttle(pageId: string, askedMs: number | undefined, sentAtMs: number, nowMs: number): number {
-    const state = this.#pages.get(pageId);
+  throttle({ pageId, reach }: Paused, askedMs: number | undefined, { sentAtMs, answeredAtMs }: RefusedAt): number {
+    const states = this.#states[reach];
+    const state = states.get(pageId);
     const together = state !== undefined && sentAtMs < state.untilMs;
     const strikes = together ? Math.max(1, state.strikes) : (state?.strikes ?? 0) + 1;
     const backoffMs = Math.min(FIRST_WAIT_MS * 2 ** (strikes - 1), LONGEST_WAIT_MS);
-    const untilMs = nowMs + (askedMs === undefined ? backoffMs : Math.min(askedMs, LONGEST_ASKED_WAIT_MS));
-    this.#pages.set(pageId, {
+    const waitMs = askedMs === undefined ? backoffMs : Math.min(askedMs, LONGEST_ASKED_WAIT_MS);
+    const untilMs = answeredAtMs + waitMs;
+    states.set(pageId, {
       untilMs: together ? Math.max(state.untilMs, untilMs) : untilMs,
       reason: together ? state.reason : 'throttled',
       strikes,
     });
-    return this.current(pageId, nowMs)?.restMs ?? 0;
+    return this.current(pageId, [reach], answeredAtMs)?.restMs ?? 0;
   }
 
-  /** A call was refused for breaking Meta's policies. @returns how long the Page is to be left alone, milliseconds */
-  stop(pageId: string, nowMs: number): number {
-    const state = this.#pages.get(pageId);
-    this.#pages.set(pageId, { untilMs: nowMs + POLICY_WAIT_MS, reason: 'policy', strikes: state?.strikes ?? 0 });
-    return POLICY_WAIT_MS;
+  /** A call was refused for breaking Meta's policies. @returns how long the pause lasts, milliseconds */
+  stop({ pageId, reach }: Paused, nowMs: number): number {
+    const states = this.#states[reach];
+    const { untilMs = 0, strikes = 0 } = states.get(pageId) ?? {};
+    states.set(pageId, { untilMs: Math.max(untilMs, nowMs + POLICY_WAIT_MS), reason: 'policy', strikes });
+    return this.current(pageId, [reach], nowMs)?.restMs ?? 0;
   }
 
-  /** A call was answered. One that was sent after the pause shows that the pause is over; one under way since before does not. */
-  succeeded(pageId: string, sentAtMs: number): void {
-    const state = this.#pages.get(pageId);
-    if (state !== undefined && sentAtMs >= state.untilMs) this.#pages.delete(pageId);
+  /**
+   * A call that these pauses hold up was answered. One that was sent after a pause shows that the pause is over; one in
+   * progress since before does not.
+   */
+  succeeded(pageId: string, reaches: readonly Reach[], sentAtMs: number): void {
+    for (const reach of reaches) {
+      const state = this.#states[reach].get(pageId);
+      if (state !== undefined && sentAtMs >= state.untilMs) this.#states[reach].delete(pageId);
+    }
   }
 }
 

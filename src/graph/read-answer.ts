@@ -2,6 +2,7 @@
  * Reads the body of an answer: success, Meta's refusal, or something that is not Meta's.
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
+import { parseExactJson } from '../thread/exact-json.js';
 import { isRecord } from '../thread/read-unknown.js';
 import type { Refusal } from './classify-refusal.js';
 
@@ -11,13 +12,10 @@ export interface ReadRefusal extends Refusal {
   readonly userMessage?: string | undefined;
 }
 
-/** App ids in numbers may be longer than a JavaScript number is exact, so they are read as strings. */
-const NUMERIC_APP_ID = /"app_id"(\s*:\s*)(\d+)/g;
-
-/** The JSON of a body, or `undefined` where it is none. */
+/** The JSON of a body, or `undefined` if it is none. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text.includes('"app_id"') ? text.replace(NUMERIC_APP_ID, '"app_id"$1"$2"') : text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }
@@ -29,23 +27,35 @@ export function isSuccess(httpStatus: number, value: unknown): boolean {
   return !('error' in value) && value['success'] !== false;
 }
 
-/** What Meta refused with, or `undefined` where a status of success came with something that is not Meta's. */
+/**
+ * What Meta refused with, or `undefined` where this is not Meta's word: the answer of a proxy, a gateway or a login page.
+ * Meta's has a numeric code, or is `{"success":false}`.
+ */
 export function refusalOf(httpStatus: number, value: unknown): ReadRefusal | undefined {
-  const isTrouble = httpStatus < 200 || httpStatus >= 300;
-  const error = isRecord(value) ? value['error'] : undefined;
-  if (isRecord(error)) {
-    return {
-      httpStatus,
-      code: numberOf(error['code']),
-      subcode: numberOf(error['error_subcode']),
-      text: textOf(error['message']) ?? '',
-      isTransient: error['is_transient'] === true,
-      fbTraceId: textOf(error['fbtrace_id']),
-      userMessage: textOf(error['error_user_msg']),
-    };
-  }
-  const isRefusal = isTrouble || (isRecord(value) && (value['success'] === false || 'error' in value));
-  return isRefusal ? { httpStatus, text: textOf(error) ?? '', isTransient: false } : undefined;
+  if (!isRecord(value)) return undefined;
+  const { error } = value;
+  if (isRecord(error)) return isErrorOfMeta(httpStatus, error) ? readError(httpStatus, error) : undefined;
+  const isBareRefusal = value['success'] === false && error === undefined;
+  return isBareRefusal ? { httpStatus, text: '', isTransient: false } : undefined;
+}
+
+/** Gateways write `{"error":{"code":403,"message":"Forbidden"}}`: the HTTP status again. Meta's errors have a type or a trace. */
+function isErrorOfMeta(httpStatus: number, error: Readonly<Record<string, unknown>>): boolean {
+  const code = numberOf(error['code']);
+  if (code === undefined) return false;
+  return code !== httpStatus || textOf(error['type']) !== undefined || textOf(error['fbtrace_id']) !== undefined;
+}
+
+function readError(httpStatus: number, error: Readonly<Record<string, unknown>>): ReadRefusal {
+  return {
+    httpStatus,
+    code: numberOf(error['code']),
+    subcode: numberOf(error['error_subcode']),
+    text: textOf(error['message']) ?? '',
+    isTransient: error['is_transient'] === true,
+    fbTraceId: textOf(error['fbtrace_id']),
+    userMessage: textOf(error['error_user_msg']),
+  };
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -13,7 +13,7 @@ import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
 import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
-import type { Attempt, GraphCall } from './graph-call.js';
+import type { Attempt, GraphCall, SendOptions } from './graph-call.js';
 import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
 
@@ -46,9 +46,9 @@ const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
  * Calls the Graph API for all Pages of one app.
  *
  * Every method rejects with {@link GraphApiError} and with nothing else, but for arguments that cannot be right
- * ({@link InvalidOptionError}). A Page that Meta throttles is remembered: calls for it are refused at once, with
- * `kind: 'rateLimit'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. A token that Meta calls dead
- * is not sent again for a second, unless another call with it succeeds.
+ * ({@link InvalidOptionError}). A Page that Meta throttles is remembered: its calls are refused at once, with
+ * `kind: 'rateLimit'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. Where a message met the limit,
+ * only messages are. A token that Meta calls dead is not sent again for a second, unless another call with it succeeds.
  */
 export class ThreadControlClient {
   readonly #settings: ClientSettings;
@@ -73,14 +73,20 @@ export class ThreadControlClient {
     metadata?: string,
     isWanted?: () => Promise<boolean>,
   ): Promise<ControlReceipt> {
-    if (targetAppId === '') throw new InvalidOptionError('targetAppId', 'empty', 'a Facebook app id');
+    checkAppId(targetAppId);
     const body = { target_app_id: targetAppId, ...metadataOf(metadata) };
     return controlThread(this.#attempts, this.#settings, thread, { operation: 'pass', targetAppId }, body, isWanted);
   }
 
-  /** Takes the thread. Resolves also where the bot has it already. */
-  async take(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
-    return controlThread(this.#attempts, this.#settings, thread, { operation: 'take' }, metadataOf(metadata));
+  /**
+   * Takes the thread. Resolves also where the bot has it already.
+   *
+   * @param isWanted asked before each repeat of a take whose answer was lost; `false` where an agent has written meanwhile.
+   * Default: repeats
+   */
+  async take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<ControlReceipt> {
+    const body = metadataOf(metadata);
+    return controlThread(this.#attempts, this.#settings, thread, { operation: 'take' }, body, isWanted);
   }
 
   /** Leaves the thread to nobody: idle. Meta sends no webhook about it. */
@@ -152,15 +158,19 @@ export class ThreadControlClient {
    * Never made again where it may have been delivered, because Meta has no key against duplicates; made a second time
    * where it is sure that nothing was sent. A `thread_control` without `control_type` is refused before it is sent:
    * Meta would release the thread.
+   * @param how.evenIfMessagesPause sends it although the messages of the Page pause: for the answer to a customer who asks
+   * for a person. A pause of all calls of the Page holds it up as well
+   * @param how.file uploaded with the message, whose attachment then has a type and an empty payload
    * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
    */
-  async send(thread: ThreadKey, body: object): Promise<SendReceipt> {
+  async send(thread: ThreadKey, body: object, how: SendOptions = {}): Promise<SendReceipt> {
     const call: GraphCall = {
       operation: 'send',
       pageId: thread.pageId,
       method: 'POST',
       edge: '/messages',
       body: withRecipient(thread, body),
+      ...how,
     };
     if (!namesControlType(body)) {
       const why =
@@ -221,4 +231,11 @@ function namesControlType(body: object): boolean {
 
 function metadataOf(metadata: string | undefined): { readonly metadata?: string } {
   return metadata === undefined || metadata === '' ? {} : { metadata: boundMetadata(metadata) };
+}
+
+/** Applications without types may pass a number, which has lost digits if it is beyond 2^53. */
+function checkAppId(appId: unknown): void {
+  if (typeof appId === 'string' && appId !== '') return;
+  const got = appId === '' ? 'empty' : typeof appId === 'number' ? `the number ${appId}` : `of type ${typeof appId}`;
+  throw new InvalidOptionError('targetAppId', got, 'a Facebook app id, a string in quotes');
 }

@@ -7,13 +7,15 @@ import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import type { PlacedClaim } from '../thread/store.js';
 import { evidenceOfEvent } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
+import type { AppIdWatch } from './app-id-watch.js';
+import { recoverAppIds } from '../ownership/recover-app-ids.js';
 import type { DeliveryParts } from './deliver.js';
 import type { HandingOver } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
@@ -27,14 +29,15 @@ import {
   keepHandBack,
   storedError,
 } from './lifecycle.js';
+import { whileHandoverIs } from './may-take-back.js';
 import type { IgnoredReason } from './news.js';
-import type { ControlRequest } from './policies.js';
-import { asksForBot, grants } from './policies.js';
-import type { EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
+import { asksForBot } from './policies.js';
+import type { AfterStep, EngineParts, News, Outcome, Stepped, ThreadSteps } from './thread-steps.js';
 import { asError, unchanged } from './thread-steps.js';
 import { deadlineOf } from './timers.js';
 import type { Admission, Arrived, ClaimedArrival, Turn } from './turn.js';
 import { threadOf } from './turn.js';
+import { reopened } from './vcc-live-report.js';
 
 /** An event on its way into its thread's record. */
 interface Arrival {
@@ -42,7 +45,7 @@ interface Arrival {
   readonly ids: AppIds;
   readonly atMs: number;
   readonly evidenceFrom: (record: ThreadRecord) => readonly Evidence[];
-  readonly after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<Conclusion | undefined>;
+  readonly after: AfterStep<Conclusion | undefined>;
 }
 
 const NOBODY: Verdict = { owner: 'unknown' };
@@ -52,11 +55,13 @@ export class Admissions {
   readonly #parts: EngineParts;
   readonly #steps: ThreadSteps;
   readonly #handingOver: HandingOver;
+  readonly #appIds: AppIdWatch;
 
-  constructor(steps: ThreadSteps, handingOver: HandingOver) {
+  constructor(steps: ThreadSteps, handingOver: HandingOver, appIds: AppIdWatch) {
     this.#parts = steps.parts;
     this.#steps = steps;
     this.#handingOver = handingOver;
+    this.#appIds = appIds;
   }
 
   /** Folds in what an event proves, before its turn queues. Rejects where the store does not answer. */
@@ -74,7 +79,7 @@ export class Admissions {
     );
     const stepped = await this.#steps.step(thread, arrival.ids, arrival.evidenceFrom, arrival.after);
     if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
-    return arrivedBy(event, thread, stepped);
+    return arrivedBy(arrival.event, thread, stepped);
   }
 
   /**
@@ -88,8 +93,8 @@ export class Admissions {
       arrive: (event, key, thread, id) => {
         const ids = this.#steps.knownIds(thread);
         if (!ids) throw new HandoverError('unexpected', 'What was known of the apps of a Page is not known any more.');
-        const { evidenceFrom, after } = this.#arrival(event, key, thread, ids);
-        return arrivedBy(event, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
+        const { event: named, evidenceFrom, after } = this.#arrival(event, key, thread, ids);
+        return arrivedBy(named, thread, this.#steps.stepAtOnce(store, id, thread, ids, evidenceFrom, after));
       },
     };
   }
@@ -107,11 +112,18 @@ export class Admissions {
     if (claimed.status !== 'claimed') return { status: claimed.status };
     const stepped = claimed.value;
     if (stepped.record.open) await this.#hasten(thread, stepped.record, arrival.atMs);
-    return { status: 'claimed', arrived: arrivedBy(event, thread, stepped), mustWait: claimed.mustWait };
+    return { status: 'claimed', arrived: arrivedBy(arrival.event, thread, stepped), mustWait: claimed.mustWait };
   }
 
   /** Decides, when its turn has come, what runs on an event that arrived: at once, where nobody has to be asked. */
   admit(arrived: Arrived, eventKey: string): Admission | Promise<Admission> {
+    const asked = arrived.thread && this.#parts.policiesAsked(arrived.thread.pageId);
+    // Meanwhile another event may have changed the record.
+    if (asked) return asked.then(() => this.#admitWithPolicies({ ...arrived, isFresh: false }, eventKey));
+    return this.#admitWithPolicies(arrived, eventKey);
+  }
+
+  #admitWithPolicies(arrived: Arrived, eventKey: string): Admission | Promise<Admission> {
     return this.#admitAtOnce(arrived, eventKey) ?? this.#admit(arrived, eventKey);
   }
 
@@ -121,7 +133,7 @@ export class Admissions {
     if (!thread || !arrived.isFresh || arrived.askOwner || record.open) return undefined;
     const ids = this.#steps.knownIds(thread);
     if (!ids) return undefined;
-    if (event.channel === 'standby') return this.#heard(arrived, thread, ids, eventKey) ?? { run: 'nothing' };
+    if (event.channel === 'standby') return this.#heard(arrived, thread, ids, eventKey);
     if (event.channel !== 'messaging' || (event.kind !== 'message' && event.kind !== 'postback')) return undefined;
     if (isAnotherApp(arrived.before) || isAnotherApp(arrived.owner)) return undefined;
     const turn = this.#steps.turn(thread, eventKey, record);
@@ -139,6 +151,7 @@ export class Admissions {
     const record = arrived.isFresh ? arrived.record : await this.#steps.readOr(thread, arrived.record);
     switch (event.kind) {
       case 'passThreadControl':
+        this.#appIds.admitted(arrived, ids);
         return this.#admitPass(arrived, thread, record, ids, eventKey);
       case 'takeThreadControl':
         if (arrived.askOwner) await this.#steps.ask(thread);
@@ -159,9 +172,11 @@ export class Admissions {
     }
   }
 
-  #arrival(event: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
+  #arrival(came: ThreadEvent, eventKey: string, thread: ThreadKey, ids: AppIds): Arrival {
     const atMs = this.#parts.clock.now();
+    const event = recoverAppIds(came, ids);
     this.#steps.learn(event, atMs);
+    this.#appIds.arrived(event, ids);
     const { offsetMs } = this.#steps;
     return {
       event,
@@ -173,10 +188,15 @@ export class Admissions {
           event.timestampMs === undefined || stampOf(event, atMs) === undefined ? newestPlace(evidence) : undefined;
         return evidenceOfEvent(event, ids, { nowMs: atMs, offsetMs, newestStamp, eventKey });
       },
-      after: (record, verdict, before) => {
-        if (agentSpoke(event, ids)) return this.#claimed(thread, record, eventKey, atMs);
+      after: (record, verdict, before, askOwner) => {
+        if (agentSpoke(event, ids)) {
+          const sentAtMs = offsetMs === undefined ? atMs : (stampOf(event, atMs) ?? Infinity) - offsetMs;
+          return this.#claimed(thread, reopened(record, Math.min(atMs, sentAtMs)), eventKey, atMs);
+        }
         if (isOfCustomer(event)) return this.#forgotten(thread, record, verdict, before, event, atMs);
         if (!passesTo(event, ids.botAppId)) return unchanged(record);
+        // Whether it is newer than the pass, nobody can tell: its turn asks Meta, and concludes by the answer.
+        if (askOwner && record.open?.phase === 'passed') return unchanged(record);
         return this.#handedBack(thread, record, verdict, before, event, eventKey, atMs);
       },
     };
@@ -185,34 +205,40 @@ export class Admissions {
   async #listen(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
     if (arrived.askOwner) await this.#steps.ask(thread);
     const ids = await this.#steps.ids(thread);
-    return this.#heard(arrived, thread, ids, eventKey) ?? this.#accepted(arrived, thread, eventKey);
+    this.#appIds.admitted(arrived, ids);
+    return this.#heard(arrived, thread, ids, eventKey);
   }
 
-  /** Tells what somebody wrote while the bot listens; `undefined` where it may be an agent's first words. */
-  #heard(arrived: Arrived, thread: ThreadKey, ids: AppIds, eventKey: string): Promise<Admission> | undefined {
+  /** Tells what somebody wrote while the bot listens, and whether it brings the thread back or is an agent's first words. */
+  #heard(arrived: Arrived, thread: ThreadKey, ids: AppIds, eventKey: string): Admission | Promise<Admission> {
     const { event } = arrived;
+    const otherwise = (): Admission | Promise<Admission> => this.#accepted(arrived, thread, eventKey);
     const from = writerOf(event, ids);
-    if (!from) return undefined;
+    if (!from) return otherwise();
     this.#parts.news.tell('standbyMessage', { thread, from, event });
-    return this.#asksForBot(event, from, thread) ? this.#reclaim(arrived, thread, eventKey, from) : undefined;
-  }
-
-  #asksForBot(event: ThreadEvent, from: 'customer' | 'agent' | 'other', thread: ThreadKey): boolean {
-    try {
-      return asksForBot(event, from, this.#parts.policies(thread.pageId).reclaim);
-    } catch (error) {
-      this.#parts.log.error(`A function of reclaim failed, which counts as no: ${asError(error).message}`);
-      return false;
-    }
+    const triggers = this.#parts.policies(thread.pageId).reclaim[from];
+    if (event.text === undefined || triggers.length === 0) return otherwise();
+    return asksForBot(event.text, triggers).then((asks) =>
+      asks ? this.#reclaim(arrived, thread, eventKey, from) : otherwise(),
+    );
   }
 
   /** The agent's first words, where the bot's logic wants to hear of them and the handover has not ended meanwhile. */
-  async #accepted(arrived: Arrived, thread: ThreadKey, eventKey: string): Promise<Admission> {
+  #accepted(arrived: Arrived, thread: ThreadKey, eventKey: string): Admission | Promise<Admission> {
     const { open } = arrived.record;
     if (open?.claimedBy !== eventKey || !this.#parts.policies(thread.pageId).statusEvents) return { run: 'nothing' };
+    return this.#firstWords(arrived, thread, open, eventKey);
+  }
+
+  async #firstWords(
+    arrived: Arrived,
+    thread: ThreadKey,
+    { id, reference }: OpenHandover,
+    eventKey: string,
+  ): Promise<Admission> {
     const record = await this.#steps.readOr(thread, arrived.record);
-    if (record.open?.id !== open.id) return { run: 'nothing' };
-    return { run: 'accepted', turn: this.#steps.turn(thread, eventKey, record, false), reference: open.reference };
+    if (record.open?.id !== id) return { run: 'nothing' };
+    return { run: 'accepted', turn: this.#steps.turn(thread, eventKey, record, false), reference };
   }
 
   /** Somebody asked for the bot while it listened: the thread is taken back, where the Page allows it. */
@@ -222,8 +248,10 @@ export class Admissions {
     if (again) return from === 'customer' ? this.#homeAsAsked(thread, eventKey, before, again) : { run: 'nothing' };
     if (!isAnotherApp(this.#steps.ownerNow(before, await this.#steps.ids(thread)))) return { run: 'nothing' };
     try {
-      const { value, record } = await this.#steps.takeBack(thread, undefined, eventKey);
-      if (!value) return { run: 'nothing' };
+      const mayTake = whileHandoverIs(before.open?.id);
+      const taken = await this.#steps.takeBack(thread, { metadata: undefined, mayTake }, eventKey);
+      if (!taken?.value) return { run: 'nothing' };
+      const { value, record } = taken;
       if (from === 'customer') return this.#homeAsAsked(thread, eventKey, record, value.conclusion);
       // The agent's echo is no turn of the customer's: its conversation is the Page.
       await this.#parts.onEnded(thread, value, eventKey);
@@ -304,6 +332,7 @@ export class Admissions {
     }
     if (wasAway) {
       const asked = await this.#steps.askInTime(thread);
+      if (asked) this.#appIds.asked(event, arrived.record.evidence.explicit, asked, ids);
       if (asked === undefined) {
         // No answer. A message is evidence by itself where it is the newest; anything else proves nothing.
         if (event.kind !== 'message') return this.#ignore(event, 'ownerUnknown', thread);
@@ -338,9 +367,16 @@ export class Admissions {
   ): Promise<Admission> {
     const { requestedOwnerAppId: appId, metadata } = event;
     if (appId === undefined) return this.#ignore(event, 'notGranted', thread);
+    if (event.roundedAppIds?.includes('requestedOwnerAppId')) {
+      this.#parts.log.warn(
+        `An app asked for a thread and does not get it: a JSON parser has rounded the app's id to about ${appId}. ` +
+          'If it is VCC Live, compare vccLiveAppId with the app id in the webhook.',
+      );
+      return this.#ignore(event, 'notGranted', thread);
+    }
     const isVccLive = appId === ids.vccLiveAppId;
     const request = { thread, appId, isVccLive, ...(metadata === undefined ? {} : { metadata }) };
-    if (!(await this.#granted(request))) return this.#ignore(event, 'notGranted', thread);
+    if (!(await this.#parts.policies(thread.pageId).grants(request))) return this.#ignore(event, 'notGranted', thread);
     if (isAnotherApp(this.#steps.ownerNow(record, ids))) {
       // Meta sends requests to the owner, so the ledger may be late: a silent release, or one that was forgotten.
       const asked = await this.#steps.ask(thread);
@@ -360,15 +396,6 @@ export class Admissions {
       this.#parts.news.tell('ignored', { thread, event, reason: 'failed', error });
     }
     return { run: 'nothing' };
-  }
-
-  async #granted(request: ControlRequest): Promise<boolean> {
-    try {
-      return await grants(this.#parts.policies(request.thread.pageId).requests, request);
-    } catch (error) {
-      this.#parts.log.error(`The policy for requests failed, which counts as no: ${asError(error).message}`);
-      return false;
-    }
   }
 
   /** An agent wrote: the handover is claimed from the first words on. */
@@ -393,6 +420,7 @@ export class Admissions {
    */
   async #hasten(thread: ThreadKey, record: ThreadRecord, nowMs: number): Promise<void> {
     const { open } = record;
+    await this.#parts.policiesAsked(thread.pageId);
     const { timers } = this.#parts.policies(thread.pageId);
     if (open?.agentAtMs !== nowMs || timers.idleMs === undefined) return;
     const deadline = deadlineOf(open, timers);
@@ -413,8 +441,9 @@ export class Admissions {
     const metadata = event.metadata === undefined ? {} : { metadata: event.metadata };
     if (open?.phase === 'armed') {
       const at = stampOf(event, nowMs) ?? Infinity;
+      const inSeconds = event.timestampInSeconds ? { inSeconds: true as const } : {};
       return {
-        record: keepHandBack(record, at, { via: 'passBack', endedBy: eventKey, ...metadata }),
+        record: keepHandBack(record, at, { via: 'passBack', endedBy: eventKey, ...inSeconds, ...metadata }),
         news: [],
         value: undefined,
       };

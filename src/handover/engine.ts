@@ -8,9 +8,12 @@ import type { ThreadKey } from '../thread/key.js';
 import type { OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { Admissions } from './admit.js';
+import { AppIdWatch } from './app-id-watch.js';
 import { HandingOver } from './hand-over.js';
 import { HandoverEndings } from './handover-endings.js';
 import { Speaking } from './may-speak.js';
+import type { MayTakeBack } from './may-take-back.js';
+import { whileDeadlineIsDue } from './may-take-back.js';
 import type { TakeReason } from './take-from-agent.js';
 import { takeFromAgent } from './take-from-agent.js';
 import type { EndedHandover, EngineParts } from './thread-steps.js';
@@ -27,6 +30,7 @@ const UNSETTLED_MS = 24 * 60 * 60_000;
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
   readonly admissions: Admissions;
+  readonly appIds: AppIdWatch;
   readonly handingOver: HandingOver;
   readonly speaking: Speaking;
   readonly endings: HandoverEndings;
@@ -38,7 +42,8 @@ export class HandoverEngine {
     this.#parts = parts;
     this.#steps = new ThreadSteps(parts);
     this.handingOver = new HandingOver(this.#steps);
-    this.admissions = new Admissions(this.#steps, this.handingOver);
+    this.appIds = new AppIdWatch(parts.log);
+    this.admissions = new Admissions(this.#steps, this.handingOver, this.appIds);
     this.speaking = new Speaking(this.#steps);
     this.endings = new HandoverEndings(this.#steps);
     this.reports = new VccLiveReports(this.#steps);
@@ -46,6 +51,7 @@ export class HandoverEngine {
 
   /** A turn that no webhook began. */
   async proactiveTurn(thread: ThreadKey): Promise<Turn> {
+    await this.#parts.policiesAsked(thread.pageId);
     const record = await this.#steps.readOr(thread, undefined);
     const turn = this.#steps.turn(thread, `proactive:${this.#parts.newId()}`, record ?? emptyRecord, false);
     if (!record) turn.epoch = undefined;
@@ -59,7 +65,8 @@ export class HandoverEngine {
 
   /** Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error where Meta refuses. */
   async take(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<EndedHandover | undefined> {
-    const stepped = await this.#steps.takeBack(thread, metadata);
+    const stepped = await this.#steps.takeBack(thread, { metadata });
+    if (stepped === undefined) return undefined;
     this.#steps.moveAlong(turn, stepped);
     if (turn?.mute === 'handedOver') turn.mute = undefined;
     return stepped.value;
@@ -90,7 +97,10 @@ export class HandoverEngine {
     // take back, and nothing is taken out of another's hands.
     const owner = (await this.#steps.ask(thread)) ?? this.#steps.ownerNow(record, ids);
     const there = owner.owner === 'vccLive';
-    const ended = there ? await takeFromAgent(this.#steps, thread, ids, open, reasonOf(deadline)) : undefined;
+    const mayTake = whileDeadlineIsDue(open.id, deadline, timers, clock.now());
+    const reason = reasonOf(deadline, mayTake);
+    const ended = there ? await takeFromAgent(this.#steps, thread, ids, open, reason) : undefined;
+    if (ended === 'notNow') return this.#dropDeadline(thread, undefined);
     await this.#dropDeadline(thread, open);
     return ended;
   }
@@ -124,7 +134,10 @@ export class HandoverEngine {
     await this.#parts.store.forget(thread);
   }
 
-  /** The deadline is worked off. A handover that began meanwhile has set one of the same name, and keeps it. */
+  /**
+   * The deadline is worked off. A handover that began meanwhile has set one of the same name, and keeps it.
+   * @param workedOff the handover that needs no deadline any more; `undefined`: whichever is open gets its next one
+   */
   async #dropDeadline(thread: ThreadKey, workedOff: OpenHandover | undefined): Promise<undefined> {
     await this.#steps.setDeadline(thread, undefined);
     const open = (await this.#parts.store.read(thread))?.open;
@@ -134,6 +147,6 @@ export class HandoverEngine {
   }
 }
 
-function reasonOf({ outcome }: Deadline): TakeReason {
-  return { outcome, via: 'timer', reason: outcome, taker: 'a timer' };
+function reasonOf({ outcome }: Deadline, mayTake: MayTakeBack): TakeReason {
+  return { outcome, via: 'timer', reason: outcome, taker: 'a timer', mayTake };
 }

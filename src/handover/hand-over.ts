@@ -205,7 +205,10 @@ export class HandingOver {
     return this.#pass(turn, order, ids, open);
   }
 
-  /** Sends the notice. Answers with the error that makes passing pointless, if that is what it met. */
+  /**
+   * Sends the notice. Its refusal keeps nobody from a person: only without a token is passing pointless.
+   * @returns that error
+   */
   async #speak(turn: Turn, sendNotice: () => Promise<void>, open: OpenHandover): Promise<Error | undefined> {
     const { mute } = turn;
     // The notice of a handover that an earlier run could not finish is the one thing a repeated turn may say.
@@ -215,7 +218,7 @@ export class HandingOver {
       return undefined;
     } catch (thrown) {
       const error = asError(thrown);
-      if (error instanceof GraphApiError && hopeless(error)) return error;
+      if (error instanceof GraphApiError && error.kind === 'token') return error;
       this.#parts.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
       return undefined;
     } finally {
@@ -274,9 +277,9 @@ export class HandingOver {
     const passed = markPassed(record, id, this.#parts.clock.now());
     const known = record.open.phase === 'passed';
     const kept = record.open.keptHandBack;
-    // Two calls of our own at the same time, or a hand-back that seems older than the repeat of a pass that had worked:
-    // only Meta knows which came later.
-    if (!kept || kept.via === 'take' || isAnotherApp(verdict)) {
+    // Two calls of our own at the same time, a hand-back that seems older than the repeat of a pass that had worked, or one
+    // that Meta stamped in seconds: only Meta knows which came later.
+    if (!kept || kept.via === 'take' || kept.inSeconds || isAnotherApp(verdict)) {
       const news: News[] = known ? [] : newsOfPass(thread, passed, id);
       return { record: passed, news, value: undefined };
     }
@@ -377,16 +380,6 @@ export class HandingOver {
     this.#parts.log.error(`Handover ${open.id} failed: ${error.message}`);
     return { status: 'failed', error, handoverId: open.id };
   }
-}
-
-/** After these no pass of this Page succeeds either. */
-function hopeless(error: GraphApiError): boolean {
-  return (
-    error.kind === 'token' ||
-    error.kind === 'permission' ||
-    error.kind === 'configuration' ||
-    error.kind === 'rateLimit'
-  );
 }
 
 function takenByOther(verdict: Verdict, cause?: Error): HandoverError {

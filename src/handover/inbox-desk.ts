@@ -19,8 +19,8 @@ export interface InboxDeskParts {
   readonly desk: Desk;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The events of a body. Never throws. */
-  readonly read: (body: string) => readonly ThreadEvent[];
+  /** The events of a body; `undefined` where it cannot be read. Never throws. */
+  readonly read: (body: string) => readonly ThreadEvent[] | undefined;
 }
 
 /** How often own deliveries are renewed and others' are looked for. A third of the lease, as for claims. */
@@ -192,15 +192,24 @@ export class InboxDesk {
       if (setAside > 0) {
         log.error(`${setAside} deliveries were tried too often and are set aside: each of them may end the process.`);
       }
-      for (const delivery of deliveries) this.#takeOver(delivery, work);
+      const unreadable = deliveries.filter((delivery) => !this.#takeOver(delivery, work)).map(({ id }) => id);
+      if (unreadable.length > 0) {
+        await inbox.setAside(unreadable);
+        log.error(
+          `${unreadable.length} deliveries of the inbox cannot be read and are set aside. Look at what wrote them.`,
+        );
+      }
     } catch (error) {
       log.warn(`The inbox could not be looked at: ${textOfThrown(error)}`);
     }
   }
 
-  #takeOver({ id, body }: KeptDelivery, work: EventWork): void {
-    if (this.#underWay.has(id) || this.#closed) return;
-    this.#begin(id, this.#parts.read(body), Buffer.byteLength(body), work);
+  /** False where the delivery cannot be read. */
+  #takeOver({ id, body }: KeptDelivery, work: EventWork): boolean {
+    if (this.#underWay.has(id) || this.#closed) return true;
+    const events = this.#parts.read(body);
+    if (events !== undefined) this.#begin(id, events, Buffer.byteLength(body), work);
+    return events !== undefined;
   }
 
   #refused(why: string): void {

@@ -3,8 +3,8 @@
  *
  * Exists because the id has to travel in it whatever a bot puts there: it is how a later signal finds the handover.
  */
+import { parseExactJson } from '../thread/exact-json.js';
 import { METADATA_LIMIT_CHARACTERS, boundMetadata, cutText } from '../graph/bound-metadata.js';
-import type { Redactor } from './redact.js';
 
 /** The member that no redactor touches. */
 const ID_MEMBER = 'handoverId';
@@ -30,22 +30,24 @@ export function handoverMetadata(handoverId: string, given: string | object | un
   return boundMetadata(jsonOf(members) ?? JSON.stringify(writable(members)));
 }
 
+/** Makes a text fit to leave. */
+export type TextRedactor = (text: string) => string | Promise<string>;
+
 /**
  * The same metadata with every text in it redacted, at any depth. `handoverId` stays as it is, and so do texts that are
  * one of `ids`: a customer's id may look like a card number. A string that holds a JSON object is redacted as that object.
- * Numbers, keys and booleans are not texts.
+ * Numbers, keys and booleans are not texts. The texts are redacted side by side.
  */
-export function redactedMetadata(
+export async function redactedMetadata(
   given: string | object | undefined,
-  redact: Redactor,
+  redact: TextRedactor,
   ids: ReadonlySet<string>,
-): string | object | undefined {
-  const redactText = (text: string): string => (ids.has(text) ? text : redact(text));
+): Promise<string | object | undefined> {
   if (given === undefined) return undefined;
-  if (typeof given === 'object') return redactedMembers({ ...given }, redactText);
+  if (typeof given === 'object') return redactedMembers(plainMembers(given), redact, ids);
   const members = objectIn(given);
-  if (!members) return redactText(given);
-  const redacted = redactedMembers(members, redactText);
+  if (!members) return ids.has(given) ? given : redact(given);
+  const redacted = await redactedMembers(members, redact, ids);
   // Not written anew where nothing was found: the bot chose how its JSON looks.
   return JSON.stringify(redacted) === JSON.stringify(members) ? given : JSON.stringify(redacted);
 }
@@ -63,16 +65,42 @@ export function withExtras(given: object | undefined, extras: Extras): object | 
   return transcript === undefined ? summed : { ...summed, transcript };
 }
 
-function redactedMembers(
-  members: Readonly<Record<string, unknown>>,
-  redactText: Redactor,
-): Readonly<Record<string, unknown>> {
-  const redacted = Object.entries(members).map(([name, member]): [string, unknown] => {
-    if (name === ID_MEMBER) return [name, member];
-    const json = jsonOf(member, (_name, value: unknown) => (typeof value === 'string' ? redactText(value) : value));
-    return [name, json === undefined ? undefined : (JSON.parse(json) as unknown)];
+/** The members as JSON has them; those that JSON cannot write are left out. */
+function plainMembers(given: object): Readonly<Record<string, unknown>> {
+  const plain = Object.entries({ ...given }).flatMap(([name, member]): [string, unknown][] => {
+    const json = jsonOf(member);
+    return json === undefined ? [] : [[name, JSON.parse(json)]];
   });
-  return Object.fromEntries(redacted.filter(([, member]) => member !== undefined));
+  return Object.fromEntries(plain);
+}
+
+/** @param members plain JSON */
+async function redactedMembers(
+  members: Readonly<Record<string, unknown>>,
+  redact: TextRedactor,
+  ids: ReadonlySet<string>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const texts = new Set<string>();
+  mappedTexts(members, (text) => {
+    if (!ids.has(text)) texts.add(text);
+    return text;
+  });
+  const redacted = new Map<string, string>();
+  await Promise.all([...texts].map(async (text) => redacted.set(text, await redact(text))));
+  return mappedTexts(members, (text) => redacted.get(text) ?? text);
+}
+
+/** Every text at any depth, but for the handover id. */
+function mappedTexts(
+  members: Readonly<Record<string, unknown>>,
+  map: (text: string) => string,
+): Readonly<Record<string, unknown>> {
+  const mapped = Object.entries(members).map(([name, member]): [string, unknown] => {
+    if (name === ID_MEMBER) return [name, member];
+    const json = JSON.stringify(member, (_name, value: unknown) => (typeof value === 'string' ? map(value) : value));
+    return [name, JSON.parse(json)];
+  });
+  return Object.fromEntries(mapped);
 }
 
 /** Characters of JSON that are left for the value of one more member, its quotes not counted. */
@@ -111,7 +139,7 @@ function charactersOf(text: string): number {
 function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return parseExactJson(text) as Readonly<Record<string, unknown>>;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult, HandoverVia, RefusedReason, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import { isThenable } from '../thread/thenable.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 
 /**
@@ -14,9 +15,18 @@ import type { VccLiveEvent } from '../thread/vcc-live-event.js';
  * - `handedOver`: it stood behind a `handoff.initiate`, or its turn had already passed the thread
  * - `repeatedTurn`: its turn repeats one whose handover is under way
  * - `refusedByMeta`: Graph refused it because another app controls the thread
+ * - `unsupported`: Messenger has no form for it, or for the parts of it that `dropped` names; the rest was sent
  */
 export type SuppressedReason =
-  'anotherAppOwns' | 'staleTurn' | 'ownerUnknown' | 'handedOver' | 'repeatedTurn' | 'refusedByMeta';
+  'anotherAppOwns' | 'staleTurn' | 'ownerUnknown' | 'handedOver' | 'repeatedTurn' | 'refusedByMeta' | 'unsupported';
+
+/** A part of an activity that did not leave the bot. */
+export interface DroppedPart {
+  /** `adaptiveCard`, `buttonType` …; docs/adapters.md has the list. */
+  readonly kind: string;
+  /** What the customer does not get, and why. */
+  readonly why: string;
+}
 
 /** Why an item ran nothing. */
 export type IgnoredReason = 'anotherAppOwns' | 'ownerUnknown' | 'noCustomer' | 'pageChange' | 'notGranted' | 'failed';
@@ -66,8 +76,13 @@ export interface HandoverNews {
     readonly ledger: ThreadOwner;
     readonly meta?: ThreadOwner;
   };
-  /** An activity stayed in. */
-  suppressed: { readonly thread: ThreadKey; readonly activity: unknown; readonly reason: SuppressedReason };
+  /** An activity stayed in. With `dropped` (reason `unsupported`): only these parts of it did. */
+  suppressed: {
+    readonly thread: ThreadKey;
+    readonly activity: unknown;
+    readonly reason: SuppressedReason;
+    readonly dropped?: readonly DroppedPart[];
+  };
   /**
    * A webhook of VCC Live's told something new about an open handover. The transcript of a closed chat is in it, and
    * nowhere else unless the application has it kept.
@@ -126,9 +141,4 @@ export class NewsDesk {
   #report(name: string, error: unknown): void {
     this.#log.error(`A listener of "${name}" threw: ${textOfThrown(error)}`);
   }
-}
-
-/** Any library's promise. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -4,8 +4,8 @@
  * Exists because metadata is shown to an agent, and lies in logs of systems that the bot's owner does not run. Pure, and in
  * time that grows with the length of the text only: customers' words may be in it.
  */
-import type { Replacement } from './visible-text.js';
-import { visibleText } from './visible-text.js';
+import type { Replacement } from './readable-text.js';
+import { readableText } from './readable-text.js';
 
 /** Makes a text fit to leave. */
 export type Redactor = (text: string) => string;
@@ -54,9 +54,9 @@ const CARD_PART = { digits: 3, shorter: 2 } as const;
  * Digits of every script count, full-width ones included, and characters without a shape (zero-width ones) do not.
  */
 export function redactPersonalData(text: string): string {
-  const mail = visibleText(text);
+  const mail = readableText(text);
   const rest = mail.replaced(Array.from(mail.visible.matchAll(EMAIL_ADDRESS), partOfMail));
-  const seen = visibleText(rest);
+  const seen = readableText(rest);
   const { visible } = seen;
   const masks: Replacement[] = [];
   for (const match of visible.matchAll(NUMBERS)) {

@@ -10,6 +10,7 @@ import type { AppIds } from '../ownership/ledger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { Ending } from './lifecycle.js';
 import { amendOpen } from './lifecycle.js';
+import type { MayTakeBack } from './may-take-back.js';
 import type { EndedHandover, ThreadSteps } from './thread-steps.js';
 
 /** Why a thread is taken back, and as what its handover ends. */
@@ -20,27 +21,30 @@ export interface TakeReason {
   readonly reason: string;
   /** Who takes it, for the log: `a timer`. */
   readonly taker: string;
+  /** Looks at the record in the moment of the take: what has happened since the reason arose may forbid it. */
+  readonly mayTake: MayTakeBack;
 }
 
 /**
- * Takes the thread back. Resolves with the handover that this ended, or with nothing where it had ended meanwhile or
- * Meta refuses for good. Rejects where it can be tried again.
+ * Takes the thread back. Resolves with the handover that this ended, with `notNow` where the reason does not hold any
+ * more, or with nothing where the handover had ended meanwhile or Meta refuses for good. Rejects where it can be tried again.
  */
 export async function takeFromAgent(
   steps: ThreadSteps,
   thread: ThreadKey,
   ids: AppIds,
   open: OpenHandover,
-  { outcome, via, reason, taker }: TakeReason,
-): Promise<EndedHandover | undefined> {
+  { outcome, via, reason, taker, mayTake }: TakeReason,
+): Promise<EndedHandover | 'notNow' | undefined> {
   const { clock, log } = steps.parts;
   try {
     const metadata = JSON.stringify({ handoverId: open.id, reason });
-    const stepped = await steps.takeCall(thread, ids, via, metadata, (record) => {
+    const stepped = await steps.takeCall(thread, ids, { via, metadata, mayTake }, (record) => {
       if (record.open?.id !== open.id) return { record, news: [], value: undefined };
       const ending: Ending = { outcome, via, nowMs: clock.now() };
       return steps.concluded(thread, record, ending);
     });
+    if (stepped === undefined) return 'notNow';
     return stepped.value && { conclusion: stepped.value, reference: open.reference };
   } catch (error) {
     if (!(error instanceof GraphApiError) || error.retryable || error.outcome === 'unknown') throw error;

@@ -4,7 +4,7 @@
  * Everything else in this room asks for steps; none of it writes to the store by itself.
  */
 import type { Clock } from '../thread/clock.js';
-import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
+import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverVia, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -22,21 +22,19 @@ import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
 import { amendOpen, conclude, isWaiting, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
+import type { MayTakeBack } from './may-take-back.js';
 import type { HandoverNews, NewsDesk } from './news.js';
+import { PageApps } from './page-apps.js';
 import type { EnginePolicies } from './policies.js';
 import type { Deadline } from './timers.js';
 import { HANDOVER_DEADLINE } from './timers.js';
 import type { AnsweredCall, Turn } from './turn.js';
 
-/** How long the answer of a `vccLiveAppId` function counts. */
-const IDS_REMEMBERED_MS = 60_000;
 /** The repeats of a question may take half a minute where Meta hangs; nobody waits for a chat bot that long. */
 const CUSTOMER_WAITS_MS = 5000;
 /** No app has this id. */
 const NO_APP = '';
 const NO_NEWS: readonly News[] = [];
-/** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
-const MOST_PAGES = 10_000;
 
 /** The Graph calls that handovers need; `ThreadControlClient` has them. */
 export interface ThreadControlPort {
@@ -47,7 +45,8 @@ export interface ThreadControlPort {
     metadata?: string,
     isWanted?: () => Promise<boolean>,
   ): Promise<AnsweredCall>;
-  take(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
+  /** `isWanted` is asked before each repeat of a take whose answer was lost. */
+  take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<AnsweredCall>;
   release(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
   owner(thread: ThreadKey): Promise<OwnerAnswer>;
 }
@@ -65,6 +64,8 @@ export interface EngineParts {
   readonly log: Logger;
   /** What holds for the threads of a Page. */
   readonly policies: (pageId: string) => EnginePolicies;
+  /** Resolves when the application has said what holds for a Page of which that is not known; else `undefined`. */
+  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
   /** The event `eventKey` ended a handover and is no turn of the customer's; the thread's next event waits for this. */
   readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
   /** Whether this process has the claim on an event whose turn has not begun. */
@@ -87,6 +88,21 @@ export interface Outcome<T> {
   readonly value: T;
 }
 
+/** How a thread is taken back. */
+export interface TakeOrder {
+  readonly via: HandoverVia;
+  /** For the app that loses the thread. */
+  readonly metadata: string | undefined;
+  /** Looks at the record in the step before the call. Default: the thread is taken whatever the record says. */
+  readonly mayTake?: MayTakeBack;
+}
+
+/**
+ * What follows from a step, on the record with the evidence in it.
+ * @param askOwner the step is no sure ground for a conclusion: `thread_owner` will be asked
+ */
+export type AfterStep<T> = (record: ThreadRecord, verdict: Verdict, before: Verdict, askOwner: boolean) => Outcome<T>;
+
 /** A step that was written. */
 export interface Stepped<T> {
   readonly epochBefore: number;
@@ -104,7 +120,7 @@ type Untold<T> = Stepped<T> & { readonly news: readonly News[] };
 /** Makes steps. Learns Meta's clock from the events that arrive. */
 export class ThreadSteps {
   readonly parts: EngineParts;
-  readonly #ids = new Map<string, { readonly ids: AppIds; readonly untilMs: number }>();
+  readonly #apps: PageApps;
   /** Runs of turns are numbered, behind an id of this process: no two of them are the same, and nothing has to be drawn. */
   readonly #process: string;
   #runs = 0;
@@ -112,6 +128,7 @@ export class ThreadSteps {
 
   constructor(parts: EngineParts) {
     this.parts = parts;
+    this.#apps = new PageApps(parts);
     this.#process = parts.newId();
   }
 
@@ -133,7 +150,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Promise<Stepped<T>> {
     const change = this.#changeBy(thread, ids, evidenceFrom, after);
     return this.#told(await this.parts.store.update(thread, change));
@@ -147,7 +164,7 @@ export class ThreadSteps {
     claim: PlacedClaim,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Promise<ClaimedUpdate<Stepped<T>>> {
     const { store } = this.parts;
     if (!store.claimAndUpdate) throw new StoreError('storeUnavailable', 'claimAndUpdate');
@@ -163,7 +180,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Stepped<T> {
     const record = store.read(id) ?? emptyRecord;
     const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
@@ -171,14 +188,17 @@ export class ThreadSteps {
     return this.#told(stepped);
   }
 
-  /** Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses. */
+  /**
+   * Takes the thread back: an open handover ends as `takenBack`. Rejects with Graph's error where Meta refuses.
+   * @returns `undefined` where the order may not be carried out any more
+   */
   async takeBack(
     thread: ThreadKey,
-    metadata: string | undefined,
+    order: Omit<TakeOrder, 'via'>,
     endedBy?: string,
-  ): Promise<Stepped<EndedHandover | undefined>> {
+  ): Promise<Stepped<EndedHandover | undefined> | undefined> {
     const ids = await this.ids(thread);
-    return this.takeCall(thread, ids, 'take', metadata, (record) => {
+    return this.takeCall(thread, ids, { ...order, via: 'take' }, (record) => {
       // Its pass is under way: which of the two calls came later shows when that is confirmed.
       if (record.open?.phase === 'armed') {
         const kept = amendOpen(record, record.open.id, { keptHandBack: { via: 'take' } });
@@ -190,41 +210,56 @@ export class ThreadSteps {
     });
   }
 
-  /** The Graph call that takes a thread back, with its `returning` before it; where Meta refuses, nothing is under way any more. */
+  /**
+   * The Graph call that takes a thread back, with its `returning` before it. If Meta refuses, the mark is removed.
+   * @returns `undefined` where the order may not be carried out any more; then no call is made
+   */
   async takeCall<T>(
     thread: ThreadKey,
     ids: AppIds,
-    via: HandoverVia,
-    metadata: string | undefined,
+    { via, metadata, mayTake }: TakeOrder,
     after: (record: ThreadRecord) => Outcome<T>,
-  ): Promise<Stepped<T>> {
+  ): Promise<Stepped<T> | undefined> {
+    const marked = await this.#markTake(thread, ids, via, mayTake);
+    if (marked === 'notNow') return undefined;
+    const isWanted = mayTake && (() => this.#mayStillTake(thread, ids, mayTake));
+    const take = (): Promise<AnsweredCall> => this.parts.graph.take(thread, metadata, isWanted);
+    try {
+      return await this.ownCall(thread, ids, { app: ids.botAppId }, take, after);
+    } catch (error) {
+      if (marked !== undefined) {
+        const undo = (record: ThreadRecord): Outcome<undefined> => unchanged(unmarkReturning(record, marked));
+        await this.forgiving(() => this.step(thread, ids, () => [], undo));
+      }
+      throw error;
+    }
+  }
+
+  /** @returns the handover that this step has marked as `returning`, or `notNow` where nothing may be taken */
+  async #markTake(
+    thread: ThreadKey,
+    ids: AppIds,
+    via: HandoverVia,
+    mayTake: MayTakeBack | undefined,
+  ): Promise<string | undefined> {
     const marked = await this.step(
       thread,
       ids,
       () => [],
-      (record): Outcome<string | undefined> => {
+      (record, owner): Outcome<string | undefined> => {
+        if (mayTake && !mayTake(record, owner)) return { record, news: [], value: 'notNow' };
         const returning = markReturning(record, via);
         const handoverId = record.open?.id;
         if (!returning || handoverId === undefined) return { record, news: [], value: undefined };
         return { record: returning, news: [['returning', { thread, handoverId, via }]], value: handoverId };
       },
     );
-    try {
-      return await this.ownCall(
-        thread,
-        ids,
-        { app: ids.botAppId },
-        () => this.parts.graph.take(thread, metadata),
-        after,
-      );
-    } catch (error) {
-      const handoverId = marked.value;
-      if (handoverId !== undefined) {
-        const undo = (record: ThreadRecord): Outcome<undefined> => unchanged(unmarkReturning(record, handoverId));
-        await this.forgiving(() => this.step(thread, ids, () => [], undo));
-      }
-      throw error;
-    }
+    return marked.value;
+  }
+
+  async #mayStillTake(thread: ThreadKey, ids: AppIds, mayTake: MayTakeBack): Promise<boolean> {
+    const record = await this.readOr(thread, undefined);
+    return record === undefined || mayTake(record, this.ownerNow(record, ids));
   }
 
   /** Sets the thread's deadline, or removes it. Rejects where the store does not answer. */
@@ -310,7 +345,10 @@ export class ThreadSteps {
     const newestStamp = newestPlace((await this.parts.store.read(thread))?.evidence ?? {});
     try {
       const answered = await call();
-      return await this.step(thread, ids, () => [evidenceOfCall(owner, this.own(answered, newestStamp))], after);
+      const evidence = [evidenceOfCall(owner, this.own(answered, newestStamp))];
+      const stepped = await this.step(thread, ids, () => evidence, after);
+      if (stepped.askOwner) await this.ask(thread);
+      return stepped;
     } catch (error) {
       if (error instanceof GraphApiError && error.owner) await this.foldAnswer(thread, ids, error.owner);
       throw error;
@@ -373,20 +411,12 @@ export class ThreadSteps {
 
   /** {@link ids}, where they are remembered. For what runs for every event. */
   knownIds({ pageId }: ThreadKey): AppIds | undefined {
-    const known = this.#ids.get(pageId);
-    return known && this.parts.clock.now() < known.untilMs ? known.ids : undefined;
+    return this.#apps.known(pageId);
   }
 
   /** The same, where VCC Live's has to be known. What a function of the bot's told is remembered for a minute. */
-  async idsToHandOver(thread: ThreadKey): Promise<AppIds> {
-    const { pageId } = thread;
-    const known = this.knownIds(thread);
-    if (known) return known;
-    const nowMs = this.parts.clock.now();
-    const ids = { botAppId: this.parts.botAppId, vccLiveAppId: await this.#askForVccLive(pageId) };
-    if (this.#ids.size >= MOST_PAGES) this.#ids.clear();
-    this.#ids.set(pageId, { ids, untilMs: nowMs + IDS_REMEMBERED_MS });
-    return ids;
+  idsToHandOver({ pageId }: ThreadKey): Promise<AppIds> {
+    return this.#apps.of(pageId);
   }
 
   /** The record as it is, or as it was last seen where the store was lost during the turn. */
@@ -414,7 +444,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): (current: ThreadRecord | undefined) => ThreadChange<Untold<T>> {
     return (current) => {
       const record = current ?? emptyRecord;
@@ -428,7 +458,7 @@ export class ThreadSteps {
     thread: ThreadKey,
     ids: AppIds,
     evidence: readonly Evidence[],
-    after: (record: ThreadRecord, verdict: Verdict, before: Verdict) => Outcome<T>,
+    after: AfterStep<T>,
   ): Untold<T> {
     const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
     const nowMs = this.#metaNow();
@@ -445,14 +475,15 @@ export class ThreadSteps {
       next = markPassed(next, next.open.id, this.parts.clock.now());
       passed = next.open?.id;
     }
-    const outcome = after(next, now, before);
+    const askOwner = folded !== undefined && folded.effects.askOwner;
+    const outcome = after(next, now, before, askOwner);
     if (passed !== undefined) news = [...news, ...newsOfPass(thread, outcome.record, passed)];
     return {
       epochBefore: record.epoch,
       record: outcome.record,
       before,
       now,
-      askOwner: folded !== undefined && folded.effects.askOwner,
+      askOwner,
       value: outcome.value,
       news: news.length === 0 ? outcome.news : [...news, ...outcome.news],
     };
@@ -466,19 +497,6 @@ export class ThreadSteps {
 
   #metaNow(): number {
     return metaNow(this.parts.clock.now(), this.offsetMs);
-  }
-
-  async #askForVccLive(pageId: string): Promise<string> {
-    const expected = "VCC Live's app id for every Page of the bot";
-    let told: unknown;
-    try {
-      told = await this.parts.vccLiveAppId(pageId);
-    } catch (cause) {
-      const got = `a function that failed for Page ${pageId} (${asError(cause).message})`;
-      throw new InvalidOptionError('vccLiveAppId', got, expected);
-    }
-    if (typeof told === 'string' && told.trim() !== '') return told.trim();
-    throw new InvalidOptionError('vccLiveAppId', `a function that gave nothing for Page ${pageId}`, expected);
   }
 }
 

@@ -80,6 +80,8 @@ export class DeadlineWatch {
   #looking: Promise<void> | undefined;
   /** Deadlines at work, by thread and name: a slow one holds up no other, and is not begun again beside itself. */
   readonly #atWork = new Map<string, Promise<void>>();
+  /** Ends the waiting for a batch. */
+  #goOn: () => void = () => undefined;
   #closed = false;
 
   constructor(parts: WatchParts) {
@@ -102,28 +104,53 @@ export class DeadlineWatch {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel?.();
+    this.#goOn();
     await this.#looking;
     await Promise.all(this.#atWork.values());
   }
 
-  /** Begins to work off what is due now. Never rejects. */
+  /**
+   * Begins to work off all that is due now, a batch at a time: the next one when the batch before has ended, or has taken
+   * as long as it takes until the next look. Never rejects.
+   */
   async #look(): Promise<void> {
     const { store, clock, log } = this.#parts;
-    const most = Math.min(MOST_AT_ONCE, MOST_AT_WORK - this.#atWork.size);
     try {
-      const due = await store.takeDue(clock.now(), most, DEADLINE_LEASE_MS);
-      for (const deadline of due) this.#begin(deadline);
+      for (;;) {
+        const most = Math.min(MOST_AT_ONCE, MOST_AT_WORK - this.#atWork.size);
+        const due = await store.takeDue(clock.now(), most, DEADLINE_LEASE_MS);
+        const batch = due.flatMap((deadline) => this.#begin(deadline));
+        if (due.length < MOST_AT_ONCE || this.#closed) return;
+        await this.#endedOrOverdue(batch);
+        if (this.#hasClosed()) return;
+      }
     } catch (error) {
       log.warn(`Timers could not be looked at: ${textOfThrown(error)}`);
     }
   }
 
-  #begin(due: DueTime): void {
+  #endedOrOverdue(batch: readonly Promise<void>[]): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = inBackground(this.#parts.clock, LOOK_EVERY_MS, resolve);
+      this.#goOn = () => {
+        cancel();
+        resolve();
+      };
+      void Promise.all(batch).then(this.#goOn);
+    });
+  }
+
+  #hasClosed(): boolean {
+    return this.#closed;
+  }
+
+  #begin(due: DueTime): Promise<void>[] {
     const id = `${threadId(due.thread)} ${due.name}`;
     // Its lease is over and it is at work still: it comes once more, and is found done then.
-    if (this.#atWork.has(id)) return;
+    if (this.#atWork.has(id)) return [];
     const worked = this.#workOff(due).finally(() => this.#atWork.delete(id));
     this.#atWork.set(id, worked);
+    return [worked];
   }
 
   async #workOff(due: DueTime): Promise<void> {

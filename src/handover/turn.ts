@@ -25,6 +25,8 @@ export interface Turn {
   epoch: number | undefined;
   /** Set where nothing more may leave this turn, and why. */
   mute: SuppressedReason | undefined;
+  /** Set while the turn says what answers a customer who asks for a person: no pause of the Page's messages holds that up. */
+  answersRequest?: boolean;
   /** A handover that came home lately, when the turn began: something may have to be done after it. */
   ended?: Conclusion | undefined;
   /** The handover whose ending this turn has claimed for its dialog. */

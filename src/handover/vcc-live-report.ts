@@ -4,7 +4,7 @@
  * Pure, so that a store may run a change again after a conflict.
  */
 import type { HandoverResult } from '../thread/handover.js';
-import type { OpenHandover, VccLiveReport } from '../thread/record.js';
+import type { OpenHandover, ThreadRecord, VccLiveReport } from '../thread/record.js';
 import { presentFields } from '../thread/read-unknown.js';
 import type { TranscriptLine, VccLiveEvent } from '../thread/vcc-live-event.js';
 
@@ -56,8 +56,20 @@ export function takeBackTimeOf(open: OpenHandover | undefined): number | undefin
   if (open?.report === undefined || open.takeRefused === true) return undefined;
   const { closedAtMs, takeBackAfterMs } = open.report;
   if (closedAtMs === undefined || takeBackAfterMs === undefined) return undefined;
-  // An agent who writes after the closing has not closed it for good.
   return Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs;
+}
+
+/**
+ * The record after an agent's words: if they are later than the closing, the chat is open again and nothing is taken back.
+ * @param spokeAtMs when the agent wrote, our clock
+ */
+export function reopened(record: ThreadRecord, spokeAtMs: number): ThreadRecord {
+  const { open } = record;
+  if (open?.report?.closedAtMs === undefined || spokeAtMs < open.report.closedAtMs) return record;
+  const report: { -readonly [K in keyof VccLiveReport]: VccLiveReport[K] } = { ...open.report };
+  delete report.closedAtMs;
+  delete report.takeBackAfterMs;
+  return { ...record, open: { ...open, report } };
 }
 
 /** What a result says of a report. */

@@ -11,6 +11,7 @@ import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 import type { AppIds } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { amendOpen } from './lifecycle.js';
+import { whileChatIsClosed } from './may-take-back.js';
 import { takeFromAgent } from './take-from-agent.js';
 import type { EndedHandover, ThreadSteps } from './thread-steps.js';
 import { CLOSED_CHAT_DEADLINE } from './timers.js';
@@ -91,13 +92,16 @@ export class VccLiveReports {
     owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown',
   ): Promise<EndedHandover | undefined> {
     switch (owner) {
-      case 'vccLive':
-        return takeFromAgent(this.#steps, thread, ids, open, {
+      case 'vccLive': {
+        const ended = await takeFromAgent(this.#steps, thread, ids, open, {
           outcome: 'completed',
           via: 'vccLiveWebhook',
           reason: 'chatClosed',
           taker: 'a closed chat',
+          mayTake: whileChatIsClosed(open.id, this.#steps.parts.clock.now()),
         });
+        return ended === 'notNow' ? undefined : ended;
+      }
       case 'bot':
       case 'idle':
         return this.#conclude(thread, ids, open);

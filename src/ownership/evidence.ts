@@ -4,7 +4,7 @@
  * Exists so that every door reads the same meaning into the same event. docs/ownership.md has the table.
  */
 import type { ThreadEvent } from '../thread/event.js';
-import type { NamedOwner, SideMark } from '../thread/record.js';
+import type { ExplicitMark, NamedOwner, SideMark } from '../thread/record.js';
 import type { AppIds, Evidence } from './ledger.js';
 import { placeOwn, stampOf } from './meta-time.js';
 
@@ -47,17 +47,18 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
   const key = arrival.eventKey ?? `${event.channel}:${event.kind}:${event.mid ?? ''}`;
   // Without a stamp the place is a guess of ours, and whoever it outvotes has to know that.
   const mark: SideMark = stamp === undefined ? { at, key, own: true } : { at, key };
+  const place: StampedPlace = stamp !== undefined && event.timestampInSeconds ? { at, inSeconds: true } : { at };
 
   switch (event.kind) {
     case 'passThreadControl':
-      if (event.newOwnerAppId !== undefined) evidence.push(webhookNames({ app: event.newOwnerAppId }, at, event));
+      if (event.newOwnerAppId !== undefined) evidence.push(webhookNames({ app: event.newOwnerAppId }, place, event));
       return evidence;
     case 'takeThreadControl':
       if (event.newOwnerAppId !== undefined) {
-        evidence.push(webhookNames({ app: event.newOwnerAppId }, at, event));
+        evidence.push(webhookNames({ app: event.newOwnerAppId }, place, event));
       } else if (event.previousOwnerAppId === undefined || event.previousOwnerAppId === ids.botAppId) {
         // The shape before 2021 names nobody: it reaches the app that lost control, which is us.
-        evidence.push(webhookNames('notUs', at, event));
+        evidence.push(webhookNames('notUs', place, event));
       }
       return evidence;
     default:
@@ -116,15 +117,17 @@ export function isOfUnstampedItem(mark: SideMark | undefined): boolean {
   return mark?.own === true && mark.key !== KEY_OF_REFUSAL && mark.key !== KEY_OF_ANSWER;
 }
 
-function webhookNames(owner: NamedOwner, at: number, event: ThreadEvent): Evidence {
+function webhookNames(owner: NamedOwner, place: StampedPlace, event: ThreadEvent): Evidence {
   const key = JSON.stringify([
     event.kind,
     event.previousOwnerAppId ?? '',
     event.newOwnerAppId ?? '',
     event.metadata ?? '',
   ]);
-  return { sort: 'explicit', mark: { at, owner, source: 'webhook', key } };
+  return { sort: 'explicit', mark: { ...place, owner, source: 'webhook', key } };
 }
+
+type StampedPlace = Pick<ExplicitMark, 'at' | 'inSeconds'>;
 
 interface Placed {
   readonly at: number;

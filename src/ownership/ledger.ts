@@ -14,6 +14,7 @@ import type {
   SideMark,
   ThreadRecord,
 } from '../thread/record.js';
+import { areUndecided } from './same-second.js';
 
 /** Control ends after 24 hours without activity. */
 const CONTROL_MS = 24 * 60 * 60_000;
@@ -172,7 +173,7 @@ export function step(
   const askOwner =
     (after.inferred === true && before.inferred !== true) ||
     (isAnotherApp(before) && !isAnotherApp(after) && evidence.some((piece) => outvotesGuess(piece, record.evidence))) ||
-    evidence.some((piece) => outvotedByUs(piece, maxima, ids));
+    evidence.some((piece) => outvotedByUs(piece, maxima, ids) || isUndecided(piece, record.evidence, maxima, ids));
   return {
     record: folded(record, maxima, changed ? record.epoch + 1 : record.epoch, sideOf(after)),
     before,
@@ -215,8 +216,8 @@ function strength(mark: ExplicitMark): number {
   return mark.source === 'answer' ? 1 : mark.source === 'call' ? 2 : 3;
 }
 
-function explicitKey(mark: ExplicitMark): string {
-  return JSON.stringify([mark.key, mark.owner, mark.answeredAt ?? 0, mark.expiresAt ?? 0, mark.blindAtMs ?? 0]);
+function explicitKey({ key, owner, answeredAt, expiresAt, blindAtMs, inSeconds }: ExplicitMark): string {
+  return JSON.stringify([key, owner, answeredAt ?? 0, expiresAt ?? 0, blindAtMs ?? 0, inSeconds ?? false]);
 }
 
 function compareSides(a: SideMark, b: SideMark): number {
@@ -290,6 +291,16 @@ function outvotedByUs(piece: Evidence, maxima: EvidenceMaxima, ids: AppIds): boo
 function outvotesGuess(piece: Evidence, { explicit, notUs }: EvidenceMaxima): boolean {
   if (piece.sort !== 'explicit' || piece.mark.source !== 'webhook') return false;
   return (explicit?.source === 'answer' && explicit.blindAtMs !== undefined) || notUs?.blindAtMs !== undefined;
+}
+
+/**
+ * Rule 10, second half: a webhook or a call of ours contradicts the explicit evidence of the same second, whichever of the
+ * two counts. An answer never does: it would ask for itself.
+ */
+function isUndecided(piece: Evidence, before: EvidenceMaxima, after: EvidenceMaxima, { botAppId }: AppIds): boolean {
+  if (piece.sort !== 'explicit' || piece.mark.source === 'answer') return false;
+  const { mark } = piece;
+  return [before.explicit, after.explicit].some((known) => known && areUndecided(mark, known, botAppId));
 }
 
 function agrees(concluded: Verdict, mark: ExplicitMark, ids: AppIds): boolean {

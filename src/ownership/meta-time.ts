@@ -6,11 +6,10 @@
  */
 import type { ThreadEvent } from '../thread/event.js';
 import type { EvidenceMaxima } from '../thread/record.js';
+import { REST_OF_SECOND_MS } from './same-second.js';
 
 const SAMPLE_WINDOW_MS = 5 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
-/** A stamp in whole seconds stands for the end of its second. */
-const REST_OF_SECOND_MS = 999;
 
 /**
  * The largest (stamp − arrival) of the last minutes, as two halves of a window: `current` is being filled, `previous`

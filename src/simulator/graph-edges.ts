@@ -5,6 +5,7 @@
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { parseExactJson } from '../thread/exact-json.js';
 import { webhookFields, type WebhookField } from './event-routing.js';
 import {
   errorBody,
@@ -18,6 +19,7 @@ import {
   wrongParameter,
   type GraphErrorText,
 } from './graph-errors.js';
+import { checkContent, checkUpload, postbackButtons, withUpload, type UploadedFile } from './message-checks.js';
 import type { SimulatorSettings } from './options.js';
 import { GRANTED_SCOPES, type PageSetUp } from './wrong-settings.js';
 import type {
@@ -31,14 +33,9 @@ import type {
 import type { SeededRandom } from './seeded-random.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';
 
-/** Longest text of a message, characters. */
-const TEXT_LIMIT = 2000;
-/** Longest metadata, payload of a button, payload of a quick reply, characters. */
+/** Longest metadata, characters. */
 const METADATA_LIMIT = 1000;
-/** Most quick replies of a message. */
-const QUICK_REPLY_LIMIT = 13;
 const SENDER_ACTIONS: ReadonlySet<string> = new Set(['typing_on', 'typing_off', 'mark_seen']);
-const ATTACHMENT_TYPES: ReadonlySet<string> = new Set(['image', 'audio', 'video', 'file', 'template', 'fallback']);
 const MESSAGING_TYPES: ReadonlySet<string> = new Set(['RESPONSE', 'UPDATE', 'MESSAGE_TAG', 'UTILITY']);
 const VERSION = /^v\d+\.\d+$/;
 /** The other app that a token may be of by mistake. */
@@ -47,6 +44,7 @@ const PERSON_ID = '122000000000001';
 /** Which permission of the token an edge needs. */
 const SCOPE_OF_EDGE: Readonly<Record<string, Readonly<Partial<Record<string, string>>>>> = {
   messages: { POST: 'pages_messaging' },
+  message_attachments: { POST: 'pages_messaging' },
   pass_thread_control: { POST: 'pages_messaging' },
   take_thread_control: { POST: 'pages_messaging' },
   release_thread_control: { POST: 'pages_messaging' },
@@ -79,6 +77,12 @@ export interface GraphAnswer {
 export interface GraphCaller {
   readonly page: Page;
   readonly app: ConnectedApp;
+}
+
+/** A token that the simulator knows: a Page's, or an app's own (`APPID|SECRET`), which belongs to no Page. */
+export interface GraphToken {
+  readonly app: ConnectedApp;
+  readonly page?: Page;
 }
 
 /** A path taken apart. */
@@ -124,6 +128,7 @@ export class GraphEdges {
     this.#handlers = {
       '': { GET: (caller, params) => this.#describePage(caller, params) },
       messages: { POST: (caller, params) => this.#messages(caller, params) },
+      message_attachments: { POST: (_caller, params) => this.#saveAttachment(params) },
       pass_thread_control: { POST: (caller, params) => this.#pass(caller, params) },
       take_thread_control: {
         POST: this.#control((page, thread, appId, metadata) =>
@@ -158,6 +163,14 @@ export class GraphEdges {
     return undefined;
   }
 
+  /** Whose token this is, of whichever kind. */
+  tokenOf(token: string | undefined): GraphToken | undefined {
+    const caller = this.callerOf(token);
+    if (caller !== undefined) return caller;
+    const app = token === undefined ? undefined : this.#appOfAppToken(token);
+    return app === undefined ? undefined : { app };
+  }
+
   /** An error's answer. */
   error(text: GraphErrorText, headers?: Readonly<Record<string, string>>): GraphAnswer {
     const body = errorBody(text, `A${this.#parts.random.letters(22)}`);
@@ -169,7 +182,7 @@ export class GraphEdges {
     const { token, params } = request;
     if (request.malformedBody === true) return graphErrors.malformedBody;
     if (token === undefined) return graphErrors.noToken;
-    const app = this.callerOf(token)?.app ?? this.#appOfAppToken(token);
+    const app = this.tokenOf(token)?.app;
     if (app === undefined) return graphErrors.badToken;
     const proof = params['appsecret_proof'];
     const foreign = this.#parts.setUp.tokenMadeBy === 'other' && app.role === 'bot' && app.pageAccessToken === token;
@@ -269,6 +282,15 @@ export class GraphEdges {
     const outcome = platform.send(page, thread, app.appId, checked, byUserRef);
     if (!outcome.allowed) return this.error(refusalErrors[outcome.why]);
     return ok({ ...answered, message_id: outcome.mid });
+  }
+
+  /** @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api */
+  #saveAttachment(params: JsonObject): GraphAnswer {
+    const message = objectOf(params['message']);
+    if (message === undefined) return this.error(missingParameter('message'));
+    const problem = checkUpload(message['attachment'], fileOf(params));
+    if (problem !== undefined) return this.error(problem);
+    return ok({ attachment_id: String(10 ** 15 + this.#parts.random.below(9 * 10 ** 15)) });
   }
 
   #pass(caller: GraphCaller, params: JsonObject): GraphAnswer {
@@ -488,82 +510,19 @@ function checkSenderAction(action: unknown, params: JsonObject): GraphErrorText 
 function checkMessage(params: JsonObject): CheckedMessage | GraphErrorText {
   const message = objectOf(params['message']);
   if (message === undefined || Object.keys(message).length === 0) return graphErrors.messageEmpty;
-  const problem = checkContent(message) ?? checkMetadata(message) ?? checkQuickReplies(message['quick_replies']);
+  const file = fileOf(params);
+  const problem = checkContent(message, file);
   if (problem !== undefined) return problem;
   const tag = checkTag(params);
   if (typeof tag === 'object') return tag;
   const control = checkInlineControl(params['thread_control']);
   if (control !== undefined && 'httpStatus' in control) return control;
   return {
-    message,
+    message: withUpload(message, file),
     buttons: postbackButtons(message),
     humanAgent: tag === 'HUMAN_AGENT',
     ...(control === undefined ? {} : { control }),
   };
-}
-
-function checkContent(message: JsonObject): GraphErrorText | undefined {
-  const words = message['text'];
-  const attachments = message['attachment'] ?? message['attachments'];
-  if (words === undefined && attachments === undefined) return graphErrors.messageEmpty;
-  if (words !== undefined && attachments !== undefined)
-    return wrongParameter('message', 'text or attachment, not both');
-  if (words === undefined) return checkAttachments(attachments);
-  if (typeof words !== 'string') return wrongParameter('message[text]', 'a string');
-  if (words.trim() === '') return graphErrors.messageEmpty;
-  return words.length > TEXT_LIMIT ? graphErrors.textTooLong : undefined;
-}
-
-function checkAttachments(given: unknown): GraphErrorText | undefined {
-  const attachments: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (attachments.length === 0) return graphErrors.messageEmpty;
-  for (const attachment of attachments) {
-    if (!isJsonObject(attachment)) return wrongParameter('message[attachment]', 'a JSON object');
-    const { type, payload } = attachment;
-    if (typeof type !== 'string' || !ATTACHMENT_TYPES.has(type)) {
-      return wrongParameter('message[attachment][type]', `one of {${[...ATTACHMENT_TYPES].join(', ')}}`);
-    }
-    if (!isJsonObject(payload)) return missingParameter('message[attachment][payload]');
-    const problem = type === 'template' ? checkTemplate(payload) : checkFile(payload);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-function checkTemplate(payload: JsonObject): GraphErrorText | undefined {
-  if (typeof payload['template_type'] !== 'string')
-    return missingParameter('message[attachment][payload][template_type]');
-  const wrong = buttonsIn(payload).find((button) => button['type'] === 'postback' && !isLabel(button['payload']));
-  if (wrong === undefined) return undefined;
-  return wrongParameter('payload of a postback button', `a string of 1 to ${METADATA_LIMIT} characters`);
-}
-
-function checkFile(payload: JsonObject): GraphErrorText | undefined {
-  if (typeof payload['url'] === 'string' || payload['attachment_id'] !== undefined) return undefined;
-  return missingParameter('message[attachment][payload][url]');
-}
-
-function checkMetadata(message: JsonObject): GraphErrorText | undefined {
-  const { metadata } = message;
-  if (metadata === undefined) return undefined;
-  if (typeof metadata !== 'string') return wrongParameter('message[metadata]', 'a string');
-  if (metadata.length <= METADATA_LIMIT) return undefined;
-  return wrongParameter('message[metadata]', `at most ${METADATA_LIMIT} characters long`);
-}
-
-function checkQuickReplies(given: unknown): GraphErrorText | undefined {
-  if (given === undefined) return undefined;
-  const replies: readonly unknown[] | undefined = Array.isArray(given) ? given : undefined;
-  if (replies === undefined || replies.length > QUICK_REPLY_LIMIT) {
-    return wrongParameter('message[quick_replies]', `a list of at most ${QUICK_REPLY_LIMIT}`);
-  }
-  const wrong = replies.some(
-    (reply) =>
-      !isJsonObject(reply) ||
-      typeof reply['content_type'] !== 'string' ||
-      (reply['content_type'] === 'text' && !(isLabel(reply['title']) && isLabel(reply['payload']))),
-  );
-  return wrong ? wrongParameter('message[quick_replies]', 'replies with content_type, title and payload') : undefined;
 }
 
 /** The tag, or what is wrong with it. The other tags ended on 2026-04-27 (C). */
@@ -593,28 +552,13 @@ function checkInlineControl(given: unknown): CheckedMessage['control'] | GraphEr
   return { type, appId: appId === undefined ? undefined : String(appId) };
 }
 
-function postbackButtons(message: JsonObject): CheckedMessage['buttons'] {
-  const given = message['attachment'] ?? message['attachments'];
-  const attachments: readonly unknown[] = Array.isArray(given) ? given : [given];
-  return attachments
-    .filter(isJsonObject)
-    .flatMap((attachment) => (isJsonObject(attachment['payload']) ? buttonsIn(attachment['payload']) : []))
-    .filter((button) => button['type'] === 'postback')
-    .map((button) => ({ payload: String(button['payload']), title: text(button['title']) ?? '' }));
-}
-
-/** Buttons of a template and of its elements. */
-function buttonsIn(payload: JsonObject): JsonObject[] {
-  const own = Array.isArray(payload['buttons']) ? payload['buttons'] : [];
-  const elements: unknown[] = Array.isArray(payload['elements']) ? payload['elements'] : [];
-  const nested = elements.filter(isJsonObject).flatMap((element): unknown[] => {
-    return Array.isArray(element['buttons']) ? element['buttons'] : [];
-  });
-  return [...(own as unknown[]), ...nested].filter(isJsonObject);
-}
-
-function isLabel(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && value.length <= METADATA_LIMIT;
+/** What came as `filedata` of a form. */
+function fileOf(params: JsonObject): UploadedFile | undefined {
+  const given = params['filedata'];
+  if (!isJsonObject(given)) return undefined;
+  const { name, type, size } = given;
+  const isFile = typeof name === 'string' && typeof type === 'string' && typeof size === 'number';
+  return isFile ? { name, type, size } : undefined;
 }
 
 function isAppId(value: unknown): value is string | number {
@@ -636,7 +580,7 @@ function objectOf(value: unknown): JsonObject | undefined {
   if (isJsonObject(value)) return value;
   if (typeof value !== 'string') return undefined;
   try {
-    const parsed: unknown = JSON.parse(value);
+    const parsed: unknown = parseExactJson(value);
     return isJsonObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;

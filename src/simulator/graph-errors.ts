@@ -37,9 +37,16 @@ export type GraphErrorName =
   | 'recipientUnavailable'
   | 'userBlocked'
   | 'anotherAppControlsWithoutSubcode'
+  | 'abusiveContent'
+  | 'policyBlock'
+  | 'abuseWarning'
   | 'malformedBody'
   | 'messageEmpty'
-  | 'textTooLong';
+  | 'textTooLong'
+  | 'incompleteElement'
+  | 'wrongNumberOfFiles'
+  | 'uploadFailed'
+  | 'fileTypeNotAllowed';
 
 /** The answer to every refusal of the thread rules. */
 export const refusalErrors: Readonly<Record<Refusal, GraphErrorText>> = {
@@ -137,21 +144,54 @@ export const graphErrors: Readonly<Record<GraphErrorName, GraphErrorText>> = {
     10,
     '(#10) Message failed to send because another app is controlling this thread now.',
   ),
+  // Of the content of one message: words that a bot repeats, a link.
+  abusiveContent: oauth(
+    368,
+    "Your message couldn't be sent because it includes content that other people on Facebook have reported as abusive.",
+    1346003,
+  ),
+  // The text is documented for other edges; on messages it was seen with subcodes that nobody explains.
+  policyBlock: oauth(368, 'The action attempted has been deemed abusive or is otherwise disallowed'),
+  abuseWarning: oauth(
+    613,
+    '(#613) Warning! You are engaging in behavior that may be considered bothersome or abusive by users.',
+    2018338,
+  ),
   // U
   malformedBody: oauth(100, '(#100) The request body is not valid JSON'),
   messageEmpty: oauth(100, '(#100) param message must be non-empty.'),
   textTooLong: oauth(100, '(#100) Length of param message[text] must be less than or equal to 2000'),
+  incompleteElement: oauth(
+    100,
+    '(#100) Incomplete element data: title and at least one other field (image url, subtitle or buttons) is required with non-empty value',
+    2018035,
+  ),
+  wrongNumberOfFiles: oauth(100, '(#100) Incorrect number of files uploaded. Must upload exactly one file.', 2018005),
+  uploadFailed: oauth(100, '(#100) Upload attachment failure.', 2018047),
+  fileTypeNotAllowed: oauth(
+    546,
+    "(#546) The type of file you're trying to attach isn't allowed. Please try again with a different format.",
+  ),
 };
 
 /** What the weather's refusals of a send are called here. */
-export const sendRefusalErrors: Readonly<Record<SendRefusal, GraphErrorText>> = {
+const sendRefusalErrors: Readonly<Record<SendRefusal, GraphErrorText>> = {
   anotherAppControls: refusalErrors.anotherAppControls,
   anotherAppControlsWithoutSubcode: graphErrors.anotherAppControlsWithoutSubcode,
   outsideWindow: refusalErrors.outsideWindow,
   unreachable: graphErrors.recipientUnavailable,
   blocked: graphErrors.userBlocked,
   temporary: graphErrors.temporarySend,
+  abusiveContent: graphErrors.abusiveContent,
+  policyBlock: graphErrors.policyBlock,
+  abuseWarning: graphErrors.abuseWarning,
 };
+
+/** The answer to a send that the weather refuses. */
+export function sendRefusalError(scope: { readonly reason?: SendRefusal; readonly subcode?: number }): GraphErrorText {
+  const error = sendRefusalErrors[scope.reason ?? 'anotherAppControls'];
+  return scope.subcode === undefined ? error : { ...error, subcode: scope.subcode };
+}
 
 /** A permission is missing in the token: 230 for pages_messaging, 200 for the others. */
 export function missingScope(scope: string): GraphErrorText {
@@ -172,6 +212,32 @@ export function missingParameter(name: string): GraphErrorText {
 /** A parameter has a value it cannot have. */
 export function wrongParameter(name: string, expected: string): GraphErrorText {
   return oauth(100, `(#100) Param ${name} must be ${expected}`);
+}
+
+/** A text is longer than its limit. */
+export function tooLong(name: string, mostCharacters: number): GraphErrorText {
+  return oauth(100, `(#100) Length of param ${name} must be less than or equal to ${mostCharacters}`);
+}
+
+/** A text is missing, or has nothing in it. */
+export function emptyParameter(name: string): GraphErrorText {
+  return oauth(100, `(#100) Param ${name} must be a non-empty UTF-8 encoded string`);
+}
+
+/** A list has more items than Graph takes: its code 105. */
+export function tooManyElements(name: string): GraphErrorText {
+  return oauth(105, `(#105) param ${name} has too many elements.`);
+}
+
+/** A list is empty: Graph's code 194. */
+export function tooFewElements(name: string): GraphErrorText {
+  return oauth(194, `(#194) param ${name} has too few elements.`);
+}
+
+/** What is wrong with an address that Meta is to fetch or to open, if anything. U: the text. */
+export function invalidUrl(name: string, url: unknown): GraphErrorText | undefined {
+  const isWeb = typeof url === 'string' && /^https?:\/\/[^\s]+$/i.test(url) && URL.canParse(url);
+  return isWeb ? undefined : oauth(100, `(#100) Param ${name} should represent a valid URL`);
 }
 
 /** A path below a node that does not exist: Graph's 2500. */

@@ -7,17 +7,26 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { parseExactJson } from '../thread/exact-json.js';
+import { systemClock } from '../thread/clock.js';
+import { refusalOf } from '../webhook/admit-local-request.js';
+import { bodyLimits, readRequest, refusalStatus } from '../webhook/read-body.js';
 import type { SimulatorClock } from './held-clock.js';
-import type { GraphAnswer, GraphCaller, GraphEdges, GraphRequest } from './graph-edges.js';
+import type { GraphAnswer, GraphEdges, GraphRequest, GraphToken } from './graph-edges.js';
 import { graphTarget } from './graph-edges.js';
-import { graphErrors, sendRefusalErrors, type GraphErrorText } from './graph-errors.js';
+import { graphErrors, sendRefusalError, type GraphErrorText } from './graph-errors.js';
+import { readForm } from './read-form.js';
 import { SimulatorStateError } from './simulator-errors.js';
 import type { Fault, FaultMoment, Weather } from './weather.js';
 import type { GraphEntry, Wire } from './wire.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Meta takes files up to 25 MB; a larger one has to arrive to be refused. */
+const FORM_LIMIT_BYTES = 32 * 1024 * 1024;
 const SLOW_MS = 10_000;
+/** How many reasons for a refusal are written to the wire, each once: whoever is refused may make them up. */
+const MOST_REFUSALS = 20;
 /** Never written to the wire. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set(['access_token', 'appsecret_proof', 'input_token']);
 const NEWEST_VERSION = 'v26.0';
@@ -32,6 +41,8 @@ export interface GraphServerParts {
   readonly weather: Weather;
   readonly clock: SimulatorClock;
   readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  /** Names that it is called by, beside localhost and IP addresses. */
+  readonly allowedHosts: readonly string[];
 }
 
 interface ReadCall extends GraphRequest {
@@ -52,6 +63,10 @@ interface Struck {
 export class GraphServer {
   readonly #parts: GraphServerParts;
   readonly #server: Server;
+  // Real time: a sender does not wait by the simulator's clock.
+  readonly #limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
+  readonly #formLimits = bodyLimits(systemClock, { maxBytes: FORM_LIMIT_BYTES });
+  readonly #refusals = new Set<string>();
   readonly #mounted: { readonly prefix: string; readonly handler: MountedHandler }[] = [];
   #heldCalls = 0;
   #openCalls = 0;
@@ -111,6 +126,11 @@ export class GraphServer {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = refusalOf(request, this.#parts.allowedHosts);
+    if (refusal !== undefined) {
+      this.#turnAway(response, refusal.says);
+      return;
+    }
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const mounted = this.#mounted.find(({ prefix }) => (prefix === '/' ? path === prefix : path.startsWith(prefix)));
     if (mounted !== undefined) {
@@ -123,16 +143,32 @@ export class GraphServer {
       .finally(() => this.#count(-1));
   }
 
+  /** Whatever is asked for: what is mounted here is as open to other sites as Graph is. */
+  #turnAway(response: ServerResponse, problem: string): void {
+    if (!this.#refusals.has(problem) && this.#refusals.size < MOST_REFUSALS) {
+      this.#refusals.add(problem);
+      this.#parts.wire.note(`refused: ${problem}`);
+    }
+    response.writeHead(403, { 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' });
+    response.end(JSON.stringify({ ok: false, problem }));
+  }
+
   #count(change: 1 | -1): void {
     this.#openCalls += change;
     this.#lastCallAtRealMs = performance.now();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const call = await readCall(request);
-    const caller = this.#parts.edges.callerOf(call.token);
+    const isUpload = isForm(request.headers['content-type'] ?? '');
+    const read = await readRequest(request, isUpload ? this.#formLimits : this.#limits);
+    if (read.kind === 'aborted') return;
+    if (read.kind !== 'bytes') {
+      refuseBody(response, read.kind);
+      return;
+    }
+    const call = callOf(request, read.bytes);
     const edge = graphTarget(call.path).name;
-    const seq = this.#parts.wire.write(pendingEntry(call, caller, edge));
+    const seq = this.#parts.wire.write(pendingEntry(call, this.#parts.edges.tokenOf(call.token), edge));
     const { reply, fault, done } = await this.#underWeather(call, edge);
     const strike = fault === undefined ? {} : { fault };
     if ('destroy' in reply) {
@@ -189,7 +225,7 @@ export class GraphServer {
       return { reply: { answer: edges.error(rateError(code), headers) }, fault: 'rateLimited', done: false };
     }
     const send = edge === 'messages' ? weather.sendRefused.strikes(edge) : undefined;
-    if (send !== undefined) return this.#struck('sendRefused', sendRefusalErrors[send.reason ?? 'anotherAppControls']);
+    if (send !== undefined) return this.#struck('sendRefused', sendRefusalError(send));
     return this.#brokenServer(edge, 'before');
   }
 
@@ -228,11 +264,12 @@ function promiseWithResolve(): { readonly promise: Promise<void>; readonly resol
   return { promise, resolve };
 }
 
-function pendingEntry(call: ReadCall, caller: GraphCaller | undefined, edge: string): Omit<GraphEntry, 'seq' | 'atMs'> {
+function pendingEntry(call: ReadCall, token: GraphToken | undefined, edge: string): Omit<GraphEntry, 'seq' | 'atMs'> {
   return {
     kind: 'graph',
-    ...(caller === undefined ? {} : { appId: caller.app.appId, pageId: caller.page.pageId }),
-    appName: caller?.app.name ?? 'unknown token',
+    ...(token === undefined ? {} : { appId: token.app.appId }),
+    ...(token?.page === undefined ? {} : { pageId: token.page.pageId }),
+    appName: token?.app.name ?? 'unknown token',
     method: call.method,
     path: call.path,
     edge,
@@ -244,10 +281,19 @@ function pendingEntry(call: ReadCall, caller: GraphCaller | undefined, edge: str
   };
 }
 
-async function readCall(request: IncomingMessage): Promise<ReadCall> {
+/** The connection is closed with the rest of the body. */
+function refuseBody(response: ServerResponse, kind: 'tooLarge' | 'tooSlow' | 'noRoom'): void {
+  const status = refusalStatus(kind);
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=UTF-8', Connection: 'close' });
+  const message = `The body of the call was not read: ${kind}.`;
+  response.end(JSON.stringify({ error: { message, type: 'OAuthException', code: 1 } }));
+}
+
+function callOf(request: IncomingMessage, bytes: Buffer): ReadCall {
   const url = new URL(request.url ?? '/', 'http://graph.invalid');
   const query = Object.fromEntries(url.searchParams);
-  const body = parseBody(await readBody(request), request.headers['content-type'] ?? '');
+  const contentType = request.headers['content-type'] ?? '';
+  const body = isForm(contentType) ? formBody(bytes, contentType) : parseBody(bytes.toString('utf8'), contentType);
   const params: JsonObject = { ...query, ...(body.params ?? {}) };
   return {
     method: request.method ?? 'GET',
@@ -260,15 +306,13 @@ async function readCall(request: IncomingMessage): Promise<ReadCall> {
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT_BYTES) throw new SimulatorStateError('A Graph call had a body over 4 MiB.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function isForm(contentType: string): boolean {
+  return contentType.startsWith('multipart/form-data');
+}
+
+function formBody(bytes: Buffer, contentType: string): { readonly params?: JsonObject } {
+  const params = readForm(bytes, contentType);
+  return params === undefined ? {} : { params };
 }
 
 /** `params` is absent where the body claims to be JSON and is not an object. */
@@ -278,7 +322,7 @@ function parseBody(text: string, contentType: string): { readonly params?: JsonO
     return { params: Object.fromEntries(new URLSearchParams(text)) };
   }
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseExactJson(text);
     return isJsonObject(parsed) ? { params: parsed } : {};
   } catch {
     return {};

@@ -11,6 +11,7 @@ import { SimulatorExpectations } from './expectations.js';
 import { SimulatorClock } from './held-clock.js';
 import { MessengerPlatform, type ConnectedApp, type Page } from './messenger-platform.js';
 import {
+  allowedHostsFrom,
   habitsFrom,
   PAGE_INBOX_APP_ID,
   settingsFrom,
@@ -295,7 +296,14 @@ function assemble(options: SimulatorOptions): SimulatorParts {
     setUp,
     tokenIsDead: () => weather.deadToken.active,
   });
-  const server = new GraphServer({ edges, wire, weather, clock, tls: options.tls });
+  const server = new GraphServer({
+    edges,
+    wire,
+    weather,
+    clock,
+    tls: options.tls,
+    allowedHosts: allowedHostsFrom(options),
+  });
   const vccLiveWebhooks = new VccLiveWebhooks(wire);
   const settled = (): Promise<void> => delivery.settled();
   const stage: Stage = { platform, edges, wire, vccLiveWebhooks, settled, heard: new WeakSet() };

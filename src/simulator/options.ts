@@ -41,9 +41,9 @@ export interface PlatformHabits {
 export interface SimulatorOptions extends Partial<PlatformHabits> {
   /** Default `111222333444555`. */
   readonly pageId?: string;
-  /** The bot's app, the default application. Default `900100200300400`. */
+  /** The bot's app, the default application. Digits, as many as you like. Default `24012345678901237`. */
   readonly botAppId?: string;
-  /** Default `900500600700800`. */
+  /** Digits, as many as you like. Default `27012345678901239`. */
   readonly vccLiveAppId?: string;
   /** Secret of the bot's app: signs webhooks, checks proofs. */
   readonly appSecret?: string;
@@ -58,6 +58,11 @@ export interface SimulatorOptions extends Partial<PlatformHabits> {
   readonly port?: number;
   /** Default `127.0.0.1`. */
   readonly host?: string;
+  /**
+   * Names by which it is called, beside `host`, localhost and IP addresses: that of its container, for one. Calls by
+   * another name are refused, because a web page could make them (DNS rebinding). Without port. Default none.
+   */
+  readonly allowedHosts?: readonly string[];
   /** Serves Graph by https with this key and certificate (PEM); for adapters that speak nothing else. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** A default application is set on the Pages. Default true. */
@@ -105,9 +110,11 @@ export interface SimulatorSettings {
 export const PAGE_INBOX_APP_ID = '263902037430900';
 
 const DEFAULT_PAGE_ID = '111222333444555';
-const DEFAULT_BOT_APP_ID = '900100200300400';
-const DEFAULT_VCC_LIVE_APP_ID = '900500600700800';
-const DIGITS = /^[1-9]\d{0,14}$/;
+/** As long as Meta's newer ones: a JavaScript number rounds both, so a bot that loses digits fails here too. */
+const DEFAULT_BOT_APP_ID = '24012345678901237';
+const DEFAULT_VCC_LIVE_APP_ID = '27012345678901239';
+const HOST_NAME = /^[A-Za-z0-9._-]+$/;
+const DIGITS = /^[1-9]\d*$/;
 
 /** Checks the options and fills in what is missing. @throws {@link InvalidOptionError} naming the option */
 export function settingsFrom(options: SimulatorOptions): SimulatorSettings {
@@ -134,6 +141,15 @@ export function settingsFrom(options: SimulatorOptions): SimulatorSettings {
     apiVersion: options.apiVersion ?? 'v26.0',
     pages,
   };
+}
+
+/** The names that it answers to, checked. @throws {@link InvalidOptionError} naming the option */
+export function allowedHostsFrom({ host, allowedHosts = [] }: SimulatorOptions): readonly string[] {
+  const given: unknown = allowedHosts;
+  if (!Array.isArray(given) || !given.every((name) => typeof name === 'string' && HOST_NAME.test(name))) {
+    throw new InvalidOptionError('allowedHosts', JSON.stringify(given), 'a list of host names, without port');
+  }
+  return host === undefined ? allowedHosts : [host, ...allowedHosts];
 }
 
 /** The habits that the options ask for. */
@@ -182,9 +198,13 @@ function checkUnique(pages: readonly Required<SimulatedPageOptions>[]): void {
   }
 }
 
-/** At most 15 digits: app ids travel as JSON numbers, which are exact only so far. */
-function digits(option: string, value: string): void {
-  if (!DIGITS.test(value)) throw new InvalidOptionError(option, JSON.stringify(value), 'a string of 1 to 15 digits');
+function digits(option: string, value: unknown): void {
+  if (typeof value === 'string' && DIGITS.test(value)) return;
+  throw new InvalidOptionError(
+    option,
+    typeof value === 'bigint' ? String(value) : JSON.stringify(value),
+    'a string of digits',
+  );
 }
 
 function filled(option: string, value: string): string {

@@ -81,7 +81,15 @@ export class Fault<Detail extends object = object> {
 
 /** Why a send is refused although the rules would allow it. */
 export type SendRefusal =
-  'anotherAppControls' | 'anotherAppControlsWithoutSubcode' | 'outsideWindow' | 'unreachable' | 'blocked' | 'temporary';
+  | 'anotherAppControls'
+  | 'anotherAppControlsWithoutSubcode'
+  | 'outsideWindow'
+  | 'unreachable'
+  | 'blocked'
+  | 'temporary'
+  | 'abusiveContent'
+  | 'policyBlock'
+  | 'abuseWarning';
 
 /** Odd items that Meta may put beside an ordinary one. */
 export type OddItem = 'app_roles' | 'policy_enforcement' | 'unknown' | 'hop_context';
@@ -134,8 +142,8 @@ export class Weather {
   readonly rateLimited: Fault<{ readonly code?: 4 | 613 | 80006; readonly minutes?: number }>;
   /** The token has expired: 190/463. */
   readonly deadToken: Fault;
-  /** Sends are refused, whoever owns the thread. Default reason `anotherAppControls`. */
-  readonly sendRefused: Fault<{ readonly reason?: SendRefusal }>;
+  /** Sends are refused, whoever owns the thread. Default reason `anotherAppControls`; `subcode` replaces the reason's own. */
+  readonly sendRefused: Fault<{ readonly reason?: SendRefusal; readonly subcode?: number }>;
   /** An odd item beside an ordinary one; default kind `app_roles`. */
   readonly oddItems: Fault<{ readonly item?: OddItem }>;
 

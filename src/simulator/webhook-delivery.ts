@@ -14,6 +14,7 @@ import type { Weather } from './weather.js';
 import type { Wire, WebhookEntry } from './wire.js';
 import { describeItem, envelope, escapedJson, type AddressedItem } from './webhook-items.js';
 import { SimulatorStateError } from './simulator-errors.js';
+import { appIdNumber } from './write-exact-json.js';
 
 /** "Answer 200 within 5 or less seconds", real milliseconds. */
 export const ACK_TIMEOUT_MS = 5000;
@@ -216,7 +217,7 @@ export class WebhookDelivery {
         return [
           {
             ...item,
-            item: { ...item.item, hop_context: { app_id: Number(this.#parts.botAppId), metadata: '' } },
+            item: { ...item.item, hop_context: { app_id: appIdNumber(this.#parts.botAppId), metadata: '' } },
           },
         ];
     }

@@ -5,6 +5,7 @@
  * @see https://developers.facebook.com/docs/messenger-platform/reference/webhook-events
  */
 import type { ControlNotice } from './thread-rules.js';
+import { appIdNumber, writeExactJson } from './write-exact-json.js';
 
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -41,7 +42,7 @@ export function echoOf(
     sender: { id: pageId },
     recipient: { id: psid },
     timestamp: stamp,
-    message: { is_echo: true, app_id: Number(appId), ...message, mid },
+    message: { is_echo: true, app_id: appIdNumber(appId), ...message, mid },
   };
 }
 
@@ -56,15 +57,18 @@ export function controlItem(
   const head = { recipient: { id: pageId }, timestamp: stamp, sender: { id: psid } };
   const metadata = notice.metadata ?? null;
   if (notice.kind === 'request') {
-    return { ...head, request_thread_control: { requested_owner_app_id: Number(notice.requestingAppId), metadata } };
+    return {
+      ...head,
+      request_thread_control: { requested_owner_app_id: appIdNumber(notice.requestingAppId), metadata },
+    };
   }
   const previous =
     notice.previousAppId !== undefined
-      ? { previous_owner_app_id: Number(notice.previousAppId) }
+      ? { previous_owner_app_id: appIdNumber(notice.previousAppId) }
       : whenIdle === 'null'
         ? { previous_owner_app_id: null }
         : {};
-  const change = { ...previous, new_owner_app_id: Number(notice.newAppId), metadata };
+  const change = { ...previous, new_owner_app_id: appIdNumber(notice.newAppId), metadata };
   return notice.kind === 'pass' ? { ...head, pass_thread_control: change } : { ...head, take_thread_control: change };
 }
 
@@ -92,17 +96,18 @@ export function envelope(items: readonly AddressedItem[], timeMs: number, apart 
 }
 
 /**
- * JSON with everything beyond ASCII as `\uXXXX`, lowercase: what Meta sends, and what it signs. `ä` → `\u00e4`.
+ * JSON with everything beyond ASCII as `\uXXXX`, lowercase: what Meta sends, and what it signs. `ä` → `\u00e4`. A BigInt
+ * becomes a bare number with all its digits.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#validate-payloads
  */
 export function escapedJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+  return writeExactJson(value).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** Short words for an item, for timelines: `message "hello"`, `pass_thread_control → 900100200300400`. */
+/** Short words for an item, for timelines: `message "hello"`, `pass_thread_control → 24012345678901237`. */
 export function describeItem(item: JsonObject): string {
   const { message, postback } = item;
   if (isJsonObject(message)) return describeMessage(message);

@@ -4,6 +4,8 @@
  * Exists so that page, terminal and tests look at one thing. No token, proof or secret is ever written to it.
  */
 
+import { visibleText } from '../thread/visible-text.js';
+
 /** How many entries are kept unless told otherwise; the oldest go first. */
 export const WIRE_CAPACITY = 5000;
 
@@ -199,9 +201,9 @@ export class Wire {
   }
 }
 
-/** An entry in one line. */
+/** An entry in one line. What came from outside cannot act on the terminal that it is printed to. */
 export function wireLine(entry: WireEntry): string {
-  return `${String(entry.seq).padStart(4)} ${new Date(entry.atMs).toISOString().slice(11, 23)} ${sentenceOf(entry)}`;
+  return `${String(entry.seq).padStart(4)} ${new Date(entry.atMs).toISOString().slice(11, 23)} ${visibleText(sentenceOf(entry))}`;
 }
 
 function sentenceOf(entry: WireEntry): string {

@@ -11,14 +11,17 @@ import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { encodedText } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimState, DueTime, ThreadChange, ThreadStore } from '../thread/store.js';
-import type { BucketName, TakenEntry } from './due-index.js';
+import type { ClaimState, DueTime, SetAsideRecord, StoringBot, ThreadChange, ThreadStore } from '../thread/store.js';
+import type { TakenEntry } from './due-index.js';
 import { DueIndex } from './due-index.js';
-import type { AddedOpening, OpenEntry } from './open-index.js';
+import type { AddedOpening } from './open-index.js';
 import { OpenIndex } from './open-index.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
-import type { StorageLike } from './versioned-items.js';
+import { SetAsideItems } from './set-aside-items.js';
+import type { ClaimBody, Deadline, OpenEntry, ThreadBody } from './stored-entries.js';
+import { claimBodyOf, threadBodyOf } from './stored-entries.js';
+import type { BodyChange, ItemOf, StorageLike } from './versioned-items.js';
 import { VersionedItems } from './versioned-items.js';
 
 export type { StorageLike } from './versioned-items.js';
@@ -43,7 +46,7 @@ const CLAIMS_DELETED_EVERY_MS = 5_000;
 
 /** Settings of a {@link BotStorageThreadStore}. */
 export interface BotStorageThreadStoreOptions {
-  /** Begins every key: letters, digits, `-` and `_`, at most 64. Default `handover-vcclive`. */
+  /** Begins every key, before the bot's app id: letters, digits, `-` and `_`, at most 64. Default `handover-vcclive`. */
   readonly prefix?: string;
   /** How long a record counts after it was last written, milliseconds. Default 30 days. */
   readonly recordTtlMs?: number;
@@ -55,26 +58,6 @@ export interface BotStorageThreadStoreOptions {
   readonly clock?: Clock;
   /** In [0, 1): for the jitter of waits, and for tokens that must differ between processes. Default `Math.random`. */
   readonly random?: () => number;
-}
-
-interface Deadline {
-  readonly atMs: number;
-  readonly bucket: BucketName;
-}
-
-/** One item for each thread. */
-interface ThreadBody {
-  readonly record?: ThreadRecord;
-  readonly expiresAtMs?: number;
-  /** By name. The index has the same by time; this is what counts where they differ. */
-  readonly deadlines?: Readonly<Record<string, Deadline>>;
-}
-
-/** One item for each event. */
-interface ClaimBody {
-  readonly holder: string;
-  readonly untilMs: number;
-  readonly doneAtMs?: number;
 }
 
 /** What became of an update: written (or left), or to be tried again once the handover it begins is in the index. */
@@ -113,8 +96,12 @@ type Tried<T> =
  * silently (`botbuilder-storage-mongodb`) are right for a single process at most. botbuilder's `MemoryStorage` writes an
  * item whose key was deleted meanwhile, so two instances over one of those can bring back what one of them forgot.
  *
- * Keys: `<prefix>.thread.<page>.<psid>`, `<prefix>.claim.<event>`, `<prefix>.due` and `<prefix>.due.<bucket>`,
- * `<prefix>.open.<0 to 63>`.
+ * **What cannot be read** (an item that somebody else wrote, a record of another version) is copied to another key, once,
+ * and replaced by its eTag. A blob that is no JSON is read three times; then it is written over: `Storage` does not give
+ * its text, so that only the storage's own versions or soft delete can keep it.
+ *
+ * Keys: `<prefix>.<app id>.thread.<page>.<psid>`, `.claim.<event>`, `.due` and `.due.<bucket>`, `.open.<0 to 63>`, and for
+ * what could not be read `.aside` and `.aside.<label of the thread>`.
  *
  * @throws InvalidOptionError from the constructor
  */
@@ -122,6 +109,9 @@ export class BotStorageThreadStore implements ThreadStore {
   readonly #items: VersionedItems;
   readonly #due: DueIndex;
   readonly #open: OpenIndex;
+  readonly #aside: SetAsideItems;
+  readonly #storage: StorageLike;
+  readonly #options: BotStorageThreadStoreOptions;
   readonly #prefix: string;
   readonly #recordTtlMs: number;
   readonly #claimRetentionMs: number;
@@ -130,23 +120,41 @@ export class BotStorageThreadStore implements ThreadStore {
   readonly #finishedClaims = new OldestFirstMap<number>();
   #claimsDeletedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}) {
-    this.#prefix = checkedPrefix(options.prefix ?? PREFIX);
+  /** @param bot whose data it is; {@link forBot} says so */
+  constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: StoringBot) {
+    const prefix = checkedPrefix(options.prefix ?? PREFIX);
+    this.#storage = checkedStorage(storage);
+    this.#options = options;
+    this.#prefix = bot === undefined ? prefix : `${prefix}.${plain(bot.appId)}`;
     this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
     this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
     this.#clock = options.clock ?? systemClock;
-    this.#items = new VersionedItems(checkedStorage(storage), {
+    this.#items = new VersionedItems(this.#storage, {
       maxTries: positiveOption('maxTries', options.maxTries, MAX_TRIES),
       clock: this.#clock,
       random: options.random ?? Math.random,
     });
-    this.#due = new DueIndex(this.#items, `${this.#prefix}.due`);
-    this.#open = new OpenIndex(this.#items, `${this.#prefix}.open`);
+    this.#aside = new SetAsideItems(this.#items, {
+      prefix: `${this.#prefix}.aside`,
+      keptMs: this.#recordTtlMs,
+      clock: this.#clock,
+      log: bot?.log,
+    });
+    this.#due = new DueIndex(this.#items, this.#aside, `${this.#prefix}.due`);
+    this.#open = new OpenIndex(this.#items, this.#aside, `${this.#prefix}.open`);
+  }
+
+  forBot(bot: StoringBot): BotStorageThreadStore {
+    return new BotStorageThreadStore(this.#storage, this.#options, bot);
+  }
+
+  listSetAside(limit: number): Promise<SetAsideRecord[]> {
+    return this.#aside.list(limit);
   }
 
   async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
-    const key = this.#threadKey(thread);
-    return this.#recordOf((await this.#items.read<ThreadBody>('read', [key])).get(key));
+    const item = this.#threadItem(thread);
+    return this.#recordOf((await this.#items.read('read', [item])).get(item.key));
   }
 
   /**
@@ -189,9 +197,10 @@ export class BotStorageThreadStore implements ThreadStore {
   }
 
   async forget(thread: ThreadKey): Promise<void> {
-    const key = this.#threadKey(thread);
-    const body = (await this.#items.read<ThreadBody>('forget', [key])).get(key);
-    await this.#items.remove('forget', [key]);
+    const item = this.#threadItem(thread);
+    const body = (await this.#items.read('forget', [item])).get(item.key);
+    await this.#items.remove('forget', [item.key]);
+    await this.#aside.forget(thread);
     for (const [name, { atMs, bucket }] of Object.entries(body?.deadlines ?? {})) {
       await this.#due.remove('forget', bucket, { thread, name, atMs });
     }
@@ -201,7 +210,7 @@ export class BotStorageThreadStore implements ThreadStore {
 
   async claim(event: string, holder: string, leaseMs: number): Promise<ClaimState> {
     await this.#deleteOldClaims();
-    return this.#items.change<ClaimBody, ClaimState>('claim', this.#claimKey(event), (body) => {
+    return this.#items.change('claim', this.#claimItem(event), (body): BodyChange<ClaimBody, ClaimState> => {
       const nowMs = this.#clock.now();
       if (this.#isFinished(body)) return { body: undefined, value: { status: 'done' } };
       if (body !== undefined && isLeased(body, nowMs) && body.holder !== holder) {
@@ -213,17 +222,17 @@ export class BotStorageThreadStore implements ThreadStore {
 
   /** Holds whoever says it: a holder that lost its lease has done the work all the same. */
   async finish(event: string, holder: string): Promise<void> {
-    const key = this.#claimKey(event);
+    const item = this.#claimItem(event);
     const doneAtMs = this.#clock.now();
-    await this.#items.change<ClaimBody, undefined>('finish', key, (body) => {
+    await this.#items.change('finish', item, (body) => {
       if (this.#isFinished(body)) return { body: undefined, value: undefined };
       return { body: { holder, untilMs: doneAtMs, doneAtMs }, value: undefined };
     });
-    this.#deleteLater(key, doneAtMs + this.#claimRetentionMs);
+    this.#deleteLater(item.key, doneAtMs + this.#claimRetentionMs);
   }
 
   async release(event: string, holder: string): Promise<void> {
-    await this.#items.change<ClaimBody, undefined>('release', this.#claimKey(event), (body) => {
+    await this.#items.change('release', this.#claimItem(event), (body) => {
       const isTheirs = body === undefined || body.doneAtMs !== undefined || body.holder !== holder;
       return { body: isTheirs ? undefined : { holder, untilMs: this.#clock.now() }, value: undefined };
     });
@@ -233,10 +242,10 @@ export class BotStorageThreadStore implements ThreadStore {
     const { thread, name, atMs } = due;
     // The index first: an entry that its thread does not know is dropped, a deadline missing in the index never comes.
     const added = await this.#due.add('schedule', { thread, name, atMs }, this.#clock.now());
-    const replaced = await this.#items.change<ThreadBody, Deadline | undefined>(
+    const replaced = await this.#items.change(
       'schedule',
-      this.#threadKey(thread),
-      (body) => ({
+      this.#threadItem(thread),
+      (body): BodyChange<ThreadBody, Deadline | undefined> => ({
         body: { ...body, deadlines: { ...body?.deadlines, [name]: { atMs, bucket: added.bucket } } },
         value: body?.deadlines?.[name],
       }),
@@ -247,10 +256,10 @@ export class BotStorageThreadStore implements ThreadStore {
   }
 
   async unschedule(thread: ThreadKey, name: string): Promise<void> {
-    const removed = await this.#items.change<ThreadBody, Deadline | undefined>(
+    const removed = await this.#items.change(
       'unschedule',
-      this.#threadKey(thread),
-      (body) => {
+      this.#threadItem(thread),
+      (body): BodyChange<ThreadBody, Deadline | undefined> => {
         const deadline = body?.deadlines?.[name];
         if (deadline === undefined) return { body: undefined, value: undefined };
         const others = Object.entries(body?.deadlines ?? {}).filter(([other]) => other !== name);
@@ -264,8 +273,10 @@ export class BotStorageThreadStore implements ThreadStore {
   async takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
     if (limit <= 0) return [];
     const taken = await this.#due.take('takeDue', nowMs, limit, leaseMs);
-    const keys = [...new Set(taken.map(({ entry }) => this.#threadKey(entry.thread)))];
-    const bodies = await this.#items.read<ThreadBody>('takeDue', keys);
+    const bodies = await this.#bodiesOf(
+      'takeDue',
+      taken.map(({ entry }) => entry),
+    );
     const isKnown = ({ bucket, entry }: TakenEntry): boolean => {
       const deadline = bodies.get(this.#threadKey(entry.thread))?.deadlines?.[entry.name];
       return deadline?.bucket === bucket && deadline.atMs === entry.atMs;
@@ -281,7 +292,7 @@ export class BotStorageThreadStore implements ThreadStore {
     change: (current: ThreadRecord | undefined) => ThreadChange<T>,
     indexed: readonly string[],
   ): Promise<Tried<T>> {
-    return this.#items.change<ThreadBody, Tried<T>>('update', this.#threadKey(thread), (body) => {
+    return this.#items.change('update', this.#threadItem(thread), (body): BodyChange<ThreadBody, Tried<T>> => {
       const { record, value } = change(this.#recordOf(body));
       const before = body?.record?.open?.id;
       if (record === undefined) return { body: undefined, value: { kind: 'done', value, before, after: before } };
@@ -325,11 +336,18 @@ export class BotStorageThreadStore implements ThreadStore {
 
   /** Of the entries, those that the record of their thread confirms. */
   async #known(operation: string, entries: readonly OpenEntry[]): Promise<readonly OpenEntry[]> {
-    const keys = [...new Set(entries.map(({ thread }) => this.#threadKey(thread)))];
-    const bodies = await this.#items.read<ThreadBody>(operation, keys);
+    const bodies = await this.#bodiesOf(operation, entries);
     return entries.filter(
       ({ handoverId, thread }) => this.#recordOf(bodies.get(this.#threadKey(thread)))?.open?.id === handoverId,
     );
+  }
+
+  async #bodiesOf(
+    operation: string,
+    entries: readonly { readonly thread: ThreadKey }[],
+  ): Promise<ReadonlyMap<string, ThreadBody>> {
+    const items = new Map(entries.map(({ thread }) => [this.#threadKey(thread), this.#threadItem(thread)]));
+    return this.#items.read(operation, [...items.values()]);
   }
 
   #recordOf(body: ThreadBody | undefined): ThreadRecord | undefined {
@@ -359,6 +377,15 @@ export class BotStorageThreadStore implements ThreadStore {
       this.#finishedClaims.delete(oldest.key);
     }
     await this.#items.remove('claim', keys);
+  }
+
+  #threadItem(thread: ThreadKey): ItemOf<ThreadBody> {
+    return { key: this.#threadKey(thread), bodyOf: threadBodyOf, setAside: this.#aside.ofThread(thread) };
+  }
+
+  /** A claim that cannot be read is none. */
+  #claimItem(event: string): ItemOf<ClaimBody> {
+    return { key: this.#claimKey(event), bodyOf: claimBodyOf };
   }
 
   #threadKey(thread: ThreadKey): string {

@@ -5,7 +5,10 @@
  * time has come are read, however long nobody looked.
  */
 import type { DueTime } from '../thread/store.js';
-import type { VersionedItems } from './versioned-items.js';
+import type { SetAsideItems } from './set-aside-items.js';
+import type { BucketName, DueEntry } from './stored-entries.js';
+import { bucketNamesOf, dueEntriesOf } from './stored-entries.js';
+import type { ItemOf, VersionedItems } from './versioned-items.js';
 
 const BUCKET_MS = 5 * 60 * 1000;
 /** Keeps items small; further entries of the same five minutes go to the next shard. */
@@ -13,17 +16,6 @@ const MAX_BUCKET_ENTRIES = 500;
 /** A bucket is dropped this long after its time, so that no clock that is late by less can still write to it. */
 const BUCKET_KEPT_MS = 10 * 60 * 1000;
 const MAX_BUCKETS_READ_AT_ONCE = 32;
-
-/** Where an entry lies: `<number of the five minutes>.<shard>`. */
-export type BucketName = string;
-
-/** A deadline in a bucket. */
-export interface DueEntry extends DueTime {
-  /** Our clock, milliseconds. */
-  readonly addedAtMs: number;
-  /** Other takers do not see it until then. */
-  readonly hiddenUntilMs?: number;
-}
 
 /** An entry that was added. */
 export interface AddedEntry {
@@ -50,12 +42,14 @@ interface BucketBody {
 /** Deadlines by time. Every method rejects like {@link VersionedItems}. */
 export class DueIndex {
   readonly #items: VersionedItems;
-  readonly #rootKey: string;
+  readonly #aside: SetAsideItems;
+  readonly #root: ItemOf<RootBody>;
 
   /** @param rootKey key of the root item; the buckets' keys begin with it */
-  constructor(items: VersionedItems, rootKey: string) {
+  constructor(items: VersionedItems, aside: SetAsideItems, rootKey: string) {
     this.#items = items;
-    this.#rootKey = rootKey;
+    this.#aside = aside;
+    this.#root = { key: rootKey, bodyOf: bucketNamesOf, setAside: aside.ofIndex('due') };
   }
 
   /** Adds a deadline. One that has come already goes where the next taker looks, never into a bucket of the past. */
@@ -74,7 +68,7 @@ export class DueIndex {
   /** Puts an entry back that is gone because another process began the same bucket and overwrote ours. */
   async ensure(operation: string, { bucket, entry }: AddedEntry): Promise<void> {
     await this.#list(operation, bucket);
-    await this.#items.change<BucketBody, undefined>(operation, this.#bucketKey(bucket), (body) => {
+    await this.#items.change(operation, this.#itemOf(bucket), (body) => {
       const entries = body?.entries ?? [];
       const there = entries.some((other) => isSame(other, entry));
       return { body: there ? undefined : { entries: [...entries, entry] }, value: undefined };
@@ -83,7 +77,7 @@ export class DueIndex {
 
   /** Removes an entry; nothing where there is none. */
   async remove(operation: string, bucket: BucketName, due: DueTime): Promise<void> {
-    await this.#items.change<BucketBody, undefined>(operation, this.#bucketKey(bucket), (body) => {
+    await this.#items.change(operation, this.#itemOf(bucket), (body) => {
       if (body?.entries.some((other) => isSame(other, due)) !== true) return { body: undefined, value: undefined };
       return { body: { entries: body.entries.filter((other) => !isSame(other, due)) }, value: undefined };
     });
@@ -91,7 +85,7 @@ export class DueIndex {
 
   /** Hides up to `limit` entries that have come for `leaseMs` and returns them, oldest first. */
   async take(operation: string, nowMs: number, limit: number, leaseMs: number): Promise<readonly TakenEntry[]> {
-    const root = (await this.#items.read<RootBody>(operation, [this.#rootKey])).get(this.#rootKey);
+    const root = (await this.#items.read(operation, [this.#root])).get(this.#root.key);
     const come = (root?.buckets ?? []).filter((bucket) => startOf(bucket) <= nowMs).sort(byTime);
     const taken: TakenEntry[] = [];
     for (let from = 0; from < come.length && taken.length < limit; from += MAX_BUCKETS_READ_AT_ONCE) {
@@ -108,9 +102,9 @@ export class DueIndex {
     limit: number,
     leaseMs: number,
   ): Promise<readonly TakenEntry[]> {
-    const bodies = await this.#items.read<BucketBody>(
+    const bodies = await this.#items.read(
       operation,
-      buckets.map((bucket) => this.#bucketKey(bucket)),
+      buckets.map((bucket) => this.#itemOf(bucket)),
     );
     const found = buckets.map((bucket) => ({ bucket, entries: bodies.get(this.#bucketKey(bucket))?.entries ?? [] }));
     const wanted = found
@@ -140,7 +134,7 @@ export class DueIndex {
     nowMs: number,
     hiddenUntilMs: number,
   ): Promise<readonly TakenEntry[]> {
-    return this.#items.change<BucketBody, readonly TakenEntry[]>(operation, this.#bucketKey(bucket), (body) => {
+    return this.#items.change(operation, this.#itemOf(bucket), (body) => {
       const entries = body?.entries ?? [];
       const isMine = (entry: DueEntry): boolean => isFree(entry, nowMs) && wanted.some((one) => isSame(one, entry));
       const mine = entries.filter(isMine).map((entry) => ({ bucket, entry }));
@@ -153,16 +147,16 @@ export class DueIndex {
   }
 
   async #list(operation: string, bucket: BucketName): Promise<void> {
-    const root = (await this.#items.read<RootBody>(operation, [this.#rootKey])).get(this.#rootKey);
+    const root = (await this.#items.read(operation, [this.#root])).get(this.#root.key);
     if (root?.buckets.includes(bucket) === true) return;
-    await this.#items.change<RootBody, undefined>(operation, this.#rootKey, (body) => {
+    await this.#items.change(operation, this.#root, (body) => {
       const buckets = body?.buckets ?? [];
       return { body: buckets.includes(bucket) ? undefined : { buckets: [...buckets, bucket] }, value: undefined };
     });
   }
 
   #put(operation: string, bucket: BucketName, entry: DueEntry): Promise<'began' | 'added' | 'full'> {
-    return this.#items.change<BucketBody, 'began' | 'added' | 'full'>(operation, this.#bucketKey(bucket), (body) => {
+    return this.#items.change(operation, this.#itemOf(bucket), (body) => {
       if (body === undefined) return { body: { entries: [entry] }, value: 'began' };
       const others = body.entries.filter((other) => !isSame(other, entry));
       if (others.length >= MAX_BUCKET_ENTRIES) return { body: undefined, value: 'full' };
@@ -173,7 +167,7 @@ export class DueIndex {
   async #drop(operation: string, buckets: readonly BucketName[]): Promise<void> {
     if (buckets.length === 0) return;
     const dropped = new Set(buckets);
-    await this.#items.change<RootBody, undefined>(operation, this.#rootKey, (body) => {
+    await this.#items.change(operation, this.#root, (body) => {
       const kept = (body?.buckets ?? []).filter((bucket) => !dropped.has(bucket));
       return { body: kept.length === body?.buckets.length ? undefined : { buckets: kept }, value: undefined };
     });
@@ -183,8 +177,12 @@ export class DueIndex {
     );
   }
 
+  #itemOf(bucket: BucketName): ItemOf<BucketBody> {
+    return { key: this.#bucketKey(bucket), bodyOf: dueEntriesOf, setAside: this.#aside.ofIndex(`due.${bucket}`) };
+  }
+
   #bucketKey(bucket: BucketName): string {
-    return `${this.#rootKey}.${bucket}`;
+    return `${this.#root.key}.${bucket}`;
   }
 }
 

@@ -11,13 +11,15 @@ import type { ClaimedUpdate, PlacedClaim, ThreadChange, ThreadStore } from '../t
 
 type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
 
-/** The same store; every rejection is a {@link StoreError}, with the store's own error as its cause. */
+/** The same store; every rejection is a {@link StoreError} that tells the store's own words. */
 export function guardedStore(store: ThreadStore): ThreadStore {
   const guard: ThreadStore = {
+    forBot: (bot) => guardedStore(store.forBot(bot)),
     read: (thread) => guarded('read', () => store.read(thread)),
     update: (thread, change) => guardedChange('update', change, (watched) => store.update(thread, watched)),
     findHandover: (handoverId) => guarded('findHandover', () => store.findHandover(handoverId)),
     listOpen: (limit) => guarded('listOpen', () => store.listOpen(limit)),
+    listSetAside: (limit) => guarded('listSetAside', () => store.listSetAside(limit)),
     forget: (thread) => guarded('forget', () => store.forget(thread)),
     claim: (event, holder, leaseMs, thread) => guarded('claim', () => store.claim(event, holder, leaseMs, thread)),
     finish: (event, holder, thread) => guarded('finish', () => store.finish(event, holder, thread)),

@@ -6,7 +6,15 @@
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimState, DueTime, StepsAtOnce, ThreadChange, ThreadStore } from '../thread/store.js';
+import type {
+  ClaimState,
+  DueTime,
+  SetAsideRecord,
+  StepsAtOnce,
+  StoringBot,
+  ThreadChange,
+  ThreadStore,
+} from '../thread/store.js';
 import { FinishedEvents } from './finished-events.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
@@ -76,6 +84,9 @@ export class MemoryThreadStore implements ThreadStore {
   readonly #leases = new OldestFirstMap<Lease>();
   readonly #finished = new FinishedEvents();
   readonly #deadlines = new Map<string, Map<string, KeptDeadline>>();
+  readonly #options: MemoryThreadStoreOptions;
+  /** By the app ids of the bots that have asked. */
+  readonly #ofBots = new Map<string, MemoryThreadStore>();
 
   readonly atOnce: StepsAtOnce = {
     read: (id) => this.#look(id),
@@ -90,6 +101,7 @@ export class MemoryThreadStore implements ThreadStore {
   };
 
   constructor(options: MemoryThreadStoreOptions = {}) {
+    this.#options = options;
     this.#maxThreads = positiveOption('maxThreads', options.maxThreads, MAX_THREADS);
     this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
     this.#maxClaims = positiveOption('maxClaims', options.maxClaims, MAX_CLAIMS);
@@ -105,6 +117,14 @@ export class MemoryThreadStore implements ThreadStore {
   /** Events remembered now, claimed and finished. */
   get claimCount(): number {
     return this.#leases.size + this.#finished.size;
+  }
+
+  /** The first bot that asks has this store itself; each further one has another of the same bounds. */
+  forBot({ appId }: StoringBot): MemoryThreadStore {
+    const isFirst = this.#ofBots.size === 0;
+    const known = this.#ofBots.get(appId) ?? (isFirst ? this : new MemoryThreadStore(this.#options));
+    this.#ofBots.set(appId, known);
+    return known;
   }
 
   read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
@@ -131,6 +151,11 @@ export class MemoryThreadStore implements ThreadStore {
       }
       return open;
     });
+  }
+
+  /** None: nobody but this package writes here. */
+  listSetAside(): Promise<SetAsideRecord[]> {
+    return Promise.resolve([]);
   }
 
   forget(thread: ThreadKey): Promise<void> {

@@ -3,38 +3,29 @@
  *
  * node-redis keeps commands back while it is not connected, for as long as that takes. Here they fail at once, and
  * whatever gets no answer fails after a time limit; the client goes on trying to connect, and the next command works.
+ * A connection that stands but leads to the wrong server, as an old primary is after a failover, is replaced: the new
+ * one looks the address up again.
  * @see https://github.com/redis/node-redis
  */
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
-import { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
+import { HandoverError, StoreError } from '../thread/errors.js';
+import { failureReason } from '../thread/failure-reason.js';
+import type { OwnClient, RedisClientLike } from './redis-client.js';
+import {
+  checkedClient,
+  checkedUrl,
+  clientFor,
+  discard,
+  duplicateOf,
+  hearErrors,
+  isOfAnotherType,
+  isOfUnfitServer,
+  isUnknownScript,
+  quitAll,
+} from './redis-client.js';
 import type { RedisScript } from './redis-scripts.js';
-
-/** What a script is given. */
-export interface ScriptInput {
-  keys: string[];
-  arguments: string[];
-}
-
-/** What is needed of a node-redis client (`redis` or `@redis/client`, 5 or 6; a pool or cluster of them fits as well). */
-export interface RedisClientLike {
-  evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
-  eval(source: string, input: ScriptInput): Promise<unknown>;
-  get(key: string): Promise<unknown>;
-  /** Absent where the client cannot say; then the time limit has to. */
-  readonly isReady?: boolean;
-}
-
-/** What a client that is made here can do besides. */
-interface OwnClient extends RedisClientLike {
-  readonly isReady: boolean;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
-  connect(): Promise<unknown>;
-  close(): Promise<unknown>;
-  destroy(): void;
-}
-
-type CreateClient = (options: object) => OwnClient;
+import { ReplacementPace } from './replacement-pace.js';
 
 /** What a {@link RedisConnection} needs besides the client. */
 export interface RedisConnectionOptions {
@@ -48,17 +39,18 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-const RECONNECT_FIRST_MS = 50;
-const RECONNECT_LONGEST_MS = 2_000;
-const PING_EVERY_MS = 5_000;
 const CLOSING_LIMIT_MS = 1_000;
-const INSTALL = 'npm install redis';
 
 /** Sends commands and scripts. Every method rejects with a `StoreError` where there is no answer. */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #url: string | undefined;
-  #client: RedisClientLike | OwnClient;
+  readonly #pace = new ReplacementPace();
+  #client: RedisClientLike;
+  /** The client, where it was made here: it is closed here as well. */
+  #own: OwnClient | undefined;
+  /** What the client last said about its connection. */
+  #lastError: unknown;
   /** Until the first connection stands, or could not be made. */
   #opening: Promise<unknown> | undefined;
   /** Commands under way, oldest first, which is the order in which their time is over. */
@@ -75,11 +67,17 @@ export class RedisConnection {
     this.#options = options;
     this.#url = typeof redis === 'string' ? checkedUrl(redis) : undefined;
     if (this.#url === undefined) {
-      this.#client = checkedClient(redis);
-      silenceUnheard(this.#client);
+      const given = checkedClient(redis);
+      this.#client = given;
+      hearErrors(given, (error) => this.#heard(given, error));
     } else {
-      this.#client = this.#connect(this.#url);
+      this.#client = this.#connected(clientFor(this.#url, options.commandTimeoutMs));
     }
+  }
+
+  /** A connection that there is, or a new one. */
+  static over(redis: RedisConnection | RedisClientLike | string, options: RedisConnectionOptions): RedisConnection {
+    return redis instanceof RedisConnection ? redis : new RedisConnection(redis, options);
   }
 
   /** Runs a script by its name; Redis is told the whole of it where it does not know it, after a restart for one. */
@@ -95,9 +93,16 @@ export class RedisConnection {
     });
   }
 
-  /** The string at a key. */
+  /** The string at a key; an empty one where something else than a string is there. */
   async get(operation: string, key: string): Promise<string | undefined> {
-    const kept = await this.#ask(operation, (client) => client.get(key));
+    const kept = await this.#ask(operation, async (client) => {
+      try {
+        return await client.get(key);
+      } catch (error) {
+        if (isOfAnotherType(error)) return '';
+        throw error;
+      }
+    });
     return kept === null || kept === undefined ? undefined : textOf(kept);
   }
 
@@ -105,14 +110,14 @@ export class RedisConnection {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#url === undefined) return;
-    const client = this.#client as OwnClient;
+    const client = this.#own;
+    if (client === undefined) return;
     const overdue = new Promise<boolean>((resolve) => {
       inBackground(this.#options.clock, CLOSING_LIMIT_MS, () => resolve(false));
     });
     // A client that is destroyed while it connects for the first time connects all the same.
     await Promise.race([this.#opening, overdue]);
-    const ended = client.isReady ? client.close().then(() => true) : Promise.resolve(false);
+    const ended = client.isReady === true ? client.close().then(() => true) : Promise.resolve(false);
     if (await Promise.race([ended, overdue]).catch(() => false)) return;
     discard(client);
   }
@@ -123,8 +128,8 @@ export class RedisConnection {
     const client = this.#client;
     // Never queued: what is sent much later would claim an event that nobody works on any more.
     if (client.isReady === false) {
-      const why = this.#url === undefined ? 'not connected; has connect() been called?' : 'not connected';
-      throw unavailable(operation, why);
+      if (this.#own?.isOpen === false) this.#replace(client);
+      throw unavailable(operation, this.#whyNotConnected());
     }
     try {
       const answer = await this.#limited(operation, ask(client));
@@ -132,8 +137,15 @@ export class RedisConnection {
       return answer;
     } catch (cause) {
       if (cause instanceof StoreError) throw cause;
+      if (isOfUnfitServer(cause)) this.#replace(client);
       throw new StoreError('storeUnavailable', operation, { cause });
     }
+  }
+
+  #whyNotConnected(): string {
+    const why = failureReason(this.#lastError);
+    if (why !== undefined) return `not connected (${why})`;
+    return this.#own === undefined ? 'not connected; has connect() been called?' : 'not connected';
   }
 
   /** One timer for all commands: they take the same time, so the oldest is the first whose time is over. */
@@ -177,29 +189,30 @@ export class RedisConnection {
       waiting.reject(unavailable(waiting.operation, `no answer within ${this.#options.commandTimeoutMs} ms`));
     }
     const silentForMs = nowMs - this.#answeredAtMs;
-    if (silentForMs >= this.#options.commandTimeoutMs) this.#replace();
+    // Half open, it gives no answer and no error. One that connects is left to it.
+    if (silentForMs >= this.#options.commandTimeoutMs && this.#client.isReady !== false) this.#replace(this.#client);
   }
 
-  /** A connection that is half open gives no answer and no error: only another one helps. */
-  #replace(): void {
-    if (this.#url === undefined || this.#closed || this.#client.isReady !== true) return;
-    discard(this.#client as OwnClient);
-    this.#client = this.#connect(this.#url);
+  /**
+   * Makes another connection instead of one that is of no use, unless that was done a moment ago. A client that was
+   * given stays as it is: its duplicate is used from then on. A pool has none, and makes new connections itself.
+   */
+  #replace(useless: RedisClientLike): void {
+    if (this.#closed || useless !== this.#client || !this.#pace.isTime(this.#options.clock.now())) return;
+    const { commandTimeoutMs } = this.#options;
+    const next = this.#url === undefined ? duplicateOf(useless) : clientFor(this.#url, commandTimeoutMs);
+    if (next === undefined) {
+      quitAll(useless);
+      return;
+    }
+    if (this.#own) discard(this.#own);
+    this.#client = this.#connected(next);
   }
 
-  #connect(url: string): OwnClient {
-    const client = createClient()({
-      url,
-      disableOfflineQueue: true,
-      pingInterval: PING_EVERY_MS,
-      socket: {
-        connectTimeout: this.#options.commandTimeoutMs,
-        reconnectStrategy: (retries: number) => Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** retries),
-      },
-    });
-    // Whoever asks meanwhile is told; without a listener the process would end.
-    client.on('error', () => undefined);
-    const opening = client.connect().catch(() => undefined);
+  #connected(client: OwnClient): OwnClient {
+    this.#own = client;
+    hearErrors(client, (error) => this.#heard(client, error));
+    const opening = client.connect().catch((error: unknown) => this.#heard(client, error));
     this.#opening = opening;
     void opening.then(() => {
       if (this.#opening === opening) this.#opening = undefined;
@@ -208,6 +221,11 @@ export class RedisConnection {
       if (this.#opening === opening) this.#opening = undefined;
     });
     return client;
+  }
+
+  /** Whoever asks meanwhile is told. */
+  #heard(client: RedisClientLike, error: unknown): void {
+    if (client === this.#client) this.#lastError = error;
   }
 }
 
@@ -223,54 +241,8 @@ export function listOf(reply: unknown): readonly unknown[] {
   return Array.isArray(reply) ? (reply as unknown[]) : [];
 }
 
-function createClient(): CreateClient {
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would need the package at load
-    return (require('redis') as { createClient: CreateClient }).createClient;
-  } catch (cause) {
-    const text = `A Redis address needs the package "redis", which is not installed. Run: ${INSTALL}`;
-    throw new HandoverError('missingPeer', text, { cause });
-  }
-}
-
-function checkedUrl(url: string): string {
-  const isRedis = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
-  // Never shown: it may hold a password.
-  if (!isRedis)
-    throw new InvalidOptionError('redis', 'a text that is no such address', 'redis://host:port or rediss://');
-  return url;
-}
-
-/** Callers in JavaScript forget the argument, or pass the options of a client. */
-function checkedClient(redis: unknown): RedisClientLike {
-  const { evalSha, eval: run, get } = (redis ?? {}) as Partial<RedisClientLike>;
-  if (typeof evalSha === 'function' && typeof run === 'function' && typeof get === 'function') {
-    return redis as RedisClientLike;
-  }
-  throw new InvalidOptionError('redis', typeof redis, 'a client of node-redis, or an address like redis://host:6379');
-}
-
-/** An event "error" without a listener ends the process; every command that fails says so by itself. */
-function silenceUnheard(client: object): void {
-  const { on, listenerCount } = client as { on?: unknown; listenerCount?: unknown };
-  if (typeof on !== 'function' || typeof listenerCount !== 'function') return;
-  if (listenerCount.call(client, 'error') === 0) on.call(client, 'error', () => undefined);
-}
-
-function discard(client: OwnClient): void {
-  try {
-    client.destroy();
-  } catch {
-    // Not open any more.
-  }
-}
-
-function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
-}
-
 function unavailable(operation: string, why: string): StoreError {
   return new StoreError('storeUnavailable', operation, {
-    cause: new HandoverError('storeUnavailable', `Redis: ${why}.`),
+    cause: new HandoverError('storeUnavailable', `Redis: ${why}`),
   });
 }

@@ -7,14 +7,14 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, TakenOver } from '../thread/inbox.js';
+import type { StoringBot } from '../thread/store.js';
 import { positiveOption } from './positive-option.js';
-import type { RedisClientLike } from './redis-connection.js';
+import type { RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
 import type { RedisScript } from './redis-scripts.js';
 import { scriptOf } from './redis-scripts.js';
-import { checkedPrefix } from './redis-store.js';
+import { checkedPrefix, DEFAULT_PREFIX, RedisKeys } from './redis-keys.js';
 
-const PREFIX = 'handover-vcclive';
 const GROUP = 'bots';
 const MAX_DELIVERIES = 10_000;
 const LEASE_MS = 15_000;
@@ -29,13 +29,13 @@ const GIVEN_BACK_IDLE_MS = 24 * 60 * 60_000;
 
 /** Settings of a {@link RedisInbox}. */
 export interface RedisInboxOptions {
-  /** Begins every key, in braces, as for `RedisThreadStore`. Default `handover-vcclive`. */
+  /** Begins every key, in braces and before the bot's app id, as for `RedisThreadStore`. Default `handover-vcclive`. */
   readonly prefix?: string;
   /** Deliveries kept at once; past this Meta is answered 503. Default 10,000. */
   readonly maxDeliveries?: number;
   /** A delivery that its process has not renewed for so long is taken over, milliseconds. Default 15,000. */
   readonly leaseMs?: number;
-  /** Times a delivery is taken over before it is set aside, in the list `{<prefix>}:inbox:aside`. Default 20. */
+  /** Times a delivery is taken over before it is set aside, in the list `{<prefix>:<app id>}:inbox:aside`. Default 20. */
   readonly maxAttempts?: number;
   /** A command without an answer fails after this, milliseconds. Default 1500. */
   readonly commandTimeoutMs?: number;
@@ -76,6 +76,27 @@ end
 return 1
 `);
 
+const ASIDE = `
+local function setAside(id, body)
+  redis.call('LPUSH', KEYS[2], body)
+  redis.call('LTRIM', KEYS[2], 0, ${SET_ASIDE_KEPT - 1})
+  redis.call('XACK', KEYS[1], ARGV[1], id)
+  redis.call('XDEL', KEYS[1], id)
+end
+`;
+
+/** KEYS stream, aside · ARGV group, id … */
+const SET_ASIDE = scriptOf(
+  ASIDE,
+  `
+for i = 2, #ARGV do
+  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+  if entry then setAside(ARGV[i], entry[2][2]) end
+end
+return 1
+`,
+);
+
 /** KEYS stream · ARGV group, consumer, idleMs, id … A renewal does not count as an attempt. */
 const TOUCH = scriptOf(`
 for i = 4, #ARGV do
@@ -87,6 +108,7 @@ return 1
 /** KEYS stream, aside · ARGV group, consumer, leaseMs, limit, most attempts, consumer kept ms → [id, body …], set aside. */
 const TAKE_OVER = scriptOf(
   WITH_GROUP,
+  ASIDE,
   `
 local function claim()
   return redis.pcall('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT', ARGV[4])
@@ -97,10 +119,7 @@ for _, entry in ipairs(withGroup(claim)[2]) do
   if id and body then
     local attempts = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1][4]
     if attempts > tonumber(ARGV[5]) then
-      redis.call('LPUSH', KEYS[2], body)
-      redis.call('LTRIM', KEYS[2], 0, ${SET_ASIDE_KEPT - 1})
-      redis.call('XACK', KEYS[1], ARGV[1], id)
-      redis.call('XDEL', KEYS[1], id)
+      setAside(id, body)
       aside = aside + 1
     else
       found[#found + 1] = id
@@ -135,19 +154,28 @@ return { found, aside }
 export class RedisInbox implements DeliveryInbox {
   readonly #redis: RedisConnection;
   readonly #stream: string;
+  readonly #options: RedisInboxOptions;
   readonly #maxDeliveries: number;
   readonly #leaseMs: number;
   readonly #maxAttempts: number;
   readonly #consumer = randomBytes(9).toString('base64url');
 
-  /** @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379` */
-  constructor(redis: RedisClientLike | string, options: RedisInboxOptions = {}) {
-    this.#stream = `{${checkedPrefix(options.prefix ?? PREFIX)}}:inbox`;
+  /**
+   * @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379`
+   * @param bot whose deliveries they are; {@link forBot} says so, with the connection of the inbox that was asked
+   */
+  constructor(redis: RedisClientLike | RedisConnection | string, options: RedisInboxOptions = {}, bot?: StoringBot) {
+    this.#options = options;
+    this.#stream = new RedisKeys(checkedPrefix(options.prefix ?? DEFAULT_PREFIX), bot?.appId).key('inbox');
     this.#maxDeliveries = positiveOption('maxDeliveries', options.maxDeliveries, MAX_DELIVERIES);
     this.#leaseMs = positiveOption('leaseMs', options.leaseMs, LEASE_MS);
     this.#maxAttempts = positiveOption('maxAttempts', options.maxAttempts, MAX_ATTEMPTS);
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
-    this.#redis = new RedisConnection(redis, { commandTimeoutMs, clock: systemClock });
+    this.#redis = RedisConnection.over(redis, { commandTimeoutMs, clock: systemClock });
+  }
+
+  forBot(bot: StoringBot): RedisInbox {
+    return new RedisInbox(this.#redis, this.#options, bot);
   }
 
   async put(body: string): Promise<string | undefined> {
@@ -161,6 +189,10 @@ export class RedisInbox implements DeliveryInbox {
 
   async renew(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await this.#run('renew', TOUCH, [this.#consumer, '0', ...ids]);
+  }
+
+  async setAside(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#run('setAside', SET_ASIDE, ids);
   }
 
   async giveBack(ids: readonly string[]): Promise<void> {

@@ -2,7 +2,8 @@
  * What happens inside Redis: one Lua script for each operation, so that each is atomic and one round trip.
  *
  * All keys of a store lie in one slot, by the hash tag of its prefix. A record is one string, a header and its JSON:
- * `<version> <expires at> <id of the open handover or -> <record>`; a claim is `d <until>` (done) or `l <until> <holder>`
+ * `<version> <expires at> <id of the open handover or -> <record>`; what has no such header cannot be read, and is set
+ * aside under another key; a claim is `d <until>` (done) or `l <until> <holder>`
  * (leased); the order of a thread is a hash, `<event> → <place> <until> <holder>`.
  * @see https://redis.io/docs/latest/develop/programmability/eval-intro/
  */
@@ -26,12 +27,13 @@ local function text(ms) return string.format('%.0f', ms) end
 `;
 
 const CLAIMS = `
+-- A claim that cannot be read is none: the next one replaces it.
 local function claimed(key)
-  local kept = redis.call('GET', key)
-  if not kept then return nil end
+  local kept = redis.pcall('GET', key)
+  if type(kept) ~= 'string' then return nil end
   local kind, untilMs, holder = string.match(kept, '^(%a) (%d+) ?(.*)$')
   untilMs = tonumber(untilMs)
-  if untilMs <= nowMs then return nil end
+  if not untilMs or untilMs <= nowMs then return nil end
   return kind, untilMs, holder
 end
 local function lease(key, holder, leaseMs)
@@ -46,11 +48,15 @@ local function place(kept)
   return tonumber(at), tonumber(untilMs), holder
 end
 local function places(key)
-  local flat = redis.call('HGETALL', key)
+  local flat = redis.pcall('HGETALL', key)
   local live = {}
+  if flat.err then
+    redis.call('DEL', key)
+    return live
+  end
   for i = 1, #flat, 2 do
     local at, untilMs, holder = place(flat[i + 1])
-    if untilMs > nowMs then live[#live + 1] = { at = at, holder = holder, event = flat[i] }
+    if untilMs and untilMs > nowMs then live[#live + 1] = { at = at, holder = holder, event = flat[i] }
     else redis.call('HDEL', key, flat[i]) end
   end
   return live
@@ -79,18 +85,26 @@ local function takePlace(key, event, holder, leaseMs, live)
 end
 `;
 
+/** The parts of a record's header, and the record; a version `?` where it cannot be read. */
+const HEADERS = `
+local function headOf(key)
+  local kept = redis.pcall('GET', key)
+  if not kept then return nil end
+  if type(kept) ~= 'string' then return '?', nowMs + 1, '-', '?' end
+  local version, expiresAt, openId = string.match(kept, '^(%S+) (%d+) (%S+) ')
+  if not version then return '?', nowMs + 1, '-', '?' .. kept end
+  return version, tonumber(expiresAt), openId, kept
+end
+`;
+
 /** Compare and set. Answers nothing where it was written (or is as expected), else the record as it lies there. */
 const RECORDS = `
 local function write(key, openKey, from)
   local expected, version, openId, threadId, ttlMs, json =
     ARGV[from], ARGV[from + 1], ARGV[from + 2], ARGV[from + 3], ARGV[from + 4], ARGV[from + 5]
-  local kept = redis.call('GET', key)
-  local found, openBefore = '', '-'
-  if kept then
-    local v, expiresAt, o = string.match(kept, '^(%S+) (%d+) (%S+) ')
-    openBefore = o
-    if tonumber(expiresAt) > nowMs then found = v end
-  end
+  local found, expiresAt, openBefore, kept = headOf(key)
+  openBefore = openBefore or '-'
+  if not found or expiresAt <= nowMs then found = '' end
   if found ~= expected then return found == '' and '' or kept end
   if version == '' then return false end
   ttlMs = tonumber(ttlMs)
@@ -104,7 +118,7 @@ end
 `;
 
 /** KEYS record, open · ARGV now, expected, version, openId, threadId, ttlMs, json → nil, or the record there is. */
-export const UPDATE = scriptOf(CLOCK, RECORDS, `return write(KEYS[1], KEYS[2], 2)`);
+export const UPDATE = scriptOf(CLOCK, HEADERS, RECORDS, `return write(KEYS[1], KEYS[2], 2)`);
 
 /**
  * KEYS claim, order, record, open · ARGV now, event, holder, leaseMs, then as {@link UPDATE} →
@@ -114,6 +128,7 @@ export const CLAIM_AND_UPDATE = scriptOf(
   CLOCK,
   CLAIMS,
   PLACES,
+  HEADERS,
   RECORDS,
   `
 local event, holder, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -123,6 +138,35 @@ if kind == 'l' and by ~= holder then return { 'busy', text(untilMs) } end
 lease(KEYS[1], holder, leaseMs)
 local waits = takePlace(KEYS[2], event, holder, leaseMs, places(KEYS[2]))
 return { 'claimed', waits and 1 or 0, write(KEYS[3], KEYS[4], 5) }
+`,
+);
+
+/**
+ * Puts a record that cannot be read under another key, unless somebody has done that since it was read.
+ * KEYS record, open, where it goes, list of what was set aside · ARGV now, version, thread's id, ttlMs → 1 where it was put.
+ */
+export const SET_ASIDE = scriptOf(
+  CLOCK,
+  HEADERS,
+  `
+local version, _, openId = headOf(KEYS[1])
+if version ~= ARGV[2] then return 0 end
+redis.call('RENAME', KEYS[1], KEYS[3])
+redis.call('PEXPIRE', KEYS[3], ARGV[4])
+if openId ~= '-' then redis.call('HDEL', KEYS[2], openId) end
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', text(nowMs - tonumber(ARGV[4])))
+redis.call('ZADD', KEYS[4], text(nowMs), ARGV[3])
+redis.call('PEXPIRE', KEYS[4], ARGV[4])
+return 1
+`,
+);
+
+/** KEYS list of what was set aside · ARGV now, ttlMs, limit → [thread's id, when …], newest first. */
+export const LIST_ASIDE = scriptOf(
+  CLOCK,
+  `
+local since = '(' .. text(nowMs - tonumber(ARGV[2]))
+return redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', since, 'WITHSCORES', 'LIMIT', 0, ARGV[3])
 `,
 );
 
@@ -182,15 +226,13 @@ export const SCAN_OPEN = scriptOf(`return redis.call('HSCAN', KEYS[1], ARGV[2], 
  */
 export const CHECK_OPEN = scriptOf(
   CLOCK,
+  HEADERS,
   `
 local known = {}
 for i = 2, #KEYS do
-  local kept = redis.call('GET', KEYS[i])
+  local version, expiresAt, openId = headOf(KEYS[i])
   known[i - 1] = 0
-  if kept then
-    local _, expiresAt, openId = string.match(kept, '^(%S+) (%d+) (%S+) ')
-    if tonumber(expiresAt) > nowMs and openId == ARGV[i] then known[i - 1] = 1 end
-  end
+  if version and expiresAt > nowMs and openId == ARGV[i] then known[i - 1] = 1 end
   if known[i - 1] == 0 then redis.call('HDEL', KEYS[1], ARGV[i]) end
 end
 return known
@@ -227,16 +269,19 @@ return 1
 `,
 );
 
-/** KEYS record, open, due, taken, times, names · ARGV now, what the thread's deadlines begin with. */
+/**
+ * KEYS record, open, due, taken, times, names, where it is set aside, list of that · ARGV now, what the thread's deadlines
+ * begin with, thread's id.
+ */
 export const FORGET = scriptOf(
+  CLOCK,
+  HEADERS,
   DROP_DEADLINE,
   `
-local kept = redis.call('GET', KEYS[1])
-if kept then
-  local openId = string.match(kept, '^%S+ %d+ (%S+) ')
-  if openId ~= '-' then redis.call('HDEL', KEYS[2], openId) end
-end
-redis.call('DEL', KEYS[1])
+local version, _, openId = headOf(KEYS[1])
+if version and openId ~= '-' then redis.call('HDEL', KEYS[2], openId) end
+redis.call('DEL', KEYS[1], KEYS[7])
+redis.call('ZREM', KEYS[8], ARGV[3])
 for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[6], '[' .. ARGV[2], '[' .. ARGV[2] .. '\\255')) do
   drop(3, member)
 end
@@ -253,7 +298,7 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(nowMs)
   redis.call('ZREM', KEYS[2], member)
   -- One whose time is lost, to an eviction for one, must not keep all others from coming.
   local atMs = redis.call('HGET', KEYS[3], member)
-  if atMs then redis.call('ZADD', KEYS[1], atMs, member) end
+  if atMs and tonumber(atMs) then redis.call('ZADD', KEYS[1], atMs, member) end
 end
 local taken = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', callerNow, 'WITHSCORES', 'LIMIT', 0, limit)
 for i = 1, #taken, 2 do

@@ -7,19 +7,33 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { sleep, systemClock } from '../thread/clock.js';
-import { InvalidOptionError, StoreError } from '../thread/errors.js';
+import { StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { encodedText, threadId } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
 import type { ThreadRecord } from '../thread/record.js';
-import type { ClaimedUpdate, ClaimState, DueTime, PlacedClaim, ThreadChange, ThreadStore } from '../thread/store.js';
-import { OldestFirstMap } from './oldest-first-map.js';
+import type {
+  ClaimedUpdate,
+  ClaimState,
+  DueTime,
+  PlacedClaim,
+  SetAsideRecord,
+  StoringBot,
+  ThreadChange,
+  ThreadStore,
+} from '../thread/store.js';
+import { labelOfId } from '../thread/thread-label.js';
+import { dueTimeOf, memberOf, threadOf } from './due-member.js';
+import type { Unreadable } from './kept-record.js';
+import { keptRecordOf, recordIn } from './kept-record.js';
 import { positiveOption } from './positive-option.js';
-import type { RedisClientLike } from './redis-connection.js';
+import type { RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
+import { checkedPrefix, DEFAULT_PREFIX, RedisKeys } from './redis-keys.js';
 import type { RedisScript } from './redis-scripts.js';
 import * as scripts from './redis-scripts.js';
+import { RememberedRecords } from './remembered-records.js';
 
-const PREFIX = 'handover-vcclive';
 const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 /** Two round trips have to fit into the four seconds after which Meta is answered. */
@@ -35,7 +49,7 @@ const NOT_OPEN = '-';
 
 /** Settings of a {@link RedisThreadStore}. */
 export interface RedisThreadStoreOptions {
-  /** Begins every key, in braces: letters, digits, `-`, `_`, `.` and `:`, at most 64. Default `handover-vcclive`. */
+  /** Begins every key, in braces and before the bot's app id: letters, digits, `-`, `_`, `.` and `:`, at most 64. Default `handover-vcclive`. */
   readonly prefix?: string;
   /** How long a record is kept after it was last written, milliseconds. Default 30 days. */
   readonly recordTtlMs?: number;
@@ -60,6 +74,8 @@ export interface RedisThreadStoreOptions {
 interface Seen {
   readonly version: string;
   readonly record: ThreadRecord | undefined;
+  /** What is there, where that is no record. */
+  readonly unreadable?: Unreadable;
 }
 
 const NOTHING: Seen = { version: '', record: undefined };
@@ -95,43 +111,64 @@ interface Attempt<T> {
  * **What Redis loses is lost.** Turn `appendonly` on, and set `maxmemory-policy noeviction`: a record that Redis drops is
  * a thread with an agent that the bot knows nothing of until the next event.
  *
- * **Redis Cluster.** All keys of a store begin with `{<prefix>}`, so they lie in one slot and each script finds all of
- * its keys there: a store uses one shard. Bots for several Pages may give each a store with a prefix of its own.
+ * **After a failover** that leaves the connection to the old primary open, that one refuses with `READONLY`: a
+ * connection whose server says that it cannot serve is replaced, at once and then at most every five seconds. Instead of
+ * a client that is given a `duplicate()` of it is used from then on.
  *
- * Keys: `{<prefix>}:thread:<page>/<psid>`, `:claim:<event>`, `:order:<page>/<psid>`, `:open`, `:due`, `:due:taken`,
- * `:due:times`, `:due:names`.
+ * **Two bots.** The keys of a bot begin with `{<prefix>:<app id>}`: {@link forBot}.
+ *
+ * **Redis Cluster.** All keys of a bot lie in one slot, by what stands in the braces, and each script finds all of its
+ * keys there: a bot uses one shard.
+ *
+ * Keys: `{<prefix>:<app id>}:thread:<page>/<psid>`, `:claim:<event>`, `:order:<page>/<psid>`, `:open`, `:due`,
+ * `:due:taken`, `:due:times`, `:due:names`; what could not be read: `:aside`, `:aside:<label of the thread>`.
  *
  * @throws InvalidOptionError from the constructor; HandoverError `missingPeer` where an address is given and the package
  *   `redis` is not installed
  */
 export class RedisThreadStore implements ThreadStore {
   readonly #redis: RedisConnection;
-  readonly #prefix: string;
+  readonly #keys: RedisKeys;
+  readonly #options: RedisThreadStoreOptions;
+  readonly #log: Logger | undefined;
   readonly #recordTtlMs: number;
   readonly #claimRetentionMs: number;
   readonly #maxTries: number;
-  readonly #maxRemembered: number;
   readonly #clock: Clock | undefined;
   readonly #random: () => number;
-  /** What was last seen of each thread, oldest first. */
-  readonly #seen = new OldestFirstMap<Seen>();
+  /** What was last seen of each thread. */
+  readonly #seen: RememberedRecords<Seen>;
   /** The last change under way, by thread: changes of one process do not race each other. */
   readonly #changes = new Map<string, Promise<unknown>>();
   /** No two writes ever make the same version, in whatever process. */
   readonly #writer = randomBytes(9).toString('base64url');
   #writes = 0;
 
-  /** @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379` */
-  constructor(redis: RedisClientLike | string, options: RedisThreadStoreOptions = {}) {
-    this.#prefix = checkedPrefix(options.prefix ?? PREFIX);
+  /**
+   * @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379`
+   * @param bot whose data it is; {@link forBot} says so, with the connection of the store that was asked
+   */
+  constructor(
+    redis: RedisClientLike | RedisConnection | string,
+    options: RedisThreadStoreOptions = {},
+    bot?: StoringBot,
+  ) {
+    this.#options = options;
+    this.#keys = new RedisKeys(checkedPrefix(options.prefix ?? DEFAULT_PREFIX), bot?.appId);
+    this.#log = bot?.log;
     this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
     this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
     this.#maxTries = positiveOption('maxTries', options.maxTries, MAX_TRIES);
-    this.#maxRemembered = positiveOption('maxRemembered', options.maxRemembered, MAX_REMEMBERED);
+    const maxRemembered = positiveOption('maxRemembered', options.maxRemembered, MAX_REMEMBERED);
+    this.#seen = new RememberedRecords(maxRemembered, systemClock);
     this.#clock = options.clock;
     this.#random = options.random ?? Math.random;
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
-    this.#redis = new RedisConnection(redis, { commandTimeoutMs, clock: systemClock });
+    this.#redis = RedisConnection.over(redis, { commandTimeoutMs, clock: systemClock });
+  }
+
+  forBot(bot: StoringBot): RedisThreadStore {
+    return new RedisThreadStore(this.#redis, this.#options, bot);
   }
 
   async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
@@ -162,7 +199,7 @@ export class RedisThreadStore implements ThreadStore {
       const mustWait = Number(second) === 1;
       if (found === null || found === undefined)
         return { status: 'claimed', value: this.#written(id, attempt), mustWait };
-      const value = await this.#update(id, change, this.#learn(id, textOf(found)), 1);
+      const value = await this.#update(id, change, await this.#found(id, textOf(found)), 1);
       return { status: 'claimed', value, mustWait };
     });
   }
@@ -196,10 +233,21 @@ export class RedisThreadStore implements ThreadStore {
     return found.slice(0, Math.max(0, limit));
   }
 
+  async listSetAside(limit: number): Promise<SetAsideRecord[]> {
+    if (limit <= 0) return [];
+    const args = [String(this.#recordTtlMs), String(limit)];
+    const flat = await this.#run('listSetAside', scripts.LIST_ASIDE, [this.#key('aside')], args);
+    return pairsOf(flat).flatMap(([id, atMs]) => {
+      const thread = threadOf(id);
+      return thread === undefined ? [] : [{ thread, atMs: Number(atMs), where: this.#asideKey(id) }];
+    });
+  }
+
   async forget(thread: ThreadKey): Promise<void> {
     const id = threadId(thread);
-    const keys = [this.#key('thread', id), this.#key('open'), ...this.#dueKeys()];
-    await this.#run('forget', scripts.FORGET, keys, [memberOf(thread, '')]);
+    const aside = [this.#asideKey(id), this.#key('aside')];
+    const keys = [this.#key('thread', id), this.#key('open'), ...this.#dueKeys(), ...aside];
+    await this.#run('forget', scripts.FORGET, keys, [memberOf(thread, ''), id]);
     this.#seen.delete(id);
   }
 
@@ -230,7 +278,19 @@ export class RedisThreadStore implements ThreadStore {
     if (limit <= 0) return [];
     const args = [String(nowMs), String(limit), String(leaseMs)];
     const taken = pairsOf(await this.#run('takeDue', scripts.TAKE_DUE, this.#dueKeys().slice(0, 3), args));
-    return taken.flatMap(([member, atMs]) => dueTimeOf(member, Number(atMs)));
+    const due: DueTime[] = [];
+    for (const [member, atMs] of taken) {
+      const time = dueTimeOf(member, Number(atMs));
+      if (time === undefined) await this.#dropDue(member);
+      else due.push(time);
+    }
+    return due;
+  }
+
+  /** A deadline that nobody can read would come again for ever. */
+  async #dropDue(member: string): Promise<void> {
+    await this.#run('takeDue', scripts.UNSCHEDULE, this.#dueKeys(), [member]);
+    this.#log?.error('A timer that cannot be read was dropped from Redis. Look at what else writes there.');
   }
 
   /** Ends the connection that an address made; a client that was given is yours. */
@@ -258,7 +318,7 @@ export class RedisThreadStore implements ThreadStore {
       const attempt = this.#attempt(id, change, seen);
       const found = await this.#run('update', scripts.UPDATE, keys, attempt.args);
       if (found === null || found === undefined) return this.#written(id, attempt);
-      seen = this.#learn(id, textOf(found));
+      seen = await this.#found(id, textOf(found));
     }
     throw new StoreError('storeConflict', 'update');
   }
@@ -274,30 +334,48 @@ export class RedisThreadStore implements ThreadStore {
   }
 
   #written<T>(id: string, attempt: Attempt<T>): T {
-    if (attempt.next) this.#remember(id, attempt.next);
+    if (attempt.next) this.#seen.set(id, attempt.next);
     return attempt.value;
   }
 
-  /** What Redis has, read only where it is not what was seen last. */
-  #learn(id: string, kept: string | undefined): Seen {
-    const header = /^(\S+) (\d+) \S+ /.exec(kept ?? '');
-    const [whole, version = '', expiresAt] = header ?? [];
-    const isOver = this.#clock !== undefined && Number(expiresAt) <= this.#clock.now();
-    if (kept === undefined || whole === undefined || isOver) {
-      this.#seen.delete(id);
-      return NOTHING;
-    }
-    const known = this.#seen.get(id);
-    if (known?.version === version) return known;
-    const seen: Seen = { version, record: JSON.parse(kept.slice(whole.length)) as ThreadRecord };
-    this.#remember(id, seen);
-    return seen;
+  /** What a write found instead of what it expected. A record that cannot be read makes way for a new one. */
+  async #found(id: string, kept: string): Promise<Seen> {
+    const seen = this.#learn(id, kept);
+    if (seen.unreadable !== undefined) await this.#setAside(id, seen.unreadable);
+    return seen.unreadable === undefined ? seen : NOTHING;
   }
 
-  #remember(id: string, seen: Seen): void {
-    this.#seen.set(id, seen);
-    const oldest = this.#seen.size > this.#maxRemembered ? this.#seen.oldest() : undefined;
-    if (oldest) this.#seen.delete(oldest.key);
+  /** What Redis has, read only where it is not what was seen last. */
+  #learn(id: string, text: string | undefined): Seen {
+    const kept = keptRecordOf(text);
+    const isOver = kept.kind === 'record' && this.#clock !== undefined && kept.expiresAtMs <= this.#clock.now();
+    if (kept.kind === 'record' && !isOver) {
+      const { version } = kept;
+      const known = this.#seen.get(id);
+      if (known?.version === version) return known;
+      const record = recordIn(kept);
+      if (!('kind' in record)) {
+        const seen: Seen = { version, record };
+        this.#seen.set(id, seen);
+        return seen;
+      }
+      this.#seen.delete(id);
+      return { ...NOTHING, unreadable: record };
+    }
+    this.#seen.delete(id);
+    return kept.kind === 'unreadable' ? { ...NOTHING, unreadable: kept } : NOTHING;
+  }
+
+  /** Of several processes that meet it one puts it aside, and says so. */
+  async #setAside(id: string, { version, why }: Unreadable): Promise<void> {
+    const where = this.#asideKey(id);
+    const keys = [this.#key('thread', id), this.#key('open'), where, this.#key('aside')];
+    const done = await this.#run('setAside', scripts.SET_ASIDE, keys, [version, id, String(this.#recordTtlMs)]);
+    if (Number(done) !== 1) return;
+    this.#log?.error(
+      `The record of thread ${labelOfId(id)} cannot be read (${why}). It is set aside under ${where}, and the thread ` +
+        'begins anew from what Meta tells. Look at it: "threads" of the command line lists what was set aside.',
+    );
   }
 
   async #stillOpen(operation: string, entries: readonly (readonly [string, string])[]): Promise<ThreadKey[]> {
@@ -305,7 +383,10 @@ export class RedisThreadStore implements ThreadStore {
     const keys = [this.#key('open'), ...entries.map(([, id]) => this.#key('thread', id))];
     const handoverIds = entries.map(([handoverId]) => handoverId);
     const known = listOf(await this.#run(operation, scripts.CHECK_OPEN, keys, handoverIds));
-    return entries.flatMap(([, id], index) => (Number(known[index]) === 1 ? [threadOf(id)] : []));
+    return entries.flatMap(([, id], index) => {
+      const thread = Number(known[index]) === 1 ? threadOf(id) : undefined;
+      return thread === undefined ? [] : [thread];
+    });
   }
 
   #pause(tries: number): Promise<void> {
@@ -328,15 +409,14 @@ export class RedisThreadStore implements ThreadStore {
     return [this.#key('due'), this.#key('due:taken'), this.#key('due:times'), this.#key('due:names')];
   }
 
-  #key(kind: string, name?: string): string {
-    return name === undefined ? `{${this.#prefix}}:${kind}` : `{${this.#prefix}}:${kind}:${name}`;
+  /** No customer's id is in it: logs name it. */
+  #asideKey(id: string): string {
+    return this.#key('aside', labelOfId(id));
   }
-}
 
-/** What a prefix may be; braces in it would move the slot. */
-export function checkedPrefix(prefix: string): string {
-  if (/^[\w.:-]{1,64}$/.test(prefix)) return prefix;
-  throw new InvalidOptionError('prefix', JSON.stringify(prefix), '1 to 64 letters, digits, "-", "_", "." or ":"');
+  #key(kind: string, name?: string): string {
+    return this.#keys.key(kind, name);
+  }
 }
 
 function refusalOf(status: unknown, untilMs: unknown): Exclude<ClaimState, { status: 'claimed' }> | undefined {
@@ -348,21 +428,6 @@ function refusalOf(status: unknown, untilMs: unknown): Exclude<ClaimState, { sta
 /** Without spaces, so that it can stand in a record's header. */
 function plain(handoverId: string): string {
   return encodedText(handoverId);
-}
-
-/** All deadlines of a thread begin alike, and those of no other thread do. */
-function memberOf(thread: ThreadKey, name: string): string {
-  return `${threadId(thread)} ${encodedText(name)}`;
-}
-
-function dueTimeOf(member: string, atMs: number): DueTime[] {
-  const [id, name] = member.split(' ');
-  return id === undefined || name === undefined ? [] : [{ thread: threadOf(id), name: decodeURIComponent(name), atMs }];
-}
-
-function threadOf(id: string): ThreadKey {
-  const [pageId = '', psid = ''] = id.split('/');
-  return { pageId: decodeURIComponent(pageId), psid: decodeURIComponent(psid) };
 }
 
 function pairsOf(flat: unknown): (readonly [string, string])[] {

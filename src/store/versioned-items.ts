@@ -8,11 +8,17 @@
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
+import { withoutStoreSecrets } from '../thread/failure-reason.js';
+import { fieldOf } from '../thread/read-unknown.js';
 
 const RETRY_FIRST_MS = 20;
 const RETRY_LONGEST_MS = 500;
 const PRECONDITION_FAILED = 412;
 const TOKEN_HALF_BITS = 52;
+/** An item that is no JSON is read so many times before that is believed: an answer may be cut off on its way. */
+const READS_OF_NO_JSON = 3;
+/** Writes over whatever is there. */
+const ANY_VERSION = '*';
 
 /** What is needed of a Bot Framework (or Agents SDK) `Storage`. */
 export interface StorageLike {
@@ -30,6 +36,18 @@ export interface BodyChange<Body, T> {
   readonly value: T;
 }
 
+/** An item, and how its body is read. */
+export interface ItemOf<Body> {
+  readonly key: string;
+  /** The body; `undefined` where it cannot be read. Never throws. */
+  readonly bodyOf: (value: unknown) => Body | undefined;
+  /**
+   * Keeps elsewhere what cannot be read, before it is written over; what it gives is called where that was done by this
+   * writer. Absent: it is written over.
+   */
+  readonly setAside?: (found: unknown) => Promise<() => void>;
+}
+
 /** What {@link VersionedItems} needs besides the storage. */
 export interface VersionedItemsOptions {
   /** Times a write is tried before it rejects with `storeConflict`. */
@@ -37,6 +55,15 @@ export interface VersionedItemsOptions {
   readonly clock: Clock;
   /** In [0, 1), like `Math.random`: for the jitter of waits and for tokens that tell writers apart. */
   readonly random: () => number;
+}
+
+/** What was found under a key: an item whose body can be read, or anything else. */
+interface Found<Body> {
+  readonly item: StoredItem | undefined;
+  readonly body: Body | undefined;
+  readonly eTag: unknown;
+  /** What lies there, where that cannot be read. */
+  readonly unreadable: unknown;
 }
 
 /** As it lies in the storage. */
@@ -69,21 +96,25 @@ export class VersionedItems {
   }
 
   /**
-   * The bodies that exist, by key.
+   * The bodies that exist and can be read, by key.
    * @throws StoreError `storeUnavailable` where the storage rejects
    */
-  async read<Body>(operation: string, keys: readonly string[]): Promise<ReadonlyMap<string, Body>> {
-    if (keys.length === 0) return new Map(); // the Agents SDK's storage throws on an empty list
-    const items = await this.#readItems(operation, keys);
-    return new Map([...items].map(([key, item]) => [key, item.body as Body]));
+  async read<Body>(operation: string, items: readonly ItemOf<Body>[]): Promise<ReadonlyMap<string, Body>> {
+    if (items.length === 0) return new Map(); // the Agents SDK's storage throws on an empty list
+    const found = await this.#readItems(operation, items);
+    return new Map([...found].flatMap(([key, { body }]) => (body === undefined ? [] : [[key, body]])));
   }
 
   /**
    * Atomic read-modify-write of one item. `change` is called again with the newer body where another writer was faster.
    * @throws StoreError `storeConflict` after `maxTries`, `storeUnavailable` where the storage rejects; whatever `change` throws
    */
-  change<Body, T>(operation: string, key: string, change: (body: Body | undefined) => BodyChange<Body, T>): Promise<T> {
-    return this.#inTurn(key, () => this.#compareAndSet(operation, key, change));
+  change<Body, T>(
+    operation: string,
+    item: ItemOf<Body>,
+    change: (body: Body | undefined) => BodyChange<Body, T>,
+  ): Promise<T> {
+    return this.#inTurn(item.key, () => this.#compareAndSet(operation, item, change));
   }
 
   /**
@@ -110,19 +141,26 @@ export class VersionedItems {
 
   async #compareAndSet<Body, T>(
     operation: string,
-    key: string,
+    of: ItemOf<Body>,
     change: (body: Body | undefined) => BodyChange<Body, T>,
   ): Promise<T> {
     let conflict: unknown;
     for (let tries = 1; tries <= this.#options.maxTries; tries += 1) {
-      const current = await this.#readItem(operation, key);
-      const { body, value } = change(current?.body as Body | undefined);
+      const current = (await this.#readItems(operation, [of])).get(of.key);
+      const { body, value } = change(current?.body);
       if (body === undefined) return value;
 
+      const tell = current?.unreadable === undefined ? undefined : await of.setAside?.(current.unreadable);
       const item = itemOf(body, this.#token(), current);
-      conflict = await this.#write(operation, key, item);
-      if (conflict === undefined && item.eTag !== undefined) return value;
-      if (isOurs(item, await this.#readItem(operation, key))) return value;
+      conflict = await this.#write(operation, of.key, item);
+      const isCompared = item.eTag !== undefined && item.eTag !== ANY_VERSION;
+      const isWritten =
+        (conflict === undefined && isCompared) ||
+        isOurs(item, (await this.#readItems(operation, [of])).get(of.key)?.item);
+      if (isWritten) {
+        tell?.();
+        return value;
+      }
       await this.#pause(tries);
     }
     throw new StoreError('storeConflict', operation, { cause: conflict });
@@ -141,18 +179,39 @@ export class VersionedItems {
     });
   }
 
-  async #readItem(operation: string, key: string): Promise<StoredItem | undefined> {
-    return (await this.#readItems(operation, [key])).get(key);
-  }
-
-  async #readItems(operation: string, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
-    const answer = await asked(operation, () => this.#storage.read([...keys]));
+  async #readItems<Body>(operation: string, items: readonly ItemOf<Body>[]): Promise<ReadonlyMap<string, Found<Body>>> {
+    const answer = await asked(operation, () => this.#readAll(items.map(({ key }) => key)));
     return new Map(
-      keys.flatMap((key) => {
-        const item = answer[key];
-        return isStoredItem(item) ? [[key, item]] : [];
+      items.flatMap(({ key, bodyOf }) => {
+        const value = answer[key];
+        return value === undefined || value === null ? [] : [[key, foundIn(value, bodyOf)]];
       }),
     );
+  }
+
+  /** An item that is no JSON makes some storages reject the reading of all: then each is read by itself. */
+  async #readAll(keys: readonly string[]): Promise<Record<string, unknown>> {
+    try {
+      return await this.#storage.read([...keys]);
+    } catch (error) {
+      if (!isNoJson(error)) throw error;
+      const answers = await Promise.all(keys.map((key) => this.#readAlone(key)));
+      return Object.assign({}, ...answers) as Record<string, unknown>;
+    }
+  }
+
+  async #readAlone(key: string): Promise<Record<string, unknown>> {
+    for (let reads = 1; ; reads += 1) {
+      try {
+        return await this.#storage.read([key]);
+      } catch (error) {
+        if (!isNoJson(error)) throw error;
+        // The storage does not give the text: its words about it are what can be kept.
+        if (reads === READS_OF_NO_JSON)
+          return { [key]: { noJson: withoutStoreSecrets(error.message), eTag: ANY_VERSION } };
+        await this.#pause(reads);
+      }
+    }
   }
 
   /** 104 random bits; two writers that draw the same would both believe to be first. */
@@ -186,20 +245,33 @@ async function asked<T>(operation: string, ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Anything else under one of our keys counts as absent, and the first write replaces it. */
+function isNoJson(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'SyntaxError';
+}
+
+function foundIn<Body>(value: unknown, bodyOf: (body: unknown) => Body | undefined): Found<Body> {
+  const item = isStoredItem(value) ? value : undefined;
+  const body = item && bodyOf(item.body);
+  return { item, body, eTag: fieldOf(value, 'eTag'), unreadable: body === undefined ? value : undefined };
+}
+
 function isStoredItem(value: unknown): value is StoredItem {
   if (typeof value !== 'object' || value === null) return false;
   const { body, born, written } = value as Partial<StoredItem>;
   return body !== undefined && typeof born === 'string' && typeof written === 'string';
 }
 
-/** Goes on with the stored item by its eTag; begins a new one where there is none, or none that a storage compares. */
-function itemOf(body: unknown, token: string, current: StoredItem | undefined): StoredItem {
+/**
+ * Goes on with what is stored by its eTag; begins a new item where there is none, or none that a storage compares. What
+ * cannot be read is replaced by its eTag as well, so that one writer alone does that.
+ */
+function itemOf<Body>(body: Body, token: string, current: Found<Body> | undefined): StoredItem {
   const eTag = current?.eTag;
-  if (current === undefined || typeof eTag !== 'string' || eTag === '' || eTag === '*') {
+  const isAny = eTag === ANY_VERSION && current?.unreadable === undefined;
+  if (current === undefined || typeof eTag !== 'string' || eTag === '' || isAny) {
     return { body, born: token, written: token };
   }
-  return { body, born: current.born, written: token, eTag };
+  return { body, born: current.item?.born ?? token, written: token, eTag };
 }
 
 /** A first write holds if the item began with it, whoever went on with it; a refused one may have arrived all the same. */

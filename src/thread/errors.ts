@@ -3,6 +3,7 @@
  * none holds a token, a proof or a secret.
  */
 
+import { cleanedCause, failureReason } from './failure-reason.js';
 import { fieldOf, stringOf } from './read-unknown.js';
 
 /** Codes of the errors that are not Graph's. docs/errors.md has a line for each. */
@@ -51,15 +52,32 @@ export class InvalidOptionError extends HandoverError {
 export class StoreError extends HandoverError {
   /** What was being done: `read`, `update`, `claim` … */
   readonly operation: string;
+  /** Why, in the store's own words and without its secrets: `READONLY You can't write against a read only replica`. */
+  readonly reason: string | undefined;
 
+  /** @param options `cause`: what the store threw. A copy is kept, with its name, code and reason. */
   constructor(code: 'storeUnavailable' | 'storeConflict', operation: string, options?: { cause?: unknown }) {
-    const what =
-      code === 'storeUnavailable'
-        ? `The thread store did not answer to "${operation}". Check the store's address, credentials and health.`
-        : `The thread store refused "${operation}" too often because other processes wrote the same thread.`;
-    super(code, what, options);
+    const cause = options?.cause;
+    const reason = failureReason(cause);
+    super(code, code === 'storeUnavailable' ? unavailable(operation, reason) : conflict(operation), {
+      ...(cause === undefined ? {} : { cause: cleanedCause(cause) }),
+    });
     this.operation = operation;
+    this.reason = reason;
   }
+}
+
+function unavailable(operation: string, reason: string | undefined): string {
+  const store = operation.startsWith('inbox.') ? 'inbox' : 'thread store';
+  const failed =
+    reason === undefined
+      ? `The ${store} did not answer to "${operation}".`
+      : `The ${store} failed at "${operation}": ${reason}.`;
+  return `${failed} Check the ${store}'s address, credentials and health.`;
+}
+
+function conflict(operation: string): string {
+  return `The thread store refused "${operation}" too often because other processes wrote the same thread.`;
 }
 
 /** What something that was thrown says, for a log line: anything can be thrown. Never throws. */

@@ -29,6 +29,9 @@ export type ThreadEventKind =
  */
 export type ThreadEventChannel = 'messaging' | 'standby' | 'changes';
 
+/** A field of an event that holds an app id. */
+export type AppIdField = 'appId' | 'previousOwnerAppId' | 'newOwnerAppId' | 'requestedOwnerAppId';
+
 /** One item of one array of one webhook entry. */
 export interface ThreadEvent {
   readonly kind: ThreadEventKind;
@@ -59,12 +62,17 @@ export interface ThreadEvent {
   readonly newOwnerAppId?: string;
   /** `request_thread_control`: the app that asks. */
   readonly requestedOwnerAppId?: string;
+  /**
+   * The fields above whose id came as a number beyond 2^53: a JSON parser outside this package has rounded it, and what
+   * stands there is not the app's true id. The plugin's own events name an app of the options by its true id again.
+   */
+  readonly roundedAppIds?: readonly AppIdField[];
   /** Thread control and echoes: the string that came along. `null` is absent. */
   readonly metadata?: string;
   /** `app_roles`: roles by app id. */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
   /** Reads and deliveries: everything up to this time, milliseconds. */
   readonly watermarkMs?: number;
-  /** The item as it came. */
+  /** The item as it came. An integer beyond 2^53 is a string of its digits, if this package read the JSON. */
   readonly raw: unknown;
 }

@@ -8,9 +8,10 @@ export interface HandoverRequest<Notice = unknown> {
   readonly reason?: string;
   /**
    * What the agent should know, in a sentence or two; goes into `metadata` behind the reason, redacted, and is the first to
-   * be shortened where that gets longer than 1000 characters. Not added where the metadata is a string.
+   * be shortened where that gets longer than 1000 characters. Not added where the metadata is a string. A function or a
+   * promise may make it; one that fails is one line in the log, and the handover goes on without it.
    */
-  readonly summary?: string;
+  readonly summary?: string | Promise<string | undefined> | (() => string | undefined | Promise<string | undefined>);
   /** Replaces the metadata of the options for this handover. Objects are sent as JSON. At most 1000 characters arrive. */
   readonly metadata?: string | object;
   /** What the customer reads before the thread is passed. `null`: nothing. Default: `texts.connecting`. */

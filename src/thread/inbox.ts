@@ -4,6 +4,8 @@
  * Exists because a turn may take longer than Meta waits: its delivery is acknowledged, and lost if the process dies.
  */
 
+import type { StoringBot } from './store.js';
+
 /** A delivery that somebody has kept and not worked off. */
 export interface KeptDelivery {
   readonly id: string;
@@ -17,6 +19,9 @@ export interface KeptDelivery {
  * Every method rejects with `StoreError` where nothing answers.
  */
 export interface DeliveryInbox {
+  /** The part of this inbox that belongs to one bot, as `ThreadStore.forBot`. */
+  forBot(bot: StoringBot): DeliveryInbox;
+
   /** Keeps a delivery, which belongs to this process at once. `undefined` where it is full. */
   put(body: string): Promise<string | undefined>;
 
@@ -25,6 +30,9 @@ export interface DeliveryInbox {
 
   /** These still belong to this process. */
   renew(ids: readonly string[]): Promise<void>;
+
+  /** These cannot be read: they are kept elsewhere, for somebody to look at, and never taken over again. */
+  setAside(ids: readonly string[]): Promise<void>;
 
   /** These may be taken over at once. */
   giveBack(ids: readonly string[]): Promise<void>;

@@ -8,6 +8,7 @@ import type { Clock } from './clock.js';
 import { textOfThrown } from './errors.js';
 import type { HandoverOutcome, HandoverVia, RefusedReason, ThreadOwner } from './handover.js';
 import type { Logger } from './logger.js';
+import { isThenable } from './thenable.js';
 
 /** Something happened to a thread. Durations are milliseconds. */
 export type Measurement = { readonly pageId: string } &
@@ -85,7 +86,7 @@ export interface BegunWork {
 }
 
 /**
- * Counts and times. Every method must return at once. One that throws is reported and hurts nobody.
+ * Counts and times. Every method must return at once. One that throws or rejects is logged, and fails nothing.
  * `openTelemetry()` and `botTelemetry(client)` make probes; yours may be one of its own.
  */
 export interface Probe {
@@ -116,12 +117,18 @@ export async function measured<T>(
 export function dependableProbe(given: Probe | readonly Probe[] | undefined, log: Logger): Probe | undefined {
   const probes = given === undefined ? [] : isList(given) ? given : [given];
   if (probes.length === 0) return undefined;
+  const failed = (thrown: unknown): undefined => {
+    log.error(`A telemetry probe threw: ${textOfThrown(thrown)}`);
+    return undefined;
+  };
   const forgiving = <T>(call: () => T): T | undefined => {
     try {
-      return call();
+      const returned = call();
+      // A method may be async although its type says otherwise. Nobody waits for it, and its failure must not end the process.
+      if (isThenable(returned)) returned.then(undefined, failed);
+      return returned;
     } catch (thrown) {
-      log.error(`A telemetry probe threw: ${textOfThrown(thrown)}`);
-      return undefined;
+      return failed(thrown);
     }
   };
   return {

@@ -65,11 +65,23 @@ export function itemsOf(value: unknown): readonly unknown[] {
   return items;
 }
 
-/** An id as a string, whether it came as a string or a number. An empty string, `null` and anything else are absent. */
+/**
+ * An id as a string, whether it came as a string or a number. An empty string, `null` and anything else are absent, and
+ * so is a number beyond 2^53: some other parser has rounded it, and the digits would be another customer's or app's.
+ */
 export function idOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
+  if (typeof value === 'number') return Number.isFinite(value) && !isRounded(value) ? String(value) : undefined;
   return typeof value === 'bigint' ? String(value) : undefined;
+}
+
+/** What is left of an id that came as a number beyond 2^53, all digits written out; `undefined` for anything else. */
+export function roundedIdOf(value: unknown): string | undefined {
+  return isRounded(value) ? BigInt(value).toString() : undefined;
+}
+
+function isRounded(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
 }
 
 /** The value where it is a string, the empty one included. */

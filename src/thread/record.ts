@@ -16,6 +16,8 @@ export interface ExplicitMark {
   readonly at: number;
   /** Our own calls: the place of their answer. Strong evidence is compared with this. Absent on webhooks: `at` counts. */
   readonly answeredAt?: number;
+  /** Meta stamped the webhook in whole seconds: `at` is the end of that second, and the true time anywhere within it. */
+  readonly inSeconds?: true;
   readonly owner: NamedOwner;
   readonly source: 'webhook' | 'call' | 'answer';
   /** When this owner's control ends unless it is prolonged, Meta's milliseconds. */
@@ -60,6 +62,8 @@ export type RecordedOwner = 'bot' | 'vccLive' | 'other';
 /** A hand-back that arrived before our own pass was confirmed. */
 export interface KeptHandBack {
   readonly via: HandoverVia;
+  /** Meta stamped it in whole seconds: it may be older than the handover, and Meta is asked before it concludes one. */
+  readonly inSeconds?: true;
   readonly metadata?: string;
   /** Deduplication key of the hand-back event. */
   readonly endedBy?: string;

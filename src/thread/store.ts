@@ -1,5 +1,6 @@
 /** The port to whatever remembers threads. Three adapters in `store/`; users may bring their own. */
 import type { ThreadKey } from './key.js';
+import type { Logger } from './logger.js';
 import type { ThreadRecord } from './record.js';
 
 /** What a change makes of a record: the record to keep (`undefined` leaves the store as it is) and a value for the caller. */
@@ -63,13 +64,40 @@ export interface DueTime {
   readonly atMs: number;
 }
 
+/** The bot that uses a store or an inbox. */
+export interface StoringBot {
+  /** Its Facebook app id: bots with different ones never see each other's data. */
+  readonly appId: string;
+  /** Where a store says what an operator has to know. */
+  readonly log: Logger;
+}
+
+/** A record that could not be read and was put elsewhere. */
+export interface SetAsideRecord {
+  /** Absent where it is not a thread's own record, but an index of the store. */
+  readonly thread?: ThreadKey;
+  /** When, the store's clock, milliseconds. */
+  readonly atMs: number;
+  /** The key under which it lies now. */
+  readonly where: string;
+}
+
 /**
  * Remembers threads, claims on events, and deadlines.
  *
  * Every method rejects with {@link StoreError} where the store cannot be reached or a conflict does not settle.
  */
 export interface ThreadStore {
-  /** The record, or `undefined` where nothing is known or it has expired. */
+  /**
+   * The part of this store that belongs to one bot, with the same connections. The plugin calls this once, so that two
+   * bots may be given the same store, or two stores over the same data. Every call with the same id gives the same data.
+   */
+  forBot(bot: StoringBot): ThreadStore;
+
+  /**
+   * The record, or `undefined` where nothing is known, it has expired, or it cannot be read. The next {@link update}
+   * sets one that cannot be read aside, logs that once, and goes on as if nothing were known.
+   */
   read(thread: ThreadKey): Promise<ThreadRecord | undefined>;
 
   /**
@@ -89,7 +117,10 @@ export interface ThreadStore {
   /** Up to `limit` threads that have an open handover, in no order, each once. For people who look after a bot. */
   listOpen(limit: number): Promise<ThreadKey[]>;
 
-  /** Removes the record and the deadlines of a thread. */
+  /** Up to `limit` records that could not be read and were set aside, newest first. For people who look after a bot. */
+  listSetAside(limit: number): Promise<SetAsideRecord[]>;
+
+  /** Removes the record and the deadlines of a thread, and what of it was set aside. */
   forget(thread: ThreadKey): Promise<void>;
 
   /**

@@ -5,6 +5,7 @@
  * @see https://vcc.live/?p=46317
  * @see https://vcc.live/developers/webhook/async-webhook-requests/ticket-status-webhook
  */
+import { parseExactJson } from '../thread/exact-json.js';
 import { fieldOf, idOf, isRecord, itemsOf, keysOf, presentFields, stringOf } from '../thread/read-unknown.js';
 import type { ChatClosed, TicketChanged, TranscriptLine, VccLiveEvent } from '../thread/vcc-live-event.js';
 
@@ -97,7 +98,7 @@ function lineOf(item: unknown): readonly TranscriptLine[] {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

@@ -5,8 +5,9 @@
  * ids come as numbers and as strings, stamps in milliseconds and in seconds, sender and recipient swap on echoes.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
-import type { ThreadEvent, ThreadEventChannel, ThreadEventKind } from '../thread/event.js';
-import { fieldOf, idOf, isRecord, itemsOf, keysOf, stringOf } from '../thread/read-unknown.js';
+import type { AppIdField, ThreadEvent, ThreadEventChannel, ThreadEventKind } from '../thread/event.js';
+import { parseExactJson } from '../thread/exact-json.js';
+import { fieldOf, idOf, isRecord, itemsOf, keysOf, roundedIdOf, stringOf } from '../thread/read-unknown.js';
 
 /** A stamp below this is in seconds: as milliseconds it would lie before March 1973, as seconds after the year 5000. */
 const SECONDS_BELOW = 1e11;
@@ -39,15 +40,18 @@ const KIND_BY_KEY: readonly (readonly [string, ThreadEventKind])[] = [
 /**
  * The events of a webhook body, in the order in which they stand.
  *
+ * Give it the body as text: that keeps app ids beyond 2^53 exact, which `JSON.parse` rounds.
+ *
  * Never throws: what is no webhook gives `[]`, an item that cannot be understood an event of kind `unknown` with the
  * item in `raw`. Which `object` the body names (`page`, `instagram` …) is not looked at; refusing one is the caller's
  * business.
- * @param body the parsed JSON, or anything else
+ * @param body the JSON as text, the parsed JSON, or anything else
  * @see https://developers.facebook.com/docs/messenger-platform/reference/webhook-events
  */
 export function parseWebhook(body: unknown): ThreadEvent[] {
   const events: ThreadEvent[] = [];
-  for (const entry of itemsOf(fieldOf(body, 'entry'))) {
+  const delivery = typeof body === 'string' ? jsonOf(body) : body;
+  for (const entry of itemsOf(fieldOf(delivery, 'entry'))) {
     if (isRecord(entry)) readEntry(entry, events);
   }
   return events;
@@ -59,6 +63,14 @@ export function parseWebhook(body: unknown): ThreadEvent[] {
  */
 export function parseItem(item: unknown, channel: 'messaging' | 'standby', pageId: string | undefined): ThreadEvent {
   return messagingEvent(channel, item, item, pageId);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return parseExactJson(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** An event while it is made. Set field by field: putting objects together takes several times as long. */
@@ -195,7 +207,7 @@ function setContent(event: Draft, content: unknown): void {
       return;
     case 'echo':
       setMessage(event, content);
-      set(event, 'appId', idOf(fieldOf(content, 'app_id')));
+      setAppId(event, 'appId', fieldOf(content, 'app_id'));
       set(event, 'metadata', stringOf(fieldOf(content, 'metadata')));
       return;
     case 'postback':
@@ -215,9 +227,9 @@ function setContent(event: Draft, content: unknown): void {
     case 'passThreadControl':
     case 'takeThreadControl':
     case 'requestThreadControl':
-      set(event, 'previousOwnerAppId', idOf(fieldOf(content, 'previous_owner_app_id')));
-      set(event, 'newOwnerAppId', idOf(fieldOf(content, 'new_owner_app_id')));
-      set(event, 'requestedOwnerAppId', idOf(fieldOf(content, 'requested_owner_app_id')));
+      setAppId(event, 'previousOwnerAppId', fieldOf(content, 'previous_owner_app_id'));
+      setAppId(event, 'newOwnerAppId', fieldOf(content, 'new_owner_app_id'));
+      setAppId(event, 'requestedOwnerAppId', fieldOf(content, 'requested_owner_app_id'));
       set(event, 'metadata', stringOf(fieldOf(content, 'metadata')));
       return;
     case 'appRoles':
@@ -230,6 +242,13 @@ function setContent(event: Draft, content: unknown): void {
     case 'unknown':
       return;
   }
+}
+
+/** An id that was rounded before it came here is kept, and marked: with the ids of the options it can be recognised. */
+function setAppId(event: Draft, field: AppIdField, value: unknown): void {
+  const rounded = roundedIdOf(value);
+  set(event, field, rounded ?? idOf(value));
+  if (rounded !== undefined) event.roundedAppIds = [...(event.roundedAppIds ?? []), field];
 }
 
 function setMessage(event: Draft, message: unknown): void {

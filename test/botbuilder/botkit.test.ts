@@ -68,6 +68,8 @@ describe('The plugin for Botkit', () => {
       appSecret,
       graph,
       logger: quiet,
+      // The features of these controllers hear "human" themselves, which the default phrases hear as well.
+      talkToAgent: 'talk to agent',
       ...options,
     });
   }

@@ -44,6 +44,18 @@ describe('the options of VccLiveHandover', () => {
     expect(lines[0]).to.contain('"talkToAgents"').and.to.contain('no effect');
   });
 
+  it('are warned of where tokens and messages would travel readable', () => {
+    const lines: string[] = [];
+    const logger = { info: () => undefined, warn: (line: string) => void lines.push(line), error: () => undefined };
+    accepts({ logger, graph: { baseUrl: 'http://127.0.0.1:3000' } });
+    expect(lines).to.deep.equal([]);
+    accepts({ logger, graph: { baseUrl: 'http://graph.internal:8080' } });
+    expect(lines).to.have.length(1);
+    expect(lines[0])
+      .to.match(/graph\.baseUrl is plain http to graph\.internal:8080/)
+      .and.match(/https/);
+  });
+
   for (const option of ['botAppId', 'vccLiveAppId', 'pageAccessToken'] as const) {
     it(`name ${option} where it is missing, empty, padded with blanks, or no text`, () => {
       for (const value of [undefined, null, '', ' ', '\t', ' 12', '12 ', '12\n', 12, {}, [], true]) {
@@ -55,6 +67,15 @@ describe('the options of VccLiveHandover', () => {
       expect(refusal(others).option).to.equal(option);
     });
   }
+
+  it('ask for app ids in quotes, because a number may have lost its digits already', () => {
+    for (const option of ['botAppId', 'vccLiveAppId']) {
+      const { message, got, expected } = refusedBy({ [option]: Number('24012345678901237') });
+      expect([got, message]).to.deep.equal(['the number 24012345678901236', message]);
+      expect(expected).to.include('a string, in quotes (a number beyond 2^53 loses digits)');
+    }
+    accepts({ botAppId: '24012345678901237', vccLiveAppId: '24012345678901236' });
+  });
 
   it('name appSecret likewise, but do not need it', () => {
     for (const value of [null, '', '  ', ' x', 'x\n', 7])
@@ -174,6 +195,8 @@ describe('the options of VccLiveHandover', () => {
 
   it('name inbox, and what it has to have', () => {
     const inbox = {
+      forBot: (): object => inbox,
+      setAside: async () => undefined,
       put: async () => '1',
       remove: async () => undefined,
       renew: async () => undefined,

@@ -210,7 +210,7 @@ describe('Receiving webhooks', () => {
       });
     }
 
-    it('that is compressed cannot be read: Meta does not compress, so it is no JSON', async () => {
+    it('that is compressed is refused with the reason: Meta does not compress', async () => {
       const bytes = gzipSync(JSON.stringify(delivery(messageItem('hello'))));
       const head = {
         'Content-Length': String(bytes.length),
@@ -220,7 +220,39 @@ describe('Receiving webhooks', () => {
 
       const { answer } = await postInPieces(served, head, [bytes]);
 
-      expect(answer).to.match(/^HTTP\/1.1 400 /);
+      expect(answer).to.match(/^HTTP\/1.1 415 /);
+      expect(bot.log.lines).to.have.length(1);
+      expect(bot.log.lines[0]).to.include('compressed');
+      expect((await post(served, delivery(messageItem('hello')), { 'content-encoding': 'identity' })).status).to.equal(
+        200,
+      );
+    });
+
+    it('counts whatever its Content-Type says', async () => {
+      for (const type of ['text/plain', 'application/json; charset=iso-8859-1', 'application/octet-stream']) {
+        const { status } = await post(served, delivery(messageItem('ő')), { 'content-type': type });
+        expect(status, type).to.equal(200);
+      }
+      expect(bot.turns).to.deep.equal(['ő', 'ő', 'ő']);
+    });
+
+    it('of another object is answered 404, and each object is named once in the log', async () => {
+      for (let round = 0; round < 3; round += 1) {
+        for (const object of ['instagram', 'whatsapp_business_account', 'user']) {
+          expect((await post(served, { object, entry: [{ id: '1', time: 1 }] })).status).to.equal(404);
+        }
+      }
+      expect(bot.log.lines).to.have.length(3);
+      for (const [at, object] of ['instagram', 'whatsapp_business_account', 'user'].entries()) {
+        expect(bot.log.lines[at]).to.include(`"${object}"`).and.include('app dashboard');
+      }
+    });
+
+    it('of an object that somebody made up cannot fill the log, nor act on a terminal', async () => {
+      await post(served, { object: `\u001b[2J\u202e${'x'.repeat(5000)}` });
+      for (let kind = 0; kind < 100; kind += 1) await post(served, { object: `made up ${kind}` });
+      expect(bot.log.lines.length).to.be.lessThan(30);
+      expect(bot.log.lines[0]).to.include('\\u001b[2J\\u202ex').and.have.length.below(400);
     });
   });
 
@@ -434,8 +466,8 @@ describe('Receiving webhooks', () => {
         await bot.adapter.processActivity({ method: 'POST', headers: {}, body, ...more }, res, bot.logic);
         expect(res.seen[0]).to.deep.equal(['status', 500]);
       }
-      expect(bot.log.lines).to.have.length(2);
-      expect(bot.log.lines[1]).to.include('rawBody');
+      expect(bot.log.lines, 'the second is counted').to.have.length(1);
+      expect(bot.log.lines[0]).to.include('rawBody');
     });
 
     it('without headers are answered 401, not thrown at', async () => {

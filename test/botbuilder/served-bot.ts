@@ -13,8 +13,9 @@ export const PAGE = '111222333444555';
 export const PSID = '6600112233445566';
 export const SECRET = 'the app secret of a test';
 export const VERIFY_TOKEN = 'the verify token of a test';
-export const BOT_APP = '900100200300400';
-export const VCC_LIVE_APP = '900500600700800';
+/** The simulator's defaults. */
+export const BOT_APP = '24012345678901237';
+export const VCC_LIVE_APP = '27012345678901239';
 /** Nobody listens there: a call to Graph fails at once. */
 const NOWHERE = 'http://127.0.0.1:9';
 

@@ -1,12 +1,10 @@
 /** Ready-made phrases: what customers type when they want a person, and what they type when they do not. */
-import type { TurnContext } from 'botbuilder';
 import { InvalidOptionError, talkToAgentPhrases } from 'botbuilder-handover-vcclive';
 import type { PhraseLanguage, TalkToAgent } from 'botbuilder-handover-vcclive';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { asksForAgent } from '../../src/botbuilder/talk-to-agent.js';
+import { hearsRequest } from './hears-request.js';
 
-/** Long enough for a slow machine, far too short for an expression that explodes. */
 /** An expression that backtracks takes minutes for these texts; a busy machine does not. */
 const SOON_MS = 10_000;
 
@@ -42,6 +40,17 @@ const TRIGGERS: Readonly<Record<PhraseLanguage, readonly string[]>> = {
     '"talk to agent"',
     '  talk   to\nagent  ',
     'talk to agent 🙏',
+    'Talk to an agent, please.',
+    '“talk to agent”',
+    'talk\u200b to a\u00adgent\ufe0f',
+    '\ufeffhuman\u2060',
+    '👩🏽‍💻 human 🙏🏿',
+    'operator ℹ️',
+    '*operator*',
+    'I want to talk to a real person',
+    'I´d like to talk to a human',
+    'Let me speak to a manager',
+    'operator',
   ],
   hu: [
     'Ügyintézővel szeretnék beszélni',
@@ -135,6 +144,18 @@ const SILENT: Readonly<Record<PhraseLanguage, readonly string[]>> = {
     'agent 007',
     'I have to talk to someone at my bank',
     'support',
+    'my agent of the year',
+    'I am a real estate agent',
+    'human rights',
+    "don't want to talk to an agent",
+    'Please don’t connect me to an agent',
+    'the operator + in JavaScript',
+    'operator +',
+    'I want to talk to my manager',
+    'operators in JavaScript',
+    'What does a human cost?',
+    'agent orange',
+    'a human is what I am',
   ],
   hu: [
     'az ügynököm azt mondta',
@@ -187,10 +208,9 @@ const SILENT: Readonly<Record<PhraseLanguage, readonly string[]>> = {
 const made = new Map<string, TalkToAgent[]>();
 
 async function asks(text: unknown, ...languages: PhraseLanguage[]): Promise<boolean> {
-  const context = { activity: { type: 'message', text } } as unknown as TurnContext;
   const triggers = made.get(languages.join()) ?? talkToAgentPhrases(languages);
   made.set(languages.join(), triggers);
-  return asksForAgent(context, triggers, undefined);
+  return hearsRequest(triggers, text);
 }
 
 describe('talkToAgentPhrases', () => {
@@ -203,16 +223,23 @@ describe('talkToAgentPhrases', () => {
       for (const text of SILENT[language]) expect(await asks(text, ...LANGUAGES), text).to.equal(false);
     });
 
-    it(`does not mind case and final punctuation in ${language}`, async () => {
+    it(`does not mind case, punctuation, quotes, emoji and what nobody sees in ${language}`, async () => {
       for (const text of TRIGGERS[language]) {
-        expect(await asks(`${text.toUpperCase()} !?`, language), text).to.equal(true);
+        for (const said of [
+          `${text.toUpperCase()} !?`,
+          `“${text}…”`,
+          `🙏 ${text}🙏🏽`,
+          `\ufeff${text.replaceAll(' ', '\u00a0\u200b')}\u00ad\ufe0f`,
+          text.split('').join('\u2060'),
+        ]) {
+          expect(await asks(said, language), said).to.equal(true);
+        }
       }
     });
   }
 
   it('hears English, Hungarian and German where no language is named', async () => {
-    const heard = async (text: string): Promise<boolean> =>
-      asksForAgent({ activity: { text } } as unknown as TurnContext, talkToAgentPhrases(), undefined);
+    const heard = (text: string): Promise<boolean> => hearsRequest(talkToAgentPhrases(), text);
     expect(await heard('talk to a human')).to.equal(true);
     expect(await heard('Ügyintézőt kérek')).to.equal(true);
     expect(await heard('Ich will einen Menschen')).to.equal(true);

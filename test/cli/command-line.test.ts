@@ -1,7 +1,9 @@
 /** What can be typed: help that is there, errors that say what to type instead, exit codes. */
+import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { runCommandLine } from '../../src/cli/command-line.js';
+import { CheckedBot, type as typeInClinic } from './doctor/clinic.js';
 import { callableOrigin, isLoopback } from '../../src/cli/simulate.js';
 
 interface Typed {
@@ -13,11 +15,16 @@ interface Typed {
 describe('The command line', () => {
   /** Types a command; the user ends it as soon as it runs. */
   const type = (...words: string[]): Promise<Typed> => run(words, () => Promise.resolve());
+  let typedSoFar = (): string => '';
+  /** The value of a variable that `simulate` has printed. */
+  const simulatedOf = (said: () => string, name: string): string =>
+    new RegExp(`^${name}=(\\S+)$`, 'm').exec(said())?.[1] ?? '';
   /** Types a command; the user does something at the simulator, and ends it. */
   const run = async (words: readonly string[], act: (origin: string) => Promise<void>): Promise<Typed> => {
     let said = '';
     let complained = '';
     let over = false;
+    typedSoFar = () => said;
     const code = await runCommandLine(words, {
       say: (text) => (said += text),
       complain: (text) => (complained += text),
@@ -48,7 +55,7 @@ describe('The command line', () => {
       const me = `${origin}/v26.0/me`;
       const recipient = { id: psid };
       const headers = { Authorization };
-      const pass = { recipient, target_app_id: '900500600700800' };
+      const pass = { recipient, target_app_id: '27012345678901239' };
       if (edge !== 'messages') await post(`${me}/pass_thread_control`, pass, headers);
       answer = await post(`${me}/${edge}`, { recipient, message: { text: 'Hello' } }, headers);
     });
@@ -87,10 +94,7 @@ describe('The command line', () => {
     [['simulate', '--bot', 'localhost:3978'], /whole address, such as http:/],
     [['simulate', '--routing', 'maybe'], /Allowed choices are on, off/],
     [['simulate', '--seed', '1.5'], /whole number/],
-    [
-      ['simulate', '--port', '0', '--page-id', 'my-page'],
-      /"--page-id" is "my-page"; it must be a string of 1 to 15 digits/,
-    ],
+    [['simulate', '--port', '0', '--page-id', 'my-page'], /"--page-id" is "my-page"; it must be a string of digits/],
     [['simulate', '--port', '0', '--app-id', '5', '--vcc-live-app-id', '5'], /"--vcc-live-app-id"/],
     [['simulate', '--port', '0', '--host', '192.0.2.1'], /no address 192\.0\.2\.1\. Check --host/],
   ];
@@ -151,6 +155,61 @@ describe('The command line', () => {
       .to.match(/Page id +71\n/)
       .and.match(/Clock +held/)
       .and.match(/Routing +off/);
+  });
+
+  it('says nothing against doctor, whose calls come with tokens of its own', async () => {
+    const bot = new CheckedBot('simulated-bot-app-secret', 'simulated-verify-token');
+    await bot.listen();
+    const checked: { code: number; said: string }[] = [];
+    const typed = await run(['simulate', '--port', '0', '--bot', bot.url], async (origin) => {
+      const env = {
+        FACEBOOK_APP_ID: simulatedOf(typedSoFar, 'FACEBOOK_APP_ID'),
+        FACEBOOK_APP_SECRET: simulatedOf(typedSoFar, 'FACEBOOK_APP_SECRET'),
+        FACEBOOK_PAGE_ACCESS_TOKEN: simulatedOf(typedSoFar, 'FACEBOOK_PAGE_ACCESS_TOKEN'),
+        FACEBOOK_VERIFY_TOKEN: simulatedOf(typedSoFar, 'FACEBOOK_VERIFY_TOKEN'),
+        VCC_LIVE_APP_ID: simulatedOf(typedSoFar, 'VCC_LIVE_APP_ID'),
+        GRAPH_BASE_URL: origin,
+      };
+      checked.push(await typeInClinic({ env }, ['doctor', '--no-env-file']));
+    });
+    await bot.close();
+    expect(checked[0]).to.include({ code: 0 });
+    expect(typed.said).not.to.match(/came without a token|refused|answers [345]/);
+    expect(typed.complained).to.equal('');
+  });
+
+  it('says against a call with a token that nobody gave out where that call went', async () => {
+    const { said } = await run(['simulate', '--port', '0'], async (origin) => {
+      await fetch(`${origin}/v26.0/me/messages?access_token=EAAmadeup`, { method: 'POST' });
+    });
+    expect(said).to.include('A call to messages came without a token of the simulator');
+  });
+
+  it('says by which name it was called where it was not allowed, and takes names with --allow-host', async () => {
+    const call = (origin: string, name: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const made = request(`${origin}/v26.0/me`, { headers: { Host: name } }, (response) => {
+          response.resume();
+          response.on('end', () => resolve(response.statusCode ?? 0));
+        });
+        made.on('error', reject);
+        made.end();
+      });
+    const statuses: number[] = [];
+    const { said } = await run(['simulate', '--port', '0', '--allow-host', 'simulator'], async (origin) => {
+      statuses.push(await call(origin, 'simulator:4000'), await call(origin, 'other.example\u001b[2J'.slice(0, 13)));
+    });
+    expect(statuses).to.deep.equal([400, 403]);
+    expect(said).to.include('does not answer to the name "other.example"').and.include('--allow-host');
+    expect((await type('simulate', '--port', '0', '--allow-host', 'http://x')).code).to.equal(2);
+  });
+
+  it('shows what would act on the terminal, whichever command prints it', async () => {
+    const { code, complained } = await type('simulate', '--bot', 'no\u001b[2J\u202ewhere');
+    expect(code).to.equal(2);
+    expect(complained).to.include('no\\u001b[2J\\u202ewhere');
+    const unknown = await type('\u001b]0;owned\u0007');
+    expect(unknown.complained).to.include('\\u001b]0;owned\\u0007');
   });
 
   it('runs the platform that was asked for: take control, proof, seed', async () => {

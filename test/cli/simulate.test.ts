@@ -39,7 +39,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     await act(origin, { act: 'customerSays', psid, text: 'talk to agent' });
     await platform.prints(/POST \/v26\.0\/me\/messages 200\n[\s\S]*POST \/v26\.0\/me\/pass_thread_control 200\n/);
     await platform.prints(
-      new RegExp(`owner +111222333444555/${String(psid)}: 900100200300400 → 900500600700800 \\(pass\\)`),
+      new RegExp(`owner +111222333444555/${String(psid)}: 24012345678901237 → 27012345678901239 \\(pass\\)`),
     );
 
     await bot.end('SIGKILL');

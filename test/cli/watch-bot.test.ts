@@ -73,6 +73,14 @@ describe('Watching a bot from the terminal', () => {
     wire.write({ kind: 'graph', ...who, method: 'POST', path, edge: path.split('/').at(-1) ?? '', ...rest });
   };
 
+  it('repeats what the page says about the bot, and no other note', async () => {
+    verdict = READY;
+    await begin();
+    wire.note("the bot's app is subscribed again for Page 7");
+    wire.note('alert: the bot asked who owns a thread, and says nothing.');
+    expect(said).to.deep.equal(['The bot answers.', 'The bot asked who owns a thread, and says nothing.']);
+  });
+
   it('asks until the bot is there, and says so once', async () => {
     await begin();
     await pass(ASK_AGAIN_MS);

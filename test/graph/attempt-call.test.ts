@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { THREAD, VCC, type Setting, errorOf, ownedBy, payload, refusal, setUp, TOKEN } from './setting.js';
+import type { GraphOutcome } from '../../src/graph/graph-api-error.js';
+import type { Reply } from './scripted-graph.js';
+import { BOT, THREAD, VCC, type Setting, errorOf, ownedBy, payload, refusal, setUp, TOKEN } from './setting.js';
 
 const MINUTE_MS = 60_000;
 const OTHER_PAGE = { pageId: '999888777666555', psid: THREAD.psid };
@@ -115,6 +117,163 @@ describe('a Page that Meta throttles', () => {
   }
 });
 
+describe('a Page whose message met a limit', () => {
+  let setting: Setting;
+  const message = { message: { text: 'Hello' } };
+  beforeEach(async () => {
+    setting = await setUp();
+  });
+  afterEach(() => setting.close());
+
+  for (const [code, subcode, waitMs] of [
+    [80006, undefined, MINUTE_MS],
+    [4, undefined, MINUTE_MS],
+    [613, undefined, MINUTE_MS],
+    [613, 2018338, 60 * MINUTE_MS],
+    [2022, undefined, 60 * MINUTE_MS],
+  ] as [number, number | undefined, number][]) {
+    it(`(${code}/${subcode ?? '-'}) sends no more messages, and makes every call of thread control`, async () => {
+      const { graph, client, clock } = setting;
+      graph.script(refusal(code, subcode), { json: { success: true } });
+      expect(await errorOf(client.send(THREAD, message))).to.include({ outcome: 'refused', retryAfterMs: waitMs });
+      expect(await errorOf(client.send({ ...THREAD, psid: '77' }, message))).to.include({
+        kind: 'rateLimit',
+        outcome: 'notSent',
+        retryAfterMs: waitMs,
+      });
+      await client.pass(THREAD, VCC);
+      await client.take(THREAD);
+      await client.release(THREAD);
+      await client.request(THREAD);
+      await client.extend(THREAD, 1000);
+      graph.script(ownedBy(VCC), { json: { messaging_feature_status: {} } }, { json: { message_id: 'm_1' } });
+      await client.owner(THREAD);
+      await client.featureStatus(THREAD.pageId);
+      expect(await client.send(THREAD, message, { evenIfMessagesPause: true })).to.include({ messageId: 'm_1' });
+      expect(await errorOf(client.send(THREAD, message)), 'the pause goes on').to.include({ outcome: 'notSent' });
+      clock.advance(waitMs);
+      await client.send(THREAD, message);
+    });
+  }
+
+  for (const subcode of [1346003, 4854077, undefined]) {
+    it(`is not left alone where the refusal (368/${subcode ?? '-'}) is about that message`, async () => {
+      const { graph, client } = setting;
+      graph.script(refusal(368, subcode), { json: { message_id: 'm_1' } });
+      expect(await errorOf(client.send(THREAD, message)))
+        .to.include({ kind: 'policy', retryable: false })
+        .and.not.have.property('retryAfterMs');
+      await client.send(THREAD, message);
+    });
+  }
+
+  it('holds up even the answer to a request where thread control has met the limit itself', async () => {
+    const { graph, client } = setting;
+    graph.script(refusal(80006));
+    await errorOf(client.pass(THREAD, VCC));
+    expect(await errorOf(client.send(THREAD, message, { evenIfMessagesPause: true }))).to.include({
+      outcome: 'notSent',
+    });
+    expect(graph.seen).to.have.length(1);
+  });
+
+  it('is named in the log once for each pause, with whom it stops and what to do', async () => {
+    const lines: string[] = [];
+    const add = (level: string) => (text: string) => void lines.push(`${level}: ${text}`);
+    const logged = await setUp({ logger: { info: add('info'), warn: add('warn'), error: add('error') } });
+    logged.graph.script(refusal(80006), refusal(613, 2018338), { status: 429, text: '<html>' });
+    await errorOf(logged.client.send(THREAD, message));
+    await errorOf(logged.client.send(THREAD, message));
+    await errorOf(logged.client.take(THREAD));
+    await errorOf(logged.client.owner({ ...THREAD, pageId: '5' }));
+    await logged.close();
+    expect(lines).to.deep.equal([
+      `warn: Meta throttles Page ${THREAD.pageId} (code 80006, HTTP 400). Its messages pause for 60 s; handovers go on. If it happens often, send less or ask Meta for a higher limit.`,
+      `error: Meta objects to what Page ${THREAD.pageId} sends (code 613, subcode 2018338, HTTP 400). All its calls pause for 3600 s, and no thread can be handed over. Look at Page Quality and the Support Inbox of the Page, and find out what sends so much.`,
+      'warn: A server between here and Meta throttles Page 5 (HTTP 429). All its calls pause for 60 s, and no thread can be handed over. If it happens often, send less or ask Meta for a higher limit.',
+    ]);
+  });
+});
+
+describe("an answer that is not Meta's", () => {
+  let setting: Setting;
+  beforeEach(async () => {
+    setting = await setUp({ maxRetries: 0 });
+  });
+  afterEach(() => setting.close());
+  const PAGE_OF_PROXY = '<html><head><title>Access denied</title></head><body>Talk to your administrator</body></html>';
+
+  const answers: [string, Reply, GraphOutcome][] = [
+    ['a 403 page of a proxy', { status: 403, text: PAGE_OF_PROXY }, 'unknown'],
+    ['a 401 page', { status: 401, text: PAGE_OF_PROXY }, 'unknown'],
+    ['a 404 page', { status: 404, text: PAGE_OF_PROXY }, 'unknown'],
+    ['a 400 page', { status: 400, text: PAGE_OF_PROXY }, 'unknown'],
+    ['a 405 without a body', { status: 405, text: '' }, 'unknown'],
+    ['a 403 without a body', { status: 403, text: '' }, 'unknown'],
+    ['a 200 page of a captive portal', { status: 200, text: PAGE_OF_PROXY }, 'unknown'],
+    ['a 200 without a body', { status: 200, text: '' }, 'unknown'],
+    ['a list', { status: 200, json: [] }, 'unknown'],
+    ['a 500 page', { status: 500, text: PAGE_OF_PROXY }, 'unknown'],
+    ['a 502 page', { status: 502, text: PAGE_OF_PROXY }, 'unknown'],
+    ['a 504 without a body', { status: 504, text: '' }, 'unknown'],
+    ['a 403 in the JSON of a gateway', { status: 403, json: { message: 'Forbidden' } }, 'unknown'],
+    ['a 401 in the JSON of another', { status: 401, json: { error: 'invalid_token' } }, 'unknown'],
+    [
+      'a 403 in the JSON of a third',
+      { status: 403, json: { error: { code: 403, message: 'Forbidden', status: 'PERMISSION_DENIED' } } },
+      'unknown',
+    ],
+    ['an error without a code', { status: 200, json: { error: { message: 'no upstream' } } }, 'unknown'],
+    ['a redirect to a login', { status: 302, text: '', headers: { Location: 'http://login.invalid/' } }, 'refused'],
+    ['a proxy that wants a login', { status: 407, text: PAGE_OF_PROXY }, 'refused'],
+    ['a network that wants a login', { status: 511, text: PAGE_OF_PROXY }, 'refused'],
+  ];
+  for (const [what, reply, outcome] of answers) {
+    it(`(${what}) is a fault of the network, in a message and in thread control, and stops nobody`, async () => {
+      const { graph, client } = setting;
+      graph.script(reply);
+      const refused = [
+        await errorOf(client.send(THREAD, { message: { text: 'Hello' } })),
+        await errorOf(client.pass(THREAD, VCC)),
+        await errorOf(client.owner(THREAD)),
+      ];
+      for (const error of refused) {
+        expect(error, error.operation).to.include({ kind: 'network', outcome, retryable: outcome === 'unknown' });
+        expect(error.message)
+          .to.match(/baseUrl/)
+          .and.match(/proxy/)
+          .and.not.match(/Meta refused|permission|administrator/i);
+        expect(error).to.not.have.property('code');
+      }
+      graph.script({ json: { success: true } });
+      await client.take(THREAD);
+    });
+  }
+
+  it("is told apart from Meta's own, whatever the status: a code with a type or a trace is Meta's word", async () => {
+    setting.graph.script(
+      refusal(10, 2018300, 'no', 403),
+      refusal(190, 463, 'no', 401),
+      refusal(4, undefined, 'no', 403),
+    );
+    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ kind: 'notOwner' });
+    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ kind: 'token' });
+    setting.clock.advance(1000);
+    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ kind: 'rateLimit' });
+    const bare = await setUp();
+    bare.graph.script({ status: 400, json: { error: { code: 368, message: 'no' } } });
+    expect(await errorOf(bare.client.send(THREAD, {}))).to.include({ kind: 'policy', code: 368 });
+    await bare.close();
+  });
+
+  it('once, is tried again by thread control after thread_owner was asked, and the thread is passed', async () => {
+    const tried = await setUp({ maxRetries: 1 });
+    tried.graph.script({ status: 403, text: PAGE_OF_PROXY }, ownedBy(BOT), { json: { success: true } });
+    expect(await tried.client.pass(THREAD, VCC)).to.include({ attempts: 2 });
+    await tried.close();
+  });
+});
+
 describe('the Page access token', () => {
   it('is asked for by Page, for every call', async () => {
     const asked: string[] = [];
@@ -192,6 +351,15 @@ describe('the Page access token', () => {
     ['gives two lines', () => 'first\nsecond', /cannot be a token/],
     ['never answers', async () => new Promise<string>(() => undefined), /gave nothing within 100 ms/],
   ];
+  it('is waited for no longer than 3 seconds, however long a request may take', async () => {
+    const setting = await setUp({ pageAccessToken: () => new Promise<string>(() => undefined), timeoutMs: 60_000 });
+    const startedAtMs = setting.clock.now();
+    const error = await errorOf(setting.client.take(THREAD));
+    expect(error.message).to.match(/pageAccessToken gave nothing within 3000 ms/);
+    expect(setting.clock.now() - startedAtMs).to.equal(3000);
+    await setting.close();
+  });
+
   for (const [what, pageAccessToken, says] of broken) {
     it(`is missing where the function ${what}, which is said without touching the network`, async () => {
       const setting = await setUp({ pageAccessToken, timeoutMs: 100 });

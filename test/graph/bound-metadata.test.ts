@@ -27,6 +27,12 @@ describe('metadata for thread control', () => {
       .and.have.length.above(800);
   });
 
+  it('keeps all digits of a long number where it is shortened', () => {
+    const given = `{"order":24012345678901237,"n":7,"reason":"${'x'.repeat(1200)}"}`;
+    const object = JSON.parse(boundMetadata(given)) as object;
+    expect(object).to.include({ order: '24012345678901237', n: 7 });
+  });
+
   it('leaves out a long member that is not a string', () => {
     expect(boundMetadata(JSON.stringify({ id: 'h-1', list: Array(600).fill(1) }))).to.equal('{"id":"h-1"}');
   });

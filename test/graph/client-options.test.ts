@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { settingsOf } from '../../src/graph/client-options.js';
+import { readableOnTheWay } from '../../src/thread/readable-on-the-way.js';
 import { InvalidOptionError } from '../../src/thread/errors.js';
 
 const GOOD = { botAppId: '9001', pageAccessToken: 'token-of-the-page' };
@@ -53,4 +54,43 @@ describe('options of the Graph client', () => {
       }
     }
   });
+});
+
+describe('plain http to Graph', () => {
+  for (const baseUrl of [
+    undefined,
+    'https://graph.facebook.com',
+    'https://proxy.example',
+    'http://localhost:3000',
+    'http://LOCALHOST',
+    'http://graph.localhost:80',
+    'http://127.0.0.1:3000',
+    'http://127.8.9.10',
+    'http://127.1',
+    'http://[::1]:3000',
+    'http://[::ffff:127.0.0.1]',
+    'nonsense',
+  ]) {
+    it(`is nothing to say a word about: ${baseUrl ?? 'no address'}`, () => {
+      expect(readableOnTheWay('graph.baseUrl', baseUrl)).to.equal(undefined);
+    });
+  }
+
+  for (const baseUrl of [
+    'http://graph.facebook.com',
+    'http://10.0.0.5:8080',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+    'http://mylocalhost',
+    'http://[::2]',
+    'http://[::ffff:10.0.0.1]',
+  ]) {
+    it(`is told by the option's name: ${baseUrl}`, () => {
+      const line = readableOnTheWay('graph.baseUrl', baseUrl);
+      expect(line)
+        .to.match(/^graph\.baseUrl is plain http to /)
+        .and.match(/token/)
+        .and.match(/https/);
+    });
+  }
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { GraphErrorKind, GraphOutcome } from '../../src/graph/graph-api-error.js';
 import type { ThreadControlClient } from '../../src/graph/thread-control-client.js';
-import { BOT, THREAD, VCC, type Setting, errorOf, graphPayloads, payload, setUp } from './setting.js';
+import { BOT, THREAD, VCC, type Setting, errorOf, graphPayloads, payload, payloadText, setUp } from './setting.js';
 
 const MINUTE_MS = 60_000;
 
@@ -68,6 +68,9 @@ const RESPONSES: Record<string, (client: ThreadControlClient) => Promise<void>> 
     expect(await client.owner(THREAD))
       .to.include({ owner: 'app', appId: BOT })
       .and.not.have.property('expiresAtMs');
+  },
+  'graph-response-thread-owner-long-app-id': async (client) => {
+    expect(await client.owner(THREAD)).to.include({ owner: 'app', appId: '27012345678901239' });
   },
   'graph-response-messaging-feature-status': async (client) => {
     const status = await client.featureStatus(THREAD.pageId);
@@ -137,7 +140,7 @@ describe('the payload files of the Graph API', () => {
 
   for (const [name, read] of Object.entries(RESPONSES)) {
     it(`${name} is understood`, async () => {
-      setting.graph.script({ json: payload(name) });
+      setting.graph.script({ text: payloadText(name) });
       await read(setting.client);
     });
   }

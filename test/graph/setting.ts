@@ -49,7 +49,12 @@ export async function setUp(options: Partial<ThreadControlClientOptions> = {}): 
 
 /** The JSON of a payload file. */
 export function payload(name: string): any {
-  return JSON.parse(readFileSync(join(PAYLOADS, `${name}.json`), 'utf8'));
+  return JSON.parse(payloadText(name));
+}
+
+/** A payload file as it is: JSON with app ids that a JavaScript number would round. */
+export function payloadText(name: string): string {
+  return readFileSync(join(PAYLOADS, `${name}.json`), 'utf8');
 }
 
 /** The names of all payload files of the Graph API. */

@@ -148,6 +148,13 @@ describe('ThreadControlClient', () => {
     expect(await errorOf(setting.client.owner(THREAD))).to.include({ kind: 'unknown', operation: 'owner' });
   });
 
+  it('passes to an app whose id is a string, and asks for quotes around a number', async () => {
+    const wrong = setting.client.pass(THREAD, Number('24012345678901237') as unknown as string);
+    const error = await wrong.catch((thrown: unknown) => thrown);
+    expect(error).to.include({ option: 'targetAppId', got: 'the number 24012345678901236' });
+    expect(setting.graph.seen).to.deep.equal([]);
+  });
+
   it('reads long app ids to the last digit, quoted or not', async () => {
     setting.graph.script({ text: '{"data":[{"thread_owner":{"app_id":12345678901234567891}}]}' });
     expect(await setting.client.owner(THREAD)).to.include({ appId: '12345678901234567891' });

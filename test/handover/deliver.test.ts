@@ -98,6 +98,8 @@ function weakStore(inner: ThreadStore): {
       return inner[operation](event, holder);
     }) as ThreadStore[typeof operation];
   const store: ThreadStore = {
+    forBot: () => store,
+    listSetAside: () => Promise.resolve([]),
     read: (thread) => inner.read(thread),
     update: (thread, change) => inner.update(thread, change),
     forget: (thread) => inner.forget(thread),

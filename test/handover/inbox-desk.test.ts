@@ -51,7 +51,15 @@ class SharedInbox {
 
   /** What one process sees of it. */
   of(owner: object): DeliveryInbox {
-    return {
+    const inbox: DeliveryInbox = {
+      forBot: () => inbox,
+      setAside: async (ids) => {
+        this.#answer('setAside');
+        for (const id of ids) {
+          this.aside.push(this.kept.get(id)?.body ?? '');
+          this.kept.delete(id);
+        }
+      },
       put: async (body) => {
         this.#answer('put');
         if (this.kept.size >= this.#maxDeliveries) return undefined;
@@ -72,6 +80,7 @@ class SharedInbox {
         this.closed.push(owner);
       },
     };
+    return inbox;
   }
 
   #lease(operation: string, owner: object, ids: readonly string[], untilMs: number): void {
@@ -99,8 +108,9 @@ class SharedInbox {
   }
 }
 
-/** A body is its messages' ids: what is in one is no matter of the desk's. */
-function eventsOf(body: string): ThreadEvent[] {
+/** A body is its messages' ids: what is in one is no matter of the desk's. One in braces cannot be read. */
+function eventsOf(body: string): ThreadEvent[] | undefined {
+  if (body.startsWith('{')) return undefined;
   return body.split(' ').map((mid) => ({
     kind: 'message',
     channel: 'messaging',
@@ -182,7 +192,7 @@ function newProcess({ kept, store, ...on }: Shared, options: ProcessOptions = {}
     ran,
     log,
     work,
-    take: (body) => inbox.take(body, eventsOf(body), work),
+    take: (body) => inbox.take(body, eventsOf(body) ?? [], work),
     serve: () => inbox.servedBy(() => work),
   };
 }
@@ -272,6 +282,16 @@ describe('A delivery that is kept', () => {
     known.work = bot.work;
     await on.clock.advance(LOOK_MS);
     expect([bot.ran, on.kept.bodies]).to.deep.equal([['a'], []]);
+  });
+
+  it('that cannot be read is set aside at once, the log says so, and the next one runs', async () => {
+    const on = shared();
+    for (const body of ['{"cut', 'b']) await on.kept.of({}).put(body);
+    const bot = newProcess(on);
+    bot.serve();
+    await on.clock.advance(2 * LEASE_MS);
+    expect([bot.ran, on.kept.bodies, on.kept.aside]).to.deep.equal([['b'], [], ['{"cut']]);
+    expect(bot.log.join()).to.match(/1 deliver.* cannot be read/);
   });
 
   it('that ends every process is set aside after some attempts, and the log says so; the next one is worked off', async () => {

@@ -52,42 +52,42 @@ describe('redactedMetadata', () => {
   const shout = (text: string): string => text.toUpperCase();
   const none: ReadonlySet<string> = new Set();
 
-  it('redacts every text, at any depth, and nothing else', () => {
+  it('redacts every text, at any depth, and nothing else', async () => {
     const given = { reason: 'x', n: 7, yes: true, list: ['a', { deep: 'b' }], none: null };
-    expect(redactedMetadata(given, shout, none)).to.deep.equal({
+    expect(await redactedMetadata(given, shout, none)).to.deep.equal({
       reason: 'X',
       n: 7,
       yes: true,
       list: ['A', { deep: 'B' }],
       none: null,
     });
-    expect(redactedMetadata('abc', shout, none)).to.equal('ABC');
-    expect(redactedMetadata(undefined, shout, none)).to.equal(undefined);
+    expect(await redactedMetadata('abc', shout, none)).to.equal('ABC');
+    expect(await redactedMetadata(undefined, shout, none)).to.equal(undefined);
   });
 
-  it('never touches the handover id, nor the ids of the thread', () => {
+  it('never touches the handover id, nor the ids of the thread', async () => {
     const given = { handoverId: 'mine', customer: 'psid', says: 'psid is it' };
-    expect(redactedMetadata(given, shout, new Set(['psid']))).to.deep.equal({
+    expect(await redactedMetadata(given, shout, new Set(['psid']))).to.deep.equal({
       handoverId: 'mine',
       customer: 'psid',
       says: 'PSID IS IT',
     });
-    expect(redactedMetadata('psid', shout, new Set(['psid']))).to.equal('psid');
+    expect(await redactedMetadata('psid', shout, new Set(['psid']))).to.equal('psid');
   });
 
-  it('keeps JSON that the bot wrote itself JSON, and as it is where nothing is found', () => {
+  it('keeps JSON that the bot wrote itself JSON, and as it is where nothing is found', async () => {
     const masking = (text: string): string => text.replace(/\d+/g, '"#"');
-    expect(redactedMetadata('{"handoverId": "1","a":"22","n":33}', masking, none)).to.equal(
+    expect(await redactedMetadata('{"handoverId": "1","a":"22","n":33}', masking, none)).to.equal(
       '{"handoverId":"1","a":"\\"#\\"","n":33}',
     );
-    expect(redactedMetadata('{ "a" : "b" }', masking, none)).to.equal('{ "a" : "b" }');
-    expect(redactedMetadata('{ 22', masking, none)).to.equal('{ "#"');
+    expect(await redactedMetadata('{ "a" : "b" }', masking, none)).to.equal('{ "a" : "b" }');
+    expect(await redactedMetadata('{ 22', masking, none)).to.equal('{ "#"');
   });
 
-  it('leaves out what JSON cannot write, and keeps the rest', () => {
+  it('leaves out what JSON cannot write, and keeps the rest', async () => {
     const circle: Record<string, unknown> = { reason: 'x', big: 1n };
     circle['self'] = circle;
-    expect(redactedMetadata(circle, shout, none)).to.deep.equal({ reason: 'X' });
+    expect(await redactedMetadata(circle, shout, none)).to.deep.equal({ reason: 'X' });
   });
 });
 

@@ -117,7 +117,7 @@ describe('A whole handover through Azure Bot Service', () => {
     const stage = await open();
     await stage.customer.says('hello');
     const { vccLiveAppId } = stage.sim.settings;
-    await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(vccLiveAppId), metadata: 'x' } }]);
+    await stage.deliver([{ request_thread_control: { requested_owner_app_id: BigInt(vccLiveAppId), metadata: 'x' } }]);
     const { activity } = stage.bot.channel.delivered.at(-1)!;
     expect(activity).to.not.have.any.keys('conversation', 'from', 'recipient');
     expect(stage.owner()).to.equal('vccLive');
@@ -141,7 +141,7 @@ describe('Echoes of Azure Bot Service', () => {
           message: {
             mid: 'm_echo',
             is_echo: true,
-            app_id: Number(stage.sim.settings.botAppId),
+            app_id: BigInt(stage.sim.settings.botAppId),
             text: 'Write "talk to agent" if you need one.',
           },
         },

@@ -24,7 +24,7 @@ describe('When things fail', () => {
   /** The webhook of a hand-back. The simulator sends it behind the delivery that is under way; Meta need not. */
   function handBackBody({ sim, thread }: Scene, timestamp: number): string {
     const { botAppId, vccLiveAppId } = sim.settings;
-    const control = { previous_owner_app_id: Number(vccLiveAppId), new_owner_app_id: Number(botAppId) };
+    const control = { previous_owner_app_id: vccLiveAppId, new_owner_app_id: botAppId };
     const item = {
       sender: { id: thread.psid },
       recipient: { id: thread.pageId },

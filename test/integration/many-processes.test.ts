@@ -171,7 +171,9 @@ describeWithRedis('Two bot processes with Redis', function () {
       // It has come to its process when it has its place behind the first.
       const client = createClient({ url: redis.url });
       await client.connect();
-      await until(async () => (await client.hLen(`{bots}:order:${sim.settings.pageId}/${psid}`)) === 2);
+      await until(
+        async () => (await client.hLen(`{bots:${sim.settings.botAppId}}:order:${sim.settings.pageId}/${psid}`)) === 2,
+      );
       await client.close();
       const third = deliverTo(0, 'm_3', 'third');
       expect(await deliverTo(1, 'm_4', 'other', other)).to.equal(200);
@@ -181,7 +183,9 @@ describeWithRedis('Two bot processes with Redis', function () {
       expect(await Promise.all([first, second, third])).to.deep.equal([200, 200, 200]);
       await until(() => heard().length === 3);
       expect(heard()).to.deep.equal(['bot: hold first', 'bot: second', 'bot: third']);
-      const store = new RedisThreadStore(redis.url, { prefix: 'bots' });
+      const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+      const bot = { appId: sim.settings.botAppId, log };
+      const store = new RedisThreadStore(redis.url, { prefix: 'bots' }).forBot(bot);
       await until(() => store.isTurnOf({ pageId: sim.settings.pageId, psid }, 'anybody'));
       await store.close();
     });

@@ -124,7 +124,7 @@ describe('Order', () => {
 
       await on.deliver([
         { message: { mid: 'm_before', text: 'before' } },
-        { take_thread_control: { previous_owner_app_id: Number(botAppId), new_owner_app_id: Number(vccLiveAppId) } },
+        { take_thread_control: { previous_owner_app_id: BigInt(botAppId), new_owner_app_id: BigInt(vccLiveAppId) } },
       ]);
 
       expect(on.customer.hears()).to.have.length(heard);

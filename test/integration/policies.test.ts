@@ -71,9 +71,9 @@ describe('words that take the thread back', () => {
 describe('a thread that another app asks for', () => {
   afterEach(closeScenes);
   const INBOX = 263902037430900;
-  const VCC_LIVE = 900500600700800;
+  const VCC_LIVE = 27012345678901239n;
 
-  const asked = async (stage: Scene, app: number): Promise<string> => {
+  const asked = async (stage: Scene, app: number | bigint): Promise<string> => {
     await stage.customer.says('hello');
     await stage.deliver([{ request_thread_control: { requested_owner_app_id: app, metadata: 'please' } }]);
     return stage.owner();
@@ -93,7 +93,7 @@ describe('a thread that another app asks for', () => {
     expect(await asked(await scene({ handover: { requests: 'deny' } }), VCC_LIVE)).to.equal('bot');
   });
 
-  it('goes where a function says, which sees who asks; one that throws says no', async () => {
+  it('goes where a function says, which sees who asks', async () => {
     const requests: unknown[] = [];
     const chosen = await scene({
       handover: { requests: (request) => (requests.push(request), !request.isVccLive) },
@@ -102,14 +102,19 @@ describe('a thread that another app asks for', () => {
     expect(requests).to.deep.equal([
       { thread: chosen.thread, appId: String(INBOX), isVccLive: false, metadata: 'please' },
     ]);
-    const broken = await scene({
-      handover: {
-        requests: () => {
-          throw new TypeError('no database');
-        },
+  });
+
+  it('goes where the default says when the function fails', async () => {
+    for (const requests of [
+      () => {
+        throw new TypeError('no database');
       },
-    });
-    expect(await asked(broken, VCC_LIVE)).to.equal('bot');
+      async () => Promise.reject(new TypeError('no database')),
+      () => 'no' as never,
+    ]) {
+      expect(await asked(await scene({ handover: { requests } }), VCC_LIVE)).to.equal('vccLive');
+      expect(await asked(await scene({ handover: { requests } }), INBOX)).to.equal('bot');
+    }
   });
 });
 

@@ -223,7 +223,7 @@ describe('a bot on two Pages', () => {
       sim: { pages: [{ pageId: SECOND, pageAccessToken: 'second-token', vccLiveAppId: SECOND_VCC }] },
       handover: {
         pageAccessToken: async (pageId) => (pageId === SECOND ? 'second-token' : `simulated-bot-token-${pageId}`),
-        vccLiveAppId: (pageId) => (pageId === SECOND ? SECOND_VCC : '900500600700800'),
+        vccLiveAppId: (pageId) => (pageId === SECOND ? SECOND_VCC : '27012345678901239'),
       },
     });
     const onSecond = stage.sim.customer(PSID, SECOND);

@@ -20,14 +20,16 @@ function counting(client: RedisClientLike): { readonly client: RedisClientLike; 
   return {
     commands,
     client: {
-      evalSha: (sha1, input) => (
-        commands.push(`script ${input.keys[0]?.split(':')[1] ?? ''}`),
-        client.evalSha(sha1, input)
-      ),
+      evalSha: (sha1, input) => (commands.push(`script ${kindOf(input.keys[0])}`), client.evalSha(sha1, input)),
       eval: (source, input) => (commands.push('whole script'), client.eval(source, input)),
-      get: (key) => (commands.push(`get ${key.split(':')[1] ?? ''}`), client.get(key)),
+      get: (key) => (commands.push(`get ${kindOf(key)}`), client.get(key)),
     },
   };
+}
+
+/** `{<prefix>:<app id>}:<kind>:…` */
+function kindOf(key: string | undefined): string {
+  return key?.split('}:')[1]?.split(':')[0] ?? '';
 }
 
 describeWithRedis('A turn with Redis', function () {
@@ -95,7 +97,8 @@ describeWithRedis('A turn with Redis', function () {
 
   it('takes a second one before it where another process has written the thread meanwhile', async () => {
     sends = 1;
-    const elsewhere = new RedisThreadStore(redis.url);
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const elsewhere = new RedisThreadStore(redis.url).forBot({ appId: sim.settings.botAppId, log });
     const thread = { pageId: sim.settings.pageId, psid: PSID };
     await elsewhere.update(thread, (current) => ({ record: { ...current!, conclusions: [] }, value: undefined }));
     await elsewhere.close();

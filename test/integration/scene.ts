@@ -28,6 +28,7 @@ import type {
   SimulatedPageInbox,
   SimulatorOptions,
 } from 'botbuilder-handover-vcclive/simulator';
+import { phrasesBesideDialogs } from './own-words.js';
 
 export const PSID = '6600112233445566';
 const STEP_MS = 250;
@@ -153,6 +154,9 @@ export class ProcessStore implements ThreadStore {
     this.isTurnOf = (thread, holder) => this.#run(() => isTurnOf(thread, holder));
   }
 
+  /** One process, one bot. */
+  forBot = (): ThreadStore => this;
+  listSetAside: ThreadStore['listSetAside'] = (limit) => this.#run(() => this.#store.listSetAside(limit));
   read = (thread: ThreadKey) => this.#run(() => this.#store.read(thread));
   update = <T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>) =>
     this.#run(async () => {
@@ -223,6 +227,7 @@ export class Bot {
       clock,
       ...(options.store === 'own' ? {} : { store: this.store }),
       logger: quietLogger,
+      talkToAgent: phrasesBesideDialogs,
       ...options.handover,
       graph: { baseUrl: sim.graphBaseUrl, timeoutMs: 60_000, ...options.handover?.graph },
     });

@@ -6,7 +6,7 @@ import type { Play, Transport } from './transports/transports.js';
 
 const SHOP = '111222333444555';
 const REPAIRS = '222333444555666';
-const SHOP_DESK = '900500600700800';
+const SHOP_DESK = '27012345678901239';
 const REPAIRS_DESK = '900500600700801';
 /** State of dialogs is kept by conversation, which has no Page on Botkit: Meta's ids differ by Page, and so do these. */
 const REPAIRS_PSID = '7700112233445566';

@@ -28,7 +28,7 @@ describe('a bot on two Pages', () => {
       sim: { pages: [{ pageId: SECOND, pageAccessToken: SECOND_TOKEN, vccLiveAppId: SECOND_VCC }] },
       handover: {
         pageAccessToken: async (pageId) => (pageId === SECOND ? SECOND_TOKEN : `simulated-bot-token-${pageId}`),
-        vccLiveAppId: (pageId) => (pageId === SECOND ? SECOND_VCC : '900500600700800'),
+        vccLiveAppId: (pageId) => (pageId === SECOND ? SECOND_VCC : '27012345678901239'),
         ...(pages === undefined ? {} : { pages }),
         ...handover,
       },
@@ -114,7 +114,7 @@ describe('a bot on two Pages', () => {
     expect([stage.owner(), stage.ownerOnSecond()]).to.deep.equal(['vccLive', 'bot']);
     await stage.agent.handsBack(PSID);
     for (const [pageId, app] of [
-      [FIRST, 900500600700800],
+      [FIRST, 27012345678901239n],
       [SECOND, 900900900900900],
     ] as const) {
       await stage.clock.advance(1000);

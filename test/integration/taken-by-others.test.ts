@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { PSID, closeScenes, dialogBot, saidOverOthers, scene } from './scene.js';
 import type { Scene } from './scene.js';
 
-const VCC_LIVE = 900500600700800;
+const VCC_LIVE = 27012345678901239n;
 
 describe('a thread that another app has taken', () => {
   afterEach(closeScenes);

@@ -207,8 +207,8 @@ describe('a thread that comes home', () => {
       await stage.agent.handsBack(stage.customer.psid, 'done');
       stage.calm();
       const pass = {
-        previous_owner_app_id: Number(stage.sim.settings.vccLiveAppId),
-        new_owner_app_id: Number(stage.sim.settings.botAppId),
+        previous_owner_app_id: BigInt(stage.sim.settings.vccLiveAppId),
+        new_owner_app_id: BigInt(stage.sim.settings.botAppId),
         metadata: 'again',
       };
       await stage.deliver([{ pass_thread_control: pass }]);

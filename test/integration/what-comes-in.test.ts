@@ -195,7 +195,7 @@ describe('what comes in', () => {
         {
           sender: { id: stage.thread.pageId },
           recipient: { id: PSID },
-          message: { is_echo: true, app_id: Number(stage.sim.settings.botAppId), mid: 'm_e', text: 'old' },
+          message: { is_echo: true, app_id: BigInt(stage.sim.settings.botAppId), mid: 'm_e', text: 'old' },
         },
       ]);
       expect(stage.bot.turns).to.deep.equal([]);
@@ -211,7 +211,7 @@ describe('what comes in', () => {
       const echo = (appId: string | undefined, text: string): object => ({
         sender: { id: settings.pageId },
         recipient: { id: PSID },
-        message: { is_echo: true, ...(appId === undefined ? {} : { app_id: Number(appId) }), mid: `m_${text}`, text },
+        message: { is_echo: true, ...(appId === undefined ? {} : { app_id: BigInt(appId) }), mid: `m_${text}`, text },
       });
       await stage.deliver(
         [
@@ -326,7 +326,7 @@ describe('what comes in', () => {
       await stage.inbox.movesToMain(PSID);
       stage.calm();
       await stage.deliver([
-        { take_thread_control: { previous_owner_app_id: Number(stage.sim.settings.botAppId), metadata: null } },
+        { take_thread_control: { previous_owner_app_id: BigInt(stage.sim.settings.botAppId), metadata: null } },
       ]);
       expect(stage.calls('thread_owner')).to.have.length(1);
       expect(await stage.bot.handover.ownerOf(stage.thread)).to.include({
@@ -349,8 +349,8 @@ describe('what comes in', () => {
       await stage.deliver([
         {
           pass_thread_control: {
-            previous_owner_app_id: Number(settings.vccLiveAppId),
-            new_owner_app_id: Number(settings.pageInboxAppId),
+            previous_owner_app_id: BigInt(settings.vccLiveAppId),
+            new_owner_app_id: BigInt(settings.pageInboxAppId),
             metadata: 'x',
           },
         },
@@ -391,7 +391,7 @@ describe('what comes in', () => {
       await stage.deliver([
         {
           request_thread_control: {
-            requested_owner_app_id: Number(stage.sim.settings.vccLiveAppId),
+            requested_owner_app_id: BigInt(stage.sim.settings.vccLiveAppId),
             metadata: 'let me',
           },
         },
@@ -406,7 +406,7 @@ describe('what comes in', () => {
       await stage.customer.says('hello');
       await stage.deliver([
         {
-          request_thread_control: { requested_owner_app_id: Number(stage.sim.settings.pageInboxAppId), metadata: null },
+          request_thread_control: { requested_owner_app_id: BigInt(stage.sim.settings.pageInboxAppId), metadata: null },
         },
       ]);
       expect(stage.calls('pass_thread_control')).to.deep.equal([]);

@@ -411,7 +411,7 @@ describe('A turn of the plugin’s own', () => {
       const stage = await playOn(ours!, { handover: { timers } });
       await stage.customer.says('hello');
       const { vccLiveAppId } = stage.sim.settings;
-      await stage.deliver([{ request_thread_control: { requested_owner_app_id: Number(vccLiveAppId) } }]);
+      await stage.deliver([{ request_thread_control: { requested_owner_app_id: BigInt(vccLiveAppId) } }]);
       expect(stage.owner()).to.equal('vccLive');
       await stage.store.update(stage.thread, (record) => ({
         record: { ...record!, open: { ...record!.open!, reference } },

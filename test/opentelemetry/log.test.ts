@@ -67,6 +67,7 @@ describe('the log', () => {
       const starts = trouble.map((text) => text.replace(/[0-9a-f]{32}/, 'ID').slice(0, 40));
       expect(starts).to.deep.equal([
         'Handover ID failed: Passing the thread o',
+        'Meta throttles Page 111222333444555 (cod',
         'Handover ID: a timer could not take the ',
         'A turn ended with an error that no onTur',
         ...starts.filter((text) => text.startsWith('A delivery was refused so that Meta deli')),

@@ -20,10 +20,12 @@ const maybeExpiry = fc.constantFrom(undefined, undefined, undefined, HOUR, 7 * D
 const maybeBlind = fc.constantFrom(undefined, undefined, undefined, HOUR, 7 * DAY);
 
 function explicitAt(place: fc.Arbitrary<number>): fc.Arbitrary<Evidence> {
-  const web = fc.record({ at: place, owner: someOwner, key: fc.constantFrom('a', 'b') }).map(({ at, owner, key }) => ({
-    sort: 'explicit' as const,
-    mark: { at, owner, key, source: 'webhook' as const },
-  }));
+  const web = fc
+    .record({ at: place, owner: someOwner, key: fc.constantFrom('a', 'b'), inSeconds: fc.boolean() })
+    .map(({ at, owner, key, inSeconds }) => ({
+      sort: 'explicit' as const,
+      mark: { at, owner, key, source: 'webhook' as const, ...(inSeconds ? { inSeconds } : {}) },
+    }));
   const ours = fc
     .record({
       at: place,

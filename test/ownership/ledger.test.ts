@@ -27,6 +27,7 @@ import {
   call,
   callAt,
   ids,
+  inSeconds,
   item,
   own,
   passTo,
@@ -471,6 +472,58 @@ describe('asking `thread_owner` because a webhook is outvoted by our own observa
   it('does not happen for items that are no thread control', () => {
     const record = recordOf(call(AGENT, NOON + 1));
     expect(step(record, arriving(item('message', 'messaging', NOON)), ids).effects.askOwner).to.equal(false);
+  });
+});
+
+describe('asking `thread_owner` because two explicit facts of one second contradict each other (rule 10)', () => {
+  const asks = (first: Evidence[], ...second: Evidence[]): boolean =>
+    step(recordOf(...first), second, ids).effects.askOwner;
+  const bothWays = (one: Evidence[], other: Evidence[]): boolean[] => [asks(one, ...other), asks(other, ...one)];
+  const handBack = passTo(BOT, NOON + 600);
+  const take = inSeconds(takeBy(VCC_LIVE, NOON + 100));
+
+  it('happens for a hand-back and a take that Meta stamped in seconds, whichever arrives first', () => {
+    expect(bothWays(arriving(handBack), arriving(take))).to.deep.equal([true, true]);
+    expect(bothWays(arriving(inSeconds(handBack)), arriving(takeBy(INBOX, NOON + 700)))).to.deep.equal([true, true]);
+    expect(bothWays(arriving(inSeconds(handBack)), arriving(take))).to.deep.equal([true, true]);
+    expect(step(emptyRecord, [...arriving(handBack), ...arriving(take)], ids).effects.askOwner).to.equal(true);
+  });
+
+  it('happens for two webhooks with the same stamp, and for two apps other than the bot', () => {
+    expect(bothWays(arriving(handBack), arriving(takeBy(INBOX, NOON + 600)))).to.deep.equal([true, true]);
+    expect(bothWays(arriving(take), arriving(takeBy(INBOX, NOON + 300)))).to.deep.equal([true, true]);
+    expect(bothWays(arriving(handBack), arriving(takeByNobodyNamed(NOON + 600)))).to.deep.equal([true, true]);
+  });
+
+  it('happens for a call of ours that was made or answered in that second', () => {
+    const old = arriving(inSeconds(handBack));
+    expect(bothWays([call(AGENT, NOON + 300)], old)).to.deep.equal([true, true]);
+    expect(bothWays([call(AGENT, NOON - SECOND, NOON + 10)], old)).to.deep.equal([true, true]);
+    expect(asks([answer(AGENT, NOON + 300)], ...old)).to.equal(true);
+  });
+
+  it('does not happen in the seconds before and after, nor where both say the same', () => {
+    expect(bothWays(arriving(handBack), arriving(inSeconds(takeBy(VCC_LIVE, NOON + SECOND))))).to.deep.equal([
+      false,
+      false,
+    ]);
+    expect(asks([call(AGENT, NOON + SECOND)], ...arriving(inSeconds(passTo(VCC_LIVE, NOON))))).to.equal(false);
+    expect(bothWays(arriving(take), arriving(passTo(VCC_LIVE, NOON + 500)))).to.deep.equal([false, false]);
+    expect(bothWays(arriving(take), arriving(takeByNobodyNamed(NOON + 500)))).to.deep.equal([false, false]);
+    expect(bothWays(arriving(inSeconds(handBack)), [call('idle', NOON + 500)])).to.deep.equal([false, false]);
+  });
+
+  it('does not happen for milliseconds that differ, nor where something newer has settled it', () => {
+    expect(bothWays(arriving(handBack), arriving(takeBy(VCC_LIVE, NOON + 599)))).to.deep.equal([false, false]);
+    const settled = [...arriving(take), answer(ME, NOON + 2 * SECOND)];
+    expect(asks([...settled, ...arriving(handBack)], ...arriving(handBack))).to.equal(false);
+    expect(asks(arriving(take), answer(ME, NOON + 500))).to.equal(false);
+  });
+
+  it('changes neither the maxima nor the owner, which do not depend on the order', () => {
+    const [one, other] = [arriving(handBack), arriving(take)];
+    expect(fold(fold({}, one), other)).to.deep.equal(fold(fold({}, other), one));
+    expect(owner(...one, ...other)).to.include({ owner: 'vccLive' });
   });
 });
 

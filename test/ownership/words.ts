@@ -49,6 +49,12 @@ export const webhook = (owner: NamedOwner, at: number): Evidence => ({
   mark: { at, owner, source: 'webhook', key: JSON.stringify(owner) },
 });
 
+/** The same, stamped by Meta in whole seconds. */
+export const inSeconds = (event: ThreadEvent): ThreadEvent => {
+  const timestampMs = Math.floor((event.timestampMs ?? 0) / SECOND) * SECOND;
+  return { ...event, timestampMs, timestampInSeconds: true };
+};
+
 /** A confirmed call of ours, sent and answered at these places of Meta's clock. */
 export const call = (owner: NamedOwner, at: number, answeredAt = at): Evidence => ({
   sort: 'explicit',

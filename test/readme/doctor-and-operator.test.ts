@@ -18,8 +18,8 @@ import { firstCells, paper, REPOSITORY } from './readme-examples.js';
 
 const DOCTOR = paper('docs/doctor.md');
 const OPERATOR = paper('docs/operator.md');
-const BOT = '900100200300400';
-const VCC = '900500600700800';
+const BOT = '24012345678901237';
+const VCC = '27012345678901239';
 
 /** The block that follows a mark. */
 const blockAfter = (page: string, mark: string): string =>
@@ -102,7 +102,7 @@ describe('docs/operator.md', () => {
     const echo = (app: string, text: string): object => ({
       sender: { id: '1' },
       recipient: { id: PSID },
-      message: { is_echo: true, app_id: Number(app), mid: 'm_2', text },
+      message: { is_echo: true, app_id: app, mid: 'm_2', text },
     });
     const lines = [
       lineOf('22:50:14.031', item('messaging', { message: { mid: 'm_1', text: 'talk to agent' } })),
@@ -112,8 +112,8 @@ describe('docs/operator.md', () => {
         '22:51:02.118',
         item('messaging', {
           pass_thread_control: {
-            previous_owner_app_id: Number(VCC),
-            new_owner_app_id: Number(BOT),
+            previous_owner_app_id: VCC,
+            new_owner_app_id: BOT,
             metadata: '{"reason":"answered"}',
           },
         }),

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ExpectationError } from '../../src/simulator/index.js';
 import { PSID, scene, type Scene } from './recording-bot.js';
 
-const VCC = '900500600700800';
+const VCC = '27012345678901239';
 const OTHER_PSID = '6600112233445577';
 const to = { recipient: { id: PSID } };
 const SOON_MS = 20;
@@ -227,7 +227,7 @@ describe('Expectations of a bot on the simulator', () => {
       await at.sim.customer(PSID).says('hi');
       const error = await failure(at.sim.expects.owner(PSID, 'vccLive', { timeoutMs: SOON_MS }));
       expect(error.expected).to.equal(`thread ${PSID} to be owned by vccLive (app ${VCC})`);
-      expect(error.got).to.equal(`bot (app 900100200300400) after ${SOON_MS} ms`);
+      expect(error.got).to.equal(`bot (app 24012345678901237) after ${SOON_MS} ms`);
     });
   });
 

@@ -12,7 +12,7 @@ const hello = { ...to, messaging_type: 'RESPONSE', message: { text: 'hello' } };
 describe('Graph of the simulator', () => {
   let at: Scene;
   beforeEach(async () => {
-    at = await scene();
+    at = await scene({ botAppId: BOT, vccLiveAppId: VCC });
   });
   afterEach(() => at.end());
 
@@ -200,10 +200,6 @@ describe('Graph of the simulator', () => {
       ['an unknown attachment', { message: { attachment: { type: 'hologram', payload: { url: 'u' } } } }],
       ['metadata over 1000 characters', { message: { text: 'x', metadata: 'm'.repeat(1001) } }],
       [
-        'fourteen quick replies',
-        { message: { text: 'x', quick_replies: Array(14).fill({ content_type: 'text', title: 'a', payload: 'b' }) } },
-      ],
-      [
         'a quick reply without payload',
         { message: { text: 'x', quick_replies: [{ content_type: 'text', title: 'a' }] } },
       ],
@@ -293,6 +289,21 @@ describe('Graph of the simulator', () => {
 
     it('refuses a pass of the owner to itself', async () => {
       expect((await at.call('POST', '/me/pass_thread_control', { ...to, target_app_id: BOT })).status).to.equal(400);
+    });
+
+    it('passes to an app whose long id comes as a bare number, and to no app with other last digits', async () => {
+      const long = await scene();
+      const { pageAccessToken, appSecret, vccLiveAppId } = long.sim.settings;
+      await long.sim.customer(PSID).says('hi');
+      const proof = createHmac('sha256', appSecret).update(pageAccessToken).digest('hex');
+      const pass = (id: string) => {
+        const body = `{"recipient":{"id":"${PSID}"},"target_app_id":${id},"appsecret_proof":"${proof}"}`;
+        return graph(long.sim, 'POST', '/me/pass_thread_control', pageAccessToken, body);
+      };
+      expect(await code(pass('27012345678901240'))).to.deep.equal([100, 2018164]);
+      expect((await pass(vccLiveAppId)).body).to.deep.equal({ success: true });
+      expect(long.sim.ownerOf(PSID).owner).to.equal(vccLiveAppId);
+      await long.end();
     });
 
     it('passes to the default application where no target is named', async () => {

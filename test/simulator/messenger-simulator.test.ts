@@ -8,7 +8,8 @@ describe('MessengerSimulator', () => {
   it('says which option is wrong, and shows no token', async () => {
     const wrong: [object, string][] = [
       [{ pageId: 'abc' }, 'pageId'],
-      [{ botAppId: '1234567890123456' }, 'botAppId'],
+      [{ botAppId: 'app-24012345678901237' }, 'botAppId'],
+      [{ botAppId: Number('24012345678901237') }, 'botAppId'],
       [{ botAppId: '1', vccLiveAppId: '1' }, 'vccLiveAppId'],
       [{ appSecret: '' }, 'appSecret'],
       [{ pageId: '5', pages: [{ pageId: '5' }] }, 'pages'],
@@ -42,7 +43,7 @@ describe('MessengerSimulator', () => {
     await at.call('POST', '/me/pass_thread_control', pass);
     await at.call('POST', '/me/messages', { recipient: { id: PSID }, message: { text: 'too late' } });
     const text = at.sim.wire.toText();
-    expect(text).to.match(/owner +111222333444555\/6600112233445566: idle → 900100200300400 \(customer\)/);
+    expect(text).to.match(/owner +111222333444555\/6600112233445566: idle → 24012345678901237 \(customer\)/);
     expect(text).to.match(/webhook +→ bot \[messaging\] message "hi" acknowledged 200 in \d+ ms/);
     expect(text).to.match(/graph +bot: POST \/v26.0\/me\/pass_thread_control 200$/m);
     expect(text).to.match(/graph +bot: POST \/v26.0\/me\/messages 400 refused/);

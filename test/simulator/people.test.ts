@@ -10,7 +10,7 @@ const to = { recipient: { id: PSID } };
 describe('People on the simulator', () => {
   let at: Scene;
   beforeEach(async () => {
-    at = await scene();
+    at = await scene({ botAppId: BOT, vccLiveAppId: VCC });
   });
   afterEach(() => at.end());
 

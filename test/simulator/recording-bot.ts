@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseExactJson } from '../../src/thread/exact-json.js';
 import { MessengerSimulator, type SimulatorOptions } from '../../src/simulator/index.js';
 
 export interface Delivery {
@@ -28,7 +29,7 @@ export class RecordingBot {
         url: request.url ?? '',
         headers: request.headers,
         raw,
-        body: raw === '' ? undefined : JSON.parse(raw),
+        body: raw === '' ? undefined : parseExactJson(raw),
       };
       this.deliveries.push(delivery);
       void Promise.resolve(this.answer(delivery)).then((status) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator, serveStage } from '../../src/simulator/index.js';
 import type { SimulatorOptions, StageOptions, StageServer } from '../../src/simulator/index.js';
-import { refusalOf } from '../../src/simulator/stage/admit-request.js';
+import { refusalOf } from '../../src/webhook/admit-local-request.js';
 import { RecordingBot } from './recording-bot.js';
 import { act, eventually, Visitor } from './stage-visitor.js';
 
@@ -299,6 +299,20 @@ describe('The commands of the stage', () => {
     expect(body.problem).to.include('No scenario has been started');
   });
 
+  it('leave a trace in which app ids have all their digits: in the line, in its JSON, in its curl command', async () => {
+    await open();
+    await does({ act: 'customerSays', psid: PSID, text: 'hi' });
+    await does({ act: 'agentTakes', psid: PSID });
+    const entry = simulator.wire.of('webhook').find(({ items }) => /take_thread_control/.test(items.join()));
+    expect(entry?.items).to.deep.equal(['take_thread_control → 27012345678901239']);
+    const detail = (await (await fetch(`${origin}/stage/wire/${entry?.seq}`)).json()) as { entry: any; curl: string };
+    expect(detail.entry.body.entry[0].messaging[0].take_thread_control).to.include({
+      previous_owner_app_id: '24012345678901237',
+      new_owner_app_id: '27012345678901239',
+    });
+    expect(detail.curl).to.include('"previous_owner_app_id":24012345678901237,"new_owner_app_id":27012345678901239');
+  });
+
   it('have a size, a type, a method and a place', async () => {
     await open();
     const big = await act(origin, `{"act":"customerSays","text":"${'x'.repeat(70_000)}"}`);
@@ -392,13 +406,15 @@ describe('The commands of the stage', () => {
 
     it('a request without a name is turned away', () => {
       for (const host of [undefined, '', ':80']) {
-        expect(refusalOf({ method: 'GET', headers: host === undefined ? {} : { host } })).to.include('does not answer');
+        expect(refusalOf({ method: 'GET', headers: host === undefined ? {} : { host } })?.says).to.include(
+          'does not answer',
+        );
       }
       expect(refusalOf({ method: 'GET', headers: { host: 'localhost' } })).to.equal(undefined);
     });
 
     it('a name of one’s own passes where it was allowed', async () => {
-      await open({ allowedHosts: ['stage.example.com'] });
+      await open({}, { allowedHosts: ['stage.example.com'] });
       const { status } = await attempt('POST', '/stage/act', {
         ...json,
         Host: 'stage.example.com',

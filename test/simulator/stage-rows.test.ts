@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { MessengerSimulator } from '../../src/simulator/index.js';
+import { MessengerSimulator, wireLine } from '../../src/simulator/index.js';
 import type { GraphEntry, WireEntry } from '../../src/simulator/index.js';
 import { asCurl } from '../../src/simulator/stage/as-curl.js';
 import { talkEntry } from '../../src/simulator/stage/talk-entries.js';
@@ -16,7 +16,7 @@ const HEAD = { seq: 7, atMs: 1_795_338_000_000 };
 const call: GraphEntry = {
   ...HEAD,
   kind: 'graph',
-  appId: '900100200300400',
+  appId: '24012345678901237',
   appName: 'bot',
   pageId: '111',
   method: 'POST',
@@ -267,6 +267,30 @@ describe('What was said', () => {
       attachment: { type: 'receipt template' },
     });
   });
+
+  it('shows all cards of a carousel, the picture of a card alone, and a receipt line by line', () => {
+    const of = (payload: Record<string, unknown>) => {
+      const message = { attachment: { type: 'template', payload } };
+      const entry = talkEntry({ kind: 'message', from: 'bot', atMs: 1, message });
+      return Object.fromEntries(Object.entries(entry).filter(([name]) => !['kind', 'from', 'atMs'].includes(name)));
+    };
+    const shoes = { title: 'Shoes', subtitle: 'red', image_url: 'https://example.com/a.png' };
+    const hat = { title: 'Hat', buttons: [{ type: 'postback', title: 'Buy', payload: 'BUY' }] };
+    expect(of({ template_type: 'generic', elements: [shoes, hat] })).to.deep.equal({
+      cards: [
+        { text: 'Shoes\nred', imageUrl: 'https://example.com/a.png' },
+        { text: 'Hat', buttons: [{ title: 'Buy', payload: 'BUY' }] },
+      ],
+    });
+    expect(of({ template_type: 'generic', elements: [shoes] })).to.deep.equal({
+      text: 'Shoes\nred',
+      attachment: { type: 'image', url: 'https://example.com/a.png' },
+    });
+    const elements = [{ title: 'Tea', quantity: 2, price: 3.5 }];
+    expect(
+      of({ template_type: 'receipt', order_number: '12', currency: 'EUR', elements, summary: { total_cost: 7 } }),
+    ).to.deep.equal({ text: 'Receipt 12\n2 Tea 3.5 EUR\nTotal 7 EUR' });
+  });
 });
 
 function targetsOf({ graphBaseUrl, settings }: MessengerSimulator): Parameters<typeof asCurl>[1] {
@@ -278,3 +302,25 @@ function withoutStatus(entry: GraphEntry): GraphEntry {
   delete copy.status;
   return copy;
 }
+
+describe('What a line of the wire quotes', () => {
+  it('cannot act on the page, the terminal, or the shell that it is pasted into', () => {
+    const nasty = '\u001b]0;owned\u0007 \u202egpj.exe\nforged';
+    const entry: WireEntry = {
+      ...{ seq: 1, atMs: 0, kind: 'graph', appId: '1', appName: 'bot', method: 'POST', path: '/v26.0/me/messages' },
+      ...{ edge: 'messages', query: {}, outcome: 'answered', refused: true, done: false, status: 400 },
+      body: { recipient: { id: '2' }, message: { text: nasty } },
+      answer: { error: { message: nasty, code: 100 } },
+    };
+    const shown = '\\u001b]0;owned\\u0007 \\u202egpj.exe\\nforged';
+    const row = wireRow(entry, { appSecret: 'x', nameOf: (id) => id });
+    expect(row.title).to.include(shown);
+    expect(row.chips.map(({ text }) => text)).to.include(shown);
+    expect(wireLine({ ...entry, kind: 'note', text: nasty })).to.include(shown);
+    const curl = asCurl(entry, { graphBaseUrl: 'http://127.0.0.1:1', apiVersion: 'v26.0', botAppId: '1' });
+    // eslint-disable-next-line no-control-regex -- control characters are what this is about
+    expect(curl).not.to.match(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+    const body = /--data-raw '(.*)'/.exec(curl ?? '')?.[1] ?? '';
+    expect(JSON.parse(body)).to.deep.equal({ recipient: { id: '2' }, message: { text: nasty } });
+  });
+});

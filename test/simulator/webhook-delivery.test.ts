@@ -29,6 +29,28 @@ describe('Webhooks of the simulator', () => {
     expect(texts()).to.deep.equal(['árvíztűrő 🦆']);
   });
 
+  it('write app ids as Meta does: bare numbers with all their digits, whether a JavaScript number can hold them or not', async () => {
+    const { botAppId, vccLiveAppId } = at.sim.settings;
+    expect([String(Number(botAppId)), String(Number(vccLiveAppId))]).to.deep.equal([
+      '24012345678901236',
+      '27012345678901240',
+    ]);
+    await at.sim.customer(PSID).says('hi');
+    await at.sim.agent().takes(PSID);
+    await at.sim.agent().says(PSID, 'Hello');
+    await at.sim.agent().handsBack(PSID);
+    const [, taken = '', echo = '', passed = ''] = at.bot.deliveries.map(({ raw }) => raw);
+    expect(taken).to.include(
+      '"take_thread_control":{"previous_owner_app_id":24012345678901237,"new_owner_app_id":27012345678901239,"metadata":null}',
+    );
+    expect(echo).to.include('"app_id":27012345678901239,');
+    expect(passed).to.include('"previous_owner_app_id":27012345678901239,"new_owner_app_id":24012345678901237,');
+    await at.sim.deliverRaw({ object: 'page', entry: [], id: 9007199254740993n, text: '9007199254740993', n: 1 });
+    expect(at.bot.deliveries.at(-1)?.raw).to.equal(
+      '{"object":"page","entry":[],"id":9007199254740993,"text":"9007199254740993","n":1}',
+    );
+  });
+
   it('keep the order of a thread: the next event waits until the one before is acknowledged', async () => {
     const open: (() => void)[] = [];
     at.bot.answer = () => new Promise((resolve) => open.push(() => resolve(200)));

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Storage } from 'botbuilder';
 import { MemoryStorage } from 'botbuilder';
 import { BlobsStorage } from 'botbuilder-azure-blobs';
+import { ContainerClient } from '@azure/storage-blob';
 import { expect } from 'chai';
 import type { StorageLike } from '../../src/store/bot-storage-store.js';
 import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
@@ -21,11 +22,15 @@ const THREAD_KEY = 'handover-vcclive.thread.1776.4001';
 const BUCKET_MS = 5 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-threadStoreContract('BotStorageThreadStore over MemoryStorage', (clock, lifetimes) => {
-  const storage = new MemoryStorage();
-  const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
-  return { store: another(), another };
-});
+threadStoreContract(
+  'BotStorageThreadStore over MemoryStorage',
+  (clock, lifetimes) => {
+    const storage = new MemoryStorage();
+    const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
+    return { store: another(), another };
+  },
+  { isShared: true },
+);
 
 describe('BotStorageThreadStore over BlobsStorage on an emulator', function () {
   this.timeout(60_000);
@@ -38,14 +43,41 @@ describe('BotStorageThreadStore over BlobsStorage on an emulator', function () {
 
   after(() => emulator.stop());
 
-  threadStoreContract('it', (clock, lifetimes) => {
-    containers += 1;
-    const storage = new BlobsStorage(emulator.connectionString, `contract-${containers}`);
-    const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
-    return { store: another(), another };
-  });
+  threadStoreContract(
+    'it',
+    (clock, lifetimes) => {
+      containers += 1;
+      const storage = new BlobsStorage(emulator.connectionString, `contract-${containers}`);
+      const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
+      return { store: another(), another };
+    },
+    { isShared: true },
+  );
 
   manyProcesses('it', () => ({ kind: 'blobs', connectionString: emulator.connectionString }), { firstWrites: false });
+
+  it('begins a thread anew whose blob is no JSON, and gives the others of the same reading', async () => {
+    const storage = new BlobsStorage(emulator.connectionString, 'nojson');
+    const said: string[] = [];
+    const log = { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) };
+    const store = new BotStorageThreadStore(storage).forBot({ appId: '263', log });
+    const other = { pageId: '1776', psid: '4002' };
+    for (const thread of [THREAD, other]) {
+      await store.update(thread, () => ({
+        record: { ...recordWith(1), open: { ...OPEN, id: thread.psid } },
+        value: undefined,
+      }));
+    }
+    const container = new ContainerClient(emulator.connectionString, 'nojson');
+    const blob = container.getBlockBlobClient('handover-vcclive.263.thread.1776.4001');
+    await blob.upload('{"body":{"rec', 13);
+    expect(await store.listOpen(10)).to.deep.equal([other]);
+    expect(await store.read(THREAD)).to.equal(undefined);
+    expect(await grow(store)).to.equal(1);
+    expect(await grow(store)).to.equal(2);
+    expect((await store.listSetAside(5)).map(({ thread }) => thread)).to.deep.equal([THREAD]);
+    expect(said).to.have.lengthOf(1);
+  });
 
   it('overwrites without an eTag and refuses a stale one: what the store is built on', async () => {
     const storage = new BlobsStorage(emulator.connectionString, 'etags');
@@ -55,6 +87,97 @@ describe('BotStorageThreadStore over BlobsStorage on an emulator', function () {
     const refusal = await rejection(storage.write({ key: { value: 3, eTag: first.eTag } }));
     expect((refusal as Error).message).to.match(/eTag conflict/);
     expect((await storage.read(['key']))['key']).to.include({ value: 2 });
+  });
+});
+
+/** Something else lies under the keys of a store: it stops no thread, and is not lost. */
+describe('BotStorageThreadStore and what it did not write', () => {
+  const said: string[] = [];
+  const bot = {
+    appId: '263',
+    log: { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) },
+  };
+  beforeEach(() => {
+    said.length = 0;
+  });
+
+  const foreign: Record<string, object> = {
+    'an item of somebody else': { name: 'x' },
+    'a list': [1, 2],
+    'an item without a body': { born: 'a', written: 'a' },
+    'deadlines that are a text': { body: { deadlines: 'soon' }, born: 'a', written: 'a' },
+  };
+  for (const [what, item] of Object.entries(foreign)) {
+    it(`keeps ${what} under another key, and begins anew`, async () => {
+      const storage = new MemoryStorage();
+      const key = 'handover-vcclive.263.thread.1776.4001';
+      await storage.write({ [key]: item });
+      const store = new BotStorageThreadStore(storage).forBot(bot);
+      expect(await store.read(THREAD)).to.equal(undefined);
+      expect(await grow(store)).to.equal(1);
+      expect(await grow(store)).to.equal(2);
+      const [aside] = await store.listSetAside(5);
+      const kept = (await storage.read([aside?.where ?? '']))[aside?.where ?? ''] as { body: { found: object } };
+      expect(kept.body.found).to.deep.include({ ...item });
+      expect(said).to.have.lengthOf(1);
+    });
+  }
+
+  it('leaves out entries that cannot be read, and takes a claim that cannot be read for none', async () => {
+    const storage = new MemoryStorage();
+    const store = new BotStorageThreadStore(storage).forBot(bot);
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
+    await store.update(THREAD, () => ({ record: { ...recordWith(1), open: { ...OPEN, id: 'h1' } }, value: undefined }));
+    await store.claim('e1', 'a', 60_000);
+    const memory = storage as unknown as { memory: Record<string, string> };
+    for (const [key, text] of Object.entries(memory.memory)) {
+      const item = JSON.parse(text) as { body: { entries?: unknown[]; holder?: unknown; buckets?: unknown[] } };
+      item.body.entries?.unshift(
+        null,
+        'x',
+        { thread: 'x' },
+        { thread: THREAD, name: 'idle', atMs: 'soon', addedAtMs: 0 },
+      );
+      item.body.buckets?.unshift(null, 7, 'x');
+      if (item.body.holder !== undefined) item.body.holder = 7;
+      memory.memory[key] = JSON.stringify(item);
+    }
+    const seen = new BotStorageThreadStore(storage).forBot(bot);
+    expect(await seen.takeDue(Date.now(), 10, 1000)).to.deep.equal([{ thread: THREAD, name: 'idle', atMs: 0 }]);
+    expect(await seen.listOpen(10)).to.deep.equal([THREAD]);
+    expect(await seen.claim('e1', 'b', 60_000)).to.deep.equal({ status: 'claimed' });
+  });
+
+  it('begins an index anew that cannot be read, keeps what was there, and finds the deadlines that come after', async () => {
+    const storage = new MemoryStorage();
+    await storage.write({ 'handover-vcclive.263.due': { body: { buckets: 'x' }, born: 'a', written: 'a' } });
+    const store = new BotStorageThreadStore(storage).forBot(bot);
+    expect(await store.takeDue(Date.now(), 10, 1000)).to.deep.equal([]);
+    await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
+    expect(await store.takeDue(Date.now(), 10, 1000)).to.have.lengthOf(1);
+    expect(said.join()).to.include('"due"');
+    expect(await store.listSetAside(5)).to.have.lengthOf(1);
+  });
+
+  it('believes that an item is no JSON when it was read three times, and keeps what the storage says of it', async () => {
+    const storage = new Interposed(new MemoryStorage());
+    const store = new BotStorageThreadStore(storage, { random: () => 0.01 }).forBot(bot);
+    await put(store, 7);
+    const cut = new SyntaxError('Unexpected end of JSON input');
+    storage.once('read', () => Promise.reject(cut));
+    expect(await grow(store), 'an answer that was cut off on its way').to.equal(8);
+    let isRuined = true;
+    storage.always('read', () =>
+      isRuined && storage.readKeys.at(-1)?.includes(`handover-vcclive.263.thread.1776.4001`)
+        ? Promise.reject(cut)
+        : Promise.resolve(),
+    );
+    storage.afterWriting('handover-vcclive.263.thread.1776.4001', () => {
+      isRuined = false;
+      return Promise.resolve();
+    });
+    expect(await grow(store)).to.equal(1);
+    expect([said.length, (await store.listSetAside(5)).length]).to.deep.equal([1, 1]);
   });
 });
 
@@ -104,7 +227,7 @@ describe('BotStorageThreadStore and other writers', () => {
     const store = new BotStorageThreadStore(storage, { maxTries: 4, clock, random: () => 0.5 });
     const error = await rejection(put(store, 1));
     expect(error).to.be.instanceOf(StoreError);
-    expect(error).to.include({ code: 'storeConflict', operation: 'update', cause: conflict });
+    expect(error).to.include({ code: 'storeConflict', operation: 'update', reason: 'HTTP 412: busy' });
     expect(storage.calls.filter((call) => call === 'write')).to.have.length(4);
     expect(waits, 'half of 20, 40, 80, 160 ms').to.deep.equal([10, 20, 40, 80]);
   });
@@ -221,12 +344,12 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
   };
 
   for (const [operation, call] of Object.entries(methods)) {
-    it(`rejects ${operation} with storeUnavailable and the cause`, async () => {
+    it(`rejects ${operation} with storeUnavailable and its words`, async () => {
       const storage = new Interposed(new MemoryStorage());
       storage.always('read', () => Promise.reject(outage));
       const error = await rejection(call(new BotStorageThreadStore(storage)));
       expect(error).to.be.instanceOf(StoreError);
-      expect(error).to.include({ code: 'storeUnavailable', operation, cause: outage });
+      expect(error).to.include({ code: 'storeUnavailable', operation, reason: outage.message });
     });
   }
 
@@ -234,9 +357,13 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
     const storage = new Interposed(new MemoryStorage());
     const store = new BotStorageThreadStore(storage);
     storage.once('write', () => Promise.reject(outage));
-    expect(await rejection(put(store, 1))).to.include({ code: 'storeUnavailable', operation: 'update', cause: outage });
+    expect(await rejection(put(store, 1))).to.include({
+      code: 'storeUnavailable',
+      operation: 'update',
+      reason: outage.message,
+    });
     storage.once('delete', () => Promise.reject(outage));
-    expect(await rejection(store.forget(THREAD))).to.include({ operation: 'forget', cause: outage });
+    expect(await rejection(store.forget(THREAD))).to.include({ operation: 'forget', reason: outage.message });
     await put(store, 1);
     expect((await store.read(THREAD))?.epoch).to.equal(1);
   });
@@ -246,7 +373,7 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
     storage.read = () => {
       throw outage;
     };
-    expect(await rejection(new BotStorageThreadStore(storage).read(THREAD))).to.include({ cause: outage });
+    expect(await rejection(new BotStorageThreadStore(storage).read(THREAD))).to.include({ reason: outage.message });
   });
 });
 

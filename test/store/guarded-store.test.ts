@@ -36,7 +36,7 @@ const rejection = (promise: Promise<unknown>): Promise<any> =>
   );
 
 describe('guardedStore', () => {
-  it("makes a StoreError of any rejection, names the operation, and keeps the store's own error", async () => {
+  it("makes a StoreError of any rejection, names the operation, and tells the store's own words", async () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     for (const operation of OPERATIONS) {
       for (const fail of [
@@ -47,7 +47,8 @@ describe('guardedStore', () => {
       ]) {
         const error = await rejection(call(guardedStore(broken(fail)), operation));
         expect(error).to.be.instanceOf(StoreError);
-        expect(error).to.include({ code: 'storeUnavailable', operation: operation[0], cause });
+        expect(error).to.include({ code: 'storeUnavailable', operation: operation[0], reason: cause.message });
+        expect(error.cause).to.include({ code: cause.code, message: cause.message });
       }
     }
   });

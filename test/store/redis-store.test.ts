@@ -37,7 +37,7 @@ describeWithRedis('RedisThreadStore', function () {
     const another = () => storeOf(`contract-${prefixes}`, { ...lifetimes, clock });
     return { store: another(), another };
   };
-  threadStoreContract('RedisThreadStore', backing, { claimsWithChange: true });
+  threadStoreContract('RedisThreadStore', backing, { claimsWithChange: true, isShared: true });
 
   manyProcesses('RedisThreadStore', () => ({ kind: 'redis', url: server.url }), { firstWrites: true });
 
@@ -79,6 +79,86 @@ describeWithRedis('RedisThreadStore', function () {
     await client.hDel(times, `${THREAD.pageId}/${THREAD.psid} idle`);
     await client.close();
     expect((await store.takeDue(1000, 10, 1)).map(({ thread }) => thread)).to.deep.equal([other]);
+  });
+
+  describe('with something in its keys that it did not write', () => {
+    const said: string[] = [];
+    const open = {
+      appId: '263',
+      log: { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) },
+    };
+    const id = `${THREAD.pageId}/${THREAD.psid}`;
+    const connected = () => createClient({ url: server.url }).connect();
+    const redis = async <T>(ask: (client: Awaited<ReturnType<typeof connected>>) => Promise<T>): Promise<T> => {
+      const client = await connected();
+      try {
+        return await ask(client);
+      } finally {
+        await client.close();
+      }
+    };
+    beforeEach(() => {
+      said.length = 0;
+    });
+
+    const ruins: Record<string, (key: string) => Promise<unknown>> = {
+      'a record that is cut off': (key) =>
+        redis(async (client) => client.set(key, ((await client.get(key)) ?? '').slice(0, -9))),
+      'a text without a header': (key) => redis((client) => client.set(key, '{"epoch":1}')),
+      'an empty text': (key) => redis((client) => client.set(key, '')),
+      'bytes that are no text': (key) => redis((client) => client.set(key, Buffer.from([255, 254, 0, 32, 49]))),
+      'a list': (key) => redis((client) => client.del(key).then(() => client.lPush(key, 'x'))),
+    };
+    for (const [what, ruin] of Object.entries(ruins)) {
+      it(`puts ${what} aside as it is, and begins anew, with a claim or without one`, async () => {
+        for (const way of ['update', 'claim']) {
+          said.length = 0;
+          const prefix = `ruined-${way}-${what.replace(/\W/g, '')}`;
+          await storeOf(prefix)
+            .forBot(open)
+            .update(THREAD, () => ({ record: recordWith(7), value: undefined }));
+          const key = `{${prefix}:263}:thread:${id}`;
+          await ruin(key);
+          const left = await redis((client) => client.dump(key));
+          const store = storeOf(prefix).forBot(open);
+          expect(await store.read(THREAD)).to.equal(undefined);
+          const grown = (current: ThreadRecord | undefined) => ({ record: recordWith(1), value: current });
+          const claim = { event: 'e', holder: 'a', leaseMs: 1000, thread: THREAD };
+          if (way === 'update') expect(await store.update(THREAD, grown)).to.equal(undefined);
+          else expect(await store.claimAndUpdate(claim, grown)).to.include({ status: 'claimed', value: undefined });
+          const [aside] = await store.listSetAside(5);
+          expect(aside?.thread).to.deep.equal(THREAD);
+          expect(await redis((client) => client.dump(aside?.where ?? ''))).to.equal(left);
+          expect(await redis((client) => client.pTTL(aside?.where ?? ''))).to.be.above(0);
+          expect(said).to.have.lengthOf(1);
+        }
+      });
+    }
+
+    it('takes a claim and a place that nobody can read for none', async () => {
+      const store = storeOf('claims').forBot(open);
+      const claim = { event: 'e', holder: 'a', leaseMs: 1000, thread: THREAD };
+      for (const ruined of ['x', 'l soon a', '']) {
+        await redis((client) => client.set('{claims:263}:claim:e', ruined));
+        await redis((client) => client.hSet(`{claims:263}:order:${id}`, 'before', ruined));
+        expect(await store.claimAndUpdate(claim, keep)).to.include({ status: 'claimed', mustWait: false });
+        await store.release('e', 'a', THREAD);
+      }
+    });
+
+    it('drops a deadline and an open handover that nobody can read, and gives the others', async () => {
+      const store = storeOf('members').forBot(open);
+      await store.schedule({ thread: THREAD, name: 'idle', atMs: 1000 });
+      for (const member of ['x', '%/1 idle', '1/2 %zz', '1/2/3 idle']) {
+        await redis((client) => client.zAdd('{members:263}:due', { score: 1, value: member }));
+      }
+      await redis((client) => client.hSet('{members:263}:due:times', 'x', 'soon'));
+      await redis((client) => client.hSet('{members:263}:open', 'h', '%'));
+      expect(await store.takeDue(1000, 10, 1)).to.deep.equal([{ thread: THREAD, name: 'idle', atMs: 1000 }]);
+      expect(await store.listOpen(10)).to.deep.equal([]);
+      expect(await redis((client) => client.zCard('{members:263}:due'))).to.equal(0);
+      expect(said).to.have.lengthOf(4);
+    });
   });
 
   describe('when Redis is away', () => {

@@ -10,7 +10,9 @@ import { systemClock } from '../../src/thread/clock.js';
 import type { ThreadKey } from '../../src/thread/key.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import { emptyRecord } from '../../src/thread/record.js';
+import type { Logger } from '../../src/thread/logger.js';
 import type { ThreadStore } from '../../src/thread/store.js';
+import { threadLabel } from '../../src/thread/thread-label.js';
 
 /** A clock that stands until it is moved; waits between tries pass in real time, because real writers cause them. */
 export interface HandClock extends Clock {
@@ -53,12 +55,12 @@ export function recordWith(epoch: number): ThreadRecord {
 
 /**
  * Describes the contract for one sort of store. Each test gets a backing of its own.
- * @param abilities the optional methods that the store has
+ * @param abilities `claimsWithChange`: the optional methods that the store has; `isShared`: others may write where it keeps things
  */
 export function threadStoreContract(
   name: string,
   makeBacking: (clock: Clock, lifetimes: Lifetimes) => SharedBacking,
-  abilities: { readonly claimsWithChange?: boolean } = {},
+  abilities: { readonly claimsWithChange?: boolean; readonly isShared?: boolean } = {},
 ): void {
   describe(`${name} keeps the contract of a thread store`, () => {
     let clock: HandClock;
@@ -581,8 +583,114 @@ export function threadStoreContract(
         expect(await names()).to.deep.equal(['unclaimed', 'idle']);
       });
     });
+
+    describe('two bots in one place', () => {
+      const bot = (appId: string, at = store): ThreadStore => at.forBot({ appId, log: silent });
+
+      it('never see each other’s records, open handovers, events and deadlines', async () => {
+        const [one, two] = [bot('24012345678901237'), bot('27012345678901239')];
+        await one.update(THREAD, () => ({ record: { ...recordWith(7), open: OPEN }, value: undefined }));
+        await one.claim('e1', 'a', 1000);
+        await one.finish('e2', 'a');
+        await one.schedule({ thread: THREAD, name: 'idle', atMs: START_MS });
+        expect(await two.read(THREAD)).to.equal(undefined);
+        expect(await two.findHandover(ID)).to.equal(undefined);
+        expect(await two.listOpen(10)).to.deep.equal([]);
+        expect(await two.claim('e1', 'b', 1000)).to.deep.equal({ status: 'claimed' });
+        expect(await two.claim('e2', 'b', 1000)).to.deep.equal({ status: 'claimed' });
+        expect(await two.takeDue(START_MS, 10, 1000)).to.deep.equal([]);
+        await two.forget(THREAD);
+        expect((await one.read(THREAD))?.epoch).to.equal(7);
+        expect(await one.findHandover(ID)).to.deep.equal(THREAD);
+        expect(await one.takeDue(START_MS, 10, 1000)).to.have.length(1);
+      });
+
+      it('are one where they have the same app id, for all of its Pages', async () => {
+        const pages = [THREAD, { pageId: '1812', psid: '4001' }];
+        for (const thread of pages) {
+          await bot('263').update(thread, () => ({ record: recordWith(7), value: undefined }));
+          expect((await bot('263', another()).read(thread))?.epoch).to.equal(7);
+        }
+      });
+
+      it('are told apart whatever their ids are', async () => {
+        const ids = ['1', '1/2', '1:2', '{1}', '1.2', 'a b', 'ő'];
+        for (const [index, id] of ids.entries()) {
+          await bot(id).update(THREAD, () => ({ record: recordWith(index), value: undefined }));
+        }
+        for (const [index, id] of ids.entries()) expect((await bot(id).read(THREAD))?.epoch, id).to.equal(index);
+      });
+    });
+
+    (abilities.isShared === true ? describe : leaveOut)('a record that cannot be read', () => {
+      const said: string[] = [];
+      const bot = (at: ThreadStore): ThreadStore =>
+        at.forBot({ appId: '263', log: { ...silent, error: (line) => said.push(line) } });
+      const wrong: Record<string, unknown> = {
+        'evidence that is a text': { ...emptyRecord, evidence: 'us' },
+        'an epoch that is a text': { ...emptyRecord, epoch: '3' },
+        'an open handover without a phase': { ...emptyRecord, open: { ...OPEN, phase: undefined } },
+        'fields of another version': { v: 2, owner: 'vccLive' },
+        'a list': [1, 2],
+        'a text': 'vccLive',
+      };
+      /** Another process writes what this one cannot read. */
+      const leave = (record: unknown): Promise<void> =>
+        bot(another()).update(THREAD, () => ({ record: record as ThreadRecord, value: undefined }));
+
+      beforeEach(() => {
+        said.length = 0;
+      });
+
+      for (const [what, record] of Object.entries(wrong)) {
+        it(`for it is or has ${what} is set aside once, and its thread begins anew`, async () => {
+          await leave(record);
+          const mine = bot(store);
+          expect(await mine.read(THREAD)).to.equal(undefined);
+          expect(await grow(mine)).to.equal(1);
+          expect(await grow(bot(another()))).to.equal(2);
+          const [aside, ...more] = await mine.listSetAside(10);
+          expect([aside?.thread, more]).to.deep.equal([THREAD, []]);
+          expect(said).to.have.lengthOf(1);
+          expect(said[0]).to.include(threadLabel(THREAD)).and.include(aside?.where).and.not.include(THREAD.psid);
+        });
+      }
+
+      it('is set aside and told by one of several processes that meet it at once', async () => {
+        await write(5, NEIGHBOUR);
+        await leave({ ...emptyRecord, epoch: [] });
+        const values = await Promise.all([bot(store), bot(another()), bot(another())].map(grow));
+        expect(values.sort()).to.deep.equal([1, 2, 3]);
+        expect([said.length, (await bot(store).listSetAside(10)).length]).to.deep.equal([1, 1]);
+      });
+
+      it('is no open handover, and leaves with its customer', async () => {
+        await leave({ ...emptyRecord, open: { ...OPEN, phase: 'unheard of' } });
+        const mine = bot(store);
+        await grow(mine);
+        expect([await mine.findHandover(ID), await mine.listOpen(10)]).to.deep.equal([undefined, []]);
+        await mine.forget(THREAD);
+        expect(await mine.listSetAside(10)).to.deep.equal([]);
+      });
+
+      it('can be forgotten before anybody met it', async () => {
+        await leave(['x']);
+        await bot(store).forget(THREAD);
+        expect(await grow(bot(store))).to.equal(1);
+        expect(await bot(store).listSetAside(10)).to.deep.equal([]);
+      });
+
+      it('is kept aside as long as a record is', async () => {
+        await leave(['x']);
+        await grow(bot(store));
+        clock.move(LIFETIMES.recordTtlMs);
+        expect(await bot(store).listSetAside(10)).to.deep.equal([]);
+      });
+    });
   });
 }
+
+const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const ID = '0123456789abcdef0123456789abcdef';
 const OTHER_ID = 'fedcba9876543210fedcba9876543210';

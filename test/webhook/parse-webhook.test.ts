@@ -66,6 +66,34 @@ const EXPECTED: Record<string, Expected[]> = {
       metadata: '{"v":1,"disposition":"resolved"}',
     },
   ],
+  'handover-pass-long-app-ids.json': [
+    {
+      kind: 'passThreadControl',
+      ...live,
+      timestampMs: T_HANDOVER,
+      previousOwnerAppId: '27012345678901239',
+      newOwnerAppId: '24012345678901237',
+      metadata: '{"v":1,"disposition":"resolved"}',
+    },
+  ],
+  'handover-take-long-app-ids.json': [
+    {
+      kind: 'takeThreadControl',
+      ...live,
+      timestampMs: T_HANDOVER,
+      previousOwnerAppId: '9012345678901237',
+      newOwnerAppId: '9112345678901239',
+    },
+  ],
+  'handover-request-long-app-id.json': [
+    {
+      kind: 'requestThreadControl',
+      ...live,
+      timestampMs: T_HANDOVER,
+      requestedOwnerAppId: '9112345678901239',
+      metadata: 'agent wants the conversation',
+    },
+  ],
   'handover-pass-leadgen-hop-context.json': [
     {
       kind: 'passThreadControl',
@@ -212,6 +240,16 @@ const EXPECTED: Record<string, Expected[]> = {
   'standby-echo-other-app-text.json': [
     { kind: 'echo', ...standby, timestampMs: T, mid: mid('054'), text: 'Hello, I am your agent.', appId: VCC },
   ],
+  'standby-echo-long-app-id.json': [
+    {
+      kind: 'echo',
+      ...standby,
+      timestampMs: T,
+      mid: mid('099'),
+      text: 'Hello, I am your agent.',
+      appId: '27012345678901239',
+    },
+  ],
   'standby-message-attachment.json': [{ kind: 'message', ...standby, timestampMs: T, mid: mid('052') }],
   'standby-message-quick-reply.json': [
     { kind: 'message', ...standby, timestampMs: T, mid: mid('051'), text: 'Yes', payload: 'YES' },
@@ -238,7 +276,7 @@ describe('parseWebhook', () => {
   describe('reads every shape that Meta is known to send', () => {
     for (const [file, expected] of Object.entries(EXPECTED)) {
       it(file, () => {
-        expect(parsed(JSON.parse(readFileSync(join(FIXTURES, file), 'utf8')))).to.deep.equal(expected);
+        expect(parsed(readFileSync(join(FIXTURES, file), 'utf8'))).to.deep.equal(expected);
       });
     }
 
@@ -408,6 +446,29 @@ describe('parseWebhook', () => {
       );
       expect(pass.previousOwnerAppId).to.equal('900500600700800');
       expect(pass.newOwnerAppId).to.equal('42');
+    });
+
+    it('marks app ids that another JSON parser has rounded, and takes no PSID and no Page that was rounded', () => {
+      const lost = Number('24012345678901237');
+      const control = { previous_owner_app_id: lost, new_owner_app_id: '27012345678901239' };
+      const pass = { sender: { id: lost }, recipient: { id: lost }, pass_thread_control: control };
+      expect(parsedItem(pass)).to.deep.equal({
+        kind: 'passThreadControl',
+        channel: 'messaging',
+        pageId: PAGE,
+        previousOwnerAppId: '24012345678901236',
+        newOwnerAppId: '27012345678901239',
+        roundedAppIds: ['previousOwnerAppId'],
+      });
+    });
+
+    it('reads a PSID and a Page exactly that are numbers in the text of the body', () => {
+      const text = `{"entry":[{"messaging":[{"sender":{"id":24012345678901237},"recipient":{"id":24012345678901239},"message":{}}]}]}`;
+      expect(parsed(text)[0]).to.include({ psid: '24012345678901237', pageId: '24012345678901239' });
+    });
+
+    it('gives nothing for a text that is no JSON', () => {
+      expect([parseWebhook('{'), parseWebhook(''), parseWebhook('"entry"')]).to.deep.equal([[], [], []]);
     });
 
     it('takes the Page from the entry where the item names none', () => {

@@ -74,12 +74,12 @@ const RULES: readonly Rule[] = [
     cause: 'wrong-app-id',
     when: ({ red }) => red('ids'),
     says: 'An app id is not the id of an app.',
-    remedy: 'Correct FACEBOOK_APP_ID or VCC_LIVE_APP_ID, and start the bot again.',
+    remedy: 'Correct FACEBOOK_APP_ID (the option botAppId) or VCC_LIVE_APP_ID (vccLiveAppId), and start the bot again.',
     explains: ['ids', 'appSecret', 'vccLive'],
   },
   {
     cause: 'wrong-secret',
-    when: ({ red }) => red('appSecret'),
+    when: ({ red }) => red('appSecret') && !red('ids'),
     says: 'The app secret does not belong to the app id: the bot refuses every webhook of Meta, and Meta its calls.',
     remedy: 'Copy the App Secret again, without blanks, from the app whose id is configured, and start the bot again.',
     explains: ['appSecret'],
@@ -95,7 +95,8 @@ const RULES: readonly Rule[] = [
     cause: 'foreign-token',
     when: ({ red }) => red('tokenApp'),
     says: "The token was made by another app than the bot's, so the bot acts in that app's name.",
-    remedy: "Make the token in the bot's own app, or correct FACEBOOK_APP_ID and FACEBOOK_APP_SECRET.",
+    remedy:
+      "Make the token in the bot's own app, or correct FACEBOOK_APP_ID (the option botAppId) and FACEBOOK_APP_SECRET.",
     explains: ['tokenApp'],
   },
   {

@@ -2,9 +2,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandLineHost } from '../command-host.js';
 import { metaSettingsOf, withMetaOptions } from '../meta-options.js';
-import { address, port, psid } from '../option-values.js';
+import { address, hostName, port, psid } from '../option-values.js';
 import type { TypedSettings } from '../meta-settings.js';
 import { wantsColours } from '../terminal.js';
+import type { DoctorOptions } from './doctor.js';
 
 interface TypedDoctor extends TypedSettings {
   readonly url?: string;
@@ -14,6 +15,7 @@ interface TypedDoctor extends TypedSettings {
   readonly record?: string | true;
   readonly message?: string;
   readonly listen?: number;
+  readonly allowHost?: readonly string[];
   readonly seconds: number;
   readonly fix?: true;
   readonly yes?: true;
@@ -45,6 +47,7 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
     .option('--no-webhook', "do not ask the bot's webhook")
     .option('--psid <id>', 'a customer whose thread to look at', psid)
     .option('--listen <port>', 'wait for a real message on this port, and hand it on to --url', port)
+    .option('--allow-host <name...>', 'with --listen: names by which it may be called without a signature', hostName)
     .option('--seconds <number>', 'how long to wait for it', seconds, DEFAULT_SECONDS)
     .option('--json', 'print one JSON object')
     .optionsGroup('Changing something:')
@@ -71,7 +74,7 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
           live: typed.live === true,
           record: typed.record === true ? DEFAULT_RECORD : typed.record,
           message: typed.message,
-          listen: typed.listen === undefined ? undefined : { port: typed.listen, seconds: typed.seconds },
+          listen: listenOrder(typed),
           fix: typed.fix === true,
           yes: typed.yes === true,
           json: typed.json === true,
@@ -89,6 +92,10 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
       );
       ended(exitCode);
     });
+}
+
+function listenOrder({ listen, seconds: forSeconds, allowHost = [] }: TypedDoctor): DoctorOptions['listen'] {
+  return listen === undefined ? undefined : { port: listen, seconds: forSeconds, allowedHosts: allowHost };
 }
 
 function seconds(text: string): number {

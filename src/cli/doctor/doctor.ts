@@ -9,7 +9,10 @@ import { GraphAdministration } from '../../graph/administration.js';
 import { redactSecrets } from '../../graph/redact-secrets.js';
 import { systemClock, type Clock } from '../../thread/clock.js';
 import { HandoverError } from '../../thread/errors.js';
+import { RepeatedLines } from '../../thread/repeated-lines.js';
+import { visibleText } from '../../thread/visible-text.js';
 import { ableToCall, secretsOf, type CallSettings, type MetaSettings } from '../meta-settings.js';
+import { shownAddress } from '../shown-address.js';
 import { paint, type Paint } from '../terminal.js';
 import { diagnose, type Diagnosis } from './diagnose.js';
 import { NEEDED_FIELDS, type Finding } from './finding.js';
@@ -32,7 +35,8 @@ export interface DoctorOptions {
   /** The file for the report of the live run. */
   readonly record: string | undefined;
   readonly message: string | undefined;
-  readonly listen: { readonly port: number; readonly seconds: number } | undefined;
+  readonly listen:
+    { readonly port: number; readonly seconds: number; readonly allowedHosts: readonly string[] } | undefined;
   readonly fix: boolean;
   readonly yes: boolean;
   readonly json: boolean;
@@ -99,7 +103,7 @@ class CheckUp {
 
   async run(): Promise<number> {
     this.#introduce();
-    if (this.#options.listen !== undefined) this.#listener = await this.#openEar(this.#options.listen.port);
+    if (this.#options.listen !== undefined) this.#listener = await this.#openEar(this.#options.listen);
     const arrivals = await this.#waitForArrivals();
     const seen = await this.#observe(arrivals);
     const live = this.#options.live ? await this.#tryLive() : undefined;
@@ -125,17 +129,21 @@ class CheckUp {
     this.#note(`Checking app ${appId} at ${graphBaseUrl}/${apiVersion}, with the settings of ${from}.\n`);
   }
 
-  async #openEar(port: number): Promise<EventListener> {
+  async #openEar({ port, allowedHosts }: NonNullable<DoctorOptions['listen']>): Promise<EventListener> {
     const { appSecret, verifyToken } = this.#settings;
-    const hearMs = this.#host.hearMs ?? HEAR_MS;
-    const where = { port, host: LISTEN_ON, forwardTo: this.#options.url };
-    return EventListener.open({ ...where, appSecret, verifyToken, clock: this.#clock, hearMs });
+    const { complain, hearMs = HEAR_MS } = this.#host;
+    const where = { port, host: LISTEN_ON, forwardTo: this.#options.url, allowedHosts };
+    const lines = new RepeatedLines({ info: complain, warn: complain, error: complain }, this.#clock);
+    const onTurnedAway = (why: string): void => {
+      lines.sayOnce('warn', why, `A request was turned away: ${visibleText(why)}`);
+    };
+    return EventListener.open({ ...where, appSecret, verifyToken, clock: this.#clock, hearMs, onTurnedAway });
   }
 
   async #waitForArrivals(): Promise<Arrivals | undefined> {
     const { listen, url } = this.#options;
     if (listen === undefined || this.#listener === undefined) return undefined;
-    const onto = url === undefined ? 'and answers by itself' : `and hands on to ${url}`;
+    const onto = url === undefined ? 'and answers by itself' : `and hands on to ${shownAddress(url)}`;
     this.#host.complain(
       `Listens on http://${LISTEN_ON}:${this.#listener.port} ${onto}. Lead Meta's webhooks there (a tunnel, for one),\n` +
         `and write to the Page now, as a customer: ${listen.seconds} s.\n`,

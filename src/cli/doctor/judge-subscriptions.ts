@@ -8,7 +8,8 @@ import type { AdministrationAnswer } from '../../graph/administration.js';
 import { NEEDED_FIELDS, type Finding } from './finding.js';
 import { excuse, proofRefused, saysNothing, tokenFacts } from './judge-token.js';
 import { appsIn, pageSubscriptionOf, type Observations } from './observe.js';
-import { ACKNOWLEDGE_WITHIN_MS, withoutQuery, type ProbeAnswer } from './probe-webhook.js';
+import { shownAddress } from '../shown-address.js';
+import { ACKNOWLEDGE_WITHIN_MS, type ProbeAnswer } from './probe-webhook.js';
 
 /** An acknowledgement that takes longer than this leaves no room for a bad day. */
 const SLOW_MS = 2500;
@@ -40,7 +41,7 @@ export function judgeCallbackUrl({ appSubscriptions, settings }: Observations): 
   const line = { check: 'callbackUrl', title: 'Callback URL' } as const;
   const address = pageSubscriptionOf(appSubscriptions)?.callbackUrl;
   if (address === undefined || !URL.canParse(address)) return untold(line, appSubscriptions, APP_WEBHOOKS);
-  const shown = withoutQuery(address);
+  const shown = shownAddress(address);
   const callback = new URL(address);
   const wrong = { ...line, status: 'red', found: shown, where: `${APP_WEBHOOKS} > Callback URL` } as const;
   if (callback.protocol !== 'https:' && !isLoopback(callback.hostname)) {
@@ -53,14 +54,14 @@ export function judgeCallbackUrl({ appSubscriptions, settings }: Observations): 
   // Behind a tunnel or a load balancer the bot's own address is another than the public one.
   const comparable = isLoopback(meant.hostname) === isLoopback(callback.hostname);
   if (!comparable) {
-    const where = `does ${shown} lead to ${withoutQuery(url)}? The tunnel's or load balancer's settings tell`;
+    const where = `does ${shown} lead to ${shownAddress(url)}? The tunnel's or load balancer's settings tell`;
     return { ...line, status: 'unchecked', found: `${shown}, and --url is an address of this machine`, where };
   }
   if (meant.host === callback.host && meant.pathname === callback.pathname)
     return { ...line, status: 'ok', found: shown };
   return {
     ...wrong,
-    expected: withoutQuery(url),
+    expected: shownAddress(url),
     why: 'Meta delivers somewhere else, and the bot hears nothing.',
   };
 }

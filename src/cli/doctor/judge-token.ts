@@ -15,6 +15,8 @@ const EXPIRY_NOTICE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
 const DASHBOARD = 'developers.facebook.com > My Apps > your app';
+const SILENT_AFTER_HANDOVER =
+  'After each handover the bot stays silent: Meta names it as the owner by an id that it does not know as its own.';
 const NEW_TOKEN = `${DASHBOARD} > Messenger > Messenger API Settings > Generate access tokens; then FACEBOOK_PAGE_ACCESS_TOKEN`;
 
 /** What Meta knows about the token; empty where it was not told. */
@@ -91,9 +93,15 @@ export function vccLiveIdIsWrong({ settings: { appId, vccLiveAppId } }: Observat
   return !isDigits(vccLiveAppId) || vccLiveAppId === appId || PAGE_INBOX_IDS.includes(vccLiveAppId);
 }
 
-/** Ids that cannot be right, before anybody is asked. */
-export function judgeIds({ settings }: Observations): Finding {
+/** The secret has signed the proof of a call that Meta answered, so it is that of the app that made the token. */
+function fitsOtherApp({ token, page }: Pick<Observations, 'token' | 'page'>): boolean {
+  return token.status === 'refused' && !saysNothing(token) && page.status === 'answered';
+}
+
+/** Ids that cannot be right. */
+export function judgeIds({ settings, page, token }: Observations): Finding {
   const { appId, vccLiveAppId } = settings;
+  const pageIds = [settings.pageId, textOf(recordIn(page)['id'])];
   const line = { check: 'ids', title: 'App ids' } as const;
   const wrong = {
     ...line,
@@ -113,6 +121,22 @@ export function judgeIds({ settings }: Observations): Finding {
       where: 'the app id stands in the App Dashboard, top left; VCC Live support tells theirs',
     };
   }
+  if (pageIds.includes(appId)) {
+    return {
+      ...wrong,
+      found: `FACEBOOK_APP_ID is ${appId}, the id of the Page`,
+      expected: "the id of the bot's app, which is never that of a Page",
+      why: SILENT_AFTER_HANDOVER,
+      where: 'the app id stands in the App Dashboard, top left; it is FACEBOOK_APP_ID and the option botAppId',
+    };
+  }
+  if (vccLiveAppId !== undefined && pageIds.includes(vccLiveAppId)) {
+    return {
+      ...wrong,
+      found: `VCC_LIVE_APP_ID is ${vccLiveAppId}, the id of the Page`,
+      where: "ask VCC Live support for their app's id; it is VCC_LIVE_APP_ID and the option vccLiveAppId",
+    };
+  }
   if (vccLiveAppId === appId) {
     return {
       ...wrong,
@@ -126,6 +150,15 @@ export function judgeIds({ settings }: Observations): Finding {
       found: "VCC_LIVE_APP_ID is Meta's Page Inbox",
       why: 'Customers would wait in the inbox of the Page, where no agent of VCC Live sees them.',
       where: "ask VCC Live support for their app's id",
+    };
+  }
+  if (fitsOtherApp({ token, page })) {
+    return {
+      ...wrong,
+      found: `FACEBOOK_APP_ID is ${appId}, and secret and token are of another app`,
+      expected: 'the id of the app that made the token, in FACEBOOK_APP_ID and in the option botAppId',
+      why: SILENT_AFTER_HANDOVER,
+      where: `${DASHBOARD} > App settings > Basic > App ID`,
     };
   }
   return { ...line, status: 'ok', found: `bot ${appId}, VCC Live ${vccLiveAppId ?? 'not set'}` };
@@ -145,6 +178,10 @@ export function judgeSecret({ token, appSubscriptions, page, settings }: Observa
   if (!isDigits(settings.appId))
     return { ...line, status: 'unchecked', found: 'The app id is no number.', where: 'run doctor again' };
   if (saysNothing(token)) return { ...line, status: 'unchecked', found: excuse(token), where: 'run doctor again' };
+  if (fitsOtherApp({ token, page })) {
+    const found = "The secret is that of the token's app; the app id is not, see above.";
+    return { ...line, status: 'unchecked', found, where: 'run doctor again' };
+  }
   if (token.status === 'refused') {
     return { ...wrong, found: `Meta does not take them together. ${excuse(asApp)}` };
   }
@@ -186,9 +223,9 @@ export function judgeTokenApp({ token, settings }: Observations): Finding {
     ...line,
     status: 'red',
     found: `app ${appId}${appName === undefined ? '' : ` (${appName})`}`,
-    expected: `app ${settings.appId} (FACEBOOK_APP_ID)`,
+    expected: `app ${settings.appId} (FACEBOOK_APP_ID, the option botAppId)`,
     why: 'The bot would act as another app: Meta refuses its proofs, and threads are never its own.',
-    where: NEW_TOKEN,
+    where: `${NEW_TOKEN}. Or, if app ${appId} is the bot's: set FACEBOOK_APP_ID and botAppId to '${appId}'`,
   };
 }
 

@@ -21,6 +21,9 @@ export interface ListenOrder {
   readonly forwardTo: string | undefined;
   readonly appSecret: string;
   readonly verifyToken: string | undefined;
+  readonly allowedHosts: readonly string[];
+  /** Something was turned away before it was read. */
+  readonly onTurnedAway: (why: string) => void;
   readonly clock: Clock;
   /** How long webhooks of one call are waited for, milliseconds. */
   readonly hearMs: number;
@@ -47,6 +50,8 @@ export class EventListener {
     listener.#tap = await WebhookTap.start({
       ...{ port, host, forwardTo, appSecret, verifyToken },
       now: () => clock.now(),
+      allowedHosts: order.allowedHosts,
+      onTurnedAway: order.onTurnedAway,
       onDelivery: (delivery) => listener.#take(delivery),
     });
     return listener;
@@ -97,18 +102,10 @@ export class EventListener {
       return;
     }
     if (status !== ACKNOWLEDGED) this.#refusedByBot += 1;
-    this.events.push(...parseWebhook(parsed(body)));
+    this.events.push(...parseWebhook(body));
   }
 }
 
 function isOfCustomer({ kind }: ThreadEvent): boolean {
   return kind === 'message' || kind === 'postback';
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

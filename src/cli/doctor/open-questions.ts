@@ -3,6 +3,7 @@
  *
  * Exists because this package has to assume an answer to each, survives the other one, and a Page of one's own can tell.
  */
+import { visibleText } from '../../thread/visible-text.js';
 import type { AdministrationAnswer } from '../../graph/administration.js';
 import { isRecord } from '../../thread/read-unknown.js';
 import type { ThreadEvent } from '../../thread/event.js';
@@ -103,7 +104,7 @@ function ownerUnit(run: LiveRun): SettledQuestion {
 function ownerIdType(run: LiveRun): SettledQuestion {
   const id = 'owner-id-type';
   const assumed = 'app_id in thread_owner is a string';
-  // Looked at in the text: reading it makes strings of all ids.
+  // Looked at in the text: reading it makes strings of long ids.
   const texts = ownerAnswers(run).map(({ answer }) => (answer.status === 'answered' ? answer.text : ''));
   const text = texts.find((each) => each.includes('"app_id"'));
   if (text === undefined) return unsettled(id, assumed, 'no answer named an app');
@@ -174,9 +175,9 @@ export function described(answer: AdministrationAnswer): string {
     case 'answered':
       return 'success';
     case 'refused':
-      return `refused with ${codeOf(answer)}: ${answer.message}`;
+      return `refused with ${codeOf(answer)}: ${visibleText(answer.message)}`;
     case 'unanswered':
-      return `no answer: ${answer.why}`;
+      return `no answer: ${visibleText(answer.why)}`;
   }
 }
 

@@ -1,5 +1,6 @@
 /** A check-up as text: a line for what is right, a paragraph for what is not, and what to do about it. */
-import { harmless, wrapped, type Paint } from '../terminal.js';
+import { visibleText } from '../../thread/visible-text.js';
+import { wrapped, type Paint } from '../terminal.js';
 import type { Diagnosis } from './diagnose.js';
 import type { Finding, FindingStatus } from './finding.js';
 
@@ -24,7 +25,7 @@ export function findingsText(findings: readonly Finding[], paint: Paint, columns
 function findingText(finding: Finding, paint: Paint, columns?: number): string {
   const { status, title, found } = finding;
   const mark = colourOf(status, paint)(MARKS[status]);
-  if (status === 'ok') return `${mark} ${title}: ${paint.faint(harmless(found))}`;
+  if (status === 'ok') return `${mark} ${title}: ${paint.faint(visibleText(found))}`;
   const lines: readonly (readonly [string, string | undefined])[] =
     status === 'unchecked'
       ? [
@@ -66,7 +67,7 @@ export function diagnosisText(causes: readonly Diagnosis[], paint: Paint, column
   const say = ({ says, remedy, cause }: Diagnosis, lead: string): string => {
     const indent = lead.length;
     const more = cause === 'sound' ? '' : paint.faint(`${' '.repeat(indent)}More: docs/doctor.md#${cause}`);
-    const body = `${lead}${paint.strong(wrapped(says, indent, columns))}\n${' '.repeat(indent)}${wrapped(remedy, indent, columns)}`;
+    const body = `${lead}${paint.strong(wrapped(visibleText(says), indent, columns))}\n${' '.repeat(indent)}${wrapped(visibleText(remedy), indent, columns)}`;
     return more === '' ? body : `${body}\n${more}`;
   };
   const rest = others.map((each) => say(each, '  Then:  '));
@@ -74,7 +75,7 @@ export function diagnosisText(causes: readonly Diagnosis[], paint: Paint, column
 }
 
 function labelled(label: string, text: string, paint: Paint, columns: number | undefined): string {
-  return `${paint.faint(`    ${label.padEnd(LABEL_COLUMNS - 5)} `)}${wrapped(harmless(text), LABEL_COLUMNS, columns)}`;
+  return `${paint.faint(`    ${label.padEnd(LABEL_COLUMNS - 5)} `)}${wrapped(visibleText(text), LABEL_COLUMNS, columns)}`;
 }
 
 function colourOf(status: FindingStatus, paint: Paint): (text: string) => string {

@@ -7,6 +7,7 @@
 import { randomInt } from 'node:crypto';
 import { signPayload } from '../../webhook/signature.js';
 import { codeOf } from '../check-bot.js';
+import { shownAddress } from '../shown-address.js';
 
 /** Meta's limit for acknowledging, milliseconds. */
 export const ACKNOWLEDGE_WITHIN_MS = 5000;
@@ -52,14 +53,7 @@ export async function probeWebhook(question: WebhookQuestion): Promise<WebhookPr
       : { challenge: { sent, answer: await ask(challengeUrl(url, verifyToken, sent), giveUpMs, {}) } };
   const forged = await ask(url, giveUpMs, delivery(SOME_OTHER_SECRET));
   const signed = await ask(url, giveUpMs, delivery(appSecret));
-  return { address: withoutQuery(url), ...challenge, forged, delivery: signed };
-}
-
-/** An address without what may be secret in it. */
-export function withoutQuery(url: string): string {
-  if (!URL.canParse(url)) return '(no address)';
-  const { origin, pathname, search } = new URL(url);
-  return `${origin}${pathname}${search === '' ? '' : '?…'}`;
+  return { address: shownAddress(url), ...challenge, forged, delivery: signed };
 }
 
 function challengeUrl(url: string, verifyToken: string, challenge: string): string {

@@ -3,6 +3,7 @@
  *
  * No id of a customer, no token and no text of a conversation is in it.
  */
+import { visibleText } from '../../thread/visible-text.js';
 import { described, type SettledQuestion } from './open-questions.js';
 import type { LiveRun, StepId } from './live-run.js';
 
@@ -69,5 +70,8 @@ export function recordText({ atMs, apiVersion, run, questions, hide }: RecordedR
 }
 
 function row(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replace(/\s+/g, ' ')).join(' | ')} |`;
+  return `| ${cells
+    .map((cell) => cell.replaceAll('|', '\\|').replace(/\s+/g, ' '))
+    .map(visibleText)
+    .join(' | ')} |`;
 }

@@ -1,7 +1,8 @@
 /** An incoming event in one line. What customers and agents wrote is shown only where it is asked for. */
 import type { ThreadEvent } from '../../thread/event.js';
+import { visibleText } from '../../thread/visible-text.js';
 import { PAGE_INBOX_IDS } from '../page-inbox.js';
-import { harmless, type Paint } from '../terminal.js';
+import type { Paint } from '../terminal.js';
 
 /** Whose ids are known by name, and whether texts are shown. */
 export interface EventWords {
@@ -13,6 +14,8 @@ export interface EventWords {
 const CHANNEL_COLUMNS = 9;
 const PSID_COLUMNS = 17;
 const LONGEST_TEXT = 200;
+const LONGEST_ID = 40;
+const LONGEST_LINE = 600;
 /** What people wrote, or what may quote them. */
 const WRITTEN: readonly string[] = ['text', 'payload', 'metadata'];
 
@@ -20,8 +23,10 @@ const WRITTEN: readonly string[] = ['text', 'payload', 'metadata'];
 export function eventLine(event: ThreadEvent, arrivedMs: number, words: EventWords, paint: Paint): string {
   const time = new Date(arrivedMs).toISOString().slice(11, 23);
   const channel = event.channel.padEnd(CHANNEL_COLUMNS);
+  const psid = visibleText((event.psid ?? '-').slice(0, LONGEST_ID));
+  const what = whatHappened(event, words).slice(0, LONGEST_LINE);
   const shown = event.channel === 'standby' ? paint.notice(channel) : channel;
-  return `${paint.faint(time)}  ${shown}  ${(event.psid ?? '-').padEnd(PSID_COLUMNS)}  ${harmless(whatHappened(event, words))}`;
+  return `${paint.faint(time)}  ${shown}  ${psid.padEnd(PSID_COLUMNS)}  ${visibleText(what)}`;
 }
 
 /** As data, one object for each line: without texts unless they are asked for. */

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { CommandLineHost } from '../command-host.js';
 import { metaSettingsOf, withMetaOptions } from '../meta-options.js';
-import { address, port } from '../option-values.js';
+import { address, hostName, port } from '../option-values.js';
 import type { TypedSettings } from '../meta-settings.js';
 import { wantsColours } from '../terminal.js';
 import { listen } from './listen.js';
@@ -11,6 +11,7 @@ interface TypedListen extends TypedSettings {
   readonly forward?: string;
   readonly port: number;
   readonly host: string;
+  readonly allowHost?: readonly string[];
   readonly fromStart?: true;
   readonly texts?: true;
   readonly json?: true;
@@ -39,6 +40,11 @@ export function listenCommand(host: CommandLineHost): Command {
     .option('--forward <url>', "the bot's webhook, behind the tap; without it the tap acknowledges by itself", address)
     .option('-p, --port <number>', 'port of the tap; 0 takes a free one', port, DEFAULT_PORT)
     .option('--host <address>', 'address of the tap', '127.0.0.1')
+    .option(
+      '--allow-host <name...>',
+      'names by which the tap may be called without a signature; Meta may by any',
+      hostName,
+    )
     .option('--from-start', 'begin with what stands in the log already')
     .option('--texts', 'show what people wrote, and payloads and metadata')
     .option('--json', 'print one JSON object for each event');
@@ -52,6 +58,7 @@ export function listenCommand(host: CommandLineHost): Command {
           forwardTo: typed.forward,
           port: typed.port,
           host: typed.host,
+          allowedHosts: typed.allowHost ?? [],
           fromStart: typed.fromStart === true,
           texts: typed.texts === true,
           json: typed.json === true,

@@ -6,7 +6,10 @@ import { systemClock, type Clock } from '../../thread/clock.js';
 import { HandoverError } from '../../thread/errors.js';
 import { parseWebhook } from '../../webhook/parse-webhook.js';
 import type { MetaSettings } from '../meta-settings.js';
-import { harmless, paint, type Paint } from '../terminal.js';
+import { RepeatedLines } from '../../thread/repeated-lines.js';
+import { visibleText } from '../../thread/visible-text.js';
+import { shownAddress } from '../shown-address.js';
+import { paint, type Paint } from '../terminal.js';
 import { eventLine, eventObject, type EventWords } from './event-line.js';
 import { followFile, linesOf } from './follow-file.js';
 import { readLogLine } from './read-log-line.js';
@@ -20,6 +23,8 @@ export interface ListenOptions {
   readonly forwardTo: string | undefined;
   readonly port: number;
   readonly host: string;
+  /** Names by which the tap may be called, beside localhost and IP addresses. */
+  readonly allowedHosts: readonly string[];
   readonly fromStart: boolean;
   readonly texts: boolean;
   readonly json: boolean;
@@ -55,16 +60,24 @@ export async function listen(options: ListenOptions, host: ListenHost): Promise<
 
 async function listenAtTap(options: ListenOptions, host: ListenHost, teller: Teller): Promise<void> {
   const stopped = host.stopped();
-  const { settings, forwardTo, port, host: address } = options;
+  const { settings, forwardTo, port, host: address, allowedHosts } = options;
+  const { complain } = host;
+  const lines = new RepeatedLines({ info: complain, warn: complain, error: complain }, host.clock ?? systemClock);
   const tap = await WebhookTap.start({
     ...{ port, host: address, forwardTo, appSecret: settings.appSecret, verifyToken: settings.verifyToken },
     now: () => (host.clock ?? systemClock).now(),
+    allowedHosts: [address, ...allowedHosts],
+    onTurnedAway: (why) => lines.sayOnce('warn', why, `A request was turned away: ${visibleText(why)}`),
     onDelivery: (delivery) => teller.delivery(delivery),
   });
   const onto =
-    forwardTo === undefined ? 'and answers by itself: no bot is behind it' : `and hands everything on to ${forwardTo}`;
+    forwardTo === undefined
+      ? 'and answers by itself: no bot is behind it'
+      : `and hands everything on to ${shownAddress(forwardTo)}`;
   host.complain(`Listens on http://${address}:${tap.port} ${onto}. Lead Meta's webhooks there. Ctrl+C ends it.`);
-  if (settings.appSecret === undefined) host.complain('Signatures are not checked: FACEBOOK_APP_SECRET is not set.');
+  if (settings.appSecret === undefined) {
+    host.complain('Signatures are not checked, and no text is shown: FACEBOOK_APP_SECRET is not set.');
+  }
   try {
     await stopped;
   } finally {
@@ -101,14 +114,21 @@ class Teller {
     this.#paint = paint(host.colours && !options.json);
   }
 
-  delivery({ body, atMs, signature, status, tookMs, unreachable }: TappedDelivery): void {
+  delivery({ body, atMs, signature, hint, status, tookMs, unreachable }: TappedDelivery): void {
     const ending =
       unreachable === undefined
         ? `${status} in ${tookMs} ms${signature === 'wrong' ? ', signature wrong' : ''}`
         : `the bot cannot be reached (${unreachable})`;
     const bad = unreachable !== undefined || status !== 200 || signature === 'wrong';
     const facts = { status, tookMs, signature, ...(unreachable === undefined ? {} : { unreachable }) };
-    this.#events(parsed(body), atMs, bad ? this.#paint.bad(`  ✘ ${ending}`) : this.#paint.faint(`  ${ending}`), facts);
+    const painted = bad ? this.#paint.bad(`  ✘ ${ending}`) : this.#paint.faint(`  ${ending}`);
+    if (signature === 'wrong') {
+      this.#unsigned({ atMs, bytes: Buffer.byteLength(body), hint: hint ?? '' }, painted, facts);
+      return;
+    }
+    // Nobody has said that it comes from Meta.
+    const words = signature === 'valid' ? this.#words : { ...this.#words, texts: false };
+    this.#events({ body, atMs, words }, painted, facts);
   }
 
   logLine(line: string): void {
@@ -117,15 +137,33 @@ class Teller {
     if (found.kind === 'other') return;
     const atMs = found.atMs ?? nowMs;
     if (found.kind === 'webhook') {
-      this.#events(found.body, atMs, '', {});
+      this.#events({ body: found.body, atMs, words: this.#words }, '', {});
       return;
     }
-    const text = harmless(found.text);
+    const text = visibleText(found.text);
     if (this.#options.json) this.#host.say(JSON.stringify({ at: new Date(atMs).toISOString(), kind: 'log', text }));
     else this.#host.say(`${this.#paint.faint(new Date(atMs).toISOString().slice(11, 23))}  bot says   ${text}`);
   }
 
-  #events(body: unknown, atMs: number, ending: string, facts: object): void {
+  /** Whatever it says, anybody may have written it: only that it came is shown, and how large it was. */
+  #unsigned(
+    { atMs, bytes, hint }: { readonly atMs: number; readonly bytes: number; readonly hint: string },
+    ending: string,
+    facts: object,
+  ): void {
+    const at = new Date(atMs).toISOString();
+    const time = this.#paint.faint(at.slice(11, 23));
+    const said = this.#options.json
+      ? JSON.stringify({ at, kind: 'unsigned', bytes, hint, ...facts })
+      : `${time}  a POST of ${bytes} bytes that Meta did not sign${ending}. ${hint}`;
+    this.#host.say(said);
+  }
+
+  #events(
+    { body, atMs, words }: { readonly body: unknown; readonly atMs: number; readonly words: EventWords },
+    ending: string,
+    facts: object,
+  ): void {
     const events = parseWebhook(body);
     if (events.length === 0 && ending !== '') {
       const empty = { at: new Date(atMs).toISOString(), kind: 'empty', ...facts };
@@ -134,16 +172,8 @@ class Teller {
       return;
     }
     for (const event of events) {
-      if (this.#options.json) this.#host.say(JSON.stringify({ ...eventObject(event, atMs, this.#words), ...facts }));
-      else this.#host.say(`${eventLine(event, atMs, this.#words, this.#paint)}${ending}`);
+      if (this.#options.json) this.#host.say(JSON.stringify({ ...eventObject(event, atMs, words), ...facts }));
+      else this.#host.say(`${eventLine(event, atMs, words, this.#paint)}${ending}`);
     }
-  }
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }

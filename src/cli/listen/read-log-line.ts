@@ -3,6 +3,7 @@
  *
  * Exists because every bot logs otherwise: bare JSON, pino, winston, or text in front of it.
  */
+import { parseExactJson } from '../../thread/exact-json.js';
 import { isRecord } from '../../thread/read-unknown.js';
 
 /** What a line holds. */
@@ -76,7 +77,7 @@ function timeOf(entry: Readonly<Record<string, unknown>>): { readonly atMs?: num
 function parsed(text: string): unknown {
   if (!text.startsWith('{')) return undefined;
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

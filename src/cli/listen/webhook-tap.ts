@@ -6,7 +6,11 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../thread/clock.js';
+import { refusalOf } from '../../webhook/admit-local-request.js';
 import { answerChallenge } from '../../webhook/challenge.js';
+import { bodyLimits, readRequest, refusalStatus } from '../../webhook/read-body.js';
+import type { BodyLimits } from '../../webhook/read-body.js';
 import { verifySignature } from '../../webhook/signature.js';
 import { codeOf } from '../check-bot.js';
 
@@ -14,8 +18,10 @@ import { codeOf } from '../check-bot.js';
 export interface TappedDelivery {
   readonly atMs: number;
   readonly body: string;
-  /** `unchecked`: the app secret is not known. */
+  /** `wrong`: missing, or not that of the body · `unchecked`: there is one, and the app secret is not known. */
   readonly signature: 'valid' | 'wrong' | 'unchecked';
+  /** What is wrong with the signature, in a sentence. */
+  readonly hint?: string;
   /** What Meta was answered. */
   readonly status: number;
   readonly tookMs: number;
@@ -34,6 +40,10 @@ export interface TapOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onDelivery: (delivery: TappedDelivery) => void;
+  /** Names by which it may be called, beside localhost and IP addresses, by requests that prove nothing. */
+  readonly allowedHosts: readonly string[];
+  /** Something was turned away before it was read, or while it was. */
+  readonly onTurnedAway: (why: string) => void;
 }
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -62,8 +72,9 @@ export class WebhookTap {
 
   /** Listens. Rejects with the system's error where the port cannot be had. */
   static async start(options: TapOptions): Promise<WebhookTap> {
+    const limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
     const server = createServer((request, response) => {
-      passThrough(request, response, options).catch(() => request.socket.destroy());
+      passThrough(request, response, { ...options, limits }).catch(() => request.socket.destroy());
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -89,48 +100,95 @@ export class WebhookTap {
   }
 }
 
-async function passThrough(request: IncomingMessage, response: ServerResponse, options: TapOptions): Promise<void> {
+async function passThrough(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: TapOptions & { readonly limits: BodyLimits },
+): Promise<void> {
   const startedMs = performance.now();
-  const bytes = await bodyOf(request);
+  const refusal = refusalOf(request, options.allowedHosts);
+  // A page of another site never has Meta's signature; a tunnel has a name that nobody could tell in advance.
+  if (refusal?.why === 'site') {
+    turnAway(response, 403, refusal.says, options);
+    return;
+  }
+  const read = await readRequest(request, options.limits);
+  if (read.kind === 'aborted') return;
+  if (read.kind !== 'bytes') {
+    const status = refusalStatus(read.kind);
+    turnAway(response, status, `A body was not read (${status}): ${NOT_READ[read.kind]}`, options);
+    return;
+  }
+  const checked = checkedSignature(request, read.bytes, options.appSecret);
+  if (refusal !== undefined && !isFromMeta(request, checked.signature, options.verifyToken)) {
+    turnAway(response, 403, refusal.says, options);
+    return;
+  }
   const { forwardTo } = options;
-  const answer = forwardTo === undefined ? answerHere(request, options) : await forward(request, bytes, forwardTo);
+  const answer =
+    forwardTo === undefined
+      ? answerHere(request, checked.signature, options.verifyToken)
+      : await forward(request, read.bytes, forwardTo);
   response.statusCode = answer.status;
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
   response.end(answer.body);
   if (request.method !== 'POST') return;
   options.onDelivery({
     atMs: options.now(),
-    body: bytes.toString('utf8'),
-    signature: signatureOf(request, bytes, options.appSecret),
+    body: read.bytes.toString('utf8'),
+    ...checked,
     status: answer.status,
     tookMs: Math.round(performance.now() - startedMs),
     ...(answer.unreachable === undefined ? {} : { unreachable: answer.unreachable }),
   });
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT_BYTES) throw new RangeError('The body of a delivery is over 4 MiB.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+const NOT_READ: Readonly<Record<'tooLarge' | 'tooSlow' | 'noRoom', string>> = {
+  tooLarge: `it has more than ${BODY_LIMIT_BYTES} bytes.`,
+  tooSlow: 'it did not end within ten seconds.',
+  noRoom: 'too many bodies have not ended.',
+};
+
+function turnAway(response: ServerResponse, status: number, why: string, { onTurnedAway }: TapOptions): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+  response.end(why);
+  onTurnedAway(why);
 }
 
-function answerHere(request: IncomingMessage, { verifyToken }: TapOptions): Answer {
+/** Who proves to be Meta may come by any name. */
+function isFromMeta(
+  request: IncomingMessage,
+  signature: TappedDelivery['signature'],
+  verifyToken: string | undefined,
+): boolean {
+  if (request.method === 'POST') return signature === 'valid';
+  return request.method === 'GET' && answerChallenge(queryOf(request), verifyToken ?? '').status === 200;
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  const url = request.url ?? '';
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}
+
+function answerHere(
+  request: IncomingMessage,
+  signature: TappedDelivery['signature'],
+  verifyToken: string | undefined,
+): Answer {
   const headers = { 'Content-Type': 'text/plain' };
-  if (request.method === 'POST') return { status: 200, headers, body: Buffer.from('EVENT_RECEIVED') };
-  const { searchParams } = new URL(request.url ?? '/', 'http://tap.invalid');
-  const { status, body } = answerChallenge(searchParams, verifyToken ?? '');
+  if (request.method === 'POST') {
+    return signature === 'wrong'
+      ? { status: 401, headers, body: Buffer.from('Signature missing or wrong') }
+      : { status: 200, headers, body: Buffer.from('EVENT_RECEIVED') };
+  }
+  const { status, body } = answerChallenge(queryOf(request), verifyToken ?? '');
   return { status, headers, body: Buffer.from(body) };
 }
 
 async function forward(request: IncomingMessage, bytes: Buffer, forwardTo: string): Promise<Answer> {
   const target = new URL(forwardTo);
-  const asked = new URL(request.url ?? '/', 'http://tap.invalid');
-  for (const [name, value] of asked.searchParams) target.searchParams.append(name, value);
+  for (const [name, value] of queryOf(request)) target.searchParams.append(name, value);
   const method = request.method ?? 'GET';
   try {
     const response = await fetch(target, {
@@ -159,12 +217,14 @@ function endToEnd(
   );
 }
 
-function signatureOf(
+/** Without the app secret it can still be seen that there is no signature at all. */
+function checkedSignature(
   request: IncomingMessage,
   bytes: Buffer,
   appSecret: string | undefined,
-): TappedDelivery['signature'] {
-  if (appSecret === undefined) return 'unchecked';
-  const header = request.headers['x-hub-signature-256'];
-  return verifySignature(bytes, Array.isArray(header) ? header[0] : header, appSecret).valid ? 'valid' : 'wrong';
+): Pick<TappedDelivery, 'signature' | 'hint'> {
+  const verdict = verifySignature(bytes, request.headersDistinct['x-hub-signature-256'], appSecret ?? '');
+  if (verdict.valid) return { signature: 'valid' };
+  if (appSecret === undefined && verdict.reason === 'mismatch') return { signature: 'unchecked' };
+  return { signature: 'wrong', hint: verdict.hint };
 }

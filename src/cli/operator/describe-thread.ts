@@ -1,7 +1,9 @@
 /** What is kept of a thread, and who owns it, in words and as data for a machine. No text of a conversation is in either. */
+import { visibleText } from '../../thread/visible-text.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
 import type { OpenHandover, ThreadRecord } from '../../thread/record.js';
+import type { SetAsideRecord } from '../../thread/store.js';
 
 /**
  * - `passing`: the pass is under way, or its outcome is not known yet
@@ -24,6 +26,18 @@ export interface OpenThread {
   readonly agentAt?: string;
   /** A dialog of the bot waits for the result. */
   readonly dialogWaits: boolean;
+}
+
+/** A record that could not be read, as an operator wants to see it. */
+export interface AsideThread {
+  /** Absent where it is a list of the store's, not a thread. */
+  readonly pageId?: string;
+  readonly psid?: string;
+  readonly state: 'setAside';
+  /** Since when, ISO 8601. */
+  readonly since: string;
+  /** The key in the store under which it lies. */
+  readonly where: string;
 }
 
 /** Nothing on Messenger is older: a time before it is none. */
@@ -50,12 +64,13 @@ export function openThread(thread: ThreadKey, record: ThreadRecord | undefined):
 
 /** The open handovers as a table, the longest waiting first. */
 export function threadsTable(threads: readonly OpenThread[], nowMs: number): string {
-  const rows = [
+  const cells = [
     ['PSID', 'PAGE', 'STATE', 'FOR', 'BEGAN', 'DIALOG'],
     ...threads.map(({ psid, pageId, state, since, startedAt, dialogWaits }) => [
       ...[psid, pageId, state, ago(nowMs - Date.parse(since)), minuteOf(startedAt), dialogWaits ? 'waits' : '-'],
     ]),
   ];
+  const rows = cells.map((row) => row.map(visibleText));
   const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
@@ -65,6 +80,20 @@ export function threadsTable(threads: readonly OpenThread[], nowMs: number): str
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** A record that was set aside. */
+export function asideThread({ thread, atMs, where }: SetAsideRecord): AsideThread {
+  return { ...thread, state: 'setAside', since: iso(atMs), where };
+}
+
+/** What was set aside, a line for each. */
+export function asideLines(threads: readonly AsideThread[], nowMs: number): string {
+  const lines = threads.map(({ psid, pageId, since, where }) => {
+    const whose = psid === undefined ? 'a list of the store' : `${psid} on Page ${pageId ?? ''}`;
+    return `  ${whose}, ${ago(nowMs - Date.parse(since))} ago, now under ${where}`;
+  });
+  return ['Set aside, because it could not be read; these threads began anew:', ...lines].join('\n');
 }
 
 /** An owner in words: `VCC Live, since 2026-11-25 10:04 UTC, until 2026-11-26 10:04 UTC`. */
@@ -80,7 +109,7 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
   const dated = since !== undefined && since > EARLIEST_MS && owner !== 'unknown' && owner !== 'idle';
   const from = !dated ? '' : `, since ${minuteOf(iso(since))} UTC`;
   const until = expiresMs === undefined || owner === 'idle' ? '' : `, until ${minuteOf(iso(expiresMs))} UTC`;
-  return `${who}${from}${until}`;
+  return visibleText(`${who}${from}${until}`);
 }
 
 /** The open handover in a line. */
@@ -91,7 +120,7 @@ export function handoverLine({ state, since, handoverId, dialogWaits }: OpenThre
     claimed: 'an agent has answered',
   }[state];
   const dialog = dialogWaits ? '; a dialog of the bot waits for its end' : '';
-  return `${handoverId}: ${words}, for ${ago(nowMs - Date.parse(since))}${dialog}`;
+  return `${visibleText(handoverId)}: ${words}, for ${ago(nowMs - Date.parse(since))}${dialog}`;
 }
 
 /** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */

@@ -7,22 +7,36 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRecord } from '../../thread/read-unknown.js';
 import { HandoverError, textOfThrown } from '../../thread/errors.js';
+import type { Logger } from '../../thread/logger.js';
 import type { ThreadStore } from '../../thread/store.js';
 
 /** A store, and how it is left. */
 export interface OpenedStore {
+  /** As the bot's code makes it, for all bots. */
   readonly store: ThreadStore;
+  /** What belongs to the bot with this app id. */
+  readonly threads: ThreadStore;
   readonly close: () => Promise<void>;
 }
 
-const NEEDED_METHODS = ['read', 'update', 'listOpen', 'forget'] as const;
+const NEEDED_METHODS = ['forBot', 'read', 'update', 'listOpen', 'listSetAside', 'forget'] as const;
+const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Where a store is, and whose threads are wanted of it. */
+export interface WantedStore {
+  /** `redis://…`, `rediss://…`, or the path of a JavaScript file that exports `store`. */
+  readonly where: string;
+  readonly folder: string;
+  /** Of the keys in Redis. */
+  readonly prefix: string | undefined;
+  readonly appId: string;
+}
 
 /**
- * @param where `redis://…`, `rediss://…`, or the path of a JavaScript file that exports `store`
  * @throws {@link HandoverError} `invalidOption` where that is neither, `missingPeer` where `redis` is not installed
  */
-export async function openStore(where: string, folder: string, prefix: string | undefined): Promise<OpenedStore> {
-  if (/^rediss?:\/\//.test(where)) return openRedis(where, prefix);
+export async function openStore({ where, folder, prefix, appId }: WantedStore): Promise<OpenedStore> {
+  if (/^rediss?:\/\//.test(where)) return openRedis(where, prefix, appId);
   const file = resolve(folder, where);
   const exported = await load(file, where);
   // A CommonJS file that TypeScript made has its exports below `default`, too.
@@ -32,17 +46,21 @@ export async function openStore(where: string, folder: string, prefix: string | 
   if (!isStore(made)) {
     throw new HandoverError('invalidOption', `${where} exports no "store" that is a ThreadStore. ${HOW}`);
   }
-  return { store: made, close: () => closed(made) };
+  return { store: made, threads: ofBot(made, appId), close: () => closed(made) };
 }
 
 const HOW =
   'Give --store (or HANDOVER_STORE) a redis:// address, or a JavaScript file: module.exports.store = new BotStorageThreadStore(…).';
 
-function openRedis(where: string, prefix: string | undefined): OpenedStore {
+function openRedis(where: string, prefix: string | undefined, appId: string): OpenedStore {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Redis store only where it is used
   const { RedisThreadStore } = require('../../store/redis.js') as typeof import('../../store/redis.js');
   const store = new RedisThreadStore(where, prefix === undefined ? {} : { prefix });
-  return { store, close: () => store.close() };
+  return { store, threads: ofBot(store, appId), close: () => store.close() };
+}
+
+function ofBot(store: ThreadStore, appId: string): ThreadStore {
+  return store.forBot({ appId, log: SILENT });
 }
 
 async function load(file: string, where: string): Promise<Readonly<Record<string, unknown>>> {

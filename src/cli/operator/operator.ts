@@ -16,7 +16,15 @@ import type { ThreadKey } from '../../thread/key.js';
 import type { Logger } from '../../thread/logger.js';
 import { recordIn, textOf } from '../doctor/observe.js';
 import { ableToCall, secretsOf, type CallSettings, type MetaSettings } from '../meta-settings.js';
-import { handoverLine, openThread, ownerLine, threadsTable, type OpenThread } from './describe-thread.js';
+import {
+  asideLines,
+  asideThread,
+  handoverLine,
+  openThread,
+  ownerLine,
+  threadsTable,
+  type OpenThread,
+} from './describe-thread.js';
 import { openStore, type OpenedStore } from './open-store.js';
 
 /** What was asked for. */
@@ -59,7 +67,7 @@ export class Operator {
   /** Who has the thread: by Meta's word, and by the bot's record. */
   async owner(psid: string): Promise<number> {
     return this.#atThread(psid, async (at) => {
-      const record = at.opened && (await at.opened.store.read(at.thread));
+      const record = at.opened && (await at.opened.threads.read(at.thread));
       const ledger = at.handover && (await at.handover.ownerOf(at.thread));
       // Through the ledger, so that a record that was wrong is right afterwards.
       const meta = at.handover
@@ -107,7 +115,7 @@ export class Operator {
         await at.client.take(at.thread, JSON.stringify({ reason: BY_OPERATOR }));
         return this.#done('The bot has the thread.', NO_LEDGER);
       }
-      const open = openThread(at.thread, await at.opened?.store.read(at.thread));
+      const open = openThread(at.thread, await at.opened?.threads.read(at.thread));
       await at.handover.take(at.thread, JSON.stringify({ reason: BY_OPERATOR }));
       const ended = open === undefined ? '' : ` Handover ${open.handoverId} has ended as "takenBack".`;
       const dialog = open?.dialogWaits === true ? " The dialog that waits ends with the customer's next message." : '';
@@ -132,7 +140,7 @@ export class Operator {
     const opened = await this.#openNeededStore();
     try {
       const thread = await this.#threadOf(psid);
-      const open = openThread(thread, await opened.store.read(thread));
+      const open = openThread(thread, await opened.threads.read(thread));
       const warning =
         open === undefined
           ? ''
@@ -145,7 +153,7 @@ export class Operator {
         );
         return OPERATOR_EXIT.refused;
       }
-      await opened.store.forget(thread);
+      await opened.threads.forget(thread);
       return this.#done('Everything stored about this customer is removed. Meta and VCC Live keep what they have.');
     } finally {
       await opened.close();
@@ -156,12 +164,14 @@ export class Operator {
   async threads(limit: number): Promise<number> {
     const opened = await this.#openNeededStore();
     try {
-      const keys = await opened.store.listOpen(limit);
+      const keys = await opened.threads.listOpen(limit);
       const threads = (await readAll(opened, keys)).sort((a, b) => a.since.localeCompare(b.since));
+      const aside = (await opened.threads.listSetAside(limit)).map(asideThread);
       if (this.#options.json) {
-        this.#say(JSON.stringify(threads, undefined, 2));
+        this.#say(JSON.stringify([...threads, ...aside], undefined, 2));
         return OPERATOR_EXIT.done;
       }
+      if (aside.length > 0) this.#say(`${asideLines(aside, this.#clock.now())}\n`);
       if (threads.length === 0) return this.#done('No handover is open.');
       this.#say(threadsTable(threads, this.#clock.now()));
       const count = (state: string): number => threads.filter((each) => each.state === state).length;
@@ -226,7 +236,12 @@ export class Operator {
   }
 
   #open(where: string): Promise<OpenedStore> {
-    return openStore(where, this.#host.folder, this.#options.storePrefix);
+    const { settings, storePrefix: prefix } = this.#options;
+    if (settings.appId !== undefined) {
+      return openStore({ where, folder: this.#host.folder, prefix, appId: settings.appId });
+    }
+    const text = "FACEBOOK_APP_ID is needed: a store keeps the threads of each bot apart, by the bot's app id.";
+    throw new HandoverError('invalidOption', text);
   }
 
   #done(text: string, note?: string): number {
@@ -300,11 +315,11 @@ function named(answer: OwnerAnswer, { appId, vccLiveAppId }: CallSettings): Thre
   return { owner, appId: answer.appId, ...expires };
 }
 
-async function readAll({ store }: OpenedStore, keys: readonly ThreadKey[]): Promise<OpenThread[]> {
+async function readAll({ threads }: OpenedStore, keys: readonly ThreadKey[]): Promise<OpenThread[]> {
   const found: OpenThread[] = [];
   for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
     const some = keys.slice(from, from + READ_AT_ONCE);
-    const records = await Promise.all(some.map(async (key) => openThread(key, await store.read(key))));
+    const records = await Promise.all(some.map(async (key) => openThread(key, await threads.read(key))));
     found.push(...records.filter((each) => each !== undefined));
   }
   return found;

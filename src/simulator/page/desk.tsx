@@ -1,5 +1,6 @@
 /** VCC Live's desk: the threads handed over, the conversation so far, what came along, and everything an agent can do. */
 import { useState } from 'preact/hooks';
+import { parseExactJson } from '../../thread/exact-json.js';
 import {
   dispositions,
   ticketChanges,
@@ -90,7 +91,9 @@ function Case(props: {
         {messages.map((entry, index) => (
           <p key={index} class={entry.from}>
             <b>{speakerName(entry.from, thread.name, botLabel)}</b>{' '}
-            {entry.text ?? `(${entry.attachment?.type ?? 'attachment'})`}
+            {entry.text ??
+              entry.cards?.map(({ text }) => text).join(' | ') ??
+              `(${entry.attachment?.type ?? 'attachment'})`}
           </p>
         ))}
       </div>
@@ -267,7 +270,7 @@ function Metadata({ text }: { readonly text: string | undefined }) {
 
 function fieldsOf(text: string): [string, unknown][] | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExactJson(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,12 @@
 /** The customer's telephone: a Messenger conversation in which everybody who speaks has a name and a look of their own. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { attachmentTypes, type SettingsView, type TalkEntry, type ThreadView } from '../stage/stage-words.js';
+import {
+  attachmentTypes,
+  type ButtonView,
+  type SettingsView,
+  type TalkEntry,
+  type ThreadView,
+} from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
 import { Composer } from './composer.js';
 import { clockTime, speakerName } from './words.js';
@@ -150,34 +156,60 @@ function Message(props: {
       </p>
       <div class="bubble">
         {entry.text === undefined ? null : <p>{entry.text}</p>}
-        {entry.attachment === undefined ? null : (
-          <p class="attachment">
-            <span class="chip plain">{entry.attachment.type}</span>{' '}
-            {entry.attachment.url === undefined ? (
-              entry.attachment.title
-            ) : (
-              <a href={entry.attachment.url} target="_blank" rel="noreferrer">
-                {fileName(entry.attachment.url)}
-              </a>
-            )}
-          </p>
+        {entry.attachment === undefined ? null : <File {...entry.attachment} />}
+        {entry.cards === undefined ? null : (
+          <ul class="cards" aria-label="Carousel">
+            {entry.cards.map((card, index) => (
+              <li key={index}>
+                <p>{card.text}</p>
+                {card.imageUrl === undefined ? null : <File type="image" url={card.imageUrl} />}
+                <Buttons buttons={card.buttons} onPress={onPress} />
+              </li>
+            ))}
+          </ul>
         )}
-        {entry.buttons === undefined ? null : (
-          <div class="buttons">
-            {entry.buttons.map(({ title, payload, url }) =>
-              payload === undefined ? (
-                <a key={title} class="button" href={url} target="_blank" rel="noreferrer">
-                  {title}
-                </a>
-              ) : (
-                <button key={title} type="button" onClick={() => onPress(payload, title)}>
-                  {title}
-                </button>
-              ),
-            )}
-          </div>
-        )}
+        <Buttons buttons={entry.buttons} onPress={onPress} />
       </div>
+    </div>
+  );
+}
+
+function File({ type, url, title }: NonNullable<TalkEntry['attachment']>) {
+  return (
+    <p class="attachment">
+      <span class="chip plain">{type}</span>{' '}
+      {url === undefined ? (
+        title
+      ) : (
+        <a href={url} target="_blank" rel="noreferrer">
+          {fileName(url)}
+        </a>
+      )}
+    </p>
+  );
+}
+
+function Buttons({
+  buttons,
+  onPress,
+}: {
+  readonly buttons: readonly ButtonView[] | undefined;
+  readonly onPress: (payload: string, title: string) => void;
+}) {
+  if (buttons === undefined) return null;
+  return (
+    <div class="buttons">
+      {buttons.map(({ title, payload, url }) =>
+        payload === undefined ? (
+          <a key={title} class="button" href={url} target="_blank" rel="noreferrer">
+            {title}
+          </a>
+        ) : (
+          <button key={title} type="button" onClick={() => onPress(payload, title)}>
+            {title}
+          </button>
+        ),
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { Fragment } from 'preact';
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ThreadView, WireDetail, WireRow } from '../stage/stage-words.js';
+import { visibleLines } from '../../thread/visible-text.js';
 import { detailOf } from './connect-stage.js';
 import { CopyButton } from './copy-button.js';
 import { drawWhenChanged } from './draw-when-changed.js';
@@ -173,7 +174,7 @@ function Detail({ seq, status }: { readonly seq: number; readonly status: string
   }, [seq, status]);
   if (detail === undefined) return <p class="detail muted">Loading …</p>;
   if ('problem' in detail) return <p class="detail muted">{detail.problem}</p>;
-  const json = JSON.stringify(detail.entry, null, 2);
+  const json = visibleLines(JSON.stringify(detail.entry, null, 2));
   return (
     <div class="detail">
       <div class="buttons">

@@ -3,6 +3,7 @@
  *
  * Exists so that what was seen can be tried by hand. Token and secret stand as shell variables: none is ever written out.
  */
+import { visibleLines } from '../../thread/visible-text.js';
 import type { GraphEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
 
 /** The variables that a command needs, by app. */
@@ -28,6 +29,12 @@ export interface CurlTargets {
  * `appsecret_proof` the same way.
  */
 export function asCurl(entry: WireEntry, targets: CurlTargets): string | undefined {
+  const command = commandOf(entry, targets);
+  // It is pasted into a terminal. What was JSON means the same afterwards.
+  return command === undefined ? undefined : visibleLines(command);
+}
+
+function commandOf(entry: WireEntry, targets: CurlTargets): string | undefined {
   switch (entry.kind) {
     case 'graph':
       return graphCommand(entry, targets);

@@ -6,6 +6,7 @@
  */
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from '../people.js';
+import { appIdNumber } from '../write-exact-json.js';
 import type { ScenarioOffer } from './stage-words.js';
 
 const SECOND_MS = 1000;
@@ -343,7 +344,7 @@ export const scenarios: readonly Scenario[] = [
         does: 'The Page inbox’ app asks for the thread.',
         lookAt: 'request_thread_control arrives, and the bot keeps the thread: the policy says VCC Live only.',
         run: ({ simulator, customer }) => {
-          const asks = { requested_owner_app_id: Number(simulator.settings.pageInboxAppId), metadata: null };
+          const asks = { requested_owner_app_id: appIdNumber(simulator.settings.pageInboxAppId), metadata: null };
           return simulator.deliverRaw({
             object: 'page',
             entry: [

@@ -8,10 +8,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { systemClock, type Clock } from '../../thread/clock.js';
+import { parseExactJson } from '../../thread/exact-json.js';
 import type { ThreadKey } from '../../thread/key.js';
+import type { BodyLimits } from '../../webhook/read-body.js';
+import { bodyLimits, readRequest, refusalStatus } from '../../webhook/read-body.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { WireEntry } from '../wire.js';
-import { refusalOf } from './admit-request.js';
 import { asCurl } from './as-curl.js';
 import { EventStream } from './event-stream.js';
 import { readPage } from './page-file.js';
@@ -19,6 +21,7 @@ import { performCommand } from './perform-command.js';
 import { ScenarioPlayer } from './play-scenario.js';
 import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios.js';
 import { readCommand } from './read-command.js';
+import { watchSilentOwner } from './silent-owner.js';
 import type {
   SettingsView,
   StageAnswer,
@@ -56,8 +59,6 @@ export interface StageOptions {
   readonly bot?: StagedBot;
   /** The Page's persistent menu. Default: "Talk to an agent", "Start over". */
   readonly menu?: SettingsView['menu'];
-  /** Names, beside localhost and IP addresses, under which the stage may be opened: `['stage.example.com']`. Default none. */
-  readonly allowedHosts?: readonly string[];
   /** The built page. Default: the package's own. */
   readonly pageFile?: string;
   /** Pause between the steps of a scenario that plays by itself, milliseconds. Default 2500. */
@@ -107,6 +108,7 @@ class Stage implements StageServer {
   readonly #simulator: MessengerSimulator;
   readonly #options: StageOptions;
   readonly #timer: Clock;
+  readonly #limits: BodyLimits;
   readonly #board: ThreadBoard;
   readonly #weather: WeatherBoard;
   readonly #player: ScenarioPlayer;
@@ -125,6 +127,7 @@ class Stage implements StageServer {
     this.#simulator = simulator;
     this.#options = options;
     this.#timer = options.timer ?? systemClock;
+    this.#limits = bodyLimits(this.#timer, { maxBytes: BODY_MAX_BYTES });
     this.url = `${simulator.graphBaseUrl}/`;
     this.loopbackOnly = isLoopback(new URL(this.url).hostname);
     this.#weather = new WeatherBoard(simulator.weather);
@@ -156,6 +159,7 @@ class Stage implements StageServer {
     this.#stopListening = [
       wire.on('entry', (entry) => this.#follow(entry, true)),
       wire.on('update', (entry) => this.#follow(entry, false)),
+      watchSilentOwner(wire, simulator.settings.botAppId, this.#timer),
     ];
     if (options.firstCustomer !== false && this.#board.size === 0) {
       for (const { pageId } of simulator.settings.pages) this.#board.know({ pageId, psid: this.#newPsid() });
@@ -187,8 +191,6 @@ class Stage implements StageServer {
 
   /** The answer, or nothing where the response has been begun. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
-    const refusal = refusalOf(request, this.#options.allowedHosts);
-    if (refusal !== undefined) return refused(403, refusal);
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const wanted = path === '/stage/act' ? 'POST' : 'GET';
     if (request.method !== wanted) return { ...refused(405, `${path} takes ${wanted}.`), headers: { Allow: wanted } };
@@ -222,16 +224,18 @@ class Stage implements StageServer {
     return { status: 200, body: detail };
   }
 
-  async #act(request: IncomingMessage): Promise<Reply> {
+  async #act(request: IncomingMessage): Promise<Reply | undefined> {
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
       return refused(415, 'Send the command as application/json.');
     }
-    const body = await readBody(request);
+    const body = await readRequest(request, this.#limits);
+    if (body.kind === 'aborted') return undefined;
     // What is left of the body is thrown away with its connection.
-    if (body === undefined) {
-      return { ...refused(413, `A command has at most ${BODY_MAX_BYTES} bytes.`), headers: { Connection: 'close' } };
+    if (body.kind !== 'bytes') {
+      const problem = `A command has at most ${BODY_MAX_BYTES} bytes, and ten seconds.`;
+      return { ...refused(refusalStatus(body.kind), problem), headers: { Connection: 'close' } };
     }
-    const json = parsed(body);
+    const json = parsed(body.bytes.toString('utf8'));
     if (json === undefined) return refused(400, 'The body is not JSON.');
     const read = readCommand(json.value);
     if ('problem' in read) return refused(400, read.problem);
@@ -460,24 +464,9 @@ function send(response: ServerResponse, reply: Reply): void {
   response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
 }
 
-/** Nothing where the body is too long. Its connection is left open, so that the answer can still be read. */
-function readBody(request: IncomingMessage): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= BODY_MAX_BYTES) chunks.push(chunk);
-      else resolve(undefined);
-    });
-    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.once('error', reject);
-  });
-}
-
 function parsed(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseExactJson(text) };
   } catch {
     return undefined;
   }

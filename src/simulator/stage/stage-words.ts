@@ -45,6 +45,14 @@ export interface ButtonView {
   readonly url?: string;
 }
 
+/** One element of a carousel. */
+export interface CardView {
+  /** Title and subtitle, a line each. */
+  readonly text: string;
+  readonly imageUrl?: string;
+  readonly buttons?: readonly ButtonView[];
+}
+
 /** One thing in a conversation. */
 export interface TalkEntry {
   readonly kind: 'message' | 'typing' | 'seen';
@@ -55,6 +63,8 @@ export interface TalkEntry {
   readonly on?: boolean;
   readonly quickReplies?: readonly ButtonView[];
   readonly buttons?: readonly ButtonView[];
+  /** A carousel of at least two. */
+  readonly cards?: readonly CardView[];
   readonly attachment?: { readonly type: string; readonly url?: string; readonly title?: string };
 }
 

@@ -5,7 +5,9 @@
  */
 import { parseWebhook } from '../../webhook/parse-webhook.js';
 import { verifySignature } from '../../webhook/signature.js';
+import { parseExactJson } from '../../thread/exact-json.js';
 import { threadId } from '../../thread/key.js';
+import { visibleText } from '../../thread/visible-text.js';
 import { isJsonObject } from '../webhook-items.js';
 import type { GraphEntry, OwnerEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { Tone, WireRow } from './stage-words.js';
@@ -27,8 +29,14 @@ const NOT_OWNER_SUBCODE = 2018300;
 const NOT_OWNER_TEXT = /another app is controlling this thread/i;
 const TITLE_MAX = 160;
 
-/** The line. Its `id` is the caller's to give. */
+/** The line, with every character shown. Its `id` is the caller's to give. */
 export function wireRow(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
+  const row = rowOf(entry, names);
+  const chips = row.chips.map((chip) => ({ ...chip, text: visibleText(chip.text) }));
+  return { ...row, title: visibleText(row.title), status: visibleText(row.status), chips };
+}
+
+function rowOf(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
   const head = { seq: entry.seq, atMs: entry.atMs, kind: entry.kind, threads: threadsOf(entry).map(threadId) };
   switch (entry.kind) {
     case 'note':
@@ -80,7 +88,7 @@ function webhookThreads(entry: WebhookEntry): { readonly pageId: string; readonl
   if (pageId !== undefined && entry.pageIds.length === 1) return entry.psids.map((psid) => ({ pageId, psid }));
   // A delivery for several Pages, or one that somebody wrote by hand: only its body says which customer is whose.
   const found = new Map<string, { pageId: string; psid: string }>();
-  for (const event of parseWebhook(parsed(entry.body))) {
+  for (const event of parseWebhook(entry.body)) {
     if (event.pageId === undefined || event.psid === undefined) continue;
     const thread = { pageId: event.pageId, psid: event.psid };
     found.set(threadId(thread), thread);
@@ -240,7 +248,7 @@ function againWords(ms: number): string {
   return ms < 60_000 ? `in ${Math.round(ms / 1000)} s` : `in ${Math.round(ms / 60_000)} min`;
 }
 
-/** `echo of 900100200300400` → `echo of the bot`. */
+/** `echo of 24012345678901237` → `echo of the bot`. */
 function withNames(item: string, names: RowNames): string {
   return item.replace(
     /(^echo of |_thread_control → )(\d+)/,
@@ -253,7 +261,7 @@ function partyName(appName: string): string {
 }
 
 function noteTone(text: string): Tone {
-  return /^(?:alert|webhooks disabled|delivery given up)|failed/.test(text) ? 'bad' : 'plain';
+  return /^(?:alert|webhooks disabled|delivery given up|refused:)|failed/.test(text) ? 'bad' : 'plain';
 }
 
 function recipientOf(entry: GraphEntry): string | undefined {
@@ -280,7 +288,7 @@ function errorOf(
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

@@ -40,9 +40,16 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'the app id of another app',
     make: ({ env }) => (env['FACEBOOK_APP_ID'] = '900100200300401'),
-    red: 'appSecret',
-    cause: 'wrong-secret',
-    says: /does not take them together/,
+    red: 'ids',
+    cause: 'wrong-app-id',
+    says: /secret and token are of another app/,
+  },
+  {
+    what: "the Page's id as the app id",
+    make: ({ env, sim }) => (env['FACEBOOK_APP_ID'] = sim.settings.pageId),
+    red: 'ids',
+    cause: 'wrong-app-id',
+    says: /the id of the Page/,
   },
   {
     what: 'a VCC Live app id with a slip of the pen',
@@ -232,7 +239,7 @@ const FAULTS: readonly Fault[] = [
     make: ({ env }) => (env['VCC_LIVE_APP_ID'] = '900500600700801'),
     red: 'vccLive',
     cause: 'vcc-live-not-connected',
-    says: /VCC Live \(900500600700800\)/,
+    says: /VCC Live \(27012345678901239\)/,
   },
   {
     what: 'no app id of VCC Live',

@@ -1,8 +1,10 @@
 /** The webhooks of a running bot as lines: at a tap, from a log as it grows, from a pipe. */
 import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { signPayload } from 'botbuilder-handover-vcclive';
 import { readLogLine } from '../../../src/cli/listen/read-log-line.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic } from '../doctor/clinic.js';
@@ -88,6 +90,78 @@ describe('listen', () => {
       await sim.deliverRaw(webhook('forged'), { signWith: 'another secret' });
       await tap.prints(/✘ 401 in \d+ ms, signature wrong/);
       expect(bot.bodies).to.deep.equal([]);
+    });
+
+    it('shows nothing of what nobody signed but its size and why', async () => {
+      const { sim } = clinic;
+      const tap = await tapped('--texts');
+      const evil = webhook('hello\u001b]0;owned\u0007 \u202etxt').replace(PSID, '66\\u001b[2J');
+      for (const [body, how] of [
+        [evil, { signWith: null }],
+        [evil, { signWith: 'another secret' }],
+        ['\u001b[2Jnot JSON', { signWith: null }],
+      ] as const) {
+        expect((await sim.deliverRaw(body, how)).status, 'by itself the tap takes nothing that is unsigned').to.equal(
+          401,
+        );
+      }
+      await tap.prints(/a POST of \d+ bytes that Meta did not sign {2}✘ 401.*X-Hub-Signature-256 is missing/);
+      await tap.prints(/a POST of \d+ bytes that Meta did not sign {2}✘ 401.*app secret/);
+      await tap.prints(/a POST of 12 bytes/);
+      expect(tap.printed).not.to.match(/hello|owned|txt|not JSON|66/);
+      // eslint-disable-next-line no-control-regex -- control characters are what this is about
+      expect(tap.printed).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    });
+
+    it('makes visible what a signed event would do to the terminal', async () => {
+      const { sim } = clinic;
+      const tap = await tapped('--texts');
+      await sim.deliverRaw(webhook('hi\u009b2J \u202etxt.exe\n10:00 forged').replace(PSID, '66\\u001b[2J\\nforged'));
+      await tap.prints(/66\\u001b\[2J\\nforged +message "hi\\u009b2J \\u202etxt\.exe\\n10:00 forged" {2}200/);
+      const json = await tapped('--texts', '--json');
+      await sim.deliverRaw(webhook('hi\u009b2J \u202etxt.exe'));
+      const [line = '{}'] = await json.prints(/^\{.*"kind":"message".*\}$/m);
+      expect(line).to.include('\\u202e');
+      expect(JSON.parse(line)).to.include({ text: 'hi\u009b2J \u202etxt.exe' });
+    });
+
+    it('shows no text where it cannot check signatures', async () => {
+      const { sim, env } = clinic;
+      env['FACEBOOK_APP_SECRET'] = '';
+      const tap = await tapped('--texts');
+      await tap.prints(/FACEBOOK_APP_SECRET is not set/);
+      await sim.customer(PSID).says('secret words');
+      await tap.prints(/message \(12 characters\) {2}200/);
+      await sim.deliverRaw(webhook('nobody'), { signWith: null });
+      await tap.prints(/Meta did not sign/);
+      expect(tap.printed).not.to.include('secret words');
+    });
+
+    it('answers no page of another site, and by a strange name only Meta', async () => {
+      const { sim, bot, env } = clinic;
+      const tap = await tapped('--forward', `${bot.url}?secret-key=hidden`);
+      const [, url = ''] = /Listens on (http:\S+) /.exec(tap.printed) ?? [];
+      expect(tap.printed).not.to.include('hidden');
+      const body = webhook('hello');
+      const signed = { 'X-Hub-Signature-256': signPayload(body, env['FACEBOOK_APP_SECRET'] ?? '') };
+      const ask = (method: string, path: string, headers: Record<string, string>, text = ''): Promise<number> =>
+        new Promise((resolve, reject) => {
+          const made = request(`${url}${path}`, { method, headers }, (response) => {
+            response.resume();
+            response.on('end', () => resolve(response.statusCode ?? 0));
+          });
+          made.on('error', reject);
+          made.end(text);
+        });
+      const token = `hub.mode=subscribe&hub.challenge=1&hub.verify_token=${sim.settings.verifyToken}`;
+      const Host = 'tunnel.example';
+      expect(await ask('POST', '/', { Origin: 'https://evil.example', ...signed }, body)).to.equal(403);
+      expect(await ask('GET', '/', { Host })).to.equal(403);
+      expect(await ask('POST', '/', { Host }, body)).to.equal(403);
+      expect(await ask('POST', '/', { Host, ...signed }, body), 'Meta, through a tunnel').to.equal(200);
+      expect(await ask('GET', `/?${token}`, { Host }), 'Meta’s handshake, through a tunnel').to.equal(200);
+      await tap.prints(/turned away: This server does not answer to the name "tunnel\.example".*--allow-host/);
+      expect(bot.bodies).to.deep.equal([body]);
     });
 
     it('acknowledges by itself where no bot is behind it', async () => {

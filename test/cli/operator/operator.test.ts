@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { VccLiveHandover, type HandoverNews } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { createClient } from 'redis';
 import { describeWithRedis, RedisServer } from '../../store/redis-server.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic, type Said } from '../doctor/clinic.js';
@@ -199,11 +200,42 @@ describeWithRedis("The operator's commands, beside a bot with the same store", (
     }
   }).timeout(60_000);
 
+  it('threads: shows what could not be read, and forget removes it', async () => {
+    const client = await createClient({ url: redis.url }).connect();
+    const { botAppId, pageId } = clinic.sim.settings;
+    await client.set(
+      `{handover-vcclive:${botAppId}}:thread:${pageId}/${PSID}`,
+      'v1 99999999999999 - {"evidence":{"us"',
+    );
+    await clinic.sim.customer(PSID).says('are you there?');
+    await clinic.sim.settled();
+    expect(clinic.sim.customer(PSID).hears().at(-1), 'nothing is held up').to.equal('You said: are you there?');
+    const { code, said } = await operate('threads');
+    expect(code).to.equal(0);
+    const [, where = ''] = /could not be read.*\n {2}6.* on Page .* ago, now under (\S+)\n/.exec(said) ?? [];
+    expect(await client.get(where), said).to.include('{"evidence":{"us"');
+    const [aside] = JSON.parse((await operate('threads', '--json')).said);
+    expect(aside).to.include({ state: 'setAside', psid: PSID, pageId, where });
+    await operate('forget', PSID, '--yes');
+    expect(await client.exists(where)).to.equal(0);
+    await client.close();
+  });
+
+  it('threads: of one bot, by its app id, which it asks for', async () => {
+    await operate('pass', PSID);
+    expect((await operate('threads')).said).to.include('1 waiting');
+    clinic.env['FACEBOOK_APP_ID'] = '27012345678901239';
+    expect((await operate('threads')).said).to.include('No handover is open');
+    delete clinic.env['FACEBOOK_APP_ID'];
+    const { code, complained } = await operate('threads');
+    expect([code, complained.includes('FACEBOOK_APP_ID is needed')]).to.deep.equal([2, true]);
+  });
+
   it('says in time that Redis is away', async () => {
     clinic.env['HANDOVER_STORE'] = 'redis://:a-password@127.0.0.1:1';
     const { code, complained } = await operate('threads');
     expect(code).to.equal(2);
-    expect(complained).to.include('thread store did not answer').and.not.include('a-password');
+    expect(complained).to.include('ECONNREFUSED').and.not.include('a-password');
   });
 });
 
@@ -257,7 +289,8 @@ describe("The operator's commands without a shared store", () => {
     const thread = { pageId: clinic.sim.settings.pageId, psid: PSID };
     const source = `module.exports.store = {
       async read() { return ${JSON.stringify(record)}; }, async update() {}, async forget() {},
-      async listOpen() { return [${JSON.stringify(thread)}]; },
+      async listOpen() { return [${JSON.stringify(thread)}]; }, async listSetAside() { return []; },
+      forBot() { return this; },
     };`;
     await writeFile(file, source);
     const { said, code } = await type(clinic, ['threads', '--store', 'store.cjs'], { folder });

@@ -41,6 +41,7 @@ import type {
 import { Bot, BotClock, PSID, breath, connection, dialogBot, listen, quietLogger } from '../scene.js';
 import type { Told } from '../scene.js';
 import { AzureChannel, type ChannelHabits } from './azure-channel.js';
+import { phrasesBesideDialogs } from '../own-words.js';
 
 /** A process looks for deadlines every five seconds. */
 const LOOK_MS = 5000;
@@ -355,6 +356,7 @@ function handoverFor(ground: Pick<Ground, 'sim' | 'clock' | 'store'>, options: T
     clock,
     store,
     logger: quietLogger,
+    talkToAgent: phrasesBesideDialogs,
     ...options.handover,
     graph: { baseUrl: sim.graphBaseUrl, timeoutMs: 60_000, ...options.handover?.graph },
   });

@@ -5,7 +5,7 @@
  * Exists because a number is the same number for its reader when a zero-width character or a full-width digit is in it.
  */
 
-/** What is to stand in place of a part of a {@link VisibleText}. */
+/** What is to stand in place of a part of a {@link ReadableText}. */
 export interface Replacement {
   /** Index of the first character, in `visible`. */
   readonly start: number;
@@ -15,7 +15,7 @@ export interface Replacement {
 }
 
 /** A text and what a reader sees of it. */
-export interface VisibleText {
+export interface ReadableText {
   readonly visible: string;
   /** The text with its parts replaced; everything else is as it was. @param replacements in order, not overlapping */
   replaced(replacements: readonly Replacement[]): string;
@@ -35,7 +35,7 @@ const ZERO = 48;
 const LONGEST_RUN = 50;
 
 /** Reads a text as its reader does. */
-export function visibleText(text: string): VisibleText {
+export function readableText(text: string): ReadableText {
   if (PLAIN.test(text)) return { visible: text, replaced: (list) => replacedIn(text, list, same, same) };
   let visible = '';
   const starts: number[] = [];

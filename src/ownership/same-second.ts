@@ -1,0 +1,42 @@
+/**
+ * Whether two explicit facts contradict each other and nobody can tell which is newer: Meta stamps some webhooks in whole
+ * seconds only, and two stamps may be equal.
+ *
+ * Exists because the ledger picks one of them by a fixed order. That keeps it independent of the order of arrival, and is a
+ * guess, so `thread_owner` is asked.
+ */
+import type { ExplicitMark, NamedOwner } from '../thread/record.js';
+
+/** A stamp in whole seconds stands for the end of its second. */
+export const REST_OF_SECOND_MS = 999;
+
+/** True if the two name owners that cannot both be right, and either may be the newer one. */
+export function areUndecided(one: ExplicitMark, other: ExplicitMark, botAppId: string): boolean {
+  return mayBeOfOneMoment(one, other) && contradict(sideOf(one.owner, botAppId), sideOf(other.owner, botAppId));
+}
+
+function mayBeOfOneMoment(one: ExplicitMark, other: ExplicitMark): boolean {
+  if (one.inSeconds !== true && other.inSeconds !== true) {
+    return one.source === 'webhook' && other.source === 'webhook' && one.at === other.at;
+  }
+  return earliest(one) <= latest(other) && earliest(other) <= latest(one);
+}
+
+function earliest({ at, inSeconds }: ExplicitMark): number {
+  return inSeconds === true ? at - REST_OF_SECOND_MS : at;
+}
+
+function latest({ at, answeredAt }: ExplicitMark): number {
+  return Math.max(at, answeredAt ?? at);
+}
+
+/** `notUs`: another app, nobody knows which. Bot and idle are the same for the bot. */
+function sideOf(owner: NamedOwner, botAppId: string): string {
+  if (owner === 'notUs') return owner;
+  return owner === 'idle' || owner.app === botAppId ? 'bot' : `app ${owner.app}`;
+}
+
+function contradict(one: string, other: string): boolean {
+  if (one === 'bot' || other === 'bot') return one !== other;
+  return one !== 'notUs' && other !== 'notUs' && one !== other;
+}

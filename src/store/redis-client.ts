@@ -1,0 +1,138 @@
+/**
+ * The clients that a Redis connection uses: one that is made here from an address, or one of the application's.
+ *
+ * Exists so that the connection need not know which sort it has, nor how another one of the same sort is made.
+ * @see https://github.com/redis/node-redis
+ */
+import { HandoverError, InvalidOptionError } from '../thread/errors.js';
+
+/** What a script is given. */
+export interface ScriptInput {
+  keys: string[];
+  arguments: string[];
+}
+
+/** What is needed of a node-redis client (`redis` or `@redis/client`, 5 or 6; a pool, cluster or sentinel of them fits as well). */
+export interface RedisClientLike {
+  evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
+  eval(source: string, input: ScriptInput): Promise<unknown>;
+  get(key: string): Promise<unknown>;
+  /** Absent where the client cannot say; then the time limit has to. */
+  readonly isReady?: boolean;
+}
+
+/** What a client that is made here can do besides. */
+export interface OwnClient extends RedisClientLike {
+  /** False once it has given up connecting. */
+  readonly isOpen?: boolean;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  connect(): Promise<unknown>;
+  close(): Promise<unknown>;
+  destroy(): void;
+}
+
+const RECONNECT_FIRST_MS = 50;
+const RECONNECT_LONGEST_MS = 2_000;
+const PING_EVERY_MS = 5_000;
+const INSTALL = 'npm install redis';
+
+/**
+ * The server cannot serve this connection, whatever it is asked; another connection may reach one that can. It has not
+ * done what it was asked. Redis 6 says so in the middle of a text, where a script was refused.
+ * @see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
+ */
+const UNFIT_SERVER =
+  /\b(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|NOAUTH|WRONGPASS|UNBLOCKED|MOVED|REDIRECT)\s/;
+
+/** Whether an error says that the server at the other end is the wrong one, or not in a state to serve. */
+export function isOfUnfitServer(error: unknown): boolean {
+  return error instanceof Error && UNFIT_SERVER.test(error.message);
+}
+
+/** Whether Redis does not know a script by its name. */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+/** Whether something else than a string lies under a key. */
+export function isOfAnotherType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE');
+}
+
+/** A client for an address, not connected yet. */
+export function clientFor(url: string, connectTimeoutMs: number): OwnClient {
+  return createClient()({
+    url,
+    disableOfflineQueue: true,
+    pingInterval: PING_EVERY_MS,
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      reconnectStrategy: (retries: number) => Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** retries),
+    },
+  });
+}
+
+/** Another client with the same settings, not connected yet. `undefined` where this sort has none to give. */
+export function duplicateOf(client: RedisClientLike): OwnClient | undefined {
+  const { duplicate } = client as { duplicate?: () => OwnClient };
+  if (typeof duplicate !== 'function') return undefined;
+  try {
+    return duplicate.call(client);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Has Redis end the connections of a pool, which then makes new ones. */
+export function quitAll(client: RedisClientLike): void {
+  const { sendCommand, totalClients } = client as {
+    sendCommand?: (args: string[]) => Promise<unknown>;
+    totalClients?: number;
+  };
+  if (typeof sendCommand !== 'function') return;
+  for (let sent = 0; sent < (totalClients ?? 1); sent += 1) {
+    sendCommand.call(client, ['QUIT']).catch(() => undefined);
+  }
+}
+
+/** Ends a client without waiting for anything. */
+export function discard(client: OwnClient): void {
+  try {
+    client.destroy();
+  } catch {
+    // Not open any more.
+  }
+}
+
+/** Hears what goes wrong outside any command; without a listener the process would end. */
+export function hearErrors(client: object, hear: (error: unknown) => void): void {
+  const { on } = client as { on?: unknown };
+  if (typeof on === 'function') on.call(client, 'error', hear);
+}
+
+/** @throws InvalidOptionError where it is no such address; it is never shown: it may hold a password */
+export function checkedUrl(url: string): string {
+  const isRedis = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
+  if (!isRedis)
+    throw new InvalidOptionError('redis', 'a text that is no such address', 'redis://host:port or rediss://');
+  return url;
+}
+
+/** Callers in JavaScript forget the argument, or pass the options of a client. */
+export function checkedClient(redis: unknown): RedisClientLike {
+  const { evalSha, eval: run, get } = (redis ?? {}) as Partial<RedisClientLike>;
+  if (typeof evalSha === 'function' && typeof run === 'function' && typeof get === 'function') {
+    return redis as RedisClientLike;
+  }
+  throw new InvalidOptionError('redis', typeof redis, 'a client of node-redis, or an address like redis://host:6379');
+}
+
+function createClient(): (options: object) => OwnClient {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would need the package at load
+    return (require('redis') as { createClient: (options: object) => OwnClient }).createClient;
+  } catch (cause) {
+    const text = `A Redis address needs the package "redis", which is not installed. Run: ${INSTALL}`;
+    throw new HandoverError('missingPeer', text, { cause });
+  }
+}

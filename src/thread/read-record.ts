@@ -1,0 +1,128 @@
+/**
+ * Tells whether a value that a store kept is a thread's record.
+ *
+ * Exists because stores keep what anybody writes into them: a record may be cut off, or of a version of this package that
+ * kept other fields. Fields that this version does not know are no fault.
+ */
+import { fieldOf, isArray, isRecord } from './read-unknown.js';
+import type { ThreadRecord } from './record.js';
+
+/** The path of the first part that is not as it has to be; `undefined` where all is. */
+type Check = (value: unknown, path: string) => string | undefined;
+
+const text: Check = (value, path) => (typeof value === 'string' ? undefined : path);
+const flag: Check = (value, path) => (typeof value === 'boolean' ? undefined : path);
+const number: Check = (value, path) => (Number.isFinite(value) ? undefined : path);
+const anything: Check = () => undefined;
+
+const time = number;
+const side = optional(shape({ at: time, key: text, expiresAt: optional(time), blindAtMs: optional(time) }));
+
+const explicit = shape({
+  at: time,
+  answeredAt: optional(time),
+  owner: (value, path) =>
+    isRecord(value) ? text(fieldOf(value, 'app'), `${path}.app`) : oneOf('idle', 'notUs')(value, path),
+  source: oneOf('webhook', 'call', 'answer'),
+  expiresAt: optional(time),
+  blindAtMs: optional(time),
+  key: text,
+});
+
+const report = optional(
+  shape({ closedAtMs: optional(time), takeBackAfterMs: optional(number), transcript: optional(listOf(anything)) }),
+);
+
+const open = shape({
+  id: text,
+  phase: oneOf('armed', 'unconfirmed', 'passed'),
+  cause: text,
+  run: text,
+  startedAtMs: time,
+  armedAt: time,
+  noticeSent: flag,
+  targetAppId: text,
+  metadata: text,
+  dialogWaits: flag,
+  keptHandBack: optional(shape({ via: text, metadata: optional(text), endedBy: optional(text) })),
+  passedAtMs: optional(time),
+  agentAtMs: optional(time),
+  claimedAtMs: optional(time),
+  claimedBy: optional(text),
+  returning: optional(text),
+  report,
+});
+
+const conclusion = shape({
+  handoverId: text,
+  cause: text,
+  outcome: text,
+  via: text,
+  waitedMs: number,
+  metadata: optional(text),
+  error: optional(shape({ name: text, code: text, message: text })),
+  dialogWaits: flag,
+  run: text,
+  endedBy: optional(text),
+  concludedAtMs: time,
+  agentMs: optional(number),
+  afterwardsBy: optional(text),
+  report,
+  claimedBy: optional(text),
+  claimedAtMs: optional(time),
+});
+
+const record = shape({
+  evidence: shape({
+    explicit: optional(explicit),
+    us: side,
+    notUs: side,
+    vccLiveEcho: side,
+    activityAt: optional(time),
+  }),
+  epoch: number,
+  recordedOwner: oneOf('bot', 'vccLive', 'other'),
+  open: optional(open),
+  conclusions: listOf(conclusion),
+});
+
+/** The path of the first part of a value that makes it no record, `open.phase`; `undefined` where it is one. */
+export function faultOfRecord(value: unknown): string | undefined {
+  return record(value, '');
+}
+
+/** The value, where it is a record. */
+export function readRecord(value: unknown): ThreadRecord | undefined {
+  return faultOfRecord(value) === undefined ? (value as ThreadRecord) : undefined;
+}
+
+function shape(fields: Readonly<Record<string, Check>>): Check {
+  const checks = Object.entries(fields);
+  return (value, path) => {
+    if (!isRecord(value)) return path === '' ? 'the whole' : path;
+    for (const [name, check] of checks) {
+      const fault = check(fieldOf(value, name), path === '' ? name : `${path}.${name}`);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+}
+
+function listOf(check: Check): Check {
+  return (value, path) => {
+    if (!isArray(value)) return path;
+    for (const [index, item] of value.entries()) {
+      const fault = check(item, `${path}[${index}]`);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+}
+
+function optional(check: Check): Check {
+  return (value, path) => (value === undefined ? undefined : check(value, path));
+}
+
+function oneOf(...values: readonly string[]): Check {
+  return (value, path) => (values.includes(value as string) ? undefined : path);
+}

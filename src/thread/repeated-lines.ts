@@ -1,0 +1,69 @@
+/**
+ * Lines that anybody can cause: the first is written at once, the others of its minute are counted.
+ *
+ * Exists because a scanner that sends ten thousand wrong signatures must not fill the log in which somebody looks for the
+ * one that matters.
+ */
+import type { Clock } from './clock.js';
+import { inBackground } from './clock.js';
+import type { Logger } from './logger.js';
+
+/** How bad a line is. */
+export type LineLevel = keyof Logger;
+
+/** How long lines of one kind are counted after one of them was written. */
+const COUNTED_FOR_MS = 60_000;
+/** How many kinds are written once: whoever sends them may make up more. */
+const MOST_KINDS = 20;
+
+interface Counted {
+  count: number;
+  level: LineLevel;
+  line: string;
+}
+
+/** Writes lines by kind. */
+export class RepeatedLines {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #counted = new Map<string, Counted>();
+  readonly #written = new Set<string>();
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /**
+   * Writes the line, unless one of its kind was written within the last minute: then it is counted.
+   * @param kind one of the caller's own words, never a text from outside
+   */
+  say(level: LineLevel, kind: string, line: string): void {
+    const counted = this.#counted.get(kind);
+    if (counted) {
+      Object.assign(counted, { count: counted.count + 1, level, line });
+      return;
+    }
+    this.#log[level](line);
+    this.#count(kind, { count: 0, level, line });
+  }
+
+  /** Writes the line, once for each kind. Beyond twenty kinds nothing more is written. */
+  sayOnce(level: LineLevel, kind: string, line: string): void {
+    if (this.#written.has(kind) || this.#written.size >= MOST_KINDS) return;
+    this.#written.add(kind);
+    this.#log[level](line);
+  }
+
+  /** Begins a minute; at its end the count is written, and the next one begins if there was anything to count. */
+  #count(kind: string, counted: Counted): void {
+    this.#counted.set(kind, counted);
+    inBackground(this.#clock, COUNTED_FOR_MS, () => {
+      const { count, level, line } = counted;
+      this.#counted.delete(kind);
+      if (count === 0) return;
+      this.#log[level](`${count} more like this within a minute. The last: ${line}`);
+      this.#count(kind, { count: 0, level, line });
+    });
+  }
+}

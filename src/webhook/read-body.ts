@@ -1,0 +1,235 @@
+/**
+ * Reads the body of a request whose sender nobody knows yet: bounded in bytes, in time, and in the memory of all bodies
+ * that have not ended.
+ *
+ * Exists because whoever opens a connection may send half a body and wait. Node closes such a connection after minutes, and
+ * counts nothing.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../thread/clock.js';
+import { inBackground } from '../thread/clock.js';
+
+/** Larger bodies are refused unless an option says otherwise. Meta's are far smaller. */
+export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+/** What all unfinished bodies of a route hold together. */
+export const DEFAULT_MAX_PENDING_BODY_BYTES = 64 * 1024 * 1024;
+/** An honest sender needs milliseconds. */
+export const DEFAULT_BODY_TIMEOUT_MS = 10_000;
+const FIRST_BUFFER_BYTES = 4096;
+
+/** What became of reading. */
+export type BodyReading =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  /** 413. */
+  | { readonly kind: 'tooLarge' }
+  /** 408. */
+  | { readonly kind: 'tooSlow' }
+  /** 503: all unfinished bodies together hold too much, and this one holds most. */
+  | { readonly kind: 'noRoom' }
+  /** Nobody waits for an answer any more. */
+  | { readonly kind: 'aborted' };
+
+/** How much is read, for how long. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  /** Shared by all bodies of a route. */
+  readonly pending: PendingBodies;
+  readonly clock: Clock;
+}
+
+/** A body that has not ended. */
+interface Unfinished {
+  readonly heldBytes: number;
+  giveUp(): void;
+}
+
+/** The memory of all bodies of a route that have not ended. */
+export class PendingBodies {
+  readonly #maxBytes: number;
+  readonly #bodies = new Set<Unfinished>();
+  #heldBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** What they hold now. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  add(body: Unfinished): void {
+    this.#bodies.add(body);
+  }
+
+  remove(body: Unfinished): void {
+    if (this.#bodies.delete(body)) this.#heldBytes -= body.heldBytes;
+  }
+
+  /**
+   * One of them holds more. If there is no room for that, the largest is given up: those of honest senders are small.
+   * A body that was given up is out of the count.
+   */
+  grown(byBytes: number): void {
+    this.#heldBytes += byBytes;
+    while (this.#heldBytes > this.#maxBytes) {
+      let largest: Unfinished | undefined;
+      for (const body of this.#bodies) if (body.heldBytes > (largest?.heldBytes ?? 0)) largest = body;
+      if (!largest) return;
+      largest.giveUp();
+    }
+  }
+}
+
+/**
+ * Reads the stream to its end, whatever was done to it before: paused, given an encoding, watched for `readable`.
+ * A body that is announced as too large is not read at all.
+ * @param announcedBytes what `Content-Length` says; `NaN` where it says nothing
+ * @param settle called exactly once, in the same step in which the stream ends
+ */
+export function readStream(
+  stream: IncomingMessage,
+  announcedBytes: number,
+  limits: BodyLimits,
+  settle: (reading: BodyReading) => void,
+): void {
+  if (stream.destroyed) settle({ kind: 'aborted' });
+  else if (announcedBytes > limits.maxBytes) settle({ kind: 'tooLarge' });
+  else new BodyReader(stream, announcedBytes, limits, settle).start();
+}
+
+/** {@link readStream} of a request that nobody else has seen. */
+export function readRequest(request: IncomingMessage, limits: BodyLimits): Promise<BodyReading> {
+  const announcedBytes = Number(request.headers['content-length'] ?? NaN);
+  return new Promise((resolve) => readStream(request, announcedBytes, limits, resolve));
+}
+
+/** Limits for one route. */
+export function bodyLimits(
+  clock: Clock,
+  given: { readonly maxBytes?: number; readonly maxPendingBytes?: number; readonly timeoutMs?: number } = {},
+): BodyLimits {
+  const { maxBytes = DEFAULT_MAX_BODY_BYTES, timeoutMs = DEFAULT_BODY_TIMEOUT_MS } = given;
+  // One body of the size that is allowed must have room.
+  const maxPendingBytes = given.maxPendingBytes ?? Math.max(DEFAULT_MAX_PENDING_BODY_BYTES, maxBytes);
+  return { maxBytes, timeoutMs, pending: new PendingBodies(maxPendingBytes), clock };
+}
+
+/** What a body that was not read is answered with. */
+export function refusalStatus(reading: Exclude<BodyReading['kind'], 'bytes' | 'aborted'>): 408 | 413 | 503 {
+  switch (reading) {
+    case 'tooLarge':
+      return 413;
+    case 'tooSlow':
+      return 408;
+    case 'noRoom':
+      return 503;
+  }
+}
+
+class BodyReader implements Unfinished {
+  readonly #stream: IncomingMessage;
+  readonly #announcedBytes: number;
+  readonly #limits: BodyLimits;
+  readonly #settle: (reading: BodyReading) => void;
+  /** The whole body where it came in one piece. */
+  #only: Buffer | undefined;
+  #buffer: Buffer | undefined;
+  #length = 0;
+  #isOver = false;
+  #cancel = (): void => undefined;
+
+  constructor(
+    stream: IncomingMessage,
+    announcedBytes: number,
+    limits: BodyLimits,
+    settle: (reading: BodyReading) => void,
+  ) {
+    this.#stream = stream;
+    this.#announcedBytes = announcedBytes;
+    this.#limits = limits;
+    this.#settle = settle;
+  }
+
+  get heldBytes(): number {
+    return this.#only?.length ?? this.#buffer?.length ?? 0;
+  }
+
+  start(): void {
+    const stream = this.#stream;
+    this.#limits.pending.add(this);
+    stream.on('data', this.#keep);
+    stream.on('end', this.#end);
+    stream.on('error', this.#abort);
+    stream.on('close', this.#abort);
+    this.#cancel = inBackground(this.#limits.clock, this.#limits.timeoutMs, () => this.#finish({ kind: 'tooSlow' }));
+    // A listener for `readable` keeps a stream from flowing; whoever reads, `data` is emitted.
+    if (stream.listenerCount('readable') > 0) {
+      stream.on('readable', this.#pull);
+      this.#pull();
+    }
+    // Middleware that waits for something pauses the stream, and may never resume it.
+    if (stream.isPaused()) stream.resume();
+  }
+
+  giveUp(): void {
+    this.#finish({ kind: 'noRoom' });
+  }
+
+  readonly #pull = (): void => {
+    while (this.#stream.read() !== null);
+  };
+
+  readonly #keep = (chunk: Buffer | string): void => {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, this.#stream.readableEncoding ?? 'utf8') : chunk;
+    const length = this.#length + bytes.length;
+    if (length > this.#limits.maxBytes) this.#finish({ kind: 'tooLarge' });
+    else if (this.#length === 0 && bytes.length === this.#announcedBytes) this.#keepWhole(bytes);
+    else this.#append(bytes, length);
+  };
+
+  #keepWhole(bytes: Buffer): void {
+    this.#only = bytes;
+    this.#length = bytes.length;
+    this.#limits.pending.grown(bytes.length);
+  }
+
+  /** Into one buffer: a million pieces of a byte each would hold a hundred times what they bring. */
+  #append(bytes: Buffer, length: number): void {
+    const before = this.#buffer?.length ?? 0;
+    if (length > before) {
+      const room = Math.min(Math.max(length, before * 2, FIRST_BUFFER_BYTES), Math.max(this.#limits.maxBytes, length));
+      const larger = Buffer.allocUnsafeSlow(room);
+      this.#buffer?.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
+    }
+    if (this.#buffer) bytes.copy(this.#buffer, this.#length);
+    this.#length = length;
+    const grownBy = (this.#buffer?.length ?? 0) - before;
+    if (grownBy > 0) this.#limits.pending.grown(grownBy);
+  }
+
+  readonly #end = (): void => {
+    const bytes = this.#only ?? this.#buffer?.subarray(0, this.#length) ?? Buffer.alloc(0);
+    this.#finish({ kind: 'bytes', bytes });
+  };
+
+  readonly #abort = (): void => this.#finish({ kind: 'aborted' });
+
+  #finish(reading: BodyReading): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancel();
+    this.#limits.pending.remove(this);
+    this.#only = undefined;
+    this.#buffer = undefined;
+    const stream = this.#stream;
+    stream.off('data', this.#keep);
+    stream.off('end', this.#end);
+    stream.off('error', this.#abort);
+    stream.off('close', this.#abort);
+    stream.off('readable', this.#pull);
+    this.#settle(reading);
+  }
+}

@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { SimulatorClock } from 'botbuilder-handover-vcclive/simulator';
+import { RepeatedLines } from '../../src/thread/repeated-lines.js';
+
+describe('Lines that anybody can cause', () => {
+  let written: string[];
+  let clock: SimulatorClock;
+  let lines: RepeatedLines;
+  beforeEach(() => {
+    written = [];
+    clock = new SimulatorClock('held');
+    const write = (line: string): void => void written.push(line);
+    lines = new RepeatedLines({ info: write, warn: write, error: write }, clock);
+  });
+
+  it('are written once, and then counted until the minute is over', async () => {
+    for (let count = 1; count <= 1000; count += 1) lines.say('warn', 'signature', `refused ${count}`);
+    expect(written).to.deep.equal(['refused 1']);
+    await clock.advance(59_999);
+    expect(written).to.have.length(1);
+    await clock.advance(1);
+    expect(written).to.deep.equal(['refused 1', '999 more like this within a minute. The last: refused 1000']);
+  });
+
+  it('of one kind do not hide those of another', () => {
+    lines.say('warn', 'signature', 'one');
+    lines.say('warn', 'size', 'two');
+    lines.say('warn', 'signature', 'three');
+    expect(written).to.deep.equal(['one', 'two']);
+  });
+
+  it('that go on are counted minute by minute', async () => {
+    for (let minute = 0; minute < 3; minute += 1) {
+      lines.say('warn', 'signature', 'a');
+      lines.say('warn', 'signature', 'b');
+      await clock.advance(60_000);
+    }
+    expect(written).to.deep.equal([
+      'a',
+      '1 more like this within a minute. The last: b',
+      '2 more like this within a minute. The last: b',
+      '2 more like this within a minute. The last: b',
+    ]);
+  });
+
+  it('that come after a quiet minute are written at once again', async () => {
+    lines.say('warn', 'signature', 'early');
+    await clock.advance(60_000);
+    lines.say('warn', 'signature', 'late');
+    await clock.advance(600_000);
+    expect(written).to.deep.equal(['early', 'late']);
+  });
+
+  it('that are written once are never written again, and of made-up kinds only a few', async () => {
+    lines.sayOnce('warn', 'instagram', 'instagram comes here');
+    lines.sayOnce('warn', 'instagram', 'instagram comes here');
+    await clock.advance(600_000);
+    lines.sayOnce('warn', 'instagram', 'instagram comes here');
+    expect(written).to.deep.equal(['instagram comes here']);
+    for (let kind = 0; kind < 1000; kind += 1) lines.sayOnce('warn', `made up ${kind}`, 'made up');
+    expect(written.length).to.be.lessThan(30);
+  });
+});
