@@ -16,6 +16,8 @@ import type { ApplicationFunctions } from '../handover/application-functions.js'
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
+import type { AddressFinder } from './find-address.js';
+import { isMessenger } from './find-address.js';
 import type { HandoverRequest } from './handover-options.js';
 import type { RoutingLookup } from './inline-thread-control.js';
 import { passWithNotice } from './inline-thread-control.js';
@@ -24,7 +26,7 @@ import { metadataFor, transcriptOf } from './outgoing-metadata.js';
 import type { PoliciesOf } from './page-policies.js';
 import { noticeOf, say } from './plugin-texts.js';
 import { asksForAgent } from './talk-to-agent.js';
-import { noThread } from './target-thread.js';
+import { noThread, threadOfContext } from './target-thread.js';
 import { answeringRequest, turnOf } from './turn-state.js';
 
 /** What beginnings stand on. */
@@ -38,6 +40,7 @@ export interface BeginningParts {
   readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
   readonly functions: ApplicationFunctions;
   readonly routing: RoutingLookup;
+  readonly addresses: AddressFinder;
   /** The bot's logic is to hear that a handover failed. */
   readonly failed: (thread: ThreadKey, reference: unknown, error: Error) => void;
 }
@@ -56,7 +59,9 @@ export interface BroughtActivity {
   readonly activity: Partial<Activity>;
 }
 
-const CHANNEL = 'facebook';
+const NO_THREAD_YET =
+  'A handover was refused (noThreadYet): Meta names this customer by a user_ref and has no thread to pass. ' +
+  "Hand over in the turn of the customer's first message.";
 
 /** Begins handovers in turns. */
 export class Beginnings {
@@ -87,9 +92,18 @@ export class Beginnings {
     request: HandoverRequest,
     { dialogWaits = false, transcript = [] }: Beginning = {},
   ): Promise<HandoverStart> {
-    if (context.activity.channelId !== CHANNEL) return { status: 'refused', reason: 'notMessenger' };
+    const { adapter, activity } = context;
+    if (!isMessenger(adapter, activity.channelId)) return { status: 'refused', reason: 'notMessenger' };
     const turn = turnOf(context);
-    if (!turn) return { status: 'failed', error: noThread() };
+    return turn ? this.#begin(context, turn, request, { dialogWaits, transcript }) : this.#withoutThread(context);
+  }
+
+  async #begin(
+    context: TurnContext,
+    turn: Turn,
+    request: HandoverRequest,
+    { dialogWaits, transcript }: Required<Beginning>,
+  ): Promise<HandoverStart> {
     const { engine, news, log } = this.#parts;
     const { thread } = turn;
     // Applications without types may give a promise for any of them.
@@ -112,6 +126,20 @@ export class Beginnings {
     return start;
   }
 
+  /** In a context that no turn of the plugin's is in, as Botkit makes one to write first. */
+  async #turnOfThread(context: TurnContext): Promise<Turn | undefined> {
+    const thread = await threadOfContext(context, this.#parts.addresses);
+    return thread && this.#parts.engine.proactiveTurn(thread);
+  }
+
+  /** Nobody can be handed over: Meta has no thread for the customer yet, or nobody can tell which one is meant. */
+  async #withoutThread({ adapter, activity }: TurnContext): Promise<HandoverStart> {
+    const address = await this.#parts.addresses.ofTurn(adapter, activity);
+    if (address.to !== 'userRef') return { status: 'failed', error: noThread() };
+    this.#parts.log.warn(NO_THREAD_YET);
+    return { status: 'refused', reason: 'noThreadYet' };
+  }
+
   /** Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. */
   async initiate(context: TurnContext, initiate: Partial<Activity>): Promise<void> {
     const value: unknown = initiate.value;
@@ -123,7 +151,13 @@ export class Beginnings {
         ? {}
         : { metadata: typeof value === 'string' ? { reason: value } : fields }),
     };
-    await this.toAgent(context, request, { transcript: transcriptOf(initiate, turnOf(context)?.thread) });
+    const turn = turnOf(context) ?? (await this.#turnOfThread(context));
+    if (!turn) await this.#withoutThread(context);
+    else
+      await this.#begin(context, turn, request, {
+        dialogWaits: false,
+        transcript: transcriptOf(initiate, turn.thread),
+      });
   }
 
   /** Whether the application says that no agent is there. Not asked where the thread is with one, or was just passed. */

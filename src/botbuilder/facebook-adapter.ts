@@ -27,6 +27,7 @@ import type { SendParts } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
 import { LossTeller } from './tell-losses.js';
 import { setAdmitted, stateOf } from './turn-state.js';
+import { isWithoutThread } from './user-ref.js';
 import type { BotLogic } from './own-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -193,13 +194,14 @@ class AdapterService {
   }
 
   send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
-    const { engine, news, clock } = this.#inside;
-    const parts: SendParts = { client: this.#client, engine, news, clock, losses: this.#losses };
+    const { engine, news, clock, addresses } = this.#inside;
+    const parts: SendParts = { client: this.#client, engine, news, clock, addresses, losses: this.#losses };
     return sendMessages(context, activities, parts);
   }
 
   /** `undefined` where nothing runs on the event. */
   #work(arrived: Arrived, key: string, logic: BotLogic): Promise<void> | undefined {
+    this.#inside.addresses.heard(arrived.event);
     const admitted = this.#admit(arrived, key);
     const isForNobody = !(admitted instanceof Promise) && admitted !== 'unmanaged' && admitted.run === 'nothing';
     return isForNobody ? undefined : this.#run(arrived, admitted, logic);
@@ -207,7 +209,7 @@ class AdapterService {
 
   #admit(arrived: Arrived, key: string): Admission | 'unmanaged' | Promise<Admission> {
     const { event, thread } = arrived;
-    if (!thread && event.kind === 'optin' && event.channel === 'messaging') return 'unmanaged';
+    if (!thread && isWithoutThread(event)) return 'unmanaged';
     return this.#inside.engine.admissions.admit(arrived, key);
   }
 

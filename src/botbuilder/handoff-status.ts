@@ -2,7 +2,10 @@
  * Bot Framework's `handoff.status`: what the bot's logic gets instead of the event that brought it.
  * @see https://github.com/microsoft/BotBuilder-Samples/blob/main/experimental/handoff-library/README.md
  */
-import type { Activity, ConversationReference, TurnContext } from 'botbuilder';
+import type { Activity, BotAdapter, ConversationReference, TurnContext } from 'botbuilder';
+import type { ThreadKey } from '../thread/key.js';
+import { isRecord } from '../thread/read-unknown.js';
+import { speaksToMeta } from './adapter-answers.js';
 
 /** The states that Bot Framework defines. */
 export type HandoffState = 'accepted' | 'completed' | 'failed';
@@ -36,7 +39,28 @@ export function becomeHandoffStatusOf(
   becomeHandoffStatus(context, state, undefined);
 }
 
-/** Whether something that a store kept can be a reference. */
-export function isReference(reference: unknown): reference is Partial<ConversationReference> {
-  return typeof reference === 'object' && reference !== null;
+/**
+ * The reference of a thread, by what a store kept of it: an older version, or the turn of an echo, may have left ids out or
+ * have Page and customer the wrong way round. A Facebook adapter needs nothing but the ids; for another channel
+ * `undefined` where nothing was kept, because its address is in the reference only.
+ */
+export function referenceFor(
+  { pageId, psid }: ThreadKey,
+  kept: unknown,
+  adapter: BotAdapter,
+): Partial<ConversationReference> | undefined {
+  const isMeta = speaksToMeta(adapter);
+  if (!isRecord(kept) && !isMeta) return undefined;
+  const reference: Partial<ConversationReference> = isRecord(kept) ? kept : {};
+  const id = reference.conversation?.id;
+  const conversation = { id: isMeta ? psid : `${psid}-${pageId}` };
+  return {
+    channelId: 'facebook',
+    ...reference,
+    user: reference.user?.id === psid ? reference.user : { id: psid, name: psid },
+    bot: reference.bot?.id === pageId ? reference.bot : { id: pageId, name: pageId },
+    ...(id === undefined || id === pageId
+      ? { conversation: conversation as ConversationReference['conversation'] }
+      : {}),
+  };
 }

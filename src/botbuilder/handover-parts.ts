@@ -10,6 +10,7 @@ import type { Desk } from '../handover/measured-desk.js';
 import type { Inbox } from '../handover/measured-inbox.js';
 import type { NewsDesk } from '../handover/news.js';
 import type { AfterHandover } from './after-handover.js';
+import type { AddressFinder } from './find-address.js';
 import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
 import type { OwnTurns } from './own-turns.js';
 import type { TurnRunner } from './run-turn.js';
@@ -37,6 +38,7 @@ export interface HandoverParts {
   /** What runs turns that an adapter has admitted, and guards what leaves it. */
   readonly runner: TurnRunner;
   readonly doors: Doors;
+  readonly addresses: AddressFinder;
 }
 
 const parts = new WeakMap<object, HandoverParts>();

@@ -68,7 +68,7 @@ export async function passWithNotice(
   notice: Partial<Activity>,
   routing: RoutingLookup,
 ): Promise<HandoverOrder['passWithNotice']> {
-  const { messages, losses } = messagesFromActivity(notice, thread.psid);
+  const { messages, losses } = messagesFromActivity(notice, { id: thread.psid });
   const [first, ...more] = messages;
   const body = first?.body;
   // What loses a part goes through the adapter, which tells of it.

@@ -16,9 +16,12 @@ import { Losses } from './messenger-cards/losses.js';
 import type { Draft, MessagePart, MessengerMessage, MessengerQuickReply } from './messenger-cards/messenger-message.js';
 import { limits, nonEmptyString } from './messenger-cards/messenger-message.js';
 
+/** Whom a message goes to: a customer with a PSID, or one whom Meta names by a `user_ref` (the checkbox plugin). */
+export type MessengerRecipient = { readonly id: string } | { readonly user_ref: string };
+
 /** One body of `POST /me/messages`. Properties that do not apply are absent, never `undefined`. */
 export interface MessengerSendBody {
-  readonly recipient: { readonly id: string };
+  readonly recipient: MessengerRecipient;
   /** `RESPONSE` unless the bot set another in `channelData.messaging_type`. Absent with `sender_action`. */
   readonly messaging_type?: string;
   /** Absent with `sender_action`. */
@@ -54,12 +57,10 @@ export interface Translation {
  * - quick replies stand on the last of them: `channelData.quick_replies` as the bot built them, else `suggestedActions`
  * - `channelData.messaging_type`, `tag`, `notification_type`, `persona_id` and `metadata` go on every one of them; a tag
  *   (`HUMAN_AGENT` for one) is the bot's own doing
- * @param recipientId PSID of the customer
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
-export function messagesFromActivity(activity: Partial<Activity>, recipientId: string): Translation {
+export function messagesFromActivity(activity: Partial<Activity>, recipient: MessengerRecipient): Translation {
   const channelData: unknown = activity.channelData;
-  const recipient = { id: recipientId };
   const senderAction = nonEmptyString(fieldOf(channelData, 'sender_action'));
 
   if (activity.type === 'typing')
@@ -81,7 +82,7 @@ const NOTHING: Translation = { messages: [], losses: [] };
 
 /** Bodies are set field by field: to put them together out of parts takes several times as long, for every message. */
 function messageBody(
-  recipient: { readonly id: string },
+  recipient: MessengerRecipient,
   channelData: unknown,
   message: Draft<MessengerMessage>,
 ): MessengerSendBody {
@@ -104,7 +105,7 @@ function setEnvelope(body: Draft<MessengerSendBody>, message: Draft<MessengerMes
 }
 
 function actionMessage(
-  recipient: { readonly id: string },
+  recipient: MessengerRecipient,
   channelData: unknown,
   senderAction = 'typing_on',
 ): OutgoingMessage {

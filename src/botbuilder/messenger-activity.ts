@@ -7,6 +7,7 @@
 import type { Activity } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import { fieldOf, idOf, isRecord, keysOf, stringOf } from '../thread/read-unknown.js';
+import { userRefOf } from './user-ref.js';
 
 /** Kinds whose `mid` is their own; those of reactions, edits and removals name another message. */
 const NAMED_BY_MID: ReadonlySet<string> = new Set(['message', 'postback', 'echo']);
@@ -21,7 +22,7 @@ const NAMED_BY_MID: ReadonlySet<string> = new Set(['message', 'postback', 'echo'
  * - on standby `channelData.standby` is true, and the type is that of a live event: look there before you answer
  *
  * `undefined` where no turn can be made: an item without a sender (`app_roles`, `policy_enforcement`) and anything from
- * `changes`. A customer of the checkbox plugin has no sender but an `optin.user_ref`, which stands in for it.
+ * `changes`. A customer without a PSID has a `user_ref`, of the checkbox plugin's opt-in or the sender, which stands in for it.
  * @param now time of the activity, as in the stock adapter the time of arrival. Default: this machine's clock
  */
 export function activityFromEvent(
@@ -30,7 +31,7 @@ export function activityFromEvent(
 ): Partial<Activity> | undefined {
   if (event.channel === 'changes' || !isRecord(event.raw)) return undefined;
   const sender = fieldOf(event.raw, 'sender');
-  const userRef = sender ? undefined : idOf(fieldOf(fieldOf(event.raw, 'optin'), 'user_ref'));
+  const userRef = userRefOf(event.raw);
   const senderId = idOf(fieldOf(sender, 'id')) ?? userRef;
   const recipientId = idOf(fieldOf(fieldOf(event.raw, 'recipient'), 'id')) ?? event.pageId;
   if (senderId === undefined || recipientId === undefined) return undefined;
@@ -66,7 +67,7 @@ interface StockActivity {
 function channelDataOf(event: ThreadEvent, userRef: string | undefined): Record<string, unknown> {
   const message = objectUnder(event.raw, 'message');
   const channelData = copyOf(event.raw, message);
-  if (userRef !== undefined) channelData['sender'] = { id: userRef };
+  if (userRef !== undefined) channelData['sender'] = { ...objectUnder(event.raw, 'sender'), id: userRef };
   if (event.channel === 'standby') channelData['standby'] = true; // last: no field of the message may say otherwise
   return channelData;
 }

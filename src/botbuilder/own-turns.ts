@@ -16,7 +16,7 @@ import type { EndedHandover } from '../handover/thread-steps.js';
 import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
-import { becomeHandoffStatus, isReference } from './handoff-status.js';
+import { becomeHandoffStatus, referenceFor } from './handoff-status.js';
 import type { PoliciesOf } from './page-policies.js';
 import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
@@ -132,14 +132,14 @@ export class OwnTurns {
       if (turn) await after.around(context, turn, 'event', runs ? status : undefined);
       else if (runs) await status();
     };
-    await this.#run(reference, resumed, bot);
+    await this.#run(thread, reference, resumed, bot);
   }
 
   /** The bot's logic hears that a handover failed, where the Page has it hear of such things. */
   failed(thread: ThreadKey, reference: unknown, error: Error): void {
     if (!this.#parts.policiesOf(thread.pageId).statusEvents) return;
     this.#parts.desk.takeTurn(thread, () =>
-      this.#run(reference, async (context, logic) => {
+      this.#run(thread, reference, async (context, logic) => {
         becomeHandoffStatus(context, 'failed', error.message);
         await logic(context);
       }),
@@ -148,12 +148,14 @@ export class OwnTurns {
 
   /** Begins a turn, where the bot is attached and the customer's conversation is known. Never rejects. */
   async #run(
-    reference: unknown,
+    thread: ThreadKey,
+    kept: unknown,
     work: (context: TurnContext, logic: BotLogic) => Promise<void>,
     bot?: AttachedBot,
   ): Promise<void> {
     const attached = this.#attached ?? bot;
-    if (!attached || !isReference(reference)) return;
+    const reference = attached && referenceFor(thread, kept, attached.adapter);
+    if (!reference) return;
     const { adapter, logic, microsoftAppId } = attached;
     const run = (context: TurnContext): Promise<void> => work(context, logic);
     try {

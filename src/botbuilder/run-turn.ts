@@ -4,7 +4,6 @@
  * Says the plugin's own text where a thread came home, and runs the bot's logic at most once.
  */
 import type { Activity, TurnContext } from 'botbuilder';
-import type { ThreadEvent } from '../thread/event.js';
 import type { Logger } from '../thread/logger.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Desk } from '../handover/measured-desk.js';
@@ -12,7 +11,9 @@ import type { Admission, Arrived, Turn } from '../handover/turn.js';
 import { isRepeated } from '../handover/turn.js';
 import type { Beginnings, BroughtActivity } from './begin-handover.js';
 import type { AfterHandover } from './after-handover.js';
-import { becomeHandoffStatus, becomeHandoffStatusOf, isReference } from './handoff-status.js';
+import type { AddressFinder } from './find-address.js';
+import { completeTurn } from './find-address.js';
+import { becomeHandoffStatus, becomeHandoffStatusOf, referenceFor } from './handoff-status.js';
 import type { OwnTurns } from './own-turns.js';
 import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
@@ -21,12 +22,14 @@ import { addressTurn } from './read-turn.js';
 import type { Doors } from './silence.js';
 import type { RunningAdmission, TurnState } from './turn-state.js';
 import { setTurn } from './turn-state.js';
+import { isWithoutThread, userRefOf } from './user-ref.js';
 
 /** What turns stand on. */
 export interface TurnParts {
   readonly engine: HandoverEngine;
   readonly desk: Desk;
   readonly doors: Doors;
+  readonly addresses: AddressFinder;
   readonly beginnings: Beginnings;
   readonly ownTurns: OwnTurns;
   readonly log: Logger;
@@ -58,18 +61,15 @@ export class TurnRunner {
     this.#parts = parts;
   }
 
-  /** A turn without a webhook behind it. */
-  async runProactive(
-    context: TurnContext,
-    state: TurnState,
-    reading: TurnReading,
-    next: () => Promise<void>,
-  ): Promise<void> {
-    if (reading.thread) {
-      const turn = await this.#parts.engine.proactiveTurn(reading.thread);
-      this.#enter(context, state, turn);
-      return next();
-    }
+  /** A turn without a webhook behind it. Where its thread cannot be named, the guards look at each message. */
+  async runProactive({ context, state, activity }: BegunTurn, next: () => Promise<void>): Promise<void> {
+    const { adapter } = context;
+    const address = await this.#parts.addresses.ofTurn(adapter, activity);
+    if (address.to === 'userRef') completeTurn(adapter, activity, { pageId: address.pageId, psid: address.userRef });
+    if (address.to !== 'thread') return next();
+    completeTurn(adapter, activity, address.thread);
+    const turn = await this.#parts.engine.proactiveTurn(address.thread);
+    this.#enter(context, state, turn);
     return next();
   }
 
@@ -79,7 +79,8 @@ export class TurnRunner {
     const verdict = await this.#parts.desk.take(
       reading.events,
       (arrived, key) => {
-        const unmanaged = !arrived.thread && isCheckboxOptin(arrived.event);
+        this.#parts.addresses.heard(arrived.event);
+        const unmanaged = !arrived.thread && isWithoutThread(arrived.event);
         const admitted = unmanaged ? 'unmanaged' : this.#parts.engine.admissions.admit(arrived, key);
         const run = (admission: Admission | 'unmanaged'): Promise<void> | undefined =>
           this.#runOnce(state, begun, arrived, admission, next);
@@ -106,7 +107,9 @@ export class TurnRunner {
     };
     try {
       const { context, activity } = begun;
+      const userRef = thread ? undefined : userRefOf(event.raw);
       if (thread) addressTurn(activity, thread);
+      else if (userRef !== undefined) addressTurn(activity, { pageId: event.pageId ?? '', psid: userRef });
       if (admission !== 'unmanaged') this.begin(context, begun.state, admission);
       if (admission === 'unmanaged') return next().then(undefined, failed);
       const { turn } = admission;
@@ -204,14 +207,10 @@ export class TurnRunner {
   }
 
   /** The agent's first words: the logic hears of them in the conversation of the customer, and may not speak there. */
-  async #runAccepted(context: TurnContext, turn: Turn, reference: unknown, next: () => Promise<void>): Promise<void> {
-    if (!isReference(reference)) return;
+  async #runAccepted(context: TurnContext, turn: Turn, kept: unknown, next: () => Promise<void>): Promise<void> {
+    const reference = referenceFor(turn.thread, kept, context.adapter);
+    if (!reference) return;
     becomeHandoffStatusOf(context, reference, 'accepted');
     await next();
   }
-}
-
-/** A checkbox opt-in has no PSID yet, so no thread; its turn runs as with the stock adapter. */
-function isCheckboxOptin(event: ThreadEvent): boolean {
-  return event.kind === 'optin' && event.channel === 'messaging';
 }

@@ -8,12 +8,16 @@ import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import { fieldOf } from '../thread/read-unknown.js';
 import type { SentMessage } from '../graph/graph-api-error.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { SendOptions } from '../graph/graph-call.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
+import type { Address } from './address.js';
+import type { AddressFinder } from './find-address.js';
+import type { MessengerRecipient } from './messages-from-activity.js';
 import { messagesFromActivity } from './messages-from-activity.js';
 import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
@@ -24,6 +28,7 @@ export interface SendParts {
   readonly engine: HandoverEngine;
   readonly news: NewsDesk;
   readonly clock: Clock;
+  readonly addresses: AddressFinder;
   readonly losses: LossTeller;
 }
 
@@ -45,7 +50,8 @@ export async function sendMessages(
   const sent: SentMessage[] = [];
   let refused = false;
   for (const [activityIndex, activity] of activities.entries()) {
-    const thread = threadFor(context, activity);
+    const address = parts.addresses.ofOutgoing(context, activity);
+    const thread = threadOf(address);
     if (refused) {
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
       responses.push({ id: '' });
@@ -60,27 +66,36 @@ export async function sendMessages(
     const how = howToSend(context, thread);
     try {
       const ids = (id: string): void => void sent.push({ id, activityIndex });
-      responses.push({ id: await sendActivity({ thread, how }, activity, parts, ids) });
+      const to = { thread, recipient: recipientOf(context, activity, address), how };
+      responses.push({ id: await sendActivity(to, activity, parts, ids) });
     } catch (error) {
       if (!(error instanceof GraphApiError)) throw error;
       if (error.kind !== 'notOwner') throw error.restated({ sent, activityIndex });
       refused = true;
       parts.news.tell('suppressed', { thread, activity, reason: 'refusedByMeta' });
-      await parts.engine.speaking.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
+      if (address.to === 'thread')
+        await parts.engine.speaking.sendRefused(thread, { sentAtMs, answeredAtMs: parts.clock.now() });
       responses.push({ id: '' });
     }
   }
   return responses;
 }
 
+/** Whom a message goes to, and how. */
+interface Destination {
+  readonly thread: ThreadKey;
+  readonly recipient: MessengerRecipient;
+  readonly how: Pick<SendOptions, 'evenIfMessagesPause'>;
+}
+
 /** The id of the last message. Each id is reported as soon as it is known: the next message may be refused. */
 async function sendActivity(
-  { thread, how }: { readonly thread: ThreadKey; readonly how: Pick<SendOptions, 'evenIfMessagesPause'> },
+  { thread, recipient, how }: Destination,
   activity: Partial<Activity>,
   { client, losses }: SendParts,
   onSent: (id: string) => void,
 ): Promise<string> {
-  const translation = messagesFromActivity(activity, thread.psid);
+  const translation = messagesFromActivity(activity, recipient);
   if (translation.losses.length > 0) losses.tell(thread, activity, translation.losses);
   let last = '';
   for (const { body, file } of translation.messages) {
@@ -92,14 +107,16 @@ async function sendActivity(
   return last;
 }
 
-/**
- * The customer is the conversation, as with the stock adapter; the Page is the one the turn came from. In the turn of an
- * echo the conversation is the Page, so Meta refuses an answer to it: a bot that answers every turn would never end.
- */
-function threadFor(context: TurnContext, activity: Partial<Activity>): ThreadKey {
-  const psid = activity.conversation?.id ?? activity.recipient?.id ?? '';
-  const pageId = turnOf(context)?.thread.pageId ?? activity.from?.id ?? pageOf(context) ?? '';
-  return { pageId, psid };
+/** A customer without a thread has no PSID. */
+function threadOf(address: Address): ThreadKey {
+  if (address.to === 'thread') return address.thread;
+  return address.to === 'userRef' ? { pageId: address.pageId, psid: '' } : { pageId: '', psid: address.psid };
+}
+
+function recipientOf(context: TurnContext, activity: Partial<Activity>, address: Address): MessengerRecipient {
+  if (address.to === 'userRef') return { user_ref: address.userRef };
+  const thread = threadOf(address);
+  return { id: isToPage(context, activity, thread) ? thread.pageId : thread.psid };
 }
 
 /** The turn's own customer alone has asked for a person. */
@@ -108,6 +125,12 @@ function howToSend(context: TurnContext, thread: ThreadKey): Pick<SendOptions, '
   return turn?.answersRequest === true && turn.thread.psid === thread.psid ? { evenIfMessagesPause: true } : {};
 }
 
-function pageOf(context: TurnContext): string | undefined {
-  return (context.activity as Partial<Activity> | undefined)?.recipient?.id;
+/**
+ * In the turn of an echo the conversation is the Page, as with the stock adapter, so Meta refuses an answer to it: a bot
+ * that answers every turn would never end.
+ */
+function isToPage(context: TurnContext, activity: Partial<Activity>, { pageId }: ThreadKey): boolean {
+  if (activity.conversation?.id !== pageId) return false;
+  const channelData: unknown = (context.activity as Partial<Activity> | undefined)?.channelData;
+  return fieldOf(fieldOf(channelData, 'message'), 'is_echo') === true;
 }

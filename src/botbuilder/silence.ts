@@ -2,18 +2,23 @@
  * The two doors of silence: everything that leaves the bot passes one of them, and asks the ledger there.
  *
  * The first is `onSendActivities` of each turn; the second is the adapter's own `sendActivities`, for what goes past the
- * first (typing middleware, Botkit's `startConversationWithUser`), and for what waits between them: in another handler, or
- * behind a delay in its batch. Updates and deletions, which few bots make, pass the second only.
+ * first (typing middleware, Botkit's `startConversationWithUser`), for what waits between them (in another handler, or
+ * behind a delay in its batch), and for what goes to another customer than the turn's. Each activity is judged by the
+ * thread that it goes to. Updates and deletions, which few bots make, pass the second only.
  */
-import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
+import type { Activity, BotAdapter, ConversationReference, ResourceResponse } from 'botbuilder';
+import { TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { HandoverEngine } from '../handover/engine.js';
-import type { Turn } from '../handover/turn.js';
+import type { Permission, Turn } from '../handover/turn.js';
 import type { NewsDesk, SuppressedReason } from '../handover/news.js';
 import { readRefusal, speaksToMeta } from './adapter-answers.js';
-import { psidOfConversation, threadOfActivity } from './read-turn.js';
+import type { Address } from './address.js';
+import { isSameAddress, isSameThread } from './address.js';
+import type { AddressFinder } from './find-address.js';
+import { isMessenger } from './find-address.js';
 import { turnOf } from './turn-state.js';
 
 /** Carries out an outgoing `handoff.initiate`. */
@@ -24,7 +29,23 @@ export interface DoorParts {
   readonly engine: HandoverEngine;
   readonly news: NewsDesk;
   readonly clock: Clock;
+  readonly addresses: AddressFinder;
   readonly initiate: InitiateHandover;
+}
+
+type Send = BotAdapter['sendActivities'];
+
+/** Activities of a batch that stand side by side and go to one customer. */
+interface BatchPart {
+  /** Absent for what no customer sees: another channel's, an answer to an invoke. */
+  readonly address: Address | undefined;
+  readonly activities: Partial<Activity>[];
+}
+
+/** The thread that something goes to, and the turn that it is said in, where that is a turn of this thread. */
+interface Judged {
+  readonly thread: ThreadKey;
+  readonly turn: Turn | undefined;
 }
 
 const CHANNEL = 'facebook';
@@ -36,7 +57,7 @@ export class Doors {
   /** The batch that the first door is letting out this moment: the second does not ask again for it. */
   #passing: readonly Partial<Activity>[] | undefined;
   /** By function, not by adapter: a repair that comes later replaces the function, and the guard with it. */
-  readonly #guards = new WeakSet<BotAdapter['sendActivities']>();
+  readonly #guards = new WeakSet<Send>();
   readonly #touchGuarded = new WeakSet<BotAdapter>();
 
   constructor(parts: DoorParts) {
@@ -53,12 +74,11 @@ export class Doors {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
-    const sendNoted: BotAdapter['sendActivities'] = async (context, activities) =>
-      this.#noted(await send(context, activities));
-    const guarded: BotAdapter['sendActivities'] = (context, activities) => {
+    const sendNoted: Send = async (context, activities) => this.#noted(await send(context, activities));
+    const guarded: Send = (context, activities) => {
       const isAsked = this.#passing === activities;
-      if (activities.some(isDelay)) return this.#sendBetweenDelays(sendNoted, context, activities, isAsked);
-      return isAsked ? sendNoted(context, activities) : this.#sendPast(sendNoted, context, activities);
+      const isWhole = isAsked && !activities.some(isDelay) && this.#areOwn(context, activities);
+      return isWhole ? sendNoted(context, activities) : this.#sendByAddress(sendNoted, context, activities, isAsked);
     };
     adapter.sendActivities = guarded;
     this.#guards.add(guarded);
@@ -69,7 +89,7 @@ export class Doors {
       (await this.#mayTouch(context, activity, activity)) ? update(context, activity) : undefined;
     const remove = adapter.deleteActivity.bind(adapter);
     adapter.deleteActivity = async (context, reference) => {
-      if (await this.#mayTouch(context, reference, undefined)) await remove(context, reference);
+      if (await this.#mayTouch(context, reference, outgoingOf(reference))) await remove(context, reference);
     };
   }
 
@@ -82,41 +102,86 @@ export class Doors {
     return responses;
   }
 
-  /** What goes past the first door, or comes late to the second: an agent may have the thread by now. */
-  async #sendPast(
-    send: BotAdapter['sendActivities'],
-    context: TurnContext,
-    activities: Partial<Activity>[],
-  ): Promise<ResourceResponse[]> {
-    if (channelOf(context, activities[0]) !== CHANNEL || activities.every(isTrace)) return send(context, activities);
-    const turn = turnOf(context);
-    const thread = turn?.thread ?? threadOf(context.activity, activities[0]);
-    const reason = await this.#refusal(thread, turn);
-    if (reason) return this.#suppress(thread, activities, reason);
-    return send(context, activities);
+  /** Other handlers may have given the activities of a turn another address. */
+  #areOwn(context: TurnContext, activities: readonly Partial<Activity>[]): boolean {
+    const { activity } = context;
+    return activities.every((each) => this.#parts.addresses.isOwn(activity, each));
   }
 
-  /** After each delay the question is asked anew: adapters wait inside a batch, and an agent may have come meanwhile. */
-  async #sendBetweenDelays(
-    send: BotAdapter['sendActivities'],
+  /**
+   * What goes past the first door, or comes late to the second: an agent may have the thread by now. After each delay the
+   * question is asked anew, because adapters wait inside a batch.
+   */
+  async #sendByAddress(
+    send: Send,
     context: TurnContext,
     activities: Partial<Activity>[],
     isAsked: boolean,
   ): Promise<ResourceResponse[]> {
-    if (channelOf(context, activities[0]) !== CHANNEL) return send(context, activities);
+    if (activities.every(isTrace)) return send(context, activities);
+    const parts = await this.#partsOf(context, activities);
+    const [first] = parts;
+    if (first && parts.length === 1) {
+      return this.#sendPart(send, context, { ...first, activities }, isAsked);
+    }
     const responses: ResourceResponse[] = [];
-    for (let from = 0; from < activities.length;) {
-      const delayAt = activities.findIndex((activity, at) => at >= from && isDelay(activity));
-      const part = activities.slice(from, delayAt < 0 ? undefined : delayAt + 1);
+    for (const part of parts) {
       try {
-        const answered = isAsked && from === 0 ? await send(context, part) : await this.#sendPast(send, context, part);
-        responses.push(...padded(answered, part.length));
+        const answered = await this.#sendPart(send, context, part, isAsked && part === first);
+        responses.push(...padded(answered, part.activities.length));
       } catch (error) {
         throw error instanceof GraphApiError ? withEarlier(error, responses) : error;
       }
-      from += part.length;
     }
     return responses;
+  }
+
+  /** The batch in pieces: by address, behind each delay, and around each request for a handover. */
+  async #partsOf(context: TurnContext, activities: readonly Partial<Activity>[]): Promise<BatchPart[]> {
+    const parts: BatchPart[] = [];
+    for (const activity of activities) {
+      const address = await this.#addressOf(context, activity);
+      const last = parts.at(-1);
+      const before = last?.activities.at(-1);
+      if (last && before && continues(last, before) && (isDelay(activity) || goesWith(last, activity, address))) {
+        last.activities.push(activity);
+      } else {
+        parts.push({ address, activities: [activity] });
+      }
+    }
+    return parts;
+  }
+
+  /** `undefined` where no customer of Messenger sees it. */
+  async #addressOf(context: TurnContext, activity: Partial<Activity>): Promise<Address | undefined> {
+    const channelId = activity.channelId ?? channelOf(context);
+    if (isInvokeResponse(activity) || !isMessenger(context.adapter, channelId)) return undefined;
+    return this.#parts.addresses.findOutgoing(context, activity);
+  }
+
+  /** @param isAsked the first door has let it out this moment, as something of its turn's thread */
+  async #sendPart(
+    send: Send,
+    context: TurnContext,
+    { address, activities }: BatchPart,
+    isAsked: boolean,
+  ): Promise<ResourceResponse[]> {
+    const turn = turnOf(context);
+    const isOfTurn = address?.to === 'thread' && turn !== undefined && isSameThread(address.thread, turn.thread);
+    if (!address || (isAsked && isOfTurn)) return send(context, activities);
+    if (address.to === 'unknown') {
+      this.#parts.addresses.sayWhatIsMissing(address);
+      return this.#suppress({ pageId: '', psid: address.psid }, activities, 'ownerUnknown');
+    }
+    const [initiate] = activities;
+    if (initiate && isInitiate(initiate)) {
+      await this.#parts.initiate(isOfTurn || !turn ? context : contextFor(context, initiate), initiate);
+      return [{ id: '' }];
+    }
+    // Meta names this customer by a user_ref: there is no thread yet that another app could have.
+    if (address.to === 'userRef') return send(context, activities);
+    const judged: Judged = { thread: address.thread, turn: isOfTurn ? turn : undefined };
+    return this.#sendJudged(context, judged, activities, () => send(context, activities));
   }
 
   #send(
@@ -127,7 +192,9 @@ export class Doors {
   ): Promise<ResourceResponse[]> {
     // Traces are for developers: no channel shows them to a customer, and runDialog sends one every turn.
     if (activities.every(isTrace)) return next();
-    const at = activities.findIndex((activity) => activity.type === 'event' && activity.name === INITIATE);
+    // The second door judges each by the thread that it goes to.
+    if (activities.some(isInvokeResponse) || !this.#areOwn(context, activities)) return next();
+    const at = activities.findIndex(isInitiate);
     if (at < 0) return this.#sendBatch(context, turn, activities, next);
     return this.#sendAround(context, turn, activities, at, next);
   }
@@ -148,26 +215,39 @@ export class Doors {
     return [...padded(responses, at), { id: '' }, ...rest];
   }
 
-  async #sendBatch(
+  #sendBatch(
     context: TurnContext,
     turn: Turn,
     activities: Partial<Activity>[],
     next: () => Promise<ResourceResponse[]>,
   ): Promise<ResourceResponse[]> {
-    const { speaking } = this.#parts.engine;
-    const asked = speaking.maySpeak(turn.thread, turn);
-    const permission = asked instanceof Promise ? await asked : asked;
-    if (!permission.allowed) return this.#suppress(turn.thread, activities, permission.reason);
-    const sentAtMs = this.#parts.clock.now();
-    let answered: ResourceResponse[];
-    try {
+    return this.#sendJudged(context, { thread: turn.thread, turn }, activities, () => {
       this.#passing = activities;
       const answering = next();
       this.#passing = undefined;
-      answered = await answering;
+      return answering;
+    });
+  }
+
+  /** Sends where the ledger allows it, and tells the ledger what the answer says. */
+  async #sendJudged(
+    context: TurnContext,
+    judged: Judged,
+    activities: readonly Partial<Activity>[],
+    send: () => Promise<ResourceResponse[]>,
+  ): Promise<ResourceResponse[]> {
+    const { speaking } = this.#parts.engine;
+    const { thread } = judged;
+    const asked = speaking.maySpeak(thread, judged.turn);
+    const permission: Permission = asked instanceof Promise ? await asked : asked;
+    if (!permission.allowed) return this.#suppress(thread, activities, permission.reason);
+    const sentAtMs = this.#parts.clock.now();
+    let answered: ResourceResponse[];
+    try {
+      answered = await send();
     } catch (thrown) {
-      if (!(await this.#lostToAnotherApp(thrown, turn, sentAtMs))) throw thrown;
-      return this.#suppress(turn.thread, activities, 'refusedByMeta');
+      if (!(await this.#lostToAnotherApp(thrown, thread, sentAtMs))) throw thrown;
+      return this.#suppress(thread, activities, 'refusedByMeta');
     }
     // Adapters may answer with nothing at all, whatever their types say.
     const responses = (answered as ResourceResponse[] | undefined) ?? [];
@@ -175,54 +255,51 @@ export class Doors {
     const accepted = responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id));
     if (accepted && speaksToMeta(context.adapter)) {
       const answeredAtMs = this.#parts.clock.now();
-      await speaking.sendAccepted(turn.thread, permission, { sentAtMs, answeredAtMs });
+      await speaking.sendAccepted(thread, permission, { sentAtMs, answeredAtMs });
     }
     return responses;
   }
 
   /** A connector refused: whether because another app controls the thread. The ledger learns it either way. */
-  async #lostToAnotherApp(thrown: unknown, turn: Turn, sentAtMs: number): Promise<boolean> {
+  async #lostToAnotherApp(thrown: unknown, thread: ThreadKey, sentAtMs: number): Promise<boolean> {
     const says = readRefusal(thrown);
     if (says === 'nothing') return false;
     const { speaking } = this.#parts.engine;
-    if (says === 'perhapsAnotherApp') return speaking.isLost(turn.thread);
-    await speaking.sendRefused(turn.thread, { sentAtMs, answeredAtMs: this.#parts.clock.now() });
+    if (says === 'perhapsAnotherApp') return speaking.isLost(thread);
+    await speaking.sendRefused(thread, { sentAtMs, answeredAtMs: this.#parts.clock.now() });
     return true;
   }
 
-  /** @param touched what is updated or deleted, as it is told; @param outgoing the activity that replaces it */
-  async #mayTouch(context: TurnContext, touched: unknown, outgoing: Partial<Activity> | undefined): Promise<boolean> {
-    if (channelOf(context, outgoing) !== CHANNEL) return true;
+  /** @param touched what is updated or deleted, as it is told; @param outgoing where that is */
+  async #mayTouch(context: TurnContext, touched: unknown, outgoing: Partial<Activity>): Promise<boolean> {
+    const address = await this.#addressOf(context, outgoing);
+    if (!address || address.to === 'userRef') return true;
+    if (address.to === 'unknown') {
+      this.#parts.addresses.sayWhatIsMissing(address);
+      this.#tellSuppressed({ pageId: '', psid: address.psid }, touched, 'ownerUnknown');
+      return false;
+    }
+    const { thread } = address;
     const turn = turnOf(context);
-    const thread = turn?.thread ?? threadOf(context.activity, outgoing);
-    const reason = await this.#refusal(thread, turn);
-    if (!reason) return true;
-    this.#tellSuppressed(thread, touched, reason);
-    return false;
-  }
-
-  async #refusal(thread: ThreadKey | undefined, turn: Turn | undefined): Promise<SuppressedReason | undefined> {
-    if (!thread) return 'ownerUnknown';
-    const permission = await this.#parts.engine.speaking.maySpeak(thread, turn);
-    return permission.allowed ? undefined : permission.reason;
+    const ofTurn = turn && isSameThread(turn.thread, thread) ? turn : undefined;
+    const permission = await this.#parts.engine.speaking.maySpeak(thread, ofTurn);
+    if (!permission.allowed) this.#tellSuppressed(thread, touched, permission.reason);
+    return permission.allowed;
   }
 
   /** One response for each activity: bots read `.id` of what they sent. */
-  #suppress(
-    thread: ThreadKey | undefined,
-    activities: readonly Partial<Activity>[],
-    reason: SuppressedReason,
-  ): ResourceResponse[] {
+  #suppress(thread: ThreadKey, activities: readonly Partial<Activity>[], reason: SuppressedReason): ResourceResponse[] {
     for (const activity of activities) this.#tellSuppressed(thread, activity, reason);
     return activities.map(() => ({ id: '' }));
   }
 
-  #tellSuppressed(thread: ThreadKey | undefined, activity: unknown, reason: SuppressedReason): void {
-    this.#parts.news.tell('suppressed', { thread: thread ?? { pageId: '', psid: '' }, activity, reason });
+  /** @param thread with empty ids where it is not known */
+  #tellSuppressed(thread: ThreadKey, activity: unknown, reason: SuppressedReason): void {
+    this.#parts.news.tell('suppressed', { thread, activity, reason });
   }
 }
 
-/** The error counts within the part of a batch that follows a delay; the bot counts within the whole batch. */
+/** The error counts within its part of a batch; the bot counts within the whole batch. */
 function withEarlier(error: GraphApiError, responses: readonly ResourceResponse[]): GraphApiError {
   if (error.activityIndex === undefined) return error;
   const earlier = responses.map(({ id }, activityIndex) => ({ id, activityIndex })).filter(({ id }) => id !== '');
@@ -241,23 +318,51 @@ function isDelay({ type }: Partial<Activity>): boolean {
   return type === 'delay';
 }
 
-/** A context that somebody made by hand may have no activity. */
-function channelOf(context: TurnContext, outgoing: Partial<Activity> | undefined): string | undefined {
-  return (context.activity as Partial<Activity> | undefined)?.channelId ?? outgoing?.channelId;
+function isInitiate({ type, name }: Partial<Activity>): boolean {
+  return type === 'event' && name === INITIATE;
 }
 
-/** Outside any turn: the context's activity is seen from the customer, an outgoing one from the Page. */
-function threadOf(
-  incoming: Partial<Activity> | undefined,
-  outgoing: Partial<Activity> | undefined,
-): ThreadKey | undefined {
-  const seen = incoming && threadOfActivity(incoming);
-  if (seen) return seen;
-  const pageId = outgoing?.from?.id ?? incoming?.recipient?.id;
-  if (!pageId) return undefined;
-  const conversationId = outgoing?.conversation?.id;
-  const psid = outgoing?.recipient?.id ?? (conversationId && psidOfConversation(conversationId, pageId));
-  return psid ? { pageId, psid } : undefined;
+/** The answer to an invoke is the channel's, and leaves with the HTTP response. */
+function isInvokeResponse({ type }: Partial<Activity>): boolean {
+  return type === 'invokeResponse';
+}
+
+/** Whether anything may follow in the same part. */
+function continues(part: BatchPart, last: Partial<Activity>): boolean {
+  return !part.address || !(isDelay(last) || isInitiate(last));
+}
+
+function goesWith(part: BatchPart, activity: Partial<Activity>, address: Address | undefined): boolean {
+  if (!part.address || !address) return part.address === address;
+  return !isInitiate(activity) && isSameAddress(part.address, address);
+}
+
+/** A context that somebody made by hand may have no activity. */
+function channelOf(context: TurnContext): string | undefined {
+  return (context.activity as Partial<Activity> | undefined)?.channelId;
+}
+
+/** What is deleted, as an outgoing activity would be addressed. */
+function outgoingOf({ channelId, conversation, bot, user }: Partial<ConversationReference>): Partial<Activity> {
+  return {
+    ...(channelId ? { channelId } : {}),
+    ...(conversation ? { conversation } : {}),
+    ...(bot ? { from: bot } : {}),
+    ...(user ? { recipient: user } : {}),
+  };
+}
+
+/** A context in the conversation that an activity goes to. */
+function contextFor(
+  context: TurnContext,
+  { channelId, conversation, from, recipient }: Partial<Activity>,
+): TurnContext {
+  const reference = { channelId: channelId ?? CHANNEL, conversation, bot: from, user: recipient };
+  const activity = { type: 'event', name: INITIATE };
+  return new TurnContext(
+    context.adapter,
+    TurnContext.applyConversationReference(activity, reference as Partial<ConversationReference>, true),
+  );
 }
 
 /** Adapters that drop activities answer for fewer than they were given, some with nothing at all. */

@@ -3,6 +3,8 @@ import type { TurnContext } from 'botbuilder';
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Turn } from '../handover/turn.js';
+import type { AddressFinder } from './find-address.js';
+import { isMessenger } from './find-address.js';
 import { readTurn } from './read-turn.js';
 import { turnOf } from './turn-state.js';
 
@@ -12,13 +14,11 @@ export interface Target {
   readonly turn?: Turn;
 }
 
-const CHANNEL = 'facebook';
-
 /**
  * The thread of a turn context or a key.
  * @throws {@link HandoverError} code `noThread`
  */
-export function targetOf(target: TurnContext | ThreadKey): Target {
+export async function targetOf(target: TurnContext | ThreadKey, addresses: AddressFinder): Promise<Target> {
   if (!isThreadOrTurn(target)) throw noThread();
   if ('pageId' in target && 'psid' in target) {
     if (isId(target.pageId) && isId(target.psid)) return { thread: { pageId: target.pageId, psid: target.psid } };
@@ -26,12 +26,19 @@ export function targetOf(target: TurnContext | ThreadKey): Target {
   }
   const turn = turnOf(target);
   if (turn) return { thread: turn.thread, turn };
-  const reading = target.activity.channelId === CHANNEL ? readTurn(target.activity) : undefined;
-  const [event] = reading?.events ?? [];
-  if (event?.pageId !== undefined && event.psid !== undefined)
-    return { thread: { pageId: event.pageId, psid: event.psid } };
-  if (reading?.thread) return { thread: reading.thread };
+  const thread = await threadOfContext(target, addresses);
+  if (thread) return { thread };
   throw noThread();
+}
+
+/** The thread of a context in which the plugin has begun no turn, as Botkit makes one. */
+export async function threadOfContext(context: TurnContext, addresses: AddressFinder): Promise<ThreadKey | undefined> {
+  const { adapter, activity } = context;
+  if (!isMessenger(adapter, activity.channelId)) return undefined;
+  const [event] = readTurn(activity).events;
+  if (event?.pageId !== undefined && event.psid !== undefined) return { pageId: event.pageId, psid: event.psid };
+  const address = await addresses.ofTurn(adapter, activity);
+  return address.to === 'thread' ? address.thread : undefined;
 }
 
 /** The error of a context or key that names no thread. */

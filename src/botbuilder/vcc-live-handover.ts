@@ -40,9 +40,11 @@ import { AfterHandover } from './after-handover.js';
 import { Beginnings } from './begin-handover.js';
 import { checkDuration, checkOptions, unknownOptions } from './check-options.js';
 import { HandoverDialog } from './handover-dialog.js';
+import { AddressFinder, isMessenger } from './find-address.js';
 import type { HandoverRequest, VccLiveHandoverOptions } from './handover-options.js';
 import { registerParts } from './handover-parts.js';
 import { RoutingLookup } from './inline-thread-control.js';
+import { KnownPages } from './known-pages.js';
 import type { MetadataParts } from './outgoing-metadata.js';
 import { textFor } from './outgoing-metadata.js';
 import type { BotLogic } from './own-turns.js';
@@ -63,7 +65,6 @@ export interface AttachOptions extends Partial<DialogAccess> {
   readonly microsoftAppId?: string;
 }
 
-const CHANNEL = 'facebook';
 const CLOSES_WITHIN_MS = 10_000;
 const ID_BYTES = 16;
 const IDS_IN_POOL = 256;
@@ -86,6 +87,7 @@ export class VccLiveHandover implements Middleware {
   readonly #engine: HandoverEngine;
   readonly #watch: DeadlineWatch;
   readonly #doors: Doors;
+  readonly #addresses: AddressFinder;
   readonly #beginnings: Beginnings;
   readonly #runner: TurnRunner;
   readonly #ownTurns: OwnTurns;
@@ -126,6 +128,13 @@ export class VccLiveHandover implements Middleware {
     });
     const readable = readableOnTheWay('graph.baseUrl', options.graph?.baseUrl);
     if (readable !== undefined) log.warn(readable);
+    const pages = new KnownPages({
+      hasOneToken: typeof pageAccessToken === 'string',
+      ask: () => client.page(),
+      clock,
+      log,
+    });
+    const addresses = new AddressFinder(pages, log);
     const store: ThreadStore = options.store
       ? guardedStore(options.store.forBot({ appId: botAppId, log }))
       : new MemoryThreadStore({ now: () => clock.now() });
@@ -164,6 +173,7 @@ export class VccLiveHandover implements Middleware {
     this.#clock = clock;
     this.#news = news;
     this.#engine = engine;
+    this.#addresses = addresses;
     this.#after = new AfterHandover({ engine, log, policiesOf, functions });
     this.#functions = functions;
     this.#policiesAsked = policiesAsked;
@@ -191,6 +201,7 @@ export class VccLiveHandover implements Middleware {
       policiesAsked,
       functions,
       metadataOf,
+      addresses,
       routing: new RoutingLookup(client, { clock, log }),
       failed: (thread, reference, error) => this.#ownTurns.failed(thread, reference, error),
     });
@@ -198,6 +209,7 @@ export class VccLiveHandover implements Middleware {
       engine,
       news,
       clock,
+      addresses,
       initiate: (context, activity) => this.#beginnings.initiate(context, activity),
     });
     const { beginnings, doors, ownTurns } = {
@@ -205,7 +217,17 @@ export class VccLiveHandover implements Middleware {
       doors: this.#doors,
       ownTurns: this.#ownTurns,
     };
-    this.#runner = new TurnRunner({ engine, desk: measured, doors, beginnings, ownTurns, after, log, policiesOf });
+    this.#runner = new TurnRunner({
+      engine,
+      desk: measured,
+      doors,
+      addresses,
+      beginnings,
+      ownTurns,
+      after,
+      log,
+      policiesOf,
+    });
     this.#watch = new DeadlineWatch({
       store,
       clock,
@@ -239,6 +261,7 @@ export class VccLiveHandover implements Middleware {
       botAppId,
       runner: this.#runner,
       doors,
+      addresses,
     });
   }
 
@@ -252,11 +275,12 @@ export class VccLiveHandover implements Middleware {
       return isRunning || admission === 'unmanaged' ? next() : this.#runner.run(context, admission, admitted, next);
     }
     const { activity } = context;
-    if (activity.channelId !== CHANNEL || turnIn(state)) return next();
+    if (!isMessenger(context.adapter, activity.channelId) || turnIn(state)) return next();
     this.#doors.guardAdapter(context.adapter);
     const reading = readTurn(activity);
-    if (reading.events.length === 0) return this.#runner.runProactive(context, state, reading, next);
-    return this.#runner.runDelivered({ context, state, activity }, reading, next);
+    const begun = { context, state, activity };
+    if (reading.events.length === 0) return this.#runner.runProactive(begun, next);
+    return this.#runner.runDelivered(begun, reading, next);
   }
 
   /**
@@ -275,7 +299,7 @@ export class VccLiveHandover implements Middleware {
    * @throws {@link GraphApiError} where Meta refuses; kind `configuration` names the Page setting to change
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
-    const { thread, turn } = targetOf(target);
+    const { thread, turn } = await targetOf(target, this.#addresses);
     await this.#policiesAsked(thread.pageId);
     const text = await textFor(thread, metadata, this.#metadataOf(thread.pageId));
     const taken = await this.#engine.take(thread, text, turn);
@@ -290,7 +314,7 @@ export class VccLiveHandover implements Middleware {
    * @throws {@link GraphApiError} kind `notOwner` where another app owns it
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
-    const { thread, turn } = targetOf(target);
+    const { thread, turn } = await targetOf(target, this.#addresses);
     await this.#policiesAsked(thread.pageId);
     const text = await textFor(thread, metadata, this.#metadataOf(thread.pageId));
     await this.#engine.release(thread, text, turn);
@@ -301,12 +325,13 @@ export class VccLiveHandover implements Middleware {
    * @throws {@link StoreError} where the store does not answer, {@link GraphApiError} where Meta does not
    */
   async ownerOf(target: TurnContext | ThreadKey, how: { ask?: boolean } = {}): Promise<ThreadOwner> {
-    return this.#engine.ownerOf(targetOf(target).thread, how.ask === true);
+    const { thread } = await targetOf(target, this.#addresses);
+    return this.#engine.ownerOf(thread, how.ask === true);
   }
 
   /** Removes everything stored about a customer. */
   async forget(thread: ThreadKey): Promise<void> {
-    await this.#engine.forget(targetOf(thread).thread);
+    await this.#engine.forget((await targetOf(thread, this.#addresses)).thread);
   }
 
   /**

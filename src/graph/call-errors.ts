@@ -27,6 +27,7 @@ const DOING: Readonly<Record<GraphOperation, string>> = {
   extend: 'Prolonging control of the thread',
   owner: 'Asking who owns the thread',
   featureStatus: 'Reading the messaging features',
+  page: 'Reading the Page of the token',
   send: 'Sending the message',
 };
 

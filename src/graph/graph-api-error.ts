@@ -47,7 +47,8 @@ export type GraphErrorKind =
 export type GraphOutcome = 'refused' | 'unknown' | 'notSent';
 
 /** Which of the client's methods was called. */
-export type GraphOperation = 'pass' | 'take' | 'release' | 'request' | 'extend' | 'owner' | 'featureStatus' | 'send';
+export type GraphOperation =
+  'pass' | 'take' | 'release' | 'request' | 'extend' | 'owner' | 'featureStatus' | 'page' | 'send';
 
 /** A message that Meta had accepted before another one of the same `sendActivities` failed. */
 export interface SentMessage {

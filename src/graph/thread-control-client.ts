@@ -125,6 +125,15 @@ export class ThreadControlClient {
     return owner;
   }
 
+  /** Asks Meta which Page the token is of. For bots with one token: a token function is asked for the Page `''`. */
+  async page(): Promise<string> {
+    const call: GraphCall = { operation: 'page', pageId: '', method: 'GET', edge: '', query: { fields: 'id' } };
+    const { value } = await this.#read(call);
+    const id = isRecord(value) ? value['id'] : undefined;
+    if (typeof id !== 'string' || id === '') throw unreadableError(call);
+    return id;
+  }
+
   /** Reads which routing features are on for a Page. */
   async featureStatus(pageId: string): Promise<FeatureStatus> {
     const query = { fields: 'messaging_feature_status' };
@@ -173,7 +182,9 @@ export class ThreadControlClient {
     if (mayTryAgain) attempt = await this.#attempts.attempt(call);
     if (!attempt.ok) throw attempt.error;
     const { value, sentAtMs, answeredAtMs } = attempt;
-    if (!isRecord(value) || !('message_id' in value || 'recipient_id' in value)) throw unreadableError(call);
+    if (!isRecord(value) || !('message_id' in value || 'recipient_id' in value || isToUserRef(body))) {
+      throw unreadableError(call);
+    }
     const messageId = value['message_id'];
     const recipientId = value['recipient_id'];
     const receipt: { -readonly [K in keyof SendReceipt]: SendReceipt[K] } = { sentAtMs, answeredAtMs };
@@ -203,6 +214,12 @@ export class ThreadControlClient {
 function withRecipient(thread: ThreadKey, body: object): object {
   const recipient = (body as Readonly<Record<string, unknown>>)['recipient'];
   return recipient === undefined || recipient === null ? { ...body, recipient: { id: thread.psid } } : body;
+}
+
+/** Meta does not tell whom a `user_ref` is of: the answer has no `recipient_id`, so that of a sender action is empty. */
+function isToUserRef(body: object): boolean {
+  const recipient = (body as Readonly<Record<string, unknown>>)['recipient'];
+  return isRecord(recipient) && 'user_ref' in recipient;
 }
 
 /** "If not set, control is released by default": so it has to be set, and to something Meta knows. */

@@ -8,12 +8,16 @@ import { threadId } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { evidenceOfAcceptedSend, evidenceOfRefusedSend, isOfUnstampedItem } from '../ownership/evidence.js';
-import type { AppIds } from '../ownership/ledger.js';
+import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace } from '../ownership/meta-time.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
 import type { EngineParts, ThreadSteps } from './thread-steps.js';
 import { asError, publicOwner, unchanged } from './thread-steps.js';
 import type { AnsweredCall, Permission, Turn } from './turn.js';
+
+/** Meta's subcode for an id that is no customer of the Page's. */
+const NO_MATCHING_USER = 2018001;
 
 /** Guards what goes out. */
 export class Speaking {
@@ -75,11 +79,23 @@ export class Speaking {
   }
 
   async #asked(thread: ThreadKey, record: ThreadRecord, turn: Turn | undefined): Promise<Permission> {
-    const asked = await this.#steps.ask(thread);
+    const asked = await this.#askForOwner(thread);
+    // Meta knows no such customer on this Page: it refuses the message, too, and the bot hears why.
+    if (asked === 'noCustomer') return { allowed: true, newestStamp: undefined, known: false };
     if (!asked || asked.owner === 'unknown') return { allowed: false, reason: 'ownerUnknown' };
     if (isAnotherApp(asked)) return { allowed: false, reason: 'anotherAppOwns' };
     if (turn?.epoch !== undefined) turn.epoch = (await this.#steps.readOr(thread, record)).epoch;
     return allowedBy(record, false);
+  }
+
+  async #askForOwner(thread: ThreadKey): Promise<Verdict | 'noCustomer' | undefined> {
+    try {
+      return (await this.#steps.askOrThrow(thread)).now;
+    } catch (error) {
+      if (error instanceof GraphApiError && error.subcode === NO_MATCHING_USER) return 'noCustomer';
+      this.#parts.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
+      return undefined;
+    }
   }
 
   /** Graph accepted a message. Written only where it tells something new. */

@@ -265,20 +265,23 @@ export class GraphEdges {
   #messages(caller: GraphCaller, params: JsonObject): GraphAnswer {
     const { platform } = this.#parts;
     const { page, app } = caller;
-    const thread = this.#recipient(caller, params);
-    if ('httpStatus' in thread) return this.error(thread);
+    const named = this.#sendRecipient(caller, params);
+    if ('httpStatus' in named) return this.error(named);
+    const { thread, byUserRef } = named;
+    // Meta tells nobody whom a user_ref is of.
+    const answered = byUserRef ? {} : { recipient_id: thread.psid };
     const action = params['sender_action'];
     if (action !== undefined) {
       const checkedAction = checkSenderAction(action, params);
       if (typeof checkedAction === 'object') return this.error(checkedAction);
       const outcome = platform.senderAction(page, thread, app.appId, checkedAction);
-      return outcome.allowed ? ok({ recipient_id: thread.psid }) : this.error(refusalErrors[outcome.why]);
+      return outcome.allowed ? ok(answered) : this.error(refusalErrors[outcome.why]);
     }
     const checked = checkMessage(params);
     if ('httpStatus' in checked) return this.error(checked);
-    const outcome = platform.send(page, thread, app.appId, checked);
+    const outcome = platform.send(page, thread, app.appId, checked, byUserRef);
     if (!outcome.allowed) return this.error(refusalErrors[outcome.why]);
-    return ok({ recipient_id: thread.psid, message_id: outcome.mid });
+    return ok({ ...answered, message_id: outcome.mid });
   }
 
   /** @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api */
@@ -431,6 +434,28 @@ export class GraphEdges {
         user_id: PERSON_ID,
       },
     });
+  }
+
+  /**
+   * The Send API names a customer in other ways than by PSID, too. Only opt-ins happen on this platform: nobody comments,
+   * and telephone numbers need a permission that the token does not have.
+   */
+  #sendRecipient(
+    caller: GraphCaller,
+    params: JsonObject,
+  ): { readonly thread: Thread; readonly byUserRef: boolean } | GraphErrorText {
+    const recipient = objectOf(params['recipient']);
+    const userRef = text(recipient?.['user_ref']);
+    if (userRef !== undefined && recipient?.['id'] === undefined) {
+      const thread = caller.page.userRefs?.get(userRef);
+      return thread === undefined ? graphErrors.noMatchingUser : { thread, byUserRef: true };
+    }
+    if (recipient?.['phone_number'] !== undefined) return missingScope('pages_messaging_phone_number');
+    const object = text(recipient?.['comment_id']) ?? text(recipient?.['post_id']);
+    if (object !== undefined) return unsupportedRequest('POST', object);
+    if (recipient?.['notification_messages_token'] !== undefined) return graphErrors.noMatchingUser;
+    const thread = this.#recipient(caller, params);
+    return 'httpStatus' in thread ? thread : { thread, byUserRef: false };
   }
 
   #recipient(caller: GraphCaller, params: JsonObject): Thread | GraphErrorText {

@@ -90,6 +90,8 @@ export interface Page {
   readonly defaultAppId: string;
   readonly apps: ReadonlyMap<string, ConnectedApp>;
   readonly threads: Map<string, Thread>;
+  /** Customers of the checkbox plugin, by `user_ref`. Absent: none has opted in. */
+  userRefs?: Map<string, Thread>;
 }
 
 /** One customer's thread. */
@@ -100,6 +102,8 @@ export interface Thread {
   /** Buttons by payload: who sent them, and their title. */
   readonly buttons: Map<string, { readonly appId: string; readonly title: string }>;
   cancelExpiry?: () => void;
+  /** The `user_ref` of an opt-in, until the customer's next message names it. */
+  optedInBy?: string;
 }
 
 /** What a customer does. `wakes`: it counts as activity of the customer. */
@@ -213,8 +217,18 @@ export class MessengerPlatform {
     await Promise.all(this.#tellConversation(page, thread, act.kind, item, act.buttonAppId));
   }
 
-  /** An app sends a message. */
-  send(page: Page, thread: Thread, appId: string, checked: CheckedMessage): SendOutcome {
+  /** A customer ticks the box of the checkbox plugin. The event names no customer but the `user_ref`. */
+  async optsIn(page: Page, thread: Thread, userRef: string, ref: string): Promise<void> {
+    const nowMs = this.#parts.clock.now();
+    this.#become(page, thread, afterCustomer(thread.truth, this.#rules(page), nowMs), 'customer');
+    (page.userRefs ??= new Map()).set(userRef, thread);
+    thread.optedInBy = userRef;
+    const item = { recipient: { id: page.pageId }, timestamp: this.#itemStamp(), optin: { ref, user_ref: userRef } };
+    await Promise.all(this.#tellConversation(page, thread, 'optin', item));
+  }
+
+  /** An app sends a message. @param byUserRef the customer was named by a `user_ref`: Meta sends no echo of such a message */
+  send(page: Page, thread: Thread, appId: string, checked: CheckedMessage, byUserRef = false): SendOutcome {
     const nowMs = this.#parts.clock.now();
     const rules = this.#rules(page);
     if (checked.control !== undefined && !rules.routing) return { allowed: false, why: 'inlineControlNotEnabled' };
@@ -223,7 +237,7 @@ export class MessengerPlatform {
     const after = this.#inlineControl(page, appId, checked, ruling.thread);
     if (after !== undefined && !after.allowed) return after;
     this.#follow(page, thread, ruling, ruling.notice === undefined ? 'send' : 'take');
-    const mid = this.#speak(page, thread, appId, checked);
+    const mid = this.#speak(page, thread, appId, checked, byUserRef);
     if (after !== undefined) this.#follow(page, thread, after, checked.control?.type ?? 'release');
     return { allowed: true, mid };
   }
@@ -345,7 +359,7 @@ export class MessengerPlatform {
     });
   }
 
-  #speak(page: Page, thread: Thread, appId: string, checked: CheckedMessage): string {
+  #speak(page: Page, thread: Thread, appId: string, checked: CheckedMessage, byUserRef = false): string {
     const mid = this.newMid();
     const nowMs = this.#parts.clock.now();
     const text = checked.message['text'];
@@ -359,6 +373,7 @@ export class MessengerPlatform {
       atMs: nowMs,
     });
     for (const { payload, title } of checked.buttons) thread.buttons.set(payload, { appId, title });
+    if (byUserRef) return mid;
     const echo = echoOf(page.pageId, thread.psid, this.#itemStamp(), appId, mid, echoable(checked.message));
     void Promise.all(this.#tellConversation(page, thread, 'echo', echo));
     if (this.#parts.habits.receipts) this.#confirmReceipt(page, thread, mid);

@@ -137,6 +137,14 @@ export class SimulatedCustomer {
     return this.#thread.conversation.filter((entry) => entry.from !== 'customer');
   }
 
+  /**
+   * Ticks the box of the checkbox plugin on a web page. The bot may answer to this `user_ref`; the customer's next message
+   * has it as its `prior_message`.
+   */
+  optsIn(userRef: string, ref = 'checkbox'): Promise<void> {
+    return this.#stage.platform.optsIn(this.#page, this.#thread, userRef, ref);
+  }
+
   /** The whole conversation, their own messages included, oldest first. */
   conversation(): ConversationEntry[] {
     return [...this.#thread.conversation];
@@ -150,9 +158,13 @@ export class SimulatedCustomer {
   async #writes(content: JsonObject): Promise<string> {
     const mid = this.#stage.platform.newMid();
     const text = typeof content['text'] === 'string' ? { text: content['text'] } : {};
+    const { optedInBy } = this.#thread;
+    delete this.#thread.optedInBy;
+    const prior =
+      optedInBy === undefined ? {} : { prior_message: { source: 'checkbox_plugin', identifier: optedInBy } };
     await this.#acts({
       kind: 'message',
-      content: { message: { mid, ...content } },
+      content: { message: { mid, ...content }, ...prior },
       wakes: true,
       shows: { mid, ...text, message: content },
     });

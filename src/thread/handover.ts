@@ -18,8 +18,14 @@ export interface HandoverRequest<Notice = unknown> {
   readonly notice?: string | Notice | null;
 }
 
-/** Why a handover did not begin. */
-export type RefusedReason = 'alreadyWithAgent' | 'unavailable' | 'notMessenger';
+/**
+ * Why a handover did not begin.
+ * - `alreadyWithAgent`: another app owns the thread, or a handover of it is in progress
+ * - `unavailable`: `availability` said so
+ * - `notMessenger`: the turn is of another channel
+ * - `noThreadYet`: Meta names the customer by a `user_ref` only; the thread exists from the customer's first message on
+ */
+export type RefusedReason = 'alreadyWithAgent' | 'unavailable' | 'notMessenger' | 'noThreadYet';
 
 /** What became of asking for a handover. */
 export type HandoverStart =

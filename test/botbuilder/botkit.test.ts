@@ -295,6 +295,25 @@ describe('The plugin for Botkit', () => {
       expect(customer.hears().slice(1)).to.deep.equal(['start', 'change', 'dialog']);
     });
 
+    it('changeContext to a reference that somebody made by hand, without a Page', async () => {
+      const { controller, handover, customer, agent } = await scene();
+      const reasons: string[] = [];
+      handover.on('suppressed', ({ reason }) => reasons.push(reason));
+      const proactive = async (text: string): Promise<void> => {
+        const bot = await controller.spawn();
+        await bot.changeContext({ channelId: 'facebook', conversation: { id: PSID }, user: { id: PSID } } as never);
+        await bot.say(text);
+      };
+      await customer.says('hello');
+      await proactive('news');
+      await customer.says('talk to agent');
+      await proactive('over the agent');
+      await agent.handsBack(PSID);
+      await proactive('home again');
+      expect(customer.hears()).to.deep.equal(['news', CONNECTING, 'home again']);
+      expect(reasons).to.deep.equal(['anotherAppOwns']);
+    });
+
     it('startConversationWithUser with a customer of whom the bot knows nothing, after asking Meta', async () => {
       const { sim, controller, handover, agent } = await scene();
       const stranger = sim.customer('7700112233445566');

@@ -16,10 +16,10 @@ const stock = new FacebookAdapter({ verify_token: 'v', app_secret: 's', access_t
 const onTheWire = (value: unknown): any => JSON.parse(JSON.stringify(value));
 
 const send = (activity: Partial<Activity>): any[] =>
-  messagesFromActivity(activity, PSID).messages.map(({ body }) => body);
+  messagesFromActivity(activity, { id: PSID }).messages.map(({ body }) => body);
 const say = (fields: object): any[] => send({ type: 'message', ...fields });
 const lost = (fields: object): string[] =>
-  messagesFromActivity({ type: 'message', ...fields }, PSID).losses.map(({ kind }) => kind);
+  messagesFromActivity({ type: 'message', ...fields }, { id: PSID }).losses.map(({ kind }) => kind);
 
 describe('messagesFromActivity', () => {
   describe('sends what the stock adapter sends', () => {

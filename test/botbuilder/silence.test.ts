@@ -206,6 +206,32 @@ describe('the doors of silence', () => {
     ]);
   });
 
+  it('let the answer to an invoke pass: it is the channel’s, and no customer sees it', async () => {
+    const stage = stageFor();
+    await stage.run(async (context) => {
+      await stage.handover.toAgent(context);
+      await context.sendActivities([
+        { type: 'message', text: 'too late' },
+        { type: 'invokeResponse', value: { status: 200 } },
+      ]);
+      await context.adapter.sendActivities(context, [{ type: 'invokeResponse', value: { status: 200 } }]);
+    });
+    expect(stage.adapter.activityBuffer.map(({ type }) => type)).to.deep.equal(['invokeResponse', 'invokeResponse']);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['handedOver']);
+  });
+
+  it('hold for a customer of Messenger to whom a turn of another channel speaks', async () => {
+    const stage = stageFor();
+    await stage.run((context) => stage.handover.toAgent(context).then(() => undefined));
+    const elsewhere = new TurnContext(stage.adapter, { ...stage.template, channelId: 'webchat', type: 'message' });
+    const { pageId } = sim.settings;
+    const out = { channelId: 'facebook', conversation: { id: PSID }, from: { id: pageId }, recipient: { id: PSID } };
+    await stage.adapter.sendActivities(elsewhere, [{ ...out, type: 'message', text: 'over the agent' } as never]);
+    await stage.adapter.sendActivities(elsewhere, [{ type: 'message', text: 'to the colleague' }]);
+    expect(stage.adapter.activityBuffer.map(({ text }) => text)).to.deep.equal(['to the colleague']);
+    expect(stage.suppressed.map(({ reason }) => reason)).to.deep.equal(['anotherAppOwns']);
+  });
+
   it('let a batch out once: the same one again, after a handover, is kept in', async () => {
     const stage = stageFor();
     await stage.run(async (context) => {

@@ -41,6 +41,42 @@ const MASKED: readonly (readonly [string, string])[] = [
   ['0630 1234567 0670 7654321', '[phone number]'],
   ['2026-12-25 06301234567', '2026-12-25 [phone number]'],
   ['36301234567-es számon', '[phone number]-es számon'],
+  // As people type them, paste them and hide them.
+  ['4111 1111\n1111 1111', '[card number]'],
+  ['4111 1111 11\r\n11 1111', '[card number]'],
+  ['My card:\n41111111\n11111111\nThanks', 'My card:\n[card number]\nThanks'],
+  ['4111, 1111, 1111, 1111', '[card number]'],
+  ['4111,1111,1111,1111.', '[card number].'],
+  ['4111_1111_1111_1111', '[card number]'],
+  ['4111 | 1111 | 1111 | 1111', '[card number]'],
+  ['4111·1111·1111·1111', '[card number]'],
+  ['4111 \u2014 1111, 1111/1111', '[card number]'],
+  ['4111\u20131111\u22121111\u20141111', '[card number]'],
+  ['4111\u20281111\u30001111\u202f1111', '[card number]'],
+  ['4\u200b1\u200c1\u200d1 1111\u2060 1111 \ufeff1111', '[card number]'],
+  [`is ${Array.from('4111111111111111').join('\u00ad')}!`, 'is [card number]!'],
+  ['\u202a4111111111111111\u202c', '\u202a[card number]\u202c'],
+  ['４１１１　１１１１　１１１１　１１１１', '[card number]'],
+  ['４１１１－１１１１－１１１１－１１１１', '[card number]'],
+  ['٤١١١ ١١١١ ١١١١ ١١١١', '[card number]'],
+  ['४१११११११११११११११', '[card number]'],
+  ['𝟜𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙', '[card number]'],
+  [
+    Array.from('4111111111111111')
+      .map((digit) => `${digit}\ufe0f\u20e3`)
+      .join(' '),
+    '[card number]',
+  ],
+  ['3782,822463,10005', '[card number]'],
+  ['Order 12345, card 4111 1111 1111 1111\n12 items', 'Order 12345, card [card number]\n12 items'],
+  ['ada\u200b@exam\u00adple.org', '[e-mail]'],
+  ['ada＠example．org', '[e-mail]'],
+  ['+３６ ３０ １２３ ４５６７', '[phone number]'],
+  ['＋36（30）1234567', '[phone number]'],
+  ['٠٦ ٣٠ ١٢٣ ٤٥٦٧', '[phone number]'],
+  ['06\u200b301234567', '[phone number]'],
+  ['+36\u201330\u2013123\u20134567', '[phone number]'],
+  ['06301234567, 06707654321\n06201112223', '[phone number], [phone number]\n[phone number]'],
 ];
 
 const LEFT: readonly string[] = [
@@ -63,6 +99,17 @@ const LEFT: readonly string[] = [
   '4111111111111112',
   'a4f0612345678901bcd',
   '0123456789abcdef0123456789abcdef',
+  '4111, 1111, 1111, 1112',
+  '4111 1111\n1111 1112',
+  '４１１１１１１１１１１１１１１２',
+  'sizes 36, 37, 38, 39, 40, 41, 42, 43',
+  '1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13',
+  'orders 10023, 10024, 10025, 10026',
+  '2026-12-25, 2026-12-26\n2026-12-27',
+  '18:45:02.123, 18:45:03.456',
+  '２０２６-１２-２５',
+  'zero\u200bwidth, ４１１１ and é',
+  '1,234,567.89',
 ];
 
 describe('redactPersonalData', () => {
@@ -78,6 +125,25 @@ describe('redactPersonalData', () => {
         const card = [...body, checkDigitOf(body)].join('');
         const parted = card.replace(/(\d{4})(?=\d)/g, `$1${between}`);
         expect(redactPersonalData(`It is ${parted}, yes`)).to.equal('It is [card number], yes');
+      }),
+    );
+  });
+
+  it('masks every card of a bank, wherever a line breaks and whatever cannot be seen in it', () => {
+    const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 11, maxLength: 17 });
+    const first = fc.constantFrom(2, 3, 4, 5, 6);
+    const hidden = fc.constantFrom('\u200b', '\u200d', '\ufeff', '\u00ad', '\u2060');
+    const between = fc.constantFrom(' ', '-', '\u2013', '\u00a0', ', ', ',', '\n', '\r\n', ' / ');
+    const zero = fc.constantFrom(0x30, 0xff10, 0x660, 0x6f0, 0x966);
+    fc.assert(
+      fc.property(first, digits, hidden, fc.array(between, { minLength: 5, maxLength: 5 }), zero, (...given) => {
+        const [begin, rest, shapeless, gaps, script] = given;
+        const body = [begin, ...rest];
+        const shown = [...body, checkDigitOf(body)].map((digit, index) => {
+          const gap = index > 0 && index % 4 === 0 ? (gaps[index / 4] ?? '') : '';
+          return gap + shapeless + String.fromCodePoint(script + digit);
+        });
+        expect(redactPersonalData(`It is ${shown.join('')}, yes`)).to.match(/^It is \p{Cf}?\[card number\], yes$/u);
       }),
     );
   });
@@ -110,6 +176,17 @@ describe('redactPersonalData', () => {
       '2026-12-2',
       'é.',
       '- ',
+      ', ',
+      '\n',
+      '1\n',
+      '4,',
+      '41,\n',
+      '\u200b',
+      '4\u200b',
+      '４',
+      '\u0301',
+      '𝟜',
+      '4111 , ',
     ];
     for (const piece of pieces) {
       for (const end of ['', 'x', '@', '1']) {

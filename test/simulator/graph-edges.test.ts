@@ -153,6 +153,40 @@ describe('Graph of the simulator', () => {
     });
   });
 
+  describe('whom a message may name', () => {
+    const send = (recipient: object): Promise<{ status: number; body: any }> => {
+      const { pageAccessToken: token, appSecret } = at.sim.settings;
+      const proof = createHmac('sha256', appSecret).update(token).digest('hex');
+      return graph(at.sim, 'POST', `/me/messages?appsecret_proof=${proof}`, token, { ...hello, recipient });
+    };
+
+    it('the user_ref of an opt-in: the answer names nobody, no echo comes, and the customer’s next message names the opt-in', async () => {
+      const customer = at.sim.customer(PSID);
+      await customer.optsIn('box-1');
+      const { status, body } = await send({ user_ref: 'box-1' });
+      expect([status, Object.keys(body)]).to.deep.equal([200, ['message_id']]);
+      expect(customer.hears()).to.deep.equal(['hello']);
+      await customer.says('hi');
+      await customer.says('again');
+      const items = at.bot.items.map(({ item }) => item).filter((item) => item.optin ?? item.message);
+      expect(
+        items.map((item) => [item.sender?.id, item.optin?.user_ref, item.prior_message?.identifier]),
+      ).to.deep.equal([
+        [undefined, 'box-1', undefined],
+        [PSID, undefined, 'box-1'],
+        [PSID, undefined, undefined],
+      ]);
+    });
+
+    it('a user_ref that nobody opted in with, a telephone number, a comment and a token are refused as Meta does', async () => {
+      expect(await code(send({ user_ref: 'box-2' }))).to.deep.equal([100, 2018001]);
+      expect(await code(send({ phone_number: '+3612345678' }))).to.deep.equal([200, undefined]);
+      expect(await code(send({ comment_id: '1_2' }))).to.deep.equal([100, 33]);
+      expect(await code(send({ post_id: '1_2' }))).to.deep.equal([100, 33]);
+      expect(await code(send({ notification_messages_token: '1' }))).to.deep.equal([100, 2018001]);
+    });
+  });
+
   describe('what may be written', () => {
     beforeEach(() => at.sim.customer(PSID).says('hi'));
 

@@ -17,7 +17,7 @@ export interface Translated {
 }
 
 export function translated(fields: object): Translated {
-  const { messages, losses } = messagesFromActivity({ type: 'message', ...fields }, PSID);
+  const { messages, losses } = messagesFromActivity({ type: 'message', ...fields }, { id: PSID });
   return {
     messages: messages.map(({ body }) => body.message),
     files: messages.map(({ file }) => file),

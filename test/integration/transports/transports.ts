@@ -26,6 +26,7 @@ import type {
   SuppressedReason,
   ThreadKey,
   ThreadRecord,
+  ThreadStore,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
@@ -99,6 +100,7 @@ export interface Play {
   calls(edge: string): GraphEntry[];
   /** `bot`, `vccLive`, `inbox` or `idle`. */
   owner(psid?: string, pageId?: string): string;
+  readonly store: ThreadStore;
   record(): Promise<ThreadRecord | undefined>;
   /** Lets time go by, in steps in which a process looks for deadlines once. */
   lapse(ms: number, stepMs?: number): Promise<void>;
@@ -309,6 +311,7 @@ export async function playOn<B extends TransportBot>(
       const { owner } = sim.ownerOf(psid, pageId);
       return names.get(owner) ?? owner;
     },
+    store,
     record: () => store.read(thread),
     lapse: async (ms, stepMs = LOOK_MS) => {
       for (let gone = 0; gone < ms; gone += stepMs) {
