@@ -32,7 +32,8 @@ export function dependableLogger(logger: Logger, fallback: Logger = consoleLogge
   };
   const writes = (level: keyof Logger) => (message: string) => {
     try {
-      const returned: unknown = logger[level](message);
+      const write: (message: string) => unknown = logger[level].bind(logger);
+      const returned = write(message);
       if (isThenable(returned)) returned.then(undefined, (thrown: unknown) => failed(level, thrown));
     } catch (thrown) {
       failed(level, thrown);

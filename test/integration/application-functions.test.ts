@@ -4,12 +4,11 @@
  * Every story runs over HTTP; the clock is held, so a function that hangs costs no time.
  */
 import { expect } from 'chai';
-import type { HandoverRequest, Probe, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
+import type { Probe, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import type { Scene } from './scene.js';
 import { PSID, closeScenes, scene } from './scene.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
-const LIMIT_MS = 3000;
 
 /** Ways in which a function fails. */
 const FAILURES: readonly (readonly [string, () => unknown, RegExp])[] = [
@@ -235,7 +234,7 @@ describe('a request of the application', () => {
     const stage = await scene({ handover: { talkToAgent: [], logger: { info: note, warn: note, error: note } } });
     stage.bot.logic = async (context) => {
       const asked = typeof request === 'function' ? (request as () => object)() : request;
-      const start = await stage.bot.handover.toAgent(context, asked as HandoverRequest);
+      const start = await stage.bot.handover.toAgent(context, asked);
       expect(start.status).to.equal('passed');
     };
     await stage.clock.rush(stage.customer.says('help'));
@@ -288,7 +287,7 @@ describe('what listens and watches', () => {
       const noting = { happened: failing, begin: () => ({ within: failing, end: failing }) } as unknown as Probe;
       const stage = await scene({ handover: { telemetry: [probe, noting] } });
       for (const name of ['begun', 'passed', 'waiting', 'ownerChanged', 'returned'] as const) {
-        stage.bot.handover.on(name, failing as () => void);
+        stage.bot.handover.on(name, failing);
       }
       await stage.customer.says('talk to agent');
       expect(stage.owner()).to.equal('vccLive');
