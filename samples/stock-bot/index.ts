@@ -8,7 +8,7 @@ import type { Activity, TurnContext } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import express from 'express';
 
-const ASKS_FOR_AGENT = /\b(?:talk|speak|chat)\b.*\b(?:agent|human|person|operator)\b/i;
+const ASKS_FOR_AGENT = /\b(?:talk|speak|chat)\b.{0,40}\b(?:agent|human|person|operator)\b/i;
 const {
   GRAPH_BASE_URL = 'https://graph.facebook.com',
   FACEBOOK_APP_SECRET = '',

@@ -54,7 +54,7 @@ export async function metadataFor(
   const summary = await summaryOf(request, functions);
   return withExtras(redacted, {
     summary: summary === undefined ? undefined : await redact(summary),
-    transcript: await Promise.all(transcript.map(redact)),
+    transcript: await Promise.all(transcript.map(async (line) => redact(line))),
   });
 }
 

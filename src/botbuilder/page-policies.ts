@@ -171,7 +171,7 @@ function pagesFunction(pageId: string): ApplicationFunction<PagePolicies | undef
     accept: (given): Accepted<PagePolicies | undefined> => {
       if (given === undefined || given === null) return { value: undefined };
       checkPagePolicies(`pages(${JSON.stringify(pageId)})`, given);
-      return { value: given as PagePolicies };
+      return { value: given };
     },
     expected: 'an object with the policies of the Page',
     instead: undefined,

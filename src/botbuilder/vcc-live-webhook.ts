@@ -168,17 +168,17 @@ function objectOf(value: unknown): Reading {
 type Told<T> = { readonly kind: 'told'; readonly value: T | undefined } | { readonly kind: 'failed' };
 
 async function workOff(event: VccLiveEvent, settings: Settings, parts: VccLiveWebhookParts): Promise<Reply> {
-  let isUnanswered = false;
+  const unanswered: string[] = [];
   const told = async <T>(described: ApplicationFunction<Told<T>>, ask: () => unknown): Promise<T | undefined> => {
     const answer = await parts.functions.call(described, ask);
     if (answer.kind === 'told') return answer.value;
-    isUnanswered = true;
+    unanswered.push(described.name);
     return undefined;
   };
   const { handoverIdOf, threadOf } = settings;
   const id = handoverIdOf && (await told(HANDOVER_ID_OF, () => handoverIdOf(event)));
   // Without the function, and when it failed, the id is looked for in every field.
-  const handoverIds = handoverIdOf && !isUnanswered ? (id === undefined ? [] : [id]) : handoverIdsIn(event);
+  const handoverIds = handoverIdOf && unanswered.length === 0 ? (id === undefined ? [] : [id]) : handoverIdsIn(event);
   const address = {
     handoverIds,
     threadOf: async () => threadOf && told(THREAD_OF, () => threadOf(event)),
@@ -186,7 +186,7 @@ async function workOff(event: VccLiveEvent, settings: Settings, parts: VccLiveWe
   try {
     const verdict = await parts.reports.receive(event, address, settings);
     // VCC Live sends it again, and the function may know better then.
-    if (verdict === 'nobodys' && isUnanswered) return { status: 500, body: 'Internal error' };
+    if (verdict === 'nobodys' && unanswered.length > 0) return { status: 500, body: 'Internal error' };
     if (verdict === 'nobodys') parts.log.info(`${WHAT_IT_IS} (${event.kind}) concerns no open handover.`);
     return DONE;
   } catch (error) {

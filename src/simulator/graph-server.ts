@@ -16,7 +16,6 @@ import type { GraphAnswer, GraphEdges, GraphRequest, GraphToken } from './graph-
 import { graphTarget } from './graph-edges.js';
 import { graphErrors, sendRefusalError, type GraphErrorText } from './graph-errors.js';
 import { readForm } from './read-form.js';
-import { SimulatorStateError } from './simulator-errors.js';
 import type { Fault, FaultMoment, Weather } from './weather.js';
 import type { GraphEntry, Wire } from './wire.js';
 import { isJsonObject, type JsonObject } from './webhook-items.js';

@@ -33,7 +33,8 @@ export function dependableLogger(logger: Logger, fallback: Logger = consoleLogge
   };
   const writes = (level: keyof Logger) => (message: string) => {
     try {
-      const returned: unknown = logger[level](visibleLogLine(message));
+      const write: (message: string) => unknown = logger[level].bind(logger);
+      const returned = write(visibleLogLine(message));
       if (isThenable(returned)) returned.then(undefined, (thrown: unknown) => failed(level, thrown));
     } catch (thrown) {
       failed(level, thrown);

@@ -117,9 +117,8 @@ export async function measured<T>(
 export function dependableProbe(given: Probe | readonly Probe[] | undefined, log: Logger): Probe | undefined {
   const probes = given === undefined ? [] : isList(given) ? given : [given];
   if (probes.length === 0) return undefined;
-  const failed = (thrown: unknown): undefined => {
+  const failed = (thrown: unknown): void => {
     log.error(`A telemetry probe threw: ${textOfThrown(thrown)}`);
-    return undefined;
   };
   const forgiving = <T>(call: () => T): T | undefined => {
     try {
@@ -128,7 +127,8 @@ export function dependableProbe(given: Probe | readonly Probe[] | undefined, log
       if (isThenable(returned)) returned.then(undefined, failed);
       return returned;
     } catch (thrown) {
-      return failed(thrown);
+      failed(thrown);
+      return undefined;
     }
   };
   return {

@@ -120,7 +120,7 @@ const OTHERWISE: Readonly<Record<PhraseLanguage, readonly string[]>> = {
 const LANGUAGES = Object.keys(WANTED) as PhraseLanguage[];
 
 const matches = (patterns: readonly ReclaimPattern[], text: string): boolean =>
-  patterns.some((pattern) => typeof pattern === 'function' && pattern(text));
+  patterns.some((pattern) => typeof pattern === 'function' && pattern(text) === true);
 
 describe('talkToBotPhrases', () => {
   for (const language of LANGUAGES) {

@@ -1,6 +1,5 @@
 /** The life of a handover in a thread's record: armed, passed, concluded once, fetched once. */
 import { expect } from 'chai';
-import fc from 'fast-check';
 import {
   amendOpen,
   answerDialog,

@@ -3,6 +3,7 @@ import type { BegunWork, Probe, WorkEnd } from 'botbuilder-handover-vcclive';
 import { threadLabel } from 'botbuilder-handover-vcclive';
 import { expect } from 'chai';
 import type { Logger } from '../../src/thread/logger.js';
+import { botTelemetry } from '../../src/botbuilder/bot-telemetry.js';
 import { dependableProbe, measured } from '../../src/thread/probe.js';
 
 const WORK = { kind: 'delivery', events: 1 } as const;
@@ -73,6 +74,27 @@ describe('a probe', () => {
     dependableProbe([...broken, well], log)?.happened({ kind: 'handoverPassed', pageId: '1', handoverId: 'a' });
     expect([value, heard, ends.length]).to.deep.equal(['value', ['handoverPassed'], 1]);
     expect(new Set(lines)).to.deep.equal(new Set(['A telemetry probe threw: broken']));
+  });
+
+  it('may reject anywhere, and no promise of it is left alone', async () => {
+    const rejecting = (): never => Promise.reject(new RangeError('broken')) as never;
+    const left: unknown[] = [];
+    const note = (error: unknown): void => void left.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      const broken: Probe = { happened: rejecting, begin: () => ({ within: rejecting, end: rejecting }) };
+      expect(await run([broken, { happened: rejecting, begin: rejecting }], async () => 'value')).to.equal('value');
+      dependableProbe(broken, log)?.happened({ kind: 'handoverPassed', pageId: '1', handoverId: 'a' });
+      const client = { trackEvent: rejecting, trackDependency: rejecting };
+      const probe = dependableProbe(botTelemetry(client), log);
+      probe?.happened({ kind: 'handoverPassed', pageId: '1', handoverId: 'a' });
+      probe?.begin({ kind: 'delivery', events: 1 }).end({ kind: 'delivery', verdict: 'done', durationMs: 1 });
+      await new Promise(setImmediate);
+      expect(left).to.deep.equal([]);
+      expect(lines).to.include('A telemetry probe threw: broken');
+    } finally {
+      process.off('unhandledRejection', note);
+    }
   });
 
   it('runs the work once, whether it forgets to or does it twice', async () => {
