@@ -120,7 +120,7 @@ export class BotStorageThreadStore implements ThreadStore {
   readonly #finishedClaims = new OldestFirstMap<number>();
   #claimsDeletedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param bot whose data it is; {@link forBot} says so */
+  /** @param bot whose data it is; {@link forBot} says so, and nobody else needs to */
   constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: StoringBot) {
     const prefix = checkedPrefix(options.prefix ?? PREFIX);
     this.#storage = checkedStorage(storage);
