@@ -147,7 +147,7 @@ export class BotStorageThreadStore implements ThreadStore {
   /** Of tickets, by thread and event. */
   readonly #sightings = new OldestFirstMap<Map<string, Sighting>>();
 
-  /** @param bot whose data it is; {@link forBot} says so */
+  /** @param bot whose data it is; {@link forBot} says so, and nobody else needs to */
   constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: StoringBot) {
     const prefix = checkedPrefix(options.prefix ?? PREFIX);
     this.#storage = checkedStorage(storage);

@@ -160,10 +160,10 @@ export class RedisInbox implements DeliveryInbox {
   readonly #maxAttempts: number;
   readonly #consumer = randomBytes(9).toString('base64url');
 
-  /**
-   * @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379`
-   * @param bot whose deliveries they are; {@link forBot} says so, with the connection of the inbox that was asked
-   */
+  /** @internal {@link forBot} makes these: the same connection, the deliveries of one bot. */
+  constructor(redis: RedisConnection, options: RedisInboxOptions, bot: StoringBot);
+  /** @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379` */
+  constructor(redis: RedisClientLike | string, options?: RedisInboxOptions);
   constructor(redis: RedisClientLike | RedisConnection | string, options: RedisInboxOptions = {}, bot?: StoringBot) {
     this.#options = options;
     this.#stream = new RedisKeys(checkedPrefix(options.prefix ?? DEFAULT_PREFIX), bot?.appId).key('inbox');

@@ -146,10 +146,10 @@ export class RedisThreadStore implements ThreadStore {
   readonly #writer = randomBytes(9).toString('base64url');
   #writes = 0;
 
-  /**
-   * @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379`
-   * @param bot whose data it is; {@link forBot} says so, with the connection of the store that was asked
-   */
+  /** @internal {@link forBot} makes these: the same connection, the data of one bot. */
+  constructor(redis: RedisConnection, options: RedisThreadStoreOptions, bot: StoringBot);
+  /** @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379` */
+  constructor(redis: RedisClientLike | string, options?: RedisThreadStoreOptions);
   constructor(
     redis: RedisClientLike | RedisConnection | string,
     options: RedisThreadStoreOptions = {},
