@@ -56,6 +56,8 @@ export class AppIdWatch {
     const page = pageAmongApps(event, ids);
     if (page) this.#tell(pageId, page);
     if (event.kind !== 'echo' || mid === undefined || appId === undefined) return;
+    // A rounded id is nobody's, so nobody may be told to set it; `thread_owner` has all digits.
+    if (event.roundedAppIds?.includes('appId')) return;
     const found = appOfOurEcho(appId, ids);
     const isOurs = this.#sent.get(mid) !== undefined;
     if (isOurs) this.#sent.delete(mid);

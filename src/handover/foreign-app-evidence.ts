@@ -64,10 +64,15 @@ export function ownerOfOurThread(
 ): WrongAppId | undefined {
   if (appId === undefined || isKnown(appId, ids) || known === undefined) return undefined;
   if (event.kind !== 'message' || event.channel !== 'messaging' || event.isNotice || event.isDeleted) return undefined;
-  if (typeof known.owner === 'string' || known.owner.app !== appId || known.source === 'call') return undefined;
+  if (typeof known.owner === 'string' || !mayBeOneApp(known.owner.app, appId) || known.source === 'call') return undefined;
   const ownedAt = known.source === 'webhook' ? known.at : (known.answeredAt ?? known.at) + PLACE_MARGIN_MS;
   if (event.timestampMs === undefined || event.timestampMs <= ownedAt) return undefined;
   return { option: 'botAppId', configured: ids.botAppId, seen: appId, evidence: 'ownerOfOurThread' };
+}
+
+/** A webhook's id may have been rounded on its way; that of `thread_owner` has all of its digits, and is the one that is shown. */
+function mayBeOneApp(ofWebhook: string, ofAnswer: string): boolean {
+  return ofWebhook === ofAnswer || Number(ofWebhook) === Number(ofAnswer);
 }
 
 /** An id of the options that is the id of the Page whose webhook arrives. */
@@ -91,6 +96,8 @@ export function agentOfAnotherApp(
   const isHandBack = event.kind === 'passThreadControl' && event.newOwnerAppId === ids.botAppId;
   const appId = isEcho ? event.appId : isHandBack ? event.previousOwnerAppId : undefined;
   if (appId === undefined || ids.vccLiveAppId === '' || isKnown(appId, ids)) return undefined;
+  // A rounded id is nobody's, so nobody may be told to set it.
+  if (event.roundedAppIds?.includes(isEcho ? 'appId' : 'previousOwnerAppId')) return undefined;
   return { option: 'vccLiveAppId', configured: ids.vccLiveAppId, seen: appId, evidence: 'agentOfAnotherApp' };
 }
 
