@@ -13,6 +13,7 @@ export type {
   GraphOptions,
   HandoverRequest,
   HandoverText,
+  HandoverLimits,
   HandoverTexts,
   OpenPrompt,
   PagePolicies,
@@ -21,7 +22,7 @@ export type {
   SatisfactionAnswer,
   VccLiveHandoverOptions,
 } from './botbuilder/handover-options.js';
-export type { RecognizerLike, TalkToAgent } from './botbuilder/talk-to-agent.js';
+export type { RecognizerLike, RecognizerResultLike, TalkToAgent } from './botbuilder/talk-to-agent.js';
 export type { Availability } from './botbuilder/availability.js';
 export { redactPersonalData } from './handover/redact.js';
 export type { Redactor } from './handover/redact.js';

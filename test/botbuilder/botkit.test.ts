@@ -246,10 +246,10 @@ describe('The plugin for Botkit', () => {
 
   it('is there for features as controller.plugins.handover', async () => {
     const { controller, customer, agent } = await scene();
-    controller.hears(['human'], 'message', async (_bot, message) => {
+    controller.hears(['complain'], 'message', async (_bot, message) => {
       await controller.plugins['handover'].toAgent(message['context'], { reason: 'from a feature' });
     });
-    await customer.says('human!');
+    await customer.says('complain!');
     expect(agent.queue().map(({ metadata }) => JSON.parse(metadata ?? '{}').reason)).to.deep.equal(['from a feature']);
   });
 
@@ -259,11 +259,11 @@ describe('The plugin for Botkit', () => {
       const reasons: string[] = [];
       handover.on('suppressed', ({ reason }) => reasons.push(reason));
       const said: unknown[] = [];
-      controller.hears(['human'], 'message', async (bot, message) => {
+      controller.hears(['complain'], 'message', async (bot, message) => {
         await handover.toAgent(message['context']);
         said.push(await bot.say('one'), await bot.reply(message, 'two'));
       });
-      await customer.says('human');
+      await customer.says('complain');
       expect(customer.hears()).to.deep.equal([CONNECTING]);
       expect(said).to.deep.equal([{ id: '' }, { id: '' }]);
       expect(reasons).to.deep.equal(['handedOver', 'handedOver']);
@@ -406,14 +406,14 @@ describe('The plugin for Botkit', () => {
       const { controller, handover, customer, agent } = await scene();
       const results: HandoverResult[] = [];
       controller.addDialog(handover.dialog());
-      controller.hears(['human'], 'message', async (bot) => {
+      controller.hears(['complain'], 'message', async (bot) => {
         await bot.beginDialog('vccLiveHandover', { reason: 'asked', notice: 'I get somebody.' });
       });
       controller.afterDialog('vccLiveHandover', async (bot, result) => {
         results.push(result as never);
         await bot.say('Welcome back!');
       });
-      await customer.says('human');
+      await customer.says('complain');
       expect(JSON.parse(agent.queue()[0]?.metadata ?? '{}')).to.include({ reason: 'asked' });
       await agent.handsBack(PSID, 'solved');
       expect(customer.hears()).to.deep.equal(['I get somebody.', 'Welcome back!']);
@@ -483,8 +483,8 @@ describe('The plugin for Botkit', () => {
         return step.endDialog();
       };
       controller.addDialog(new WaterfallDialog('agent', [handover.step(), welcome]));
-      controller.hears(['human'], 'message', begins('agent'));
-      await customer.says('human');
+      controller.hears(['complain'], 'message', begins('agent'));
+      await customer.says('complain');
       await agent.releases(PSID);
       await customer.says('hello?');
       await customer.says('bye');
@@ -494,11 +494,11 @@ describe('The plugin for Botkit', () => {
     it('when the application takes the thread back outside any turn', async () => {
       const { sim, controller, handover, customer } = await scene();
       controller.addDialog(handover.dialog());
-      controller.hears(['human'], 'message', begins('vccLiveHandover'));
+      controller.hears(['complain'], 'message', begins('vccLiveHandover'));
       controller.afterDialog('vccLiveHandover', async (bot, result) => {
         await bot.say(`ended: ${result['outcome']}`);
       });
-      await customer.says('human');
+      await customer.says('complain');
       await handover.take({ pageId: sim.settings.pageId, psid: PSID });
       expect(customer.hears()).to.deep.equal([CONNECTING, 'ended: takenBack']);
     });
@@ -506,11 +506,11 @@ describe('The plugin for Botkit', () => {
     it('once, though the hand-back comes twice', async () => {
       const { sim, controller, handover, customer, agent } = await scene();
       controller.addDialog(handover.dialog());
-      controller.hears(['human'], 'message', begins('vccLiveHandover'));
+      controller.hears(['complain'], 'message', begins('vccLiveHandover'));
       controller.afterDialog('vccLiveHandover', async (bot) => {
         await bot.say('Welcome back!');
       });
-      await customer.says('human');
+      await customer.says('complain');
       sim.weather.duplicates = 1;
       await agent.handsBack(PSID);
       expect(customer.hears()).to.deep.equal([CONNECTING, 'Welcome back!']);

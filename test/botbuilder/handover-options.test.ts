@@ -243,6 +243,21 @@ describe('the options of VccLiveHandover', () => {
     accepts({ deliveries: {} });
   });
 
+  it('name limits, or the limit in it that is none', () => {
+    for (const value of [null, 7, 'many', [], () => 1]) {
+      expect(refusedBy({ limits: value }).option, String(value)).to.equal('limits');
+    }
+    for (const value of [0, -1, NaN, Infinity, '10', null, 600_001]) {
+      const error = refusedBy({ limits: { applicationFunctionMs: value } });
+      expect(error.option, String(value)).to.equal('limits.applicationFunctionMs');
+      expect(error.message).to.include('milliseconds');
+    }
+    expect(refusedBy({ limits: { applicationFunction: 5 } }).option).to.equal('limits.applicationFunction');
+    for (const limits of [undefined, {}, { applicationFunctionMs: undefined }, { applicationFunctionMs: 600_000 }]) {
+      accepts({ limits });
+    }
+  });
+
   it('name timers, requests and reclaim', () => {
     for (const value of [null, 7, []]) expect(refusedBy({ timers: value }).option).to.equal('timers');
     for (const value of [-1, 0, Infinity, NaN, '60']) {

@@ -451,6 +451,7 @@ describe('a process that dies', () => {
       store: stage.store,
       clock: stage.clock,
       logger: quietLogger,
+      talkToAgent: [],
     });
     const third = {
       handover,
