@@ -207,8 +207,10 @@ export class BotProcess {
 
   /** Whatever methods a store has: each goes through {@link #mortal}. */
   #mortalStore(store: ThreadStore): ThreadStore {
-    return new Proxy(store, {
+    const mortal: ThreadStore = new Proxy(store, {
       get: (_target, name) => {
+        // One process, one bot.
+        if (name === 'forBot') return () => mortal;
         const method: unknown = Reflect.get(store, name, store);
         if (typeof method !== 'function') return method;
         // The store is everybody's: a process that stops does not stop it.
@@ -216,6 +218,7 @@ export class BotProcess {
         return (...given: unknown[]) => this.#mortal(() => Reflect.apply(method, store, given) as Promise<unknown>);
       },
     });
+    return mortal;
   }
 
   #mortalStorage(storage: Storage): Storage {
