@@ -104,10 +104,23 @@ export function discard(client: OwnClient): void {
   }
 }
 
+/** Who hears of a client's errors. A client has one listener of ours, however many stores use it. */
+const listeners = new WeakMap<object, Set<(error: unknown) => void>>();
+
 /** Hears what goes wrong outside any command; without a listener the process would end. */
 export function hearErrors(client: object, hear: (error: unknown) => void): void {
+  const known = listeners.get(client);
+  if (known) {
+    known.add(hear);
+    return;
+  }
   const { on } = client as { on?: unknown };
-  if (typeof on === 'function') on.call(client, 'error', hear);
+  if (typeof on !== 'function') return;
+  const all = new Set([hear]);
+  listeners.set(client, all);
+  on.call(client, 'error', (error: unknown) => {
+    for (const each of all) each(error);
+  });
 }
 
 /** @throws InvalidOptionError where it is no such address; it is never shown: it may hold a password */
