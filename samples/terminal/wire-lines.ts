@@ -28,6 +28,11 @@ export function namesOf({ settings }: MessengerSimulator): (appId: string) => st
   return (appId) => names.get(appId) ?? `app ${appId}`;
 }
 
+/** `echo of 24012345678901237` → `echo of the bot`. */
+function withNames(item: string, nameOf: (appId: string) => string): string {
+  return item.replace(/(^echo of |_thread_control → )(\d+)/, (_all, words: string, id: string) => words + nameOf(id));
+}
+
 /** One entry as a line, or nothing where the bot had no part in it. */
 function lineOf(entry: WireEntry, nameOf: (appId: string) => string): string | undefined {
   switch (entry.kind) {
@@ -45,7 +50,7 @@ function lineOf(entry: WireEntry, nameOf: (appId: string) => string): string | u
       return `${way('VCC Live', 'bot')}${entry.name}: ${entry.says}  ${entry.status ?? entry.outcome}`;
     case 'webhook': {
       if (entry.outcome === 'recorded') return undefined;
-      const items = entry.items.map((item) => item.replace(/\d{15}/, nameOf)).join(', ');
+      const items = entry.items.map((item) => withNames(item, nameOf)).join(', ');
       const ending =
         entry.status === undefined ? entry.outcome : `${entry.status} in ${Math.round(entry.ackMs ?? 0)} ms`;
       const again = entry.why === 'first' ? '' : ` (${entry.why})`;

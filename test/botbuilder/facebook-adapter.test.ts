@@ -189,7 +189,7 @@ describe('The Facebook adapter', () => {
       return store;
     }
 
-    for (const operation of ['claim', 'update'] as const) {
+    for (const operation of ['enter'] as const) {
       it(`unreachable at "${operation}": 503, nothing run; the redelivery runs everything once`, async () => {
         const down = new Set<string>([operation]);
         const bot = newBot({ handover: { store: weak(down) } });
@@ -205,8 +205,8 @@ describe('The Facebook adapter', () => {
       });
     }
 
-    it('lost at "finish": acknowledged, kept in memory, not run again', async () => {
-      const down = new Set<string>(['finish']);
+    it('lost at "leave": acknowledged, kept in memory, not run again', async () => {
+      const down = new Set<string>(['leave']);
       const bot = newBot({ handover: { store: weak(down) } });
       const house = await at(bot);
       const body = delivery(messageItem('a'));

@@ -186,7 +186,7 @@ describe('the options of VccLiveHandover', () => {
   it('name store, and what it lacks', () => {
     for (const value of [null, 7, 'memory', {}, [], { read: () => undefined }])
       expect(refusedBy({ store: value }).option).to.equal('store');
-    expect(refusedBy({ store: { read: () => undefined } }).message).to.match(/update\(\).*claim\(\)/);
+    expect(refusedBy({ store: { read: () => undefined } }).message).to.match(/update\(\).*enter\(\)/);
     // The most likely mistake: a storage of Bot Framework as it is.
     expect(refusedBy({ store: new MemoryStorage() }).message).to.match(/BotStorageThreadStore/);
     accepts({ store: new MemoryThreadStore() });
