@@ -64,7 +64,8 @@ export function ownerOfOurThread(
 ): WrongAppId | undefined {
   if (appId === undefined || isKnown(appId, ids) || known === undefined) return undefined;
   if (event.kind !== 'message' || event.channel !== 'messaging' || event.isNotice || event.isDeleted) return undefined;
-  if (typeof known.owner === 'string' || !mayBeOneApp(known.owner.app, appId) || known.source === 'call') return undefined;
+  if (typeof known.owner === 'string' || !mayBeOneApp(known.owner.app, appId) || known.source === 'call')
+    return undefined;
   const ownedAt = known.source === 'webhook' ? known.at : (known.answeredAt ?? known.at) + PLACE_MARGIN_MS;
   if (event.timestampMs === undefined || event.timestampMs <= ownedAt) return undefined;
   return { option: 'botAppId', configured: ids.botAppId, seen: appId, evidence: 'ownerOfOurThread' };
