@@ -215,13 +215,13 @@ async function connect(stage: Scene): Promise<void> {
 
 function echoOfAgent(stage: Scene, mid: string): object {
   const { pageId, vccLiveAppId } = stage.sim.settings;
-  const message = { mid, is_echo: true, app_id: Number(vccLiveAppId), text: 'Goodbye.' };
+  const message = { mid, is_echo: true, app_id: BigInt(vccLiveAppId), text: 'Goodbye.' };
   return { sender: { id: pageId }, recipient: { id: PSID }, message };
 }
 
 function handBack(stage: Scene): object {
   const { pageId, botAppId, vccLiveAppId } = stage.sim.settings;
-  const owners = { previous_owner_app_id: Number(vccLiveAppId), new_owner_app_id: Number(botAppId) };
+  const owners = { previous_owner_app_id: BigInt(vccLiveAppId), new_owner_app_id: BigInt(botAppId) };
   const timestamp = stage.clock.now() + 10;
   const item = { sender: { id: PSID }, recipient: { id: pageId }, timestamp, pass_thread_control: owners };
   return { object: 'page', entry: [{ id: pageId, time: timestamp, messaging: [item] }] };

@@ -75,7 +75,7 @@ function handedBack(stage: Scene, timestamp: number): object {
 }
 
 function owners(previous: string, next: string, metadata: string): object {
-  return { previous_owner_app_id: Number(previous), new_owner_app_id: Number(next), metadata };
+  return { previous_owner_app_id: BigInt(previous), new_owner_app_id: BigInt(next), metadata };
 }
 
 function outcomes(stage: Scene): string[] {

@@ -126,7 +126,7 @@ describe('app ids that are right', () => {
     const { stage, errors } = await opened({});
     await stage.customer.says('talk to agent');
     const { vccLiveAppId } = stage.sim.settings;
-    const control = { previous_owner_app_id: Number(vccLiveAppId), new_owner_app_id: Number(ANOTHER_APP) };
+    const control = { previous_owner_app_id: BigInt(vccLiveAppId), new_owner_app_id: BigInt(ANOTHER_APP) };
     await stage.deliver([{ pass_thread_control: control }]);
     await stage.customer.says('hello?');
     await stage.agent.handsBack(PSID);

@@ -150,7 +150,7 @@ function contentOf(attachment: unknown): unknown {
 /** `speak` may be SSML: its tags are not for eyes. */
 function adaptiveParts(content: unknown, losses: Losses): MessagePart[] {
   const spoken = wordsOf(fieldOf(content, 'speak'))
-    ?.replace(/<[^>]*>/g, ' ')
+    ?.replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   const parts = textParts(wordsOf(fieldOf(content, 'fallbackText')) ?? spoken ?? '');
