@@ -415,10 +415,12 @@ describe('a webhook of VCC Live', () => {
         .sort((a, b) => a.at - b.at)
         .map(({ way }) => way);
       for (let first = 0; first < order.length; first += 2) {
-        await Promise.all(order.slice(first, first + 2).map((act) => act().catch(() => undefined)));
+        // A turn in one process waits for that of the other, by the clock.
+        const both = order.slice(first, first + 2).map((act) => act().catch(() => undefined));
+        await stage.clock.rush(Promise.all(both));
       }
       await lapse(stage, 330 * SECOND_MS, 15 * SECOND_MS);
-      await stage.customer.says('and now?');
+      await stage.clock.rush(stage.customer.says('and now?'));
       const results = stage.bots.flatMap((bot) => bot.results);
       expect(results, `seed ${seed}`).to.have.length(1);
       expect(stage.news('returned'), `seed ${seed}`).to.have.length(1);
