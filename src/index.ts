@@ -59,7 +59,7 @@ export type { DroppedPart, HandoverNews, IgnoredReason, NewsListener, Suppressed
 export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
 export type { HandoverErrorCode } from './thread/errors.js';
 export { GraphApiError } from './graph/graph-api-error.js';
-export type { SendOptions, UploadFile } from './graph/graph-call.js';
+export type { SendSettings, UploadFile } from './graph/graph-call.js';
 export type {
   GraphErrorDetails,
   GraphErrorKind,

@@ -11,7 +11,7 @@ import type { ThreadKey } from '../thread/key.js';
 import { fieldOf } from '../thread/read-unknown.js';
 import type { SentMessage } from '../graph/graph-api-error.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
-import type { SendOptions } from '../graph/graph-call.js';
+import type { SendSettings } from '../graph/graph-call.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { NewsDesk } from '../handover/news.js';
@@ -85,7 +85,7 @@ export async function sendMessages(
 interface Destination {
   readonly thread: ThreadKey;
   readonly recipient: MessengerRecipient;
-  readonly how: Pick<SendOptions, 'evenIfMessagesPause'>;
+  readonly how: Pick<SendSettings, 'evenIfMessagesPause'>;
 }
 
 /** The id of the last message. Each id is reported as soon as it is known: the next message may be refused. */
@@ -120,7 +120,7 @@ function recipientOf(context: TurnContext, activity: Partial<Activity>, address:
 }
 
 /** The turn's own customer alone has asked for a person. */
-function howToSend(context: TurnContext, thread: ThreadKey): Pick<SendOptions, 'evenIfMessagesPause'> {
+function howToSend(context: TurnContext, thread: ThreadKey): Pick<SendSettings, 'evenIfMessagesPause'> {
   const turn = turnOf(context);
   return turn?.answersRequest === true && turn.thread.psid === thread.psid ? { evenIfMessagesPause: true } : {};
 }

@@ -10,8 +10,16 @@ export interface UploadFile {
   readonly name: string;
 }
 
+/** How a message is sent. */
+export interface SendSettings {
+  /** A message that the pause of the Page's messages does not hold up: it answers a customer who asks for a person. */
+  readonly evenIfMessagesPause?: boolean;
+  /** Uploaded with the body. */
+  readonly file?: UploadFile;
+}
+
 /** One call. The node is always `/me`: the Page of the token. */
-export interface GraphCall {
+export interface GraphCall extends SendSettings {
   readonly operation: GraphOperation;
   readonly pageId: string;
   readonly method: 'GET' | 'POST';
@@ -20,14 +28,7 @@ export interface GraphCall {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON, or as form data if there is a file. */
   readonly body?: object;
-  /** A message that the pause of the Page's messages does not hold up: it answers a customer who asks for a person. */
-  readonly evenIfMessagesPause?: boolean;
-  /** Uploaded with the body. */
-  readonly file?: UploadFile;
 }
-
-/** How a message is sent. */
-export type SendOptions = Pick<GraphCall, 'evenIfMessagesPause' | 'file'>;
 
 /** One request and what came of it. Local refusals (a pause, no token) have both times, too. */
 export type Attempt = { readonly sentAtMs: number; readonly answeredAtMs: number } & (

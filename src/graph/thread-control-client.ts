@@ -13,7 +13,7 @@ import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
 import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
-import type { Attempt, GraphCall, SendOptions } from './graph-call.js';
+import type { Attempt, GraphCall, SendSettings } from './graph-call.js';
 import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
 
@@ -158,12 +158,12 @@ export class ThreadControlClient {
    * Never made again where it may have been delivered, because Meta has no key against duplicates; made a second time
    * where it is sure that nothing was sent. A `thread_control` without `control_type` is refused before it is sent:
    * Meta would release the thread.
-   * @param how.evenIfMessagesPause sends it although the messages of the Page pause: for the answer to a customer who asks
-   * for a person. A pause of all calls of the Page holds it up as well
-   * @param how.file uploaded with the message, whose attachment then has a type and an empty payload
+   * @param how `evenIfMessagesPause`: it is sent although the messages of the Page pause, as the answer to a customer who asks
+   * for a person; a pause of all calls of the Page holds it up as well. `file` is uploaded with the message, whose attachment
+   * then has a type and an empty payload
    * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
    */
-  async send(thread: ThreadKey, body: object, how: SendOptions = {}): Promise<SendReceipt> {
+  async send(thread: ThreadKey, body: object, how: SendSettings = {}): Promise<SendReceipt> {
     const call: GraphCall = {
       operation: 'send',
       pageId: thread.pageId,
