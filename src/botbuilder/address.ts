@@ -1,5 +1,5 @@
 /**
- * To whom an activity goes: the ids that stand on it, read as the adapters send it. Pure.
+ * To whom an activity goes: the ids in it, read as the adapters send it. Pure.
  *
  * Exists because references are made by hand, saved in the turn of an echo, or saved on another channel, and because the
  * thread that is judged has to be the one that the message goes to.
