@@ -12,11 +12,13 @@ const FLOOR_OF_ROOM = {
   webhook: 2,
   store: 2,
   'vcc-live': 2,
-  handover: 3,
-  botbuilder: 4,
-  opentelemetry: 4,
-  simulator: 4,
-  cli: 5,
+  queue: 3,
+  handover: 4,
+  bot: 5,
+  botbuilder: 6,
+  opentelemetry: 6,
+  simulator: 6,
+  cli: 7,
 };
 
 const DECLARED_PACKAGES =

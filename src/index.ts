@@ -6,8 +6,8 @@
 // For every bot: the plugin, its options, what it answers.
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
 export type { AttachOptions } from './botbuilder/vcc-live-handover.js';
-export type { DialogAccess, DialogStack } from './botbuilder/after-handover.js';
-export type { BotLogic } from './botbuilder/own-turns.js';
+export type { DialogAccess, DialogStack } from './bot/after-handover.js';
+export type { BotLogic } from './bot/plugin-turns.js';
 export type {
   AvailabilityCheck,
   GraphOptions,
@@ -21,18 +21,18 @@ export type {
   Satisfaction,
   SatisfactionAnswer,
   VccLiveHandoverOptions,
-} from './botbuilder/handover-options.js';
-export type { RecognizerLike, RecognizerResultLike, TalkToAgent } from './botbuilder/talk-to-agent.js';
-export type { Availability } from './botbuilder/availability.js';
+} from './bot/handover-options.js';
+export type { RecognizerLike, RecognizerResultLike, TalkToAgent } from './bot/talk-to-agent.js';
+export type { Availability } from './bot/availability.js';
 export { redactPersonalData } from './handover/redact.js';
 export type { Redactor } from './handover/redact.js';
 export type { LoopBreaker } from './handover/loop-breaker.js';
-export { talkToAgentPhrases } from './botbuilder/talk-to-agent-phrases.js';
-export { talkToBotPhrases } from './botbuilder/talk-to-bot-phrases.js';
-export type { PhraseLanguage } from './botbuilder/phrase-languages.js';
-export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './botbuilder/vcc-live-webhook.js';
+export { talkToAgentPhrases } from './bot/talk-to-agent-phrases.js';
+export { talkToBotPhrases } from './bot/talk-to-bot-phrases.js';
+export type { PhraseLanguage } from './bot/phrase-languages.js';
+export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './bot/vcc-live-webhook.js';
 export type { BodyEncryption } from './vcc-live/decrypt-body.js';
-export type { WebhookRequest, WebhookResponse } from './botbuilder/http-request.js';
+export type { WebhookRequest, WebhookResponse } from './bot/http-request.js';
 export type {
   ChatClosed,
   ChatDisposition,
@@ -53,7 +53,13 @@ export type {
 export type { ThreadKey } from './thread/key.js';
 export type { ControlRequest, ReclaimPattern, ReclaimWords, RequestPolicy } from './handover/policies.js';
 export type { HandoverTimers } from './handover/timers.js';
-export type { DroppedPart, HandoverNews, IgnoredReason, NewsListener, SuppressedReason } from './handover/news.js';
+export type {
+  DroppedPart,
+  HandoverEventMap,
+  IgnoredReason,
+  HandoverListener,
+  SuppressedReason,
+} from './handover/events.js';
 
 // What goes wrong.
 export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
@@ -88,12 +94,12 @@ export type {
   TicketState,
 } from './thread/store.js';
 export type { DeliveryInbox, KeptDelivery, TakenOver } from './thread/inbox.js';
-export type { DeliveryLimits, LeftBehind } from './handover/deliver.js';
+export type { DeliveryLimits, CloseReport } from './queue/deliver.js';
 export type {
   Conclusion,
   EvidenceMaxima,
   ExplicitMark,
-  KeptHandBack,
+  EarlyHandBack,
   NamedOwner,
   OpenHandover,
   RecordedOwner,

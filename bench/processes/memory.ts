@@ -47,7 +47,7 @@ function remember(store: MemoryThreadStore, customer: number): Promise<void> {
   const thread: ThreadKey = { pageId: PAGE_ID, psid: String(6_600_000_000_000_000 + customer) };
   return store.update(thread, () => ({
     record: {
-      evidence: { activityAt: customer, us: { at: customer, key: `messaging:message:m_${customer}` } },
+      evidence: { activityAtMetaMs: customer, us: { atMetaMs: customer, key: `messaging:message:m_${customer}` } },
       epoch: 0,
       recordedOwner: 'bot',
       conclusions: [],

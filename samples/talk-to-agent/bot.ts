@@ -30,7 +30,7 @@ export type SamplePolicies = Pick<
   | 'timers'
   | 'reclaim'
   | 'loopBreaker'
-  | 'requests'
+  | 'controlRequests'
   | 'openPrompt'
   | 'pages'
   | 'store'

@@ -25,7 +25,7 @@ export function stagePolicies({
     timers: { unclaimedMs: 10 * MINUTE_MS, idleMs: 30 * MINUTE_MS, maximumMs: 120 * MINUTE_MS },
     reclaim: { customer: talkToBotPhrases(['en']), agent: '#bot' },
     loopBreaker: { maxHandovers: 3, withinMs: 10 * MINUTE_MS },
-    requests: 'grantVccLive',
+    controlRequests: 'grantVccLive',
     openPrompt: 'repeat',
     pages: second === undefined ? {} : { [second.pageId]: policiesOfSecondPage },
   };
@@ -34,7 +34,7 @@ export function stagePolicies({
 const policiesOfSecondPage: PagePolicies = {
   texts: { connecting: 'The workshop is being called. One moment, please.' },
   inlineThreadControl: true,
-  satisfaction: {
+  satisfactionQuestion: {
     ask: {
       type: 'message',
       text: 'How was it with our agent?',

@@ -10,8 +10,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from 'node:http';
 import type { BodyLimits, BodyReading } from '../webhook/read-body.js';
 import { readStream } from '../webhook/read-body.js';
-import type { AnswerParts } from './http-request.js';
-import { answerRequest, refuseBody } from './http-request.js';
+import type { AnswerDeps } from '../bot/http-request.js';
+import { answerRequest, refuseBody } from '../bot/http-request.js';
 
 /** Answers one request. */
 export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => void;
@@ -26,7 +26,7 @@ interface Layer {
  * all come. A body beyond the limits is answered here: Botkit's own parser knows no time limit.
  * @param server Botkit's own; anything else is left alone
  */
-export function keepBytes(server: unknown, path: string, limits: BodyLimits, parts: AnswerParts): void {
+export function keepBytes(server: unknown, path: string, limits: BodyLimits, deps: AnswerDeps): void {
   if (!(server instanceof Server)) return;
   // Before express, and so before Botkit reads the body.
   server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => {
@@ -41,7 +41,7 @@ export function keepBytes(server: unknown, path: string, limits: BodyLimits, par
     readStream(req, Number(req.headers['content-length'] ?? NaN), limits, (settled) => {
       reading = settled;
       if (settled.kind === 'bytes' || settled.kind === 'aborted') return;
-      void answerRequest(req, res, parts, () => Promise.resolve(refuseBody(settled, limits, parts)));
+      void answerRequest(req, res, deps, () => Promise.resolve(refuseBody(settled, limits, deps)));
     });
   });
 }

@@ -8,16 +8,16 @@
 import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
 import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { HandoverNews } from '../handover/news.js';
+import type { HandoverEventMap } from '../handover/events.js';
 import type { BodyLimits } from '../webhook/read-body.js';
-import { speaksToMeta } from './adapter-answers.js';
+import { speaksToMeta } from '../bot/adapter-answers.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
-import type { HandoverParts } from './handover-parts.js';
-import { partsOf } from './handover-parts.js';
-import { limitsOf } from './http-request.js';
-import type { BotLogic } from './own-turns.js';
+import type { HandoverDeps } from './handover-parts.js';
+import { depsOf } from './handover-parts.js';
+import { limitsOf } from '../bot/http-request.js';
+import type { BotLogic } from '../bot/plugin-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
 export type { BotkitWorker } from './botkit-turns.js';
@@ -52,7 +52,7 @@ export interface HandoverPluginOptions {
 }
 
 /** Botkit's name of each event of the plugin: `controller.on('handover_passed', async (bot, message) => …)`. */
-export const botkitEvents: Readonly<Record<keyof HandoverNews, string>> = {
+export const botkitEvents: Readonly<Record<keyof HandoverEventMap, string>> = {
   begun: 'handover_begun',
   passed: 'handover_passed',
   waiting: 'handover_waiting',
@@ -94,7 +94,7 @@ export function handoverPlugin(
   handover: VccLiveHandover,
   options: HandoverPluginOptions = {},
 ): (controller: BotkitController) => { name: string } {
-  const inside = partsOf(handover);
+  const inside = depsOf(handover);
   return (controller) => {
     const before = pluggedIn.get(controller);
     if (before !== undefined && before !== handover) {
@@ -109,7 +109,7 @@ export function handoverPlugin(
 function plugIn(
   controller: BotkitController,
   handover: VccLiveHandover,
-  inside: HandoverParts,
+  inside: HandoverDeps,
   options: HandoverPluginOptions,
 ): void {
   const { adapter } = controller;
@@ -136,8 +136,8 @@ function plugIn(
     conversationState: { saveChanges: (context) => controller.saveState(workerOf(context)) },
   });
   controller.addPluginExtension(EXTENSION_NAME, handover);
-  for (const name of Object.keys(botkitEvents) as (keyof HandoverNews)[]) {
-    handover.on(name, (news) => void trigger(controller, name, news, inside));
+  for (const name of Object.keys(botkitEvents) as (keyof HandoverEventMap)[]) {
+    handover.on(name, (events) => void trigger(controller, name, events, inside));
   }
 }
 
@@ -161,7 +161,7 @@ function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, opti
  * As with the stock adapter, a message that Meta refuses is logged and not thrown: Botkit's `bot.say` does not pass a
  * rejection on but leaves it unhandled, which ends the process.
  */
-function forgiveSends(adapter: FacebookAdapter, inside: HandoverParts): void {
+function forgiveSends(adapter: FacebookAdapter, inside: HandoverDeps): void {
   const send = adapter.sendActivities.bind(adapter);
   adapter.sendActivities = async (context, activities) => {
     try {
@@ -190,7 +190,7 @@ function repairWebserver(
   controller: BotkitController,
   adapter: FacebookAdapter,
   logic: BotLogic,
-  { limits, inside }: { readonly limits: BodyLimits; readonly inside: HandoverParts },
+  { limits, inside }: { readonly limits: BodyLimits; readonly inside: HandoverDeps },
 ): void {
   const path = controller.getConfig('webhook_uri');
   if (typeof path !== 'string') return;
@@ -207,17 +207,17 @@ function putFirst(adapter: BotAdapter, handover: Middleware): void {
 }
 
 /** Triggers Botkit's event for a piece of news. Never rejects. */
-async function trigger<K extends keyof HandoverNews>(
+async function trigger<K extends keyof HandoverEventMap>(
   controller: BotkitController,
   name: K,
-  news: HandoverNews[K],
-  inside: HandoverParts,
+  events: HandoverEventMap[K],
+  inside: HandoverDeps,
 ): Promise<void> {
   const event = botkitEvents[name];
   if (!hasHandler(controller, event)) return;
   try {
-    const thread = threadIn(news);
-    const message = messageOf(event, news, thread);
+    const thread = threadIn(events);
+    const message = messageOf(event, events, thread);
     // What is said about a message that was held back would be held back, and tell of itself, without end.
     const bot = thread && name !== 'suppressed' ? await workerFor(controller, thread) : undefined;
     await controller.trigger(event, bot, message);
@@ -240,8 +240,8 @@ function workerOf(context: TurnContext): BotkitWorker {
   };
 }
 
-function threadIn(news: HandoverNews[keyof HandoverNews]): ThreadKey | undefined {
-  const { thread } = news;
+function threadIn(events: HandoverEventMap[keyof HandoverEventMap]): ThreadKey | undefined {
+  const { thread } = events;
   return thread && thread.pageId !== '' && thread.psid !== '' ? thread : undefined;
 }
 
@@ -253,8 +253,8 @@ async function workerFor(controller: BotkitController, thread: ThreadKey): Promi
 }
 
 /** What Botkit's handlers know as a message; `bot.reply(message, …)` finds its way by `incoming_message`. */
-function messageOf(event: string, news: object, thread: ThreadKey | undefined): Record<string, unknown> {
-  if (!thread) return { ...news, type: event };
+function messageOf(event: string, events: object, thread: ThreadKey | undefined): Record<string, unknown> {
+  if (!thread) return { ...events, type: event };
   const incoming: Partial<Activity> = {
     type: 'event',
     name: event,
@@ -262,10 +262,10 @@ function messageOf(event: string, news: object, thread: ThreadKey | undefined): 
     conversation: { id: thread.psid } as Activity['conversation'],
     from: { id: thread.psid, name: thread.psid },
     recipient: { id: thread.pageId, name: thread.pageId },
-    value: news,
+    value: events,
   };
   return {
-    ...news,
+    ...events,
     type: event,
     user: thread.psid,
     channel: thread.psid,

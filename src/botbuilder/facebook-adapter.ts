@@ -10,25 +10,25 @@ import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { EventWork } from '../handover/deliver.js';
-import type { Admission, Arrived } from '../handover/turn.js';
+import type { EventWork } from '../queue/deliver.js';
+import type { TurnDecision, RecordedEvent } from '../handover/turn.js';
 import { isRepeated } from '../handover/turn.js';
-import type { GraphOptions } from './handover-options.js';
-import { checkDuration } from './check-options.js';
-import type { HandoverParts } from './handover-parts.js';
-import { partsOf } from './handover-parts.js';
-import { activityFromEvent } from './messenger-activity.js';
-import type { BodyOptions, WebhookRequest, WebhookResponse } from './http-request.js';
-import { limitsOf } from './http-request.js';
-import type { ReceiveParts } from './receive-webhook.js';
-import { receiveWebhook } from './receive-webhook.js';
+import type { GraphOptions } from '../bot/handover-options.js';
+import { checkDuration } from '../bot/check-options.js';
+import type { HandoverDeps } from './handover-parts.js';
+import { depsOf } from './handover-parts.js';
+import { activityFromEvent } from '../bot/messenger-activity.js';
+import type { BodyOptions, WebhookRequest, WebhookResponse } from '../bot/http-request.js';
+import { limitsOf } from '../bot/http-request.js';
+import type { ReceiveDeps } from '../bot/receive-webhook.js';
+import { receiveWebhook } from '../bot/receive-webhook.js';
 import { runMiddleware } from './run-middleware.js';
-import type { SendParts } from './send-messages.js';
-import { sendMessages } from './send-messages.js';
-import { LossTeller } from './tell-losses.js';
-import { setAdmitted, stateOf } from './turn-state.js';
-import { isWithoutThread } from './user-ref.js';
-import type { BotLogic } from './own-turns.js';
+import type { SendDeps } from '../bot/send-messages.js';
+import { sendMessages } from '../bot/send-messages.js';
+import { LossTeller } from '../bot/tell-losses.js';
+import { setAdmitted, stateOf } from '../bot/turn-state.js';
+import { isWithoutThread } from '../bot/user-ref.js';
+import type { BotLogic } from '../bot/plugin-turns.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
 /** Meta waits five seconds; the answer has to travel. */
@@ -77,7 +77,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
 
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
   constructor(options: HandoverFacebookAdapterOptions) {
-    const inside = partsOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
+    const inside = depsOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
     const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, ...stock } = options;
     super(stockOptions(stock, inside));
     const graph = ownClient(options, inside, ownGraph(options));
@@ -118,7 +118,7 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   adapter: T,
   options: RepairOptions,
 ): T {
-  const inside = partsOf((options as RepairOptions | undefined)?.handover);
+  const inside = depsOf((options as RepairOptions | undefined)?.handover);
   if (!(adapter instanceof FacebookAdapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }
@@ -149,9 +149,9 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
 /** What both doors of the adapter do, whoever's methods they are. */
 class AdapterService {
   readonly #adapter: BotAdapter;
-  readonly #inside: HandoverParts;
+  readonly #inside: HandoverDeps;
   readonly #client: ThreadControlClient;
-  readonly #receive: ReceiveParts;
+  readonly #receive: ReceiveDeps;
   readonly #losses: LossTeller;
   readonly #ackDeadlineMs: number;
   /** The logic of the last request that Meta signed: deliveries that another process has left are worked off with it. */
@@ -159,7 +159,7 @@ class AdapterService {
 
   constructor(
     adapter: BotAdapter,
-    inside: HandoverParts,
+    inside: HandoverDeps,
     client: ThreadControlClient,
     appSecret: string,
     verifyToken: unknown,
@@ -170,74 +170,74 @@ class AdapterService {
     this.#adapter = adapter;
     this.#inside = inside;
     this.#client = client;
-    this.#losses = new LossTeller(inside.log, inside.news);
+    this.#losses = new LossTeller(inside.log, inside.events);
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
     const { log, clock, lines } = inside;
     this.#receive = { verifyToken, appSecret, limits: limitsOf(limits, clock), log, clock, lines };
     inside.inbox?.servedBy(() => {
-      const logic = inside.ownTurns.logic ?? this.#lastLogic;
-      return logic && ((arrived, key) => this.#work(arrived, key, logic));
+      const logic = inside.pluginTurns.logic ?? this.#lastLogic;
+      return logic && ((recorded, key) => this.#work(recorded, key, logic));
     });
   }
 
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
-    const work: EventWork = (arrived, key) => this.#work(arrived, key, logic);
-    const { desk, inbox } = this.#inside;
+    const work: EventWork = (recorded, key) => this.#work(recorded, key, logic);
+    const { queue, inbox } = this.#inside;
     const deliver = (events: readonly ThreadEvent[], body: Buffer) => {
       // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
       this.#lastLogic = logic;
       return inbox && events.length > 0
         ? inbox.take(body.toString('utf8'), events, work)
-        : desk.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
+        : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
     };
     return receiveWebhook(req, res, this.#receive, deliver);
   }
 
   send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
-    const { engine, news, clock, addresses } = this.#inside;
-    const parts: SendParts = { client: this.#client, engine, news, clock, addresses, losses: this.#losses };
-    return sendMessages(context, activities, parts);
+    const { engine, events, clock, addresses } = this.#inside;
+    const deps: SendDeps = { client: this.#client, engine, events, clock, addresses, losses: this.#losses };
+    return sendMessages(context, activities, deps);
   }
 
   /** `undefined` where nothing runs on the event. */
-  #work(arrived: Arrived, key: string, logic: BotLogic): Promise<void> | undefined {
-    this.#inside.addresses.heard(arrived.event);
-    const admitted = this.#admit(arrived, key);
-    const isForNobody = !(admitted instanceof Promise) && admitted !== 'unmanaged' && admitted.run === 'nothing';
-    return isForNobody ? undefined : this.#run(arrived, admitted, logic);
+  #work(recorded: RecordedEvent, key: string, logic: BotLogic): Promise<void> | undefined {
+    this.#inside.addresses.heard(recorded.event);
+    const decided = this.#decide(recorded, key);
+    const isForNobody = !(decided instanceof Promise) && decided !== 'unmanaged' && decided.run === 'nothing';
+    return isForNobody ? undefined : this.#run(recorded, decided, logic);
   }
 
-  #admit(arrived: Arrived, key: string): Admission | 'unmanaged' | Promise<Admission> {
-    const { event, thread } = arrived;
+  #decide(recorded: RecordedEvent, key: string): TurnDecision | 'unmanaged' | Promise<TurnDecision> {
+    const { event, thread } = recorded;
     if (!thread && isWithoutThread(event)) return 'unmanaged';
-    return this.#inside.engine.admissions.admit(arrived, key);
+    return this.#inside.engine.decisions.decideTurn(recorded, key);
   }
 
   async #run(
-    { event, thread }: Arrived,
-    admitted: Admission | 'unmanaged' | Promise<Admission>,
+    { event, thread }: RecordedEvent,
+    decided: TurnDecision | 'unmanaged' | Promise<TurnDecision>,
     logic: BotLogic,
   ): Promise<void> {
-    const { news, log, doors, runner, ownTurns } = this.#inside;
+    const { events, log, guards, runner, pluginTurns } = this.#inside;
     try {
-      const admission = admitted instanceof Promise ? await admitted : admitted;
-      if (admission !== 'unmanaged' && admission.run === 'nothing') return;
+      const decision = decided instanceof Promise ? await decided : decided;
+      if (decision !== 'unmanaged' && decision.run === 'nothing') return;
       const activity = activityFromEvent(event);
       if (!activity) return;
       const context = new TurnContext(this.#adapter, activity);
-      doors.guardAdapter(this.#adapter);
+      guards.guardAdapter(this.#adapter);
       const state = stateOf(context);
-      if (admission !== 'unmanaged') runner.begin(context, state, admission);
-      setAdmitted(state, { event, admission, activity, isRunning: false });
+      if (decision !== 'unmanaged') runner.begin(context, state, decision);
+      setAdmitted(state, { event, decision, activity, isRunning: false });
       await runMiddleware(this.#adapter, context, logic);
-      if (admission === 'unmanaged' || !isRepeated(admission.turn)) return;
-      await ownTurns.resumeRepeated(admission.turn, activity, { adapter: this.#adapter, logic });
+      if (decision === 'unmanaged' || !isRepeated(decision.turn)) return;
+      await pluginTurns.resumeRepeated(decision.turn, activity, { adapter: this.#adapter, logic });
     } catch (thrown) {
       // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.
       const error =
         thrown instanceof Error ? thrown : new HandoverError('unexpected', `Something threw ${typeof thrown}.`);
       log.error(`A turn ended with an error that no onTurnError handled: ${error.stack ?? error.message}`);
-      news.tell('ignored', { ...(thread === undefined ? {} : { thread }), event, reason: 'failed', error });
+      events.emit('ignored', { ...(thread === undefined ? {} : { thread }), event, reason: 'failed', error });
     }
   }
 }
@@ -261,7 +261,7 @@ function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {
 
 function stockOptions(
   options: Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>,
-  inside: HandoverParts,
+  inside: HandoverDeps,
 ): FacebookAdapterOptions {
   const { pageAccessToken } = inside;
   // An option that is `undefined`, as one from an environment variable may be, is one that is not given.
@@ -298,7 +298,7 @@ function ownGraph(options: HandoverFacebookAdapterOptions): Pick<GraphOptions, '
 /** The adapter's own token, secret or address needs a client of its own; otherwise the handover's serves both. */
 function ownClient(
   options: Pick<FacebookAdapterOptions, 'getAccessTokenForPage'> & { access_token?: string; app_secret?: string },
-  inside: HandoverParts,
+  inside: HandoverDeps,
   graph: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>,
 ): ThreadControlClient {
   const { access_token, getAccessTokenForPage, app_secret } = options;
@@ -320,7 +320,7 @@ function ownClient(
   });
 }
 
-function secretOf(given: string | undefined, inside: HandoverParts): string {
+function secretOf(given: string | undefined, inside: HandoverDeps): string {
   const secret = given ?? inside.appSecret;
   checkText(
     'app_secret',

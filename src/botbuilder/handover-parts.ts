@@ -6,25 +6,25 @@ import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { Probe } from '../thread/probe.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
-import type { Desk } from '../handover/measured-desk.js';
-import type { Inbox } from '../handover/measured-inbox.js';
-import type { NewsDesk } from '../handover/news.js';
-import type { AfterHandover } from './after-handover.js';
-import type { AddressFinder } from './find-address.js';
-import type { GraphOptions, VccLiveHandoverOptions } from './handover-options.js';
-import type { OwnTurns } from './own-turns.js';
-import type { TurnRunner } from './run-turn.js';
-import type { Doors } from './silence.js';
+import type { Queue } from '../queue/measured-queue.js';
+import type { Inbox } from '../queue/measured-inbox.js';
+import type { HandoverEvents } from '../handover/events.js';
+import type { AfterHandover } from '../bot/after-handover.js';
+import type { AddressFinder } from '../bot/find-address.js';
+import type { GraphOptions, VccLiveHandoverOptions } from '../bot/handover-options.js';
+import type { PluginTurns } from '../bot/plugin-turns.js';
+import type { TurnRunner } from '../bot/run-event.js';
+import type { OutgoingGuards } from '../bot/silence.js';
 
 /** The inside of a `VccLiveHandover`. */
-export interface HandoverParts {
+export interface HandoverDeps {
   readonly engine: HandoverEngine;
-  readonly desk: Desk;
+  readonly queue: Queue;
   /** Where deliveries are kept, if they are. */
   readonly inbox: Inbox | undefined;
-  readonly ownTurns: OwnTurns;
+  readonly pluginTurns: PluginTurns;
   readonly client: ThreadControlClient;
-  readonly news: NewsDesk;
+  readonly events: HandoverEvents;
   readonly log: Logger;
   /** For lines that anybody can cause. */
   readonly lines: RepeatedLines;
@@ -37,14 +37,14 @@ export interface HandoverParts {
   readonly after: AfterHandover;
   /** What runs turns that an adapter has admitted, and guards what leaves it. */
   readonly runner: TurnRunner;
-  readonly doors: Doors;
+  readonly guards: OutgoingGuards;
   readonly addresses: AddressFinder;
 }
 
-const parts = new WeakMap<object, HandoverParts>();
+const parts = new WeakMap<object, HandoverDeps>();
 
 /** Remembers the inside of a plugin. */
-export function registerParts(handover: object, inside: HandoverParts): void {
+export function registerDeps(handover: object, inside: HandoverDeps): void {
   parts.set(handover, inside);
 }
 
@@ -52,7 +52,7 @@ export function registerParts(handover: object, inside: HandoverParts): void {
  * The inside of a plugin.
  * @throws {@link InvalidOptionError} where it is none
  */
-export function partsOf(handover: unknown): HandoverParts {
+export function depsOf(handover: unknown): HandoverDeps {
   const found = typeof handover === 'object' && handover !== null ? parts.get(handover) : undefined;
   if (found) return found;
   const got = handover === undefined ? 'missing' : 'something else';

@@ -24,40 +24,40 @@ import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
 import { ApplicationFunctions } from '../handover/application-functions.js';
-import type { LeftBehind } from '../handover/deliver.js';
-import { DeliveryDesk } from '../handover/deliver.js';
+import type { CloseReport } from '../queue/deliver.js';
+import { DeliveryQueue } from '../queue/deliver.js';
 import { HandoverEngine } from '../handover/engine.js';
-import { InboxDesk } from '../handover/inbox-desk.js';
-import { logNews } from '../handover/log-news.js';
-import { measureNews } from '../handover/measure-news.js';
-import { deskOfMeasuredTurns, measuredDesk } from '../handover/measured-desk.js';
-import { measuredInbox } from '../handover/measured-inbox.js';
-import type { HandoverNews, NewsListener } from '../handover/news.js';
-import { NewsDesk } from '../handover/news.js';
+import { InboxWorker } from '../queue/inbox-worker.js';
+import { logEvents } from '../handover/log-events.js';
+import { measureEvents } from '../handover/measure-events.js';
+import { queueOfMeasuredTurns, measuredQueue } from '../queue/measured-queue.js';
+import { measuredInbox } from '../queue/measured-inbox.js';
+import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
+import { HandoverEvents } from '../handover/events.js';
 import { DeadlineWatch } from '../handover/timers.js';
-import type { DialogAccess } from './after-handover.js';
-import { AfterHandover } from './after-handover.js';
-import { Beginnings } from './begin-handover.js';
-import { checkDuration, checkOptions, unknownOptions } from './check-options.js';
+import type { DialogAccess } from '../bot/after-handover.js';
+import { AfterHandover } from '../bot/after-handover.js';
+import { HandoverRequests } from '../bot/begin-handover.js';
+import { checkDuration, checkOptions, unknownOptions } from '../bot/check-options.js';
 import { HandoverDialog } from './handover-dialog.js';
-import { AddressFinder, isMessenger } from './find-address.js';
-import type { HandoverRequest, VccLiveHandoverOptions } from './handover-options.js';
-import { registerParts } from './handover-parts.js';
-import { RoutingLookup } from './inline-thread-control.js';
-import { KnownPages } from './known-pages.js';
-import type { MetadataParts } from './outgoing-metadata.js';
-import { textFor } from './outgoing-metadata.js';
-import type { BotLogic } from './own-turns.js';
-import { OwnTurns } from './own-turns.js';
-import type { Policies } from './page-policies.js';
-import { PolicyBook } from './page-policies.js';
-import { readTurn } from './read-turn.js';
-import { TurnRunner } from './run-turn.js';
-import { Doors } from './silence.js';
-import { targetOf } from './target-thread.js';
-import { admittedIn, stateOf, turnIn, turnOf } from './turn-state.js';
-import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
-import { vccLiveWebhook } from './vcc-live-webhook.js';
+import { AddressFinder, isMessenger } from '../bot/find-address.js';
+import type { HandoverRequest, VccLiveHandoverOptions } from '../bot/handover-options.js';
+import { registerDeps } from './handover-parts.js';
+import { RoutingLookup } from '../bot/inline-thread-control.js';
+import { KnownPages } from '../bot/known-pages.js';
+import type { MetadataDeps } from '../bot/outgoing-metadata.js';
+import { textFor } from '../bot/outgoing-metadata.js';
+import type { BotLogic } from '../bot/plugin-turns.js';
+import { PluginTurns } from '../bot/plugin-turns.js';
+import type { Policies } from '../bot/page-policies.js';
+import { PolicyBook } from '../bot/page-policies.js';
+import { readTurn } from '../bot/read-turn.js';
+import { TurnRunner } from '../bot/run-event.js';
+import { OutgoingGuards } from '../bot/silence.js';
+import { targetOf } from '../bot/target-thread.js';
+import { admittedIn, stateOf, turnIn, turnOf } from '../bot/turn-state.js';
+import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from '../bot/vcc-live-webhook.js';
+import { vccLiveWebhook } from '../bot/vcc-live-webhook.js';
 
 /** What a bot may tell about itself when it is attached. */
 export interface AttachOptions extends Partial<DialogAccess> {
@@ -83,20 +83,24 @@ export class VccLiveHandover implements Middleware {
   readonly #log: Logger;
   readonly #lines: RepeatedLines;
   readonly #clock: Clock;
-  readonly #news: NewsDesk;
+  readonly #events: HandoverEvents;
   readonly #engine: HandoverEngine;
   readonly #watch: DeadlineWatch;
-  readonly #doors: Doors;
+  readonly #guards: OutgoingGuards;
   readonly #addresses: AddressFinder;
-  readonly #beginnings: Beginnings;
+  readonly #requests: HandoverRequests;
   readonly #runner: TurnRunner;
-  readonly #ownTurns: OwnTurns;
+  readonly #pluginTurns: PluginTurns;
   readonly #after: AfterHandover;
   readonly #functions: ApplicationFunctions;
   readonly #policiesAsked: (pageId: string) => Promise<void> | undefined;
-  readonly #metadataOf: (pageId: string) => MetadataParts;
-  readonly #stop: { readonly desk: DeliveryDesk; readonly inbox: InboxDesk | undefined; readonly store: ThreadStore };
-  #closing: Promise<LeftBehind> | undefined;
+  readonly #metadataOf: (pageId: string) => MetadataDeps;
+  readonly #stop: {
+    readonly queue: DeliveryQueue;
+    readonly inbox: InboxWorker | undefined;
+    readonly store: ThreadStore;
+  };
+  #closing: Promise<CloseReport> | undefined;
   #dialogId = DEFAULT_DIALOG_ID;
 
   /** @throws {@link InvalidOptionError} where an option cannot work, naming it */
@@ -113,10 +117,10 @@ export class VccLiveHandover implements Middleware {
     const book = new PolicyBook(options, { clock, functions });
     const policiesOf = (pageId: string): Policies => book.of(pageId);
     const policiesAsked = (pageId: string): Promise<void> | undefined => book.asked(pageId);
-    const news = new NewsDesk(log);
-    logNews(news, log);
+    const events = new HandoverEvents(log);
+    logEvents(events, log);
     const probe = dependableProbe(options.telemetry, log);
-    if (probe) measureNews(news, probe);
+    if (probe) measureEvents(events, probe);
     const client = new ThreadControlClient({
       botAppId,
       pageAccessToken,
@@ -148,30 +152,30 @@ export class VccLiveHandover implements Middleware {
       clock,
       processId,
       newId,
-      news,
+      events,
       log,
       policies: policiesOf,
       policiesAsked,
-      onEnded: (thread, ended, eventKey) => this.#ownTurns.resumeAfter(thread, ended, eventKey),
+      onEnded: (thread, ended, eventKey) => this.#pluginTurns.resumeAfter(thread, ended, eventKey),
     });
-    const { atOnce } = engine.admissions;
-    const desk: DeliveryDesk = new DeliveryDesk({
+    const { atOnce } = engine.decisions;
+    const queue: DeliveryQueue = new DeliveryQueue({
       store,
       clock,
       log,
       processId,
-      enter: (ticket, leaseMs, event) => engine.admissions.enter(ticket, leaseMs, event),
+      enter: (ticket, leaseMs, event) => engine.decisions.enter(ticket, leaseMs, event),
       ...(atOnce ? { arriveAtOnce: atOnce } : {}),
-      limits: options.deliveries ?? {},
+      limits: options.limits ?? {},
     });
-    const measured = measuredDesk(desk, probe, clock);
-    const worker = deskOfMeasuredTurns(desk, probe, clock);
+    const measured = measuredQueue(queue, probe, clock);
+    const worker = queueOfMeasuredTurns(queue, probe, clock);
     const kept = options.inbox?.forBot({ appId: botAppId, log });
-    const inbox = kept && new InboxDesk({ inbox: kept, desk: worker, clock, log, read: eventsOf });
+    const inbox = kept && new InboxWorker({ inbox: kept, queue: worker, clock, log, read: eventsOf });
     this.#log = log;
     this.#lines = new RepeatedLines(log, clock);
     this.#clock = clock;
-    this.#news = news;
+    this.#events = events;
     this.#engine = engine;
     this.#addresses = addresses;
     this.#after = new AfterHandover({ engine, log, policiesOf, functions });
@@ -183,19 +187,19 @@ export class VccLiveHandover implements Middleware {
       return { options: { botAppId, vccLiveAppId, ...given }, functions };
     };
     const { after, metadataOf } = { after: this.#after, metadataOf: this.#metadataOf };
-    this.#ownTurns = new OwnTurns({
+    this.#pluginTurns = new PluginTurns({
       log,
-      desk,
+      queue,
       after,
       policiesOf,
       expire: (thread) => engine.expire(thread),
       endedBefore: (turn) => engine.dialogResults.endedBefore(turn),
       bringHome: (thread) => engine.reports.bringHome(thread),
     });
-    this.#beginnings = new Beginnings({
+    this.#requests = new HandoverRequests({
       engine,
       client,
-      news,
+      events,
       log,
       policiesOf,
       policiesAsked,
@@ -203,27 +207,27 @@ export class VccLiveHandover implements Middleware {
       metadataOf,
       addresses,
       routing: new RoutingLookup(client, { clock, log }),
-      failed: (thread, reference, error) => this.#ownTurns.failed(thread, reference, error),
+      failed: (thread, reference, error) => this.#pluginTurns.failed(thread, reference, error),
     });
-    this.#doors = new Doors({
+    this.#guards = new OutgoingGuards({
       engine,
-      news,
+      events,
       clock,
       addresses,
-      initiate: (context, activity) => this.#beginnings.initiate(context, activity),
+      initiate: (context, activity) => this.#requests.initiate(context, activity),
     });
-    const { beginnings, doors, ownTurns } = {
-      beginnings: this.#beginnings,
-      doors: this.#doors,
-      ownTurns: this.#ownTurns,
+    const { requests, guards, pluginTurns } = {
+      requests: this.#requests,
+      guards: this.#guards,
+      pluginTurns: this.#pluginTurns,
     };
     this.#runner = new TurnRunner({
       engine,
-      desk: measured,
-      doors,
+      queue: measured,
+      guards,
       addresses,
-      beginnings,
-      ownTurns,
+      requests,
+      pluginTurns,
       after,
       log,
       policiesOf,
@@ -234,22 +238,22 @@ export class VccLiveHandover implements Middleware {
       log,
       expire: async (thread) => {
         await policiesAsked(thread.pageId);
-        await this.#ownTurns.expire(thread);
+        await this.#pluginTurns.expire(thread);
       },
       bringHome: async (thread) => {
         await policiesAsked(thread.pageId);
-        await this.#ownTurns.bringHome(thread);
+        await this.#pluginTurns.bringHome(thread);
       },
     });
     if (book.mayHaveTimers) this.#watch.start();
-    this.#stop = { desk, inbox, store };
-    registerParts(this, {
+    this.#stop = { queue, inbox, store };
+    registerDeps(this, {
       engine,
-      desk: measured,
+      queue: measured,
       inbox: inbox && measuredInbox(inbox, probe, clock),
-      ownTurns: this.#ownTurns,
+      pluginTurns: this.#pluginTurns,
       client,
-      news,
+      events,
       log,
       lines: this.#lines,
       clock,
@@ -260,7 +264,7 @@ export class VccLiveHandover implements Middleware {
       graph: { ...options.graph },
       botAppId,
       runner: this.#runner,
-      doors,
+      guards,
       addresses,
     });
   }
@@ -270,13 +274,13 @@ export class VccLiveHandover implements Middleware {
     const state = stateOf(context);
     const admitted = admittedIn(state);
     if (admitted) {
-      const { admission, isRunning } = admitted;
+      const { decision, isRunning } = admitted;
       admitted.isRunning = true;
-      return isRunning || admission === 'unmanaged' ? next() : this.#runner.run(context, admission, admitted, next);
+      return isRunning || decision === 'unmanaged' ? next() : this.#runner.run(context, decision, admitted, next);
     }
     const { activity } = context;
     if (!isMessenger(context.adapter, activity.channelId) || turnIn(state)) return next();
-    this.#doors.guardAdapter(context.adapter);
+    this.#guards.guardAdapter(context.adapter);
     const reading = readTurn(activity);
     const begun = { context, state, activity };
     if (reading.events.length === 0) return this.#runner.runProactive(begun, next);
@@ -288,7 +292,7 @@ export class VccLiveHandover implements Middleware {
    * leaves this turn. Never rejects.
    */
   async toAgent(context: TurnContext, request: HandoverRequest = {}): Promise<HandoverStart> {
-    return this.#beginnings.toAgent(context, request);
+    return this.#requests.toAgent(context, request);
   }
 
   /**
@@ -304,7 +308,7 @@ export class VccLiveHandover implements Middleware {
     const text = await textFor(thread, metadata, this.#metadataOf(thread.pageId));
     const taken = await this.#engine.take(thread, text, turn);
     if (!taken || turn) return;
-    const resumed = this.#ownTurns.resume(thread, taken);
+    const resumed = this.#pluginTurns.resume(thread, taken);
     // Behind a turn of the thread, which may be the one that calls this and would wait for itself.
     if (!resumed.waits) await resumed.done;
   }
@@ -343,7 +347,7 @@ export class VccLiveHandover implements Middleware {
     this.#dialogId = id;
     const host = {
       begin: (context: TurnContext, asked: HandoverRequest) =>
-        this.#beginnings.toAgent(context, asked, { dialogWaits: true }),
+        this.#requests.toAgent(context, asked, { dialogWaits: true }),
       ending: async (context: TurnContext, handoverId: string, startedAtMs: number) => {
         const turn = turnOf(context);
         return turn && this.#engine.dialogResults.resultFor(turn, handoverId, startedAtMs);
@@ -374,9 +378,9 @@ export class VccLiveHandover implements Middleware {
    *   what the option `openPrompt` needs
    */
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
-    this.#doors.guardAdapter(adapter);
+    this.#guards.guardAdapter(adapter);
     const { microsoftAppId, dialogs, conversationState } = how;
-    if (logic) this.#ownTurns.attach({ adapter, logic, microsoftAppId });
+    if (logic) this.#pluginTurns.attach({ adapter, logic, microsoftAppId });
     if (dialogs) this.#after.reach({ dialogs, conversationState });
   }
 
@@ -403,14 +407,14 @@ export class VccLiveHandover implements Middleware {
    * Listens to what happens; each listener gets one object. A listener may be async, and nobody waits for it. One that
    * throws or rejects is logged, and fails nothing.
    */
-  on<K extends keyof HandoverNews>(event: K, listener: NewsListener<K>): this {
-    this.#news.on(event, listener);
+  on<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): this {
+    this.#events.on(event, listener);
     return this;
   }
 
   /** Stops listening. */
-  off<K extends keyof HandoverNews>(event: K, listener: NewsListener<K>): this {
-    this.#news.off(event, listener);
+  off<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): this {
+    this.#events.off(event, listener);
     return this;
   }
 
@@ -421,20 +425,20 @@ export class VccLiveHandover implements Middleware {
    * @param how `withinMs`: what has not ended by then is left, milliseconds; default 10,000
    * @returns what was left: turns that go on, and events that were not begun, whose claims were given back
    */
-  close(how: { readonly withinMs?: number } = {}): Promise<LeftBehind> {
+  close(how: { readonly withinMs?: number } = {}): Promise<CloseReport> {
     checkDuration('withinMs', how.withinMs);
     this.#closing ??= this.#close(how.withinMs ?? CLOSES_WITHIN_MS);
     return this.#closing;
   }
 
-  async #close(withinMs: number): Promise<LeftBehind> {
-    const { desk, inbox, store } = this.#stop;
+  async #close(withinMs: number): Promise<CloseReport> {
+    const { queue, inbox, store } = this.#stop;
     inbox?.stop();
     const overdue = new Promise<void>((resolve) => {
       inBackground(this.#clock, withinMs, resolve);
     });
     const watched = this.#watch.close();
-    const left = await desk.close(withinMs);
+    const left = await queue.close(withinMs);
     await Promise.race([watched, overdue]);
     await inbox?.close();
     await store.close?.();

@@ -15,19 +15,19 @@ export function attemptsOf(settings: ClientSettings): CallAttempts {
 }
 
 class MeasuredAttempts extends CallAttempts {
-  readonly #parts: { readonly probe: Probe; readonly clock: ClientSettings['clock'] };
+  readonly #deps: { readonly probe: Probe; readonly clock: ClientSettings['clock'] };
   readonly #host: string;
 
   constructor(settings: ClientSettings, probe: Probe) {
     super(settings);
-    this.#parts = { probe, clock: settings.clock };
+    this.#deps = { probe, clock: settings.clock };
     this.#host = new URL(settings.root).host;
   }
 
   override async attempt(call: GraphCall): Promise<Attempt> {
     const { operation, pageId } = call;
     const work = { kind: 'graphCall', operation, pageId, host: this.#host } as const;
-    return measured(this.#parts, work, () => super.attempt(call), endOf);
+    return measured(this.#deps, work, () => super.attempt(call), endOf);
   }
 }
 

@@ -17,7 +17,7 @@ import {
   pageAmongApps,
   wrongAppIdLine,
 } from './foreign-app-evidence.js';
-import type { Arrived } from './turn.js';
+import type { RecordedEvent } from './turn.js';
 
 /** Echoes follow within seconds. */
 const MOST_MESSAGES = 1000;
@@ -66,7 +66,7 @@ export class AppIdWatch {
   }
 
   /** The turn of an event has come, of which a handover may have learnt something. */
-  admitted({ event, record, concluded }: Arrived, ids: AppIds): void {
+  admitted({ event, record, concluded }: RecordedEvent, ids: AppIds): void {
     const found = agentOfAnotherApp(event, concluded ?? record.open, ids);
     if (found) this.#tell(event.pageId, found);
   }

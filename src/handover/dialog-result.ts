@@ -10,19 +10,19 @@ import type { Conclusion } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import type { Afterwards, DialogAnswer, Ending } from './lifecycle.js';
-import { answerDialog, claimAfterwards, endedBeforeRerun, endingOfKept, resultOf } from './lifecycle.js';
-import type { EngineParts, Outcome, ThreadSteps } from './thread-steps.js';
+import { answerDialog, claimAfterwards, endedBeforeRerun, endingOfEarlyHandBack, resultOf } from './lifecycle.js';
+import type { EngineDeps, Outcome, ThreadRecords } from './change-record.js';
 import type { Turn } from './turn.js';
 import { isRepeated } from './turn.js';
 
 /** Gives results out. */
 export class DialogResults {
-  readonly #parts: EngineParts;
-  readonly #steps: ThreadSteps;
+  readonly #deps: EngineDeps;
+  readonly #records: ThreadRecords;
 
-  constructor(steps: ThreadSteps) {
-    this.#parts = steps.parts;
-    this.#steps = steps;
+  constructor(records: ThreadRecords) {
+    this.#deps = records.deps;
+    this.#records = records;
   }
 
   /**
@@ -36,9 +36,9 @@ export class DialogResults {
       return await this.#resultFor(turn, handoverId, startedAtMs);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#parts.log.warn(`Thread store lost while a dialog asked for the end of its handover: ${error.message}`);
+      this.#deps.log.warn(`Thread store lost while a dialog asked for the end of its handover: ${error.message}`);
       // The customer waits for an answer. Where Meta says that the thread is ours, the handover is over, however it ended.
-      const isOurs = turn.mute === undefined && (await this.#steps.isOursByMeta(turn.thread)) === true;
+      const isOurs = turn.blockedBecause === undefined && (await this.#records.isOursByMeta(turn.thread)) === true;
       return isOurs ? this.#endedUnseen(handoverId, startedAtMs) : undefined;
     }
   }
@@ -48,9 +48,10 @@ export class DialogResults {
    * was a dialog, so no event will tell it.
    */
   async endedBefore(turn: Turn): Promise<Conclusion | undefined> {
-    const record = await this.#steps.readOr(turn.thread, undefined);
+    const record = await this.#records.readOr(turn.thread, undefined);
     const concluded = record && endedBeforeRerun(record, turn.key, turn.run);
-    if (!concluded || isAnotherApp(this.#steps.ownerNow(record, await this.#steps.ids(turn.thread)))) return undefined;
+    if (!concluded || isAnotherApp(this.#records.ownerNow(record, await this.#records.ids(turn.thread))))
+      return undefined;
     return concluded;
   }
 
@@ -60,10 +61,10 @@ export class DialogResults {
    */
   async afterwardsFor(turn: Turn): Promise<Afterwards | undefined> {
     if (turn.ended === undefined) return undefined;
-    return this.#steps.forgiving(() =>
-      this.#parts.store.update(turn.thread, (current) => {
+    return this.#records.forgiving(() =>
+      this.#deps.store.update(turn.thread, (current) => {
         const record = current ?? emptyRecord;
-        const claimed = claimAfterwards(record, turn.key, this.#parts.clock.now());
+        const claimed = claimAfterwards(record, turn.key, this.#deps.clock.now());
         return { record: claimed.record === record ? undefined : claimed.record, value: claimed.afterwards };
       }),
     );
@@ -71,53 +72,53 @@ export class DialogResults {
 
   async #resultFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
     const { thread } = turn;
-    if (!(await this.#parts.store.readFor(turn.ticket)).isOurs) {
-      turn.mute = 'staleTurn';
+    if (!(await this.#deps.store.readFor(turn.ticket)).isOurs) {
+      turn.blockedBecause = 'staleTurn';
       return undefined;
     }
     let answer = await this.#answer(turn, handoverId);
-    const mayAsk = turn.delivered && turn.mute === undefined;
+    const mayAsk = turn.delivered && turn.blockedBecause === undefined;
     if (answer.kind === 'unrecorded' && mayAsk && (await this.#cameHomeUnrecorded(turn, handoverId))) {
       answer = await this.#answer(turn, handoverId);
     }
     if (answer.kind === 'result') return resultOf(answer.conclusion);
     if (answer.kind !== 'gone') return undefined;
-    const record = (await this.#parts.store.read(thread)) ?? emptyRecord;
-    const known = this.#steps.ownerNow(record, await this.#steps.ids(thread));
-    const owner = known.owner === 'unknown' ? await this.#steps.ask(thread) : known;
+    const record = (await this.#deps.store.read(thread)) ?? emptyRecord;
+    const known = this.#records.ownerNow(record, await this.#records.ids(thread));
+    const owner = known.owner === 'unknown' ? await this.#records.ask(thread) : known;
     if (owner?.owner !== 'bot' && owner?.owner !== 'idle') return undefined;
     return this.#endedUnseen(handoverId, startedAtMs);
   }
 
   /** Concludes a handover whose pass went through and could not be recorded, where the thread is ours again. */
   async #cameHomeUnrecorded({ thread, key }: Turn, handoverId: string): Promise<boolean> {
-    const asked = await this.#steps.ask(thread);
+    const asked = await this.#records.ask(thread);
     if (asked?.owner !== 'bot' && asked?.owner !== 'idle') return false;
-    const ids = await this.#steps.ids(thread);
-    const stepped = await this.#steps.step(
+    const ids = await this.#records.ids(thread);
+    const changed = await this.#records.change(
       thread,
       ids,
       () => [],
       (record): Outcome<Conclusion | undefined> => {
         const { open } = record;
-        if (open?.id !== handoverId || open.phase !== 'armed') return { record, news: [], value: undefined };
-        const nowMs = this.#parts.clock.now();
+        if (open?.id !== handoverId || open.phase !== 'armed') return { record, events: [], value: undefined };
+        const nowMs = this.#deps.clock.now();
         const unseen: Ending = { outcome: 'completed', via: 'message', nowMs, endedBy: key };
-        const ending = open.keptHandBack ? endingOfKept(open.keptHandBack, nowMs) : unseen;
-        return this.#steps.concluded(thread, record, ending, true);
+        const ending = open.earlyHandBack ? endingOfEarlyHandBack(open.earlyHandBack, nowMs) : unseen;
+        return this.#records.concluded(thread, record, ending, true);
       },
     );
-    return stepped.value !== undefined;
+    return changed.value !== undefined;
   }
 
   /** The thread is ours again, and nothing tells how the handover ended. */
   #endedUnseen(handoverId: string, startedAtMs: number): HandoverResult {
-    const waitedMs = Math.max(0, this.#parts.clock.now() - startedAtMs);
+    const waitedMs = Math.max(0, this.#deps.clock.now() - startedAtMs);
     return { handoverId, outcome: 'completed', via: 'message', waitedMs };
   }
 
   #answer(turn: Turn, handoverId: string): Promise<DialogAnswer> {
-    return this.#parts.store.update(turn.thread, (current) => {
+    return this.#deps.store.update(turn.thread, (current) => {
       const record = current ?? emptyRecord;
       const answered = answerDialog(record, handoverId, turn.key);
       return { record: answered.record === record ? undefined : answered.record, value: answered.answer };

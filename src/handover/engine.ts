@@ -7,17 +7,17 @@ import type { ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { OpenHandover } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import { Admissions } from './admit.js';
+import { TurnDecisions } from './decide-turn.js';
 import { AppIdWatch } from './app-id-watch.js';
 import { DialogResults } from './dialog-result.js';
-import { HandingOver } from './hand-over.js';
-import { Speaking } from './may-speak.js';
+import { HandoverStarter } from './hand-over.js';
+import { SendGuard } from './may-send.js';
 import type { MayTakeBack } from './may-take-back.js';
 import { whileDeadlineIsDue } from './may-take-back.js';
-import type { TakeReason } from './take-from-agent.js';
-import { takeFromAgent } from './take-from-agent.js';
-import type { EndedHandover, EngineParts } from './thread-steps.js';
-import { ThreadSteps, publicOwner, unchanged } from './thread-steps.js';
+import type { TakeReason } from './take-back.js';
+import { takeFromAgent } from './take-back.js';
+import type { EndedHandover, EngineDeps } from './change-record.js';
+import { ThreadRecords, publicOwner, unchanged } from './change-record.js';
 import type { Deadline } from './timers.js';
 import { deadlineOf } from './timers.js';
 import type { Turn } from './turn.js';
@@ -29,47 +29,47 @@ const UNSETTLED_MS = 24 * 60 * 60_000;
 
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
-  readonly admissions: Admissions;
+  readonly decisions: TurnDecisions;
   readonly appIds: AppIdWatch;
-  readonly handingOver: HandingOver;
-  readonly speaking: Speaking;
+  readonly starter: HandoverStarter;
+  readonly sendGuard: SendGuard;
   readonly dialogResults: DialogResults;
   readonly reports: VccLiveReports;
-  readonly #parts: EngineParts;
-  readonly #steps: ThreadSteps;
+  readonly #deps: EngineDeps;
+  readonly #records: ThreadRecords;
 
-  constructor(parts: EngineParts) {
-    this.#parts = parts;
-    this.#steps = new ThreadSteps(parts);
-    this.handingOver = new HandingOver(this.#steps);
-    this.appIds = new AppIdWatch(parts.log);
-    this.admissions = new Admissions(this.#steps, this.handingOver, this.appIds);
-    this.speaking = new Speaking(this.#steps);
-    this.dialogResults = new DialogResults(this.#steps);
-    this.reports = new VccLiveReports(this.#steps);
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+    this.#records = new ThreadRecords(deps);
+    this.starter = new HandoverStarter(this.#records);
+    this.appIds = new AppIdWatch(deps.log);
+    this.decisions = new TurnDecisions(this.#records, this.starter, this.appIds);
+    this.sendGuard = new SendGuard(this.#records);
+    this.dialogResults = new DialogResults(this.#records);
+    this.reports = new VccLiveReports(this.#records);
   }
 
   /** A turn that no webhook began. */
   async proactiveTurn(thread: ThreadKey): Promise<Turn> {
-    await this.#parts.policiesAsked(thread.pageId);
-    const record = await this.#steps.readOr(thread, undefined);
-    const turn = this.#steps.turn(thread, `proactive:${this.#parts.newId()}`, record ?? emptyRecord, false);
+    await this.#deps.policiesAsked(thread.pageId);
+    const record = await this.#records.readOr(thread, undefined);
+    const turn = this.#records.turn(thread, `proactive:${this.#deps.newId()}`, record ?? emptyRecord, false);
     if (!record) turn.epoch = undefined;
     return turn;
   }
 
   /** A turn that Meta delivered while the store could not be reached. */
   unrecordedTurn(thread: ThreadKey): Turn {
-    return { ...this.#steps.turn(thread, `unrecorded:${this.#parts.newId()}`, emptyRecord), epoch: undefined };
+    return { ...this.#records.turn(thread, `unrecorded:${this.#deps.newId()}`, emptyRecord), epoch: undefined };
   }
 
   /** Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error where Meta refuses. */
   async take(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<EndedHandover | undefined> {
-    const stepped = await this.#steps.takeBack(thread, { metadata });
-    if (stepped === undefined) return undefined;
-    this.#steps.moveAlong(turn, stepped);
-    if (turn?.mute === 'handedOver') turn.mute = undefined;
-    return stepped.value;
+    const changed = await this.#records.takeBack(thread, { metadata });
+    if (changed === undefined) return undefined;
+    this.#records.moveAlong(turn, changed);
+    if (turn?.blockedBecause === 'handedOver') turn.blockedBecause = undefined;
+    return changed.value;
   }
 
   /**
@@ -77,29 +77,29 @@ export class HandoverEngine {
    * Rejects where it has to come again.
    */
   async expire(thread: ThreadKey): Promise<EndedHandover | undefined> {
-    const { store, clock } = this.#parts;
-    const { timers } = this.#parts.policies(thread.pageId);
+    const { store, clock } = this.#deps;
+    const { timers } = this.#deps.policies(thread.pageId);
     const record = await store.read(thread);
     const open = record?.open;
     // Its pass may be found to have gone through yet.
     if (open && open.phase !== 'passed' && clock.now() - open.startedAtMs < UNSETTLED_MS) {
-      await this.#steps.setDeadline(thread, { atMs: clock.now() + ARMED_AGAIN_MS, outcome: 'unclaimed' });
+      await this.#records.setDeadline(thread, { atMs: clock.now() + ARMED_AGAIN_MS, outcome: 'unclaimed' });
       return undefined;
     }
     const deadline = open?.phase === 'passed' ? deadlineOf(open, timers) : undefined;
     if (deadline && deadline.atMs > clock.now()) {
-      await this.#steps.setDeadline(thread, deadline);
+      await this.#records.setDeadline(thread, deadline);
       return undefined;
     }
     if (!record || !open || !deadline) return this.#dropDeadline(thread, open);
-    const ids = await this.#steps.ids(thread);
+    const ids = await this.#records.ids(thread);
     // Released without a word, or taken by a third app, of which Meta tells VCC Live only: nothing of VCC Live's is left to
     // take back, and nothing is taken out of another's hands.
-    const owner = (await this.#steps.ask(thread)) ?? this.#steps.ownerNow(record, ids);
+    const owner = (await this.#records.ask(thread)) ?? this.#records.ownerNow(record, ids);
     const there = owner.owner === 'vccLive';
     const mayTake = whileDeadlineIsDue(open.id, deadline, timers, clock.now());
     const reason = reasonOf(deadline, mayTake);
-    const ended = there ? await takeFromAgent(this.#steps, thread, ids, open, reason) : undefined;
+    const ended = there ? await takeFromAgent(this.#records, thread, ids, open, reason) : undefined;
     if (ended === 'notNow') return this.#dropDeadline(thread, undefined);
     await this.#dropDeadline(thread, open);
     return ended;
@@ -107,31 +107,31 @@ export class HandoverEngine {
 
   /** Releases the thread: it is idle. Rejects with Graph's error where Meta refuses. */
   async release(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<void> {
-    const ids = await this.#steps.ids(thread);
-    const stepped = await this.#steps.ownCall(
+    const ids = await this.#records.ids(thread);
+    const changed = await this.#records.ownCall(
       thread,
       ids,
       'idle',
-      () => this.#parts.graph.release(thread, metadata),
+      () => this.#deps.graph.release(thread, metadata),
       unchanged,
     );
-    this.#steps.moveAlong(turn, stepped);
+    this.#records.moveAlong(turn, changed);
   }
 
   /** Who owns the thread by what is known; with `ask` by what Meta says. Rejects where the one asked does not answer. */
   async ownerOf(thread: ThreadKey, ask: boolean): Promise<ThreadOwner> {
     if (ask) {
-      const asked = await this.#steps.askOrThrow(thread);
+      const asked = await this.#records.askOrThrow(thread);
       return publicOwner(asked.now);
     }
-    const ids = await this.#steps.ids(thread);
-    const record = (await this.#parts.store.read(thread)) ?? emptyRecord;
-    return publicOwner(this.#steps.ownerNow(record, ids));
+    const ids = await this.#records.ids(thread);
+    const record = (await this.#deps.store.read(thread)) ?? emptyRecord;
+    return publicOwner(this.#records.ownerNow(record, ids));
   }
 
   /** Removes everything stored about a customer. */
   async forget(thread: ThreadKey): Promise<void> {
-    await this.#parts.store.forget(thread);
+    await this.#deps.store.forget(thread);
   }
 
   /**
@@ -139,11 +139,11 @@ export class HandoverEngine {
    * @param workedOff the handover that needs no deadline any more; `undefined`: whichever is open gets its next one
    */
   async #dropDeadline(thread: ThreadKey, workedOff: OpenHandover | undefined): Promise<undefined> {
-    await this.#steps.setDeadline(thread, undefined);
-    const open = (await this.#parts.store.read(thread))?.open;
+    await this.#records.setDeadline(thread, undefined);
+    const open = (await this.#deps.store.read(thread))?.open;
     if (!open || open.id === workedOff?.id) return;
-    const deadline = deadlineOf(open, this.#parts.policies(thread.pageId).timers);
-    if (deadline) await this.#steps.setDeadline(thread, deadline);
+    const deadline = deadlineOf(open, this.#deps.policies(thread.pageId).timers);
+    if (deadline) await this.#records.setDeadline(thread, deadline);
   }
 }
 

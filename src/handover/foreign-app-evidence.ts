@@ -66,7 +66,8 @@ export function ownerOfOurThread(
   if (event.kind !== 'message' || event.channel !== 'messaging' || event.isNotice || event.isDeleted) return undefined;
   if (typeof known.owner === 'string' || !mayBeOneApp(known.owner.app, appId) || known.source === 'call')
     return undefined;
-  const ownedAt = known.source === 'webhook' ? known.at : (known.answeredAt ?? known.at) + PLACE_MARGIN_MS;
+  const ownedAt =
+    known.source === 'webhook' ? known.atMetaMs : (known.answeredAtMetaMs ?? known.atMetaMs) + PLACE_MARGIN_MS;
   if (event.timestampMs === undefined || event.timestampMs <= ownedAt) return undefined;
   return { option: 'botAppId', configured: ids.botAppId, seen: appId, evidence: 'ownerOfOurThread' };
 }

@@ -13,12 +13,12 @@ import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, placeOwn } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ArmAnswer, ArmRequest, Ending } from './lifecycle.js';
-import { amendOpen, arm, conclude, endingOfKept, markPassed, storedError } from './lifecycle.js';
+import { amendOpen, arm, conclude, endingOfEarlyHandBack, markPassed, storedError } from './lifecycle.js';
 import type { LoopBreaker } from './loop-breaker.js';
 import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
-import type { EngineParts, News, Outcome, ThreadSteps } from './thread-steps.js';
-import { asError, newsOfPass } from './thread-steps.js';
+import type { EngineDeps, HandoverEvent, Outcome, ThreadRecords } from './change-record.js';
+import { asError, eventsOfPass } from './change-record.js';
 import { deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
@@ -26,27 +26,27 @@ import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 const MOST_ABANDONED = 1000;
 
 /** Makes handovers. */
-export class HandingOver {
-  readonly #parts: EngineParts;
-  readonly #steps: ThreadSteps;
+export class HandoverStarter {
+  readonly #deps: EngineDeps;
+  readonly #records: ThreadRecords;
   /** Handovers that this process armed and could not go on with: nobody works on them, whatever their record says. */
   readonly #abandoned = new Set<string>();
 
-  constructor(steps: ThreadSteps) {
-    this.#parts = steps.parts;
-    this.#steps = steps;
+  constructor(records: ThreadRecords) {
+    this.#deps = records.deps;
+    this.#records = records;
   }
 
   /** Hands the thread of a turn to VCC Live: arm, speak, pass, confirm. Never rejects: what fails is in the answer. */
   async handOver(turn: Turn, order: HandoverOrder, loopBreaker?: LoopBreaker): Promise<HandoverStart> {
     try {
       const start = await this.#handOver(turn, order, true, loopBreaker);
-      if (start.status === 'refused') this.#parts.news.tell('refused', { thread: turn.thread, reason: start.reason });
+      if (start.status === 'refused') this.#deps.events.emit('refused', { thread: turn.thread, reason: start.reason });
       return start;
     } catch (thrown) {
       const error = asError(thrown);
-      this.#parts.news.tell('failed', { thread: turn.thread, error });
-      this.#parts.log.warn(`Handover not begun: ${error.message}`);
+      this.#deps.events.emit('failed', { thread: turn.thread, error });
+      this.#deps.log.warn(`Handover not begun: ${error.message}`);
       return { status: 'failed', error };
     }
   }
@@ -58,10 +58,10 @@ export class HandingOver {
     loopBreaker?: LoopBreaker,
   ): Promise<HandoverStart> {
     const { thread } = turn;
-    const ids = await this.#steps.idsToHandOver(thread);
-    const id = this.#parts.newId();
-    const nowMs = this.#parts.clock.now();
-    const armed = await this.#steps.step(
+    const ids = await this.#records.idsToHandOver(thread);
+    const id = this.#deps.newId();
+    const nowMs = this.#deps.clock.now();
+    const armed = await this.#records.change(
       thread,
       ids,
       () => [],
@@ -71,7 +71,7 @@ export class HandingOver {
           cause: turn.key,
           run: turn.run,
           nowMs,
-          armedAt: placeOwn(newestPlace(record.evidence), nowMs, this.#steps.offsetMs),
+          armedAtMetaMs: placeOwn(newestPlace(record.evidence), nowMs, this.#records.offsetMs),
           targetAppId: ids.vccLiveAppId,
           metadata: handoverMetadata(id, order.metadata),
           dialogWaits: order.dialogWaits,
@@ -79,11 +79,11 @@ export class HandingOver {
         };
         const asked = arm(record, request);
         // With another app already: nothing to hand over. A handover found is another matter: it explains the owner.
-        if (asked.answer.kind === 'armed' && isAnotherApp(verdict)) return { record, news: [], value: undefined };
+        if (asked.answer.kind === 'armed' && isAnotherApp(verdict)) return { record, events: [], value: undefined };
         const loop = loopBreaker && asked.answer.kind === 'armed' ? loopOf(record, loopBreaker, nowMs) : undefined;
-        if (loop) return { record, news: [], value: { kind: 'loop', error: loop } };
-        const news: News[] = asked.answer.kind === 'armed' ? [['begun', { thread, handoverId: id }]] : [];
-        return { record: asked.record, news, value: asked.answer };
+        if (loop) return { record, events: [], value: { kind: 'loop', error: loop } };
+        const events: HandoverEvent[] = asked.answer.kind === 'armed' ? [['begun', { thread, handoverId: id }]] : [];
+        return { record: asked.record, events, value: asked.answer };
       },
     );
     const answer = armed.value;
@@ -94,7 +94,7 @@ export class HandingOver {
       case 'secondRequest':
         return { status: 'refused', reason: 'alreadyWithAgent' };
       case 'concluded':
-        turn.mute ??= 'repeatedTurn';
+        turn.blockedBecause ??= 'repeatedTurn';
         return { status: 'passed', handoverId: answer.conclusion.handoverId };
       case 'open':
         if (!mayReplace || !(answer.stale || this.#abandoned.has(answer.open.id))) {
@@ -103,7 +103,7 @@ export class HandingOver {
         if (await this.#settleStale(thread, ids, answer.open)) return { status: 'refused', reason: 'alreadyWithAgent' };
         return this.#handOver(turn, order, false, loopBreaker);
       case 'existing':
-        turn.mute ??= 'repeatedTurn';
+        turn.blockedBecause ??= 'repeatedTurn';
         if (answer.open.phase === 'passed') return { status: 'passed', handoverId: answer.open.id };
         return this.#orAbandon(thread, answer.open, () => this.#resume(turn, order, ids, answer.open));
       case 'armed':
@@ -123,56 +123,62 @@ export class HandingOver {
       if (this.#abandoned.size >= MOST_ABANDONED) this.#abandoned.clear();
       this.#abandoned.add(id);
       const error = asError(thrown);
-      this.#parts.news.tell('failed', { thread, handoverId: id, error });
-      this.#parts.log.error(`Handover ${id} failed, and that could not be written down: ${error.message}`);
+      this.#deps.events.emit('failed', { thread, handoverId: id, error });
+      this.#deps.log.error(`Handover ${id} failed, and that could not be written down: ${error.message}`);
       return { status: 'failed', error, handoverId: id };
     }
   }
 
   /** Another event's handover that nobody works on any more: passed after all (then true), or closed as failed. */
   async #settleStale(thread: ThreadKey, ids: AppIds, open: OpenHandover): Promise<boolean> {
-    await this.#steps.ask(thread);
+    await this.#records.ask(thread);
     const text = 'The handover was begun by a process that did not finish it, and VCC Live does not own the thread.';
     const error = new HandoverError('outcomeUnknown', text);
-    const stepped = await this.#steps.step(
+    const changed = await this.#records.change(
       thread,
       ids,
       () => [],
       (record) => {
         if (record.open?.id !== open.id || record.open.phase === 'passed')
-          return { record, news: [], value: undefined };
-        const { keptHandBack } = record.open;
-        if (keptHandBack) {
-          return this.#steps.concluded(thread, record, endingOfKept(keptHandBack, this.#parts.clock.now()), true);
+          return { record, events: [], value: undefined };
+        const { earlyHandBack } = record.open;
+        if (earlyHandBack) {
+          return this.#records.concluded(
+            thread,
+            record,
+            endingOfEarlyHandBack(earlyHandBack, this.#deps.clock.now()),
+            true,
+          );
         }
         const ending: Ending = {
           outcome: 'failed',
           via: 'none',
-          nowMs: this.#parts.clock.now(),
+          nowMs: this.#deps.clock.now(),
           error: storedError(error),
         };
-        const closed = this.#steps.concluded(thread, record, ending);
+        const closed = this.#records.concluded(thread, record, ending);
         // An unconfirmed one was reported as failed when its pass was.
-        return record.open.phase === 'unconfirmed' ? { ...closed, news: [] } : closed;
+        return record.open.phase === 'unconfirmed' ? { ...closed, events: [] } : closed;
       },
     );
-    return stepped.record.open?.id === open.id;
+    return changed.record.open?.id === open.id;
   }
 
   /** A handover found armed by a run that died: asked about, then gone on with. */
   async #resume(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
     const { thread } = turn;
-    const asked = await this.#steps.ask(thread);
-    const latest = await this.#steps.readOr(thread, undefined);
+    const asked = await this.#records.ask(thread);
+    const latest = await this.#records.readOr(thread, undefined);
     if (asked?.owner === 'vccLive' || latest?.open?.phase === 'passed')
       return { status: 'passed', handoverId: open.id };
-    if (latest?.open?.id === open.id && latest.open.keptHandBack) {
-      const { keptHandBack } = latest.open;
-      await this.#steps.step(
+    if (latest?.open?.id === open.id && latest.open.earlyHandBack) {
+      const { earlyHandBack } = latest.open;
+      await this.#records.change(
         thread,
         ids,
         () => [],
-        (record) => this.#steps.concluded(thread, record, endingOfKept(keptHandBack, this.#parts.clock.now()), true),
+        (record) =>
+          this.#records.concluded(thread, record, endingOfEarlyHandBack(earlyHandBack, this.#deps.clock.now()), true),
       );
       return { status: 'passed', handoverId: open.id };
     }
@@ -182,22 +188,22 @@ export class HandingOver {
 
   async #speakAndPass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
     const { thread } = turn;
-    const { clock } = this.#parts;
-    const { timers } = this.#parts.policies(thread.pageId);
+    const { clock } = this.#deps;
+    const { timers } = this.#deps.policies(thread.pageId);
     // Before the pass, so that no crash leaves a passed thread without its timers. A deadline too many does no harm.
     if (hasTimers(timers)) {
-      await this.#steps.setDeadline(thread, deadlineOf({ ...open, passedAtMs: clock.now() }, timers));
+      await this.#records.setDeadline(thread, deadlineOf({ ...open, passedAtMs: clock.now() }, timers));
     }
     if (order.sendNotice && !open.noticeSent) {
       const failure = await this.#speak(turn, order.sendNotice, open);
       if (failure) return this.#fail(thread, ids, open, failure);
-      const noted = await this.#steps.step(
+      const noted = await this.#records.change(
         thread,
         ids,
         () => [],
-        (record) => ({ record: amendOpen(record, open.id, { noticeSent: true }), news: [], value: undefined }),
+        (record) => ({ record: amendOpen(record, open.id, { noticeSent: true }), events: [], value: undefined }),
       );
-      this.#steps.moveAlong(turn, noted);
+      this.#records.moveAlong(turn, noted);
       // The notice was refused because the thread moved meanwhile, or an agent took it: see who has it.
       if (noted.record.open?.phase === 'passed') return this.#passed(turn, open);
       if (isAnotherApp(noted.now)) return this.#fail(thread, ids, open, takenByOther(noted.now));
@@ -210,19 +216,19 @@ export class HandingOver {
    * @returns that error
    */
   async #speak(turn: Turn, sendNotice: () => Promise<void>, open: OpenHandover): Promise<Error | undefined> {
-    const { mute } = turn;
+    const { blockedBecause } = turn;
     // The notice of a handover that an earlier run could not finish is the one thing a repeated turn may say.
-    turn.mute = undefined;
+    turn.blockedBecause = undefined;
     try {
       await sendNotice();
       return undefined;
     } catch (thrown) {
       const error = asError(thrown);
       if (error instanceof GraphApiError && error.kind === 'token') return error;
-      this.#parts.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
+      this.#deps.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
       return undefined;
     } finally {
-      turn.mute = mute;
+      turn.blockedBecause = blockedBecause;
     }
   }
 
@@ -232,73 +238,77 @@ export class HandingOver {
     const isWanted = (): Promise<boolean> => this.#isStillToPass(thread, open);
     const send = (): Promise<AnsweredCall> =>
       order.passWithNotice?.(targetAppId, metadata, isWanted) ??
-      this.#parts.graph.pass(thread, targetAppId, metadata, isWanted);
+      this.#deps.graph.pass(thread, targetAppId, metadata, isWanted);
     let confirmed: AnsweredCall;
     let newestStamp: number | undefined;
     try {
-      newestStamp = newestPlace((await this.#parts.store.read(thread))?.evidence ?? {});
+      newestStamp = newestPlace((await this.#deps.store.read(thread))?.evidence ?? {});
       confirmed = await send();
     } catch (thrown) {
       return this.#passFailed(turn, ids, open, asError(thrown));
     }
     try {
-      const evidence = evidenceOfCall({ app: open.targetAppId }, this.#steps.own(confirmed, newestStamp));
-      const stepped = await this.#steps.step(
+      const evidence = evidenceOfCall({ app: open.targetAppId }, this.#records.own(confirmed, newestStamp));
+      const changed = await this.#records.change(
         thread,
         ids,
         () => [evidence],
         (record, verdict) => this.#confirm(thread, record, open.id, verdict),
       );
-      this.#steps.moveAlong(turn, stepped);
-      if (stepped.record.open?.keptHandBack) await this.#settleKept(thread, ids, open.id);
+      this.#records.moveAlong(turn, changed);
+      if (changed.record.open?.earlyHandBack) await this.#settleKept(thread, ids, open.id);
     } catch (thrown) {
       if (!(thrown instanceof StoreError)) throw thrown;
       // VCC Live has the thread; the record will learn it from the standby events. Only this turn must know now.
-      this.#parts.log.error(`Handover ${open.id} was passed but could not be recorded: ${thrown.message}`);
+      this.#deps.log.error(`Handover ${open.id} was passed but could not be recorded: ${thrown.message}`);
     }
     return this.#passed(turn, open);
   }
 
   /** Whether nothing has shown, while the answer to our pass was lost, that it had worked: an agent's words, a hand-back. */
   async #isStillToPass(thread: ThreadKey, { id }: OpenHandover): Promise<boolean> {
-    const record = await this.#steps.readOr(thread, undefined);
+    const record = await this.#records.readOr(thread, undefined);
     if (!record) return true;
-    return record.open?.id === id && record.open.phase === 'armed' && record.open.keptHandBack === undefined;
+    return record.open?.id === id && record.open.phase === 'armed' && record.open.earlyHandBack === undefined;
   }
 
   #passed(turn: Turn, open: OpenHandover): HandoverStart {
-    turn.mute ??= 'handedOver';
+    turn.blockedBecause ??= 'handedOver';
     return { status: 'passed', handoverId: open.id };
   }
 
   /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
   #confirm(thread: ThreadKey, record: ThreadRecord, id: string, verdict: Verdict): Outcome<Conclusion | undefined> {
-    if (record.open?.id !== id) return { record, news: [], value: undefined };
-    const passed = markPassed(record, id, this.#parts.clock.now());
+    if (record.open?.id !== id) return { record, events: [], value: undefined };
+    const passed = markPassed(record, id, this.#deps.clock.now());
     const known = record.open.phase === 'passed';
-    const kept = record.open.keptHandBack;
+    const kept = record.open.earlyHandBack;
     // Two calls of our own at the same time, a hand-back that seems older than the repeat of a pass that had worked, or one
     // that Meta stamped in seconds: only Meta knows which came later.
     if (!kept || kept.via === 'take' || kept.inSeconds || isAnotherApp(verdict)) {
-      const news: News[] = known ? [] : newsOfPass(thread, passed, id);
-      return { record: passed, news, value: undefined };
+      const events: HandoverEvent[] = known ? [] : eventsOfPass(thread, passed, id);
+      return { record: passed, events, value: undefined };
     }
-    return this.#steps.concluded(thread, passed, endingOfKept(kept, this.#parts.clock.now()), !known);
+    return this.#records.concluded(thread, passed, endingOfEarlyHandBack(kept, this.#deps.clock.now()), !known);
   }
 
   /** A take of the application's, or a hand-back, while our pass was under way: it ended the handover, or came before it. */
   async #settleKept(thread: ThreadKey, ids: AppIds, id: string): Promise<void> {
-    await this.#steps.ask(thread);
-    await this.#steps.step(
+    await this.#records.ask(thread);
+    await this.#records.change(
       thread,
       ids,
       () => [],
       (record, verdict): Outcome<undefined> => {
         const { open } = record;
-        if (open?.id !== id || !open.keptHandBack) return { record, news: [], value: undefined };
-        const { keptHandBack, ...others } = open;
-        if (isAnotherApp(verdict)) return { record: { ...record, open: others }, news: [], value: undefined };
-        const ended = this.#steps.concluded(thread, record, endingOfKept(keptHandBack, this.#parts.clock.now()));
+        if (open?.id !== id || !open.earlyHandBack) return { record, events: [], value: undefined };
+        const { earlyHandBack, ...others } = open;
+        if (isAnotherApp(verdict)) return { record: { ...record, open: others }, events: [], value: undefined };
+        const ended = this.#records.concluded(
+          thread,
+          record,
+          endingOfEarlyHandBack(earlyHandBack, this.#deps.clock.now()),
+        );
         return { ...ended, value: undefined };
       },
     );
@@ -314,9 +324,9 @@ export class HandingOver {
     if (error.kind !== 'notOwner') return this.#fail(thread, ids, open, error);
 
     const verdict = error.owner
-      ? await this.#steps.foldAnswer(thread, ids, error.owner)
-      : await this.#steps.ask(thread);
-    const latest = await this.#steps.readOr(thread, undefined);
+      ? await this.#records.foldAnswer(thread, ids, error.owner)
+      : await this.#records.ask(thread);
+    const latest = await this.#records.readOr(thread, undefined);
     if (latest?.open?.id === open.id && latest.open.phase === 'passed') return this.#passed(turn, open);
     return this.#fail(thread, ids, open, verdict && isAnotherApp(verdict) ? takenByOther(verdict, error) : error);
   }
@@ -334,50 +344,54 @@ export class HandingOver {
   ): Promise<HandoverStart | undefined> {
     const { thread } = turn;
     const isUnknown = error.outcome === 'unknown';
-    const failed: News = ['failed', { thread, handoverId: id, error }];
-    const stepped = await this.#steps.step(
+    const failed: HandoverEvent = ['failed', { thread, handoverId: id, error }];
+    const changed = await this.#records.change(
       thread,
       ids,
       () => [],
       (record): Outcome<boolean> => {
         const { open } = record;
         const hasEnded = record.conclusions.some((each) => each.handoverId === id && each.outcome !== 'failed');
-        if (open?.id !== id) return { record, news: isUnknown && !hasEnded ? [failed] : [], value: hasEnded };
-        if (open.phase === 'passed') return { record, news: [], value: true };
+        if (open?.id !== id) return { record, events: isUnknown && !hasEnded ? [failed] : [], value: hasEnded };
+        if (open.phase === 'passed') return { record, events: [], value: true };
         // Nobody can hand back what was never passed. Whether our own take came after it, nobody can tell.
-        if (open.keptHandBack?.via === 'passBack') {
-          const ending = endingOfKept(open.keptHandBack, this.#parts.clock.now());
-          return { ...this.#steps.concluded(thread, record, ending, true), value: true };
+        if (open.earlyHandBack?.via === 'passBack') {
+          const ending = endingOfEarlyHandBack(open.earlyHandBack, this.#deps.clock.now());
+          return { ...this.#records.concluded(thread, record, ending, true), value: true };
         }
-        if (!isUnknown) return { record, news: [], value: false };
+        if (!isUnknown) return { record, events: [], value: false };
         const unconfirmed = amendOpen(record, id, { phase: 'unconfirmed', dialogWaits: false });
-        return { record: unconfirmed, news: [failed], value: false };
+        return { record: unconfirmed, events: [failed], value: false };
       },
     );
-    this.#steps.moveAlong(turn, stepped);
-    if (!stepped.value) return isUnknown ? { status: 'failed', error, handoverId: id } : undefined;
-    turn.mute ??= 'handedOver';
+    this.#records.moveAlong(turn, changed);
+    if (!changed.value) return isUnknown ? { status: 'failed', error, handoverId: id } : undefined;
+    turn.blockedBecause ??= 'handedOver';
     return { status: 'passed', handoverId: id };
   }
 
   async #fail(thread: ThreadKey, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {
-    await this.#steps.step(
+    await this.#records.change(
       thread,
       ids,
       () => [],
       (record) => {
-        if (record.open?.id !== open.id) return { record, news: [], value: undefined };
+        if (record.open?.id !== open.id) return { record, events: [], value: undefined };
         const ending: Ending = {
           outcome: 'failed',
           via: 'none',
-          nowMs: this.#parts.clock.now(),
+          nowMs: this.#deps.clock.now(),
           error: storedError(error),
         };
         const failed = conclude(record, ending);
-        return { record: failed.record, news: [['failed', { thread, handoverId: open.id, error }]], value: undefined };
+        return {
+          record: failed.record,
+          events: [['failed', { thread, handoverId: open.id, error }]],
+          value: undefined,
+        };
       },
     );
-    this.#parts.log.error(`Handover ${open.id} failed: ${error.message}`);
+    this.#deps.log.error(`Handover ${open.id} failed: ${error.message}`);
     return { status: 'failed', error, handoverId: open.id };
   }
 }

@@ -6,7 +6,7 @@
  * Pure, so that a store may run a change again after a conflict.
  */
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
-import type { Conclusion, KeptHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
 import type { HandoverErrorCode } from '../thread/errors.js';
 import { HandoverError } from '../thread/errors.js';
 import { reportedFields, withoutTranscript } from './vcc-live-report.js';
@@ -35,7 +35,7 @@ export interface ArmRequest {
   readonly cause: string;
   readonly run: string;
   readonly nowMs: number;
-  readonly armedAt: number;
+  readonly armedAtMetaMs: number;
   readonly targetAppId: string;
   readonly metadata: string;
   readonly dialogWaits: boolean;
@@ -83,7 +83,7 @@ export function arm(record: ThreadRecord, request: ArmRequest): { record: Thread
     cause: request.cause,
     run: request.run,
     startedAtMs: request.nowMs,
-    armedAt: request.armedAt,
+    armedAtMetaMs: request.armedAtMetaMs,
     noticeSent: false,
     targetAppId: request.targetAppId,
     metadata: request.metadata,
@@ -133,13 +133,13 @@ export function unmarkReturning(record: ThreadRecord, id: string): ThreadRecord 
 export function isUnsettledForLong(record: ThreadRecord, at: number): boolean {
   const { open } = record;
   if (!open || open.phase === 'passed') return false;
-  return at - open.armedAt > UNSETTLED_ALIVE_MS;
+  return at - open.armedAtMetaMs > UNSETTLED_ALIVE_MS;
 }
 
 /** A hand-back came while our own pass was still unconfirmed: kept, unless it belongs to an earlier handover. */
-export function keepHandBack(record: ThreadRecord, at: number, handBack: KeptHandBack): ThreadRecord {
-  if (record.open?.phase !== 'armed' || at <= record.open.armedAt) return record;
-  return { ...record, open: { ...record.open, keptHandBack: handBack } };
+export function keepEarlyHandBack(record: ThreadRecord, at: number, handBack: EarlyHandBack): ThreadRecord {
+  if (record.open?.phase !== 'armed' || at <= record.open.armedAtMetaMs) return record;
+  return { ...record, open: { ...record.open, earlyHandBack: handBack } };
 }
 
 /** How a handover is to be concluded. */
@@ -154,7 +154,7 @@ export interface Ending {
 }
 
 /** How a hand-back that was kept concludes its handover. */
-export function endingOfKept(kept: KeptHandBack, nowMs: number): Ending {
+export function endingOfEarlyHandBack(kept: EarlyHandBack, nowMs: number): Ending {
   return { outcome: kept.via === 'take' ? 'takenBack' : 'completed', nowMs, ...kept };
 }
 

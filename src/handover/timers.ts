@@ -37,8 +37,8 @@ export const CLOSED_CHAT_DEADLINE = 'closedChat';
 /** A deadline that a process took and did not work off comes again after this. */
 const DEADLINE_LEASE_MS = 60_000;
 /** A process looks for deadlines this often. */
-const LOOK_EVERY_MS = 5_000;
-const MOST_AT_ONCE = 50;
+const POLL_INTERVAL_MS = 5_000;
+const MAX_CONCURRENT = 50;
 /** More than this at work are not begun: then something else is wrong than a bot whose turns hang. */
 const MOST_AT_WORK = 500;
 
@@ -63,7 +63,7 @@ export function hasTimers(timers: HandoverTimers): boolean {
 }
 
 /** What the watch stands on. */
-export interface WatchParts {
+export interface DeadlineWatchDeps {
   readonly store: ThreadStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -75,7 +75,7 @@ export interface WatchParts {
 
 /** Watches for deadlines that have come. One for each process; others may watch the same store. */
 export class DeadlineWatch {
-  readonly #parts: WatchParts;
+  readonly #deps: DeadlineWatchDeps;
   #cancel: (() => void) | undefined;
   #looking: Promise<void> | undefined;
   /** Deadlines at work, by thread and name: a slow one holds up no other, and is not begun again beside itself. */
@@ -84,14 +84,14 @@ export class DeadlineWatch {
   #goOn: () => void = () => undefined;
   #closed = false;
 
-  constructor(parts: WatchParts) {
-    this.#parts = parts;
+  constructor(deps: DeadlineWatchDeps) {
+    this.#deps = deps;
   }
 
   /** Begins to watch; nothing where it does already. Does not keep the process alive. */
   start(): void {
     if (this.#closed || this.#cancel) return;
-    this.#cancel = inBackground(this.#parts.clock, LOOK_EVERY_MS, () => {
+    this.#cancel = inBackground(this.#deps.clock, POLL_INTERVAL_MS, () => {
       this.#looking = this.#look().finally(() => {
         this.#looking = undefined;
         this.#cancel = undefined;
@@ -114,13 +114,13 @@ export class DeadlineWatch {
    * as long as it takes until the next look. Never rejects.
    */
   async #look(): Promise<void> {
-    const { store, clock, log } = this.#parts;
+    const { store, clock, log } = this.#deps;
     try {
       for (;;) {
-        const most = Math.min(MOST_AT_ONCE, MOST_AT_WORK - this.#atWork.size);
+        const most = Math.min(MAX_CONCURRENT, MOST_AT_WORK - this.#atWork.size);
         const due = await store.takeDue(clock.now(), most, DEADLINE_LEASE_MS);
         const batch = due.flatMap((deadline) => this.#begin(deadline));
-        if (due.length < MOST_AT_ONCE || this.#closed) return;
+        if (due.length < MAX_CONCURRENT || this.#closed) return;
         await this.#endedOrOverdue(batch);
         if (this.#hasClosed()) return;
       }
@@ -131,7 +131,7 @@ export class DeadlineWatch {
 
   #endedOrOverdue(batch: readonly Promise<void>[]): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = inBackground(this.#parts.clock, LOOK_EVERY_MS, resolve);
+      const cancel = inBackground(this.#deps.clock, POLL_INTERVAL_MS, resolve);
       this.#goOn = () => {
         cancel();
         resolve();
@@ -155,11 +155,11 @@ export class DeadlineWatch {
 
   async #workOff(due: DueTime): Promise<void> {
     try {
-      if (due.name === HANDOVER_DEADLINE) await this.#parts.expire(due.thread);
-      else if (due.name === CLOSED_CHAT_DEADLINE) await this.#parts.bringHome(due.thread);
+      if (due.name === HANDOVER_DEADLINE) await this.#deps.expire(due.thread);
+      else if (due.name === CLOSED_CHAT_DEADLINE) await this.#deps.bringHome(due.thread);
     } catch (error) {
       const why = textOfThrown(error);
-      this.#parts.log.warn(`A handover's timer could not be worked off and comes again: ${why}`);
+      this.#deps.log.warn(`A handover's timer could not be worked off and comes again: ${why}`);
     }
   }
 }

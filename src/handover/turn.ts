@@ -4,7 +4,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
 import type { Entered, Ticket } from '../thread/store.js';
 import type { Verdict } from '../ownership/ledger.js';
-import type { SuppressedReason } from './news.js';
+import type { SuppressedReason } from './events.js';
 
 /** When a call that succeeded was sent and answered, our clock. */
 export interface AnsweredCall {
@@ -27,7 +27,7 @@ export interface Turn {
   /** The epoch that the turn speaks in; `undefined` where it could not be read. */
   epoch: number | undefined;
   /** Set where nothing more may leave this turn, and why. */
-  mute: SuppressedReason | undefined;
+  blockedBecause: SuppressedReason | undefined;
   /** Set while the turn says what answers a customer who asks for a person: no pause of the Page's messages holds that up. */
   answersRequest?: boolean;
   /** A handover that came home lately, when the turn began: something may have to be done after it. */
@@ -35,7 +35,7 @@ export interface Turn {
 }
 
 /** An event whose evidence has been folded in, before its turn. */
-export interface Arrived {
+export interface RecordedEvent {
   readonly event: ThreadEvent;
   /** Absent where the item names no customer. */
   readonly thread?: ThreadKey;
@@ -53,10 +53,10 @@ export interface Arrived {
 }
 
 /** The answer to taking an event in. */
-export type EnteredEvent = Entered<Arrived>;
+export type EnteredEvent = Entered<RecordedEvent>;
 
 /** What is to happen with an event. */
-export type Admission =
+export type TurnDecision =
   /** Run the bot's logic on it. `concluded`: a handover came home with it. */
   | { readonly run: 'logic'; readonly turn: Turn; readonly concluded?: Conclusion }
   /** Run the bot's logic on it as Bot Framework's `handoff.status`: somebody waits for that. */
@@ -91,7 +91,7 @@ export type Permission =
 
 /** Whether a turn is the new run of one that began a handover and died. */
 export function isRepeated(turn: Turn): boolean {
-  return turn.mute === 'repeatedTurn';
+  return turn.blockedBecause === 'repeatedTurn';
 }
 
 /** The key of a turn that follows that of an event, under the ticket of the event. */

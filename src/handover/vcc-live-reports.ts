@@ -12,8 +12,8 @@ import type { AppIds } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { amendOpen } from './lifecycle.js';
 import { whileChatIsClosed } from './may-take-back.js';
-import { takeFromAgent } from './take-from-agent.js';
-import type { EndedHandover, ThreadSteps } from './thread-steps.js';
+import { takeFromAgent } from './take-back.js';
+import type { EndedHandover, ThreadRecords } from './change-record.js';
 import { CLOSED_CHAT_DEADLINE } from './timers.js';
 import type { ReportPolicy } from './vcc-live-report.js';
 import { closesChat, takeBackTimeOf, withEvent } from './vcc-live-report.js';
@@ -31,10 +31,10 @@ export type ReportVerdict = 'told' | 'known' | 'nobodys';
 
 /** Works off what VCC Live's webhooks tell. */
 export class VccLiveReports {
-  readonly #steps: ThreadSteps;
+  readonly #records: ThreadRecords;
 
-  constructor(steps: ThreadSteps) {
-    this.#steps = steps;
+  constructor(records: ThreadRecords) {
+    this.#records = records;
   }
 
   /** Adds an event to the open handover it belongs to. Rejects where the store or the address does. */
@@ -42,22 +42,22 @@ export class VccLiveReports {
     const found = await this.#find(event, address);
     if (!found) return 'nobodys';
     const { thread, handoverId } = found;
-    const nowMs = this.#steps.parts.clock.now();
+    const nowMs = this.#records.deps.clock.now();
     const guessMs = closesChat(event) && policy.takeBackAfterMs !== false ? nowMs + policy.takeBackAfterMs : undefined;
     // Before it is written down, so that no crash leaves a closed chat without its deadline. One too many does no harm.
     if (guessMs !== undefined) await this.#schedule(thread, guessMs);
 
-    const written = await this.#steps.step(
+    const written = await this.#records.change(
       thread,
-      await this.#steps.ids(thread),
+      await this.#records.ids(thread),
       () => [],
       (record) => {
         const { open } = record;
-        if (open?.id !== handoverId) return { record, news: [], value: 'nobodys' as const };
+        if (open?.id !== handoverId) return { record, events: [], value: 'nobodys' as const };
         const report = withEvent(open.report, event, policy, nowMs);
-        if (report === undefined || report === open.report) return { record, news: [], value: 'known' as const };
-        const news = [['vccLiveEvent', { thread, handoverId, event }]] as const;
-        return { record: amendOpen(record, open.id, { report }), news, value: 'told' as const };
+        if (report === undefined || report === open.report) return { record, events: [], value: 'known' as const };
+        const events = [['vccLiveEvent', { thread, handoverId, event }]] as const;
+        return { record: amendOpen(record, open.id, { report }), events, value: 'told' as const };
       },
     );
     const atMs = takeBackTimeOf(written.record.open);
@@ -70,7 +70,7 @@ export class VccLiveReports {
    * without a word the handover is concluded. Rejects where it has to come again.
    */
   async bringHome(thread: ThreadKey): Promise<EndedHandover | undefined> {
-    const { store, clock } = this.#steps.parts;
+    const { store, clock } = this.#records.deps;
     const open = (await store.read(thread))?.open;
     const atMs = takeBackTimeOf(open);
     if (!open || atMs === undefined) return this.#dropDeadline(thread);
@@ -78,8 +78,8 @@ export class VccLiveReports {
       await this.#schedule(thread, atMs);
       return undefined;
     }
-    const ids = await this.#steps.ids(thread);
-    const asked = await this.#steps.askOrThrow(thread);
+    const ids = await this.#records.ids(thread);
+    const asked = await this.#records.askOrThrow(thread);
     const ended = await this.#endAsAsked(thread, ids, open, asked.now.owner);
     await this.#dropDeadline(thread);
     return ended;
@@ -93,12 +93,12 @@ export class VccLiveReports {
   ): Promise<EndedHandover | undefined> {
     switch (owner) {
       case 'vccLive': {
-        const ended = await takeFromAgent(this.#steps, thread, ids, open, {
+        const ended = await takeFromAgent(this.#records, thread, ids, open, {
           outcome: 'completed',
           via: 'vccLiveWebhook',
           reason: 'chatClosed',
           taker: 'a closed chat',
-          mayTake: whileChatIsClosed(open.id, this.#steps.parts.clock.now()),
+          mayTake: whileChatIsClosed(open.id, this.#records.deps.clock.now()),
         });
         return ended === 'notNow' ? undefined : ended;
       }
@@ -113,25 +113,25 @@ export class VccLiveReports {
   }
 
   async #conclude(thread: ThreadKey, ids: AppIds, open: OpenHandover): Promise<EndedHandover | undefined> {
-    const { clock } = this.#steps.parts;
-    const stepped = await this.#steps.step(
+    const { clock } = this.#records.deps;
+    const changed = await this.#records.change(
       thread,
       ids,
       () => [],
       (record, verdict) => {
-        if (record.open?.id !== open.id || isAnotherApp(verdict)) return { record, news: [], value: undefined };
+        if (record.open?.id !== open.id || isAnotherApp(verdict)) return { record, events: [], value: undefined };
         const nowMs = clock.now();
-        return this.#steps.concluded(thread, record, { outcome: 'completed', via: 'vccLiveWebhook', nowMs });
+        return this.#records.concluded(thread, record, { outcome: 'completed', via: 'vccLiveWebhook', nowMs });
       },
     );
-    return stepped.value && { conclusion: stepped.value, reference: open.reference };
+    return changed.value && { conclusion: changed.value, reference: open.reference };
   }
 
   async #find(
     event: VccLiveEvent,
     { handoverIds, threadOf }: ReportAddress,
   ): Promise<{ thread: ThreadKey; handoverId: string } | undefined> {
-    const { store } = this.#steps.parts;
+    const { store } = this.#records.deps;
     for (const handoverId of handoverIds) {
       const thread = await store.findHandover(handoverId);
       if (thread) return { thread, handoverId };
@@ -143,15 +143,15 @@ export class VccLiveReports {
   }
 
   async #schedule(thread: ThreadKey, atMs: number): Promise<void> {
-    await this.#steps.parts.store.schedule({ thread, name: CLOSED_CHAT_DEADLINE, atMs });
+    await this.#records.deps.store.schedule({ thread, name: CLOSED_CHAT_DEADLINE, atMs });
   }
 
   /** A chat of the same thread that was closed in between keeps its deadline. */
   async #dropDeadline(thread: ThreadKey): Promise<undefined> {
-    const { store } = this.#steps.parts;
+    const { store } = this.#records.deps;
     await store.unschedule(thread, CLOSED_CHAT_DEADLINE);
     const atMs = takeBackTimeOf((await store.read(thread))?.open);
-    if (atMs !== undefined && atMs > this.#steps.parts.clock.now()) await this.#schedule(thread, atMs);
+    if (atMs !== undefined && atMs > this.#records.deps.clock.now()) await this.#schedule(thread, atMs);
   }
 }
 

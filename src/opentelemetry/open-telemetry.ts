@@ -36,7 +36,7 @@ export interface OpenTelemetryOptions {
 /** The name of the tracer and of the meter. */
 const SCOPE = 'botbuilder-handover-vcclive';
 /** Verdicts with which Meta has had its answer. */
-const ACKNOWLEDGED: readonly string[] = ['done', 'late', 'kept'];
+const ACKNOWLEDGED: readonly string[] = ['done', 'stillRunning', 'stored'];
 
 const api = loadApi();
 

@@ -42,12 +42,13 @@ export type OwnerAnswered =
 export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arrival): Evidence[] {
   if (event.channel === 'changes') return [];
   const stamp = stampOf(event, arrival.nowMs);
-  const at = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
-  const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', at: stamp }];
+  const atMetaMs = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
+  const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', atMetaMs: stamp }];
   const key = arrival.eventKey ?? `${event.channel}:${event.kind}:${event.mid ?? ''}`;
   // Without a stamp the place is a guess of ours, and whoever it outvotes has to know that.
-  const mark: SideMark = stamp === undefined ? { at, key, own: true } : { at, key };
-  const place: StampedPlace = stamp !== undefined && event.timestampInSeconds ? { at, inSeconds: true } : { at };
+  const mark: SideMark = stamp === undefined ? { atMetaMs, key, own: true } : { atMetaMs, key };
+  const place: StampedPlace =
+    stamp !== undefined && event.timestampInSeconds ? { atMetaMs, inSeconds: true } : { atMetaMs };
 
   switch (event.kind) {
     case 'passThreadControl':
@@ -85,8 +86,8 @@ export function evidenceOfCall(owner: NamedOwner, call: OwnCall): Evidence {
 
 /** `thread_owner` answered. */
 export function evidenceOfAnswer(answer: OwnerAnswered, call: OwnCall): Evidence {
-  const expiresAt = answer.owner === 'idle' ? undefined : answer.expiresAtMs;
-  const expiry = expiresAt === undefined ? {} : { expiresAt };
+  const expiresAtMetaMs = answer.owner === 'idle' ? undefined : answer.expiresAtMs;
+  const expiry = expiresAtMetaMs === undefined ? {} : { expiresAtMetaMs };
   if (answer.owner === 'hidden') {
     return { sort: 'notUs', mark: { ...placed(call), key: KEY_OF_ANSWER, own: true, ...expiry } };
   }
@@ -127,19 +128,19 @@ function webhookNames(owner: NamedOwner, place: StampedPlace, event: ThreadEvent
   return { sort: 'explicit', mark: { ...place, owner, source: 'webhook', key } };
 }
 
-type StampedPlace = Pick<ExplicitMark, 'at' | 'inSeconds'>;
+type StampedPlace = Pick<ExplicitMark, 'atMetaMs' | 'inSeconds'>;
 
 interface Placed {
-  readonly at: number;
+  readonly atMetaMs: number;
   readonly blindAtMs?: number;
 }
 
 function placed(call: OwnCall): Placed {
-  const at = placeOwn(call.newestStamp, call.sentAtMs, call.offsetMs);
-  return call.offsetMs === undefined ? { at, blindAtMs: call.answeredAtMs } : { at };
+  const atMetaMs = placeOwn(call.newestStamp, call.sentAtMs, call.offsetMs);
+  return call.offsetMs === undefined ? { atMetaMs, blindAtMs: call.answeredAtMs } : { atMetaMs };
 }
 
-function placedWithAnswer(call: OwnCall): Placed & { readonly answeredAt: number } {
+function placedWithAnswer(call: OwnCall): Placed & { readonly answeredAtMetaMs: number } {
   const place = placed(call);
-  return { ...place, answeredAt: Math.max(place.at, call.answeredAtMs + (call.offsetMs ?? -Infinity)) };
+  return { ...place, answeredAtMetaMs: Math.max(place.atMetaMs, call.answeredAtMs + (call.offsetMs ?? -Infinity)) };
 }

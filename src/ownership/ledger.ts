@@ -29,14 +29,14 @@ export interface AppIds {
 export type Evidence =
   | { readonly sort: 'explicit'; readonly mark: ExplicitMark }
   | { readonly sort: 'us' | 'notUs' | 'vccLiveEcho'; readonly mark: SideMark }
-  | { readonly sort: 'activity'; readonly at: number };
+  | { readonly sort: 'activity'; readonly atMetaMs: number };
 
 /** The owner that evidence names, whatever the clock says. `inferred`: somebody else, and nothing says who. */
 export interface Verdict {
   readonly owner: ThreadOwner['owner'];
   readonly appId?: string | undefined;
   readonly since?: number | undefined;
-  readonly expiresAt?: number | undefined;
+  readonly expiresAtMetaMs?: number | undefined;
   readonly inferred?: true | undefined;
 }
 
@@ -50,14 +50,14 @@ export interface Effects {
 
 /** Folds evidence into the maxima of a record. */
 export function fold(maxima: EvidenceMaxima, evidence: readonly Evidence[]): EvidenceMaxima {
-  let { explicit, us, notUs, vccLiveEcho, activityAt } = maxima;
+  let { explicit, us, notUs, vccLiveEcho, activityAtMetaMs } = maxima;
   for (const piece of evidence) {
     switch (piece.sort) {
       case 'explicit':
         if (!explicit || compareExplicit(piece.mark, explicit) > 0) explicit = piece.mark;
         break;
       case 'activity':
-        if (activityAt === undefined || piece.at > activityAt) activityAt = piece.at;
+        if (activityAtMetaMs === undefined || piece.atMetaMs > activityAtMetaMs) activityAtMetaMs = piece.atMetaMs;
         break;
       case 'us':
         us = laterSide(us, piece.mark);
@@ -76,7 +76,7 @@ export function fold(maxima: EvidenceMaxima, evidence: readonly Evidence[]): Evi
   if (us) next.us = us;
   if (notUs) next.notUs = notUs;
   if (vccLiveEcho) next.vccLiveEcho = vccLiveEcho;
-  if (activityAt !== undefined) next.activityAt = activityAt;
+  if (activityAtMetaMs !== undefined) next.activityAtMetaMs = activityAtMetaMs;
   return next;
 }
 
@@ -89,10 +89,10 @@ function verdict(
   owner: Verdict['owner'],
   appId: string | undefined,
   since: number | undefined,
-  expiresAt: number | undefined,
+  expiresAtMetaMs: number | undefined,
   inferred: true | undefined,
 ): Verdict {
-  return { owner, appId, since, expiresAt, inferred };
+  return { owner, appId, since, expiresAtMetaMs, inferred };
 }
 
 const UNKNOWN: Verdict = verdict('unknown', undefined, undefined, undefined, undefined);
@@ -100,21 +100,21 @@ const UNKNOWN: Verdict = verdict('unknown', undefined, undefined, undefined, und
 /** The owner by evidence alone: what the epoch goes by. The clock is not asked. */
 export function ownerByEvidence(maxima: EvidenceMaxima, ids: AppIds): Verdict {
   const { explicit } = maxima;
-  const settledAt = explicit ? (explicit.answeredAt ?? explicit.at) : -Infinity;
+  const settledAt = explicit ? (explicit.answeredAtMetaMs ?? explicit.atMetaMs) : -Infinity;
   const us = newerThan(maxima.us, settledAt);
   const notUs = newerThan(maxima.notUs, settledAt);
   const echo = newerThan(maxima.vccLiveEcho, settledAt);
-  const others = Math.max(notUs ? notUs.at : -Infinity, echo ? echo.at : -Infinity);
+  const others = Math.max(notUs ? notUs.atMetaMs : -Infinity, echo ? echo.atMetaMs : -Infinity);
 
   // Evidence of the same millisecond: silence is the safe side.
-  if (us && us.at > others) return verdict('bot', ids.botAppId, us.at, undefined, undefined);
+  if (us && us.atMetaMs > others) return verdict('bot', ids.botAppId, us.atMetaMs, undefined, undefined);
   if (others > -Infinity) {
-    const hiddenExpiry = notUs?.expiresAt;
+    const hiddenExpiry = notUs?.expiresAtMetaMs;
     const named = explicit && !us ? verdictOf(explicit, ids) : undefined;
-    if (echo && (!us || echo.at > us.at)) {
-      const vccLive = verdict('vccLive', ids.vccLiveAppId, echo.at, hiddenExpiry, undefined);
+    if (echo && (!us || echo.atMetaMs > us.atMetaMs)) {
+      const vccLive = verdict('vccLive', ids.vccLiveAppId, echo.atMetaMs, hiddenExpiry, undefined);
       // An echo does not shorten the control that the explicit evidence gave to VCC Live.
-      return named?.owner === 'vccLive' ? withLaterExpiry(vccLive, named.expiresAt) : vccLive;
+      return named?.owner === 'vccLive' ? withLaterExpiry(vccLive, named.expiresAtMetaMs) : vccLive;
     }
     if (named && isAnotherApp(named) && !named.inferred) return withLaterExpiry(named, hiddenExpiry);
     return verdict('other', undefined, others, hiddenExpiry, true);
@@ -138,11 +138,11 @@ export function atTime(byEvidence: Verdict, maxima: EvidenceMaxima, nowOnMetaClo
   // refused send contradicts an expiration that has passed.
   const since = byEvidence.since ?? Infinity;
   const provenAt = isAnotherApp(byEvidence) ? provenAtOrAfter(since, maxima) : since;
-  const given = byEvidence.expiresAt;
+  const given = byEvidence.expiresAtMetaMs;
   const control = given !== undefined && given > provenAt ? given : provenAt + CONTROL_MS;
-  const expiresAt = Math.max(control, (maxima.activityAt ?? -Infinity) + CONTROL_MS);
-  if (nowOnMetaClock >= expiresAt) return verdict('idle', undefined, expiresAt, undefined, undefined);
-  return verdict(byEvidence.owner, byEvidence.appId, byEvidence.since, expiresAt, byEvidence.inferred);
+  const expiresAtMetaMs = Math.max(control, (maxima.activityAtMetaMs ?? -Infinity) + CONTROL_MS);
+  if (nowOnMetaClock >= expiresAtMetaMs) return verdict('idle', undefined, expiresAtMetaMs, undefined, undefined);
+  return verdict(byEvidence.owner, byEvidence.appId, byEvidence.since, expiresAtMetaMs, byEvidence.inferred);
 }
 
 /** Whether another app owns the thread by this verdict. */
@@ -203,12 +203,12 @@ function provenAtOrAfter(since: number, { explicit, notUs }: EvidenceMaxima): nu
 }
 
 function provenBy(mark: ExplicitMark | SideMark | undefined, since: number): number {
-  return mark && mark.at >= since ? (mark.blindAtMs ?? mark.at) : since;
+  return mark && mark.atMetaMs >= since ? (mark.blindAtMs ?? mark.atMetaMs) : since;
 }
 
 /** Explicit evidence in its total order: time of sending, then strength, then a canonical key. */
 function compareExplicit(a: ExplicitMark, b: ExplicitMark): number {
-  return a.at - b.at || strength(a) - strength(b) || compareText(explicitKey(a), explicitKey(b));
+  return a.atMetaMs - b.atMetaMs || strength(a) - strength(b) || compareText(explicitKey(a), explicitKey(b));
 }
 
 function strength(mark: ExplicitMark): number {
@@ -216,16 +216,16 @@ function strength(mark: ExplicitMark): number {
   return mark.source === 'answer' ? 1 : mark.source === 'call' ? 2 : 3;
 }
 
-function explicitKey({ key, owner, answeredAt, expiresAt, blindAtMs, inSeconds }: ExplicitMark): string {
-  return JSON.stringify([key, owner, answeredAt ?? 0, expiresAt ?? 0, blindAtMs ?? 0, inSeconds ?? false]);
+function explicitKey({ key, owner, answeredAtMetaMs, expiresAtMetaMs, blindAtMs, inSeconds }: ExplicitMark): string {
+  return JSON.stringify([key, owner, answeredAtMetaMs ?? 0, expiresAtMetaMs ?? 0, blindAtMs ?? 0, inSeconds ?? false]);
 }
 
 function compareSides(a: SideMark, b: SideMark): number {
   return (
-    a.at - b.at ||
+    a.atMetaMs - b.atMetaMs ||
     // A stamp of Meta's is stronger than a place that we worked out.
     Number(b.own ?? false) - Number(a.own ?? false) ||
-    (a.expiresAt ?? 0) - (b.expiresAt ?? 0) ||
+    (a.expiresAtMetaMs ?? 0) - (b.expiresAtMetaMs ?? 0) ||
     (a.blindAtMs ?? 0) - (b.blindAtMs ?? 0) ||
     compareText(a.key, b.key)
   );
@@ -236,18 +236,24 @@ function compareText(a: string, b: string): number {
 }
 
 function newerThan(mark: SideMark | undefined, at: number): SideMark | undefined {
-  return mark && mark.at > at ? mark : undefined;
+  return mark && mark.atMetaMs > at ? mark : undefined;
 }
 
-function withLaterExpiry(of: Verdict, expiresAt: number | undefined): Verdict {
-  if (expiresAt === undefined) return of;
-  return verdict(of.owner, of.appId, of.since, Math.max(of.expiresAt ?? expiresAt, expiresAt), of.inferred);
+function withLaterExpiry(of: Verdict, expiresAtMetaMs: number | undefined): Verdict {
+  if (expiresAtMetaMs === undefined) return of;
+  return verdict(
+    of.owner,
+    of.appId,
+    of.since,
+    Math.max(of.expiresAtMetaMs ?? expiresAtMetaMs, expiresAtMetaMs),
+    of.inferred,
+  );
 }
 
-function verdictOf({ at, owner, expiresAt }: ExplicitMark, ids: AppIds): Verdict {
-  if (owner === 'notUs') return verdict('other', undefined, at, expiresAt, true);
+function verdictOf({ atMetaMs, owner, expiresAtMetaMs }: ExplicitMark, ids: AppIds): Verdict {
+  if (owner === 'notUs') return verdict('other', undefined, atMetaMs, expiresAtMetaMs, true);
   const { owner: side, appId } = named(owner, ids);
-  return verdict(side, appId, at, expiresAt, undefined);
+  return verdict(side, appId, atMetaMs, expiresAtMetaMs, undefined);
 }
 
 function named(owner: Exclude<NamedOwner, 'notUs'>, ids: AppIds): Pick<Verdict, 'owner' | 'appId'> {
@@ -280,7 +286,7 @@ function outvotedByUs(piece: Evidence, maxima: EvidenceMaxima, ids: AppIds): boo
   if (agrees(concluded, piece.mark, ids)) return false;
   const { explicit } = maxima;
   if (explicit && compareExplicit(explicit, piece.mark) > 0) return explicit.source !== 'webhook';
-  const strong = [maxima.us, maxima.notUs].filter((mark) => mark !== undefined && mark.at > piece.mark.at);
+  const strong = [maxima.us, maxima.notUs].filter((mark) => mark !== undefined && mark.atMetaMs > piece.mark.atMetaMs);
   return strong.some((mark) => mark?.own === true);
 }
 

@@ -65,12 +65,12 @@ export function stampOf(event: ThreadEvent, nowMs: number): number | undefined {
  */
 export function newestPlace(maxima: EvidenceMaxima): number | undefined {
   const newest = Math.max(
-    maxima.activityAt ?? -Infinity,
-    maxima.explicit?.at ?? -Infinity,
-    maxima.explicit?.answeredAt ?? -Infinity,
-    maxima.us?.at ?? -Infinity,
-    maxima.notUs?.at ?? -Infinity,
-    maxima.vccLiveEcho?.at ?? -Infinity,
+    maxima.activityAtMetaMs ?? -Infinity,
+    maxima.explicit?.atMetaMs ?? -Infinity,
+    maxima.explicit?.answeredAtMetaMs ?? -Infinity,
+    maxima.us?.atMetaMs ?? -Infinity,
+    maxima.notUs?.atMetaMs ?? -Infinity,
+    maxima.vccLiveEcho?.atMetaMs ?? -Infinity,
   );
   return newest === -Infinity ? undefined : newest;
 }

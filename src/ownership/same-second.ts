@@ -17,17 +17,17 @@ export function areUndecided(one: ExplicitMark, other: ExplicitMark, botAppId: s
 
 function mayBeOfOneMoment(one: ExplicitMark, other: ExplicitMark): boolean {
   if (one.inSeconds !== true && other.inSeconds !== true) {
-    return one.source === 'webhook' && other.source === 'webhook' && one.at === other.at;
+    return one.source === 'webhook' && other.source === 'webhook' && one.atMetaMs === other.atMetaMs;
   }
   return earliest(one) <= latest(other) && earliest(other) <= latest(one);
 }
 
-function earliest({ at, inSeconds }: ExplicitMark): number {
-  return inSeconds === true ? at - REST_OF_SECOND_MS : at;
+function earliest({ atMetaMs, inSeconds }: ExplicitMark): number {
+  return inSeconds === true ? atMetaMs - REST_OF_SECOND_MS : atMetaMs;
 }
 
-function latest({ at, answeredAt }: ExplicitMark): number {
-  return Math.max(at, answeredAt ?? at);
+function latest({ atMetaMs, answeredAtMetaMs }: ExplicitMark): number {
+  return Math.max(atMetaMs, answeredAtMetaMs ?? atMetaMs);
 }
 
 /** `notUs`: another app, nobody knows which. Bot and idle are the same for the bot. */

@@ -96,7 +96,7 @@ export interface GraphTarget {
 }
 
 /** What the edges work with. */
-export interface GraphParts {
+export interface GraphDeps {
   readonly platform: MessengerPlatform;
   readonly settings: SimulatorSettings;
   readonly random: SeededRandom;
@@ -120,27 +120,25 @@ export function graphTarget(path: string): GraphTarget {
 
 /** Graph, without HTTP and without weather. */
 export class GraphEdges {
-  readonly #parts: GraphParts;
+  readonly #deps: GraphDeps;
   readonly #handlers: Readonly<Record<string, Readonly<Partial<Record<string, EdgeHandler>>>>>;
 
-  constructor(parts: GraphParts) {
-    this.#parts = parts;
+  constructor(deps: GraphDeps) {
+    this.#deps = deps;
     this.#handlers = {
       '': { GET: (caller, params) => this.#describePage(caller, params) },
       messages: { POST: (caller, params) => this.#messages(caller, params) },
       message_attachments: { POST: (_caller, params) => this.#saveAttachment(params) },
       pass_thread_control: { POST: (caller, params) => this.#pass(caller, params) },
       take_thread_control: {
-        POST: this.#control((page, thread, appId, metadata) =>
-          this.#parts.platform.take(page, thread, appId, metadata),
-        ),
+        POST: this.#control((page, thread, appId, metadata) => this.#deps.platform.take(page, thread, appId, metadata)),
       },
       release_thread_control: {
-        POST: this.#control((page, thread, appId) => this.#parts.platform.release(page, thread, appId)),
+        POST: this.#control((page, thread, appId) => this.#deps.platform.release(page, thread, appId)),
       },
       request_thread_control: {
         POST: this.#control((page, thread, appId, metadata) =>
-          this.#parts.platform.request(page, thread, appId, metadata),
+          this.#deps.platform.request(page, thread, appId, metadata),
         ),
       },
       extend_thread_control: { POST: (caller, params) => this.#extend(caller, params) },
@@ -157,7 +155,7 @@ export class GraphEdges {
   /** Whose Page token this is. */
   callerOf(token: string | undefined): GraphCaller | undefined {
     if (token === undefined) return undefined;
-    for (const page of this.#parts.platform.pages.values()) {
+    for (const page of this.#deps.platform.pages.values()) {
       for (const app of page.apps.values()) if (app.pageAccessToken === token) return { page, app };
     }
     return undefined;
@@ -173,7 +171,7 @@ export class GraphEdges {
 
   /** An error's answer. */
   error(text: GraphErrorText, headers?: Readonly<Record<string, string>>): GraphAnswer {
-    const body = errorBody(text, `A${this.#parts.random.letters(22)}`);
+    const body = errorBody(text, `A${this.#deps.random.letters(22)}`);
     return { status: text.httpStatus, body, ...(headers === undefined ? {} : { headers }) };
   }
 
@@ -185,7 +183,7 @@ export class GraphEdges {
     const app = this.tokenOf(token)?.app;
     if (app === undefined) return graphErrors.badToken;
     const proof = params['appsecret_proof'];
-    const foreign = this.#parts.setUp.tokenMadeBy === 'other' && app.role === 'bot' && app.pageAccessToken === token;
+    const foreign = this.#deps.setUp.tokenMadeBy === 'other' && app.role === 'bot' && app.pageAccessToken === token;
     if (foreign && proof !== undefined) return graphErrors.proofInvalid;
     return checkProof(app, token, proof) ?? this.#expiry(app, token);
   }
@@ -195,8 +193,8 @@ export class GraphEdges {
   }
 
   #hasExpired(app: ConnectedApp): boolean {
-    const { tokenExpiresAtMs } = this.#parts.setUp;
-    return app.role === 'bot' && tokenExpiresAtMs !== undefined && this.#parts.platform.now() >= tokenExpiresAtMs;
+    const { tokenExpiresAtMs } = this.#deps.setUp;
+    return app.role === 'bot' && tokenExpiresAtMs !== undefined && this.#deps.platform.now() >= tokenExpiresAtMs;
   }
 
   /** A call by HTTP. */
@@ -227,9 +225,9 @@ export class GraphEdges {
   /** What the token may not do. A person's token can read that person, and nothing of a Page's edges. */
   #missingPermission({ app }: GraphCaller, method: string, edge: string): GraphErrorText | undefined {
     if (app.role !== 'bot') return undefined;
-    if (this.#parts.setUp.tokenOf === 'user') return edge === '' ? undefined : graphErrors.pageTokenRequired;
+    if (this.#deps.setUp.tokenOf === 'user') return edge === '' ? undefined : graphErrors.pageTokenRequired;
     const scope = SCOPE_OF_EDGE[edge]?.[method];
-    if (scope === undefined || this.#parts.setUp.tokenScopes.includes(scope)) return undefined;
+    if (scope === undefined || this.#deps.setUp.tokenScopes.includes(scope)) return undefined;
     return missingScope(scope);
   }
 
@@ -241,7 +239,7 @@ export class GraphEdges {
 
   #describePage({ page, app }: GraphCaller, params: JsonObject): GraphAnswer {
     const fields = text(params['fields'])?.split(',') ?? ['name', 'id'];
-    if (app.role === 'bot' && this.#parts.setUp.tokenOf === 'user') {
+    if (app.role === 'bot' && this.#deps.setUp.tokenOf === 'user') {
       if (fields.includes('messaging_feature_status'))
         return this.error(noSuchField('messaging_feature_status', 'User'));
       return ok({ ...(fields.includes('name') ? { name: 'A Person' } : {}), id: PERSON_ID });
@@ -253,7 +251,7 @@ export class GraphEdges {
         ? {
             messaging_feature_status: {
               hop_v2: false,
-              msgr_multi_app: this.#parts.platform.routing,
+              msgr_multi_app: this.#deps.platform.routing,
               ig_multi_app: false,
             },
           }
@@ -263,7 +261,7 @@ export class GraphEdges {
   }
 
   #messages(caller: GraphCaller, params: JsonObject): GraphAnswer {
-    const { platform } = this.#parts;
+    const { platform } = this.#deps;
     const { page, app } = caller;
     const named = this.#sendRecipient(caller, params);
     if ('httpStatus' in named) return this.error(named);
@@ -290,7 +288,7 @@ export class GraphEdges {
     if (message === undefined) return this.error(missingParameter('message'));
     const problem = checkUpload(message['attachment'], fileOf(params));
     if (problem !== undefined) return this.error(problem);
-    return ok({ attachment_id: String(10 ** 15 + this.#parts.random.below(9 * 10 ** 15)) });
+    return ok({ attachment_id: String(10 ** 15 + this.#deps.random.below(9 * 10 ** 15)) });
   }
 
   #pass(caller: GraphCaller, params: JsonObject): GraphAnswer {
@@ -299,7 +297,7 @@ export class GraphEdges {
       return this.error(wrongParameter('target_app_id', 'a number or a numeric string'));
     }
     return this.#control((page, thread, appId, metadata) =>
-      this.#parts.platform.pass(page, thread, appId, target === undefined ? undefined : String(target), metadata),
+      this.#deps.platform.pass(page, thread, appId, target === undefined ? undefined : String(target), metadata),
     )(caller, params);
   }
 
@@ -309,7 +307,7 @@ export class GraphEdges {
     if (!Number.isInteger(duration) || duration <= 0) {
       return this.error(wrongParameter('duration', 'a whole number of seconds above 0'));
     }
-    return this.#control((page, thread, appId) => this.#parts.platform.extend(page, thread, appId, duration))(
+    return this.#control((page, thread, appId) => this.#deps.platform.extend(page, thread, appId, duration))(
       caller,
       params,
     );
@@ -340,7 +338,7 @@ export class GraphEdges {
     if (psid === undefined) return this.error(missingParameter('recipient'));
     const thread = caller.page.threads.get(psid);
     if (thread === undefined) return this.error(graphErrors.noMatchingUser);
-    const { platform } = this.#parts;
+    const { platform } = this.#deps;
     const { ownerAppId, expiresAtMs } = platform.truthOf(thread);
     // U: the exact empty form, and the unit of expiration (seconds by the name UNIX-TIMESTAMP).
     if (ownerAppId === undefined || expiresAtMs === undefined) return ok({ data: [] });
@@ -374,7 +372,7 @@ export class GraphEdges {
     }
     app.pageFields.clear();
     for (const field of wanted) if (isWebhookField(field)) app.pageFields.add(field);
-    if (app.role === 'bot') this.#parts.platform.onSubscribed(page.pageId);
+    if (app.role === 'bot') this.#deps.platform.onSubscribed(page.pageId);
     return ok({ success: true });
   }
 
@@ -389,12 +387,12 @@ export class GraphEdges {
     if (app?.appId !== appId || request.method !== 'GET') {
       return this.error(unsupportedRequest(request.method, appId));
     }
-    const url = app.role === 'bot' ? this.#parts.callbackUrl() : 'https://vcc-live.example.test/webhook';
+    const url = app.role === 'bot' ? this.#deps.callbackUrl() : 'https://vcc-live.example.test/webhook';
     if (url === undefined || app.appFields.size === 0) return ok({ data: [] });
-    const version = this.#parts.settings.apiVersion;
+    const version = this.#deps.settings.apiVersion;
     const fields = [...app.appFields].map((name) => ({ name, version }));
     return ok({
-      data: [{ object: 'page', callback_url: url, active: this.#parts.setUp.appSubscriptionActive, fields }],
+      data: [{ object: 'page', callback_url: url, active: this.#deps.setUp.appSubscriptionActive, fields }],
     });
   }
 
@@ -409,10 +407,10 @@ export class GraphEdges {
       return ok({ data: { error: { code, message }, is_valid: false, scopes: [] } });
     }
     const { page, app } = found;
-    const { setUp } = this.#parts;
+    const { setUp } = this.#deps;
     const isBot = app.role === 'bot';
-    const nowS = Math.floor(this.#parts.platform.platformNow() / 1000);
-    const dead = isBot && (this.#parts.tokenIsDead() || this.#hasExpired(app));
+    const nowS = Math.floor(this.#deps.platform.platformNow() / 1000);
+    const dead = isBot && (this.#deps.tokenIsDead() || this.#hasExpired(app));
     const { code, subcode, message } = graphErrors.expiredToken;
     const ofPage = !isBot || setUp.tokenOf === 'page';
     const scopes = isBot ? setUp.tokenScopes : GRANTED_SCOPES;
@@ -470,7 +468,7 @@ export class GraphEdges {
 
   /** `APPID|SECRET`. */
   #appOfAppToken(token: string): ConnectedApp | undefined {
-    for (const page of this.#parts.platform.pages.values()) {
+    for (const page of this.#deps.platform.pages.values()) {
       for (const app of page.apps.values()) {
         if (app.secret !== undefined && token === `${app.appId}|${app.secret}`) return app;
       }

@@ -34,7 +34,7 @@ const NEWEST_VERSION = 'v26.0';
 export type MountedHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What the server works with. */
-export interface GraphServerParts {
+export interface GraphServerDeps {
   readonly edges: GraphEdges;
   readonly wire: Wire;
   readonly weather: Weather;
@@ -60,7 +60,7 @@ interface Struck {
 
 /** The HTTP server of the simulator. */
 export class GraphServer {
-  readonly #parts: GraphServerParts;
+  readonly #deps: GraphServerDeps;
   readonly #server: Server;
   // Real time: a sender does not wait by the simulator's clock.
   readonly #limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
@@ -72,10 +72,10 @@ export class GraphServer {
   #lastCallAtRealMs = 0;
   #nextHeld = promiseWithResolve();
 
-  constructor(parts: GraphServerParts) {
-    this.#parts = parts;
+  constructor(deps: GraphServerDeps) {
+    this.#deps = deps;
     const listener = (request: IncomingMessage, response: ServerResponse): void => this.#receive(request, response);
-    this.#server = parts.tls === undefined ? createHttpServer(listener) : createHttpsServer(parts.tls, listener);
+    this.#server = deps.tls === undefined ? createHttpServer(listener) : createHttpsServer(deps.tls, listener);
   }
 
   /** Listens and returns its origin: `http://127.0.0.1:40000`. */
@@ -86,7 +86,7 @@ export class GraphServer {
         this.#server.off('error', reject);
         const { port: taken } = this.#server.address() as AddressInfo;
         const name = host.includes(':') ? `[${host}]` : host;
-        resolve(`${this.#parts.tls === undefined ? 'http' : 'https'}://${name}:${taken}`);
+        resolve(`${this.#deps.tls === undefined ? 'http' : 'https'}://${name}:${taken}`);
       });
     });
   }
@@ -125,7 +125,7 @@ export class GraphServer {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
-    const refusal = refusalOf(request, this.#parts.allowedHosts);
+    const refusal = refusalOf(request, this.#deps.allowedHosts);
     if (refusal !== undefined) {
       this.#turnAway(response, refusal.says);
       return;
@@ -146,7 +146,7 @@ export class GraphServer {
   #turnAway(response: ServerResponse, problem: string): void {
     if (!this.#refusals.has(problem) && this.#refusals.size < MOST_REFUSALS) {
       this.#refusals.add(problem);
-      this.#parts.wire.note(`refused: ${problem}`);
+      this.#deps.wire.note(`refused: ${problem}`);
     }
     response.writeHead(403, { 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' });
     response.end(JSON.stringify({ ok: false, problem }));
@@ -167,17 +167,17 @@ export class GraphServer {
     }
     const call = callOf(request, read.bytes);
     const edge = graphTarget(call.path).name;
-    const seq = this.#parts.wire.write(pendingEntry(call, this.#parts.edges.tokenOf(call.token), edge));
+    const seq = this.#deps.wire.write(pendingEntry(call, this.#deps.edges.tokenOf(call.token), edge));
     const { reply, fault, done } = await this.#underWeather(call, edge);
     const strike = fault === undefined ? {} : { fault };
     if ('destroy' in reply) {
-      this.#parts.wire.end(seq, { outcome: reply.destroy, done, ...strike });
+      this.#deps.wire.end(seq, { outcome: reply.destroy, done, ...strike });
       request.socket.destroy();
       return;
     }
     const { status, body } = reply.answer;
     const refused = status !== 200;
-    this.#parts.wire.end(seq, { outcome: 'answered', status, answer: body, refused, done, ...strike });
+    this.#deps.wire.end(seq, { outcome: 'answered', status, answer: body, refused, done, ...strike });
     const isText = typeof body === 'string';
     response.writeHead(status, {
       'Content-Type': isText ? 'text/html; charset=utf-8' : 'application/json; charset=UTF-8',
@@ -190,7 +190,7 @@ export class GraphServer {
   }
 
   async #underWeather(call: ReadCall, edge: string): Promise<Struck> {
-    const { weather, edges } = this.#parts;
+    const { weather, edges } = this.#deps;
     if (weather.lostRequests.strikes(edge) !== undefined) {
       return { reply: { destroy: 'requestLost' }, fault: 'lostRequests', done: false };
     }
@@ -211,7 +211,7 @@ export class GraphServer {
   }
 
   #refusedBefore(call: ReadCall, edge: string): Struck | undefined {
-    const { weather, edges } = this.#parts;
+    const { weather, edges } = this.#deps;
     // An app's own token lives on when the Page's is dead.
     const ofPage = edges.callerOf(call.token) !== undefined;
     if (ofPage && weather.deadToken.strikes(edge) !== undefined)
@@ -229,7 +229,7 @@ export class GraphServer {
   }
 
   #brokenServer(edge: string, when: 'before' | 'after'): Struck | undefined {
-    const { http500, code1, code2 } = this.#parts.weather;
+    const { http500, code1, code2 } = this.#deps.weather;
     const strikes = (fault: Fault<FaultMoment>): boolean => fault.strikes(edge, when) !== undefined;
     if (strikes(http500)) {
       const answer = { status: 500, body: '<html><body><h1>500 Internal Server Error</h1></body></html>' };
@@ -241,7 +241,7 @@ export class GraphServer {
   }
 
   #struck(fault: string, error: GraphErrorText): Struck {
-    return { reply: { answer: this.#parts.edges.error(error) }, fault, done: false };
+    return { reply: { answer: this.#deps.edges.error(error) }, fault, done: false };
   }
 
   #wait(ms = SLOW_MS): Promise<void> {
@@ -249,7 +249,7 @@ export class GraphServer {
     this.#nextHeld.resolve();
     this.#nextHeld = promiseWithResolve();
     return new Promise((resolve) => {
-      this.#parts.clock.afterInBackground(ms, () => {
+      this.#deps.clock.afterInBackground(ms, () => {
         this.#heldCalls -= 1;
         resolve();
       });

@@ -132,7 +132,7 @@ export type SendOutcome =
 export type ControlOutcome = { readonly allowed: true } | { readonly allowed: false; readonly why: Refusal };
 
 /** What the platform works with. */
-export interface PlatformParts {
+export interface PlatformDeps {
   readonly clock: SimulatorClock;
   readonly wire: Wire;
   readonly weather: Weather;
@@ -151,49 +151,49 @@ export interface PlatformParts {
 /** The platform. */
 export class MessengerPlatform {
   readonly pages: ReadonlyMap<string, Page>;
-  readonly #parts: PlatformParts;
+  readonly #deps: PlatformDeps;
   #lastStampMs = 0;
   #messages = 0;
 
-  constructor(parts: PlatformParts) {
-    this.#parts = parts;
-    this.pages = new Map(parts.pages.map((page) => [page.pageId, page]));
+  constructor(deps: PlatformDeps) {
+    this.#deps = deps;
+    this.pages = new Map(deps.pages.map((page) => [page.pageId, page]));
   }
 
   /** The simulator's clock, milliseconds. */
   now(): number {
-    return this.#parts.clock.now();
+    return this.#deps.clock.now();
   }
 
   /** Meta's clock: the simulator's plus the skew, milliseconds. */
   platformNow(): number {
-    return this.#parts.clock.now() + this.#parts.weather.clockSkewMs;
+    return this.#deps.clock.now() + this.#deps.weather.clockSkewMs;
   }
 
   /** Meta's clock minus the simulator's, milliseconds. */
   skewMs(): number {
-    return this.#parts.weather.clockSkewMs;
+    return this.#deps.weather.clockSkewMs;
   }
 
   /** The bot's app has been subscribed for a Page (again). */
   onSubscribed(pageId: string): void {
-    this.#parts.onSubscribed(pageId);
+    this.#deps.onSubscribed(pageId);
   }
 
   /** A message id. */
   newMid(): string {
     this.#messages += 1;
-    return `m_${this.#parts.random.letters(32)}${String(this.#messages).padStart(6, '0')}`;
+    return `m_${this.#deps.random.letters(32)}${String(this.#messages).padStart(6, '0')}`;
   }
 
   /** A default application is set, and the weather has not taken it away. */
   get routing(): boolean {
-    return this.#parts.routing && !this.#parts.weather.routingOff;
+    return this.#deps.routing && !this.#deps.weather.routingOff;
   }
 
   /** What is true of a thread now. */
   truthOf(thread: Thread): ThreadTruth {
-    return asOf(thread.truth, this.#parts.clock.now());
+    return asOf(thread.truth, this.#deps.clock.now());
   }
 
   /** The thread of a customer, who becomes known by it. */
@@ -207,7 +207,7 @@ export class MessengerPlatform {
 
   /** A customer does something. Resolves when the bot's webhooks of it were delivered or given up for now. */
   async customerActs(page: Page, thread: Thread, act: CustomerAct): Promise<void> {
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#deps.clock.now();
     if (act.wakes) this.#become(page, thread, afterCustomer(thread.truth, this.#rules(page), nowMs), 'customer');
     if (act.shows !== undefined) {
       keep(thread.conversation, { kind: 'message', from: 'customer', atMs: nowMs, ...act.shows });
@@ -219,7 +219,7 @@ export class MessengerPlatform {
 
   /** A customer ticks the box of the checkbox plugin. The event names no customer but the `user_ref`. */
   async optsIn(page: Page, thread: Thread, userRef: string, ref: string): Promise<void> {
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#deps.clock.now();
     this.#become(page, thread, afterCustomer(thread.truth, this.#rules(page), nowMs), 'customer');
     (page.userRefs ??= new Map()).set(userRef, thread);
     thread.optedInBy = userRef;
@@ -229,7 +229,7 @@ export class MessengerPlatform {
 
   /** An app sends a message. @param byUserRef the customer was named by a `user_ref`: Meta sends no echo of such a message */
   send(page: Page, thread: Thread, appId: string, checked: CheckedMessage, byUserRef = false): SendOutcome {
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#deps.clock.now();
     const rules = this.#rules(page);
     if (checked.control !== undefined && !rules.routing) return { allowed: false, why: 'inlineControlNotEnabled' };
     const ruling = ruleSend(thread.truth, appId, rules, nowMs, checked.humanAgent);
@@ -245,7 +245,7 @@ export class MessengerPlatform {
   /** An app sends `typing_on`, `typing_off` or `mark_seen`. */
   senderAction(page: Page, thread: Thread, appId: string, action: string): ControlOutcome {
     // U: whether sender actions obey ownership and window as messages do; the stricter answer is taken.
-    const ruling = ruleSend(thread.truth, appId, this.#rules(page), this.#parts.clock.now());
+    const ruling = ruleSend(thread.truth, appId, this.#rules(page), this.#deps.clock.now());
     if (!ruling.allowed) return ruling;
     const seen = action === 'mark_seen';
     keep(thread.conversation, {
@@ -253,14 +253,14 @@ export class MessengerPlatform {
       from: speakerOf(page, appId),
       appId,
       ...(seen ? {} : { on: action === 'typing_on' }),
-      atMs: this.#parts.clock.now(),
+      atMs: this.#deps.clock.now(),
     });
     return { allowed: true };
   }
 
   /** `pass_thread_control`. */
   pass(page: Page, thread: Thread, appId: string, target: string | undefined, metadata?: string): ControlOutcome {
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#deps.clock.now();
     return this.#follow(
       page,
       thread,
@@ -271,30 +271,30 @@ export class MessengerPlatform {
 
   /** `take_thread_control`. */
   take(page: Page, thread: Thread, appId: string, metadata?: string): ControlOutcome {
-    const ruling = ruleTake(thread.truth, appId, metadata, this.#rules(page), this.#parts.clock.now());
+    const ruling = ruleTake(thread.truth, appId, metadata, this.#rules(page), this.#deps.clock.now());
     return this.#follow(page, thread, ruling, 'take');
   }
 
   /** `release_thread_control`. */
   release(page: Page, thread: Thread, appId: string): ControlOutcome {
-    return this.#follow(page, thread, ruleRelease(thread.truth, appId, this.#parts.clock.now()), 'release');
+    return this.#follow(page, thread, ruleRelease(thread.truth, appId, this.#deps.clock.now()), 'release');
   }
 
   /** `request_thread_control`. */
   request(page: Page, thread: Thread, appId: string, metadata?: string): ControlOutcome {
-    const ruling = ruleRequest(thread.truth, appId, metadata, this.#rules(page), this.#parts.clock.now());
+    const ruling = ruleRequest(thread.truth, appId, metadata, this.#rules(page), this.#deps.clock.now());
     return this.#follow(page, thread, ruling, 'request');
   }
 
   /** `extend_thread_control`. */
   extend(page: Page, thread: Thread, appId: string, durationS: number): ControlOutcome {
-    const ruling = ruleExtend(thread.truth, appId, durationS, this.#parts.clock.now());
+    const ruling = ruleExtend(thread.truth, appId, durationS, this.#deps.clock.now());
     return this.#follow(page, thread, ruling, 'send');
   }
 
   /** A person takes the thread in the Page Inbox, by answering there or by moving it to the main folder. */
   inboxTakes(page: Page, thread: Thread, inboxAppId: string): void {
-    this.#follow(page, thread, ruleInboxTakes(thread.truth, inboxAppId, this.#parts.clock.now()), 'take');
+    this.#follow(page, thread, ruleInboxTakes(thread.truth, inboxAppId, this.#deps.clock.now()), 'take');
   }
 
   /** A person writes in the Page Inbox. */
@@ -304,7 +304,7 @@ export class MessengerPlatform {
   }
 
   #rules(page: Page): PageRules {
-    const { weather, habits, mayTake, mayUseHumanAgent } = this.#parts;
+    const { weather, habits, mayTake, mayUseHumanAgent } = this.#deps;
     return {
       routing: this.routing,
       defaultAppId: page.defaultAppId,
@@ -318,7 +318,7 @@ export class MessengerPlatform {
 
   #inlineControl(page: Page, appId: string, checked: CheckedMessage, sent: ThreadTruth): Ruling | undefined {
     if (checked.control === undefined) return undefined;
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#deps.clock.now();
     if (checked.control.type === 'release') return ruleRelease(sent, appId, nowMs);
     return rulePass(sent, appId, checked.control.appId, undefined, this.#rules(page), nowMs);
   }
@@ -335,7 +335,7 @@ export class MessengerPlatform {
     const to = next.ownerAppId ?? 'idle';
     thread.truth = next;
     if (from !== to) {
-      this.#parts.wire.write({ kind: 'owner', pageId: page.pageId, psid: thread.psid, from, to, why });
+      this.#deps.wire.write({ kind: 'owner', pageId: page.pageId, psid: thread.psid, from, to, why });
     }
     this.#watchExpiry(page, thread);
   }
@@ -346,9 +346,9 @@ export class MessengerPlatform {
     delete thread.cancelExpiry;
     const { ownerAppId, expiresAtMs } = thread.truth;
     if (ownerAppId === undefined || expiresAtMs === undefined) return;
-    thread.cancelExpiry = this.#parts.clock.afterInBackground(expiresAtMs - this.#parts.clock.now(), () => {
+    thread.cancelExpiry = this.#deps.clock.afterInBackground(expiresAtMs - this.#deps.clock.now(), () => {
       thread.truth = this.truthOf(thread);
-      this.#parts.wire.write({
+      this.#deps.wire.write({
         kind: 'owner',
         pageId: page.pageId,
         psid: thread.psid,
@@ -361,7 +361,7 @@ export class MessengerPlatform {
 
   #speak(page: Page, thread: Thread, appId: string, checked: CheckedMessage, byUserRef = false): string {
     const mid = this.newMid();
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#deps.clock.now();
     const text = checked.message['text'];
     keep(thread.conversation, {
       kind: 'message',
@@ -376,7 +376,7 @@ export class MessengerPlatform {
     if (byUserRef) return mid;
     const echo = echoOf(page.pageId, thread.psid, this.#itemStamp(), appId, mid, echoable(checked.message));
     void Promise.all(this.#tellConversation(page, thread, 'echo', echo));
-    if (this.#parts.habits.receipts) this.#confirmReceipt(page, thread, mid);
+    if (this.#deps.habits.receipts) this.#confirmReceipt(page, thread, mid);
     return mid;
   }
 
@@ -397,7 +397,7 @@ export class MessengerPlatform {
     item: JsonObject,
     buttonAppId?: string,
   ): Promise<void>[] {
-    const { weather, habits } = this.#parts;
+    const { weather, habits } = this.#deps;
     const event = {
       kind,
       ownerAppId: this.truthOf(thread).ownerAppId,
@@ -417,7 +417,7 @@ export class MessengerPlatform {
 
   #tellControl(page: Page, thread: Thread, notice: ControlNotice): void {
     const stamp = this.#itemStamp();
-    const item = controlItem(page.pageId, thread.psid, stamp, notice, this.#parts.habits.previousOwnerWhenIdle);
+    const item = controlItem(page.pageId, thread.psid, stamp, notice, this.#deps.habits.previousOwnerWhenIdle);
     for (const appId of this.#informed(page, notice)) {
       const app = page.apps.get(appId);
       if (app === undefined || !subscribedFields(app).has('messaging_handovers')) continue;
@@ -427,7 +427,7 @@ export class MessengerPlatform {
   }
 
   #informed(page: Page, notice: ControlNotice): string[] {
-    const { passInformsPrevious, takeInforms } = this.#parts.habits;
+    const { passInformsPrevious, takeInforms } = this.#deps.habits;
     if (notice.kind === 'request') return [notice.ownerAppId];
     const previous = notice.previousAppId === undefined ? [] : [notice.previousAppId];
     if (notice.kind === 'pass') return passInformsPrevious ? [notice.newAppId, ...previous] : [notice.newAppId];
@@ -438,9 +438,9 @@ export class MessengerPlatform {
     const app = page.apps.get(appId);
     if (app === undefined) return Promise.resolve();
     const addressed = { pageId: page.pageId, psid: thread.psid, channel, item };
-    if (app.role === 'bot') return this.#parts.deliver(addressed);
-    keep(app.received, { channel, psid: thread.psid, item, atMs: this.#parts.clock.now() });
-    this.#parts.wire.write({
+    if (app.role === 'bot') return this.#deps.deliver(addressed);
+    keep(app.received, { channel, psid: thread.psid, item, atMs: this.#deps.clock.now() });
+    this.#deps.wire.write({
       kind: 'webhook',
       appId,
       appName: app.name,
@@ -461,7 +461,7 @@ export class MessengerPlatform {
     const nowMs = this.platformNow();
     const sameClock = nowMs >= this.#lastStampMs - 60_000;
     this.#lastStampMs = sameClock ? Math.max(nowMs, this.#lastStampMs + 1) : nowMs;
-    return this.#parts.weather.timestampsInSeconds ? Math.floor(this.#lastStampMs / 1000) : this.#lastStampMs;
+    return this.#deps.weather.timestampsInSeconds ? Math.floor(this.#lastStampMs / 1000) : this.#lastStampMs;
   }
 }
 

@@ -64,19 +64,19 @@ export class MessengerSimulator {
   readonly wire: Wire;
   /** What a test expects of the whole: `await simulator.expects.owner(psid, 'vccLive')`. */
   readonly expects: SimulatorExpectations;
-  readonly #parts: SimulatorParts;
+  readonly #deps: SimulatorDeps;
 
-  private constructor(parts: SimulatorParts, graphBaseUrl: string) {
-    this.#parts = parts;
-    this.settings = parts.settings;
+  private constructor(deps: SimulatorDeps, graphBaseUrl: string) {
+    this.#deps = deps;
+    this.settings = deps.settings;
     this.graphBaseUrl = graphBaseUrl;
-    this.weather = parts.weather;
-    this.habits = parts.habits;
-    this.setUp = parts.setUp;
-    this.clock = parts.clock;
-    this.wire = parts.wire;
+    this.weather = deps.weather;
+    this.habits = deps.habits;
+    this.setUp = deps.setUp;
+    this.clock = deps.clock;
+    this.wire = deps.wire;
     this.expects = new SimulatorExpectations({
-      wire: parts.wire,
+      wire: deps.wire,
       settled: () => this.settled(),
       handshake: () => this.verifyWebhook(),
       ownerOf: (psid, pageId) => this.ownerOf(psid, pageId).owner,
@@ -93,9 +93,9 @@ export class MessengerSimulator {
    * @throws {@link InvalidOptionError} naming the option; rejects with the system's error where the port is taken
    */
   static async start(options: SimulatorOptions = {}): Promise<MessengerSimulator> {
-    const parts = assemble(options);
-    const origin = await parts.server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
-    return new MessengerSimulator(parts, origin);
+    const deps = assemble(options);
+    const origin = await deps.server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+    return new MessengerSimulator(deps, origin);
   }
 
   /** Where the bot's webhook is. Several addresses take turns, as processes behind a load balancer. */
@@ -105,8 +105,8 @@ export class MessengerSimulator {
       if (!URL.canParse(url))
         throw new InvalidOptionError('webhookUrl', JSON.stringify(url), 'an http or https address');
     }
-    this.#parts.callback.url = urls[0];
-    this.#parts.delivery.connect(urls);
+    this.#deps.callback.url = urls[0];
+    this.#deps.delivery.connect(urls);
   }
 
   /**
@@ -114,18 +114,18 @@ export class MessengerSimulator {
    * @throws {@link InvalidOptionError} naming the field
    */
   connectVccLive(target: VccLiveWebhookTarget): void {
-    this.#parts.stage.vccLiveWebhooks.connect(target);
+    this.#deps.stage.vccLiveWebhooks.connect(target);
   }
 
   /** {@link connectVccLive} has been called. */
   get vccLiveConnected(): boolean {
-    return this.#parts.stage.vccLiveWebhooks.connected;
+    return this.#deps.stage.vccLiveWebhooks.connected;
   }
 
   /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
   async verifyWebhook(): Promise<{ readonly ok: boolean; readonly status: number; readonly body: string }> {
-    const challenge = String(this.#parts.random.below(CHALLENGE_LIMIT));
-    const { status, body } = await this.#parts.delivery.verify(this.settings.verifyToken, challenge);
+    const challenge = String(this.#deps.random.below(CHALLENGE_LIMIT));
+    const { status, body } = await this.#deps.delivery.verify(this.settings.verifyToken, challenge);
     const ok = status === 200 && body === challenge;
     this.wire.note(`webhook verification ${ok ? 'succeeded' : `failed: status ${status}`}`);
     return { ok, status, body };
@@ -134,26 +134,26 @@ export class MessengerSimulator {
   /** A customer; known to the Page from now on. */
   customer(psid: string, pageId = this.settings.pageId): SimulatedCustomer {
     if (psid === '') throw new InvalidOptionError('psid', 'empty', 'a page-scoped id');
-    return new SimulatedCustomer(this.#parts.stage, this.#page(pageId), psid);
+    return new SimulatedCustomer(this.#deps.stage, this.#page(pageId), psid);
   }
 
   /** VCC Live's desk. */
   agent(pageId = this.settings.pageId): SimulatedAgent {
     const page = this.#page(pageId);
-    return new SimulatedAgent(this.#parts.stage, page, appOf(page, 'vccLive'));
+    return new SimulatedAgent(this.#deps.stage, page, appOf(page, 'vccLive'));
   }
 
   /** The Page Inbox, the third app of every Page. */
   pageInbox(pageId = this.settings.pageId): SimulatedPageInbox {
     const page = this.#page(pageId);
-    return new SimulatedPageInbox(this.#parts.stage, page, appOf(page, 'inbox'));
+    return new SimulatedPageInbox(this.#deps.stage, page, appOf(page, 'inbox'));
   }
 
   /** The truth about a thread. */
   ownerOf(psid: string, pageId = this.settings.pageId): TrueOwner {
     const thread = this.#page(pageId).threads.get(psid);
     if (thread === undefined) return { owner: 'idle' };
-    const { ownerAppId, expiresAtMs } = this.#parts.platform.truthOf(thread);
+    const { ownerAppId, expiresAtMs } = this.#deps.platform.truthOf(thread);
     if (ownerAppId === undefined || expiresAtMs === undefined) return { owner: 'idle' };
     return { owner: ownerAppId, expiresAtMs };
   }
@@ -162,7 +162,7 @@ export class MessengerSimulator {
   resubscribe(pageId = this.settings.pageId): void {
     const bot = appOf(this.#page(pageId), 'bot');
     for (const field of webhookFields) bot.pageFields.add(field);
-    this.#parts.delivery.forgive(pageId);
+    this.#deps.delivery.forgive(pageId);
     this.wire.note(`the bot's app is subscribed again for Page ${pageId}`);
   }
 
@@ -175,17 +175,17 @@ export class MessengerSimulator {
       body instanceof Uint8Array
         ? Buffer.from(body)
         : Buffer.from(typeof body === 'string' ? body : escapedJson(body), 'utf8');
-    return this.#parts.delivery.postRaw(bytes, how);
+    return this.#deps.delivery.postRaw(bytes, how);
   }
 
   /** Serves another path from the same port: a page, for one. */
   mount(prefix: string, handler: MountedHandler): void {
-    this.#parts.server.mount(prefix, handler);
+    this.#deps.server.mount(prefix, handler);
   }
 
   /** Resolves when no webhook is under way or waiting. What waits for a held clock, or for a redelivery, does not count. */
   settled(): Promise<void> {
-    return this.#parts.delivery.settled();
+    return this.#deps.delivery.settled();
   }
 
   /**
@@ -220,19 +220,19 @@ export class MessengerSimulator {
   /** Ends everything: port, connections, timers. May be called twice. */
   async stop(): Promise<void> {
     this.clock.close();
-    this.#parts.delivery.close();
-    await this.#parts.server.close();
+    this.#deps.delivery.close();
+    await this.#deps.server.close();
   }
 
   #page(pageId: string): Page {
-    const page = this.#parts.platform.pages.get(pageId);
+    const page = this.#deps.platform.pages.get(pageId);
     if (page === undefined)
       throw new InvalidOptionError('pageId', JSON.stringify(pageId), "one of the simulator's Pages");
     return page;
   }
 }
 
-interface SimulatorParts {
+interface SimulatorDeps {
   readonly settings: SimulatorSettings;
   readonly habits: PlatformHabits;
   readonly setUp: PageSetUp;
@@ -247,13 +247,13 @@ interface SimulatorParts {
   readonly callback: { url: string | undefined };
 }
 
-function assemble(options: SimulatorOptions): SimulatorParts {
+function assemble(options: SimulatorOptions): SimulatorDeps {
   const settings = settingsFrom(options);
   const habits = habitsFrom(options);
   const setUp: PageSetUp = { ...soundSetUp(), ...options.setUp };
   const random = new SeededRandom(options.seed ?? 1);
   const weather = new Weather(random);
-  const callback: SimulatorParts['callback'] = { url: undefined };
+  const callback: SimulatorDeps['callback'] = { url: undefined };
   const clock: SimulatorClock = new SimulatorClock(options.clock ?? 'real', options.startMs, () =>
     quiet(clock, delivery, server),
   );

@@ -82,7 +82,7 @@ type Ending = Pick<WebhookEntry, 'outcome' | 'status' | 'ackMs' | 'reason'>;
 
 /** Delivers to one bot, which may have several processes. */
 export class WebhookDelivery {
-  readonly #parts: DeliveryParts;
+  readonly #deps: DeliveryParts;
   readonly #httpAgent = new HttpAgent({ keepAlive: false });
   readonly #httpsAgent = new HttpsAgent({ keepAlive: false });
   readonly #open = new Set<ClientRequest>();
@@ -98,7 +98,7 @@ export class WebhookDelivery {
   #onFinish: (() => void)[] = [];
 
   constructor(parts: DeliveryParts) {
-    this.#parts = parts;
+    this.#deps = parts;
   }
 
   /** Where the bot listens; several addresses take turns, as behind a load balancer. */
@@ -109,7 +109,7 @@ export class WebhookDelivery {
 
   /** Sends one item. Resolves when it was delivered or given up for now (or waits for a held clock). Never rejects. */
   async enqueue(item: AddressedItem): Promise<void> {
-    const { weather, clock, random } = this.#parts;
+    const { weather, clock, random } = this.#deps;
     const items = this.#withOddItems(item);
     if (weather.batchingMs > 0) {
       const shipped = this.#collect(items, weather.batchingMs);
@@ -149,14 +149,14 @@ export class WebhookDelivery {
   /** Posts anything, once, and answers what came back. Rejects where there is no answer. */
   async postRaw(body: Buffer, how: RawDelivery = {}): Promise<WebhookAnswer> {
     const url = this.#url();
-    const secret = how.signWith === undefined ? this.#parts.appSecret : how.signWith;
+    const secret = how.signWith === undefined ? this.#deps.appSecret : how.signWith;
     const wanted = { ...usualHeaders(body), ...(secret === null ? {} : signatures(body, secret)), ...how.headers };
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries<string | undefined>(wanted)) {
       if (value !== undefined) headers[name] = value;
     }
     const signature = headers['X-Hub-Signature-256'];
-    const seq = this.#parts.wire.write({
+    const seq = this.#deps.wire.write({
       ...this.#entryHead({ items: [], body: body.toString('utf8'), psids: [], pageIds: [] }, url),
       ...(signature === undefined ? {} : { signature }),
       attempt: 1,
@@ -166,10 +166,10 @@ export class WebhookDelivery {
     this.#begin();
     try {
       const answer = await this.#exchange(new URL(url), 'POST', headers, body);
-      this.#parts.wire.end(seq, endingOf(answer));
+      this.#deps.wire.end(seq, endingOf(answer));
       return answer;
     } catch (error) {
-      this.#parts.wire.end(seq, brokenEnding(error));
+      this.#deps.wire.end(seq, brokenEnding(error));
       throw error;
     } finally {
       this.#finish();
@@ -187,9 +187,9 @@ export class WebhookDelivery {
   }
 
   #withOddItems(item: AddressedItem): AddressedItem[] {
-    const odd = this.#parts.weather.oddItems.strikes();
+    const odd = this.#deps.weather.oddItems.strikes();
     if (odd === undefined) return [item];
-    const stamp = this.#parts.platformNow();
+    const stamp = this.#deps.platformNow();
     const { pageId } = item;
     const bare = { recipient: { id: pageId }, timestamp: stamp };
     switch (odd.item ?? 'app_roles') {
@@ -198,7 +198,7 @@ export class WebhookDelivery {
           {
             pageId,
             channel: 'messaging',
-            item: { ...bare, app_roles: { [this.#parts.botAppId]: ['primary_receiver'] } },
+            item: { ...bare, app_roles: { [this.#deps.botAppId]: ['primary_receiver'] } },
           },
           item,
         ];
@@ -217,7 +217,7 @@ export class WebhookDelivery {
         return [
           {
             ...item,
-            item: { ...item.item, hop_context: { app_id: appIdNumber(this.#parts.botAppId), metadata: '' } },
+            item: { ...item.item, hop_context: { app_id: appIdNumber(this.#deps.botAppId), metadata: '' } },
           },
         ];
     }
@@ -236,7 +236,7 @@ export class WebhookDelivery {
   #shipLater(items: readonly AddressedItem[], waitMs: number, onStart?: () => void): Promise<void> {
     this.#waiting += 1;
     return new Promise((resolve) => {
-      this.#parts.clock.afterInBackground(waitMs, () => {
+      this.#deps.clock.afterInBackground(waitMs, () => {
         this.#waiting -= 1;
         onStart?.();
         void this.#ship(items).then(resolve);
@@ -246,7 +246,7 @@ export class WebhookDelivery {
 
   /** In good weather the next event of a thread waits for the previous one's acknowledgement or failure. */
   #ship(items: readonly AddressedItem[]): Promise<void> {
-    const { weather } = this.#parts;
+    const { weather } = this.#deps;
     const copies = weather.duplicates;
     const mode = weather.duplicatesCome;
     const parcel = this.#pack(mode === 'sameDelivery' ? repeated(items, copies) : items);
@@ -269,11 +269,11 @@ export class WebhookDelivery {
   }
 
   #pack(items: readonly AddressedItem[]): Parcel {
-    const { weather } = this.#parts;
+    const { weather } = this.#deps;
     const apart = weather.batchingApart || weather.duplicatesCome === 'sameDelivery';
     return {
       items,
-      body: escapedJson(envelope(items, this.#parts.platformNow(), apart)),
+      body: escapedJson(envelope(items, this.#deps.platformNow(), apart)),
       psids: [...new Set(items.flatMap((item) => (item.psid === undefined ? [] : [item.psid])))],
       pageIds: [...new Set(items.map((item) => item.pageId))],
     };
@@ -294,16 +294,16 @@ export class WebhookDelivery {
     if (this.#closed) return;
     const failed = await this.#attempt(parcel, attempt, attempt === 1 ? 'first' : 'redelivery');
     if (failed === undefined) return;
-    const sinceMs = firstFailureMs ?? this.#parts.clock.now();
+    const sinceMs = firstFailureMs ?? this.#deps.clock.now();
     const offsetMs = REDELIVERY_OFFSETS_MS[attempt - 1];
     if (offsetMs === undefined) {
-      this.#parts.wire.note(`delivery given up after ${attempt} attempts`);
+      this.#deps.wire.note(`delivery given up after ${attempt} attempts`);
       return;
     }
-    const waitMs = Math.max(sinceMs + offsetMs - this.#parts.clock.now(), 0);
-    this.#parts.wire.end(failed, { againInMs: waitMs });
+    const waitMs = Math.max(sinceMs + offsetMs - this.#deps.clock.now(), 0);
+    this.#deps.wire.end(failed, { againInMs: waitMs });
     if (waitMs === 0) return this.#untilAcknowledged(parcel, attempt + 1, sinceMs);
-    this.#parts.clock.afterInBackground(waitMs, () => {
+    this.#deps.clock.afterInBackground(waitMs, () => {
       this.#begin();
       void this.#untilAcknowledged(parcel, attempt + 1, sinceMs).finally(() => this.#finish());
     });
@@ -317,16 +317,16 @@ export class WebhookDelivery {
   ): Promise<number | undefined> {
     const url = this.#urls.length === 0 ? undefined : this.#url();
     const bytes = Buffer.from(parcel.body, 'utf8');
-    const headers = { ...usualHeaders(bytes), ...signatures(bytes, this.#parts.appSecret) };
+    const headers = { ...usualHeaders(bytes), ...signatures(bytes, this.#deps.appSecret) };
     const head = { ...this.#entryHead(parcel, url), signature: headers['X-Hub-Signature-256'], attempt, why };
     const dropped = this.#reasonToDrop(parcel, url);
     if (dropped !== undefined || url === undefined) {
-      this.#parts.wire.write({ ...head, outcome: 'dropped', reason: dropped ?? 'no webhook is connected' });
+      this.#deps.wire.write({ ...head, outcome: 'dropped', reason: dropped ?? 'no webhook is connected' });
       return undefined;
     }
-    const seq = this.#parts.wire.write({ ...head, outcome: 'pending' });
+    const seq = this.#deps.wire.write({ ...head, outcome: 'pending' });
     const ending = await this.#post(url, headers, bytes);
-    this.#parts.wire.end(seq, ending);
+    this.#deps.wire.end(seq, ending);
     if (ending.outcome === 'acknowledged') {
       for (const pageId of parcel.pageIds) this.forgive(pageId);
       return undefined;
@@ -339,12 +339,12 @@ export class WebhookDelivery {
   #reasonToDrop(parcel: Parcel, url: string | undefined): string | undefined {
     if (this.#closed) return 'the simulator has been stopped';
     if (url === undefined) return 'no webhook is connected';
-    const subscribed = parcel.pageIds.some((pageId) => this.#parts.isSubscribed(pageId));
+    const subscribed = parcel.pageIds.some((pageId) => this.#deps.isSubscribed(pageId));
     return subscribed ? undefined : 'the app is not subscribed for this Page';
   }
 
   async #post(url: string, headers: Readonly<Record<string, string>>, bytes: Buffer): Promise<Ending> {
-    if (this.#parts.weather.botDown.strikes() !== undefined) {
+    if (this.#deps.weather.botDown.strikes() !== undefined) {
       return { outcome: 'unreachable', reason: 'the weather says that the bot is down' };
     }
     try {
@@ -355,17 +355,17 @@ export class WebhookDelivery {
   }
 
   #countFailure(pageId: string): void {
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#deps.clock.now();
     const sinceMs = this.#failingSinceMs.get(pageId) ?? nowMs;
     this.#failingSinceMs.set(pageId, sinceMs);
     const failingMs = nowMs - sinceMs;
     if (failingMs >= ALERT_AFTER_MS && !this.#warned.has(pageId)) {
       this.#warned.add(pageId);
-      this.#parts.wire.note(`alert to the developer: webhooks of Page ${pageId} have failed for 15 minutes`);
+      this.#deps.wire.note(`alert to the developer: webhooks of Page ${pageId} have failed for 15 minutes`);
     }
-    if (failingMs >= UNSUBSCRIBE_AFTER_MS && this.#parts.isSubscribed(pageId)) {
-      this.#parts.unsubscribe(pageId);
-      this.#parts.wire.note(
+    if (failingMs >= UNSUBSCRIBE_AFTER_MS && this.#deps.isSubscribed(pageId)) {
+      this.#deps.unsubscribe(pageId);
+      this.#deps.wire.note(
         `webhooks disabled: the app has been unsubscribed for Page ${pageId} after 1 hour of failures`,
       );
     }
@@ -382,7 +382,7 @@ export class WebhookDelivery {
       const secure = url.protocol === 'https:';
       const send = secure ? httpsRequest : httpRequest;
       const request = send(url, { method, headers, agent: secure ? this.#httpsAgent : this.#httpAgent });
-      const limit = setTimeout(() => request.destroy(new LateError()), this.#parts.ackTimeoutMs);
+      const limit = setTimeout(() => request.destroy(new LateError()), this.#deps.ackTimeoutMs);
       this.#open.add(request);
       const stop = (): void => {
         clearTimeout(limit);
@@ -415,7 +415,7 @@ export class WebhookDelivery {
   ): Omit<WebhookEntry, 'seq' | 'atMs' | 'attempt' | 'why' | 'outcome'> {
     return {
       kind: 'webhook',
-      appId: this.#parts.botAppId,
+      appId: this.#deps.botAppId,
       appName: 'bot',
       pageIds: parcel.pageIds,
       psids: parcel.psids,
@@ -444,7 +444,7 @@ export class WebhookDelivery {
 
   #atRest(): boolean {
     if (this.#closed) return true;
-    return this.#underWay === 0 && (this.#parts.clock.mode === 'held' || this.#waiting === 0);
+    return this.#underWay === 0 && (this.#deps.clock.mode === 'held' || this.#waiting === 0);
   }
 
   #nextFinish(): Promise<void> {

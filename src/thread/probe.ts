@@ -73,7 +73,10 @@ export type WorkEnd = { readonly durationMs: number } & (
       /** Meta's `fbtrace_id`, for Meta's support. */
       readonly fbTraceId?: string;
     }
-  | { readonly kind: 'delivery'; readonly verdict: 'done' | 'kept' | 'late' | 'busy' | 'unavailable' | 'failed' }
+  | {
+      readonly kind: 'delivery';
+      readonly verdict: 'done' | 'stored' | 'stillRunning' | 'busy' | 'unavailable' | 'failed';
+    }
   | { readonly kind: 'turn'; readonly errorType?: string }
 );
 

@@ -16,15 +16,15 @@ const number: Check = (value, path) => (Number.isFinite(value) ? undefined : pat
 const anything: Check = () => undefined;
 
 const time = number;
-const side = optional(shape({ at: time, key: text, expiresAt: optional(time), blindAtMs: optional(time) }));
+const side = optional(shape({ atMetaMs: time, key: text, expiresAtMetaMs: optional(time), blindAtMs: optional(time) }));
 
 const explicit = shape({
-  at: time,
-  answeredAt: optional(time),
+  atMetaMs: time,
+  answeredAtMetaMs: optional(time),
   owner: (value, path) =>
     isRecord(value) ? text(fieldOf(value, 'app'), `${path}.app`) : oneOf('idle', 'notUs')(value, path),
   source: oneOf('webhook', 'call', 'answer'),
-  expiresAt: optional(time),
+  expiresAtMetaMs: optional(time),
   blindAtMs: optional(time),
   key: text,
 });
@@ -39,12 +39,12 @@ const open = shape({
   cause: text,
   run: text,
   startedAtMs: time,
-  armedAt: time,
+  armedAtMetaMs: time,
   noticeSent: flag,
   targetAppId: text,
   metadata: text,
   dialogWaits: flag,
-  keptHandBack: optional(shape({ via: text, metadata: optional(text), endedBy: optional(text) })),
+  earlyHandBack: optional(shape({ via: text, metadata: optional(text), endedBy: optional(text) })),
   passedAtMs: optional(time),
   agentAtMs: optional(time),
   claimedAtMs: optional(time),
@@ -78,7 +78,7 @@ const record = shape({
     us: side,
     notUs: side,
     vccLiveEcho: side,
-    activityAt: optional(time),
+    activityAtMetaMs: optional(time),
   }),
   epoch: number,
   recordedOwner: oneOf('bot', 'vccLive', 'other'),

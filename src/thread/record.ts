@@ -13,15 +13,15 @@ export type NamedOwner = { readonly app: string } | 'idle' | 'notUs';
 /** Explicit evidence: a thread-control webhook, our own confirmed call, or an answer of `thread_owner`. */
 export interface ExplicitMark {
   /** Meta's time of the webhook, or the place of the sending of our own call, milliseconds. */
-  readonly at: number;
+  readonly atMetaMs: number;
   /** Our own calls: the place of their answer. Strong evidence is compared with this. Absent on webhooks: `at` counts. */
-  readonly answeredAt?: number;
+  readonly answeredAtMetaMs?: number;
   /** Meta stamped the webhook in whole seconds: `at` is the end of that second, and the true time anywhere within it. */
   readonly inSeconds?: true;
   readonly owner: NamedOwner;
   readonly source: 'webhook' | 'call' | 'answer';
   /** When this owner's control ends unless it is prolonged, Meta's milliseconds. */
-  readonly expiresAt?: number;
+  readonly expiresAtMetaMs?: number;
   /**
    * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
    * until idle count from here. Never compared with the time of other evidence.
@@ -33,12 +33,12 @@ export interface ExplicitMark {
 
 /** Strong evidence that says on which side of the fence the thread is. */
 export interface SideMark {
-  readonly at: number;
+  readonly atMetaMs: number;
   readonly key: string;
   /** True where the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
   readonly own?: true;
   /** When the hidden owner's control ends unless it is prolonged, Meta's milliseconds. */
-  readonly expiresAt?: number;
+  readonly expiresAtMetaMs?: number;
   /**
    * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
    * until idle count from here. Never compared with the time of other evidence.
@@ -53,14 +53,14 @@ export interface EvidenceMaxima {
   readonly notUs?: SideMark;
   readonly vccLiveEcho?: SideMark;
   /** The newest Meta stamp on the thread, milliseconds. */
-  readonly activityAt?: number;
+  readonly activityAtMetaMs?: number;
 }
 
 /** The side the ledger last recorded, for the epoch. `bot` stands for bot, idle and unknown. */
 export type RecordedOwner = 'bot' | 'vccLive' | 'other';
 
 /** A hand-back that arrived before our own pass was confirmed. */
-export interface KeptHandBack {
+export interface EarlyHandBack {
   readonly via: HandoverVia;
   /** Meta stamped it in whole seconds: it may be older than the handover, and Meta is asked before it concludes one. */
   readonly inSeconds?: true;
@@ -102,13 +102,13 @@ export interface OpenHandover {
   /** Our clock, milliseconds. */
   readonly startedAtMs: number;
   /** The same moment placed on Meta's clock: a hand-back older than this belongs to an earlier handover. */
-  readonly armedAt: number;
+  readonly armedAtMetaMs: number;
   readonly noticeSent: boolean;
   readonly targetAppId: string;
   readonly metadata: string;
   /** A dialog waits for the result. */
   readonly dialogWaits: boolean;
-  readonly keptHandBack?: KeptHandBack;
+  readonly earlyHandBack?: EarlyHandBack;
   /** When the pass was confirmed, our clock. */
   readonly passedAtMs?: number;
   /** When an agent of VCC Live last wrote, our clock. Present from the first words on: the handover is claimed. */

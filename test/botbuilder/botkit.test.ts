@@ -519,7 +519,9 @@ describe('The plugin for Botkit', () => {
 
   describe('triggers events', () => {
     it('for every piece of news that the plugin has', () => {
-      expect(Object.keys(botkitEvents).sort()).to.deep.equal(membersOf('src/handover/news.ts', 'HandoverNews').sort());
+      expect(Object.keys(botkitEvents).sort()).to.deep.equal(
+        membersOf('src/handover/events.ts', 'HandoverEventMap').sort(),
+      );
       const page = readFileSync(join(REPOSITORY, 'docs', 'botkit.md'), 'utf8');
       for (const name of Object.values(botkitEvents)) expect(page).to.include(`| \`${name}\``);
     });

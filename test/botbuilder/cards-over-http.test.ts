@@ -4,12 +4,12 @@ import type { Activity, TurnContext } from 'botbuilder';
 import { CardFactory, MessageFactory } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { expect } from 'chai';
-import type { HandoverNews, HandoverTexts } from 'botbuilder-handover-vcclive';
+import type { HandoverEventMap, HandoverTexts } from 'botbuilder-handover-vcclive';
 import { GraphApiError } from 'botbuilder-handover-vcclive';
 import { repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { GraphEntry, SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { PNG } from './messenger-cards/translated.js';
+import { PNG } from '../bot/messenger-cards/translated.js';
 import type { Bot, Served } from './served-bot.js';
 import { PSID, VERIFY_TOKEN, listenerOf, newBot, serve } from './served-bot.js';
 
@@ -33,7 +33,7 @@ describe('A card on its way to Messenger', () => {
   let served: Served;
   let script: (context: TurnContext) => Promise<unknown>;
   let result: unknown;
-  let suppressed: HandoverNews['suppressed'][];
+  let suppressed: HandoverEventMap['suppressed'][];
 
   async function open(
     given: {

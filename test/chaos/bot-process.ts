@@ -11,7 +11,7 @@ import { runDialog } from 'botbuilder-dialogs';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type {
   Clock,
-  HandoverNews,
+  HandoverEventMap,
   HandoverResult,
   ThreadStore,
   VccLiveHandoverOptions,
@@ -34,7 +34,7 @@ export interface SeenTurn {
 export interface Told {
   readonly process: number;
   readonly atMs: number;
-  readonly name: keyof HandoverNews;
+  readonly name: keyof HandoverEventMap;
   readonly news: any;
 }
 
@@ -61,7 +61,7 @@ export interface Shared {
   readonly storage: Storage;
 }
 
-const NEWS: readonly (keyof HandoverNews)[] = [
+const NEWS: readonly (keyof HandoverEventMap)[] = [
   'passed',
   'claimed',
   'returned',

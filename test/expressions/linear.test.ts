@@ -14,9 +14,9 @@ import { redactSecrets } from '../../src/graph/redact-secrets.js';
 import { folded, readText } from '../../src/handover/folded-text.js';
 import { handoverIdsIn } from '../../src/vcc-live/find-handover-ids.js';
 import { parseVccLiveEvent } from '../../src/vcc-live/parse-event.js';
-import { talkToAgentExpressions } from '../../src/botbuilder/talk-to-agent-phrases.js';
-import { talkToBotExpressions } from '../../src/botbuilder/talk-to-bot-phrases.js';
-import { hearsRequest } from '../botbuilder/hears-request.js';
+import { talkToAgentExpressions } from '../../src/bot/talk-to-agent-phrases.js';
+import { talkToBotExpressions } from '../../src/bot/talk-to-bot-phrases.js';
+import { hearsRequest } from '../bot/hears-request.js';
 import { checkExpression } from './check-expression.js';
 
 const ROOT = join(__dirname, '..', '..');
@@ -32,8 +32,8 @@ const EXEMPT: Readonly<Record<string, string>> = {
 };
 /** Files that build expressions out of parts; the tests below have them. */
 const BUILT = [
-  'src/botbuilder/talk-to-agent-phrases.ts',
-  'src/botbuilder/talk-to-bot-phrases.ts',
+  'src/bot/talk-to-agent-phrases.ts',
+  'src/bot/talk-to-bot-phrases.ts',
   'src/handover/match-words.ts', // a copy of the application's own
   'src/handover/redact.ts',
   'src/thread/failure-reason.ts', // of literals of the file

@@ -19,7 +19,7 @@ const BUSINESS_AI = ['622851382610562', '928891643393937'];
 const ofMeta = [INBOX, '26390203743090', INSTAGRAM_INBOX, LEAD_GEN, ...BUSINESS_AI];
 
 const named = (app: string, more: Partial<ExplicitMark> = {}): ExplicitMark => ({
-  at: NOON,
+  atMetaMs: NOON,
   owner: { app },
   source: 'webhook',
   key: '',
@@ -58,7 +58,7 @@ describe('a customer’s message on messaging while thread_owner names an app', 
   });
 
   it('shows it after an earlier answer only some seconds later: the app may have taken the thread just then', () => {
-    const answered = named(STRANGER, { source: 'answer', answeredAt: NOON + SECOND });
+    const answered = named(STRANGER, { source: 'answer', answeredAtMetaMs: NOON + SECOND });
     expect(asked(message(NOON + 2 * SECOND), answered)).to.equal(undefined);
     expect(asked(message(NOON + 7 * SECOND), answered)).to.equal(STRANGER);
   });
@@ -102,7 +102,7 @@ describe('an option that is the id of the Page', () => {
 
 describe('an app that acts in a thread passed to VCC Live', () => {
   const open: OpenHandover = {
-    ...{ id: 'ab', phase: 'passed', cause: 'm', run: '1', startedAtMs: NOON, armedAt: NOON, noticeSent: true },
+    ...{ id: 'ab', phase: 'passed', cause: 'm', run: '1', startedAtMs: NOON, armedAtMetaMs: NOON, noticeSent: true },
     ...{ targetAppId: VCC_LIVE, metadata: '', dialogWaits: false },
   };
   const ended = { handoverId: 'ab', outcome: 'completed' } as Conclusion;

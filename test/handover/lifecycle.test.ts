@@ -10,7 +10,7 @@ import {
   endedLately,
   isRerunOf,
   isWaiting,
-  keepHandBack,
+  keepEarlyHandBack,
   markPassed,
   markReturning,
   resultOf,
@@ -28,7 +28,7 @@ const request = (change: Partial<ArmRequest> = {}): ArmRequest => ({
   cause: 'event-1',
   run: 'run-1',
   nowMs: 1000,
-  armedAt: 1000,
+  armedAtMetaMs: 1000,
   targetAppId: '9',
   metadata: '{}',
   dialogWaits: true,
@@ -54,7 +54,7 @@ describe('arming a handover', () => {
       cause: 'event-1',
       run: 'run-1',
       startedAtMs: 1000,
-      armedAt: 1000,
+      armedAtMetaMs: 1000,
       noticeSent: false,
       targetAppId: '9',
       metadata: '{}',
@@ -117,15 +117,15 @@ describe('a hand-back before our own confirmation', () => {
   const handBack = { via: 'passBack', endedBy: 'event-9' } as const;
 
   it('is kept where it is newer than the handover', () => {
-    expect(keepHandBack(armed(), 1001, handBack).open?.keptHandBack).to.deep.equal(handBack);
+    expect(keepEarlyHandBack(armed(), 1001, handBack).open?.earlyHandBack).to.deep.equal(handBack);
   });
 
   it('is not kept where it belongs to an earlier one, or nothing is armed', () => {
     const record = armed();
-    expect(keepHandBack(record, 1000, handBack)).to.equal(record);
-    expect(keepHandBack(emptyRecord, 1001, handBack)).to.equal(emptyRecord);
+    expect(keepEarlyHandBack(record, 1000, handBack)).to.equal(record);
+    expect(keepEarlyHandBack(emptyRecord, 1001, handBack)).to.equal(emptyRecord);
     const passed = amendOpen(record, 'h1', { phase: 'passed' });
-    expect(keepHandBack(passed, 1001, handBack)).to.equal(passed);
+    expect(keepEarlyHandBack(passed, 1001, handBack)).to.equal(passed);
   });
 });
 

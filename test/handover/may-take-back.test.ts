@@ -13,7 +13,7 @@ const vccLive: Verdict = { owner: 'vccLive' };
 const open = (more: Partial<OpenHandover> = {}): ThreadRecord => ({
   ...emptyRecord,
   open: {
-    ...{ id: 'ab', phase: 'passed', cause: 'm', run: '1', startedAtMs: 0, armedAt: 0, noticeSent: true },
+    ...{ id: 'ab', phase: 'passed', cause: 'm', run: '1', startedAtMs: 0, armedAtMetaMs: 0, noticeSent: true },
     ...{ targetAppId: '1', metadata: '', dialogWaits: false, passedAtMs: NOW_MS - 2 * MINUTE_MS },
     ...more,
   },

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { ThreadKey } from '../../src/thread/key.js';
 import { DeadlineWatch, HANDOVER_DEADLINE } from '../../src/handover/timers.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
-import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
+import { gate, HeldClock, settled, START_MS } from '../queue/held-in-hand.js';
 
 const LOOK_MS = 5_000;
 

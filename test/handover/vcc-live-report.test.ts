@@ -39,7 +39,7 @@ const OPEN: OpenHandover = {
   cause: 'e1',
   run: 'r1',
   startedAtMs: 0,
-  armedAt: 0,
+  armedAtMetaMs: 0,
   noticeSent: true,
   targetAppId: '9',
   metadata: '',

@@ -14,7 +14,7 @@ describe('the question about a handover', () => {
   afterEach(closeScenes);
 
   const asking = (more: Partial<VccLiveHandoverOptions> = {}): SceneOptions => ({
-    handover: { satisfaction: { ask: QUESTION }, ...more },
+    handover: { satisfactionQuestion: { ask: QUESTION }, ...more },
   });
 
   it('is asked when VCC Live hands back, once, behind the greeting; the answer is a message for the logic', async () => {
@@ -70,7 +70,7 @@ describe('the question about a handover', () => {
 
   it('is asked after other outcomes where that is wanted, in the turn that they bring', async () => {
     const stage = await scene(
-      asking({ satisfaction: { ask: QUESTION, after: ['abandoned'] }, timers: { idleMs: 60_000 } }),
+      asking({ satisfactionQuestion: { ask: QUESTION, after: ['abandoned'] }, timers: { idleMs: 60_000 } }),
     );
     stage.bot.handover.attach(stage.bot.adapter, stage.bot.run);
     await stage.customer.says('talk to agent');
@@ -92,7 +92,7 @@ describe('the question about a handover', () => {
       results.push(result);
       return result.answered ? QUESTION : undefined;
     };
-    const stage = await scene(asking({ satisfaction: { ask } }));
+    const stage = await scene(asking({ satisfactionQuestion: { ask } }));
     await stage.customer.says('talk to agent');
     await stage.agent.handsBack(PSID);
     await stage.customer.says('hello');
@@ -147,7 +147,7 @@ describe('the question about a handover', () => {
   it('that cannot be made is a line in the log, and the turn goes on', async () => {
     const stage = await scene(
       asking({
-        satisfaction: {
+        satisfactionQuestion: {
           ask: () => {
             throw new TypeError('no survey');
           },
@@ -206,7 +206,7 @@ describe('a prompt that was open when the thread was passed', () => {
   const since = (stage: Scene): string[] => stage.customer.hears().slice(2);
 
   it('goes on by default: the next message answers it', async () => {
-    for (const openPrompt of [undefined, 'goOn'] as const) {
+    for (const openPrompt of [undefined, 'continue'] as const) {
       const stage = await passed(openPrompt);
       await stage.agent.handsBack(PSID);
       await stage.customer.says('Budapest');
@@ -258,7 +258,7 @@ describe('a prompt that was open when the thread was passed', () => {
   });
 
   it('repeat: the question about the handover comes before it', async () => {
-    const stage = await passed('repeat', { satisfaction: { ask: QUESTION } });
+    const stage = await passed('repeat', { satisfactionQuestion: { ask: QUESTION } });
     await stage.agent.handsBack(PSID);
     expect(since(stage)).to.deep.equal([QUESTION, PROMPT]);
   });

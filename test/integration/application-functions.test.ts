@@ -195,9 +195,9 @@ describe('a function of the application', () => {
       expect(looping.lines.join('\n')).to.include('The function "texts.failed"');
     });
 
-    it(`"texts.returned", "satisfaction.ask" and "openPrompt" that ${how}: the thread is home, and the bot answers`, async () => {
+    it(`"texts.returned", "satisfactionQuestion.ask" and "openPrompt" that ${how}: the thread is home, and the bot answers`, async () => {
       const { stage, failures, lines } = await asks(
-        options({ texts: { returned: failing }, satisfaction: { ask: failing }, openPrompt: failing }),
+        options({ texts: { returned: failing }, satisfactionQuestion: { ask: failing }, openPrompt: failing }),
       );
       await stage.agent.says(PSID, 'Hello, this is Anna.');
       await stage.clock.rush(stage.agent.handsBack(PSID));
@@ -205,7 +205,7 @@ describe('a function of the application', () => {
       expect(stage.owner()).to.equal('bot');
       expect(stage.customer.hears().at(-1)).to.equal('bot: hello');
       expect(failures).to.deep.equal([]);
-      for (const name of ['texts.returned', 'satisfaction.ask']) {
+      for (const name of ['texts.returned', 'satisfactionQuestion.ask']) {
         expect(lines.join('\n')).to.include(`The function "${name}"`);
       }
     });

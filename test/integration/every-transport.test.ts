@@ -334,7 +334,7 @@ const stories: readonly Story[] = [
   },
   {
     tells: 'gives nobody the thread with `deny`',
-    options: { handover: { requests: 'deny' } },
+    options: { handover: { controlRequests: 'deny' } },
     play: async (stage) => {
       await stage.customer.says('hello');
       const { vccLiveAppId } = stage.sim.settings;
@@ -411,7 +411,7 @@ const stories: readonly Story[] = [
   },
   {
     tells: 'welcomes the customer and asks once how it was',
-    options: { handover: { texts: { returned: 'Welcome back!' }, satisfaction: { ask: 'How was it?' } } },
+    options: { handover: { texts: { returned: 'Welcome back!' }, satisfactionQuestion: { ask: 'How was it?' } } },
     play: async (stage) => {
       await asked(stage);
       await stage.agent.says(stage.customer.psid, ANNA);

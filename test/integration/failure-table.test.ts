@@ -257,7 +257,7 @@ describe('When things fail', () => {
       const handingBack = on.agent.handsBack(on.customer.psid);
       await on.sim.waitFor((entry) => entry.kind === 'graph' && entry.appName === 'VCC Live');
       const overtaking = on.sim.deliverRaw(handBackBody(on, on.clock.now() + 500));
-      while (!(await on.bot.store.read(on.thread))?.open?.keptHandBack) await new Promise(setImmediate);
+      while (!(await on.bot.store.read(on.thread))?.open?.earlyHandBack) await new Promise(setImmediate);
       await on.clock.rush(Promise.all([asking, handingBack, overtaking]));
       await on.sim.settled();
 

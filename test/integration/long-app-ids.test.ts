@@ -80,7 +80,7 @@ describe('app ids that a JavaScript number cannot hold', () => {
       }
 
       it('a third app is no app of the options, and gets nothing that goes to an app whose digits are lost', async () => {
-        const stage = await playOn(transport, { handover: { requests: 'grantAll' } });
+        const stage = await playOn(transport, { handover: { controlRequests: 'grantAll' } });
         await stage.customer.says('hello');
         await stage.deliver([{ request_thread_control: { requested_owner_app_id: 29012345678901235n } }]);
         const passed = stage

@@ -2,11 +2,11 @@
 import { ConversationState } from 'botbuilder';
 import type { TurnContext } from 'botbuilder';
 import { expect } from 'chai';
-import type { HandoverNews } from 'botbuilder-handover-vcclive';
+import type { HandoverEventMap } from 'botbuilder-handover-vcclive';
 import { PSID, closeScenes, dialogBot, saidOverOthers, scene, until } from './scene.js';
 import type { Bot, Scene } from './scene.js';
 
-const PHASES: readonly (keyof HandoverNews)[] = [
+const PHASES: readonly (keyof HandoverEventMap)[] = [
   'passed',
   'waiting',
   'claimed',

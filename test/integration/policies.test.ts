@@ -87,16 +87,16 @@ describe('a thread that another app asks for', () => {
   });
 
   it('goes to every app with grantAll, to none with deny', async () => {
-    const all = await scene({ handover: { requests: 'grantAll' } });
+    const all = await scene({ handover: { controlRequests: 'grantAll' } });
     expect(await asked(all, INBOX)).to.equal('inbox');
     expect((await all.bot.handover.ownerOf(all.thread)).owner).to.equal('other');
-    expect(await asked(await scene({ handover: { requests: 'deny' } }), VCC_LIVE)).to.equal('bot');
+    expect(await asked(await scene({ handover: { controlRequests: 'deny' } }), VCC_LIVE)).to.equal('bot');
   });
 
   it('goes where a function says, which sees who asks', async () => {
     const requests: unknown[] = [];
     const chosen = await scene({
-      handover: { requests: (request) => (requests.push(request), !request.isVccLive) },
+      handover: { controlRequests: (request) => (requests.push(request), !request.isVccLive) },
     });
     expect(await asked(chosen, INBOX)).to.equal('inbox');
     expect(requests).to.deep.equal([
@@ -105,15 +105,15 @@ describe('a thread that another app asks for', () => {
   });
 
   it('goes where the default says when the function fails', async () => {
-    for (const requests of [
+    for (const controlRequests of [
       () => {
         throw new TypeError('no database');
       },
       async () => Promise.reject(new TypeError('no database')),
       () => 'no' as never,
     ]) {
-      expect(await asked(await scene({ handover: { requests } }), VCC_LIVE)).to.equal('vccLive');
-      expect(await asked(await scene({ handover: { requests } }), INBOX)).to.equal('bot');
+      expect(await asked(await scene({ handover: { controlRequests } }), VCC_LIVE)).to.equal('vccLive');
+      expect(await asked(await scene({ handover: { controlRequests } }), INBOX)).to.equal('bot');
     }
   });
 });

@@ -9,7 +9,7 @@ import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive'
 import type {
   BotLogic,
   Clock,
-  HandoverNews,
+  HandoverEventMap,
   HandoverRequest,
   HandoverResult,
   SuppressedReason,
@@ -44,7 +44,7 @@ export interface SeenTurn {
 
 /** One piece of news, and the bot that told it. */
 export interface Told {
-  readonly name: keyof HandoverNews;
+  readonly name: keyof HandoverEventMap;
   readonly news: any;
   readonly bot: number;
 }
@@ -296,7 +296,7 @@ export interface Scene {
   readonly told: readonly Told[];
   readonly store: ThreadStore;
   /** The news of one sort. */
-  news<K extends keyof HandoverNews>(name: K): HandoverNews[K][];
+  news<K extends keyof HandoverEventMap>(name: K): HandoverEventMap[K][];
   /** Why things stayed in. */
   suppressed(): SuppressedReason[];
   /** Graph calls of the bot's app to one edge. */
@@ -344,8 +344,8 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     thread,
     told,
     store: shared.store,
-    news: <K extends keyof HandoverNews>(name: K) =>
-      told.filter((each) => each.name === name).map((each) => each.news as HandoverNews[K]),
+    news: <K extends keyof HandoverEventMap>(name: K) =>
+      told.filter((each) => each.name === name).map((each) => each.news as HandoverEventMap[K]),
     suppressed: () => told.filter((each) => each.name === 'suppressed').map((each) => each.news.reason),
     calls: (edge) => sim.wire.of('graph').filter((entry) => entry.appId === settings.botAppId && entry.edge === edge),
     owner: () => {
@@ -406,7 +406,7 @@ export const echoing: BotLogic = async (context) => {
 
 /** Notes down everything a plugin tells. */
 export function listen(handover: VccLiveHandover, bot: number, told: Told[]): void {
-  const names: (keyof HandoverNews)[] = [
+  const names: (keyof HandoverEventMap)[] = [
     'begun',
     'passed',
     'waiting',

@@ -106,7 +106,7 @@ describe('a bot on two Pages', () => {
   });
 
   it('reclaim words, and who gets a thread that is asked for', async () => {
-    const stage = await twoPages({ [SECOND]: { reclaim: { customer: 'bot' }, requests: 'deny' } });
+    const stage = await twoPages({ [SECOND]: { reclaim: { customer: 'bot' }, controlRequests: 'deny' } });
     for (const customer of [stage.customer, stage.onSecond]) {
       await customer.says('talk to agent');
       await customer.says('bot');
@@ -134,7 +134,7 @@ describe('a bot on two Pages', () => {
 
   it('loop breaker, status events and the question afterwards', async () => {
     const stage = await twoPages(
-      { [SECOND]: { loopBreaker: false, statusEvents: true, satisfaction: { ask: 'Zufrieden?' } } },
+      { [SECOND]: { loopBreaker: false, statusEvents: true, satisfactionQuestion: { ask: 'Zufrieden?' } } },
       { loopBreaker: { maxHandovers: 1 } },
     );
     const agents = [stage.agent, stage.agentOfSecond];

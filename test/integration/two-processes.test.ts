@@ -68,11 +68,11 @@ function dieWhenPassed(bot: Bot): void {
 /** The hand-back has reached the bot while its own pass is without an answer. */
 async function handBackIsKept(stage: Scene): Promise<void> {
   let open = (await stage.record())?.open;
-  for (let tries = 0; tries < 400 && !open?.keptHandBack; tries += 1) {
+  for (let tries = 0; tries < 400 && !open?.earlyHandBack; tries += 1) {
     await breath();
     open = (await stage.record())?.open;
   }
-  expect(open).to.include({ phase: 'armed' }).and.to.have.property('keptHandBack');
+  expect(open).to.include({ phase: 'armed' }).and.to.have.property('earlyHandBack');
 }
 
 describe('two triggers at once', () => {
@@ -247,12 +247,12 @@ describe('a hand-back that overtakes a pass of which no answer ever comes', () =
     dialogBot(stage.bot, 'everyTurn');
     await stage.customer.says('agent please');
     // As the process left it that did not live to hear of its pass.
-    const keptHandBack = { via: 'passBack', metadata: 'quick', endedBy: 'its hand-back' } as const;
+    const earlyHandBack = { via: 'passBack', metadata: 'quick', endedBy: 'its hand-back' } as const;
     const owner = { app: stage.sim.settings.botAppId };
     await stage.clock.advance(1000);
     await stage.store.update(stage.thread, (record) => {
-      const open = { ...record!.open!, phase: 'armed', keptHandBack } as const;
-      const explicit = { at: stage.stamp(), owner, source: 'webhook', key: 'its hand-back' } as const;
+      const open = { ...record!.open!, phase: 'armed', earlyHandBack } as const;
+      const explicit = { atMetaMs: stage.stamp(), owner, source: 'webhook', key: 'its hand-back' } as const;
       return { record: { ...record!, open, evidence: { ...record!.evidence, explicit } }, value: undefined };
     });
     await stage.agent.releases(PSID);

@@ -258,7 +258,7 @@ describe("Azure Bot Service's Facebook channel", () => {
   });
 
   it('repeats a prompt that was open, and asks its question, in the turn of the hand-back', async () => {
-    const stage = await azure({ openPrompt: 'repeat', satisfaction: { ask: 'Satisfied?' } });
+    const stage = await azure({ openPrompt: 'repeat', satisfactionQuestion: { ask: 'Satisfied?' } });
     const conversationState = new ConversationState(new MemoryStorage());
     const dialogs = new DialogSet(conversationState.createProperty('dialogs'));
     dialogs.add(new TextPrompt('text'));

@@ -229,11 +229,11 @@ describe('openTelemetry()', () => {
       const deliveries = collected.spans.filter(({ name }) => name === 'messenger delivery');
       const told = new Map(deliveries.map((each) => [each.attributes['messenger.delivery.verdict'], each.status.code]));
       expect([...told]).to.deep.equal([
-        ['kept', SpanStatusCode.UNSET],
+        ['stored', SpanStatusCode.UNSET],
         ['unavailable', SpanStatusCode.ERROR],
       ]);
       const [kept] = histogram(collected, 'messenger.delivery.duration');
-      expect(kept).to.deep.include({ attributes: { 'messenger.delivery.verdict': 'kept' }, count: 1 });
+      expect(kept).to.deep.include({ attributes: { 'messenger.delivery.verdict': 'stored' }, count: 1 });
       const turn = collected.spans.find(({ name }) => name === 'messenger turn');
       expect(parentOf(turn, collected)?.name).to.equal('messenger delivery');
     });

@@ -36,10 +36,10 @@ function ownersOf(event: ThreadEvent): unknown[] {
 
 describe('a thread-control webhook', () => {
   it('that passes the thread names the new owner from its stamp on', () => {
-    expect(of(passTo(BOT, NOON))).to.deep.include({ sort: 'activity', at: NOON });
+    expect(of(passTo(BOT, NOON))).to.deep.include({ sort: 'activity', atMetaMs: NOON });
     const [explicit] = of(passTo(BOT, NOON)).filter((piece) => piece.sort === 'explicit');
-    expect(explicit?.mark).to.include({ at: NOON, source: 'webhook' });
-    expect(explicit?.mark).to.not.have.property('answeredAt');
+    expect(explicit?.mark).to.include({ atMetaMs: NOON, source: 'webhook' });
+    expect(explicit?.mark).to.not.have.property('answeredAtMetaMs');
     expect(ownersOf(passTo(BOT, NOON))).to.deep.equal([{ app: BOT }]);
   });
 
@@ -78,7 +78,7 @@ describe('a thread-control webhook', () => {
   it('without a stamp is placed like an observation of our own, and is no activity', () => {
     const unstamped = item('passThreadControl', 'messaging', undefined, { newOwnerAppId: BOT });
     expect(of(unstamped)).to.have.length(1);
-    expect(of(unstamped)[0]).to.have.nested.property('mark.at', NOON + 200);
+    expect(of(unstamped)[0]).to.have.nested.property('mark.atMetaMs', NOON + 200);
   });
 });
 
@@ -116,14 +116,14 @@ describe('an item in standby', () => {
   it('carries Meta’s stamp and does not claim to be our observation', () => {
     expect(of(item('message', 'standby', NOON))[1])
       .to.have.property('mark')
-      .that.includes({ at: NOON })
+      .that.includes({ atMetaMs: NOON })
       .and.not.has.property('own');
   });
 
   it('without a stamp (Meta’s own delivery example) is placed like an observation of our own, and says so', () => {
     expect(
       of(item('delivery', 'standby', undefined)).map((piece) => [piece.sort, 'mark' in piece && piece.mark]),
-    ).to.deep.equal([['notUs', { at: NOON + 200, key: 'standby:delivery:', own: true }]]);
+    ).to.deep.equal([['notUs', { atMetaMs: NOON + 200, key: 'standby:delivery:', own: true }]]);
   });
 });
 
@@ -145,7 +145,7 @@ describe('an item in messaging', () => {
   ];
   for (const kind of silentKinds) {
     it(`proves nothing but activity: ${kind}`, () => {
-      expect(of(item(kind, 'messaging', NOON))).to.deep.equal([{ sort: 'activity', at: NOON }]);
+      expect(of(item(kind, 'messaging', NOON))).to.deep.equal([{ sort: 'activity', atMetaMs: NOON }]);
     });
   }
 
@@ -178,14 +178,14 @@ describe('a call of our own', () => {
   it('that was confirmed names the owner, from the sending, and keeps the time of its answer', () => {
     expect(evidenceOfCall({ app: VCC_LIVE }, CALL)).to.deep.equal({
       sort: 'explicit',
-      mark: { at: NOON, answeredAt: NOON + 2000, owner: { app: VCC_LIVE }, source: 'call', key: 'call' },
+      mark: { atMetaMs: NOON, answeredAtMetaMs: NOON + 2000, owner: { app: VCC_LIVE }, source: 'call', key: 'call' },
     });
   });
 
   it('that was confirmed just after a restart stands a millisecond after the newest stamp', () => {
     expect(evidenceOfCall('idle', AFTER_A_RESTART))
       .to.have.property('mark')
-      .that.includes({ at: NOON - HOUR + 1, answeredAt: NOON - HOUR + 1 });
+      .that.includes({ atMetaMs: NOON - HOUR + 1, answeredAtMetaMs: NOON - HOUR + 1 });
   });
 
   it('that asked for the owner names the app, with the time its control ends', () => {
@@ -193,12 +193,12 @@ describe('a call of our own', () => {
     expect(answered).to.deep.equal({
       sort: 'explicit',
       mark: {
-        at: NOON,
-        answeredAt: NOON + 2000,
+        atMetaMs: NOON,
+        answeredAtMetaMs: NOON + 2000,
         owner: { app: LEAD_GEN },
         source: 'answer',
         key: 'answer',
-        expiresAt: NOON + 7 * HOUR,
+        expiresAtMetaMs: NOON + 7 * HOUR,
       },
     });
   });
@@ -211,12 +211,18 @@ describe('a call of our own', () => {
   it('that asked for the owner and was not told says only: not us', () => {
     expect(evidenceOfAnswer({ owner: 'hidden', expiresAtMs: NOON + HOUR }, CALL)).to.deep.equal({
       sort: 'notUs',
-      mark: { at: NOON, key: 'answer', own: true, expiresAt: NOON + HOUR },
+      mark: { atMetaMs: NOON, key: 'answer', own: true, expiresAtMetaMs: NOON + HOUR },
     });
   });
 
   it('that sent a message is evidence for us where Graph took it, against us where another app controls the thread', () => {
-    expect(evidenceOfAcceptedSend(CALL)).to.deep.equal({ sort: 'us', mark: { at: NOON, key: 'send', own: true } });
-    expect(evidenceOfRefusedSend(CALL)).to.deep.equal({ sort: 'notUs', mark: { at: NOON, key: 'refused', own: true } });
+    expect(evidenceOfAcceptedSend(CALL)).to.deep.equal({
+      sort: 'us',
+      mark: { atMetaMs: NOON, key: 'send', own: true },
+    });
+    expect(evidenceOfRefusedSend(CALL)).to.deep.equal({
+      sort: 'notUs',
+      mark: { atMetaMs: NOON, key: 'refused', own: true },
+    });
   });
 });

@@ -24,7 +24,7 @@ function explicitAt(place: fc.Arbitrary<number>): fc.Arbitrary<Evidence> {
     .record({ at: place, owner: someOwner, key: fc.constantFrom('a', 'b'), inSeconds: fc.boolean() })
     .map(({ at, owner, key, inSeconds }) => ({
       sort: 'explicit' as const,
-      mark: { at, owner, key, source: 'webhook' as const, ...(inSeconds ? { inSeconds } : {}) },
+      mark: { atMetaMs: at, owner, key, source: 'webhook' as const, ...(inSeconds ? { inSeconds } : {}) },
     }));
   const ours = fc
     .record({
@@ -38,12 +38,12 @@ function explicitAt(place: fc.Arbitrary<number>): fc.Arbitrary<Evidence> {
     .map(({ at, took, owner, source, expiry, blind }) => ({
       sort: 'explicit' as const,
       mark: {
-        at,
-        answeredAt: at + took,
+        atMetaMs: at,
+        answeredAtMetaMs: at + took,
         owner,
         source,
         key: source,
-        ...(expiry === undefined ? {} : { expiresAt: at + expiry }),
+        ...(expiry === undefined ? {} : { expiresAtMetaMs: at + expiry }),
         ...(blind === undefined ? {} : { blindAtMs: at + blind }),
       },
     }));
@@ -63,17 +63,17 @@ function strongAt(place: fc.Arbitrary<number>): fc.Arbitrary<Evidence> {
     .map(({ sort, at, key, own, expiry, blind }) => ({
       sort,
       mark: {
-        at,
+        atMetaMs: at,
         key,
         ...(own ? { own } : {}),
-        ...(expiry === undefined ? {} : { expiresAt: at + expiry }),
+        ...(expiry === undefined ? {} : { expiresAtMetaMs: at + expiry }),
         ...(blind === undefined ? {} : { blindAtMs: at + blind }),
       },
     }));
 }
 
 const activityAt = (place: fc.Arbitrary<number>): fc.Arbitrary<Evidence> =>
-  place.map((at) => ({ sort: 'activity' as const, at }));
+  place.map((at) => ({ sort: 'activity' as const, atMetaMs: at }));
 const pieceAt = (place: fc.Arbitrary<number>): fc.Arbitrary<Evidence> =>
   fc.oneof(explicitAt(place), strongAt(place), activityAt(place));
 const crowd = fc.array(pieceAt(crowdedPlace), { maxLength: 14 });
@@ -129,14 +129,16 @@ describe('in every order, with every duplication, in any batches', () => {
       fc.property(crowd, (set) => {
         const maxima = fold({}, set);
         const newest = (sort: Evidence['sort']): number | undefined => {
-          const places = set.flatMap((p) => (p.sort !== sort ? [] : p.sort === 'activity' ? [p.at] : [p.mark.at]));
+          const places = set.flatMap((p) =>
+            p.sort !== sort ? [] : p.sort === 'activity' ? [p.atMetaMs] : [p.mark.atMetaMs],
+          );
           return places.length === 0 ? undefined : Math.max(...places);
         };
-        expect(maxima.explicit?.at).to.equal(newest('explicit'));
-        expect(maxima.us?.at).to.equal(newest('us'));
-        expect(maxima.notUs?.at).to.equal(newest('notUs'));
-        expect(maxima.vccLiveEcho?.at).to.equal(newest('vccLiveEcho'));
-        expect(maxima.activityAt).to.equal(newest('activity'));
+        expect(maxima.explicit?.atMetaMs).to.equal(newest('explicit'));
+        expect(maxima.us?.atMetaMs).to.equal(newest('us'));
+        expect(maxima.notUs?.atMetaMs).to.equal(newest('notUs'));
+        expect(maxima.vccLiveEcho?.atMetaMs).to.equal(newest('vccLiveEcho'));
+        expect(maxima.activityAtMetaMs).to.equal(newest('activity'));
       }),
     );
   });
@@ -155,7 +157,7 @@ describe('evidence older than the newest explicit one', () => {
     fc.assert(
       fc.property(known, older, ([explicit, rest], late) => {
         const record = throughSteps([[explicit, ...rest]]);
-        const newest = record.evidence.explicit!.at;
+        const newest = record.evidence.explicit!.atMetaMs;
         const pushedBack = late.map(([piece, by]) => atPlace(piece, newest - by));
         const after = throughSteps([pushedBack], record);
         expect(ownerByEvidence(after.evidence, ids)).to.deep.equal(ownerByEvidence(record.evidence, ids));
@@ -177,8 +179,8 @@ describe('a postback on messaging', () => {
           newestStamp: undefined,
         });
         const { record: after, effects } = step(record, press, ids);
-        const activityNow = Math.max(at, record.evidence.activityAt ?? -Infinity);
-        expect(after).to.deep.equal({ ...record, evidence: { ...record.evidence, activityAt: activityNow } });
+        const activityNow = Math.max(at, record.evidence.activityAtMetaMs ?? -Infinity);
+        expect(after).to.deep.equal({ ...record, evidence: { ...record.evidence, activityAtMetaMs: activityNow } });
         expect(effects).to.deep.equal({ askOwner: false });
       }),
     );
@@ -224,10 +226,10 @@ describe('the owner', () => {
         const now = NOON + 20 * DAY;
         const settled: Evidence = {
           sort: 'explicit',
-          mark: { at: now, answeredAt: now, owner: { app }, source: 'call', key: 'call' },
+          mark: { atMetaMs: now, answeredAtMetaMs: now, owner: { app }, source: 'call', key: 'call' },
         };
         expect(ownerNow(fold({}, [...set, settled]), ids, now).appId).to.equal(app);
-        const refused: Evidence = { sort: 'notUs', mark: { at: now, key: 'refused', own: true } };
+        const refused: Evidence = { sort: 'notUs', mark: { atMetaMs: now, key: 'refused', own: true } };
         expect(sideByModel(ownerNow(fold({}, [...set, refused]), ids, now))).to.not.equal('bot');
       }),
     );
@@ -236,8 +238,10 @@ describe('the owner', () => {
   it('is never idle by the clock before 24 hours have passed since the newest activity', () => {
     fc.assert(
       fc.property(crowd, crowdedPlace, fc.nat(DAY - 1), (set, at, later) => {
-        const maxima = fold({}, [...set, { sort: 'activity', at }]);
-        expect(ownerNow(maxima, ids, maxima.activityAt! + later).owner).to.equal(ownerByEvidence(maxima, ids).owner);
+        const maxima = fold({}, [...set, { sort: 'activity', atMetaMs: at }]);
+        expect(ownerNow(maxima, ids, maxima.activityAtMetaMs! + later).owner).to.equal(
+          ownerByEvidence(maxima, ids).owner,
+        );
       }),
     );
   });
@@ -289,10 +293,10 @@ function sideByModel({ owner }: Believed): 'bot' | 'vccLive' | 'other' {
 function believedByModel(maxima: EvidenceMaxima): Believed {
   const { explicit } = maxima;
   const spoken: Believed = explicit ? spokenOwner(explicit.owner) : { owner: 'unknown' };
-  const floor = explicit ? (explicit.answeredAt ?? explicit.at) : -Infinity;
+  const floor = explicit ? (explicit.answeredAtMetaMs ?? explicit.atMetaMs) : -Infinity;
   // The last of the list speaks; of the same millisecond, "not us" stands after "us", and the echo last.
   const counting = (['us', 'notUs', 'vccLiveEcho'] as const)
-    .flatMap((sort) => (maxima[sort] ? [{ sort, at: maxima[sort].at }] : []))
+    .flatMap((sort) => (maxima[sort] ? [{ sort, at: maxima[sort].atMetaMs }] : []))
     .filter(({ at }) => at > floor)
     .sort((a, b) => a.at - b.at);
   const newest = counting[counting.length - 1];
@@ -313,8 +317,11 @@ function spokenOwner(owner: NamedOwner): Believed {
 }
 
 function atPlace(piece: Evidence, at: number): Evidence {
-  if (piece.sort === 'activity') return { ...piece, at };
-  if (piece.sort !== 'explicit') return { ...piece, mark: { ...piece.mark, at } };
-  const { answeredAt, ...mark } = piece.mark;
-  return { sort: 'explicit', mark: { ...mark, at, ...(answeredAt === undefined ? {} : { answeredAt: at + 1 }) } };
+  if (piece.sort === 'activity') return { ...piece, atMetaMs: at };
+  if (piece.sort !== 'explicit') return { ...piece, mark: { ...piece.mark, atMetaMs: at } };
+  const { answeredAtMetaMs, ...mark } = piece.mark;
+  return {
+    sort: 'explicit',
+    mark: { ...mark, atMetaMs: at, ...(answeredAtMetaMs === undefined ? {} : { answeredAtMetaMs: at + 1 }) },
+  };
 }

@@ -87,7 +87,7 @@ describe('what is kept (rules 5 and 6)', () => {
   it('is one of two observations that differ only in the clock they were made by, always the same', () => {
     const seenBy = (blindAtMs: number): Evidence => ({
       sort: 'explicit',
-      mark: { at: NOON, answeredAt: NOON, owner: AGENT, source: 'call', key: 'call', blindAtMs },
+      mark: { atMetaMs: NOON, answeredAtMetaMs: NOON, owner: AGENT, source: 'call', key: 'call', blindAtMs },
     });
     expect(fold({}, [seenBy(NOON), seenBy(NOON + 1)])).to.deep.equal(fold({}, [seenBy(NOON + 1), seenBy(NOON)]));
   });
@@ -108,7 +108,7 @@ describe('what is kept (rules 5 and 6)', () => {
         cause: 'mid',
         run: '1',
         startedAtMs: NOON,
-        armedAt: NOON,
+        armedAtMetaMs: NOON,
         noticeSent: true,
         targetAppId: VCC_LIVE,
         metadata: '',
@@ -231,14 +231,19 @@ describe('an answer that hides the owner (rule 7)', () => {
   });
 
   it('still says when control ends', () => {
-    expect(ownerAt(NOON + 2 * HOUR, call(AGENT, NOON), activity(NOON), hidden).expiresAt).to.equal(NOON + 30 * HOUR);
+    expect(ownerAt(NOON + 2 * HOUR, call(AGENT, NOON), activity(NOON), hidden).expiresAtMetaMs).to.equal(
+      NOON + 30 * HOUR,
+    );
   });
 });
 
 describe('idle by the clock (rule 9)', () => {
   it('comes 24 hours after the newest activity, to the millisecond', () => {
     const evidence = [webhook(AGENT, NOON), activity(NOON), activity(NOON + HOUR)];
-    expect(ownerAt(NOON + 25 * HOUR - 1, ...evidence)).to.include({ owner: 'vccLive', expiresAt: NOON + 25 * HOUR });
+    expect(ownerAt(NOON + 25 * HOUR - 1, ...evidence)).to.include({
+      owner: 'vccLive',
+      expiresAtMetaMs: NOON + 25 * HOUR,
+    });
     expect(ownerAt(NOON + 25 * HOUR, ...evidence)).to.deep.equal({ owner: 'idle', since: NOON + 25 * HOUR });
   });
 
@@ -265,7 +270,7 @@ describe('idle by the clock (rule 9)', () => {
     const extendedToAWeek = answer(AGENT, NOON, NOON, NOON + 7 * DAY);
     expect(ownerAt(NOON + 3 * DAY, extendedToAWeek, activity(NOON), ...agentAnswers)).to.include({
       owner: 'vccLive',
-      expiresAt: NOON + 7 * DAY,
+      expiresAtMetaMs: NOON + 7 * DAY,
     });
   });
 
@@ -277,12 +282,12 @@ describe('idle by the clock (rule 9)', () => {
       activity(NOON + HOUR),
       ...agentAnswers,
     ];
-    expect(ownerAt(NOON + 25 * HOUR, ...evidence).expiresAt).to.equal(NOON + 26 * HOUR);
+    expect(ownerAt(NOON + 25 * HOUR, ...evidence).expiresAtMetaMs).to.equal(NOON + 26 * HOUR);
   });
 
   it('does not undo at once a pass that we made on a thread quiet for days', () => {
     const evidence = [activity(NOON - 3 * DAY), call(AGENT, NOON)];
-    expect(ownerAt(NOON, ...evidence)).to.include({ owner: 'vccLive', expiresAt: NOON + DAY });
+    expect(ownerAt(NOON, ...evidence)).to.include({ owner: 'vccLive', expiresAtMetaMs: NOON + DAY });
     expect(ownerAt(NOON + DAY, ...evidence).owner).to.equal('idle');
   });
 
@@ -294,7 +299,7 @@ describe('idle by the clock (rule 9)', () => {
   it('is contradicted by a send that is refused now, whoever we thought had the thread and until when', () => {
     const longAgo = [call(AGENT, NOON - 3 * DAY), activity(NOON - 3 * DAY)];
     expect(ownerAt(NOON, ...longAgo).owner).to.equal('idle');
-    expect(ownerAt(NOON, ...longAgo, own('notUs', NOON))).to.include({ owner: 'vccLive', expiresAt: NOON + DAY });
+    expect(ownerAt(NOON, ...longAgo, own('notUs', NOON))).to.include({ owner: 'vccLive', expiresAtMetaMs: NOON + DAY });
     const overYesterday = answer(AGENT, NOON - 3 * DAY, NOON - 3 * DAY, NOON - DAY);
     expect(ownerAt(NOON, overYesterday, own('notUs', NOON)).owner).to.equal('vccLive');
   });

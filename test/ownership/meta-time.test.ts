@@ -130,9 +130,9 @@ describe('the place of an observation of our own (rule 4)', () => {
   });
 
   it('is after an earlier observation of our own, so that of two calls in a row the second wins', () => {
-    const first = placeOwn(newestPlace({ activityAt: NOON }), NOON, undefined);
+    const first = placeOwn(newestPlace({ activityAtMetaMs: NOON }), NOON, undefined);
     const second = placeOwn(
-      newestPlace({ activityAt: NOON, us: { at: first, key: 'send', own: true } }),
+      newestPlace({ activityAtMetaMs: NOON, us: { atMetaMs: first, key: 'send', own: true } }),
       NOON,
       undefined,
     );
@@ -140,15 +140,15 @@ describe('the place of an observation of our own (rule 4)', () => {
   });
 
   it('counts from the newest of everything the thread has', () => {
-    const mark = (at: number): { at: number; key: string } => ({ at, key: 'k' });
+    const mark = (atMetaMs: number): { atMetaMs: number; key: string } => ({ atMetaMs, key: 'k' });
     expect(newestPlace({})).to.equal(undefined);
-    expect(newestPlace({ activityAt: 7, us: mark(6) })).to.equal(7);
-    expect(newestPlace({ activityAt: 5, us: mark(9) })).to.equal(9);
-    expect(newestPlace({ activityAt: 5, notUs: mark(9) })).to.equal(9);
-    expect(newestPlace({ activityAt: 5, vccLiveEcho: mark(9) })).to.equal(9);
+    expect(newestPlace({ activityAtMetaMs: 7, us: mark(6) })).to.equal(7);
+    expect(newestPlace({ activityAtMetaMs: 5, us: mark(9) })).to.equal(9);
+    expect(newestPlace({ activityAtMetaMs: 5, notUs: mark(9) })).to.equal(9);
+    expect(newestPlace({ activityAtMetaMs: 5, vccLiveEcho: mark(9) })).to.equal(9);
     const explicit = { ...mark(8), owner: 'idle', source: 'call' } as const;
-    expect(newestPlace({ activityAt: 5, explicit })).to.equal(8);
-    expect(newestPlace({ activityAt: 5, explicit: { ...explicit, answeredAt: 9 } })).to.equal(9);
+    expect(newestPlace({ activityAtMetaMs: 5, explicit })).to.equal(8);
+    expect(newestPlace({ activityAtMetaMs: 5, explicit: { ...explicit, answeredAtMetaMs: 9 } })).to.equal(9);
   });
 
   it('puts now on Meta’s clock, or takes ours where nothing was learned', () => {

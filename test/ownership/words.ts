@@ -32,21 +32,21 @@ export function item(
 }
 
 /** `pass_thread_control` that names the new owner. */
-export const passTo = (app: string, at: number): ThreadEvent =>
-  item('passThreadControl', 'messaging', at, { previousOwnerAppId: VCC_LIVE, newOwnerAppId: app });
+export const passTo = (app: string, atMetaMs: number): ThreadEvent =>
+  item('passThreadControl', 'messaging', atMetaMs, { previousOwnerAppId: VCC_LIVE, newOwnerAppId: app });
 
 /** `take_thread_control` from the bot by an app that is named. */
-export const takeBy = (app: string, at: number): ThreadEvent =>
-  item('takeThreadControl', 'messaging', at, { previousOwnerAppId: BOT, newOwnerAppId: app });
+export const takeBy = (app: string, atMetaMs: number): ThreadEvent =>
+  item('takeThreadControl', 'messaging', atMetaMs, { previousOwnerAppId: BOT, newOwnerAppId: app });
 
 /** `take_thread_control` from the bot, in the old shape that does not say by whom. */
-export const takeByNobodyNamed = (at: number): ThreadEvent =>
-  item('takeThreadControl', 'messaging', at, { previousOwnerAppId: BOT });
+export const takeByNobodyNamed = (atMetaMs: number): ThreadEvent =>
+  item('takeThreadControl', 'messaging', atMetaMs, { previousOwnerAppId: BOT });
 
 /** A webhook, as evidence, without the way through the event. */
-export const webhook = (owner: NamedOwner, at: number): Evidence => ({
+export const webhook = (owner: NamedOwner, atMetaMs: number): Evidence => ({
   sort: 'explicit',
-  mark: { at, owner, source: 'webhook', key: JSON.stringify(owner) },
+  mark: { atMetaMs, owner, source: 'webhook', key: JSON.stringify(owner) },
 });
 
 /** The same, stamped by Meta in whole seconds. */
@@ -56,27 +56,42 @@ export const inSeconds = (event: ThreadEvent): ThreadEvent => {
 };
 
 /** A confirmed call of ours, sent and answered at these places of Meta's clock. */
-export const call = (owner: NamedOwner, at: number, answeredAt = at): Evidence => ({
+export const call = (owner: NamedOwner, atMetaMs: number, answeredAtMetaMs = atMetaMs): Evidence => ({
   sort: 'explicit',
-  mark: { at, answeredAt, owner, source: 'call', key: 'call' },
+  mark: { atMetaMs, answeredAtMetaMs, owner, source: 'call', key: 'call' },
 });
 
 /** An answer of `thread_owner`, asked and answered at these places of Meta's clock. */
-export const answer = (owner: NamedOwner, at: number, answeredAt = at, expiresAt?: number): Evidence => ({
+export const answer = (
+  owner: NamedOwner,
+  atMetaMs: number,
+  answeredAtMetaMs = atMetaMs,
+  expiresAtMetaMs?: number,
+): Evidence => ({
   sort: 'explicit',
-  mark: { at, answeredAt, owner, source: 'answer', key: 'answer', ...(expiresAt === undefined ? {} : { expiresAt }) },
+  mark: {
+    atMetaMs,
+    answeredAtMetaMs,
+    owner,
+    source: 'answer',
+    key: 'answer',
+    ...(expiresAtMetaMs === undefined ? {} : { expiresAtMetaMs }),
+  },
 });
 
 /** Strong evidence with a stamp of Meta's. */
-export const strong = (sort: 'us' | 'notUs' | 'vccLiveEcho', at: number): Evidence => ({
+export const strong = (sort: 'us' | 'notUs' | 'vccLiveEcho', atMetaMs: number): Evidence => ({
   sort,
-  mark: { at, key: `${sort}@${at}` },
+  mark: { atMetaMs, key: `${sort}@${atMetaMs}` },
 });
 
 /** Strong evidence that we placed ourselves: a send accepted or refused, a hidden answer. */
-export const own = (sort: 'us' | 'notUs', at: number): Evidence => ({ sort, mark: { at, key: 'send', own: true } });
+export const own = (sort: 'us' | 'notUs', atMetaMs: number): Evidence => ({
+  sort,
+  mark: { atMetaMs, key: 'send', own: true },
+});
 
-export const activity = (at: number): Evidence => ({ sort: 'activity', at });
+export const activity = (atMetaMs: number): Evidence => ({ sort: 'activity', atMetaMs });
 
 /** A call of a process whose clock is right, which knows that, and which saw nothing of the thread before. */
 export const callAt = (sentAtMs: number, answeredAtMs = sentAtMs): OwnCall => ({

@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { literalsOf, membersOf, membersWithin } from './declared-words.js';
 import { firstCells, paper, REPOSITORY, tableOf } from './readme-examples.js';
 
-const OPTIONS = 'src/botbuilder/handover-options.ts';
+const OPTIONS = 'src/bot/handover-options.ts';
 const ERRORS = 'src/thread/errors.ts';
 const GRAPH_ERRORS = 'src/graph/graph-api-error.ts';
 const WORDS = 'src/thread/handover.ts';
-const NEWS = 'src/handover/news.ts';
+const NEWS = 'src/handover/events.ts';
 
 const PAPERS = [
   'README.md',
@@ -45,11 +45,11 @@ describe('the papers', () => {
     const page = paper('docs/events-and-results.md');
 
     it('has a line for every event, with all that its object has', () => {
-      const events = membersOf(NEWS, 'HandoverNews');
+      const events = membersOf(NEWS, 'HandoverEventMap');
       expect(firstCells(page, 'event').sort()).to.deep.equal([...events].sort());
       for (const event of events) {
         const line = page.split('\n').find((each) => each.startsWith(`| \`${event}\``)) ?? '';
-        for (const name of membersWithin(NEWS, 'HandoverNews', event)) {
+        for (const name of membersWithin(NEWS, 'HandoverEventMap', event)) {
           if (name !== 'thread') expect(line, event).to.include(`\`${name}\``);
         }
       }

@@ -53,7 +53,7 @@ describe('the page about VCC Live’s webhooks', () => {
 
   it('has a line for every option', () => {
     expect(firstCells(PAGE, 'option').sort()).to.deep.equal(
-      membersOf('src/botbuilder/vcc-live-webhook.ts', 'VccLiveWebhookOptions').sort(),
+      membersOf('src/bot/vcc-live-webhook.ts', 'VccLiveWebhookOptions').sort(),
     );
   });
 

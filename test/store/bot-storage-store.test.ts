@@ -740,7 +740,7 @@ const OPEN = {
   phase: 'passed',
   cause: 'e1',
   run: 'r1',
-  armedAt: 0,
+  armedAtMetaMs: 0,
   startedAtMs: 0,
   noticeSent: true,
   targetAppId: '263',

@@ -23,7 +23,7 @@ const armed: ThreadRecord = {
     phase: 'armed',
     cause: 'e1',
     run: 'r1',
-    armedAt: 0,
+    armedAtMetaMs: 0,
     startedAtMs: 0,
     noticeSent: false,
     targetAppId: '263',

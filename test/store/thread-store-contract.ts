@@ -155,7 +155,7 @@ export function threadStoreContract(
       });
 
       it('bears properties that are undefined', async () => {
-        const loose = { ...emptyRecord, evidence: { activityAt: undefined }, recordedAppId: undefined };
+        const loose = { ...emptyRecord, evidence: { activityAtMetaMs: undefined }, recordedAppId: undefined };
         await store.update(THREAD, () => ({ record: loose as unknown as ThreadRecord, value: undefined }));
         expect(asJson(await store.read(THREAD))).to.deep.equal(asJson(emptyRecord));
       });
@@ -735,7 +735,7 @@ const OPEN = {
   phase: 'passed',
   cause: 'e1',
   run: 'r1',
-  armedAt: START_MS,
+  armedAtMetaMs: START_MS,
   startedAtMs: START_MS,
   noticeSent: true,
   targetAppId: '263',

@@ -3,15 +3,15 @@ import { expect } from 'chai';
 import { faultOfRecord, readRecord } from '../../src/thread/read-record.js';
 import { emptyRecord } from '../../src/thread/record.js';
 
-const MARK = { at: 1, key: 'k' };
-const EXPLICIT = { at: 1, answeredAt: 2, owner: { app: '263' }, source: 'call', key: 'call' };
+const MARK = { atMetaMs: 1, key: 'k' };
+const EXPLICIT = { atMetaMs: 1, answeredAtMetaMs: 2, owner: { app: '263' }, source: 'call', key: 'call' };
 const OPEN = {
   id: 'a1',
   phase: 'passed',
   cause: 'e1',
   run: 'r1',
   startedAtMs: 1,
-  armedAt: 1,
+  armedAtMetaMs: 1,
   noticeSent: true,
   targetAppId: '263',
   metadata: '{}',
@@ -28,7 +28,7 @@ const CONCLUSION = {
   concludedAtMs: 9,
 };
 const FULL = {
-  evidence: { explicit: EXPLICIT, us: MARK, notUs: MARK, vccLiveEcho: MARK, activityAt: 4 },
+  evidence: { explicit: EXPLICIT, us: MARK, notUs: MARK, vccLiveEcho: MARK, activityAtMetaMs: 4 },
   epoch: 3,
   recordedOwner: 'vccLive',
   open: OPEN,
@@ -42,7 +42,7 @@ const FAULTS: Record<string, [unknown, string]> = {
   nothing: [null, 'the whole'],
   'an object of somebody else': [{ name: 'x' }, 'evidence'],
   'evidence that is a text': [{ ...FULL, evidence: 'us' }, 'evidence'],
-  'evidence of another version': [{ ...FULL, evidence: { us: { atMetaMs: 1, key: 'k' } } }, 'evidence.us.at'],
+  'evidence of another version': [{ ...FULL, evidence: { us: { at: 1, key: 'k' } } }, 'evidence.us.atMetaMs'],
   'an owner that is nobody': [
     { ...FULL, evidence: { explicit: { ...EXPLICIT, owner: 'somebody' } } },
     'evidence.explicit.owner',

@@ -292,11 +292,11 @@ async function handOver(
   thread: ThreadKey,
   metadata: object,
 ): Promise<import('../../thread/handover.js').HandoverStart> {
-  const { partsOf } =
+  const { depsOf } =
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
     require('../../botbuilder/handover-parts.js') as typeof import('../../botbuilder/handover-parts.js');
-  const { engine } = partsOf(handover);
-  return engine.handingOver.handOver(await engine.proactiveTurn(thread), { metadata, dialogWaits: false });
+  const { engine } = depsOf(handover);
+  return engine.starter.handOver(await engine.proactiveTurn(thread), { metadata, dialogWaits: false });
 }
 
 function vccLiveIdOf({ vccLiveAppId }: CallSettings): string {

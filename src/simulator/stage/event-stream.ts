@@ -19,7 +19,7 @@ const KEPT_BATCHES = 200;
 const UNREAD_MAX_BYTES = 4 * 1024 * 1024;
 
 /** What a stream works with. */
-export interface StreamParts {
+export interface StreamDeps {
   /** Tells one run of the stage from another: numbers of an earlier run mean nothing. */
   readonly run: string;
   /** Everything as of the last batch. */
@@ -32,13 +32,13 @@ export interface StreamParts {
 
 /** The open pages. */
 export class EventStream {
-  readonly #parts: StreamParts;
+  readonly #deps: StreamDeps;
   readonly #readers = new Map<ServerResponse, () => void>();
   readonly #kept: { readonly batch: number; readonly text: string }[] = [];
   #batch = 0;
 
-  constructor(parts: StreamParts) {
-    this.#parts = parts;
+  constructor(deps: StreamDeps) {
+    this.#deps = deps;
   }
 
   /** How many pages are open. */
@@ -58,9 +58,9 @@ export class EventStream {
     response.write([`retry: ${RETRY_MS}\n\n`, ...(this.#missed(request) ?? [this.#snapshot()])].join(''));
     let cancel = (): void => undefined;
     const beat = (): void => {
-      if (this.#write(response, ': still here\n\n')) cancel = this.#parts.timer.after(HEARTBEAT_MS, beat);
+      if (this.#write(response, ': still here\n\n')) cancel = this.#deps.timer.after(HEARTBEAT_MS, beat);
     };
-    cancel = this.#parts.timer.after(HEARTBEAT_MS, beat);
+    cancel = this.#deps.timer.after(HEARTBEAT_MS, beat);
     this.#readers.set(response, () => cancel());
     response.once('close', () => this.#forget(response));
   }
@@ -86,24 +86,24 @@ export class EventStream {
   #missed(request: IncomingMessage): string[] | undefined {
     const [run, number] = String(request.headers['last-event-id'] ?? '').split('.');
     const seen = Number(number);
-    if (run !== this.#parts.run || !Number.isInteger(seen) || seen > this.#batch) return undefined;
+    if (run !== this.#deps.run || !Number.isInteger(seen) || seen > this.#batch) return undefined;
     const oldest = this.#kept[0]?.batch ?? this.#batch + 1;
     if (seen + 1 < oldest) return undefined;
     return this.#kept.filter(({ batch }) => batch > seen).map(({ text }) => text);
   }
 
   #snapshot(): string {
-    return this.#message('snapshot', this.#parts.snapshot(this.#batch));
+    return this.#message('snapshot', this.#deps.snapshot(this.#batch));
   }
 
   #message(event: string, data: StageSnapshot | StageBatch): string {
-    return `id: ${this.#parts.run}.${this.#batch}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    return `id: ${this.#deps.run}.${this.#batch}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
   }
 
   /** @returns false where the reader has been dropped */
   #write(response: ServerResponse, text: string): boolean {
     if (!this.#readers.has(response)) return false;
-    if (response.writableLength > (this.#parts.unreadMaxBytes ?? UNREAD_MAX_BYTES)) {
+    if (response.writableLength > (this.#deps.unreadMaxBytes ?? UNREAD_MAX_BYTES)) {
       this.#forget(response);
       response.destroy();
       return false;

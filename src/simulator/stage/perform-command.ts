@@ -15,7 +15,7 @@ import type { ThreadBoard } from './thread-board.js';
 import type { WeatherBoard } from './weather-board.js';
 
 /** What commands work on. */
-export interface CommandParts {
+export interface CommandDeps {
   readonly simulator: MessengerSimulator;
   readonly board: ThreadBoard;
   readonly weather: WeatherBoard;
@@ -37,8 +37,8 @@ export interface CommandOutcome {
 const DONE: CommandOutcome = { status: 200, answer: { ok: true } };
 
 /** Performs one command. Never rejects. */
-export async function performCommand(command: StageCommand, parts: CommandParts): Promise<CommandOutcome> {
-  const { simulator, board, weather, player } = parts;
+export async function performCommand(command: StageCommand, deps: CommandDeps): Promise<CommandOutcome> {
+  const { simulator, board, weather, player } = deps;
   const { settings } = simulator;
   const pageId = ('pageId' in command ? command.pageId : undefined) ?? settings.pageId;
   if (!settings.pages.some((page) => page.pageId === pageId)) {
@@ -52,77 +52,77 @@ export async function performCommand(command: StageCommand, parts: CommandParts)
   const inbox = simulator.pageInbox(pageId);
   switch (command.act) {
     case 'customerSays':
-      return begun(customer(command.psid).says(command.text), parts);
+      return begun(customer(command.psid).says(command.text), deps);
     case 'customerTaps':
-      return begun(customer(command.psid).taps(command.title, command.payload), parts);
+      return begun(customer(command.psid).taps(command.title, command.payload), deps);
     case 'customerPresses':
-      return begun(customer(command.psid).presses(command.payload, command.title), parts);
+      return begun(customer(command.psid).presses(command.payload, command.title), deps);
     case 'customerSends': {
       const { type, url } = command;
-      return begun(customer(command.psid).sends({ type, ...(url === undefined ? {} : { url }) }), parts);
+      return begun(customer(command.psid).sends({ type, ...(url === undefined ? {} : { url }) }), deps);
     }
     case 'newCustomer': {
-      const psid = parts.newPsid();
+      const psid = deps.newPsid();
       const key = board.know({ pageId, psid }, command.name);
       return { status: 200, answer: { ok: true, psid, key } };
     }
     case 'crowdTalks': {
-      const crowd = Array.from({ length: command.customers }, () => customer(parts.newPsid()));
-      return begun(Promise.all(crowd.map((one) => one.says(command.text))), parts);
+      const crowd = Array.from({ length: command.customers }, () => customer(deps.newPsid()));
+      return begun(Promise.all(crowd.map((one) => one.says(command.text))), deps);
     }
     case 'agentSays':
-      return begun(agent.says(command.psid, command.text), parts);
+      return begun(agent.says(command.psid, command.text), deps);
     case 'agentHandsBack':
-      return begun(agent.handsBack(command.psid, handBackMetadata(command.disposition, command.note)), parts);
+      return begun(agent.handsBack(command.psid, handBackMetadata(command.disposition, command.note)), deps);
     case 'agentClosesChat':
-      return begun(agent.closesChat(command.psid, { disposition: command.disposition }), parts);
+      return begun(agent.closesChat(command.psid, { disposition: command.disposition }), deps);
     case 'agentChangesTicket':
-      return begun(agent.changesTicket(command.psid, changeOf[command.change]), parts);
+      return begun(agent.changesTicket(command.psid, changeOf[command.change]), deps);
     case 'agentReleases':
-      return begun(agent.releases(command.psid), parts);
+      return begun(agent.releases(command.psid), deps);
     case 'agentTakes':
-      return begun(agent.takes(command.psid), parts);
+      return begun(agent.takes(command.psid), deps);
     case 'agentExtends':
-      return begun(agent.extends(command.psid, command.hours * 3600), parts);
+      return begun(agent.extends(command.psid, command.hours * 3600), deps);
     case 'inboxReplies':
-      return begun(inbox.replies(command.psid, command.text), parts);
+      return begun(inbox.replies(command.psid, command.text), deps);
     case 'inboxMovesToMain':
-      return begun(inbox.movesToMain(command.psid), parts);
+      return begun(inbox.movesToMain(command.psid), deps);
     case 'inboxMarksDone':
-      return marksDone(parts, { pageId, psid: command.psid }, inbox.marksDone(command.psid));
+      return marksDone(deps, { pageId, psid: command.psid }, inbox.marksDone(command.psid));
     case 'weather':
-      return changed(weather.turn(command.id, command.value), parts);
+      return changed(weather.turn(command.id, command.value), deps);
     case 'calmWeather':
       simulator.weather.calm();
-      return changed(undefined, parts);
+      return changed(undefined, deps);
     case 'clockForward':
       return begun(
         simulator.clock.advance(command.ms).then(() => {
           board.touchAll();
-          parts.onChange();
+          deps.onChange();
         }),
-        parts,
+        deps,
       );
     case 'resubscribe':
       simulator.resubscribe(pageId);
       return DONE;
     case 'restartBot': {
-      const { bot } = parts;
+      const { bot } = deps;
       if (bot === undefined) return wrong('This stage cannot restart the bot.');
       return begun(
         bot.stop().then(() => bot.start()),
-        parts,
+        deps,
       );
     }
     case 'scenarioStart': {
-      const outcome = changed(player.start(command.id), parts);
+      const outcome = changed(player.start(command.id), deps);
       const key = player.view()?.threadKey;
       return outcome.answer.ok && key !== undefined ? { status: 200, answer: { ok: true, key } } : outcome;
     }
     case 'scenarioNext':
-      return timely(player.next(), parts);
+      return timely(player.next(), deps);
     case 'scenarioPlayAll':
-      return timely(player.playAll(), parts);
+      return timely(player.playAll(), deps);
     case 'scenarioStop':
       player.stop();
       return DONE;
@@ -138,40 +138,40 @@ const changeOf: Readonly<Record<(typeof ticketChanges)[number], ChangedTicket>> 
 };
 
 /** Waits until the act has been refused or has begun: refusals come without any waiting in between. */
-async function begun(act: Promise<unknown>, parts: CommandParts): Promise<CommandOutcome> {
+async function begun(act: Promise<unknown>, deps: CommandDeps): Promise<CommandOutcome> {
   let answered = false;
   const refused = (error: unknown): CommandOutcome => {
     const outcome = asRefusal(error);
-    if (answered && !outcome.answer.ok) parts.simulator.wire.note(`an act failed late: ${outcome.answer.problem}`);
+    if (answered && !outcome.answer.ok) deps.simulator.wire.note(`an act failed late: ${outcome.answer.problem}`);
     return outcome;
   };
   const refusal = await Promise.race([act.then(() => undefined, refused), nextTurnOfTheLoop()]);
   answered = true;
-  parts.onChange();
+  deps.onChange();
   return refusal ?? DONE;
 }
 
 /** The Page inbox offers "done" whoever owns the thread; the platform then does nothing. A page should say so. */
 async function marksDone(
-  parts: CommandParts,
+  deps: CommandDeps,
   thread: { readonly pageId: string; readonly psid: string },
   act: Promise<void>,
 ): Promise<CommandOutcome> {
-  const outcome = await begun(act, parts);
-  const { owner } = parts.simulator.ownerOf(thread.psid, thread.pageId);
-  if (owner === parts.simulator.settings.botAppId || !outcome.answer.ok) return outcome;
+  const outcome = await begun(act, deps);
+  const { owner } = deps.simulator.ownerOf(thread.psid, thread.pageId);
+  if (owner === deps.simulator.settings.botAppId || !outcome.answer.ok) return outcome;
   const problem = `The Page inbox does not own ${threadId(thread)}, so marking it as done moves nothing.`;
   return { status: 409, answer: { ok: false, problem } };
 }
 
-async function timely(step: Promise<string | undefined>, parts: CommandParts): Promise<CommandOutcome> {
+async function timely(step: Promise<string | undefined>, deps: CommandDeps): Promise<CommandOutcome> {
   const problem = await Promise.race([step, nextTurnOfTheLoop()]);
-  parts.onChange();
+  deps.onChange();
   return problem === undefined ? DONE : { status: 409, answer: { ok: false, problem } };
 }
 
-function changed(problem: string | undefined, parts: CommandParts): CommandOutcome {
-  parts.onChange();
+function changed(problem: string | undefined, deps: CommandDeps): CommandOutcome {
+  deps.onChange();
   return problem === undefined ? DONE : wrong(problem);
 }
 

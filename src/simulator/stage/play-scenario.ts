@@ -12,7 +12,7 @@ import type { ScenarioOffer, ScenarioView } from './stage-words.js';
 const PAUSE_MS = 2500;
 
 /** What a player works with. */
-export interface ScenarioParts {
+export interface ScenarioDeps {
   /** A customer whom nobody knows yet, and everybody who plays with them. */
   readonly cast: (scenario: Scenario) => Cast;
   /** Whether this stage has what a story needs. */
@@ -35,11 +35,11 @@ interface Playing {
 
 /** Plays one story at a time. */
 export class ScenarioPlayer {
-  readonly #parts: ScenarioParts;
+  readonly #deps: ScenarioDeps;
   #playing: Playing | undefined;
 
-  constructor(parts: ScenarioParts) {
-    this.#parts = parts;
+  constructor(deps: ScenarioDeps) {
+    this.#deps = deps;
   }
 
   /** The menu: the stories that can be played here. */
@@ -71,10 +71,10 @@ export class ScenarioPlayer {
     const scenario = playable.find((one) => one.id === id);
     if (scenario === undefined) return `"id" must be one of ${playable.map((one) => one.id).join(', ')}.`;
     this.stop();
-    const cast = this.#parts.cast(scenario);
+    const cast = this.#deps.cast(scenario);
     cast.simulator.weather.calm();
     this.#playing = { scenario, cast, played: 0, state: 'waiting' };
-    this.#parts.onChange();
+    this.#deps.onChange();
     return undefined;
   }
 
@@ -93,8 +93,8 @@ export class ScenarioPlayer {
     await this.#step(playing);
     while (this.#playing === playing && playing.state === 'waiting') {
       playing.state = 'playing';
-      this.#parts.onChange();
-      await sleep(this.#parts.timer, this.#parts.pauseMs ?? PAUSE_MS);
+      this.#deps.onChange();
+      await sleep(this.#deps.timer, this.#deps.pauseMs ?? PAUSE_MS);
       await this.#step(playing);
     }
     return undefined;
@@ -105,11 +105,11 @@ export class ScenarioPlayer {
     if (this.#playing === undefined) return;
     if (this.#playing.state !== 'over') calmDown(this.#playing.cast);
     this.#playing = undefined;
-    this.#parts.onChange();
+    this.#deps.onChange();
   }
 
   #playable(): Scenario[] {
-    return scenarios.filter(({ needs }) => needs === undefined || this.#parts.has(needs));
+    return scenarios.filter(({ needs }) => needs === undefined || this.#deps.has(needs));
   }
 
   #waiting(): Playing | string {
@@ -124,7 +124,7 @@ export class ScenarioPlayer {
     if (step === undefined || this.#playing !== playing) return;
     playing.state = 'playing';
     playing.played += 1;
-    this.#parts.onChange();
+    this.#deps.onChange();
     try {
       await step.run(cast);
       await cast.simulator.settled();
@@ -135,7 +135,7 @@ export class ScenarioPlayer {
     }
     const ended = playing.state === 'over' || playing.state === 'failed';
     if (ended && this.#playing === playing) calmDown(cast);
-    this.#parts.onChange();
+    this.#deps.onChange();
   }
 }
 

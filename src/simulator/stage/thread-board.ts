@@ -22,7 +22,7 @@ const NAMES =
   'Kata,Bence,Lili,Máté,Zsófi,Dani,Réka,Ádám,Nóra,Gergő,Eszter,Balázs,Júlia,Péter,Emma,Tamás,Hanna,Levente,Sára,Márk';
 
 /** What a board works with. */
-export interface BoardParts {
+export interface BoardDeps {
   readonly simulator: MessengerSimulator;
   /** Who the bot believes owns a thread. Absent: nobody can say. */
   readonly believes?: ((thread: ThreadKey) => Promise<string>) | undefined;
@@ -46,7 +46,7 @@ interface Known extends ThreadKey {
 
 /** The threads of a simulator, and which of them changed since the last look. */
 export class ThreadBoard {
-  readonly #parts: BoardParts;
+  readonly #deps: BoardDeps;
   readonly #known = new Map<string, Known>();
   readonly #psids = new Set<string>();
   readonly #changed = new Set<string>();
@@ -54,9 +54,9 @@ export class ThreadBoard {
   readonly #toAsk = new Set<string>();
   readonly #names = NAMES.split(',');
 
-  constructor(parts: BoardParts) {
-    this.#parts = parts;
-    for (const entry of parts.simulator.wire.entries()) this.follow(entry);
+  constructor(deps: BoardDeps) {
+    this.#deps = deps;
+    for (const entry of deps.simulator.wire.entries()) this.follow(entry);
   }
 
   /** How many threads are known. */
@@ -110,7 +110,7 @@ export class ThreadBoard {
     const changed = [...this.#changed].flatMap((key) => this.#known.get(key) ?? []);
     this.#changed.clear();
     const threads = changed.map((known) => this.#view(known, metadata));
-    const talk = changed.flatMap((known) => this.#news(known));
+    const talk = changed.flatMap((known) => this.#events(known));
     for (const key of this.#toAsk) this.#ask(key);
     this.#toAsk.clear();
     return { threads, talk };
@@ -134,12 +134,12 @@ export class ThreadBoard {
   #touch(key: string): void {
     this.#changed.add(key);
     this.#toAsk.add(key);
-    this.#parts.onChange();
+    this.#deps.onChange();
   }
 
   #view(known: Known, metadata: ReadonlyMap<string, string>): ThreadView {
     const { key, pageId, psid, name, believed } = known;
-    const { owner, expiresAtMs } = this.#parts.simulator.ownerOf(psid, pageId);
+    const { owner, expiresAtMs } = this.#deps.simulator.ownerOf(psid, pageId);
     const truth = this.#ownerName(owner, pageId);
     const last = this.#conversation(known).findLast((entry) => entry.kind === 'message');
     const came = metadata.get(key);
@@ -160,7 +160,7 @@ export class ThreadBoard {
   }
 
   #ownerName(owner: string, pageId: string): TrueOwnerName {
-    const { settings } = this.#parts.simulator;
+    const { settings } = this.#deps.simulator;
     if (owner === 'idle') return 'idle';
     if (owner === settings.botAppId) return 'bot';
     if (owner === settings.pageInboxAppId) return 'inbox';
@@ -169,8 +169,8 @@ export class ThreadBoard {
 
   #metadata(): Map<string, string> {
     const found = new Map<string, string>();
-    for (const { pageId } of this.#parts.simulator.settings.pages) {
-      for (const { psid, metadata } of this.#parts.simulator.agent(pageId).queue()) {
+    for (const { pageId } of this.#deps.simulator.settings.pages) {
+      for (const { psid, metadata } of this.#deps.simulator.agent(pageId).queue()) {
         if (metadata !== undefined) found.set(threadId({ pageId, psid }), metadata);
       }
     }
@@ -178,10 +178,10 @@ export class ThreadBoard {
   }
 
   #conversation(known: Known): ConversationEntry[] {
-    return this.#parts.simulator.customer(known.psid, known.pageId).conversation();
+    return this.#deps.simulator.customer(known.psid, known.pageId).conversation();
   }
 
-  #news(known: Known): TalkView[] {
+  #events(known: Known): TalkView[] {
     const conversation = this.#conversation(known);
     const sentUntil = known.lastSent === undefined ? -1 : conversation.lastIndexOf(known.lastSent);
     // What was sent last has left the platform's memory: begin anew.
@@ -194,7 +194,7 @@ export class ThreadBoard {
 
   #ask(key: string): void {
     const known = this.#known.get(key);
-    const { believes } = this.#parts;
+    const { believes } = this.#deps;
     if (known === undefined || believes === undefined) return;
     if (known.asking !== undefined) {
       known.asking = 'again';
@@ -217,14 +217,14 @@ export class ThreadBoard {
     if (known.believed !== believed) {
       known.believed = believed;
       this.#changed.add(known.key);
-      this.#parts.onChange();
+      this.#deps.onChange();
     }
     // While something is under way, the two may differ for a moment without anything being wrong.
     if (known.underWay.size > 0) return;
     const view = this.#view(known, new Map());
     if (view.differs === known.saidDiffers) return;
     known.saidDiffers = view.differs;
-    this.#parts.onVerdict(view);
+    this.#deps.onVerdict(view);
   }
 }
 

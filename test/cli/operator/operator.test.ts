@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { VccLiveHandover, type HandoverNews } from 'botbuilder-handover-vcclive';
+import { VccLiveHandover, type HandoverEventMap } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
@@ -18,7 +18,7 @@ const OTHER_PSID = '6600112233445577';
 /** A bot of this package, on a port of its own. */
 class ServedBot {
   readonly said: string[] = [];
-  readonly ended: HandoverNews['returned'][] = [];
+  readonly ended: HandoverEventMap['returned'][] = [];
   readonly handover: VccLiveHandover;
   readonly #store: RedisThreadStore;
   readonly #server: Server;

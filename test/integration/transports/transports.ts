@@ -21,7 +21,7 @@ import express from 'express';
 import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type {
   BotLogic,
-  HandoverNews,
+  HandoverEventMap,
   HandoverResult,
   SuppressedReason,
   ThreadKey,
@@ -94,7 +94,7 @@ export interface Play {
   readonly thread: ThreadKey;
   /** All news of the plugin, in the order in which it was told. */
   readonly told: readonly Told[];
-  news<K extends keyof HandoverNews>(name: K): HandoverNews[K][];
+  news<K extends keyof HandoverEventMap>(name: K): HandoverEventMap[K][];
   suppressed(): SuppressedReason[];
   /** Graph calls of the bot's app to one edge. */
   calls(edge: string): GraphEntry[];
@@ -303,8 +303,8 @@ export async function playOn<B extends TransportBot>(
     customer: sim.customer(PSID),
     agent: sim.agent(),
     inbox: sim.pageInbox(),
-    news: <K extends keyof HandoverNews>(name: K) =>
-      told.filter((each) => each.name === name).map((each) => each.news as HandoverNews[K]),
+    news: <K extends keyof HandoverEventMap>(name: K) =>
+      told.filter((each) => each.name === name).map((each) => each.news as HandoverEventMap[K]),
     suppressed: () => told.filter((each) => each.name === 'suppressed').map((each) => each.news.reason),
     calls: (edge) => sim.wire.of('graph').filter((entry) => entry.appId === settings.botAppId && entry.edge === edge),
     owner: (psid = PSID, pageId = settings.pageId) => {

@@ -1,0 +1,216 @@
+/**
+ * What begins a handover: the customer's words, the application, a dialog, or Bot Framework's `handoff.initiate`.
+ *
+ * Asks whether an agent is there, makes the notice and what VCC Live is told, and says so where it failed.
+ */
+import type { Activity, TurnContext } from 'botbuilder';
+import { TurnContext as TurnContextClass } from 'botbuilder';
+import { textOfThrown } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { HandoverStart } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import { expectRejection } from '../thread/thenable.js';
+import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { ApplicationFunctions } from '../handover/application-functions.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { HandoverEvents } from '../handover/events.js';
+import type { HandoverOrder, Turn } from '../handover/turn.js';
+import type { AddressFinder } from './find-address.js';
+import { isMessenger } from './find-address.js';
+import type { HandoverRequest } from './handover-options.js';
+import type { RoutingLookup } from './inline-thread-control.js';
+import { passWithNotice } from './inline-thread-control.js';
+import type { MetadataDeps } from './outgoing-metadata.js';
+import { metadataFor, transcriptOf } from './outgoing-metadata.js';
+import type { PoliciesOf } from './page-policies.js';
+import { noticeOf, say } from './plugin-texts.js';
+import { asksForAgent } from './talk-to-agent.js';
+import { noThread, threadOfContext } from './target-thread.js';
+import { answeringRequest, turnOf } from './turn-state.js';
+
+/** What beginnings stand on. */
+export interface HandoverRequestDeps {
+  readonly engine: HandoverEngine;
+  readonly client: ThreadControlClient;
+  readonly events: HandoverEvents;
+  readonly log: Logger;
+  readonly policiesOf: PoliciesOf;
+  readonly metadataOf: (pageId: string) => MetadataDeps;
+  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
+  readonly functions: ApplicationFunctions;
+  readonly routing: RoutingLookup;
+  readonly addresses: AddressFinder;
+  /** The bot's logic is to hear that a handover failed. */
+  readonly failed: (thread: ThreadKey, reference: unknown, error: Error) => void;
+}
+
+/** How a handover is begun, beside the request. */
+export interface Beginning {
+  /** A dialog waits for the result. */
+  readonly dialogWaits?: boolean;
+  /** Lines, oldest first. */
+  readonly transcript?: readonly string[];
+}
+
+/** A customer's event, and the activity of its turn. */
+export interface BroughtActivity {
+  readonly event: ThreadEvent;
+  readonly activity: Partial<Activity>;
+}
+
+const NO_THREAD_YET =
+  'A handover was refused (noThreadYet): Meta names this customer by a user_ref and has no thread to pass. ' +
+  "Hand over in the turn of the customer's first message.";
+
+/** Begins handovers in turns. */
+export class HandoverRequests {
+  readonly #deps: HandoverRequestDeps;
+
+  constructor(deps: HandoverRequestDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Whether the customer of this turn asks for a person. Never rejects: a trigger that fails counts as no.
+   * @param brought what the turn was made of
+   */
+  isAskedFor(context: TurnContext, turn: Turn, { event, activity }: BroughtActivity): boolean | Promise<boolean> {
+    if (activity.type !== 'message') return false;
+    // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
+    if (event.kind === 'echo') return false;
+    const { triggers } = this.#deps.policiesOf(turn.thread.pageId);
+    // Bot Framework's types say that a message has a text; a picture has none.
+    const { text }: { readonly text?: string | null } = activity;
+    // The payload of the button or quick reply behind the turn, whichever adapter made it.
+    return asksForAgent({ context, text: text ?? '', payload: event.payload }, triggers);
+  }
+
+  /** Hands this turn's thread over. Never rejects. */
+  async toAgent(
+    context: TurnContext,
+    request: HandoverRequest,
+    { dialogWaits = false, transcript = [] }: Beginning = {},
+  ): Promise<HandoverStart> {
+    const { adapter, activity } = context;
+    if (!isMessenger(adapter, activity.channelId)) return { status: 'refused', reason: 'notMessenger' };
+    const turn = turnOf(context);
+    return turn ? this.#begin(context, turn, request, { dialogWaits, transcript }) : this.#withoutThread(context);
+  }
+
+  async #begin(
+    context: TurnContext,
+    turn: Turn,
+    request: HandoverRequest,
+    { dialogWaits, transcript }: Required<Beginning>,
+  ): Promise<HandoverStart> {
+    const { engine, events, log } = this.#deps;
+    const { thread } = turn;
+    // Applications without types may give a promise for any of them.
+    for (const value of [request.metadata, request.summary, request.notice]) expectRejection(value);
+    await this.#deps.policiesAsked(thread.pageId);
+    const { texts, loopBreaker } = this.#deps.policiesOf(thread.pageId);
+    const failed = async (error: Error): Promise<void> => {
+      await answeringRequest(turn, () => say(context, texts.failed, log));
+      // A dialog that waits gets it as its result.
+      if (!dialogWaits) this.#deps.failed(thread, TurnContextClass.getConversationReference(context.activity), error);
+    };
+    if (await this.#isNobodyThere(context, turn, request)) {
+      events.emit('refused', { thread, reason: 'unavailable' });
+      await answeringRequest(turn, () => say(context, texts.unavailable, log));
+      return { status: 'refused', reason: 'unavailable' };
+    }
+    const order = await this.#order(context, turn, request, { dialogWaits, transcript });
+    const start = await engine.starter.handOver(turn, order, loopBreaker);
+    if (start.status === 'failed') await failed(start.error);
+    return start;
+  }
+
+  /** In a context that no turn of the plugin's is in, as Botkit makes one to write first. */
+  async #turnOfThread(context: TurnContext): Promise<Turn | undefined> {
+    const thread = await threadOfContext(context, this.#deps.addresses);
+    return thread && this.#deps.engine.proactiveTurn(thread);
+  }
+
+  /** Nobody can be handed over: Meta has no thread for the customer yet, or nobody can tell which one is meant. */
+  async #withoutThread({ adapter, activity }: TurnContext): Promise<HandoverStart> {
+    const address = await this.#deps.addresses.ofTurn(adapter, activity);
+    if (address.to !== 'userRef') return { status: 'failed', error: noThread() };
+    this.#deps.log.warn(NO_THREAD_YET);
+    return { status: 'refused', reason: 'noThreadYet' };
+  }
+
+  /** Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. */
+  async initiate(context: TurnContext, initiate: Partial<Activity>): Promise<void> {
+    const value: unknown = initiate.value;
+    const fields = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+    const { reason } = fields;
+    const request: HandoverRequest = {
+      ...(typeof reason === 'string' ? { reason } : {}),
+      ...(value === undefined || value === null
+        ? {}
+        : { metadata: typeof value === 'string' ? { reason: value } : fields }),
+    };
+    const turn = turnOf(context) ?? (await this.#turnOfThread(context));
+    if (!turn) await this.#withoutThread(context);
+    else
+      await this.#begin(context, turn, request, {
+        dialogWaits: false,
+        transcript: transcriptOf(initiate, turn.thread),
+      });
+  }
+
+  /** Whether the application says that no agent is there. Not asked where the thread is with one, or was just passed. */
+  async #isNobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
+    const { engine } = this.#deps;
+    const { availability } = this.#deps.policiesOf(turn.thread.pageId);
+    if (!availability || turn.blockedBecause !== undefined) return false;
+    const owner = await engine.ownerOf(turn.thread, false).then(
+      (known) => known.owner,
+      // The store is lost: the handover will say so.
+      () => 'unknown' as const,
+    );
+    if (owner === 'vccLive' || owner === 'other') return false;
+    return (await availability(context, request)) === 'unavailable';
+  }
+
+  async #order(
+    context: TurnContext,
+    turn: Turn,
+    request: HandoverRequest,
+    { dialogWaits, transcript }: Required<Beginning>,
+  ): Promise<HandoverOrder> {
+    const { policiesOf, metadataOf, functions } = this.#deps;
+    const { pageId } = turn.thread;
+    const { texts, inlineThreadControl } = policiesOf(pageId);
+    const metadata = await metadataFor(context, turn.thread, { request, transcript }, metadataOf(pageId));
+    const notice = await noticeOf(context, request.notice, texts, functions);
+    const reference = TurnContextClass.getConversationReference(context.activity);
+    const order: HandoverOrder = { metadata, dialogWaits, reference };
+    if (!notice) return order;
+    if (inlineThreadControl) {
+      const inline = await this.#inline(turn.thread, notice);
+      if (inline) return { ...order, passWithNotice: inline };
+    }
+    return {
+      ...order,
+      sendNotice: () =>
+        answeringRequest(turn, async () => {
+          await context.sendActivity(notice);
+        }),
+    };
+  }
+
+  /** Notice and pass in one call; `undefined` when they take two, also for an activity that cannot be read. */
+  async #inline(thread: ThreadKey, notice: Partial<Activity>): Promise<HandoverOrder['passWithNotice']> {
+    const { client, routing, log } = this.#deps;
+    try {
+      return await passWithNotice(client, thread, notice, routing);
+    } catch (error) {
+      log.warn(
+        `The notice does not fit into the call that passes the thread, so it goes alone: ${textOfThrown(error)}`,
+      );
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Sends a turn's activities to Messenger through the plugin's Graph client.
+ *
+ * Exists because the stock adapter swallows what Graph refuses: here an error reaches the bot's code, except that a
+ * thread which another app controls is silence, and heals the ledger.
+ */
+import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
+import type { Clock } from '../thread/clock.js';
+import { sleep } from '../thread/clock.js';
+import type { ThreadKey } from '../thread/key.js';
+import { fieldOf } from '../thread/read-unknown.js';
+import type { SentMessage } from '../graph/graph-api-error.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
+import type { SendSettings } from '../graph/graph-call.js';
+import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { HandoverEvents } from '../handover/events.js';
+import type { Address } from './address.js';
+import type { AddressFinder } from './find-address.js';
+import type { MessengerRecipient } from './messages-from-activity.js';
+import { messagesFromActivity } from './messages-from-activity.js';
+import type { LossTeller } from './tell-losses.js';
+import { turnOf } from './turn-state.js';
+
+/** What sending stands on. */
+export interface SendDeps {
+  readonly client: ThreadControlClient;
+  readonly engine: HandoverEngine;
+  readonly events: HandoverEvents;
+  readonly clock: Clock;
+  readonly addresses: AddressFinder;
+  readonly losses: LossTeller;
+}
+
+/** As Bot Framework's adapters have it. */
+const USUAL_DELAY_MS = 1000;
+
+/**
+ * Sends a batch in order; one response for each activity: the id of the last message that the activity becomes, empty
+ * if it becomes none. A `delay` waits `value` milliseconds before what follows.
+ * @throws {@link GraphApiError} if Graph refuses a message for another reason than who owns the thread; `sent` has the
+ * messages that Graph had accepted before it
+ */
+export async function sendMessages(
+  context: TurnContext,
+  activities: readonly Partial<Activity>[],
+  deps: SendDeps,
+): Promise<ResourceResponse[]> {
+  const responses: ResourceResponse[] = [];
+  const sent: SentMessage[] = [];
+  let refused = false;
+  for (const [activityIndex, activity] of activities.entries()) {
+    const address = deps.addresses.ofOutgoing(context, activity);
+    const thread = threadOf(address);
+    if (refused) {
+      deps.events.emit('suppressed', { thread, activity, reason: 'refusedByMeta' });
+      responses.push({ id: '' });
+      continue;
+    }
+    if (activity.type === 'delay') {
+      await sleep(deps.clock, typeof activity.value === 'number' ? activity.value : USUAL_DELAY_MS);
+      responses.push({ id: '' });
+      continue;
+    }
+    const sentAtMs = deps.clock.now();
+    const how = howToSend(context, thread);
+    try {
+      const ids = (id: string): void => void sent.push({ id, activityIndex });
+      const to = { thread, recipient: recipientOf(context, activity, address), how };
+      responses.push({ id: await sendActivity(to, activity, deps, ids) });
+    } catch (error) {
+      if (!(error instanceof GraphApiError)) throw error;
+      if (error.kind !== 'notOwner') throw error.restated({ sent, activityIndex });
+      refused = true;
+      deps.events.emit('suppressed', { thread, activity, reason: 'refusedByMeta' });
+      if (address.to === 'thread')
+        await deps.engine.sendGuard.sendRefused(thread, { sentAtMs, answeredAtMs: deps.clock.now() });
+      responses.push({ id: '' });
+    }
+  }
+  return responses;
+}
+
+/** Whom a message goes to, and how. */
+interface Destination {
+  readonly thread: ThreadKey;
+  readonly recipient: MessengerRecipient;
+  readonly how: Pick<SendSettings, 'evenIfMessagesPause'>;
+}
+
+/** The id of the last message. Each id is reported as soon as it is known: the next message may be refused. */
+async function sendActivity(
+  { thread, recipient, how }: Destination,
+  activity: Partial<Activity>,
+  { client, losses }: SendDeps,
+  onSent: (id: string) => void,
+): Promise<string> {
+  const translation = messagesFromActivity(activity, recipient);
+  if (translation.losses.length > 0) losses.tell(thread, activity, translation.losses);
+  let last = '';
+  for (const { body, file } of translation.messages) {
+    const { messageId } = await client.send(thread, body, file === undefined ? how : { ...how, file });
+    if (messageId === undefined) continue;
+    last = messageId;
+    onSent(messageId);
+  }
+  return last;
+}
+
+/** A customer without a thread has no PSID. */
+function threadOf(address: Address): ThreadKey {
+  if (address.to === 'thread') return address.thread;
+  return address.to === 'userRef' ? { pageId: address.pageId, psid: '' } : { pageId: '', psid: address.psid };
+}
+
+function recipientOf(context: TurnContext, activity: Partial<Activity>, address: Address): MessengerRecipient {
+  if (address.to === 'userRef') return { user_ref: address.userRef };
+  const thread = threadOf(address);
+  return { id: isToPage(context, activity, thread) ? thread.pageId : thread.psid };
+}
+
+/** The turn's own customer alone has asked for a person. */
+function howToSend(context: TurnContext, thread: ThreadKey): Pick<SendSettings, 'evenIfMessagesPause'> {
+  const turn = turnOf(context);
+  return turn?.answersRequest === true && turn.thread.psid === thread.psid ? { evenIfMessagesPause: true } : {};
+}
+
+/**
+ * In the turn of an echo the conversation is the Page, as with the stock adapter, so Meta refuses an answer to it: a bot
+ * that answers every turn would never end.
+ */
+function isToPage(context: TurnContext, activity: Partial<Activity>, { pageId }: ThreadKey): boolean {
+  if (activity.conversation?.id !== pageId) return false;
+  const channelData: unknown = (context.activity as Partial<Activity> | undefined)?.channelData;
+  return fieldOf(fieldOf(channelData, 'message'), 'is_echo') === true;
+}

@@ -1,0 +1,63 @@
+/** Where a turn of the plugin is kept between its doors: in Bot Framework's turn state, under a symbol of its own. */
+import type { Activity, TurnContext } from 'botbuilder';
+import type { ThreadEvent } from '../thread/event.js';
+import type { TurnDecision, Turn } from '../handover/turn.js';
+
+/** A bare context, as proactive code of Botkit makes it, has one too; a mocked one may have none. */
+export type TurnState = TurnContext['turnState'] | undefined;
+
+const TURN = Symbol('botbuilder-handover-vcclive turn');
+const ADMITTED = Symbol('botbuilder-handover-vcclive admission');
+
+/** An admission that runs something. */
+export type RunningDecision = Exclude<TurnDecision, { run: 'nothing' }>;
+
+/** The turn state of a context. Middleware is given a proxy, which is slow to ask: ask once. */
+export function stateOf(context: TurnContext): TurnState {
+  return context.turnState;
+}
+
+/** The plugin's turn behind a context, where its middleware has begun one. */
+export function turnOf(context: TurnContext): Turn | undefined {
+  return turnIn(stateOf(context));
+}
+
+/** {@link turnOf}, where the state is at hand. */
+export function turnIn(state: TurnState): Turn | undefined {
+  return state?.get<Turn | undefined>(TURN);
+}
+
+/** Sends what answers a customer who asks for a person: the notice, or that nobody is there, or that it failed. */
+export async function answeringRequest(turn: Turn, send: () => Promise<void>): Promise<void> {
+  turn.answersRequest = true;
+  try {
+    await send();
+  } finally {
+    turn.answersRequest = false;
+  }
+}
+
+/** Remembers the plugin's turn. */
+export function setTurn(state: TurnState, turn: Turn): void {
+  state?.set(TURN, turn);
+}
+
+/** An event and what is to happen with it; `'unmanaged'` for an item without a thread. */
+export interface AdmittedEvent {
+  readonly event: ThreadEvent;
+  readonly decision: RunningDecision | 'unmanaged';
+  /** That of the context. */
+  readonly activity: Partial<Activity>;
+  /** The plugin's middleware has had it. */
+  isRunning: boolean;
+}
+
+/** What our adapter decided before it began the turn. */
+export function admittedIn(state: TurnState): AdmittedEvent | undefined {
+  return state?.get<AdmittedEvent | undefined>(ADMITTED);
+}
+
+/** Remembers what our adapter decided. */
+export function setAdmitted(state: TurnState, admitted: AdmittedEvent): void {
+  state?.set(ADMITTED, admitted);
+}

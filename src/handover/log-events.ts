@@ -1,0 +1,52 @@
+/**
+ * Makes lines of the news: one for each handover begun, passed, claimed and ended, and for each change of owner.
+ *
+ * For whoever reads a log at night: each line says which thread, whose it is now and since when, and can be found by the
+ * handover's id, which VCC Live has in its metadata. No text, and no customer's id: a thread goes by its label.
+ */
+import type { ThreadOwner } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import { threadLabel } from '../thread/thread-label.js';
+import type { HandoverEventMap, HandoverEvents } from './events.js';
+
+/** Writes a line, at `info`, for each piece of news about a handover or an owner. */
+export function logEvents(events: HandoverEvents, log: Logger): void {
+  events.on('begun', ({ thread, handoverId }) => log.info(`Handover ${handoverId} begun: ${where(thread)}.`));
+  events.on('passed', ({ thread, handoverId }) =>
+    log.info(`Handover ${handoverId} passed: VCC Live has ${where(thread)}; the bot is silent there.`),
+  );
+  events.on('claimed', ({ thread, handoverId, waitedMs }) =>
+    log.info(`Handover ${handoverId} claimed: an agent answered after ${seconds(waitedMs)}, ${where(thread)}.`),
+  );
+  events.on('returned', (told) => log.info(returnedLine(told)));
+  events.on('refused', ({ thread, reason }) => log.info(`Handover refused (${reason}): ${where(thread)}.`));
+  events.on('ownerChanged', ({ thread, from, to }) =>
+    log.info(`Owner changed from ${named(from)} to ${named(to)}: ${where(thread)}.`),
+  );
+  events.on('disagreement', ({ thread, by, ledger, meta }) => {
+    const said =
+      by === 'threadOwner' ? `thread_owner says ${meta ? named(meta) : 'another app'}` : 'Meta refused a message';
+    log.info(`Ledger corrected, it held ${named(ledger)} and ${said}: ${where(thread)}.`);
+  });
+}
+
+/** How a thread is called in a log. */
+export function where(thread: ThreadKey): string {
+  return `thread ${threadLabel(thread)} of Page ${thread.pageId}`;
+}
+
+function returnedLine({ thread, result }: HandoverEventMap['returned']): string {
+  const { handoverId, outcome, via, waitedMs, agentMs } = result;
+  if (handoverId === undefined) return `Handed back without a handover of the bot's, by ${via}: ${where(thread)}.`;
+  const agent = agentMs === undefined ? 'no agent wrote' : `${seconds(agentMs)} of it with an agent`;
+  return `Handover ${handoverId} ended: ${outcome} by ${via} after ${seconds(waitedMs)}, ${agent}, ${where(thread)}.`;
+}
+
+function named({ owner, appId }: ThreadOwner): string {
+  return owner === 'other' && appId !== undefined ? `app ${appId}` : owner;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

@@ -1,0 +1,140 @@
+/**
+ * Whether something may leave the bot for a thread now, and what Meta's answer to it teaches the ledger.
+ *
+ * Exists so that both doors of silence ask the same question in the same place.
+ */
+import type { ThreadKey } from '../thread/key.js';
+import { threadId } from '../thread/key.js';
+import type { ThreadRecord } from '../thread/record.js';
+import { emptyRecord } from '../thread/record.js';
+import { evidenceOfAcceptedSend, evidenceOfRefusedSend, isOfUnstampedItem } from '../ownership/evidence.js';
+import type { AppIds, Verdict } from '../ownership/ledger.js';
+import { isAnotherApp } from '../ownership/ledger.js';
+import { newestPlace } from '../ownership/meta-time.js';
+import { GraphApiError } from '../graph/graph-api-error.js';
+import type { EngineDeps, ThreadRecords } from './change-record.js';
+import { asError, publicOwner, unchanged } from './change-record.js';
+import type { AnsweredCall, Permission, Turn } from './turn.js';
+
+/** Meta's subcode for an id that is no customer of the Page's. */
+const NO_MATCHING_USER = 2018001;
+
+/** Guards what goes out. */
+export class SendGuard {
+  readonly #deps: EngineDeps;
+  readonly #records: ThreadRecords;
+
+  constructor(records: ThreadRecords) {
+    this.#deps = records.deps;
+    this.#records = records;
+  }
+
+  /**
+   * Whether an activity may leave the bot for this thread now, in a turn or (without one) proactively: at once, where the
+   * store is at hand and nobody has to be asked.
+   */
+  maySend(thread: ThreadKey, turn: Turn | undefined): Permission | Promise<Permission> {
+    if (turn?.blockedBecause) return { allowed: false, reason: turn.blockedBecause };
+    const { atOnce } = this.#deps.store;
+    const ids = atOnce && this.#records.knownIds(thread);
+    if (!ids) return this.#maySpeak(thread, turn);
+    const record = atOnce.read(threadId(thread)) ?? emptyRecord;
+    return this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn);
+  }
+
+  async #maySpeak(thread: ThreadKey, turn: Turn | undefined): Promise<Permission> {
+    let record: ThreadRecord;
+    try {
+      const { store } = this.#deps;
+      const found = turn ? await store.readFor(turn.ticket) : { record: await store.read(thread), isOurs: true };
+      // This process stood still for longer than its lease, and another one has run the event.
+      if (!found.isOurs) return { allowed: false, reason: 'staleTurn' };
+      record = found.record ?? emptyRecord;
+    } catch (error) {
+      this.#deps.log.warn(`Thread store unreadable while speaking: ${asError(error).message}`);
+      // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
+      if (turn?.delivered) return { allowed: true, newestStamp: undefined, known: false };
+      return this.#askWithoutStore(thread);
+    }
+    const ids = await this.#records.ids(thread);
+    return this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn);
+  }
+
+  /** What the ledger says; `undefined` where Meta has to be asked. */
+  #judged(record: ThreadRecord, ids: AppIds, turn: Turn | undefined): Permission | undefined {
+    const { owner, inferred } = this.#records.ownerNow(record, ids);
+    switch (owner) {
+      case 'vccLive':
+      case 'other':
+        // A standby item without a stamp may be a late one, of before this turn: no answer is withheld for a guess.
+        if (inferred && turn?.delivered && isOfUnstampedItem(record.evidence.notUs)) return undefined;
+        return { allowed: false, reason: 'anotherAppOwns' };
+      case 'unknown':
+        return turn?.delivered ? allowedBy(record, false) : undefined;
+      case 'bot':
+      case 'idle':
+        if (turn?.epoch !== undefined && turn.epoch !== record.epoch) return { allowed: false, reason: 'staleTurn' };
+        return allowedBy(record, owner === 'bot');
+    }
+  }
+
+  async #asked(thread: ThreadKey, record: ThreadRecord, turn: Turn | undefined): Promise<Permission> {
+    const asked = await this.#askForOwner(thread);
+    // Meta knows no such customer on this Page: it refuses the message, too, and the bot hears why.
+    if (asked === 'noCustomer') return { allowed: true, newestStamp: undefined, known: false };
+    if (!asked || asked.owner === 'unknown') return { allowed: false, reason: 'ownerUnknown' };
+    if (isAnotherApp(asked)) return { allowed: false, reason: 'anotherAppOwns' };
+    if (turn?.epoch !== undefined) turn.epoch = (await this.#records.readOr(thread, record)).epoch;
+    return allowedBy(record, false);
+  }
+
+  async #askForOwner(thread: ThreadKey): Promise<Verdict | 'noCustomer' | undefined> {
+    try {
+      return (await this.#records.askOrThrow(thread)).now;
+    } catch (error) {
+      if (error instanceof GraphApiError && error.subcode === NO_MATCHING_USER) return 'noCustomer';
+      this.#deps.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
+      return undefined;
+    }
+  }
+
+  /** Graph accepted a message. Written only where it tells something new. */
+  async sendAccepted(thread: ThreadKey, permission: Permission, call: AnsweredCall): Promise<void> {
+    if (!permission.allowed || permission.known) return;
+    const ids = await this.#records.ids(thread);
+    const own = this.#records.own(call, permission.newestStamp);
+    await this.#records.forgiving(() =>
+      this.#records.change(thread, ids, () => [evidenceOfAcceptedSend(own)], unchanged),
+    );
+  }
+
+  /** Graph refused a message because another app controls the thread: the ledger learns it, and asks whose it is. */
+  async sendRefused(thread: ThreadKey, call: AnsweredCall): Promise<void> {
+    await this.#records.forgiving(async () => {
+      const ids = await this.#records.ids(thread);
+      const newestStamp = newestPlace((await this.#deps.store.read(thread))?.evidence ?? {});
+      const evidence = evidenceOfRefusedSend(this.#records.own(call, newestStamp));
+      const { before } = await this.#records.change(thread, ids, () => [evidence], unchanged);
+      this.#deps.events.emit('disagreement', { thread, by: 'refusedSend', ledger: publicOwner(before) });
+    });
+    await this.#records.ask(thread);
+  }
+
+  /** A message was refused for no reason that was told: whether another app has the thread, by Meta's own answer. */
+  async isLost(thread: ThreadKey): Promise<boolean> {
+    const asked = await this.#records.ask(thread);
+    return asked !== undefined && isAnotherApp(asked);
+  }
+
+  async #askWithoutStore(thread: ThreadKey): Promise<Permission> {
+    const isOurs = await this.#records.isOursByMeta(thread);
+    if (isOurs === undefined) return { allowed: false, reason: 'ownerUnknown' };
+    return isOurs
+      ? { allowed: true, newestStamp: undefined, known: true }
+      : { allowed: false, reason: 'anotherAppOwns' };
+  }
+}
+
+function allowedBy({ evidence }: ThreadRecord, known: boolean): Permission {
+  return { allowed: true, newestStamp: newestPlace(evidence), known };
+}

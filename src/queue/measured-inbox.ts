@@ -1,0 +1,27 @@
+/**
+ * An inbox desk that is measured: a delivery's time ends when it is kept, because then Meta can be answered.
+ *
+ * Wraps the desk from outside, like `measured-queue.ts`.
+ */
+import type { Clock } from '../thread/clock.js';
+import type { Probe } from '../thread/probe.js';
+import { measured } from '../thread/probe.js';
+import type { InboxWorker } from './inbox-worker.js';
+
+/** Takes deliveries in, and keeps them. */
+export type Inbox = Pick<InboxWorker, 'take' | 'servedBy'>;
+
+/** The inbox itself where there is no probe. */
+export function measuredInbox(inbox: Inbox, probe: Probe | undefined, clock: Clock): Inbox {
+  if (probe === undefined) return inbox;
+  return {
+    servedBy: (worker) => inbox.servedBy(worker),
+    take: (body, events, work) =>
+      measured(
+        { probe, clock },
+        { kind: 'delivery', events: events.length },
+        () => inbox.take(body, events, work),
+        (verdict, durationMs) => ({ kind: 'delivery', durationMs, verdict: verdict ?? 'failed' }),
+      ),
+  };
+}

@@ -1,0 +1,509 @@
+/** Deliveries that are kept: acknowledged, worked off, taken over, set aside, given back. */
+import { expect } from 'chai';
+import type { Clock } from '../../src/thread/clock.js';
+import { StoreError } from '../../src/thread/errors.js';
+import type { ThreadEvent } from '../../src/thread/event.js';
+import type { DeliveryInbox, KeptDelivery, TakenOver } from '../../src/thread/inbox.js';
+import type { Logger } from '../../src/thread/logger.js';
+import { emptyRecord } from '../../src/thread/record.js';
+import type { ThreadStore } from '../../src/thread/store.js';
+import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/queue/deliver.js';
+import { DeliveryQueue } from '../../src/queue/deliver.js';
+import { InboxWorker } from '../../src/queue/inbox-worker.js';
+import type { RecordedEvent } from '../../src/handover/turn.js';
+import { threadOf } from '../../src/handover/turn.js';
+import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
+
+const PAGE = '111222333444555';
+const LOOK_MS = 5_000;
+const LEASE_MS = 15_000;
+const MINUTE_MS = 60_000;
+const LONGEST_REST_MS = 60_000;
+const MOST_AT_REST = 1_000;
+
+interface Kept extends KeptDelivery {
+  owner: object;
+  untilMs: number;
+  attempts: number;
+}
+
+/** Where deliveries lie that several processes share: leases by the held clock, as `RedisInbox` has them. */
+class SharedInbox {
+  readonly kept = new Map<string, Kept>();
+  readonly aside: string[] = [];
+  readonly closed: object[] = [];
+  isAway = false;
+  readonly #clock: Clock;
+  readonly #maxDeliveries: number;
+  readonly #maxAttempts: number;
+  #ids = 0;
+
+  constructor(clock: Clock, limits: { readonly maxDeliveries?: number; readonly maxAttempts?: number } = {}) {
+    this.#clock = clock;
+    this.#maxDeliveries = limits.maxDeliveries ?? 100;
+    this.#maxAttempts = limits.maxAttempts ?? 20;
+  }
+
+  get bodies(): string[] {
+    return [...this.kept.values()].map(({ body }) => body);
+  }
+
+  /** What one process sees of it. */
+  of(owner: object): DeliveryInbox {
+    const inbox: DeliveryInbox = {
+      forBot: () => inbox,
+      setAside: async (ids) => {
+        this.#answer('setAside');
+        for (const id of ids) {
+          this.aside.push(this.kept.get(id)?.body ?? '');
+          this.kept.delete(id);
+        }
+      },
+      put: async (body) => {
+        this.#answer('put');
+        if (this.kept.size >= this.#maxDeliveries) return undefined;
+        this.#ids += 1;
+        const id = String(this.#ids);
+        this.kept.set(id, { id, body, owner, untilMs: this.#clock.now() + LEASE_MS, attempts: 1 });
+        return id;
+      },
+      remove: async (ids) => {
+        this.#answer('remove');
+        for (const id of ids) this.kept.delete(id);
+      },
+      renew: async (ids) => this.#lease('renew', owner, ids, this.#clock.now() + LEASE_MS),
+      giveBack: async (ids) => this.#lease('giveBack', owner, ids, this.#clock.now()),
+      takeOver: async (limit) => this.#takeOver(owner, limit),
+      close: async () => {
+        this.#answer('close');
+        this.closed.push(owner);
+      },
+    };
+    return inbox;
+  }
+
+  #lease(operation: string, owner: object, ids: readonly string[], untilMs: number): void {
+    this.#answer(operation);
+    for (const id of ids) Object.assign(this.kept.get(id) ?? {}, { owner, untilMs });
+  }
+
+  #takeOver(owner: object, limit: number): TakenOver {
+    this.#answer('takeOver');
+    const over = [...this.kept.values()].filter(({ untilMs }) => untilMs <= this.#clock.now()).slice(0, limit);
+    for (const each of over) {
+      Object.assign(each, { owner, untilMs: this.#clock.now() + LEASE_MS, attempts: each.attempts + 1 });
+    }
+    const tooOften = over.filter(({ attempts }) => attempts > this.#maxAttempts);
+    for (const { id, body } of tooOften) {
+      this.kept.delete(id);
+      this.aside.push(body);
+    }
+    const deliveries = over.filter(({ attempts }) => attempts <= this.#maxAttempts);
+    return { deliveries: deliveries.map(({ id, body }) => ({ id, body })), setAside: tooOften.length };
+  }
+
+  #answer(operation: string): void {
+    if (this.isAway) throw new StoreError('storeUnavailable', `inbox.${operation}`);
+  }
+}
+
+/** A body is its messages' ids: what is in one is no matter of the desk's. One in braces cannot be read. */
+function eventsOf(body: string): ThreadEvent[] | undefined {
+  if (body.startsWith('{')) return undefined;
+  return body.split(' ').map((mid) => ({
+    kind: 'message',
+    channel: 'messaging',
+    pageId: PAGE,
+    psid: '6600112233445566',
+    mid,
+    timestampMs: START_MS,
+    text: mid,
+    raw: {},
+  }));
+}
+
+interface Process {
+  readonly inbox: InboxWorker;
+  readonly queue: DeliveryQueue;
+  /** What ran here, by mid, in the order in which it began. */
+  readonly ran: string[];
+  readonly log: string[];
+  readonly work: EventWork;
+  readonly take: (body: string) => Promise<DeliveryVerdict>;
+  /** From now on what others left is looked for. */
+  readonly serve: () => void;
+}
+
+interface Shared {
+  readonly clock: HeldClock;
+  readonly kept: SharedInbox;
+  readonly store: ThreadStore;
+}
+
+interface ProcessOptions {
+  readonly limits?: DeliveryLimits;
+  readonly turn?: (mid: string) => Promise<void>;
+  /** Of this process alone: where it stands still, the process has died, as far as others can see. */
+  readonly clock?: HeldClock;
+}
+
+function shared(limits: ConstructorParameters<typeof SharedInbox>[1] = {}): Shared {
+  const clock = new HeldClock();
+  return { clock, kept: new SharedInbox(clock, limits), store: new MemoryThreadStore({ now: () => clock.now() }) };
+}
+
+let processes = 0;
+
+function arrivedNow(event: ThreadEvent): RecordedEvent {
+  const thread = threadOf(event);
+  return {
+    event,
+    ...(thread ? { thread } : {}),
+    before: { owner: 'bot' },
+    owner: { owner: 'bot' },
+    isFresh: false,
+    record: emptyRecord,
+    askOwner: false,
+  };
+}
+
+function newProcess({ kept, store, ...on }: Shared, options: ProcessOptions = {}): Process {
+  const clock = options.clock ?? on.clock;
+  processes += 1;
+  const ran: string[] = [];
+  const log: string[] = [];
+  const say = (line: string): void => void log.push(line);
+  const logger: Logger = { info: say, warn: say, error: say };
+  const queue = new DeliveryQueue({
+    store,
+    clock,
+    log: logger,
+    processId: `process ${processes}`,
+    ...(options.limits ? { limits: options.limits } : {}),
+    enter: async (ticket, leaseMs, event) => {
+      const entered = await store.enter(ticket, leaseMs, () => ({ record: undefined, value: undefined }));
+      return entered.status === 'entered' ? { ...entered, value: arrivedNow(event) } : entered;
+    },
+  });
+  const inbox = new InboxWorker({ inbox: kept.of(ran), queue, clock, log: logger, read: eventsOf });
+  const work: EventWork = async ({ event }) => {
+    ran.push(event.mid ?? '');
+    await options.turn?.(event.mid ?? '');
+  };
+  return {
+    inbox,
+    queue,
+    ran,
+    log,
+    work,
+    take: (body) => inbox.take(body, eventsOf(body) ?? [], work),
+    serve: () => inbox.servedBy(() => work),
+  };
+}
+
+/** A store that does not answer while the test says so. */
+function weakStore(inner: ThreadStore): { readonly store: ThreadStore; isAway: boolean } {
+  const weak = {
+    isAway: false,
+    store: new Proxy(inner, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]): unknown =>
+          weak.isAway
+            ? Promise.reject(new StoreError('storeUnavailable', String(name)))
+            : Reflect.apply(method, target, args);
+      },
+    }),
+  };
+  return weak;
+}
+
+/** How a turn ends in which the process dies. */
+const forGood = (): Promise<void> => new Promise(() => undefined);
+
+describe('A delivery that is kept', () => {
+  it('is acknowledged while its turn goes on, and kept until that has ended', async () => {
+    const turn = gate();
+    const on = shared();
+    const bot = newProcess(on, { turn: () => turn.opened });
+
+    expect(await bot.take('a b')).to.equal('stored');
+    await settled();
+    expect(bot.ran).to.deep.equal(['a']);
+    expect(on.kept.bodies).to.deep.equal(['a b']);
+
+    turn.open();
+    await settled();
+    expect(bot.ran).to.deep.equal(['a', 'b']);
+    expect(on.kept.bodies).to.deep.equal([]);
+  });
+
+  it('stays this process’s however long its turn takes', async () => {
+    const turn = gate();
+    const on = shared();
+    const bot = newProcess(on, { turn: () => turn.opened });
+    const other = newProcess(on);
+    bot.serve();
+    other.serve();
+    await bot.take('a');
+
+    await on.clock.advance(3 * MINUTE_MS);
+    expect(other.ran).to.deep.equal([]);
+    expect([...on.kept.kept.values()].map(({ attempts }) => attempts)).to.deep.equal([1]);
+
+    turn.open();
+    await settled();
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([['a'], []]);
+  });
+
+  it('is taken over from a process that died, with what it had not finished', async () => {
+    const on = shared();
+    const turn = (mid: string): Promise<void> => (mid === 'b' ? forGood() : Promise.resolve());
+    const died = newProcess(on, { clock: new HeldClock(), turn });
+    await died.take('a b');
+    await settled();
+    expect(died.ran).to.deep.equal(['a', 'b']);
+    const other = newProcess(on);
+    other.serve();
+
+    await on.clock.advance(2 * LEASE_MS + 2 * LOOK_MS);
+
+    expect(other.ran, 'what was finished is not done again').to.deep.equal(['b']);
+    expect(on.kept.bodies).to.deep.equal([]);
+  });
+
+  it('waits for a process that knows the bot’s logic', async () => {
+    const on = shared();
+    await on.kept.of({}).put('a');
+    const bot = newProcess(on);
+    const known: { work?: EventWork } = {};
+    bot.inbox.servedBy(() => known.work);
+
+    await on.clock.advance(MINUTE_MS);
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([[], ['a']]);
+
+    known.work = bot.work;
+    await on.clock.advance(LOOK_MS);
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([['a'], []]);
+  });
+
+  it('that cannot be read is set aside at once, the log says so, and the next one runs', async () => {
+    const on = shared();
+    for (const body of ['{"cut', 'b']) await on.kept.of({}).put(body);
+    const bot = newProcess(on);
+    bot.serve();
+    await on.clock.advance(2 * LEASE_MS);
+    expect([bot.ran, on.kept.bodies, on.kept.aside]).to.deep.equal([['b'], [], ['{"cut']]);
+    expect(bot.log.join()).to.match(/1 deliver.* cannot be read/);
+  });
+
+  it('that ends every process is set aside after some attempts, and the log says so; the next one is worked off', async () => {
+    const on = shared({ maxAttempts: 3 });
+    await on.kept.of({}).put('poison');
+    const victims: Process[] = [];
+    for (let lives = 0; lives < 5; lives += 1) {
+      await on.clock.advance(2 * LEASE_MS);
+      const clock = new HeldClock();
+      const bot = newProcess(on, { clock, turn: forGood });
+      victims.push(bot);
+      bot.serve();
+      await clock.advance(0);
+      await settled();
+    }
+    expect(victims.map(({ ran }) => ran.length)).to.deep.equal([1, 1, 0, 0, 0]);
+    expect(on.kept.aside).to.deep.equal(['poison']);
+    expect(victims[2]?.log.join()).to.match(/1 deliver.* tried too often/);
+
+    const next = newProcess(on);
+    expect(await next.take('fine')).to.equal('stored');
+    await on.clock.advance(0);
+    expect(next.ran).to.deep.equal(['fine']);
+  });
+});
+
+describe('A delivery that cannot be kept', () => {
+  it('because the inbox is full is refused, so that Meta delivers again, and taken when there is room', async () => {
+    const turn = gate();
+    const on = shared({ maxDeliveries: 1 });
+    const bot = newProcess(on, { turn: () => turn.opened });
+    expect(await bot.take('a')).to.equal('stored');
+
+    expect(await bot.take('b')).to.equal('unavailable');
+    await settled();
+    expect(bot.log.join()).to.include('The inbox is full.');
+    expect(bot.ran).to.deep.equal(['a']);
+
+    turn.open();
+    await settled();
+    expect(await bot.take('b')).to.equal('stored');
+    await settled();
+    expect(bot.ran).to.deep.equal(['a', 'b']);
+  });
+
+  it('because the inbox does not answer is refused, and nothing of it runs', async () => {
+    const on = shared();
+    const bot = newProcess(on);
+    on.kept.isAway = true;
+
+    expect(await bot.take('a')).to.equal('unavailable');
+    await settled();
+    expect(bot.ran).to.deep.equal([]);
+    expect(bot.log.join()).to.match(/refused so that Meta delivers it again/);
+  });
+
+  it('because there is too much under way is refused before it is kept', async () => {
+    const on = shared();
+    const bot = newProcess(on, { limits: { maxEvents: 1 }, turn: forGood });
+    expect(await bot.take('a')).to.equal('stored');
+
+    expect(await bot.take('b')).to.equal('unavailable');
+    expect(on.kept.bodies).to.deep.equal(['a']);
+  });
+});
+
+describe('While the thread store is away', () => {
+  it('what was acknowledged is tried again by this process, is never set aside, and runs when the store is back', async () => {
+    const on = shared({ maxAttempts: 3 });
+    const weak = weakStore(on.store);
+    const bot = newProcess({ ...on, store: weak.store });
+    bot.serve();
+    await on.clock.advance(0);
+    weak.isAway = true;
+    expect(await bot.take('a'), 'the inbox is there').to.equal('stored');
+
+    await on.clock.advance(10 * MINUTE_MS);
+    expect([bot.ran, on.kept.bodies, on.kept.aside]).to.deep.equal([[], ['a'], []]);
+
+    weak.isAway = false;
+    await on.clock.advance(LONGEST_REST_MS);
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([['a'], []]);
+  });
+
+  it('no more is acknowledged than a process may have at rest, and all of it runs when the store is back', async () => {
+    const on = shared({ maxDeliveries: 2 * MOST_AT_REST });
+    const weak = weakStore(on.store);
+    const bot = newProcess({ ...on, store: weak.store }, { limits: { maxEventsPerThread: 2 * MOST_AT_REST } });
+    weak.isAway = true;
+    const verdicts: DeliveryVerdict[] = [];
+    for (let count = 0; count < MOST_AT_REST; count += 1) verdicts.push(await bot.take(`m${count}`));
+    await on.clock.advance(0);
+    expect(new Set(verdicts)).to.deep.equal(new Set(['stored']));
+
+    expect(await bot.take('one more')).to.equal('unavailable');
+    expect(on.kept.bodies).to.have.length(MOST_AT_REST);
+
+    weak.isAway = false;
+    await on.clock.advance(LONGEST_REST_MS);
+    expect(bot.ran).to.deep.equal(Array.from({ length: MOST_AT_REST }, (_, index) => `m${index}`));
+    expect(on.kept.bodies).to.deep.equal([]);
+  });
+
+  it('what another process left is not set aside either', async () => {
+    const on = shared({ maxAttempts: 3 });
+    await on.kept.of({}).put('a');
+    const weak = weakStore(on.store);
+    const bot = newProcess({ ...on, store: weak.store });
+    bot.serve();
+    weak.isAway = true;
+
+    await on.clock.advance(10 * MINUTE_MS);
+    expect([bot.ran, on.kept.bodies, on.kept.aside]).to.deep.equal([[], ['a'], []]);
+
+    weak.isAway = false;
+    await on.clock.advance(LONGEST_REST_MS);
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([['a'], []]);
+  });
+
+  it('a process that stops gives back what it could not work off', async () => {
+    const on = shared();
+    const weak = weakStore(on.store);
+    const bot = newProcess({ ...on, store: weak.store });
+    bot.serve();
+    weak.isAway = true;
+    await bot.take('a');
+    await on.clock.advance(LOOK_MS);
+    bot.inbox.stop();
+    await bot.queue.close(0);
+    await settled();
+    await bot.inbox.close();
+    expect(on.clock.timers).to.equal(0);
+    const other = newProcess(on);
+
+    other.serve();
+    await on.clock.advance(0);
+    expect([bot.ran, other.ran, on.kept.bodies]).to.deep.equal([[], ['a'], []]);
+  });
+});
+
+describe('While the inbox is away', () => {
+  it('what ends meanwhile is removed from it when it is back, and runs nowhere else', async () => {
+    const turn = gate();
+    const on = shared();
+    const bot = newProcess(on, { turn: () => turn.opened });
+    const other = newProcess(on);
+    bot.serve();
+    other.serve();
+    await bot.take('a');
+    await settled();
+    on.kept.isAway = true;
+    turn.open();
+    await on.clock.advance(LOOK_MS);
+    expect(on.kept.bodies).to.deep.equal(['a']);
+    expect(bot.log.join()).to.include('The inbox could not be looked at');
+
+    on.kept.isAway = false;
+    await on.clock.advance(LOOK_MS);
+    expect([bot.ran, other.ran, on.kept.bodies]).to.deep.equal([['a'], [], []]);
+  });
+});
+
+describe('A process with an inbox that stops', () => {
+  it('refuses what comes, gives back what was not worked off, and closes the inbox', async () => {
+    const on = shared();
+    const bot = newProcess(on, { turn: (mid) => (mid === 'a' ? forGood() : Promise.resolve()) });
+    bot.serve();
+    await bot.take('a');
+    await bot.take('b');
+    bot.inbox.stop();
+    expect(await bot.take('c')).to.equal('unavailable');
+    const left = bot.queue.close(1000);
+    await on.clock.advance(1000);
+    expect(await left).to.deep.equal({ running: 1, waiting: 1 });
+    await bot.inbox.close();
+    expect(on.kept.closed).to.have.length(1);
+
+    const other = newProcess(on);
+    other.serve();
+    await on.clock.advance(0);
+    // The first one's event is still the stopped process's, whose turn goes on; its delivery may be had at once.
+    expect([...on.kept.kept.values()].map(({ owner }) => owner === other.ran)).to.include(true);
+    await on.clock.advance(2 * LEASE_MS + 2 * LOOK_MS);
+    expect(other.ran).to.include('b').and.not.include('c');
+  });
+
+  it('looks for nothing any more, and leaves no timer behind', async () => {
+    const on = shared();
+    const bot = newProcess(on);
+    bot.serve();
+    await on.clock.advance(0);
+    await bot.queue.close(0);
+    await bot.inbox.close();
+    await on.kept.of({}).put('a');
+
+    await on.clock.advance(5 * MINUTE_MS);
+    expect(bot.ran).to.deep.equal([]);
+    expect(on.clock.timers).to.equal(0);
+  });
+
+  it('says so where the inbox cannot be told, and ends all the same', async () => {
+    const on = shared();
+    const bot = newProcess(on, { turn: forGood });
+    await bot.take('a');
+    on.kept.isAway = true;
+
+    await bot.inbox.close();
+    expect(bot.log.join()).to.include('The inbox could not be told that this process stops');
+  });
+});
