@@ -5,7 +5,7 @@
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import { MOST_HANDOVERS_COUNTED } from '../handover/loop-breaker.js';
-import type { PagePolicies, VccLiveHandoverOptions } from './handover-options.js';
+import type { PagePolicies, HandoverOptions } from './handover-options.js';
 
 const TEXT_NAMES = ['connecting', 'unavailable', 'failed', 'unclaimed', 'abandoned', 'returned'];
 const OUTCOMES_TO_ASK_AFTER = ['completed', 'unclaimed', 'abandoned', 'takenBack'];
@@ -30,7 +30,7 @@ const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string, value:
   inlineThreadControl: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
 };
 /** What is the same for all Pages. */
-const COMMON_OPTIONS: Readonly<Record<Exclude<keyof VccLiveHandoverOptions, keyof PagePolicies>, true>> = {
+const COMMON_OPTIONS: Readonly<Record<Exclude<keyof HandoverOptions, keyof PagePolicies>, true>> = {
   botAppId: true,
   vccLiveAppId: true,
   pageAccessToken: true,
@@ -72,7 +72,7 @@ const FUNCTIONS_OF_A_STORE = [
  * Refuses what cannot work.
  * @throws {@link InvalidOptionError} naming the option, what it got and what it expects; secrets are never shown
  */
-export function checkOptions(options: VccLiveHandoverOptions): void {
+export function checkOptions(options: HandoverOptions): void {
   if (!isObject(options))
     throw new InvalidOptionError(
       'options',
@@ -109,7 +109,7 @@ export function checkOptions(options: VccLiveHandoverOptions): void {
 }
 
 /** Options that have no effect, because there are none of that name: a misspelt one would be missed for weeks. */
-export function unknownOptions(options: VccLiveHandoverOptions): string[] {
+export function unknownOptions(options: HandoverOptions): string[] {
   return Object.keys(options).filter(
     (name) => !Object.hasOwn(POLICY_CHECKS, name) && !Object.hasOwn(COMMON_OPTIONS, name),
   );

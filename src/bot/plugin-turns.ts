@@ -5,8 +5,6 @@
  * Each takes its place among the events of its thread, so that it does not run beside a customer's message.
  * Needs the bot's logic (`attach(adapter, logic)`); without it, dialogs go on with the customer's next message.
  */
-import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
-import { TurnContext as TurnContextClass } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -21,21 +19,12 @@ import type { PoliciesOf } from './page-policies.js';
 import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
 import { turnOf } from './turn-state.js';
-
-/** The bot's logic, as adapters take it. */
-export type BotLogic = (context: TurnContext) => Promise<void>;
-
-/** An adapter that can begin turns, and what runs in them. */
-export interface AttachedBot {
-  readonly adapter: BotAdapter;
-  readonly logic: BotLogic;
-  /** What `CloudAdapter` needs for a turn of its own. */
-  readonly microsoftAppId?: string | undefined;
-}
+import type { Activity, AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 
 /** What these turns stand on. */
 export interface PluginTurnDeps {
   readonly log: Logger;
+  readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf'>;
   readonly queue: DeliveryQueue;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
@@ -103,10 +92,10 @@ export class PluginTurns {
    * dialog was there. Else it would wait until the customer writes again.
    * @param bot what runs it where none is attached
    */
-  async resumeRepeated(turn: Turn, activity: Partial<Activity>, bot?: AttachedBot): Promise<void> {
+  async resumeRepeated(turn: Turn, activity: Activity, bot?: AttachedBot): Promise<void> {
     const conclusion = await this.#deps.endedBefore(turn);
     if (!conclusion) return;
-    const reference = TurnContextClass.getConversationReference(activity);
+    const reference = this.#deps.framework.referenceOf(activity);
     const identity = { key: keyAfter(turn.key), event: turn.ticket.event };
     await this.#resume(turn.thread, { conclusion, reference }, identity, undefined, bot);
   }
@@ -156,14 +145,12 @@ export class PluginTurns {
     const attached = this.#attached ?? bot;
     const reference = attached && referenceFor(thread, kept, attached.adapter);
     if (!reference) return;
-    const { adapter, logic, microsoftAppId } = attached;
-    const run = (context: TurnContext): Promise<void> => work(context, logic);
+    const { framework, log } = this.#deps;
     try {
-      if (microsoftAppId === undefined) await adapter.continueConversation(reference, run);
-      else await adapter.continueConversationAsync(microsoftAppId, reference, run);
+      await framework.continueConversation(attached, reference, (context) => work(context, attached.logic));
     } catch (error) {
       const why = textOfThrown(error);
-      this.#deps.log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
+      log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
     }
   }
 }

@@ -3,7 +3,6 @@
  *
  * Says the plugin's own text where a thread came home, and runs the bot's logic at most once.
  */
-import type { Activity, TurnContext } from 'botbuilder';
 import type { Logger } from '../thread/logger.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Queue } from '../queue/measured-queue.js';
@@ -19,10 +18,11 @@ import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import type { TurnReading } from './read-turn.js';
 import { addressTurn } from './read-turn.js';
-import type { OutgoingGuards } from './silence.js';
+import type { OutgoingGuards } from './outgoing-guards.js';
 import type { RunningDecision, TurnState } from './turn-state.js';
 import { setTurn } from './turn-state.js';
 import { isWithoutThread, userRefOf } from './user-ref.js';
+import type { Activity, TurnContext } from './port.js';
 
 /** What turns stand on. */
 export interface TurnRunnerDeps {
@@ -41,7 +41,7 @@ export interface TurnRunnerDeps {
 export interface BegunTurn {
   readonly context: TurnContext;
   readonly state: TurnState;
-  readonly activity: Partial<Activity>;
+  readonly activity: Activity;
 }
 
 /** What a delivery has come to. */

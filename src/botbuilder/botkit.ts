@@ -17,7 +17,7 @@ import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { HandoverDeps } from './handover-parts.js';
 import { depsOf } from './handover-parts.js';
 import { limitsOf } from '../bot/http-request.js';
-import type { BotLogic } from '../bot/plugin-turns.js';
+import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
 export type { BotkitWorker } from './botkit-turns.js';

@@ -4,8 +4,7 @@
  * Lives on its own export path because `botbuilder-adapter-facebook` cannot be loaded from a clean install (it requires
  * `request` without declaring it), and the plugin must not depend on that.
  */
-import type { Activity, BotAdapter, ResourceResponse } from 'botbuilder';
-import { TurnContext } from 'botbuilder';
+import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
@@ -22,13 +21,13 @@ import type { BodyOptions, WebhookRequest, WebhookResponse } from '../bot/http-r
 import { limitsOf } from '../bot/http-request.js';
 import type { ReceiveDeps } from '../bot/receive-webhook.js';
 import { receiveWebhook } from '../bot/receive-webhook.js';
-import { runMiddleware } from './run-middleware.js';
+import { botFramework } from './framework.js';
 import type { SendDeps } from '../bot/send-messages.js';
 import { sendMessages } from '../bot/send-messages.js';
 import { LossTeller } from '../bot/tell-losses.js';
 import { setAdmitted, stateOf } from '../bot/turn-state.js';
 import { isWithoutThread } from '../bot/user-ref.js';
-import type { BotLogic } from '../bot/plugin-turns.js';
+import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
 /** Meta waits five seconds; the answer has to travel. */
@@ -224,12 +223,12 @@ class AdapterService {
       if (decision !== 'unmanaged' && decision.run === 'nothing') return;
       const activity = activityFromEvent(event);
       if (!activity) return;
-      const context = new TurnContext(this.#adapter, activity);
+      const context = botFramework.newContext(this.#adapter, activity);
       guards.guardAdapter(this.#adapter);
       const state = stateOf(context);
       if (decision !== 'unmanaged') runner.begin(context, state, decision);
       setAdmitted(state, { event, decision, activity, isRunning: false });
-      await runMiddleware(this.#adapter, context, logic);
+      await botFramework.runMiddleware(this.#adapter, context, logic);
       if (decision === 'unmanaged' || !isRepeated(decision.turn)) return;
       await pluginTurns.resumeRepeated(decision.turn, activity, { adapter: this.#adapter, logic });
     } catch (thrown) {

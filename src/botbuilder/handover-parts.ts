@@ -11,10 +11,10 @@ import type { Inbox } from '../queue/measured-inbox.js';
 import type { HandoverEvents } from '../handover/events.js';
 import type { AfterHandover } from '../bot/after-handover.js';
 import type { AddressFinder } from '../bot/find-address.js';
-import type { GraphOptions, VccLiveHandoverOptions } from '../bot/handover-options.js';
+import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
 import type { PluginTurns } from '../bot/plugin-turns.js';
 import type { TurnRunner } from '../bot/run-event.js';
-import type { OutgoingGuards } from '../bot/silence.js';
+import type { OutgoingGuards } from '../bot/outgoing-guards.js';
 
 /** The inside of a `VccLiveHandover`. */
 export interface HandoverDeps {
@@ -29,7 +29,7 @@ export interface HandoverDeps {
   /** For lines that anybody can cause. */
   readonly lines: RepeatedLines;
   readonly clock: Clock;
-  readonly pageAccessToken: VccLiveHandoverOptions['pageAccessToken'];
+  readonly pageAccessToken: HandoverOptions['pageAccessToken'];
   readonly appSecret: string | undefined;
   readonly graph: GraphOptions;
   readonly botAppId: string;

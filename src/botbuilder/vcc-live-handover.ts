@@ -35,25 +35,24 @@ import { measuredInbox } from '../queue/measured-inbox.js';
 import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
 import { HandoverEvents } from '../handover/events.js';
 import { DeadlineWatch } from '../handover/timers.js';
-import type { DialogAccess } from '../bot/after-handover.js';
 import { AfterHandover } from '../bot/after-handover.js';
 import { HandoverRequests } from '../bot/begin-handover.js';
 import { checkDuration, checkOptions, unknownOptions } from '../bot/check-options.js';
 import { HandoverDialog } from './handover-dialog.js';
 import { AddressFinder, isMessenger } from '../bot/find-address.js';
-import type { HandoverRequest, VccLiveHandoverOptions } from '../bot/handover-options.js';
+import type { BotLogic, DialogAccess, HandoverRequest, VccLiveHandoverOptions } from './options.js';
+import { botFramework } from './framework.js';
 import { registerDeps } from './handover-parts.js';
 import { RoutingLookup } from '../bot/inline-thread-control.js';
 import { KnownPages } from '../bot/known-pages.js';
 import type { MetadataDeps } from '../bot/outgoing-metadata.js';
 import { textFor } from '../bot/outgoing-metadata.js';
-import type { BotLogic } from '../bot/plugin-turns.js';
 import { PluginTurns } from '../bot/plugin-turns.js';
 import type { Policies } from '../bot/page-policies.js';
 import { PolicyBook } from '../bot/page-policies.js';
 import { readTurn } from '../bot/read-turn.js';
 import { TurnRunner } from '../bot/run-event.js';
-import { OutgoingGuards } from '../bot/silence.js';
+import { OutgoingGuards } from '../bot/outgoing-guards.js';
 import { targetOf } from '../bot/target-thread.js';
 import { admittedIn, stateOf, turnIn, turnOf } from '../bot/turn-state.js';
 import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from '../bot/vcc-live-webhook.js';
@@ -189,6 +188,7 @@ export class VccLiveHandover implements Middleware {
     const { after, metadataOf } = { after: this.#after, metadataOf: this.#metadataOf };
     this.#pluginTurns = new PluginTurns({
       log,
+      framework: botFramework,
       queue,
       after,
       policiesOf,
@@ -206,6 +206,7 @@ export class VccLiveHandover implements Middleware {
       functions,
       metadataOf,
       addresses,
+      framework: botFramework,
       routing: new RoutingLookup(client, { clock, log }),
       failed: (thread, reference, error) => this.#pluginTurns.failed(thread, reference, error),
     });
@@ -214,6 +215,7 @@ export class VccLiveHandover implements Middleware {
       events,
       clock,
       addresses,
+      framework: botFramework,
       initiate: (context, activity) => this.#requests.initiate(context, activity),
     });
     const { requests, guards, pluginTurns } = {
