@@ -9,6 +9,7 @@ import type { TextRedactor } from '../handover/metadata.js';
 import { redactedMetadata, withExtras } from '../handover/metadata.js';
 import { redactPersonalData } from '../handover/redact.js';
 import type { HandoverRequest, HandoverOptions } from './handover-options.js';
+import type { Policies } from './page-policies.js';
 import type { Activity, TurnContext } from './port.js';
 
 /** Bot Framework's name for the attachment of a `handoff.initiate`; `EventFactory.createHandoffInitiation` sets it. */
@@ -18,7 +19,7 @@ const MOST_LINES = 200;
 
 /** What the metadata is made with. */
 export interface MetadataDeps {
-  readonly options: Pick<HandoverOptions, 'metadata' | 'redact' | 'botAppId' | 'vccLiveAppId'>;
+  readonly options: Pick<HandoverOptions, 'botAppId' | 'vccLiveAppId'> & Pick<Policies, 'metadata' | 'redact'>;
   readonly functions: ApplicationFunctions;
 }
 

@@ -13,7 +13,7 @@ import { grantingOf, reclaimTriggersOf } from '../handover/policies.js';
 import { hasTimers } from '../handover/timers.js';
 import type { Availability } from './availability.js';
 import { AVAILABILITY } from './availability.js';
-import { checkPagePolicies } from './check-options.js';
+import { checkPagePolicies } from './check-policies.js';
 import type { HandoverRequest, OpenPrompt, PagePolicies, Satisfaction, HandoverOptions } from './handover-options.js';
 import type { MadeText, PluginTexts } from './plugin-texts.js';
 import { TEXT_IN_WORDS, acceptText, pluginTexts } from './plugin-texts.js';

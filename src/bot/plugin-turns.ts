@@ -18,6 +18,7 @@ import { becomeHandoffStatus, referenceFor } from './handoff-status.js';
 import type { PoliciesOf } from './page-policies.js';
 import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
+import type { TakenOutsideTurn } from './thread-operations.js';
 import { turnOf } from './turn-state.js';
 import type { Activity, AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 
@@ -80,6 +81,13 @@ export class PluginTurns {
     return this.#deps.queue.takeTurn(thread, (ticket) =>
       this.#resume(thread, ended, { key: ticket.event, event: ticket.event }, text),
     );
+  }
+
+  /** The application has taken the thread back. */
+  async resumeTaken({ thread, ended }: TakenOutsideTurn): Promise<void> {
+    const resumed = this.resume(thread, ended);
+    // Behind a turn of the thread, which may be the one that calls this and would wait for itself.
+    if (!resumed.waits) await resumed.done;
   }
 
   /** The same without a text, in the place of the event that ended the handover. */
