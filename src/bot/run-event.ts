@@ -148,7 +148,7 @@ export class TurnRunner {
       (recorded, key) => this.#runEvent(recorded, key, transport),
       { ackDeadlineMs: MIDDLEWARE_DEADLINE_MS, waitForOwn: true, unrecognisable: reading.synthetic === true },
     );
-    if (thrown) throw (thrown as { readonly error: unknown }).error;
+    if (thrown) throw thrown.error;
     if (verdict === 'unavailable') await this.#runWithoutStore(turn, reading, next);
   }
 
