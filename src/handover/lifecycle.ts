@@ -103,12 +103,6 @@ export function markPassed(record: ThreadRecord, id: string, nowMs: number): Thr
   return amendOpen(record, id, { phase: 'passed', passedAtMs: record.open?.passedAtMs ?? nowMs });
 }
 
-/** Whether VCC Live has the thread and no agent has answered yet. */
-export function isWaiting(record: ThreadRecord, id: string): boolean {
-  const { open } = record;
-  return open?.id === id && open.phase === 'passed' && open.agentAtMs === undefined;
-}
-
 /** The bot sets out to take the thread back. `undefined` where there is nothing to take, or it is under way already. */
 export function markReturning(record: ThreadRecord, via: HandoverVia): ThreadRecord | undefined {
   const { open } = record;
