@@ -224,7 +224,7 @@ export class HandoverStarter {
       return undefined;
     } catch (thrown) {
       const error = asError(thrown);
-      if (error instanceof GraphApiError && error.kind === 'token') return error;
+      if (error instanceof GraphApiError && error.code === 'invalidToken') return error;
       this.#deps.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
       return undefined;
     } finally {
@@ -321,7 +321,7 @@ export class HandoverStarter {
       const known = await this.#afterLostPass(turn, ids, open, error);
       if (known) return known;
     }
-    if (error.kind !== 'notOwner') return this.#fail(thread, ids, open, error);
+    if (error.code !== 'anotherAppOwns') return this.#fail(thread, ids, open, error);
 
     const verdict = error.owner
       ? await this.#records.foldAnswer(thread, ids, error.owner)
