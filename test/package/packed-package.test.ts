@@ -133,7 +133,7 @@ export function listen(handover: VccLiveHandover): VccLiveHandover {
     .on('passed', ({ thread, handoverId }) => console.log(thread.psid.length, handoverId.length))
     .on('returned', ({ result }) => console.log(result.outcome, result.via))
     .on('ownerChanged', ({ from, to }: { from: ThreadOwner; to: ThreadOwner }) => console.log(from.owner, to.appId))
-    .on('failed', ({ error }) => console.log(error instanceof GraphApiError ? error.kind : error instanceof HandoverError && error.code))
+    .on('failed', ({ error }) => console.log(error instanceof GraphApiError ? error.metaCode : error instanceof HandoverError && error.code))
     .on('suppressed', ({ reason }) => console.log(reason))
     .on('standbyMessage', ({ from, event }) => console.log(from, event.kind));
 }
