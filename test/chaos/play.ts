@@ -222,7 +222,7 @@ class Stage {
         await this.#kill(act.process % this.#schedule.processes);
         return;
       case 'processPauses':
-        this.#pause(act.process, act.forMs);
+        this.#pause(act.process, act.forMs, act.avoided);
         return;
       case 'storeIsLost':
         this.#loseStore(act.process, act.forMs);
@@ -267,8 +267,9 @@ class Stage {
     });
   }
 
-  #connect(): void {
-    this.#sim.connectBot(this.#processes.map((bot) => bot.url));
+  /** If there is none of them, the load balancer asks all. */
+  #connect(bots: readonly BotProcess[] = this.#processes): void {
+    this.#sim.connectBot((bots.length === 0 ? this.#processes : bots).map((bot) => bot.url));
   }
 
   /** It dies, and another one takes its place a little later. */
@@ -283,13 +284,17 @@ class Stage {
     this.#connect();
   }
 
-  #pause(which: 0 | 1, forMs: number): void {
+  #pause(which: 0 | 1, forMs: number, avoided: boolean): void {
     const bot = this.#process(which);
     if (bot === undefined || bot.isPaused) return;
     bot.pause();
     const fromMs = Date.now();
     this.#pauses.push({ process: which % this.#schedule.processes, fromMs, toMs: fromMs + forMs });
-    later(forMs, () => bot.resume());
+    if (avoided) this.#connect(this.#processes.filter((each) => !each.isPaused));
+    later(forMs, () => {
+      bot.resume();
+      this.#connect();
+    });
   }
 
   #loseStore(which: 0 | 1 | 'all', forMs: number): void {

@@ -15,8 +15,13 @@ export interface Move {
 export type Act =
   | { readonly do: CustomerDoing | AgentDoing | InboxDoing | 'aDayPasses' }
   | { readonly do: BotDoing | 'processDies'; readonly process: 0 | 1 }
-  /** It stands still for so long, and goes on. */
-  | { readonly do: 'processPauses'; readonly process: 0 | 1; readonly forMs: number }
+  /** It does not run for so long. `avoided`: the load balancer notices that, and asks the other process only. */
+  | {
+      readonly do: 'processPauses';
+      readonly process: 0 | 1;
+      readonly forMs: number;
+      readonly avoided: boolean;
+    }
   | { readonly do: 'storeIsLost'; readonly forMs: number; readonly process: 0 | 1 | 'all' }
   | { readonly do: 'graphFails'; readonly fault: GraphFault; readonly edge: Edge; readonly ms: number };
 
@@ -126,6 +131,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       process,
       // Shorter than Meta waits, shorter than a lease, a little longer, and much longer.
       forMs: fc.constantFrom(1000, 8000, 17_000, 30_000, 60_000),
+      avoided: fc.boolean(),
     }),
   },
   {
