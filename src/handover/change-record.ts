@@ -19,7 +19,7 @@ import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { atTime, isAnotherApp, ownerByEvidence, ownerNow, step } from '../ownership/ledger.js';
 import type { OffsetWindow } from '../ownership/meta-time.js';
-import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
+import { isOffsetRough, learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
@@ -377,7 +377,7 @@ export class ThreadRecords {
   }
 
   own(call: AnsweredCall, newestStamp: number | undefined): OwnCall {
-    return { ...call, newestStamp, offsetMs: this.offsetMs };
+    return { ...call, newestStamp, offsetMs: this.offsetMs, isOffsetRough: isOffsetRough(this.#offsets) };
   }
 
   ownerNow(record: ThreadRecord, ids: AppIds): Verdict {
