@@ -109,7 +109,7 @@ export class VccLiveHandover implements Middleware {
    *
    * Rejects, unlike {@link toAgent}: nobody has told the customer anything, and only the caller knows what to do.
    * @param metadata for the app that loses control; at most 1000 characters
-   * @throws {@link GraphApiError} if Meta refuses; kind `configuration` names the Page setting to change
+   * @throws {@link GraphApiError} if Meta refuses; code `misconfigured`: the text names the Page setting to change
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { core, pluginTurns } = this.#plugin;
@@ -119,7 +119,7 @@ export class VccLiveHandover implements Middleware {
 
   /**
    * Releases the thread: it is idle until somebody writes. Rejects like {@link take}.
-   * @throws {@link GraphApiError} kind `notOwner` if another app owns the thread
+   * @throws {@link GraphApiError} code `anotherAppOwns` if another app owns it
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     await this.#plugin.core.operations.release(target, metadata);
