@@ -4,7 +4,9 @@
  * Says the plugin's own text where a thread came home, and runs the bot's logic at most once.
  */
 import type { Activity, TurnContext } from 'botbuilder';
+import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { Ticket } from '../thread/store.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Queue } from '../queue/measured-queue.js';
 import type { TurnDecision, RecordedEvent, Turn } from '../handover/turn.js';
@@ -27,7 +29,9 @@ import { isWithoutThread, userRefOf } from './user-ref.js';
 /** What turns stand on. */
 export interface TurnRunnerDeps {
   readonly engine: HandoverEngine;
-  readonly queue: Queue;
+  readonly queue: Queue<RecordedEvent>;
+  /** Runs work as a turn of the thread, see `DeliveryQueue.run`. */
+  readonly runInQueue: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
   readonly guards: OutgoingGuards;
   readonly addresses: AddressFinder;
   readonly requests: HandoverRequests;
@@ -61,16 +65,23 @@ export class TurnRunner {
     this.#deps = deps;
   }
 
-  /** A turn without a webhook behind it. Where its thread cannot be named, the guards look at each message. */
+  /**
+   * A turn without a webhook behind it, in the queue of its thread. If its thread cannot be named, the guards look at each
+   * message.
+   */
   async runProactive({ context, state, activity }: BegunTurn, next: () => Promise<void>): Promise<void> {
     const { adapter } = context;
     const address = await this.#deps.addresses.ofTurn(adapter, activity);
     if (address.to === 'userRef') completeTurn(adapter, activity, { pageId: address.pageId, psid: address.userRef });
     if (address.to !== 'thread') return next();
     completeTurn(adapter, activity, address.thread);
-    const turn = await this.#deps.engine.proactiveTurn(address.thread);
-    this.#enter(context, state, turn);
-    return next();
+    const { thread } = address;
+    return this.#deps.runInQueue(thread, async (ticket) => {
+      const turn = await this.#deps.engine.proactiveTurn(thread);
+      turn.ticket = ticket;
+      this.#enter(context, state, turn);
+      await next();
+    });
   }
 
   /** A turn that some other adapter made of a webhook: worked off like a delivery, in this turn. */

@@ -181,7 +181,7 @@ class AdapterService {
   }
 
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
-    const work: EventWork = (recorded, key) => this.#work(recorded, key, logic);
+    const work: EventWork<RecordedEvent> = (recorded, key) => this.#work(recorded, key, logic);
     const { queue, inbox } = this.#inside;
     const deliver = (events: readonly ThreadEvent[], body: Buffer) => {
       // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.

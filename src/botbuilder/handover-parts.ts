@@ -6,6 +6,7 @@ import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { Probe } from '../thread/probe.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEngine } from '../handover/engine.js';
+import type { RecordedEvent } from '../handover/turn.js';
 import type { Queue } from '../queue/measured-queue.js';
 import type { Inbox } from '../queue/measured-inbox.js';
 import type { HandoverEvents } from '../handover/events.js';
@@ -19,7 +20,7 @@ import type { OutgoingGuards } from '../bot/silence.js';
 /** The inside of a `VccLiveHandover`. */
 export interface HandoverDeps {
   readonly engine: HandoverEngine;
-  readonly queue: Queue;
+  readonly queue: Queue<RecordedEvent>;
   /** Where deliveries are kept, if they are. */
   readonly inbox: Inbox | undefined;
   readonly pluginTurns: PluginTurns;

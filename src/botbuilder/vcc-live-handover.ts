@@ -27,6 +27,7 @@ import { ApplicationFunctions } from '../handover/application-functions.js';
 import type { CloseReport } from '../queue/deliver.js';
 import { DeliveryQueue } from '../queue/deliver.js';
 import { HandoverEngine } from '../handover/engine.js';
+import type { RecordedEvent } from '../handover/turn.js';
 import { InboxWorker } from '../queue/inbox-worker.js';
 import { logEvents } from '../handover/log-events.js';
 import { measureEvents } from '../handover/measure-events.js';
@@ -96,7 +97,7 @@ export class VccLiveHandover implements Middleware {
   readonly #policiesAsked: (pageId: string) => Promise<void> | undefined;
   readonly #metadataOf: (pageId: string) => MetadataDeps;
   readonly #stop: {
-    readonly queue: DeliveryQueue;
+    readonly queue: DeliveryQueue<RecordedEvent>;
     readonly inbox: InboxWorker | undefined;
     readonly store: ThreadStore;
   };
@@ -157,7 +158,7 @@ export class VccLiveHandover implements Middleware {
       policiesAsked,
       onEnded: (thread, ended, eventKey) => this.#pluginTurns.resumeAfter(thread, ended, eventKey),
     });
-    const queue: DeliveryQueue = new DeliveryQueue({
+    const queue = new DeliveryQueue({
       store,
       clock,
       log,
@@ -186,7 +187,7 @@ export class VccLiveHandover implements Middleware {
     const { after, metadataOf } = { after: this.#after, metadataOf: this.#metadataOf };
     this.#pluginTurns = new PluginTurns({
       log,
-      queue,
+      runAfter: (thread, work) => queue.runAfter(thread, work),
       after,
       policiesOf,
       expire: (thread) => engine.expire(thread),
@@ -221,6 +222,7 @@ export class VccLiveHandover implements Middleware {
     this.#runner = new TurnRunner({
       engine,
       queue: measured,
+      runInQueue: (thread, work) => queue.run(thread, work),
       guards,
       addresses,
       requests,
@@ -294,8 +296,8 @@ export class VccLiveHandover implements Middleware {
 
   /**
    * Takes the thread back from whoever has it; an open handover ends as `takenBack`. The Page has to allow it.
-   * With a key, and where the bot is attached, a waiting dialog gets its turn at once, and this resolves when that is over;
-   * where something else of the thread is under way, its turn comes after that and is not waited for.
+   * With a key, and if the bot is attached, a waiting dialog gets its turn behind what the thread has in the queue, and this
+   * resolves when that turn is over. If a turn of the same thread calls this, the dialog's turn comes after it.
    * @param metadata for the app that loses control; at most 1000 characters
    * @throws {@link GraphApiError} where Meta refuses; kind `configuration` names the Page setting to change
    */
@@ -306,8 +308,8 @@ export class VccLiveHandover implements Middleware {
     const taken = await this.#engine.take(thread, text, turn);
     if (!taken || turn) return;
     const resumed = this.#pluginTurns.resume(thread, taken);
-    // Behind a turn of the thread, which may be the one that calls this and would wait for itself.
-    if (!resumed.waits) await resumed.done;
+    // A turn of the thread that calls this would wait for itself.
+    if (!this.#stop.queue.isInside(thread)) await resumed;
   }
 
   /**
