@@ -145,7 +145,7 @@ export class EventTurns<Value extends QueuedEvent> {
     this.#deps.tickets.letGo(job);
     this.#jobs.delete(job.key);
     this.#deps.capacity.remove(job);
-    if (job.entry) threads.leave(job.entry);
+    if (job.entry) this.#deps.threads.leave(job.entry);
     job.end(ending);
     this.#deps.ended();
   }

@@ -6,11 +6,15 @@
 import type { Clock } from '../thread/clock.js';
 import type { Probe } from '../thread/probe.js';
 import { measured } from '../thread/probe.js';
-import type { DeliveryQueue, EventWork } from './deliver.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { DeliveryTerms, DeliveryVerdict, EventWork } from './delivery.js';
 import type { QueuedEvent } from './job.js';
 
 /** Takes deliveries in. */
-export type Queue<Value extends QueuedEvent = never> = Pick<DeliveryQueue<Value>, 'take' | 'refusalOf'>;
+export interface Queue<Value extends QueuedEvent = never> {
+  take(events: readonly ThreadEvent[], work: EventWork<Value>, how: DeliveryTerms): Promise<DeliveryVerdict>;
+  refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined;
+}
 
 /** Measures the turns alone: an inbox works off what it has kept long after Meta was answered. */
 export function queueOfMeasuredTurns<Value extends QueuedEvent>(

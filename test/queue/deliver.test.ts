@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { ThreadEvent } from '../../src/thread/event.js';
+import { threadOf } from '../../src/thread/event.js';
 import type { Logger } from '../../src/thread/logger.js';
 import type { MaybePromise } from '../../src/thread/maybe-promise.js';
 import type { ThreadStore, Ticket } from '../../src/thread/store.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import type { RecordedEvent, EnteredEvent } from '../../src/handover/turn.js';
-import { threadOf } from '../../src/handover/turn.js';
 import { eventKey } from '../../src/webhook/event-key.js';
-import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/queue/deliver.js';
+import type { DeliveryLimits, DeliveryVerdict, EventWork as WorkOn } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';
 import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
+
+type EventWork = WorkOn<RecordedEvent>;
 
 const PAGE = '111222333444555';
 const TERMS = { ackDeadlineMs: 4000 };
@@ -24,7 +26,7 @@ function message(mid: string, psid = '6600112233445566'): ThreadEvent {
 }
 
 interface Process {
-  readonly queue: DeliveryQueue;
+  readonly queue: DeliveryQueue<RecordedEvent>;
   readonly clock: HeldClock;
   /** What ran here, by mid, in the order in which it began. */
   readonly ran: string[];
@@ -691,9 +693,7 @@ describe('A turn that no event brought', () => {
   it('runs at once where nothing of its thread is under way', async () => {
     const { queue } = newProcess();
     let ran = false;
-    const turn = queue.takeTurn(THREAD, async () => void (ran = true));
-    expect(turn.waits).to.equal(false);
-    await turn.done;
+    await queue.run(THREAD, async () => void (ran = true));
     expect(ran).to.equal(true);
   });
 
@@ -707,22 +707,20 @@ describe('A turn that no event brought', () => {
       },
     });
     const taken = [bot.take([message('a', '1')]), bot.take([message('x', '2')])];
-    const turn = bot.queue.takeTurn(THREAD, async () => void order.push('own'));
+    const turn = bot.queue.run(THREAD, async () => void order.push('own'));
     taken.push(bot.take([message('b', '1')]));
-    expect(turn.waits).to.equal(true);
-    await bot.queue.takeTurn({ pageId: THREAD.pageId, psid: '3' }, async () => void order.push('other')).done;
+    await bot.queue.run({ pageId: THREAD.pageId, psid: '3' }, async () => void order.push('other'));
     expect(order).to.deep.equal(['other']);
     first.letGo();
-    await Promise.all([...taken, turn.done]);
+    await Promise.all([...taken, turn]);
     expect(order.filter((each) => each !== 'x' && each !== 'other')).to.deep.equal(['a', 'own', 'b']);
   });
 
   it('that hangs holds up its thread no longer than an event that does', async () => {
     const bot = newProcess();
-    const turn = bot.queue.takeTurn(THREAD, () => new Promise(() => undefined));
+    void bot.queue.run(THREAD, () => new Promise(() => undefined));
     const taken = bot.take([message('a', '1')]);
     await bot.clock.advance(10 * 60_000);
-    await turn.done;
     await taken;
     expect(bot.ran).to.deep.equal(['a']);
   });

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Clock } from '../../src/thread/clock.js';
 import { StoreError } from '../../src/thread/errors.js';
 import type { ThreadEvent } from '../../src/thread/event.js';
+import { threadOf } from '../../src/thread/event.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../../src/thread/inbox.js';
 import type { Logger } from '../../src/thread/logger.js';
 import { emptyRecord } from '../../src/thread/record.js';
@@ -11,7 +12,6 @@ import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/queue
 import { DeliveryQueue } from '../../src/queue/deliver.js';
 import { InboxWorker } from '../../src/queue/inbox-worker.js';
 import type { RecordedEvent } from '../../src/handover/turn.js';
-import { threadOf } from '../../src/handover/turn.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
 
