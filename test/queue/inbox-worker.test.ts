@@ -23,12 +23,16 @@ const LONGEST_REST_MS = 60_000;
 const MOST_AT_REST = 1_000;
 
 interface Kept extends KeptDelivery {
-  owner: object;
+  /** The process that has it; `undefined` if it was given back. */
+  owner: object | undefined;
   untilMs: number;
+  /** How many processes lost it, and how many of them while it ran alone. */
+  losses: number;
   attempts: number;
+  runsAlone: boolean;
 }
 
-/** Where deliveries lie that several processes share: leases by the held clock, as `RedisInbox` has them. */
+/** An inbox that several processes share: leases by the held clock, as `RedisInbox` has them. */
 class SharedInbox {
   readonly kept = new Map<string, Kept>();
   readonly aside: string[] = [];
@@ -42,7 +46,7 @@ class SharedInbox {
   constructor(clock: Clock, limits: { readonly maxDeliveries?: number; readonly maxAttempts?: number } = {}) {
     this.#clock = clock;
     this.#maxDeliveries = limits.maxDeliveries ?? 100;
-    this.#maxAttempts = limits.maxAttempts ?? 20;
+    this.#maxAttempts = limits.maxAttempts ?? 3;
   }
 
   get bodies(): string[] {
@@ -51,29 +55,39 @@ class SharedInbox {
 
   /** What one process sees of it. */
   of(owner: object): DeliveryInbox {
+    const ownOf = (operation: string, ids: readonly string[]): Kept[] => {
+      this.#answer(operation);
+      return ids.flatMap((id) => this.kept.get(id) ?? []).filter((each) => each.owner === owner);
+    };
     const inbox: DeliveryInbox = {
+      leaseMs: LEASE_MS,
       forBot: () => inbox,
-      setAside: async (ids) => {
-        this.#answer('setAside');
-        for (const id of ids) {
-          this.aside.push(this.kept.get(id)?.body ?? '');
-          this.kept.delete(id);
-        }
-      },
       put: async (body) => {
         this.#answer('put');
         if (this.kept.size >= this.#maxDeliveries) return undefined;
         this.#ids += 1;
         const id = String(this.#ids);
-        this.kept.set(id, { id, body, owner, untilMs: this.#clock.now() + LEASE_MS, attempts: 1 });
+        const untilMs = this.#clock.now() + LEASE_MS;
+        this.kept.set(id, { id, body, owner, untilMs, losses: 0, attempts: 0, runsAlone: false });
         return id;
       },
       remove: async (ids) => {
-        this.#answer('remove');
-        for (const id of ids) this.kept.delete(id);
+        for (const { id } of ownOf('remove', ids)) this.kept.delete(id);
       },
-      renew: async (ids) => this.#lease('renew', owner, ids, this.#clock.now() + LEASE_MS),
-      giveBack: async (ids) => this.#lease('giveBack', owner, ids, this.#clock.now()),
+      renew: async (ids) => {
+        for (const each of ownOf('renew', ids)) each.untilMs = this.#clock.now() + LEASE_MS;
+      },
+      setAside: async (deliveries) => {
+        const ids = deliveries.map(({ id }) => id);
+        for (const each of ownOf('setAside', ids)) this.#setAside(each);
+      },
+      giveBack: async (ids) => {
+        const back = { owner: undefined, untilMs: this.#clock.now(), runsAlone: false };
+        for (const each of ownOf('giveBack', ids)) Object.assign(each, back);
+      },
+      markAlone: async (id, runsAlone) => {
+        for (const each of ownOf('markAlone', [id])) each.runsAlone = runsAlone;
+      },
       takeOver: async (limit) => this.#takeOver(owner, limit),
       close: async () => {
         this.#answer('close');
@@ -83,24 +97,25 @@ class SharedInbox {
     return inbox;
   }
 
-  #lease(operation: string, owner: object, ids: readonly string[], untilMs: number): void {
-    this.#answer(operation);
-    for (const id of ids) Object.assign(this.kept.get(id) ?? {}, { owner, untilMs });
-  }
-
   #takeOver(owner: object, limit: number): TakenOver {
     this.#answer('takeOver');
     const over = [...this.kept.values()].filter(({ untilMs }) => untilMs <= this.#clock.now()).slice(0, limit);
     for (const each of over) {
-      Object.assign(each, { owner, untilMs: this.#clock.now() + LEASE_MS, attempts: each.attempts + 1 });
+      if (each.owner && each.owner !== owner) each.losses += 1;
+      if (each.owner && each.owner !== owner && each.runsAlone) each.attempts += 1;
+      Object.assign(each, { owner, untilMs: this.#clock.now() + LEASE_MS, runsAlone: false });
     }
-    const tooOften = over.filter(({ attempts }) => attempts > this.#maxAttempts);
-    for (const { id, body } of tooOften) {
-      this.kept.delete(id);
-      this.aside.push(body);
-    }
-    const deliveries = over.filter(({ attempts }) => attempts <= this.#maxAttempts);
-    return { deliveries: deliveries.map(({ id, body }) => ({ id, body })), setAside: tooOften.length };
+    const exhausted = over.filter(({ attempts }) => attempts >= this.#maxAttempts);
+    for (const each of exhausted) this.#setAside(each);
+    const deliveries = over
+      .filter((each) => !exhausted.includes(each))
+      .map(({ id, body, losses }) => ({ id, body, isSuspect: losses >= 2 }));
+    return { deliveries, setAside: exhausted.length };
+  }
+
+  #setAside({ id, body }: Kept): void {
+    this.kept.delete(id);
+    this.aside.push(body);
   }
 
   #answer(operation: string): void {
@@ -108,7 +123,7 @@ class SharedInbox {
   }
 }
 
-/** A body is its messages' ids: what is in one is no matter of the desk's. One in braces cannot be read. */
+/** A body is its messages' ids: the worker does not look into one. One in braces cannot be read. */
 function eventsOf(body: string): ThreadEvent[] | undefined {
   if (body.startsWith('{')) return undefined;
   return body.split(' ').map((mid) => ({
@@ -276,7 +291,7 @@ describe('A delivery that is kept', () => {
 
   it('waits for a process that knows the bot’s logic', async () => {
     const on = shared();
-    await on.kept.of({}).put('a');
+    await on.kept.of({}).put('a', '');
     const bot = newProcess(on);
     const known: { work?: EventWork } = {};
     bot.inbox.servedBy(() => known.work);
@@ -291,7 +306,7 @@ describe('A delivery that is kept', () => {
 
   it('that cannot be read is set aside at once, the log says so, and the next one runs', async () => {
     const on = shared();
-    for (const body of ['{"cut', 'b']) await on.kept.of({}).put(body);
+    for (const body of ['{"cut', 'b']) await on.kept.of({}).put(body, '');
     const bot = newProcess(on);
     bot.serve();
     await on.clock.advance(2 * LEASE_MS);
@@ -301,7 +316,7 @@ describe('A delivery that is kept', () => {
 
   it('that ends every process is set aside after some attempts, and the log says so; the next one is worked off', async () => {
     const on = shared({ maxAttempts: 3 });
-    await on.kept.of({}).put('poison');
+    await on.kept.of({}).put('poison', '');
     const victims: Process[] = [];
     for (let lives = 0; lives < 5; lives += 1) {
       await on.clock.advance(2 * LEASE_MS);
@@ -402,7 +417,7 @@ describe('While the thread store is away', () => {
 
   it('what another process left is not set aside either', async () => {
     const on = shared({ maxAttempts: 3 });
-    await on.kept.of({}).put('a');
+    await on.kept.of({}).put('a', '');
     const weak = weakStore(on.store);
     const bot = newProcess({ ...on, store: weak.store });
     bot.serve();
@@ -490,7 +505,7 @@ describe('A process with an inbox that stops', () => {
     await on.clock.advance(0);
     await bot.queue.close(0);
     await bot.inbox.close();
-    await on.kept.of({}).put('a');
+    await on.kept.of({}).put('a', '');
 
     await on.clock.advance(5 * MINUTE_MS);
     expect(bot.ran).to.deep.equal([]);

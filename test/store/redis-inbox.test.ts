@@ -52,7 +52,7 @@ describeWithRedis('RedisInbox', function () {
 
   it('keeps a delivery for the process that put it, and gives it to another when its lease is over, whole', async () => {
     const body = JSON.stringify({ object: 'page', text: 'Üdv \u{1f600}' });
-    const id = await inboxOf().put(body);
+    const id = await inboxOf().put(body, 'thread');
     const other = inboxOf();
     expect((await other.takeOver(10)).deliveries).to.deep.equal([]);
     expect(await leftTo(other)).to.deep.equal([body]);
@@ -60,7 +60,7 @@ describeWithRedis('RedisInbox', function () {
   });
 
   it('gives it to one of two that ask', async () => {
-    await inboxOf().put('one');
+    await inboxOf().put('one', 'thread');
     const [first, second] = [inboxOf(), inboxOf()];
     await new Promise((resolve) => setTimeout(resolve, LEASE_MS * 2));
     const taken = await Promise.all([first.takeOver(10), second.takeOver(10)]);
@@ -69,15 +69,15 @@ describeWithRedis('RedisInbox', function () {
 
   it('forgets as many at once as it may keep', async () => {
     const inbox = inboxOf({ maxDeliveries: 1 });
-    const id = (await inbox.put('one'))!;
+    const id = (await inbox.put('one', 'thread'))!;
     const others = Array.from({ length: 9_999 }, (_, index) => `1-${index + 1}`);
     await inbox.remove([...others, id]);
-    expect(await inbox.put('two')).to.be.a('string');
+    expect(await inbox.put('two', 'thread')).to.be.a('string');
   });
 
   it('gives nothing away that is renewed', async () => {
     const mine = inboxOf();
-    const id = (await mine.put('one'))!;
+    const id = (await mine.put('one', 'thread'))!;
     const other = inboxOf();
     for (let each = 0; each < 8; each += 1) {
       await new Promise((resolve) => setTimeout(resolve, LEASE_MS / 3));
@@ -88,7 +88,7 @@ describeWithRedis('RedisInbox', function () {
 
   it('gives at once what is given back, and never what was removed', async () => {
     const mine = inboxOf({ leaseMs: 60_000 });
-    const ids = [await mine.put('done'), await mine.put('left')].map(String);
+    const ids = [await mine.put('done', 'thread'), await mine.put('left', 'thread')].map(String);
     await mine.remove([ids[0]!]);
     await mine.giveBack([ids[1]!]);
     const { deliveries } = await inboxOf({ leaseMs: 60_000 }).takeOver(10);
@@ -97,15 +97,15 @@ describeWithRedis('RedisInbox', function () {
 
   it('takes no more than it may keep, and takes again when something is done', async () => {
     const mine = inboxOf({ maxDeliveries: 2 });
-    const id = await mine.put('one');
-    await mine.put('two');
-    expect(await mine.put('three')).to.equal(undefined);
+    const id = await mine.put('one', 'thread');
+    await mine.put('two', 'thread');
+    expect(await mine.put('three', 'thread')).to.equal(undefined);
     await mine.remove([id!]);
-    expect(await mine.put('three')).to.be.a('string');
+    expect(await mine.put('three', 'thread')).to.be.a('string');
   });
 
   it('sets aside what was taken over too often', async () => {
-    await inboxOf().put('poison');
+    await inboxOf().put('poison', 'thread');
     const other = inboxOf({ maxAttempts: 2 });
     expect(await leftTo(other)).to.deep.equal(['poison']);
     let setAside = 0;
@@ -124,7 +124,10 @@ describeWithRedis('RedisInbox', function () {
   it('rejects where it is closed', async () => {
     const inbox = inboxOf();
     await inbox.close();
-    expect(await rejection(inbox.put('one'))).to.include({ code: 'storeUnavailable', operation: 'inbox.put' });
+    expect(await rejection(inbox.put('one', 'thread'))).to.include({
+      code: 'storeUnavailable',
+      operation: 'inbox.put',
+    });
   });
 
   it('refuses wrong options, and names them', () => {
