@@ -3,17 +3,21 @@
  *
  * A partition has four keys: `bodies`, a hash of id → body; `leases`, a sorted set of ids by the end of their lease, 0 if
  * the delivery was given back; `states`, a hash of id → `<process> <losses> <attempts> <1 if it runs alone>`; `polled`, when
- * a process last looked for deliveries to take over. Ids sort by age. All times are Redis' own.
+ * a process last looked for deliveries to take over. Ids sort by age. The first argument of a script is the time, empty for
+ * Redis' own.
  */
-import { scriptOf } from './redis-scripts.js';
+import { CLOCK, scriptOf } from './redis-scripts.js';
 
 /** A delivery that so many processes have lost is a suspect. The first loss may have any reason: a deployment, the memory. */
 const SUSPECT_AFTER_LOSSES = 2;
 
 const BASE = `
-local time = redis.call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
-local function text(number) return string.format('%.0f', number) end
+local function readPolled()
+  local polledMs, notBeforeMs = string.match(redis.call('GET', KEYS[4]) or '', '^(%d+) (%d+)$')
+  return tonumber(polledMs) or 0, tonumber(notBeforeMs) or 0
+end
+-- Leases that end up to then may be taken over; 0 if only what was given back may be.
+local function takeableMs(notBeforeMs) return nowMs < notBeforeMs and 0 or nowMs end
 local function lease(id, untilMs) redis.call('ZADD', KEYS[2], text(untilMs), id) end
 local function stateOf(id)
   local kept = redis.call('HGET', KEYS[3], id) or ''
@@ -30,50 +34,54 @@ local function drop(id)
 end
 `;
 
-/** KEYS bodies, leases, states · ARGV process, leaseMs, most, body → id, or nil if the partition is full. */
+/** KEYS bodies, leases, states · ARGV now, process, leaseMs, most, body → id, or nil if the partition is full. */
 export const PUT = scriptOf(
+  CLOCK,
   BASE,
   `
-if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return false end
-local at = time[1] * 1000000 + time[2]
+if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then return false end
+local at = nowMs * 1000
 local id
 repeat
   id = string.format('%016.0f', at)
   at = at + 1
-until redis.call('HSETNX', KEYS[1], id, ARGV[4]) == 1
-writeState(id, ARGV[1], 0, 0, false)
-lease(id, nowMs + ARGV[2])
+until redis.call('HSETNX', KEYS[1], id, ARGV[5]) == 1
+writeState(id, ARGV[2], 0, 0, false)
+lease(id, nowMs + ARGV[3])
 return id
 `,
 );
 
-/** KEYS bodies, leases, states · ARGV process, id … */
+/** KEYS bodies, leases, states · ARGV now, process, id … */
 export const REMOVE = scriptOf(
-  BASE,
-  `
-for i = 2, #ARGV do
-  if stateOf(ARGV[i]) == ARGV[1] then drop(ARGV[i]) end
-end
-`,
-);
-
-/** KEYS bodies, leases, states · ARGV process, leaseMs, id … */
-export const RENEW = scriptOf(
+  CLOCK,
   BASE,
   `
 for i = 3, #ARGV do
-  if stateOf(ARGV[i]) == ARGV[1] then lease(ARGV[i], nowMs + ARGV[2]) end
+  if stateOf(ARGV[i]) == ARGV[2] then drop(ARGV[i]) end
 end
 `,
 );
 
-/** KEYS bodies, leases, states · ARGV process, id … */
-export const GIVE_BACK = scriptOf(
+/** KEYS bodies, leases, states · ARGV now, process, leaseMs, id … */
+export const RENEW = scriptOf(
+  CLOCK,
   BASE,
   `
-for i = 2, #ARGV do
+for i = 4, #ARGV do
+  if stateOf(ARGV[i]) == ARGV[2] then lease(ARGV[i], nowMs + ARGV[3]) end
+end
+`,
+);
+
+/** KEYS bodies, leases, states · ARGV now, process, id … */
+export const GIVE_BACK = scriptOf(
+  CLOCK,
+  BASE,
+  `
+for i = 3, #ARGV do
   local process, losses, attempts = stateOf(ARGV[i])
-  if process == ARGV[1] then
+  if process == ARGV[2] then
     writeState(ARGV[i], '-', losses, attempts, false)
     lease(ARGV[i], 0)
   end
@@ -81,33 +89,46 @@ end
 `,
 );
 
-/** KEYS bodies, leases, states · ARGV process, id, 1 if it runs alone */
+/** KEYS bodies, leases, states · ARGV now, process, id, 1 if it runs alone */
 export const MARK_ALONE = scriptOf(
+  CLOCK,
   BASE,
   `
-local process, losses, attempts = stateOf(ARGV[2])
-if process == ARGV[1] then writeState(ARGV[2], process, losses, attempts, ARGV[3] == '1') end
+local process, losses, attempts = stateOf(ARGV[3])
+if process == ARGV[2] then writeState(ARGV[3], process, losses, attempts, ARGV[4] == '1') end
 `,
 );
 
 /**
- * KEYS bodies, leases, states, polled · ARGV process, leaseMs, limit, most attempts → [id, body, 1 if suspect …],
- * [id, body …] of those with too many attempts, which the process has to set aside.
+ * KEYS bodies, leases, states, polled · ARGV now, leaseMs → how many deliveries can be taken over.
  *
  * If no process has looked here for half a lease, Redis was out of reach or all processes were down. Then leases may be over
  * whose processes live and had no chance to renew: for one lease only what was given back is taken over.
  */
-export const TAKE_OVER = scriptOf(
+export const LOOK = scriptOf(
+  CLOCK,
   BASE,
   `
-local process, leaseMs, limit, maxAttempts = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local polledMs, notBeforeMs = string.match(redis.call('GET', KEYS[4]) or '', '^(%d+) (%d+)$')
-polledMs, notBeforeMs = tonumber(polledMs) or 0, tonumber(notBeforeMs) or 0
+local leaseMs = tonumber(ARGV[2])
+local polledMs, notBeforeMs = readPolled()
 if nowMs - polledMs > leaseMs / 2 then notBeforeMs = nowMs + leaseMs end
 redis.call('SET', KEYS[4], text(nowMs) .. ' ' .. text(notBeforeMs), 'PX', text(10 * leaseMs))
+return redis.call('ZCOUNT', KEYS[2], '-inf', text(takeableMs(notBeforeMs)))
+`,
+);
 
+/**
+ * KEYS bodies, leases, states, polled · ARGV now, process, leaseMs, limit, most attempts → [id, body, 1 if suspect …],
+ * [id, body …] of those with too many attempts, which the process has to set aside.
+ */
+export const TAKE_OVER = scriptOf(
+  CLOCK,
+  BASE,
+  `
+local process, leaseMs, limit, maxAttempts = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local _, notBeforeMs = readPolled()
 local found, exhausted = {}, {}
-local overMs = nowMs < notBeforeMs and 0 or nowMs
+local overMs = takeableMs(notBeforeMs)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(overMs), 'LIMIT', 0, limit)) do
   local body = redis.call('HGET', KEYS[1], id)
   local before, losses, attempts, alone = stateOf(id)

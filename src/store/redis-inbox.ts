@@ -4,6 +4,7 @@
  * Deliveries are spread over partitions, each in a hash slot of its own, so that a Redis Cluster shares the load.
  */
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import type { StoringBot } from '../thread/store.js';
@@ -23,8 +24,6 @@ const COMMAND_TIMEOUT_MS = 1_500;
 const SET_ASIDE_KEPT = 1_000;
 /** A delivery whose partition is full is put into one of the next ones. A full inbox costs so many commands. */
 const PARTITIONS_TRIED = 3;
-/** Partitions that are asked for deliveries in one round trip. */
-const ASKED_TOGETHER = 16;
 
 /** Settings of a {@link RedisInbox}. All processes of a bot need the same ones. */
 export interface RedisInboxOptions {
@@ -43,6 +42,8 @@ export interface RedisInboxOptions {
   readonly maxAttempts?: number;
   /** A command without an answer fails after this, milliseconds. Default 1500. */
   readonly commandTimeoutMs?: number;
+  /** For tests: the time by which leases end. Default: the clock of Redis, the same for all processes. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -136,29 +137,27 @@ export class RedisInbox implements DeliveryInbox {
   }
 
   async takeOver(limit: number): Promise<TakenOver> {
-    const taken: KeptDelivery[] = [];
-    const exhausted: KeptDelivery[] = [];
-    const failures: unknown[] = [];
-    const order = rotated(this.#partitions.length, this.#firstAsked);
-    this.#firstAsked = (this.#firstAsked + ASKED_TOGETHER) % order.length;
-    for (let asked = 0; asked < order.length; asked += ASKED_TOGETHER) {
-      const partitions = order.slice(asked, asked + ASKED_TOGETHER);
-      const shares = sharesOf(Math.max(0, limit - taken.length), partitions.length);
-      const answers = await Promise.allSettled(
-        partitions.map((partition, index) => this.#takeFrom(partition, shares[index] ?? 0)),
-      );
-      for (const answer of answers) {
-        if (answer.status === 'rejected') {
-          failures.push(answer.reason);
-          continue;
-        }
-        taken.push(...answer.value.deliveries);
-        exhausted.push(...answer.value.exhausted);
-      }
-    }
+    const first = this.#firstAsked;
+    this.#firstAsked = (first + 1) % this.#partitions.length;
+    const order = this.#partitions.map((_, index) => (first + index) % this.#partitions.length);
+    // Looked at also if nothing may be taken: that shows that the partition is cared for.
+    const looked = await Promise.allSettled(order.map((partition) => this.#look(partition)));
+    const shares = fairShares(
+      looked.map((count) => (count.status === 'fulfilled' ? count.value : 0)),
+      limit,
+    );
+    const found = await Promise.allSettled(
+      order.flatMap((partition, index) => {
+        const share = shares[index] ?? 0;
+        return share > 0 ? [this.#takeFrom(partition, share)] : [];
+      }),
+    );
+    const taken = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.deliveries : []));
+    const exhausted = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.exhausted : []));
     await this.setAside(exhausted);
     // What was found belongs to this process already, and must be run. The next call meets the same failure.
-    if (failures.length > 0 && taken.length === 0) throw failures[0];
+    const failed = [...looked, ...found].find((each) => each.status === 'rejected');
+    if (failed && taken.length === 0) throw failed.reason;
     return { deliveries: taken, setAside: exhausted.length };
   }
 
@@ -167,7 +166,10 @@ export class RedisInbox implements DeliveryInbox {
     await this.#redis.close();
   }
 
-  /** Also if `limit` is 0: the partition has to know that somebody looks after it. */
+  async #look(partition: number): Promise<number> {
+    return Number(await this.#run('takeOver', scripts.LOOK, partition, [String(this.leaseMs)]));
+  }
+
   async #takeFrom(partition: number, limit: number): Promise<FoundInPartition> {
     const args = [this.#processId, ...[this.leaseMs, limit, this.#maxAttempts].map(String)];
     const [found, exhausted] = listOf(await this.#run('takeOver', scripts.TAKE_OVER, partition, args));
@@ -197,7 +199,9 @@ export class RedisInbox implements DeliveryInbox {
   }
 
   #run(operation: string, script: RedisScript, partition: number, args: string[]): Promise<unknown> {
-    return this.#redis.run(`inbox.${operation}`, script, [...(this.#partitions[partition] ?? [])], args);
+    const { clock } = this.#options;
+    const now = clock === undefined ? '' : String(clock.now());
+    return this.#redis.run(`inbox.${operation}`, script, [...(this.#partitions[partition] ?? [])], [now, ...args]);
   }
 }
 
@@ -212,14 +216,29 @@ function placeOf(id: string): { readonly partition: number; readonly name: strin
   return { partition: Number(id.slice(0, dash)), name: id.slice(dash + 1) };
 }
 
-/** The numbers below `count`, beginning with `first`. */
-function rotated(count: number, first: number): number[] {
-  return Array.from({ length: count }, (_, index) => (first + index) % count);
-}
-
 /** `total` shared out over `count`, as evenly as whole numbers allow. */
 function sharesOf(total: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => Math.floor(total / count) + (index < total % count ? 1 : 0));
+}
+
+/** Of so many in each partition: one of each in turn, until `limit` is reached. */
+function fairShares(counts: readonly number[], limit: number): number[] {
+  const shares = counts.map(() => 0);
+  for (
+    let left = Math.min(
+      limit,
+      counts.reduce((sum, count) => sum + count, 0),
+    );
+    left > 0;
+  ) {
+    for (const [index, count] of counts.entries()) {
+      const share = shares[index] ?? 0;
+      if (left === 0 || share >= count) continue;
+      shares[index] = share + 1;
+      left -= 1;
+    }
+  }
+  return shares;
 }
 
 function chunksOf(flat: unknown, size: number): string[][] {

@@ -16,7 +16,7 @@ export interface RedisScript {
 }
 
 /** Leases and lifetimes go by Redis' own clock, unless the first argument is a time: clocks of processes differ. */
-const CLOCK = `
+export const CLOCK = `
 local function now()
   if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
   local time = redis.call('TIME')
