@@ -151,8 +151,8 @@ return { found, exhausted }
 `,
 );
 
-/** KEYS list · ARGV most, body … Newest first. */
+/** KEYS list · ARGV now, most, body … Newest first. */
 export const SET_ASIDE = scriptOf(`
-for i = 2, #ARGV do redis.call('LPUSH', KEYS[1], ARGV[i]) end
-redis.call('LTRIM', KEYS[1], 0, ARGV[1] - 1)
+for i = 3, #ARGV do redis.call('LPUSH', KEYS[1], ARGV[i]) end
+redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
 `);

@@ -10,10 +10,11 @@ import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js'
 import type { StoringBot } from '../thread/store.js';
 import { partitionOf, partitionsOption } from './partitions.js';
 import { positiveOption } from './positive-option.js';
-import type { RedisClientLike } from './redis-client.js';
+import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
 import * as scripts from './redis-inbox-scripts.js';
 import { checkedPrefix, DEFAULT_PREFIX, RedisKeys } from './redis-keys.js';
+import { RedisPartitions } from './redis-partitions.js';
 import type { RedisScript } from './redis-scripts.js';
 
 const MAX_DELIVERIES = 10_000;
@@ -24,6 +25,9 @@ const COMMAND_TIMEOUT_MS = 1_500;
 const SET_ASIDE_KEPT = 1_000;
 /** A delivery whose partition is full is put into one of the next ones. A full inbox costs so many commands. */
 const PARTITIONS_TRIED = 3;
+
+/** The keys of a partition, in the order in which the scripts have them. */
+const KEY_NAMES = ['bodies', 'leases', 'states', 'polled'];
 
 /** Settings of a {@link RedisInbox}. All processes of a bot need the same ones. */
 export interface RedisInboxOptions {
@@ -57,7 +61,7 @@ export interface RedisInboxOptions {
  * The inbox holds whole deliveries, with what customers wrote, until their turns have ended. A delivery that ends every
  * process goes to a list, for somebody to look at. Turn `appendonly` on: Meta does not deliver again what Redis loses.
  *
- * Keys: `{<prefix>:<partition>:<app id>}:inbox:bodies`, `:leases`, `:states`, `:polled`; `{<prefix>:<app id>}:inbox:aside`.
+ * Keys: `{<prefix>:<app id>/<partition>}:inbox:bodies`, `:leases`, `:states`, `:polled`; `{<prefix>:<app id>}:inbox:aside`.
  *
  * @throws InvalidOptionError from the constructor; HandoverError `missingPeer` as `RedisThreadStore`
  */
@@ -65,7 +69,7 @@ export class RedisInbox implements DeliveryInbox {
   readonly leaseMs: number;
   readonly #redis: RedisConnection;
   readonly #options: RedisInboxOptions;
-  readonly #partitions: readonly string[][];
+  readonly #partitions: RedisPartitions;
   /** How many deliveries each partition may hold. Those with none take no new ones and are missing here. */
   readonly #shares: readonly number[];
   readonly #asideKey: string;
@@ -76,23 +80,29 @@ export class RedisInbox implements DeliveryInbox {
 
   /** @internal {@link forBot} makes these: the same connection, the deliveries of one bot. */
   constructor(redis: RedisConnection, options: RedisInboxOptions, bot: StoringBot);
-  /** @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379` */
-  constructor(redis: RedisClientLike | string, options?: RedisInboxOptions);
-  constructor(redis: RedisClientLike | RedisConnection | string, options: RedisInboxOptions = {}, bot?: StoringBot) {
+  /**
+   * @param redis a client of node-redis, which you connect and close; an address like `redis://localhost:6379`; or a list
+   *   of addresses of one Redis Cluster
+   */
+  constructor(redis: RedisClientLike | RedisAddress, options?: RedisInboxOptions);
+  constructor(
+    redis: RedisClientLike | RedisConnection | RedisAddress,
+    options: RedisInboxOptions = {},
+    bot?: StoringBot,
+  ) {
     this.#options = options;
     const prefix = checkedPrefix(options.prefix ?? DEFAULT_PREFIX);
-    this.#partitions = Array.from({ length: partitionsOption(options.partitions) }, (_, partition) => {
-      const keys = new RedisKeys(`${prefix}:${partition}`, bot?.appId);
-      return ['bodies', 'leases', 'states', 'polled'].map((name) => keys.key('inbox', name));
-    });
+    const partitions = partitionsOption(options.partitions);
     this.#asideKey = new RedisKeys(prefix, bot?.appId).key('inbox', 'aside');
     const maxDeliveries = positiveOption('maxDeliveries', options.maxDeliveries, MAX_DELIVERIES);
-    this.#shares = sharesOf(maxDeliveries, Math.min(this.#partitions.length, maxDeliveries));
+    this.#shares = sharesOf(maxDeliveries, Math.min(partitions, maxDeliveries));
     this.leaseMs = positiveOption('leaseMs', options.leaseMs, LEASE_MS);
     this.#maxAttempts = positiveOption('maxAttempts', options.maxAttempts, MAX_ATTEMPTS);
-    this.#firstAsked = Math.floor(Math.random() * this.#partitions.length);
+    this.#firstAsked = Math.floor(Math.random() * partitions);
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
     this.#redis = RedisConnection.over(redis, { commandTimeoutMs, clock: systemClock });
+    const { clock } = options;
+    this.#partitions = new RedisPartitions({ redis: this.#redis, prefix, appId: bot?.appId, partitions, clock });
   }
 
   forBot(bot: StoringBot): RedisInbox {
@@ -132,14 +142,15 @@ export class RedisInbox implements DeliveryInbox {
   async setAside(deliveries: readonly KeptDelivery[]): Promise<void> {
     if (deliveries.length === 0) return;
     const args = [String(SET_ASIDE_KEPT), ...deliveries.map(({ body }) => body)];
-    await this.#redis.run('inbox.setAside', scripts.SET_ASIDE, [this.#asideKey], args);
+    await this.#partitions.run('inbox.setAside', scripts.SET_ASIDE, [this.#asideKey], args);
     await this.remove(deliveries.map(({ id }) => id));
   }
 
   async takeOver(limit: number): Promise<TakenOver> {
     const first = this.#firstAsked;
-    this.#firstAsked = (first + 1) % this.#partitions.length;
-    const order = this.#partitions.map((_, index) => (first + index) % this.#partitions.length);
+    const count = this.#partitions.all.length;
+    this.#firstAsked = (first + 1) % count;
+    const order = Array.from({ length: count }, (_, index) => (first + index) % count);
     // Looked at also if nothing may be taken: that shows that the partition is cared for.
     const looked = await Promise.allSettled(order.map((partition) => this.#look(partition)));
     const shares = fairShares(
@@ -199,9 +210,8 @@ export class RedisInbox implements DeliveryInbox {
   }
 
   #run(operation: string, script: RedisScript, partition: number, args: string[]): Promise<unknown> {
-    const { clock } = this.#options;
-    const now = clock === undefined ? '' : String(clock.now());
-    return this.#redis.run(`inbox.${operation}`, script, [...(this.#partitions[partition] ?? [])], [now, ...args]);
+    const keys = KEY_NAMES.map((name) => this.#partitions.all[partition]?.key('inbox', name) ?? '');
+    return this.#partitions.run(`inbox.${operation}`, script, keys, args);
   }
 }
 
