@@ -51,7 +51,9 @@ export class RedisCluster {
 
   /** The keys on each of the nodes that began as masters. */
   async keysOfMasters(pattern: string): Promise<string[][]> {
-    return Promise.all(this.#nodes.slice(0, MASTERS).map(async (node) => (await ask(node, ['KEYS', pattern])) as string[]));
+    return Promise.all(
+      this.#nodes.slice(0, MASTERS).map(async (node) => (await ask(node, ['KEYS', pattern])) as string[]),
+    );
   }
 
   /** Ends a node as a power cut does. */
@@ -77,7 +79,8 @@ export class RedisCluster {
     await ask(from, ['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', toId]);
     const keys = (await ask(from, ['CLUSTER', 'GETKEYSINSLOT', String(slot), '10000'])) as string[];
     for (const each of keys) await ask(from, ['MIGRATE', '127.0.0.1', String(to.port), each, '0', '5000']);
-    for (const node of this.#nodes.slice(0, MASTERS)) await ask(node, ['CLUSTER', 'SETSLOT', String(slot), 'NODE', toId]);
+    for (const node of this.#nodes.slice(0, MASTERS))
+      await ask(node, ['CLUSTER', 'SETSLOT', String(slot), 'NODE', toId]);
   }
 
   async stop(): Promise<void> {
