@@ -299,7 +299,7 @@ export class VccLiveHandover implements Middleware {
    * With a key, and where the bot is attached, a waiting dialog gets its turn at once, and this resolves when that is over;
    * where something else of the thread is under way, its turn comes after that and is not waited for.
    * @param metadata for the app that loses control; at most 1000 characters
-   * @throws {@link GraphApiError} where Meta refuses; kind `configuration` names the Page setting to change
+   * @throws {@link GraphApiError} where Meta refuses; code `misconfigured`: the text names the Page setting to change
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = await targetOf(target, this.#addresses);
@@ -314,7 +314,7 @@ export class VccLiveHandover implements Middleware {
 
   /**
    * Releases the thread: it is idle until somebody writes.
-   * @throws {@link GraphApiError} kind `notOwner` where another app owns it
+   * @throws {@link GraphApiError} code `anotherAppOwns` if another app owns it
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = await targetOf(target, this.#addresses);

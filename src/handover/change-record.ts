@@ -19,11 +19,11 @@ import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { atTime, isAnotherApp, ownerByEvidence, ownerNow, step } from '../ownership/ledger.js';
 import type { OffsetWindow } from '../ownership/meta-time.js';
-import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
+import { isOffsetRough, learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
-import { amendOpen, conclude, isWaiting, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
+import { amendOpen, conclude, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
 import type { MayTakeBack } from './may-take-back.js';
 import type { HandoverEventMap, HandoverEvents } from './events.js';
 import { AppIdLookup } from './app-ids.js';
@@ -360,7 +360,7 @@ export class ThreadRecords {
     } else {
       const { handoverId } = conclusion;
       if (record.open?.returning === undefined) events.push(['returning', { thread, handoverId, via: conclusion.via }]);
-      events.push(['returned', { thread, result }], ['completed', { thread, handoverId, result }]);
+      events.push(['returned', { thread, result }]);
     }
     return { record: ended.record, events, value: conclusion };
   }
@@ -378,7 +378,7 @@ export class ThreadRecords {
   }
 
   own(call: AnsweredCall, newestStamp: number | undefined): OwnCall {
-    return { ...call, newestStamp, offsetMs: this.offsetMs };
+    return { ...call, newestStamp, offsetMs: this.offsetMs, isOffsetRough: isOffsetRough(this.#offsets) };
   }
 
   ownerNow(record: ThreadRecord, ids: AppIds): Verdict {
@@ -466,7 +466,7 @@ export class ThreadRecords {
     }
     const askOwner = folded !== undefined && folded.effects.askOwner;
     const outcome = after(next, now, before, askOwner);
-    if (passed !== undefined) events = [...events, ...eventsOfPass(thread, outcome.record, passed)];
+    if (passed !== undefined) events = [...events, ['passed', { thread, handoverId: passed }]];
     return {
       epochBefore: record.epoch,
       record: outcome.record,
@@ -487,12 +487,6 @@ export class ThreadRecords {
   #metaNow(): number {
     return metaNow(this.deps.clock.now(), this.offsetMs);
   }
-}
-
-/** What is told of a handover that is passed now, by the record that comes of it. */
-export function eventsOfPass(thread: ThreadKey, record: ThreadRecord, handoverId: string): HandoverEvent[] {
-  const passed: HandoverEvent = ['passed', { thread, handoverId }];
-  return isWaiting(record, handoverId) ? [passed, ['waiting', { thread, handoverId }]] : [passed];
 }
 
 /** Not where one of them is unknown, or hidden; bot and idle are the same, the bot may speak. */

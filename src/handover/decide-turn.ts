@@ -395,12 +395,8 @@ export class TurnDecisions {
       return { record: amendOpen(record, open.id, { agentAtMs: nowMs }), events: [], value: undefined };
     }
     const claimed = amendOpen(record, open.id, { agentAtMs: nowMs, claimedAtMs: nowMs, claimedBy: eventKey });
-    const told = { thread, handoverId: open.id };
-    const events: HandoverEvent[] = [
-      ['claimed', { ...told, waitedMs: Math.max(0, nowMs - (open.passedAtMs ?? open.startedAtMs)) }],
-      ['accepted', told],
-    ];
-    return { record: claimed, events, value: undefined };
+    const waitedMs = Math.max(0, nowMs - (open.passedAtMs ?? open.startedAtMs));
+    return { record: claimed, events: [['claimed', { thread, handoverId: open.id, waitedMs }]], value: undefined };
   }
 
   /**

@@ -92,7 +92,7 @@ export class SendGuard {
     try {
       return (await this.#records.askOrThrow(thread)).now;
     } catch (error) {
-      if (error instanceof GraphApiError && error.subcode === NO_MATCHING_USER) return 'noCustomer';
+      if (error instanceof GraphApiError && error.metaSubcode === NO_MATCHING_USER) return 'noCustomer';
       this.#deps.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
       return undefined;
     }

@@ -147,11 +147,11 @@ describeWithRedis('Two bot processes with Redis', function () {
       expect(await Promise.all([first, second, third])).to.deep.equal([200, 200, 200]);
       await until(() => heard().length === 3);
       expect(heard()).to.deep.equal(['bot: hold first', 'bot: second', 'bot: third']);
-      const bots = new RedisThreadStore(redis.url, { prefix: 'bots' });
-      const store = recordsIn(bots, sim.settings.botAppId);
+      const ofAll = new RedisThreadStore(redis.url, { prefix: 'bots' });
+      const store = recordsIn(ofAll, sim.settings.botAppId);
       const anybody = { thread: { pageId: sim.settings.pageId, psid }, event: 'another', processId: 'anybody' };
       await until(async () => (await store.isNext(anybody)) === 'next');
-      await bots.close();
+      await ofAll.close();
     });
 
     it('do not acknowledge a copy while the other works on the first, and do it once', async () => {

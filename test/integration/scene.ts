@@ -413,12 +413,9 @@ export function listen(handover: VccLiveHandover, bot: number, told: Told[]): vo
   const names: (keyof HandoverEventMap)[] = [
     'begun',
     'passed',
-    'waiting',
     'claimed',
-    'accepted',
     'returning',
     'returned',
-    'completed',
     'ownerChanged',
     'refused',
     'failed',

@@ -69,11 +69,12 @@ export class RedisCluster {
     });
   }
 
-  /** Moves the keys of one slot's hash tag to another master, as an operator does who adds a node. */
-  async moveSlotOf(key: string, toIndex: number): Promise<void> {
+  /** Moves the slot of a key to the next master, as an operator does who adds a node. */
+  async moveSlotOf(key: string): Promise<void> {
     const slot = Number(await ask(this.#node(0), ['CLUSTER', 'KEYSLOT', key]));
-    const from = this.#node(Math.floor((slot * MASTERS) / SLOTS));
-    const to = this.#node(toIndex);
+    const fromIndex = Math.floor((slot * MASTERS) / SLOTS);
+    const from = this.#node(fromIndex);
+    const to = this.#node((fromIndex + 1) % MASTERS);
     const [fromId, toId] = (await Promise.all([idOf(from), idOf(to)])) as [string, string];
     await ask(to, ['CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', fromId]);
     await ask(from, ['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', toId]);
