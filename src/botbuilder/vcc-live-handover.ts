@@ -17,6 +17,7 @@ import type { Logger } from '../thread/logger.js';
 import type { ThreadStore } from '../thread/store.js';
 import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import { dependableProbe } from '../thread/probe.js';
+import { faultOfRecord } from '../thread/read-record.js';
 import { readableOnTheWay } from '../thread/readable-on-the-way.js';
 import { RepeatedLines } from '../thread/repeated-lines.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
@@ -35,6 +36,7 @@ import { queueOfMeasuredTurns, measuredQueue } from '../queue/measured-queue.js'
 import { measuredInbox } from '../queue/measured-inbox.js';
 import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
 import { HandoverEvents } from '../handover/events.js';
+import { recordStore } from '../handover/stored-record.js';
 import { DeadlineWatch } from '../handover/timers.js';
 import type { DialogAccess } from '../bot/after-handover.js';
 import { AfterHandover } from '../bot/after-handover.js';
@@ -141,14 +143,14 @@ export class VccLiveHandover implements Middleware {
     });
     const addresses = new AddressFinder(pages, log);
     const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
-    const store: ThreadStore = guardedStore(given.forBot({ appId: botAppId, log }));
+    const store = guardedStore(given.forBot({ appId: botAppId, log, faultOf: faultOfRecord }));
     const newId = idsFrom(randomBytes);
     const processId = newId();
     const engine = new HandoverEngine({
       botAppId,
       vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
       graph: client,
-      store,
+      store: recordStore(store),
       clock,
       processId,
       newId,
