@@ -22,7 +22,7 @@ export interface HandoverDeps {
   readonly engine: HandoverEngine;
   readonly queue: Queue<RecordedEvent>;
   /** Where deliveries are kept, if they are. */
-  readonly inbox: Inbox | undefined;
+  readonly inbox: Inbox<RecordedEvent> | undefined;
   readonly pluginTurns: PluginTurns;
   readonly client: ThreadControlClient;
   readonly events: HandoverEvents;

@@ -100,7 +100,7 @@ export class VccLiveHandover implements Middleware {
   readonly #metadataOf: (pageId: string) => MetadataDeps;
   readonly #stop: {
     readonly queue: DeliveryQueue<RecordedEvent>;
-    readonly inbox: InboxWorker | undefined;
+    readonly inbox: InboxWorker<RecordedEvent> | undefined;
     readonly store: ThreadStore;
   };
   #closing: Promise<CloseReport> | undefined;

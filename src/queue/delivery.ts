@@ -37,12 +37,7 @@ export interface CloseReport {
  * Runs one event when its turn has come; `undefined` if that is done at once. Must not reject; if it does, the event
  * counts as finished.
  */
-export type EventWork<Value = never> = TurnWork<Value>['run'];
-
-/** A method, so that an inbox can pass work through to its queue without knowing what the work gets. */
-interface TurnWork<Value> {
-  run(value: Value, key: string): Promise<void> | undefined;
-}
+export type EventWork<Value> = (value: Value, key: string) => Promise<void> | undefined;
 
 /** One delivery that is being taken in. */
 export interface Delivery {

@@ -12,14 +12,15 @@ import type { DeliveryInbox, KeptDelivery } from '../thread/inbox.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { DeliveryVerdict, EventWork } from './deliver.js';
+import type { QueuedEvent } from './job.js';
 import type { Queue } from './measured-queue.js';
 import { InboxOutcomes } from './inbox-outcomes.js';
 import { SoloGate } from './solo-gate.js';
 
 /** What the worker needs. */
-export interface InboxWorkerDeps {
+export interface InboxWorkerDeps<Value extends QueuedEvent> {
   readonly inbox: DeliveryInbox;
-  readonly queue: Queue;
+  readonly queue: Queue<Value>;
   readonly clock: Clock;
   readonly log: Logger;
   /** The events of a body; `undefined` if the body cannot be read. Never throws. */
@@ -44,11 +45,11 @@ const MAX_ALONE_MS = 2 * 60_000;
 const OVERDUE = `${MAX_WAITING_RETRIES} acknowledged deliveries wait for a retry already.`;
 
 /** A delivery that belongs to this process. */
-interface Delivery {
+interface Delivery<Value extends QueuedEvent> {
   readonly id: string;
   readonly events: readonly ThreadEvent[];
   readonly bytes: number;
-  readonly work: EventWork;
+  readonly work: EventWork<Value>;
   readonly origin: 'received' | 'takenOver' | 'suspect';
   /** Its turns that run now. */
   turns: number;
@@ -57,24 +58,24 @@ interface Delivery {
 }
 
 /** One per process. */
-export class InboxWorker {
-  readonly #deps: InboxWorkerDeps;
+export class InboxWorker<Value extends QueuedEvent = QueuedEvent> {
+  readonly #deps: InboxWorkerDeps<Value>;
   readonly #gate: SoloGate;
   readonly #pollIntervalMs: number;
   /** By id. */
-  readonly #inProgress = new Map<string, Delivery>();
+  readonly #inProgress = new Map<string, Delivery<Value>>();
   readonly #outcomes: InboxOutcomes;
   /** Ends the delays of deliveries that wait for a retry. */
   readonly #wakes = new Set<() => void>();
   /** How many of those wait because the queue could not take them. */
   #retries = 0;
-  #worker: () => EventWork | undefined = () => undefined;
+  #worker: () => EventWork<Value> | undefined = () => undefined;
   #cancelPoll: (() => void) | undefined;
   #polling: Promise<void> | undefined;
   #isAnswering = true;
   #closed = false;
 
-  constructor(deps: InboxWorkerDeps) {
+  constructor(deps: InboxWorkerDeps<Value>) {
     this.#deps = deps;
     this.#gate = new SoloGate(deps.clock, MAX_ALONE_MS);
     this.#outcomes = new InboxOutcomes(deps.inbox);
@@ -86,13 +87,13 @@ export class InboxWorker {
    * @param worker what runs their events; `undefined` until the bot's logic is known, by a first request or by
    *   `attach(adapter, logic)`
    */
-  servedBy(worker: () => EventWork | undefined): void {
+  servedBy(worker: () => EventWork<Value> | undefined): void {
     this.#worker = worker;
     if (!this.#closed && !this.#cancelPoll && !this.#polling) this.#pollAfter(0);
   }
 
   /** Puts a delivery into the inbox and begins to run it. `stored`: Meta may be answered 200. */
-  async take(body: string, events: readonly ThreadEvent[], work: EventWork): Promise<DeliveryVerdict> {
+  async take(body: string, events: readonly ThreadEvent[], work: EventWork<Value>): Promise<DeliveryVerdict> {
     if (this.#closed) return 'unavailable';
     const bytes = Buffer.byteLength(body);
     const refusal = this.#retries >= MAX_WAITING_RETRIES ? OVERDUE : this.#deps.queue.refusalOf(events, bytes);
@@ -136,12 +137,12 @@ export class InboxWorker {
     }
   }
 
-  #begin(delivery: Delivery): void {
+  #begin(delivery: Delivery<Value>): void {
     this.#inProgress.set(delivery.id, delivery);
     void this.#run(delivery);
   }
 
-  async #run(delivery: Delivery): Promise<void> {
+  async #run(delivery: Delivery<Value>): Promise<void> {
     const isDone = delivery.origin === 'suspect' ? await this.#runAlone(delivery) : await this.#runBeside(delivery);
     this.#inProgress.delete(delivery.id);
     if (isDone) this.#outcomes.done(delivery.id);
@@ -151,7 +152,7 @@ export class InboxWorker {
   }
 
   /** @returns whether all events are done; `false` only if this process stops */
-  async #runBeside(delivery: Delivery): Promise<boolean> {
+  async #runBeside(delivery: Delivery<Value>): Promise<boolean> {
     for (let delayMs = RETRY_DELAY_MS; !this.#closed;) {
       const verdict = await this.#gate.beside(() => this.#attempt(delivery));
       if (isDone(verdict) && !delivery.wasTakenAgain) return true;
@@ -168,7 +169,7 @@ export class InboxWorker {
   }
 
   /** @returns whether all events are done; if not, the suspect is given back, so that this counts as no attempt */
-  async #runAlone(delivery: Delivery): Promise<boolean> {
+  async #runAlone(delivery: Delivery<Value>): Promise<boolean> {
     const { inbox, log } = this.#deps;
     const { id } = delivery;
     const crowded = (): void => void inbox.markAlone?.(id, false).catch(() => undefined);
@@ -183,10 +184,10 @@ export class InboxWorker {
     return isDone(verdict) && !delivery.wasTakenAgain;
   }
 
-  #attempt(delivery: Delivery): Promise<DeliveryVerdict> {
+  #attempt(delivery: Delivery<Value>): Promise<DeliveryVerdict> {
     delivery.wasTakenAgain = false;
     const { events, bytes, work } = delivery;
-    const counted: EventWork = async (recorded, key) => {
+    const counted: EventWork<Value> = async (recorded, key) => {
       delivery.turns += 1;
       try {
         await work(recorded, key);
@@ -266,7 +267,7 @@ export class InboxWorker {
   }
 
   /** @returns `false` if the delivery cannot be read */
-  #beginTaken({ id, body, isSuspect }: KeptDelivery, work: EventWork): boolean {
+  #beginTaken({ id, body, isSuspect }: KeptDelivery, work: EventWork<Value>): boolean {
     const known = this.#inProgress.get(id);
     if (known) {
       known.wasTakenAgain = true;

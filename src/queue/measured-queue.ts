@@ -11,7 +11,7 @@ import type { DeliveryTerms, DeliveryVerdict, EventWork } from './delivery.js';
 import type { QueuedEvent } from './job.js';
 
 /** Takes deliveries in. */
-export interface Queue<Value extends QueuedEvent = never> {
+export interface Queue<Value extends QueuedEvent> {
   take(events: readonly ThreadEvent[], work: EventWork<Value>, how: DeliveryTerms): Promise<DeliveryVerdict>;
   refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined;
 }

@@ -8,12 +8,14 @@ import type { DeliveryInbox, KeptDelivery, TakenOver } from '../../src/thread/in
 import type { Logger } from '../../src/thread/logger.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
-import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/queue/deliver.js';
+import type { DeliveryLimits, DeliveryVerdict, EventWork as WorkOn } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';
 import { InboxWorker } from '../../src/queue/inbox-worker.js';
 import type { RecordedEvent } from '../../src/handover/turn.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
+
+type EventWork = WorkOn<RecordedEvent>;
 
 const PAGE = '111222333444555';
 const LOOK_MS = 5_000;
@@ -139,7 +141,7 @@ function eventsOf(body: string): ThreadEvent[] | undefined {
 }
 
 interface Process {
-  readonly inbox: InboxWorker;
+  readonly inbox: InboxWorker<RecordedEvent>;
   readonly queue: DeliveryQueue;
   /** What ran here, by mid, in the order in which it began. */
   readonly ran: string[];
