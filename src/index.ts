@@ -81,28 +81,17 @@ export type {
   FencedRecord,
   Renewed,
   SetAsideRecord,
+  StoredRecord,
   StoringBot,
   ThreadChange,
   ThreadStore,
+  ThreadStoreBot,
   Ticket,
   TicketState,
 } from './thread/store.js';
 export type { MaybePromise } from './thread/maybe-promise.js';
 export type { DeliveryInbox, KeptDelivery, TakenOver } from './thread/inbox.js';
 export type { DeliveryLimits, CloseReport } from './queue/deliver.js';
-export type {
-  Conclusion,
-  EvidenceMaxima,
-  ExplicitMark,
-  EarlyHandBack,
-  NamedOwner,
-  OpenHandover,
-  RecordedOwner,
-  SideMark,
-  StoredError,
-  ThreadRecord,
-  VccLiveReport,
-} from './thread/record.js';
 
 // For those who talk to Meta themselves.
 export { ThreadControlClient } from './graph/thread-control-client.js';

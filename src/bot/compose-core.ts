@@ -6,6 +6,7 @@ import type { Logger } from '../thread/logger.js';
 import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import { dependableProbe } from '../thread/probe.js';
+import { faultOfRecord } from '../thread/read-record.js';
 import { readableOnTheWay } from '../thread/readable-on-the-way.js';
 import type { ThreadStore } from '../thread/store.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
@@ -17,6 +18,7 @@ import { HandoverEngine } from '../handover/engine.js';
 import { HandoverEvents } from '../handover/events.js';
 import { logEvents } from '../handover/log-events.js';
 import { measureEvents } from '../handover/measure-events.js';
+import { recordStore } from '../handover/stored-record.js';
 import { checkOptions, unknownOptions } from './check-options.js';
 import { AddressFinder } from './find-address.js';
 import type { HandoverOptions } from './handover-options.js';
@@ -82,7 +84,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   const hasOneToken = typeof pageAccessToken === 'string';
   const addresses = new AddressFinder(new KnownPages({ hasOneToken, ask: () => client.page(), clock, log }), log);
   const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
-  const store = guardedStore(given.forBot({ appId: botAppId, log }));
+  const store = guardedStore(given.forBot({ appId: botAppId, log, faultOf: faultOfRecord }));
   const newId = randomIds();
   const processId = newId();
   const endings = new EndedHandovers();
@@ -91,7 +93,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     botAppId,
     vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
     graph: client,
-    store,
+    store: recordStore(store),
     clock,
     processId,
     newId,

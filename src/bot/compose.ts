@@ -1,6 +1,7 @@
 /** Wires one plugin: each part gets what was made before it. */
 import { inBackground } from '../thread/clock.js';
 import { RepeatedLines } from '../thread/repeated-lines.js';
+import type { RecordedEvent } from '../handover/turn.js';
 import { DeadlineWatch } from '../handover/timers.js';
 import type { CloseReport } from '../queue/deliver.js';
 import { DeliveryQueue } from '../queue/deliver.js';
@@ -52,7 +53,8 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   const pluginTurns = new PluginTurns({
     log,
     framework,
-    queue: incoming.queue,
+    runAfter: (thread, work) => incoming.queue.runAfter(thread, work),
+    isInside: (thread) => incoming.queue.isInside(thread),
     after,
     policiesOf,
     expire: (thread) => engine.expire(thread),
@@ -73,7 +75,16 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   });
   const guards = new OutgoingGuards({ ...said, initiate: (context, activity) => requests.initiate(context, activity) });
   const queue = measuredQueue(incoming.queue, probe, clock);
-  const runner = new TurnRunner({ ...said, queue, guards, requests, pluginTurns, after, policiesOf });
+  const runner = new TurnRunner({
+    ...said,
+    queue,
+    runInQueue: (thread, work) => incoming.queue.run(thread, work),
+    guards,
+    requests,
+    pluginTurns,
+    after,
+    policiesOf,
+  });
   const watch = composeWatch(core, pluginTurns);
   const inbox = incoming.inbox && measuredInbox(incoming.inbox, probe, clock);
   const host = messengerHost({ core, answering, queue, inbox, pluginTurns, runner });
@@ -82,8 +93,8 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
 }
 
 interface Incoming {
-  readonly queue: DeliveryQueue;
-  readonly inbox: InboxWorker | undefined;
+  readonly queue: DeliveryQueue<RecordedEvent>;
+  readonly inbox: InboxWorker<RecordedEvent> | undefined;
 }
 
 function composeQueue({ options, engine, store, clock, log, processId, probe }: HandoverCore): Incoming {

@@ -6,6 +6,7 @@ import { parseExactJson } from '../thread/exact-json.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
+import type { RecordedEvent } from '../handover/turn.js';
 import type { EventWork } from '../queue/deliver.js';
 import type { Inbox } from '../queue/measured-inbox.js';
 import type { Queue } from '../queue/measured-queue.js';
@@ -59,8 +60,8 @@ export interface MessengerHost {
 export interface MessengerHostDeps {
   readonly core: HandoverCore;
   readonly answering: AnswerDeps;
-  readonly queue: Queue;
-  readonly inbox: Inbox | undefined;
+  readonly queue: Queue<RecordedEvent>;
+  readonly inbox: Inbox<RecordedEvent> | undefined;
   readonly pluginTurns: PluginTurns;
   readonly runner: TurnRunner;
 }
@@ -140,7 +141,7 @@ class AdapterService implements MessengerService {
     return sendMessages(context, activities, this.#sending);
   }
 
-  #workWith(logic: BotLogic): EventWork {
+  #workWith(logic: BotLogic): EventWork<RecordedEvent> {
     const bot = { adapter: this.#adapter, logic };
     return (recorded, key) => this.#deps.runner.runWebhookEvent(recorded, key, bot);
   }

@@ -9,7 +9,7 @@ import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
-import type { DeliveryQueue } from '../queue/deliver.js';
+import type { Ticket } from '../thread/store.js';
 import type { EndedHandover } from '../handover/change-record.js';
 import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
@@ -26,7 +26,10 @@ import type { Activity, AttachedBot, BotLogic, Framework, TurnContext } from './
 export interface PluginTurnDeps {
   readonly log: Logger;
   readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf'>;
-  readonly queue: DeliveryQueue;
+  /** Runs work behind everything that the thread has in the queue, see `DeliveryQueue.runAfter`. */
+  readonly runAfter: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
+  /** Whether a turn of the thread asks, which would wait for itself. */
+  readonly isInside: (thread: ThreadKey) => boolean;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
   /** Works a deadline of the thread off. */
@@ -36,9 +39,6 @@ export interface PluginTurnDeps {
   /** Brings a thread home whose chat VCC Live has closed. */
   readonly bringHome: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
 }
-
-/** A turn under way. `waits`: behind others of its thread, perhaps behind the very turn that asks for it. */
-export type PluginTurn = ReturnType<DeliveryQueue['takeTurn']>;
 
 /** Begins turns. */
 export class PluginTurns {
@@ -64,21 +64,21 @@ export class PluginTurns {
     const ended = await this.#deps.expire(thread);
     if (!ended) return;
     const { texts } = this.#deps.policiesOf(thread.pageId);
-    await this.resume(thread, ended, ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned).done;
+    await this.resume(thread, ended, ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned);
   }
 
   /** A chat was closed, and its thread has come home for that. */
   async bringHome(thread: ThreadKey): Promise<void> {
     const ended = await this.#deps.bringHome(thread);
-    if (ended) await this.resume(thread, ended, this.#deps.policiesOf(thread.pageId).texts.returned).done;
+    if (ended) await this.resume(thread, ended, this.#deps.policiesOf(thread.pageId).texts.returned);
   }
 
   /**
    * A turn for a handover that has ended: says a text, and runs the bot's logic as `handoff.status` where a dialog waits.
    * Never rejects: the handover has ended, whatever becomes of this turn.
    */
-  resume(thread: ThreadKey, ended: EndedHandover, text?: TextMaker): PluginTurn {
-    return this.#deps.queue.takeTurn(thread, (ticket) =>
+  resume(thread: ThreadKey, ended: EndedHandover, text?: TextMaker): Promise<void> {
+    return this.#deps.runAfter(thread, (ticket) =>
       this.#resume(thread, ended, { key: ticket.event, event: ticket.event }, text),
     );
   }
@@ -86,8 +86,8 @@ export class PluginTurns {
   /** The application has taken the thread back. */
   async resumeTaken({ thread, ended }: TakenOutsideTurn): Promise<void> {
     const resumed = this.resume(thread, ended);
-    // Behind a turn of the thread, which may be the one that calls this and would wait for itself.
-    if (!resumed.waits) await resumed.done;
+    // A turn of the thread that calls this would wait for itself.
+    if (!this.#deps.isInside(thread)) await resumed;
   }
 
   /** The same without a text, in the place of the event that ended the handover. */
@@ -135,7 +135,7 @@ export class PluginTurns {
   /** The bot's logic hears that a handover failed, where the Page has it hear of such things. */
   failed(thread: ThreadKey, reference: unknown, error: Error): void {
     if (!this.#deps.policiesOf(thread.pageId).statusEvents) return;
-    this.#deps.queue.takeTurn(thread, () =>
+    void this.#deps.runAfter(thread, () =>
       this.#run(thread, reference, async (context, logic) => {
         becomeHandoffStatus(context, 'failed', error.message);
         await logic(context);

@@ -5,7 +5,9 @@
  */
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadEventKind } from '../thread/event.js';
+import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { Ticket } from '../thread/store.js';
 import { isThenable } from '../thread/thenable.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { HandoverEvents } from '../handover/events.js';
@@ -34,7 +36,9 @@ export interface TurnRunnerDeps {
   readonly framework: Framework;
   readonly engine: HandoverEngine;
   readonly events: HandoverEvents;
-  readonly queue: Queue;
+  readonly queue: Queue<RecordedEvent>;
+  /** Runs work as a turn of the thread, see `DeliveryQueue.run`. */
+  readonly runInQueue: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
   readonly guards: OutgoingGuards;
   readonly addresses: AddressFinder;
   readonly requests: HandoverRequests;
@@ -182,16 +186,23 @@ export class TurnRunner {
     }
   }
 
-  /** A turn without a webhook behind it. If its thread cannot be named, the guards look at each message. */
+  /**
+   * A turn without a webhook behind it, in the queue of its thread. If its thread cannot be named, the guards look at each
+   * message.
+   */
   async #runProactive({ context, state, activity }: OpenTurn, next: Next): Promise<void> {
     const { adapter } = context;
     const address = await this.#deps.addresses.ofTurn(adapter, activity);
     if (address.to === 'userRef') completeTurn(adapter, activity, { pageId: address.pageId, psid: address.userRef });
     if (address.to !== 'thread') return next();
     completeTurn(adapter, activity, address.thread);
-    const turn = await this.#deps.engine.proactiveTurn(address.thread);
-    this.#enter(context, state, turn);
-    return next();
+    const { thread } = address;
+    return this.#deps.runInQueue(thread, async (ticket) => {
+      const turn = await this.#deps.engine.proactiveTurn(thread);
+      turn.ticket = ticket;
+      this.#enter(context, state, turn);
+      await next();
+    });
   }
 
   /** The store did not answer. Meta itself delivered this, so the bot answers; Meta refuses what is not the bot's. */

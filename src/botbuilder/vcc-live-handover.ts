@@ -104,8 +104,8 @@ export class VccLiveHandover implements Middleware {
 
   /**
    * Takes the thread back from its owner; an open handover ends as `takenBack`. The Page has to allow it.
-   * With a key, and if the bot is attached, a waiting dialog gets its turn at once, and this resolves when that turn is
-   * over. If another turn of the thread is in progress, the dialog's turn comes after it and is not waited for.
+   * With a key, and if the bot is attached, a waiting dialog gets its turn behind what the thread has in the queue, and this
+   * resolves when that turn is over. If a turn of the same thread calls this, the dialog's turn comes after it.
    *
    * Rejects, unlike {@link toAgent}: nobody has told the customer anything, and only the caller knows what to do.
    * @param metadata for the app that loses control; at most 1000 characters

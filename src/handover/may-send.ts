@@ -50,9 +50,9 @@ export class SendGuard {
   }
 
   /** `undefined` if the store does not answer. */
-  #read(thread: ThreadKey, turn: Turn | undefined): MaybePromise<FencedRecord | undefined> {
+  #read(thread: ThreadKey, turn: Turn | undefined): MaybePromise<FencedRecord<ThreadRecord> | undefined> {
     const { store } = this.#deps;
-    const read = (): MaybePromise<FencedRecord> =>
+    const read = (): MaybePromise<FencedRecord<ThreadRecord>> =>
       turn ? store.readFor(turn.ticket) : store.read(thread).then((record) => ({ record, isOurs: true }));
     return recover(read, (error) => {
       this.#deps.log.warn(`Thread store unreadable while speaking: ${asError(error).message}`);

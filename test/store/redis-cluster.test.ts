@@ -8,7 +8,7 @@ import { RedisCluster } from './redis-cluster.js';
 import { describeWithRedis } from './redis-server.js';
 import { finish, take, ticketOf } from './tickets.js';
 import type { Lifetimes } from './thread-store-contract.js';
-import { recordWith, threadStoreContract } from './thread-store-contract.js';
+import { epochOf, recordWith, threadStoreContract } from './thread-store-contract.js';
 
 const WITHIN_MS = 120_000;
 
@@ -79,7 +79,7 @@ describeWithRedis('RedisThreadStore on a Redis Cluster', function () {
     const store = storeOf('moved', { partitions: 1 });
     const grow = (): Promise<number> =>
       store.update(thread, (current) => {
-        const epoch = (current?.epoch ?? 0) + 1;
+        const epoch = (epochOf(current) ?? 0) + 1;
         return { record: recordWith(epoch), value: epoch };
       });
     await grow();
@@ -92,6 +92,8 @@ describeWithRedis('RedisThreadStore on a Redis Cluster', function () {
     }
     await moving;
     expect(await grow()).to.equal(writes + 1);
-    expect((await cluster.keysOfMasters('{moved/0}:thread:*')).map((keys) => keys.length).sort()).to.deep.equal([0, 0, 1]);
+    expect((await cluster.keysOfMasters('{moved/0}:thread:*')).map((keys) => keys.length).sort()).to.deep.equal([
+      0, 0, 1,
+    ]);
   });
 });
