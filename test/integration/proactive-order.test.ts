@@ -64,7 +64,7 @@ describe('A proactive turn', () => {
   it('and a message that both go on with a dialog give it the result of its handover once', async () => {
     const stage = await scene();
     dialogBot(stage.bot, 'everyTurn');
-    await stage.customer.says('talk to agent');
+    await stage.customer.says('agent please');
     const logic = stage.bot.logic;
     const hold = gate();
     stage.bot.logic = async (context) => {
