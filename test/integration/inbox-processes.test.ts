@@ -58,7 +58,7 @@ describeWithRedis('Processes with an inbox', function () {
   const psidOf = (customer: number): string => `66001122334455${customer + 10}`;
   const heardBy = (customer: number): string[] => sim.customer(psidOf(customer)).hears();
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-  const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const goneBy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
   it('set aside what kills each of them, and answer all others once', async () => {
     const texts = numbers(INNOCENT).map((customer) => `hold ${customer}`);
@@ -111,12 +111,12 @@ describeWithRedis('Processes with an inbox', function () {
     for (const text of texts) other.bot.letGo(text);
 
     relay.cut();
-    await after(OUTAGE_MS);
+    await goneBy(OUTAGE_MS);
     // Three turns end while Redis is out of reach, three long after it.
     for (const text of texts.slice(0, 3)) first.bot.letGo(text);
     await until(() => numbers(3).every((customer) => heardBy(customer).length === 1));
     relay.mend();
-    await after(LEASE_MS + LEASE_MS / 2);
+    await goneBy(LEASE_MS + LEASE_MS / 2);
     for (const text of texts.slice(3)) first.bot.letGo(text);
     await until(() => numbers(6).every((customer) => heardBy(customer).length > 0));
     await sim.customer(psidOf(0)).says('and now?');
