@@ -12,7 +12,7 @@ import { BotProcess, until } from './bot-processes.js';
 import { connection } from './scene.js';
 
 /** A story ends within this, on a machine that is busy with other things. */
-const WITHIN_MS = 300_000;
+const WITHIN_MS = 600_000;
 const OUTAGE_MS = 18_000;
 const LEASE_MS = 15_000;
 const INNOCENT = 20;
