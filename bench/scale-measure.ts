@@ -102,7 +102,7 @@ async function withBot<T>(stage: Stage, given: ScaleGiven, measure: (bot: Pinned
 async function useOf(url: string): Promise<RedisUse> {
   const client = await createClient({ url }).connect();
   try {
-    const told = String(await client.sendCommand(['INFO', 'everything']));
+    const told = await client.info('everything');
     const number = (name: string): number => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(told)?.[1]);
     return {
       cpuMicros: (number('used_cpu_user') + number('used_cpu_sys')) * 1e6,
