@@ -20,6 +20,8 @@ import { createClient } from 'redis';
 /** What the process is started with. */
 export interface BotProcessSettings {
   readonly redisUrl?: string;
+  /** Addresses of a Redis Cluster for the thread store; everything else stays in `redisUrl`. */
+  readonly clusterUrls?: readonly string[];
   /** Where store and state are without Redis: the connection string of an account with blobs. */
   readonly blobs?: string;
   /** Begins the keys of store and state in Redis; the name of the container with blobs. */
@@ -153,7 +155,8 @@ interface Shared {
   readonly close: () => Promise<void>;
 }
 
-async function sharedOf({ redisUrl, blobs, prefix, inbox, leaseMs = 3000 }: BotProcessSettings): Promise<Shared> {
+async function sharedOf(settings: BotProcessSettings): Promise<Shared> {
+  const { redisUrl, clusterUrls, blobs, prefix, inbox, leaseMs = 3000 } = settings;
   if (redisUrl === undefined) {
     // Takes seconds to load, which processes at Redis need not wait for.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded where it is used only
@@ -165,7 +168,7 @@ async function sharedOf({ redisUrl, blobs, prefix, inbox, leaseMs = 3000 }: BotP
   client.on('error', () => undefined);
   await client.connect();
   return {
-    store: new RedisThreadStore(redisUrl, { prefix }),
+    store: new RedisThreadStore(clusterUrls ?? redisUrl, { prefix }),
     ...(inbox ? { inbox: new RedisInbox(redisUrl, { prefix, leaseMs }) } : {}),
     state: new RedisStorage(client, prefix),
     close: () => client.close(),
