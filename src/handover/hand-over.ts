@@ -22,15 +22,12 @@ import { asError } from './change-record.js';
 import { deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
-/** More than this are remembered by their age alone. */
-const MOST_ABANDONED = 1000;
-
 /** Makes handovers. */
 export class HandoverStarter {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
-  /** Handovers that this process armed and could not go on with: nobody works on them, whatever their record says. */
-  readonly #abandoned = new Set<string>();
+  /** Ids of the handovers that this process is making now. */
+  readonly #inProgress = new Set<string>();
 
   constructor(records: ThreadRecords) {
     this.#deps = records.deps;
@@ -97,7 +94,7 @@ export class HandoverStarter {
         turn.blockedBecause ??= 'repeatedTurn';
         return { status: 'passed', handoverId: answer.conclusion.handoverId };
       case 'open':
-        if (!mayReplace || !(answer.stale || this.#abandoned.has(answer.open.id))) {
+        if (!mayReplace || !this.#isStale(answer.open)) {
           return { status: 'refused', reason: 'alreadyWithAgent' };
         }
         if (await this.#settleStale(thread, ids, answer.open)) return { status: 'refused', reason: 'alreadyWithAgent' };
@@ -105,27 +102,32 @@ export class HandoverStarter {
       case 'existing':
         turn.blockedBecause ??= 'repeatedTurn';
         if (answer.open.phase === 'passed') return { status: 'passed', handoverId: answer.open.id };
-        return this.#orAbandon(thread, answer.open, () => this.#resume(turn, order, ids, answer.open));
+        return this.#inOrder(thread, answer.open, () => this.#resume(turn, order, ids, answer.open));
       case 'armed':
-        return this.#orAbandon(thread, answer.open, () => this.#speakAndPass(turn, order, ids, answer.open));
+        return this.#inOrder(thread, answer.open, () => this.#speakAndPass(turn, order, ids, answer.open));
     }
   }
 
-  /** A handover that was armed and fails unwritten is told with its id: news of it may come yet, when the store is back. */
-  async #orAbandon(
-    thread: ThreadKey,
-    { id }: OpenHandover,
-    work: () => Promise<HandoverStart>,
-  ): Promise<HandoverStart> {
+  /**
+   * Whether the turn that armed an open handover is over. No two turns of a thread run at once, over all processes: so it
+   * is, unless this process itself is making the handover outside that order. No clock is asked.
+   */
+  #isStale({ id, phase }: OpenHandover): boolean {
+    return phase !== 'passed' && !this.#inProgress.has(id);
+  }
+
+  /** Makes an armed handover. If it fails and that cannot be written, `failed` has its id: the store may show it later. */
+  async #inOrder(thread: ThreadKey, { id }: OpenHandover, work: () => Promise<HandoverStart>): Promise<HandoverStart> {
+    this.#inProgress.add(id);
     try {
       return await work();
     } catch (thrown) {
-      if (this.#abandoned.size >= MOST_ABANDONED) this.#abandoned.clear();
-      this.#abandoned.add(id);
       const error = asError(thrown);
       this.#deps.events.emit('failed', { thread, handoverId: id, error });
       this.#deps.log.error(`Handover ${id} failed, and that could not be written down: ${error.message}`);
       return { status: 'failed', error, handoverId: id };
+    } finally {
+      this.#inProgress.delete(id);
     }
   }
 
@@ -242,7 +244,9 @@ export class HandoverStarter {
     let confirmed: AnsweredCall;
     let newestStamp: number | undefined;
     try {
-      newestStamp = newestPlace((await this.#deps.store.read(thread))?.evidence ?? {});
+      const { record, isOurs } = await this.#deps.store.readFor(turn.ticket);
+      if (!isOurs || (record && record.open?.id !== open.id)) return this.#overtaken(turn, open);
+      newestStamp = newestPlace(record?.evidence ?? {});
       confirmed = await send();
     } catch (thrown) {
       return this.#passFailed(turn, ids, open, asError(thrown));
@@ -270,6 +274,16 @@ export class HandoverStarter {
     const record = await this.#records.readOr(thread, undefined);
     if (!record) return true;
     return record.open?.id === id && record.open.phase === 'armed' && record.open.earlyHandBack === undefined;
+  }
+
+  /** Another turn of the thread has taken the handover over, or has closed it and begun another one. */
+  #overtaken(turn: Turn, { id }: OpenHandover): HandoverStart {
+    turn.blockedBecause ??= 'staleTurn';
+    this.#deps.log.warn(
+      `Handover ${id} took so long that another turn of its thread went on; this turn passes nothing and says nothing more. ` +
+        'Find out what held this process up.',
+    );
+    return { status: 'refused', reason: 'alreadyWithAgent' };
   }
 
   #passed(turn: Turn, open: OpenHandover): HandoverStart {

@@ -13,8 +13,6 @@ import { keyAfter } from './turn.js';
 
 /** Conclusions kept for dialogs that have not fetched theirs yet. */
 const CONCLUSIONS_KEPT = 8;
-/** An armed handover older than this has lost the process that armed it. Longer than any retry of a pass. */
-const ARMED_ALIVE_MS = 2 * 60_000;
 /** Longer than any call is under way, with all of its repetitions. */
 const UNSETTLED_ALIVE_MS = 5 * 60_000;
 /** After this nobody is asked about a handover any more. */
@@ -38,8 +36,8 @@ export type ArmAnswer =
   /** The same event asked before, in a run that did not finish: that handover goes on. */
   | { readonly kind: 'existing'; readonly open: OpenHandover }
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion }
-  /** Another event's handover is open; `stale` where nobody can be working on it any more. */
-  | { readonly kind: 'open'; readonly open: OpenHandover; readonly stale: boolean }
+  /** A handover is open already: this turn's own, or another event's. */
+  | { readonly kind: 'open'; readonly open: OpenHandover }
   /** This very turn has handed over before, and the thread has come home since. */
   | { readonly kind: 'secondRequest' };
 
@@ -55,9 +53,7 @@ export function arm(record: ThreadRecord, request: ArmRequest): { record: Thread
         answer: { kind: 'existing', open: existing },
       };
     }
-    const stale =
-      open.phase === 'unconfirmed' || (open.phase === 'armed' && request.nowMs - open.startedAtMs > ARMED_ALIVE_MS);
-    return { record, answer: { kind: 'open', open, stale } };
+    return { record, answer: { kind: 'open', open } };
   }
   if (record.conclusions.some((each) => each.run === request.run && each.outcome !== 'failed')) {
     return { record, answer: { kind: 'secondRequest' } };

@@ -67,7 +67,7 @@ describe('arming a handover', () => {
     for (const again of [request({ id: 'h2' }), request({ id: 'h2', cause: 'event-2', run: 'run-2' })]) {
       const second = arm(record, again);
       expect(second.record).to.equal(record);
-      expect(second.answer).to.include({ kind: 'open', stale: false });
+      expect(second.answer).to.include({ kind: 'open' });
     }
   });
 
@@ -98,17 +98,6 @@ describe('arming a handover', () => {
     ]) {
       expect(arm(failed, again).answer.kind).to.equal('armed');
     }
-  });
-
-  it('finds a handover stale that nobody can be working on: unconfirmed, or armed for longer than any pass takes', () => {
-    const by = (record: ThreadRecord, nowMs: number): boolean => {
-      const { answer } = arm(record, request({ cause: 'event-2', run: 'run-2', nowMs }));
-      return answer.kind === 'open' && answer.stale;
-    };
-    expect(by(armed(), 1000 + MINUTE)).to.equal(false);
-    expect(by(armed(), 1000 + 3 * MINUTE)).to.equal(true);
-    expect(by(amendOpen(armed(), 'h1', { phase: 'unconfirmed' }), 1001)).to.equal(true);
-    expect(by(amendOpen(armed(), 'h1', { phase: 'passed' }), 1000 + 600 * MINUTE)).to.equal(false);
   });
 });
 
