@@ -80,13 +80,13 @@ export type {
   FencedRecord,
   Renewed,
   SetAsideRecord,
-  StepsAtOnce,
   StoringBot,
   ThreadChange,
   ThreadStore,
   Ticket,
   TicketState,
 } from './thread/store.js';
+export type { MaybePromise } from './thread/maybe-promise.js';
 export type { DeliveryInbox, KeptDelivery, TakenOver } from './thread/inbox.js';
 export type { DeliveryLimits, CloseReport } from './queue/deliver.js';
 export type {

@@ -139,9 +139,8 @@ export class VccLiveHandover implements Middleware {
       log,
     });
     const addresses = new AddressFinder(pages, log);
-    const store: ThreadStore = options.store
-      ? guardedStore(options.store.forBot({ appId: botAppId, log }))
-      : new MemoryThreadStore({ now: () => clock.now() });
+    const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
+    const store: ThreadStore = guardedStore(given.forBot({ appId: botAppId, log }));
     const newId = idsFrom(randomBytes);
     const processId = newId();
     const engine = new HandoverEngine({
@@ -158,14 +157,12 @@ export class VccLiveHandover implements Middleware {
       policiesAsked,
       onEnded: (thread, ended, eventKey) => this.#pluginTurns.resumeAfter(thread, ended, eventKey),
     });
-    const { atOnce } = engine.decisions;
     const queue: DeliveryQueue = new DeliveryQueue({
       store,
       clock,
       log,
       processId,
       enter: (ticket, leaseMs, event) => engine.decisions.enter(ticket, leaseMs, event),
-      ...(atOnce ? { arriveAtOnce: atOnce } : {}),
       limits: options.limits ?? {},
     });
     const measured = measuredQueue(queue, probe, clock);

@@ -9,9 +9,11 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverVia, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
+import { whenReady } from '../thread/maybe-promise.js';
 import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { Entered, StepsAtOnce, ThreadChange, ThreadStore, Ticket } from '../thread/store.js';
+import type { Entered, ThreadChange, ThreadStore, Ticket } from '../thread/store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
@@ -159,32 +161,18 @@ export class ThreadRecords {
   }
 
   /** The same step, together with taking the ticket of the event that brings the evidence. */
-  async enter<T>(
+  enter<T>(
     asked: { readonly ticket: Ticket; readonly leaseMs: number },
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
     after: AfterChange<T>,
-  ): Promise<Entered<ChangeResult<T>>> {
+  ): MaybePromise<Entered<ChangeResult<T>>> {
     const { ticket, leaseMs } = asked;
     const change = this.#changeBy(ticket.thread, ids, evidenceFrom, after);
-    const entered = await this.deps.store.enter(ticket, leaseMs, change);
-    if (entered.status === 'entered') this.#told(entered.value);
-    return entered;
-  }
-
-  /** The same step at once, for a store that is at hand. @param id of the thread */
-  changeAtOnce<T>(
-    store: StepsAtOnce,
-    id: string,
-    thread: ThreadKey,
-    ids: AppIds,
-    evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: AfterChange<T>,
-  ): ChangeResult<T> {
-    const record = store.read(id) ?? emptyRecord;
-    const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
-    if (stepped.record !== record) store.write(id, thread, stepped.record);
-    return this.#told(stepped);
+    return whenReady(this.deps.store.enter(ticket, leaseMs, change), (entered) => {
+      if (entered.status === 'entered') this.#told(entered.value);
+      return entered;
+    });
   }
 
   /**
