@@ -162,7 +162,7 @@ export class VccLiveHandover implements Middleware {
       clock,
       log,
       processId,
-      enter: (ticket, leaseMs, event) => engine.decisions.enter(ticket, leaseMs, event),
+      enter: (ticket, leaseMs, event) => engine.recorder.enter(ticket, leaseMs, event),
       limits: options.limits ?? {},
     });
     const measured = measuredQueue(queue, probe, clock);
@@ -191,7 +191,7 @@ export class VccLiveHandover implements Middleware {
       policiesOf,
       expire: (thread) => engine.expire(thread),
       endedBefore: (turn) => engine.dialogResults.endedBefore(turn),
-      bringHome: (thread) => engine.reports.bringHome(thread),
+      bringHome: (thread) => engine.bringHome(thread),
     });
     this.#requests = new HandoverRequests({
       engine,
