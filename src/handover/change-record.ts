@@ -16,7 +16,7 @@ import type { OwnCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { atTime, ownerByEvidence, ownerNow, step } from '../ownership/ledger.js';
 import type { OffsetWindow } from '../ownership/meta-time.js';
-import { learnOffset, metaNow, noOffset, offsetOf } from '../ownership/meta-time.js';
+import { isOffsetRough, learnOffset, metaNow, noOffset, offsetOf } from '../ownership/meta-time.js';
 import { AppIdLookup } from './app-ids.js';
 import type { EngineDeps } from './engine-deps.js';
 import type { HandoverEvent } from './events.js';
@@ -120,7 +120,7 @@ export class ThreadRecords {
 
   /** A call of our own, to be placed on Meta's clock. @param newestStamp of the thread when the call was sent */
   own(call: AnsweredCall, newestStamp: number | undefined): OwnCall {
-    return { ...call, newestStamp, offsetMs: this.offsetMs };
+    return { ...call, newestStamp, offsetMs: this.offsetMs, isOffsetRough: isOffsetRough(this.#offsets) };
   }
 
   /** Who owns the thread, by the record and the clock. */

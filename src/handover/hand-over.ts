@@ -3,7 +3,8 @@
  *
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import { HandoverError, StoreError } from '../thread/errors.js';
+import type { HandoverError } from '../thread/errors.js';
+import { StoreError } from '../thread/errors.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { OpenHandover, ThreadRecord } from '../thread/record.js';

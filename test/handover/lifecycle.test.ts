@@ -7,7 +7,6 @@ import {
   conclusionEndedBy,
   isRerunOf,
   keepEarlyHandBack,
-  markPassed,
   markReturning,
   resultOf,
   storedError,
