@@ -179,40 +179,9 @@ export class ThreadRecords {
   ): (current: ThreadRecord | undefined) => ThreadChange<Unemitted<T>> {
     return (current) => {
       const record = current ?? emptyRecord;
-      const changed = this.#apply(record, { thread, ids, evidence: evidenceFrom(record) }, after);
+      const at = { nowMs: this.deps.clock.now(), nowMetaMs: this.#metaNow() };
+      const changed = applyChange(record, { thread, ids, evidence: evidenceFrom(record) }, after, at);
       return { record: changed.record === record ? undefined : changed.record, value: changed };
-    };
-  }
-
-  #apply<T>(
-    record: ThreadRecord,
-    brought: { readonly thread: ThreadKey; readonly ids: AppIds; readonly evidence: readonly Evidence[] },
-    after: AfterChange<T>,
-  ): Unemitted<T> {
-    const { thread, ids, evidence } = brought;
-    const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
-    const nowMs = this.#metaNow();
-    const before = atTime(folded ? folded.before : ownerByEvidence(record.evidence, ids), record.evidence, nowMs);
-    let events = NO_EVENTS;
-    if (folded?.effects.ownerChanged) {
-      const { from, to } = folded.effects.ownerChanged;
-      events = [['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]];
-    }
-    let next = folded ? folded.record : record;
-    const now = folded ? atTime(folded.verdict, next.evidence, nowMs) : before;
-    const open = folded && now.owner === 'vccLive' && next.open?.phase !== 'passed' ? next.open : undefined;
-    if (open) next = markPassed(next, open.id, this.deps.clock.now());
-    const askOwner = folded !== undefined && folded.effects.askOwner;
-    const outcome = after(next, now, before, askOwner);
-    if (open) events = [...events, ['passed', { thread, handoverId: open.id }]];
-    return {
-      epochBefore: record.epoch,
-      record: outcome.record,
-      before,
-      now,
-      askOwner,
-      value: outcome.value,
-      events: events.length === 0 ? outcome.events : [...events, ...outcome.events],
     };
   }
 
@@ -224,6 +193,39 @@ export class ThreadRecords {
   #metaNow(): number {
     return metaNow(this.deps.clock.now(), this.offsetMs);
   }
+}
+
+/** A change of a record: the evidence folded in, then what follows from it. Pure. */
+export function applyChange<T>(
+  record: ThreadRecord,
+  brought: { readonly thread: ThreadKey; readonly ids: AppIds; readonly evidence: readonly Evidence[] },
+  after: AfterChange<T>,
+  at: { readonly nowMs: number; readonly nowMetaMs: number },
+): Unemitted<T> {
+  const { thread, ids, evidence } = brought;
+  const folded = evidence.length === 0 ? undefined : step(record, evidence, ids);
+  const before = atTime(folded ? folded.before : ownerByEvidence(record.evidence, ids), record.evidence, at.nowMetaMs);
+  let events = NO_EVENTS;
+  if (folded?.effects.ownerChanged) {
+    const { from, to } = folded.effects.ownerChanged;
+    events = [['ownerChanged', { thread, from: publicOwner(from), to: publicOwner(to) }]];
+  }
+  let next = folded ? folded.record : record;
+  const now = folded ? atTime(folded.verdict, next.evidence, at.nowMetaMs) : before;
+  const open = folded && now.owner === 'vccLive' && next.open?.phase !== 'passed' ? next.open : undefined;
+  if (open) next = markPassed(next, open.id, at.nowMs);
+  const askOwner = folded !== undefined && folded.effects.askOwner;
+  const outcome = after(next, now, before, askOwner);
+  if (open) events = [...events, ['passed', { thread, handoverId: open.id }]];
+  return {
+    epochBefore: record.epoch,
+    record: outcome.record,
+    before,
+    now,
+    askOwner,
+    value: outcome.value,
+    events: events.length === 0 ? outcome.events : [...events, ...outcome.events],
+  };
 }
 
 /** An owner as the application gets it. */

@@ -23,7 +23,7 @@ import { threadOf } from './turn.js';
 import { reopened } from './vcc-live-report.js';
 
 /** An event on its way into its thread's record. */
-interface Arrival {
+export interface Arrival {
   /** With the true ids of its apps. */
   readonly event: ThreadEvent;
   readonly eventKey: string;
@@ -113,7 +113,7 @@ export function passesTo(event: ThreadEvent, appId: string): boolean {
 }
 
 /** What an event does to an open handover, on the record with the event's evidence in it. Pure. */
-function effectOf(arrival: Arrival): AfterChange<Conclusion | undefined> {
+export function effectOf(arrival: Arrival): AfterChange<Conclusion | undefined> {
   const { event, ids, nowMs, offsetMs } = arrival;
   if (event.channel === 'standby' && event.kind === 'echo' && event.appId === ids.vccLiveAppId) {
     const sentAtMs = offsetMs === undefined ? nowMs : (stampOf(event, nowMs) ?? Infinity) - offsetMs;
