@@ -34,7 +34,7 @@ import {
 import { whileHandoverIs } from './may-take-back.js';
 import type { IgnoredReason } from './events.js';
 import { asksForBot } from './policies.js';
-import type { AfterChange, EngineDeps, HandoverEvent, Outcome, ChangeResult, ThreadRecords } from './change-record.js';
+import type { AfterChange, EngineDeps, Outcome, ChangeResult, ThreadRecords } from './change-record.js';
 import { asError, unchanged } from './change-record.js';
 import { deadlineOf } from './timers.js';
 import type { TurnDecision, RecordedEvent, EnteredEvent, Turn } from './turn.js';
