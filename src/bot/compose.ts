@@ -142,6 +142,8 @@ async function closed(
   const watched = watch.close();
   const left = await queue.close(withinMs);
   await Promise.race([watched, overdue]);
+  // Another process takes over what is left, so turns that go on here must be silent.
+  if (inbox) core.engine.sendGuard.stop();
   await inbox?.close();
   await core.store.close?.();
   return left;

@@ -173,7 +173,7 @@ export interface ThreadStore {
   unschedule(thread: ThreadKey, name: string): Promise<void>;
 
   /**
-   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and comes again after
+   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and is repeated after
    * that unless it was unscheduled or scheduled anew.
    */
   takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]>;
