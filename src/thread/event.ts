@@ -5,7 +5,7 @@
  */
 import type { ThreadKey } from './key.js';
 
-/** Every kind of webhook item that is told apart. `unknown` keeps its raw value and is never an error. */
+/** Every kind of webhook item that can be told from others. `unknown` keeps its raw value and is never an error. */
 export type ThreadEventKind =
   | 'message'
   | 'postback'

@@ -54,7 +54,9 @@ describe('A proactive turn', () => {
     stage.bot.logic = async (context) => {
       if (context.activity.type !== 'message') return;
       await context.sendActivity('before');
-      await proactively(stage, async (inside) => void (await inside.sendActivity('inside')));
+      await proactively(stage, async (inside) => {
+        await inside.sendActivity('inside');
+      });
       await context.sendActivity('after');
     };
     await stage.customer.says('go');
