@@ -1,6 +1,6 @@
 /**
- * Bots with an inbox as processes of their own: a delivery that kills every process, a Redis that is out of reach in the
- * middle of turns, and a process that is asked to stop before its turn has ended. Each customer reads one answer.
+ * Bots with an inbox as processes of their own: a delivery that kills every process, and a Redis that is out of reach in the
+ * middle of turns. Each customer reads one answer.
  */
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
@@ -128,24 +128,5 @@ describeWithRedis('Processes with an inbox', function () {
     expect(numbers(5).map((customer) => heardBy(customer + 1).length)).to.deep.equal([1, 1, 1, 1, 1]);
     expect(heardBy(0)).to.deep.equal(['bot: hold 0', 'bot: and now?']);
     expect(other.bot.turns('began'), 'nothing was taken from a process that lives').to.deep.equal([]);
-  });
-
-  it('leave a turn to the process that was asked to stop, and run it elsewhere only when that process gave it up', async () => {
-    const first = await newBot({ closesWithinMs: 5_000 });
-    const other = await newBot();
-    sim.connectBot(first.url);
-    await sim.customer(psidOf(0)).says('hold 0');
-    await until(() => first.bot.turns('began').length === 1);
-    other.bot.letGo('hold 0');
-    first.bot.signal('SIGTERM');
-    await until(() => first.bot.words.some((word) => 'left' in word));
-    expect(first.bot.words.at(-1)).to.deep.equal({ left: { running: 1, waiting: 0 } });
-    expect(other.bot.turns('began'), 'not while the first one waits for its turn').to.deep.equal([]);
-
-    await until(() => heardBy(0).length === 1);
-    expect(other.bot.turns('began')).to.deep.equal(['hold 0']);
-    first.bot.letGo('hold 0');
-    await until(() => first.bot.turns('ended').length === 1);
-    expect(heardBy(0), 'the first one is silent').to.deep.equal(['bot: hold 0']);
   });
 });
