@@ -69,7 +69,11 @@ export class AzureActivities {
   }
 
   /** The event for an entry's items of `standby[]`. */
-  standbyEvent(entry: { readonly id: string; readonly time: number; readonly standby: readonly unknown[] }): JsonObject {
+  standbyEvent(entry: {
+    readonly id: string;
+    readonly time: number;
+    readonly standby: readonly unknown[];
+  }): JsonObject {
     const { id, time, standby } = entry;
     const event = { type: 'event', name: 'standby' };
     switch (this.#habits.standby) {
@@ -111,9 +115,7 @@ export class AzureActivities {
   #echo(item: JsonObject, pageId: string, psid: string): JsonObject {
     const text = fieldOf(fieldOf(item, 'message'), 'text');
     const form =
-      this.#habits.echoes === 'event'
-        ? { type: 'event', value: item }
-        : { type: 'message', text, channelData: item };
+      this.#habits.echoes === 'event' ? { type: 'event', value: item } : { type: 'message', text, channelData: item };
     return { ...this.addressed(pageId, psid, form), from: { id: pageId }, recipient: { id: psid } };
   }
 }

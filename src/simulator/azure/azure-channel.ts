@@ -150,13 +150,15 @@ export class AzureChannel {
     if (url.pathname === FACEBOOK_PATH) return this.#receive(request, response, url, body);
     const [matched, conversationId, activityId] = CONVERSATION.exec(url.pathname) ?? [];
     if (matched === undefined) {
-      return answer(response, 404, { error: { code: 'NotFound', message: url.pathname } });
+      answer(response, 404, { error: { code: 'NotFound', message: url.pathname } });
+      return;
     }
     const activity = parsed(body.toString('utf8'));
     if (conversationId === undefined) {
       const [member] = itemsOf(fieldOf(activity, 'members'));
       const bot = stringOf(fieldOf(fieldOf(activity, 'bot'), 'id')) ?? '';
-      return answer(response, 201, { id: `${stringOf(fieldOf(member, 'id')) ?? ''}-${bot}` });
+      answer(response, 201, { id: `${stringOf(fieldOf(member, 'id')) ?? ''}-${bot}` });
+      return;
     }
     const call: ConnectorCall = {
       method: request.method ?? '',
@@ -176,7 +178,8 @@ export class AzureChannel {
     const signature = request.headers['x-hub-signature-256'];
     const { appSecret } = this.#simulator.settings;
     if (!verifySignature(body, typeof signature === 'string' ? signature : undefined, appSecret).valid) {
-      return answer(response, 401, {});
+      answer(response, 401, {});
+      return;
     }
     for (const entry of itemsOf(fieldOf(parsed(body.toString('utf8')), 'entry'))) {
       for (const item of itemsOf(fieldOf(entry, 'messaging'))) {
@@ -193,16 +196,26 @@ export class AzureChannel {
   /** The bot sends, updates, deletes. */
   async #connect(call: ConnectorCall, response: ServerResponse): Promise<void> {
     remember(this.calls, call);
-    if (call.method !== 'POST') return answer(response, 200, {});
+    if (call.method !== 'POST') {
+      answer(response, 200, {});
+      return;
+    }
     this.#accepted += 1;
     const accepted = { id: `connector-${this.#accepted}` };
     if (this.habits.accepts === 'beforeMeta') {
       this.#waiting.push(() => this.#toMeta(call));
-      return answer(response, 201, accepted);
+      answer(response, 201, accepted);
+      return;
     }
     const refusal = await this.#toMeta(call);
-    if (refusal === undefined || this.habits.refusals === 'swallowed') return answer(response, 201, accepted);
-    if (this.habits.refusals === 'stripped') return answer(response, 403, undefined);
+    if (refusal === undefined || this.habits.refusals === 'swallowed') {
+      answer(response, 201, accepted);
+      return;
+    }
+    if (this.habits.refusals === 'stripped') {
+      answer(response, 403, undefined);
+      return;
+    }
     answer(response, 400, { error: { code: 'ServiceError', message: refusal.message } });
   }
 
@@ -222,7 +235,10 @@ export class AzureChannel {
     });
     const error = fieldOf(parsed(await response.text()), 'error');
     if (error === undefined) return undefined;
-    const refusal = { message: stringOf(fieldOf(error, 'message')) ?? 'Meta refused the message.', ...(isRecord(error) ? error : {}) };
+    const refusal = {
+      message: stringOf(fieldOf(error, 'message')) ?? 'Meta refused the message.',
+      ...(isRecord(error) ? error : {}),
+    };
     remember(this.refusedByMeta, { activity, error: refusal });
     return refusal;
   }
