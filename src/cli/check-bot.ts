@@ -12,6 +12,8 @@ import { shownAddress } from './shown-address.js';
 const ANSWER_WITHIN_MS = 5000;
 /** A delivery without events: nothing to answer, nothing to do, and signed like any other. */
 const EMPTY_DELIVERY = '{"object":"page","entry":[]}';
+/** How Bot Framework's adapters refuse what is no activity. */
+const TAKES_ACTIVITIES = /validateAndFixActivity|missing activity type/i;
 
 /** What a bot is asked with. */
 export interface BotCheck {
@@ -37,8 +39,8 @@ interface Answer {
 export async function checkBot(check: BotCheck, answerWithinMs = ANSWER_WITHIN_MS): Promise<BotVerdict> {
   const { url } = check;
   try {
-    const { status } = await ask(url, answerWithinMs, delivery(check));
-    const trouble = deliveryTrouble(url, status);
+    const { status, body } = await ask(url, answerWithinMs, delivery(check));
+    const trouble = TAKES_ACTIVITIES.test(body) ? activitiesTrouble(url) : deliveryTrouble(url, status);
     if (trouble !== undefined) return { ready: false, says: trouble };
   } catch (error) {
     return { ready: false, says: silenceTrouble(url, error, answerWithinMs) };
@@ -63,6 +65,13 @@ export function deliveryTrouble(url: string, status: number): string | undefined
     return `${bot} to a delivery: something in it failed, and its log says what. Meta would deliver again, and give the Page up after an hour.`;
   }
   return `${bot} to a delivery. Meta takes nothing but 200 as an acknowledgement.`;
+}
+
+function activitiesTrouble(url: string): string {
+  return (
+    `The bot at ${shownAddress(url)} takes activities of Azure Bot Service, not Meta's webhooks. ` +
+    'Run this command with --azure, and it plays Azure Bot Service, too.'
+  );
 }
 
 /** The system's code of a failed fetch, which hides it in `cause`; several addresses of one name come as one AggregateError. */
@@ -110,7 +119,8 @@ function handshakeTrouble(answer: Answer | undefined, challenge: string): string
   return `It refuses the handshake with ${answer.status}: is FACEBOOK_VERIFY_TOKEN the one above? ${only}`;
 }
 
-function silenceTrouble(url: string, error: unknown, withinMs: number): string {
+/** What is wrong when a bot gave no answer at all. */
+export function silenceTrouble(url: string, error: unknown, withinMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return `The bot at ${shownAddress(url)} took a delivery and did not answer within ${withinMs} ms. Meta would deliver it again.`;
   }

@@ -88,6 +88,7 @@ function simulateCommand(host: CommandLineHost): Command {
         'It prints what the bot must be configured with, and says what is wrong while the bot does not answer.',
     )
     .option('-b, --bot <url...>', `the bot's webhook; several take turns (default: "${DEFAULT_BOT}")`, collected)
+    .option('--azure', 'play Azure Bot Service: the bot takes activities (CloudAdapter), not webhooks')
     .option('-p, --port <number>', 'port of the page and of the Graph API; 0 takes a free one', port, DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; others than loopback are open to your network', '127.0.0.1')
     .option('--allow-host <name...>', 'names by which the bot calls it, such as that of its container', hostName)
@@ -128,6 +129,7 @@ const EXAMPLES = `
 Examples:
   npx botbuilder-handover-vcclive simulate
   npx botbuilder-handover-vcclive simulate --bot http://localhost:8080/webhook --port 0
+  npx botbuilder-handover-vcclive simulate --azure --bot http://localhost:3978/api/messages
   npx botbuilder-handover-vcclive simulate --routing off --held-clock
 
 Exit codes: 0 ended by Ctrl+C or a signal, 2 wrong usage or it could not run (the port is taken, for one).`;
@@ -147,6 +149,7 @@ interface TypedOptions {
   readonly pageAccessToken?: string;
   readonly verifyToken?: string;
   readonly heldClock?: true;
+  readonly azure?: true;
   readonly tls?: true;
   readonly seed: number;
   readonly log?: true;
@@ -156,6 +159,7 @@ function simulateOptions(typed: TypedOptions): SimulateOptions {
   const { pageId, appId, vccLiveAppId, appSecret, pageAccessToken, verifyToken } = typed;
   return {
     botUrls: typed.bot ?? [DEFAULT_BOT],
+    azure: typed.azure === true,
     tls: typed.tls === true,
     log: typed.log === true,
     platform: {
