@@ -27,7 +27,7 @@ export function asExports(variables: Readonly<Record<string, string>>): string {
   return lines(variables, (name, value) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`);
 }
 
-/** For a `.env` file: `NAME=value`, quoted where it must be. A value that holds all three quotes cannot be written. */
+/** For a `.env` file: `NAME=value`, quoted if it must be. A value that holds all three quotes cannot be written. */
 export function asDotEnv(variables: Readonly<Record<string, string>>): string {
   return lines(variables, (name, value) => `${name}=${/^[\w:/.@+-]*$/.test(value) ? value : quoted(value)}`);
 }

@@ -49,7 +49,7 @@ export async function checkBot(check: BotCheck, answerWithinMs = ANSWER_WITHIN_M
   return { ready: true, says: `The bot answers at ${shownAddress(url)}.${trouble === undefined ? '' : ` ${trouble}`}` };
 }
 
-/** What is wrong where a delivery was answered with this status; nothing where it was acknowledged. */
+/** What is wrong if a delivery was answered with this status; nothing if it was acknowledged. */
 export function deliveryTrouble(url: string, status: number): string | undefined {
   if (status === 200) return undefined;
   const bot = `The bot at ${shownAddress(url)} answers ${status}`;

@@ -17,7 +17,7 @@ export interface CommandLineHost {
   readonly isTerminal?: boolean;
   /** Width of the terminal. */
   readonly columns?: number;
-  /** Asks a question that is answered by yes or no; `undefined` where there is nobody to ask. Default: nobody. */
+  /** Asks a question that is answered by yes or no; `undefined` if there is nobody to ask. Default: nobody. */
   readonly confirm?: (question: string) => Promise<boolean | undefined>;
   /** Standard input, for `listen -`. Default: none. */
   readonly input?: AsyncIterable<string | Uint8Array>;

@@ -44,7 +44,7 @@ export interface TypedSettings {
   readonly graph?: string;
   readonly apiVersion?: string;
   readonly store?: string;
-  /** A path; `false` where no file is to be read. */
+  /** A path; `false` if no file is to be read. */
   readonly envFile?: string | false;
 }
 
@@ -79,7 +79,7 @@ const WHAT_IT_IS = {
 
 /**
  * Reads the settings: a flag wins over the environment, the environment over the file.
- * @throws {@link HandoverError} `invalidOption` where a value cannot be one
+ * @throws {@link HandoverError} `invalidOption` if a value cannot be one
  */
 export function readMetaSettings(typed: TypedSettings, source: SettingsSource): MetaSettings {
   for (const [name, flag, variable] of SECRET_FLAGS) {
@@ -109,7 +109,7 @@ export function readMetaSettings(typed: TypedSettings, source: SettingsSource): 
 }
 
 /**
- * The same settings, where they are enough to call Graph.
+ * The same settings, if they are enough to call Graph.
  * @throws {@link HandoverError} `invalidOption`, naming every variable that is missing
  */
 export function ableToCall(settings: MetaSettings): CallSettings {

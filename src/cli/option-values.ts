@@ -1,4 +1,4 @@
-/** What options may be given, and what is said where they are given something else. */
+/** What options may be given, and what is said if they are given something else. */
 import { InvalidArgumentError } from 'commander';
 
 const HIGHEST_PORT = 65_535;

@@ -48,7 +48,7 @@ const TYPED_AS: Readonly<Record<string, string>> = {
 
 /**
  * Runs until the user ends it.
- * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error where the port cannot be had
+ * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error if the port cannot be had
  */
 export async function simulate(options: SimulateOptions, host: SimulateHost): Promise<void> {
   const stopped = host.stopped();

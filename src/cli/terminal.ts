@@ -53,7 +53,7 @@ export function wrapped(text: string, indent: number, columns = WIDEST_COLUMNS):
 const OWN_COLOUR = /(\u001b\[(?:0|1|2|31|32|33)m)/;
 
 /**
- * A text as it may leave for a terminal, a pipe or a file: lines, our own colours where there are any, and everything else
+ * A text as it may leave for a terminal, a pipe or a file: lines, our own colours if there are any, and everything else
  * that a terminal would act upon made visible.
  */
 export function forTerminal(text: string, colours: boolean): string {

@@ -48,7 +48,7 @@ export type AdministrationAnswer =
       readonly value: unknown;
       /** The body as it came. */
       readonly text: string;
-      /** The version that Meta says it was served by, where it says so. */
+      /** The version that Meta says it was served by, if it says so. */
       readonly servedBy?: string;
       readonly tookMs: number;
     }

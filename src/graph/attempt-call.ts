@@ -149,7 +149,7 @@ export class CallAttempts {
     return refusedError(call, refusal, verdict, waitMs, sent.secrets);
   }
 
-  /** Holds back what the refusal stops. @returns for how long, where it is a pause */
+  /** Holds back what the refusal stops. @returns for how long, if it is a pause */
   #remember(
     call: GraphCall,
     refusal: Verdict & Pick<ReadRefusal, 'httpStatus' | 'code' | 'subcode'>,
@@ -189,7 +189,7 @@ interface SentCall {
   readonly answeredAtMs: number;
 }
 
-/** `null` where it cannot be written: a bot's own activity data may hold anything. */
+/** `null` if it cannot be written: a bot's own activity data may hold anything. */
 function jsonOf(body: object | undefined): string | undefined | null {
   try {
     return body === undefined ? undefined : JSON.stringify(body);

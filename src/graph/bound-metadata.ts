@@ -11,7 +11,7 @@ import { parseExactJson } from '../thread/exact-json.js';
 export const METADATA_LIMIT_CHARACTERS = 1000;
 
 /**
- * `metadata`, shortened where it is too long.
+ * `metadata`, shortened if it is too long.
  *
  * A JSON object stays a JSON object with its keys in their order: its longest member is shortened if that is a string,
  * else left out, and so on until all of it fits, so that a handover id survives a long reason. Any other text is cut at
@@ -23,7 +23,7 @@ export function boundMetadata(metadata: string): string {
   return object === undefined ? cutText(metadata, METADATA_LIMIT_CHARACTERS) : shrinkObject(object);
 }
 
-/** The first `limit` UTF-16 units of `text`, one fewer where that would split a surrogate pair. */
+/** The first `limit` UTF-16 units of `text`, one fewer if that would split a surrogate pair. */
 export function cutText(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const last = text.charCodeAt(limit - 1);

@@ -27,7 +27,7 @@ export interface Verdict {
   readonly retryable: boolean;
   /** What it means and what to change where, in one or two sentences. */
   readonly advice: string;
-  /** `sends` and `page` pause: as long as Meta asks for a rate limit, for an hour where Meta objects (`policy`). */
+  /** `sends` and `page` pause: as long as Meta asks for a rate limit, for an hour if Meta objects (`policy`). */
   readonly stops: Stops;
 }
 

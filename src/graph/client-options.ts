@@ -16,7 +16,7 @@ export interface ThreadControlClientOptions {
   /** Page access token, or a function that has it for each Page; the function is called for every request. */
   readonly pageAccessToken: string | ((pageId: string) => string | Promise<string>);
   /**
-   * App Secret of the app that issued the token. Where given, every call carries `appsecret_proof`.
+   * App Secret of the app that issued the token. If given, every call carries `appsecret_proof`.
    * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
    */
   readonly appSecret?: string;
@@ -29,7 +29,7 @@ export interface ThreadControlClientOptions {
    * long as well, but at most 3000.
    */
   readonly timeoutMs?: number;
-  /** How often a call is repeated where that is safe. 0 to 10, default 3; the waits are 1, 2, 4 … seconds and up to half more. */
+  /** How often a call is repeated if that is safe. 0 to 10, default 3; the waits are 1, 2, 4 … seconds and up to half more. */
   readonly maxRetries?: number;
   /** Default: this machine's. Every wait, time limit and time stamp is of this clock. */
   readonly clock?: Clock;
@@ -69,7 +69,7 @@ const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
 
 /**
  * Checks the options and fills in the defaults.
- * @throws {@link InvalidOptionError} where an option has a value it cannot have; the text shows no value that may be a secret
+ * @throws {@link InvalidOptionError} if an option has a value it cannot have; the text shows no value that may be a secret
  */
 export function settingsOf(options: ThreadControlClientOptions): ClientSettings {
   checkOptions({ ...options });
@@ -138,7 +138,7 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** The value where it is a number, else only its sort: it may be a secret in the wrong place. */
+/** The value if it is a number, else only its sort: it may be a secret in the wrong place. */
 function described(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (value === undefined) return 'missing';

@@ -1,8 +1,8 @@
 /**
  * Decides from an answer of `thread_owner` what became of a call whose own answer was lost.
  *
- * Thread control is a change of state, not an append, so the state tells: where the intended owner has the thread the
- * call worked, where nothing moved it can be repeated.
+ * Thread control is a change of state, not an append, so the state tells: if the intended owner has the thread the
+ * call worked, if nothing moved it can be repeated.
  */
 import type { NamedByMeta } from './owner-answer.js';
 

@@ -13,7 +13,7 @@ const LOOK_AT = 'Check baseUrl, and any proxy or gateway on the way';
 
 /**
  * What is known after such an answer. `outcome` is `unknown`, because the call may have reached Meta before its answer was
- * replaced, except where the status says that it was not passed on.
+ * replaced, except if the status says that it was not passed on.
  */
 export function readForeignAnswer(httpStatus: number, call: RefusedCall): Verdict {
   if (httpStatus === 429) {

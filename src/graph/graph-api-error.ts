@@ -89,7 +89,7 @@ export class GraphApiError extends Error {
   readonly operation: GraphOperation;
   /** Whether the call may have changed something. Look at it before making a `send` again. */
   readonly outcome: GraphOutcome;
-  /** True where waiting can help (`rateLimit`, `transient`, `network`, `timeout`); false where something must change first. */
+  /** True if waiting can help (`rateLimit`, `transient`, `network`, `timeout`); false if something must change first. */
   readonly retryable: boolean;
   declare readonly pageId?: string;
   /** Meta's `error.code`. */
@@ -101,9 +101,9 @@ export class GraphApiError extends Error {
   declare readonly fbTraceId?: string;
   /** How long calls of this sort pause for this Page, milliseconds. */
   declare readonly retryAfterMs?: number;
-  /** Meta's `error.error_user_msg`, shortened. Absent where Meta sent none. */
+  /** Meta's `error.error_user_msg`, shortened. Absent if Meta sent none. */
   declare readonly userMessage?: string;
-  /** What `thread_owner` said, where it was asked to find out what became of the call. */
+  /** What `thread_owner` said, if it was asked to find out what became of the call. */
   declare readonly owner?: OwnerAnswer;
   /**
    * Of a `sendActivities` through the Facebook adapter: what Meta had accepted before the message that failed, oldest

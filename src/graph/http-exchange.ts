@@ -18,7 +18,7 @@ export interface HttpRequest {
 /**
  * What came of it.
  * - `answered`: any HTTP answer, redirects and errors included; header names are in lower case
- * - `failed`: no answer, or more of it than is read. `sent` is false where no connection was ready, so that not one
+ * - `failed`: no answer, or more of it than is read. `sent` is false if no connection was ready, so that not one
  *   byte of the request can have arrived
  */
 export type HttpResult =

@@ -21,7 +21,7 @@ export type NamedByMeta =
 
 /**
  * Who owns the thread, as Meta says.
- * - `app`: this app, until `expiresAtMs` (Meta's clock, milliseconds since 1970; absent where Meta gave none)
+ * - `app`: this app, until `expiresAtMs` (Meta's clock, milliseconds since 1970; absent if Meta gave none)
  * - `hidden`: an app that is not the caller, and the caller is not the default application, so that it is not named
  * - `idle`: nobody
  */
@@ -31,7 +31,7 @@ export type OwnerAnswer = NamedByMeta & AskedAt;
 const SECONDS_BELOW = 1e11;
 
 /**
- * The owner in the JSON of an answer, or `undefined` where it has none of the known forms.
+ * The owner in the JSON of an answer, or `undefined` if it has none of the known forms.
  *
  * Meta calls the answer for an idle thread "empty" and does not print it, so every empty form counts.
  * `{"data":[]}` and `{}` → idle · `{"data":[{"thread_owner":{"expiration":1790086400}}]}` → hidden ·

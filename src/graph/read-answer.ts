@@ -28,7 +28,7 @@ export function isSuccess(httpStatus: number, value: unknown): boolean {
 }
 
 /**
- * What Meta refused with, or `undefined` where this is not Meta's word: the answer of a proxy, a gateway or a login page.
+ * What Meta refused with, or `undefined` if this is not Meta's word: the answer of a proxy, a gateway or a login page.
  * Meta's has a numeric code, or is `{"success":false}`.
  */
 export function refusalOf(httpStatus: number, value: unknown): ReadRefusal | undefined {

@@ -18,7 +18,7 @@ import type { GraphErrorKind } from './graph-api-error.js';
  */
 export type Stops = 'call' | 'thread' | 'sends' | 'page' | 'token';
 
-/** A row matches where everything it names does. `subcodes: [undefined]` is "no subcode". */
+/** A row matches if everything it names does. `subcodes: [undefined]` is "no subcode". */
 export interface Row {
   readonly codes?: readonly number[];
   readonly subcodes?: readonly (number | undefined)[];
@@ -226,7 +226,7 @@ export const ROWS: readonly Row[] = [
   { codes: [2], ...FAULT_OF_META, advice: `${META_FAULT} If it stays, the customer may have blocked the Page.` },
   { codes: [1, 1200], ...FAULT_OF_META },
 
-  // The text, where the subcode is missing or new. English only: Meta translates its texts.
+  // The text, if the subcode is missing or new. English only: Meta translates its texts.
   { text: /another app is controlling this thread/i, kind: 'notOwner', stops: 'thread', advice: OTHER_APP },
   {
     codes: [100],

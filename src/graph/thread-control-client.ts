@@ -29,7 +29,7 @@ export interface SendReceipt {
 export interface FeatureStatus {
   /**
    * Whether Conversation Routing is on (a default application is set): `msgr_multi_app`. Meta does not define its
-   * flags in words, so this is a reading; `undefined` where the flag is missing.
+   * flags in words, so this is a reading; `undefined` if the flag is missing.
    */
   readonly conversationRouting: boolean | undefined;
   /** The flags as they came: `hop_v2`, `msgr_multi_app`, `ig_multi_app` … */
@@ -47,14 +47,14 @@ const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
  *
  * Every method rejects with {@link GraphApiError} and with nothing else, but for arguments that cannot be right
  * ({@link InvalidOptionError}). A Page that Meta throttles is remembered: its calls are refused at once, with
- * `kind: 'rateLimit'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. Where a message met the limit,
+ * `kind: 'rateLimit'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. If a message met the limit,
  * only messages are. A token that Meta calls dead is not sent again for a second, unless another call with it succeeds.
  */
 export class ThreadControlClient {
   readonly #settings: ClientSettings;
   readonly #attempts: CallAttempts;
 
-  /** @throws {@link InvalidOptionError} where an option has a value it cannot have */
+  /** @throws {@link InvalidOptionError} if an option has a value it cannot have */
   constructor(options: ThreadControlClientOptions) {
     this.#settings = settingsOf(options);
     this.#attempts = attemptsOf(this.#settings);
@@ -64,7 +64,7 @@ export class ThreadControlClient {
    * Gives the thread to another app.
    *
    * @param metadata goes to that app; at most 1000 characters are sent; JSON stays JSON when it is shortened
-   * @param isWanted asked before each repeat of a pass whose answer was lost; `false` where a webhook has shown meanwhile
+   * @param isWanted asked before each repeat of a pass whose answer was lost; `false` if a webhook has shown meanwhile
    * that it had worked. Default: repeats
    */
   async pass(
@@ -79,9 +79,9 @@ export class ThreadControlClient {
   }
 
   /**
-   * Takes the thread. Resolves also where the bot has it already.
+   * Takes the thread. Resolves also if the bot has it already.
    *
-   * @param isWanted asked before each repeat of a take whose answer was lost; `false` where an agent has written meanwhile.
+   * @param isWanted asked before each repeat of a take whose answer was lost; `false` if an agent has written meanwhile.
    * Default: repeats
    */
   async take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<ControlReceipt> {
@@ -117,7 +117,7 @@ export class ThreadControlClient {
     );
   }
 
-  /** Asks Meta who owns the thread. Repeats by itself where no answer came. */
+  /** Asks Meta who owns the thread. Repeats by itself if no answer came. */
   async owner(thread: ThreadKey): Promise<OwnerAnswer> {
     const call = ownerCall(thread);
     const owner = ownerOf(await this.#read(call));
@@ -155,8 +155,8 @@ export class ThreadControlClient {
   /**
    * Sends a message: `POST /me/messages` with this body, and the thread's customer as `recipient` unless it has one.
    *
-   * Never made again where it may have been delivered, because Meta has no key against duplicates; made a second time
-   * where it is sure that nothing was sent. A `thread_control` without `control_type` is refused before it is sent:
+   * Never made again if it may have been delivered, because Meta has no key against duplicates; made a second time
+   * if it is sure that nothing was sent. A `thread_control` without `control_type` is refused before it is sent:
    * Meta would release the thread.
    * @param how `evenIfMessagesPause`: it is sent although the messages of the Page pause, as the answer to a customer who asks
    * for a person; a pause of all calls of the Page holds it up as well. `file` is uploaded with the message, whose attachment
@@ -198,7 +198,7 @@ export class ThreadControlClient {
     this.#attempts.close();
   }
 
-  /** A GET, made again where no answer came: it changes nothing. */
+  /** A GET, made again if no answer came: it changes nothing. */
   async #read(call: GraphCall): Promise<Attempt & { readonly ok: true }> {
     for (let attempts = 1; ; attempts++) {
       const attempt = await this.#attempts.attempt(call);

@@ -82,7 +82,7 @@ class Journey implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // undici drops the request where this throws, and keeps the connection for the next; an abort would close it.
+    // undici drops the request if this throws, and keeps the connection for the next; an abort would close it.
     if (this.#isOver) throw new HandoverError('unexpected', 'Its time was over before its turn came.');
     this.sent = true;
     this.#controller = controller;

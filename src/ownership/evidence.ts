@@ -12,11 +12,11 @@ import { placeOwn, stampOf } from './meta-time.js';
 export interface Arrival {
   /** Our clock. */
   readonly nowMs: number;
-  /** Meta's clock minus ours, where known. */
+  /** Meta's clock minus ours, if known. */
   readonly offsetMs: number | undefined;
   /** Newest place of the thread on Meta's clock, see `newestPlace`. */
   readonly newestStamp: number | undefined;
-  /** Deduplication key of the event, where it has been made. Default: a text of the event's own fields. */
+  /** Deduplication key of the event, if it has been made. Default: a text of the event's own fields. */
   readonly eventKey?: string;
 }
 
@@ -38,7 +38,7 @@ export type OwnerAnswered =
   | { readonly owner: 'hidden'; readonly expiresAtMs?: number }
   | { readonly owner: 'idle' };
 
-/** Evidence in one webhook item. Empty where it proves nothing about this thread. */
+/** Evidence in one webhook item. Empty if it proves nothing about this thread. */
 export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arrival): Evidence[] {
   if (event.channel === 'changes') return [];
   const stamp = stampOf(event, arrival.nowMs);

@@ -131,7 +131,7 @@ export function ownerNow(maxima: EvidenceMaxima, ids: AppIds, nowOnMetaClock: nu
   return atTime(ownerByEvidence(maxima, ids), maxima, nowOnMetaClock);
 }
 
-/** {@link ownerNow}, where the owner by evidence is known. */
+/** {@link ownerNow}, if the owner by evidence is known. */
 export function atTime(byEvidence: Verdict, maxima: EvidenceMaxima, nowOnMetaClock: number): Verdict {
   if (byEvidence.owner === 'idle' || byEvidence.owner === 'unknown') return byEvidence;
   // An owner proven now is not idle since yesterday: a pass on a thread that was quiet for days has its 24 hours, and a
@@ -268,7 +268,7 @@ function sideOf({ owner }: Verdict): RecordedOwner {
 
 /**
  * `bot`, `idle` and `unknown` are one side, and learning the name of an app that was already known to be another is no
- * change. The other way round is one: a name is only lost where the thread was ours in between.
+ * change. The other way round is one: a name is only lost if the thread was ours in between.
  */
 function sameSide(a: Verdict, b: Verdict): boolean {
   if (sideOf(a) !== sideOf(b)) return false;

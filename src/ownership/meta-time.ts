@@ -52,7 +52,7 @@ export function learnOffset(window: OffsetWindow, event: ThreadEvent, nowMs: num
   return { ...window, current: sample };
 }
 
-/** The place of an event on Meta's clock by its own stamp, or `undefined` where it has none that can be believed. */
+/** The place of an event on Meta's clock by its own stamp, or `undefined` if it has none that can be believed. */
 export function stampOf(event: ThreadEvent, nowMs: number): number | undefined {
   if (event.timestampMs === undefined) return undefined;
   if (event.timestampMs > nowMs + DAY_MS) return undefined;
@@ -87,7 +87,7 @@ export function placeOwn(newestStamp: number | undefined, oursMs: number, offset
   return offsetMs === undefined ? afterNewest : Math.max(afterNewest, oursMs + offsetMs);
 }
 
-/** Now on Meta's clock as far as it is known; ours where nothing was learned. */
+/** Now on Meta's clock as far as it is known; ours if nothing was learned. */
 export function metaNow(nowMs: number, offsetMs: number | undefined): number {
   return nowMs + (offsetMs ?? 0);
 }

@@ -22,7 +22,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** {@link Clock.afterInBackground}, where the clock has it. */
+/** {@link Clock.afterInBackground}, if the clock has it. */
 export function inBackground(clock: Clock, delayMs: number, run: () => void): () => void {
   return clock.afterInBackground ? clock.afterInBackground(delayMs, run) : clock.after(delayMs, run);
 }

@@ -34,7 +34,7 @@ export function withoutStoreSecrets(text: string): string {
 
 /**
  * Why a store's call failed: the code and the first sentence of the innermost error that says something.
- * `undefined` where nothing is said. Never throws.
+ * `undefined` if nothing is said. Never throws.
  */
 export function failureReason(thrown: unknown): string | undefined {
   const said = saidBy(thrown, 0);

@@ -8,7 +8,7 @@ export interface HandoverRequest<Notice = unknown> {
   readonly reason?: string;
   /**
    * What the agent should know, in a sentence or two; goes into `metadata` behind the reason, redacted, and is the first to
-   * be shortened where that gets longer than 1000 characters. Not added where the metadata is a string. A function or a
+   * be shortened if that gets longer than 1000 characters. Not added if the metadata is a string. A function or a
    * promise may make it; one that fails is one line in the log, and the handover goes on without it.
    */
   readonly summary?: string | Promise<string | undefined> | (() => string | undefined | Promise<string | undefined>);
@@ -36,7 +36,7 @@ export type HandoverStart =
 /** Who may write to the customer now. */
 export interface ThreadOwner {
   readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown';
-  /** The owning app, where known. */
+  /** The owning app, if known. */
   readonly appId?: string;
   /** Since when, as far as evidence goes. Meta's clock, milliseconds since 1970. */
   readonly sinceMs?: number;
@@ -58,23 +58,23 @@ export type HandoverVia = 'passBack' | 'message' | 'take' | 'vccLiveWebhook' | '
 
 /** What the dialog that asked gets. */
 export interface HandoverResult {
-  /** Absent where the handover was refused before it had one. */
+  /** Absent if the handover was refused before it had one. */
   readonly handoverId?: string;
   readonly outcome: HandoverOutcome;
   readonly via: HandoverVia;
-  /** From the request to the end, milliseconds. 0 where it never began. */
+  /** From the request to the end, milliseconds. 0 if it never began. */
   readonly waitedMs: number;
   /** An agent of VCC Live wrote during the handover. Absent: none did, as far as standby events tell. */
   readonly answered?: true;
-  /** From an agent's first words to the end, milliseconds. Absent where none wrote. */
+  /** From an agent's first words to the end, milliseconds. Absent if none wrote. */
   readonly agentMs?: number;
   /** The metadata that came back with the thread. */
   readonly metadata?: string;
-  /** Why, where `outcome` is `refused`. */
+  /** Why, if `outcome` is `refused`. */
   readonly reason?: RefusedReason;
-  /** What went wrong, where `outcome` is `failed`. */
+  /** What went wrong, if `outcome` is `failed`. */
   readonly error?: Error;
-  /** How the chat ended at VCC Live. This and what follows: where VCC Live's webhooks had told it by then. */
+  /** How the chat ended at VCC Live. This and what follows: if VCC Live's webhooks had told it by then. */
   readonly disposition?: ChatDisposition;
   /** The agent who had the chat last, by name. */
   readonly agent?: string;

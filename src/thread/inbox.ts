@@ -16,13 +16,13 @@ export interface KeptDelivery {
 /**
  * Keeps deliveries until they are worked off. Each belongs to one process at a time, for a lease that is renewed.
  *
- * Every method rejects with `StoreError` where nothing answers.
+ * Every method rejects with `StoreError` if nothing answers.
  */
 export interface DeliveryInbox {
   /** The part of this inbox that belongs to one bot, as `ThreadStore.forBot`. */
   forBot(bot: StoringBot): DeliveryInbox;
 
-  /** Keeps a delivery, which belongs to this process at once. `undefined` where it is full. */
+  /** Keeps a delivery, which belongs to this process at once. `undefined` if it is full. */
   put(body: string): Promise<string | undefined>;
 
   /** These are worked off, and are kept no longer. */

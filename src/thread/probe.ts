@@ -21,17 +21,17 @@ export type Measurement = { readonly pageId: string } &
     | { readonly kind: 'handoverClaimed'; readonly handoverId: string; readonly waitedMs: number }
     | {
         readonly kind: 'handoverEnded';
-        /** Absent where it never had one. */
+        /** Absent if it never had one. */
         readonly handoverId?: string;
         readonly outcome: HandoverOutcome;
         readonly via: HandoverVia;
-        /** Since the handover was asked for. Absent where it never began, or failed. */
+        /** Since the handover was asked for. Absent if it never began, or failed. */
         readonly waitedMs?: number;
-        /** Since an agent's first words. Absent where no agent wrote. */
+        /** Since an agent's first words. Absent if no agent wrote. */
         readonly agentMs?: number;
-        /** Where it was refused. */
+        /** If it was refused. */
         readonly refused?: RefusedReason;
-        /** Kind or code of the error, where it failed. */
+        /** Kind or code of the error, if it failed. */
         readonly errorType?: string;
       }
     /** The bot could not take a thread back; the handover goes on. */
@@ -65,7 +65,7 @@ export type WorkEnd = { readonly durationMs: number } & (
       readonly kind: 'graphCall';
       /** `ok`, or what `GraphApiError.outcome` says. */
       readonly outcome: 'ok' | 'refused' | 'unknown' | 'notSent';
-      /** `GraphApiError.kind`. Absent where it is ok. */
+      /** `GraphApiError.kind`. Absent if it is ok. */
       readonly errorType?: string;
       readonly httpStatus?: number;
       readonly code?: number;
@@ -102,7 +102,7 @@ export async function measured<T>(
   { probe, clock }: { readonly probe: Probe; readonly clock: Clock },
   work: Work,
   run: () => Promise<T>,
-  /** How it ended; `undefined` where it rejected. */
+  /** How it ended; `undefined` if it rejected. */
   endOf: (value: T | undefined, durationMs: number) => WorkEnd,
 ): Promise<T> {
   const beganAtMs = clock.now();
@@ -116,7 +116,7 @@ export async function measured<T>(
   }
 }
 
-/** Several probes as one that never throws. @returns `undefined` where there are none: then nothing is to be measured */
+/** Several probes as one that never throws. @returns `undefined` if there are none: then nothing is to be measured */
 export function dependableProbe(given: Probe | readonly Probe[] | undefined, log: Logger): Probe | undefined {
   const probes = given === undefined ? [] : isList(given) ? given : [given];
   if (probes.length === 0) return undefined;

@@ -23,7 +23,7 @@ export interface ExplicitMark {
   /** When this owner's control ends unless it is prolonged, Meta's milliseconds. */
   readonly expiresAtMetaMs?: number;
   /**
-   * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
+   * Our clock at the answer, milliseconds, if Meta's was not known then: `at` is only a lower bound, so the 24 hours
    * until idle count from here. Never compared with the time of other evidence.
    */
   readonly blindAtMs?: number;
@@ -35,12 +35,12 @@ export interface ExplicitMark {
 export interface SideMark {
   readonly atMetaMs: number;
   readonly key: string;
-  /** True where the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
+  /** True if the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
   readonly own?: true;
   /** When the hidden owner's control ends unless it is prolonged, Meta's milliseconds. */
   readonly expiresAtMetaMs?: number;
   /**
-   * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
+   * Our clock at the answer, milliseconds, if Meta's was not known then: `at` is only a lower bound, so the 24 hours
    * until idle count from here. Never compared with the time of other evidence.
    */
   readonly blindAtMs?: number;
@@ -71,7 +71,7 @@ export interface EarlyHandBack {
 
 /**
  * What VCC Live's webhooks have told about a handover: names and ids of the contact centre's, each cut to a bound. What
- * customer and agent wrote is in it only where the application asked for that.
+ * customer and agent wrote is in it only if the application asked for that.
  */
 export interface VccLiveReport {
   readonly chatId?: string;
@@ -139,13 +139,13 @@ export interface Conclusion {
   readonly dialogWaits: boolean;
   /** Run of the turn that began the handover. */
   readonly run: string;
-  /** Deduplication key of the event that ended it, where an event did: a redelivery of it goes the same way again. */
+  /** Deduplication key of the event that ended it, if an event did: a redelivery of it goes the same way again. */
   readonly endedBy?: string;
   /** Our clock, milliseconds. */
   readonly concludedAtMs: number;
   /** An agent of VCC Live wrote during the handover. */
   readonly answered?: true;
-  /** From an agent's first words to the end, milliseconds. Absent where no agent wrote. */
+  /** From an agent's first words to the end, milliseconds. Absent if no agent wrote. */
   readonly agentMs?: number;
   /** Key of the turn that did what comes after a handover: a question, a prompt that was open. Absent: not done yet. */
   readonly afterwardsBy?: string;

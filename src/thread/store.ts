@@ -88,7 +88,7 @@ export interface StoringBot {
 
 /** A record that could not be read and was put elsewhere. */
 export interface SetAsideRecord {
-  /** Absent where it is not a thread's own record, but an index of the store. */
+  /** Absent if it is not a thread's own record, but an index of the store. */
   readonly thread?: ThreadKey;
   /** When, the store's clock, milliseconds. */
   readonly atMs: number;
@@ -99,7 +99,7 @@ export interface SetAsideRecord {
 /**
  * Remembers threads, tickets, and deadlines.
  *
- * Every method rejects with {@link StoreError} where the store cannot be reached or a conflict does not settle.
+ * Every method rejects with {@link StoreError} if the store cannot be reached or a conflict does not settle.
  */
 export interface ThreadStore {
   /**
@@ -109,19 +109,19 @@ export interface ThreadStore {
   forBot(bot: StoringBot): ThreadStore;
 
   /**
-   * The record, or `undefined` where nothing is known, it has expired, or it cannot be read. The next {@link update}
+   * The record, or `undefined` if nothing is known, it has expired, or it cannot be read. The next {@link update}
    * sets one that cannot be read aside, logs that once, and goes on as if nothing were known.
    */
   read(thread: ThreadKey): Promise<ThreadRecord | undefined>;
 
   /**
-   * Atomic read-modify-write. `change` is pure; the store calls it again with the newer record where another writer
+   * Atomic read-modify-write. `change` is pure; the store calls it again with the newer record if another writer
    * was faster, and resolves with the value of the call that was written.
    */
   update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T>;
 
   /**
-   * The thread whose open handover has this id; `undefined` where no open one has it. The store derives this from what
+   * The thread whose open handover has this id; `undefined` if no open one has it. The store derives this from what
    * `update` writes (`record.open?.id`): nobody tells it. It answers from the record as it is now, so that an id is
    * found from the moment its record is written until the moment the handover is concluded, forgotten or expired.
    * @param handoverId as in `OpenHandover.id`; any other text is an id that no handover has
@@ -179,7 +179,7 @@ export interface ThreadStore {
   /** Sets the deadline `name` of a thread, replacing the one of that name. */
   schedule(due: DueTime): Promise<void>;
 
-  /** Removes a deadline; nothing where there is none. */
+  /** Removes a deadline; nothing if there is none. */
   unschedule(thread: ThreadKey, name: string): Promise<void>;
 
   /**

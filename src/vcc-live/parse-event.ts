@@ -23,7 +23,7 @@ const ACTIONS = ['add', 'update', 'delete'];
 const STATUSES = ['park', 'closed'];
 const SUBSTATUSES = ['waiting4agent', 'waiting4entity', 'successful', 'unsuccessful'];
 
-/** The event, or `undefined` where the body is that of neither webhook. */
+/** The event, or `undefined` if the body is that of neither webhook. */
 export function parseVccLiveEvent(body: unknown): VccLiveEvent | undefined {
   if (!isRecord(body)) return undefined;
   const ticket = fieldOf(body, 'ticket');

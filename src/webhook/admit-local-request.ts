@@ -25,7 +25,7 @@ export interface LocalRefusal {
 const LONGEST_NAME = 100;
 
 /**
- * Why a request is turned away; nothing where it may pass.
+ * Why a request is turned away; nothing if it may pass.
  * @param allowedHosts names beside localhost and IP addresses, without port
  */
 export function refusalOf(request: LocalRequest, allowedHosts: readonly string[] = []): LocalRefusal | undefined {

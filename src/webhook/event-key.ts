@@ -9,7 +9,7 @@ import * as crypto from 'node:crypto';
 import type { ThreadEvent } from '../thread/event.js';
 import { fieldOf, isArray, keysOf } from '../thread/read-unknown.js';
 
-/** Levels of an item that are looked at where its whole content is its key. Meta's items have about six. */
+/** Levels of an item that are looked at if its whole content is its key. Meta's items have about six. */
 const CONTENT_DEPTH_MAX = 32;
 /** Values of an item that are looked at; what stands beyond does not tell two items apart. */
 const CONTENT_VALUES_MAX = 100_000;

@@ -85,7 +85,7 @@ export class PendingBodies {
 /**
  * Reads the stream to its end, whatever was done to it before: paused, given an encoding, watched for `readable`.
  * A body that is announced as too large is not read at all.
- * @param announcedBytes what `Content-Length` says; `NaN` where it says nothing
+ * @param announcedBytes what `Content-Length` says; `NaN` if it says nothing
  * @param settle called exactly once, in the same step in which the stream ends
  */
 export function readStream(
@@ -133,7 +133,7 @@ class BodyReader implements Unfinished {
   readonly #announcedBytes: number;
   readonly #limits: BodyLimits;
   readonly #settle: (reading: BodyReading) => void;
-  /** The whole body where it came in one piece. */
+  /** The whole body if it came in one piece. */
   #only: Buffer | undefined;
   #buffer: Buffer | undefined;
   #length = 0;

@@ -1,5 +1,5 @@
 /**
- * Says whether a webhook body comes from Meta, and what went wrong where it does not.
+ * Says whether a webhook body comes from Meta, and what went wrong if it does not.
  *
  * Exists because the stock adapter accepts only the SHA-1 header that Meta calls legacy, and because nearly every
  * "invalid signature" is the caller's own mistake, which can be named.
@@ -85,7 +85,7 @@ export function verifySignature(
  * The value of `X-Hub-Signature-256` that Meta would send with this body; for tests of one's own webhook.
  *
  * Worked value: see {@link verifySignature}.
- * @throws InvalidOptionError where the secret is empty
+ * @throws InvalidOptionError if the secret is empty
  */
 export function signPayload(rawBody: Uint8Array | string, appSecret: string): string {
   if (!isSecret(appSecret)) throw new InvalidOptionError('appSecret', 'empty', "the app's secret");

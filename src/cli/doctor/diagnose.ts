@@ -60,7 +60,7 @@ interface Rule {
   readonly explains: readonly CheckId[];
 }
 
-/** The likeliest first, where several hold: who mends them from the top mends what the others lean on. */
+/** The likeliest first, if several hold: who mends them from the top mends what the others lean on. */
 const RULES: readonly Rule[] = [
   {
     cause: 'meta-unreachable',

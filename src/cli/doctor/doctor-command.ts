@@ -63,7 +63,7 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
     .addHelpText('after', EXAMPLES)
     .action(async (typed: TypedDoctor) => {
       const settings = metaSettingsOf(typed, host);
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only where it is used
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only if it is used
       const { doctor } = require('./doctor.js') as typeof import('./doctor.js');
       const exitCode = await doctor(
         {

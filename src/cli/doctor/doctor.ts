@@ -48,7 +48,7 @@ export interface DoctorHost {
   readonly say: (line: string) => void;
   /** A line on standard error. */
   readonly complain: (line: string) => void;
-  /** Asks the user; `undefined` where there is nobody to ask. */
+  /** Asks the user; `undefined` if there is nobody to ask. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   readonly folder: string;
   readonly colours: boolean;
@@ -66,8 +66,8 @@ const LISTEN_ON = '127.0.0.1';
 
 /**
  * Runs the check-up and resolves with the exit code.
- * @throws {@link HandoverError} `invalidOption` where the settings are not enough to begin; rejects with the system's
- * error where the port of `--listen` cannot be had
+ * @throws {@link HandoverError} `invalidOption` if the settings are not enough to begin; rejects with the system's
+ * error if the port of `--listen` cannot be had
  */
 export async function doctor(options: DoctorOptions, host: DoctorHost): Promise<number> {
   const settings = ableToCall(options.settings);
@@ -285,7 +285,7 @@ function checkCombination({ live, psid, record, message, settings }: DoctorOptio
   if ((record !== undefined || message !== undefined) && !live) throw wrong('--record and --message need --live.');
 }
 
-/** Nothing could be told where Meta did not answer at all. */
+/** Nothing could be told if Meta did not answer at all. */
 function exitCode(findings: readonly Finding[]): number {
   const is = (check: string, status: string): boolean =>
     findings.some((each) => each.check === check && each.status === status);

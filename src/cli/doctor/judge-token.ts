@@ -19,7 +19,7 @@ const SILENT_AFTER_HANDOVER =
   'After each handover the bot stays silent: Meta names it as the owner by an id that it does not know as its own.';
 const NEW_TOKEN = `${DASHBOARD} > Messenger > Messenger API Settings > Generate access tokens; then FACEBOOK_PAGE_ACCESS_TOKEN`;
 
-/** What Meta knows about the token; empty where it was not told. */
+/** What Meta knows about the token; empty if it was not told. */
 export interface TokenFacts {
   readonly known: boolean;
   readonly isValid: boolean | undefined;
@@ -379,7 +379,7 @@ export function judgeVersion({ settings, nowMs, page, token }: Observations): Fi
   }
 }
 
-/** The Page of a Page's token; nothing where it is somebody else's. */
+/** The Page of a Page's token; nothing if it is somebody else's. */
 function pageOf(facts: TokenFacts, page: AdministrationAnswer): string | undefined {
   if (facts.pageId !== undefined) return facts.pageId;
   return facts.type === undefined || facts.type === 'PAGE' ? textOf(recordIn(page)['id']) : undefined;

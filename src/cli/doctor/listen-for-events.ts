@@ -43,7 +43,7 @@ export class EventListener {
     this.#order = order;
   }
 
-  /** Opens it. Rejects with the system's error where the port cannot be had. */
+  /** Opens it. Rejects with the system's error if the port cannot be had. */
   static async open(order: ListenOrder): Promise<EventListener> {
     const listener = new EventListener(order);
     const { port, host, forwardTo, appSecret, verifyToken, clock } = order;

@@ -34,7 +34,7 @@ export interface LiveStep {
   readonly answer: AdministrationAnswer;
   readonly ownerAnswer: AdministrationAnswer;
   readonly owner: OwnerView;
-  /** Events of this thread that came within a few seconds; absent where nobody listened. */
+  /** Events of this thread that came within a few seconds; absent if nobody listened. */
   readonly heard?: readonly ThreadEvent[];
 }
 
@@ -60,7 +60,7 @@ export interface LiveOrder {
   readonly record: boolean;
   /** A text that the customer gets, to see whether a send into an idle thread makes an owner. */
   readonly message: string | undefined;
-  /** Resolves with the events of this thread since the last call, after a few seconds; absent where nobody listens. */
+  /** Resolves with the events of this thread since the last call, after a few seconds; absent if nobody listens. */
   readonly hear?: () => Promise<readonly ThreadEvent[]>;
   /** Told after each step. */
   readonly tell: (step: LiveStep) => void;
@@ -142,7 +142,7 @@ class Run {
     await this.#note('sendIntoIdle', await graph.ask({ method: 'POST', path: '/me/messages', as: 'page', body }));
   }
 
-  /** Calls that ought to be refused; what they answer is published nowhere. Where one works, the thread is fetched back. */
+  /** Calls that ought to be refused; what they answer is published nowhere. If one works, the thread is fetched back. */
   async tryOddities(): Promise<void> {
     const { appId, vccLiveAppId } = this.#order;
     if (!this.#isBots()) await this.try('takeFromIdle', 'take', {});

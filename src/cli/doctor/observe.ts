@@ -45,7 +45,7 @@ export interface Observations {
   readonly appSubscriptions: AdministrationAnswer;
   readonly pageSubscriptions: AdministrationAnswer;
   readonly connectedApps: AdministrationAnswer;
-  /** Absent where no address was known. */
+  /** Absent if no address was known. */
   readonly webhook?: WebhookProbe;
   /** Absent without `--psid`. */
   readonly owner?: AdministrationAnswer;
@@ -112,11 +112,11 @@ export interface AppSubscription {
 export interface ConnectedAppView {
   readonly id: string;
   readonly name: string;
-  /** Absent where the answer does not tell. */
+  /** Absent if the answer does not tell. */
   readonly fields?: readonly string[];
 }
 
-/** The app's subscription in the answer of `/<app>/subscriptions`; nothing where there is none, or no answer. */
+/** The app's subscription in the answer of `/<app>/subscriptions`; nothing if there is none, or no answer. */
 export function pageSubscriptionOf(answer: AdministrationAnswer): AppSubscription | undefined {
   const found = listIn(answer).find((each) => each['object'] === 'page');
   if (found === undefined) return undefined;
@@ -141,7 +141,7 @@ export function appsIn(answer: AdministrationAnswer): readonly ConnectedAppView[
   });
 }
 
-/** An object in an answer; empty where there is none. */
+/** An object in an answer; empty if there is none. */
 export function recordIn(answer: AdministrationAnswer): Readonly<Record<string, unknown>> {
   return answer.status === 'answered' && isRecord(answer.value) ? answer.value : {};
 }

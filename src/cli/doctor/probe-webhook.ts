@@ -28,7 +28,7 @@ export type ProbeAnswer =
 export interface WebhookProbe {
   /** Without query, which may hold a secret. */
   readonly address: string;
-  /** Absent where the verify token is not known. */
+  /** Absent if the verify token is not known. */
   readonly challenge?: { readonly sent: string; readonly answer: ProbeAnswer };
   readonly forged: ProbeAnswer;
   readonly delivery: ProbeAnswer;

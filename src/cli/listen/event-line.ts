@@ -1,4 +1,4 @@
-/** An incoming event in one line. What customers and agents wrote is shown only where it is asked for. */
+/** An incoming event in one line. What customers and agents wrote is shown only if it is asked for. */
 import type { ThreadEvent } from '../../thread/event.js';
 import { visibleText } from '../../thread/visible-text.js';
 import { PAGE_INBOX_IDS } from '../page-inbox.js';

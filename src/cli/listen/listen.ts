@@ -41,7 +41,7 @@ export interface ListenHost {
   readonly clock?: Clock;
 }
 
-/** Listens until the user ends it, or the input does. Rejects where port or file cannot be had. */
+/** Listens until the user ends it, or the input does. Rejects if port or file cannot be had. */
 export async function listen(options: ListenOptions, host: ListenHost): Promise<void> {
   const teller = new Teller(options, host);
   if (options.source === undefined) return listenAtTap(options, host, teller);

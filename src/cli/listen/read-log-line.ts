@@ -15,7 +15,7 @@ export type LogLine =
 const OTHER: LogLine = { kind: 'other' };
 const WEBHOOK_BEGINS = /\{\s*"object"\s*:\s*"page"/;
 const PLUGIN_MARK = '[handover-vcclive]';
-/** How the plugin's lines begin, where a logger has taken the mark away. */
+/** How the plugin's lines begin, if a logger has taken the mark away. */
 const PLUGIN_WORDS =
   /^(Handover |Owner changed |Ledger corrected|A webhook |A delivery |A turn |Thread store |thread_owner |The thread |VCC Live's |App \S+ asked )/;
 /** A webhook may lie in a field of a field of a log entry; not deeper. */

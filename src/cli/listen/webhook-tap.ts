@@ -25,7 +25,7 @@ export interface TappedDelivery {
   /** What Meta was answered. */
   readonly status: number;
   readonly tookMs: number;
-  /** Set where the bot could not be reached: the system's code. */
+  /** Set if the bot could not be reached: the system's code. */
   readonly unreachable?: string;
 }
 
@@ -70,7 +70,7 @@ export class WebhookTap {
     this.#server = server;
   }
 
-  /** Listens. Rejects with the system's error where the port cannot be had. */
+  /** Listens. Rejects with the system's error if the port cannot be had. */
   static async start(options: TapOptions): Promise<WebhookTap> {
     const limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
     const server = createServer((request, response) => {

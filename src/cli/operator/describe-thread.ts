@@ -30,7 +30,7 @@ export interface OpenThread {
 
 /** A record that could not be read, as an operator wants to see it. */
 export interface AsideThread {
-  /** Absent where it is a list of the store's, not a thread. */
+  /** Absent if it is a list of the store's, not a thread. */
   readonly pageId?: string;
   readonly psid?: string;
   readonly state: 'setAside';
@@ -46,7 +46,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The open handover of a record; nothing where there is none. */
+/** The open handover of a record; nothing if there is none. */
 export function openThread(thread: ThreadKey, record: ThreadRecord | undefined): OpenThread | undefined {
   const open = record?.open;
   if (open === undefined) return undefined;

@@ -33,7 +33,7 @@ export interface WantedStore {
 }
 
 /**
- * @throws {@link HandoverError} `invalidOption` where that is neither, `missingPeer` where `redis` is not installed
+ * @throws {@link HandoverError} `invalidOption` if that is neither, `missingPeer` if `redis` is not installed
  */
 export async function openStore({ where, folder, prefix, appId }: WantedStore): Promise<OpenedStore> {
   if (/^rediss?:\/\//.test(where)) return openRedis(where, prefix, appId);
@@ -53,7 +53,7 @@ const HOW =
   'Give --store (or HANDOVER_STORE) a redis:// address, or a JavaScript file: module.exports.store = new BotStorageThreadStore(…).';
 
 function openRedis(where: string, prefix: string | undefined, appId: string): OpenedStore {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Redis store only where it is used
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Redis store only if it is used
   const { RedisThreadStore } = require('../../store/redis.js') as typeof import('../../store/redis.js');
   const store = new RedisThreadStore(where, prefix === undefined ? {} : { prefix });
   return { store, threads: ofBot(store, appId), close: () => store.close() };

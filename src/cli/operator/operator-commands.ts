@@ -28,7 +28,7 @@ export function operatorCommands(host: CommandLineHost, ended: (exitCode: number
       .addHelpText('after', EXIT_CODES)
       .action(async (...given: readonly unknown[]) => {
         const [id, typed] = (takesPsid ? given : ['', ...given]) as readonly [string, TypedOperator];
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only where it is used
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only if it is used
         const { Operator } = require('./operator.js') as typeof import('./operator.js');
         const options = {
           settings: metaSettingsOf(typed, host),

@@ -1,7 +1,7 @@
 /**
  * What an operator does to one thread: who has it, pass it, take it back, release it, forget it; and which are open.
  *
- * Where the bot's store is shared, everything goes through the bot's own ledger, so that it knows at once. Without a store
+ * If the bot's store is shared, everything goes through the bot's own ledger, so that it knows at once. Without a store
  * only Meta is told, and the bot learns it from Meta.
  */
 import { GraphAdministration } from '../../graph/administration.js';
@@ -52,7 +52,7 @@ const BY_OPERATOR = 'operator';
 const NO_LEDGER =
   'No store was given, so the bot knows nothing of it yet: it learns it from the next webhook of Meta. Where it keeps a record of its own, give --store.';
 
-/** The commands. Each resolves with the exit code, and rejects where it could not run. */
+/** The commands. Each resolves with the exit code, and rejects if it could not run. */
 export class Operator {
   readonly #options: OperatorOptions;
   readonly #host: OperatorHost;
@@ -273,7 +273,7 @@ function clientOf({ appId, appSecret, pageAccessToken, graphBaseUrl, apiVersion 
 
 function handoverOf(settings: CallSettings, { store }: OpenedStore): Handover {
   const { VccLiveHandover } =
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads Bot Framework only where it is used
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads Bot Framework only if it is used
     require('../../botbuilder/vcc-live-handover.js') as typeof import('../../botbuilder/vcc-live-handover.js');
   return new VccLiveHandover({
     botAppId: settings.appId,
