@@ -1,5 +1,5 @@
 /**
- * Reads from the headers of an answer how long Meta wants to be left alone.
+ * Reads from an answer's headers how long Meta asks the caller to wait.
  * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting#headers-2
  */
 

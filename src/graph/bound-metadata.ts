@@ -1,8 +1,7 @@
 /**
- * Keeps `metadata` of thread control within the length that is sure to arrive.
+ * Keeps `metadata` of thread control within the length that certainly arrives.
  *
- * Meta documents no limit for thread control; 1000 characters is what it documents for `message.metadata`, so that is
- * kept to.
+ * Meta documents no limit for thread control, and 1000 characters for `message.metadata`. This file applies the latter.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import { parseExactJson } from '../thread/exact-json.js';

@@ -1,7 +1,5 @@
 /**
- * The options of the Graph client, their defaults and what is refused.
- *
- * Exists so that a wrong option is told at construction and by name, not by the first call that fails.
+ * The options of the Graph client, their defaults, and the check that refuses wrong ones by name in the constructor.
  */
 import { type Clock, systemClock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
@@ -16,7 +14,7 @@ export interface ThreadControlClientOptions {
   /** Page access token, or a function that has it for each Page; the function is called for every request. */
   readonly pageAccessToken: string | ((pageId: string) => string | Promise<string>);
   /**
-   * App Secret of the app that issued the token. If given, every call carries `appsecret_proof`.
+   * App Secret of the app that issued the token. If present, every call carries `appsecret_proof`.
    * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
    */
   readonly appSecret?: string;
@@ -37,7 +35,7 @@ export interface ThreadControlClientOptions {
   readonly random?: () => number;
   /** Gets one line when calls of a Page begin to pause, with what to do. Default: none. */
   readonly logger?: Logger;
-  /** Told of every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
+  /** Measures every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
   readonly probe?: Probe;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Makes a call of thread control and finds out what became of it if its answer was lost.
+ * Makes a call of thread control, and finds out whether it worked if its answer was lost.
  *
- * Exists because after a timeout, a reset or a fault of Meta's the call may have worked: `thread_owner` is asked before
- * anything is repeated. These calls are changes of state, so a repeat does no harm, but after a hidden success it is
- * refused, and that refusal must not be taken for a failure.
+ * After a timeout, a reset or a fault of Meta's the call may have worked, so the client asks `thread_owner` before it
+ * repeats anything. A repeat does no harm. But after a hidden success Meta refuses the repeat, and that refusal is no
+ * failure.
  */
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -25,17 +25,17 @@ export interface ControlReceipt {
   readonly confirmedBy: 'answer' | 'threadOwner';
   /** How many times the call was made; 1 if the first did it. */
   readonly attempts: number;
-  /** What Meta said of the owner, if it did. */
+  /** The owner that Meta named, if it named one. */
   readonly owner?: OwnerAnswer;
 }
 
 const FIRST_RETRY_DELAY_MS = 1000;
 const LONGEST_RETRY_DELAY_MS = 30_000;
-/** Waits are up to this share longer, so that many threads do not come back at once. */
+/** Waits are up to this share longer, so that many threads do not retry at once. */
 const JITTER_SHARE = 0.5;
 
 /**
- * Makes the call until it is clear what became of it, at most `maxRetries` times more than once.
+ * Makes the call until its result is clear: once, and at most `maxRetries` times more.
  *
  * @param isWanted asked before each repeat: `false` if the caller has learnt meanwhile that the call had worked
  * @throws {@link GraphApiError}, `outcome: 'unknown'` if neither the call nor `thread_owner` was answered; `refused`

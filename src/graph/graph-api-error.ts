@@ -1,16 +1,16 @@
 /**
- * The error of every Graph call: what happened, what it says about the world, and what to change.
+ * The error of every Graph call: what happened, what it means, and what to change.
  *
- * Exists because Meta's code alone does not tell a thread that another app owns from a missing permission, and because
- * the HTTP library's own errors carry the token.
+ * Meta's code alone does not distinguish a thread that another app owns from a missing permission. The HTTP libraries'
+ * own errors carry the token, so none of them leaves this room.
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes
  */
 import type { OwnerAnswer } from './owner-answer.js';
 
 /**
- * What sort of trouble it is.
+ * The sort of failure.
  * - `notOwner`: the bot does not control the thread (another app does, or Messenger's own automated flow)
- * - `token`: the Page access token is dead, empty or could not be had
+ * - `token`: the Page access token is dead or empty, or the token function failed
  * - `permission`: the token or the app may not do this
  * - `configuration`: something is set up wrongly: Page routing, app ids, app secret, base URL
  * - `rateLimit`: too many calls; `retryAfterMs` says how long to wait
@@ -54,16 +54,16 @@ export type GraphOperation =
 export interface SentMessage {
   /** Meta's id of the message. */
   readonly id: string;
-  /** The place of its activity in the batch, from 0. */
+  /** Index of its activity in the batch, from 0. */
   readonly activityIndex: number;
 }
 
-/** What a {@link GraphApiError} is made of. */
+/** The fields of a {@link GraphApiError}. */
 export interface GraphErrorDetails {
   readonly kind: GraphErrorKind;
   readonly operation: GraphOperation;
   readonly outcome: GraphOutcome;
-  /** Clean of secrets: what happened, what it means, what to do. */
+  /** What happened, what it means, what to do. Holds no secret. */
   readonly text: string;
   readonly retryable: boolean;
   readonly pageId?: string | undefined;
@@ -111,7 +111,7 @@ export class GraphApiError extends Error {
    * a `delay` only the last message is there.
    */
   declare readonly sent?: readonly SentMessage[];
-  /** Of a `sendActivities` through the Facebook adapter: the place of the activity that failed, from 0. What follows it was not sent. */
+  /** Of a `sendActivities` through the Facebook adapter: index of the activity that failed, from 0. No activity after it was sent. */
   declare readonly activityIndex?: number;
   readonly #details: GraphErrorDetails;
 
@@ -127,7 +127,7 @@ export class GraphApiError extends Error {
     Object.assign(this, Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)));
   }
 
-  /** The same error with something learnt since. */
+  /** A copy of the error with other details. */
   restated(changes: Partial<GraphErrorDetails>): GraphApiError {
     return new GraphApiError({ ...this.#details, ...changes });
   }

@@ -1,7 +1,7 @@
 /**
  * Decrypts the body of a webhook as VCC Live's own sample does: PHP's `openssl_decrypt` on base64.
  *
- * Exists because that function takes keys and initialization vectors of any length, if node's takes one length.
+ * PHP's function takes keys and initialization vectors of any length; Node's takes one length.
  * @see https://vcc.live/developers/webhook/overview/about-webhooks
  * @see https://www.php.net/manual/en/function.openssl-decrypt.php
  */
@@ -19,7 +19,7 @@ export interface BodyEncryption {
   readonly key: string | Uint8Array;
 }
 
-/** What became of a body. `reason` is a sentence for the log, without key and text. */
+/** The result for a body. `reason` is a sentence for the log, without key and text. */
 export type Decrypted = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
 
 const MODES_WITH_A_TAG: readonly unknown[] = ['ccm', 'gcm', 'ocb', 'siv', 'wrap'];
