@@ -1,10 +1,8 @@
 /**
- * What a webhook item says, in one shape for all kinds.
- *
- * Exists so that no room behind `webhook/` has to know Meta's JSON.
+ * What a webhook item says, in one shape for all kinds. Only `webhook/` knows Meta's JSON.
  */
 
-/** Every kind of webhook item that is told apart. `unknown` keeps its raw value and is never an error. */
+/** Every kind of webhook item. An item of kind `unknown` keeps its raw value and is never an error. */
 export type ThreadEventKind =
   | 'message'
   | 'postback'
@@ -24,8 +22,8 @@ export type ThreadEventKind =
   | 'unknown';
 
 /**
- * Where the item stood in its entry: `messaging` for the thread's owner, `standby` for the other subscribed apps,
- * `changes` for Page fields that have nothing to do with Messenger (and for arrays nobody knows).
+ * The array of the entry that had the item: `messaging` for the thread's owner, `standby` for the other subscribed apps,
+ * `changes` for Page fields that have nothing to do with Messenger (and for unknown arrays).
  */
 export type ThreadEventChannel = 'messaging' | 'standby' | 'changes';
 

@@ -1,12 +1,12 @@
 /**
- * The port to whatever keeps deliveries between their acknowledgement and the end of their turns.
+ * The port to the store that keeps deliveries between their acknowledgement and the end of their turns.
  *
- * Exists because a turn may take longer than Meta waits: its delivery is acknowledged, and lost if the process dies.
+ * A turn may take longer than Meta waits. Then its delivery is acknowledged first, and lost if the process dies.
  */
 
 import type { StoringBot } from './store.js';
 
-/** A delivery that somebody has kept and not worked off. */
+/** A stored delivery whose turns have not ended. */
 export interface KeptDelivery {
   readonly id: string;
   /** The webhook's body, as it came. */
@@ -14,9 +14,10 @@ export interface KeptDelivery {
 }
 
 /**
- * Keeps deliveries until they are worked off. Each belongs to one process at a time, for a lease that is renewed.
+ * Keeps deliveries until their turns have ended. Each delivery belongs to one process at a time, for a lease that the
+ * process renews.
  *
- * Every method rejects with `StoreError` if nothing answers.
+ * Every method rejects with `StoreError` if the store does not answer.
  */
 export interface DeliveryInbox {
   /** The part of this inbox that belongs to one bot, as `ThreadStore.forBot`. */
@@ -25,29 +26,28 @@ export interface DeliveryInbox {
   /** Keeps a delivery, which belongs to this process at once. `undefined` if it is full. */
   put(body: string): Promise<string | undefined>;
 
-  /** These are worked off, and are kept no longer. */
+  /** Removes deliveries whose turns have ended. */
   remove(ids: readonly string[]): Promise<void>;
 
-  /** These still belong to this process. */
+  /** Renews the leases of deliveries that belong to this process. */
   renew(ids: readonly string[]): Promise<void>;
 
-  /** These cannot be read: they are kept elsewhere, for somebody to look at, and never taken over again. */
+  /** Sets deliveries aside that cannot be read: they stay stored for a person to inspect, and no process takes them over. */
   setAside(ids: readonly string[]): Promise<void>;
 
-  /** These may be taken over at once. */
+  /** Gives deliveries back: any process may take them over at once. */
   giveBack(ids: readonly string[]): Promise<void>;
 
   /**
-   * Deliveries whose lease is over, of processes that died or could not work them off, oldest first: they belong to this
-   * process now.
+   * Takes over deliveries whose lease is over, because their process died or could not run them, oldest first.
    */
   takeOver(limit: number): Promise<TakenOver>;
 
-  /** Ends what the inbox itself has opened, connections above all. */
+  /** Closes what the inbox itself has opened, above all connections. */
   close?(): Promise<void>;
 }
 
-/** What was found to be taken over. */
+/** The deliveries that this process has taken over. */
 export interface TakenOver {
   readonly deliveries: readonly KeptDelivery[];
   /** Deliveries that were tried too often, and are set aside. */

@@ -1,8 +1,8 @@
 /**
- * The port to whatever counts and times: what happened, and what took how long.
+ * The port for telemetry: what happened, and what took how long.
  *
- * Exists so that the rooms below know no telemetry library. Nothing is measured unless a probe is given. No measurement
- * holds a customer's id, a text or a token; every word in one is of a closed list, but for Page ids and handover ids.
+ * Rooms below know no telemetry library. Without a probe, nothing is measured. No measurement holds a customer's id, a
+ * text or a token. Apart from Page ids and handover ids, every word in a measurement is from a closed list.
  */
 import type { Clock } from './clock.js';
 import { textOfThrown } from './errors.js';
@@ -46,7 +46,7 @@ export type Measurement = { readonly pageId: string } &
       }
     /** An activity stayed in; the reason is one of `SuppressedReason`. */
     | { readonly kind: 'suppressed'; readonly reason: string }
-    /** A webhook item ran nothing; the reason is one of `IgnoredReason`. */
+    /** The plugin ignored a webhook item; the reason is one of `IgnoredReason`. */
     | { readonly kind: 'ignored'; readonly reason: string; readonly eventKind: string; readonly errorType?: string }
   );
 
@@ -80,7 +80,7 @@ export type WorkEnd = { readonly durationMs: number } & (
   | { readonly kind: 'turn'; readonly errorType?: string }
 );
 
-/** Work under way. */
+/** Work in progress. */
 export interface BegunWork {
   /** Calls `run` at once and once, with this work as the context of what it begins. Absent: it is called as it is. */
   within?<T>(run: () => T): T;

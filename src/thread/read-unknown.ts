@@ -1,8 +1,8 @@
 /**
- * Reads values that nobody has checked, without ever throwing.
+ * Reads unchecked values, and never throws.
  *
- * Exists because a webhook's body is whatever was sent: only own properties count (a key named `constructor` is a key),
- * and a getter or proxy that throws reads as absent.
+ * A webhook's body may hold anything. Only own properties count (a key named `constructor` is a key). A getter or proxy
+ * that throws reads as absent.
  */
 
 const ARRAY_INDEX = /^\d+$/;
@@ -48,7 +48,7 @@ export function itemsOf(value: unknown): readonly unknown[] {
   if (!isArray(value)) return [];
   const items: unknown[] = [];
   try {
-    // What came out of JSON is dense, and needs no list of its keys.
+    // Arrays that come from JSON are dense, and need no list of their keys.
     if (value.length <= DENSE_LENGTH) {
       for (let index = 0; index < value.length; index += 1) {
         if (Object.hasOwn(value, index)) items.push(value[index]);

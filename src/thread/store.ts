@@ -1,4 +1,4 @@
-/** The port to whatever remembers threads. Three adapters in `store/`; users may bring their own. */
+/** The port to the store of threads. `store/` has three adapters; users may bring their own. */
 import type { ThreadKey } from './key.js';
 import type { Logger } from './logger.js';
 import type { ThreadRecord } from './record.js';
@@ -50,7 +50,7 @@ export interface FencedRecord {
 }
 
 /**
- * What a store that has everything at hand answers without a promise: the steps that every event takes. None of them
+ * What a store in memory answers without a promise: the steps that every event takes. None of them
  * fails. Nothing comes between two of them that are called one after the other.
  */
 export interface StepsAtOnce {
@@ -173,7 +173,7 @@ export interface ThreadStore {
    */
   readonly atOnce?: StepsAtOnce;
 
-  /** Ends what the store itself has opened, connections above all. Optional. */
+  /** Closes what the store itself has opened, above all connections. Optional. */
   close?(): Promise<void>;
 
   /** Sets the deadline `name` of a thread, replacing the one of that name. */
@@ -183,8 +183,8 @@ export interface ThreadStore {
   unschedule(thread: ThreadKey, name: string): Promise<void>;
 
   /**
-   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and comes again after
-   * that unless it was unscheduled or scheduled anew.
+   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other processes for `leaseMs` and due again after
+   * that, unless it was unscheduled or scheduled anew.
    */
   takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]>;
 }

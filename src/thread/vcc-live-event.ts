@@ -1,7 +1,5 @@
 /**
- * What VCC Live's webhooks say, in one shape for both kinds.
- *
- * Exists so that no room behind `vcc-live/` has to know VCC Live's JSON.
+ * What VCC Live's webhooks say, in one shape for both kinds. Only `vcc-live/` knows VCC Live's JSON.
  */
 
 /** How a chat ended, as VCC Live publishes it. Other words are kept as they came. */

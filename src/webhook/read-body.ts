@@ -68,8 +68,8 @@ export class PendingBodies {
   }
 
   /**
-   * One of them holds more. If there is no room for that, the largest is given up: those of honest senders are small.
-   * A body that was given up is out of the count.
+   * A body holds more bytes. If that exceeds the limit, the largest body is given up: honest senders' bodies are small.
+   * A body that was given up no longer counts.
    */
   grown(byBytes: number): void {
     this.#heldBytes += byBytes;
