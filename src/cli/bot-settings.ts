@@ -1,7 +1,7 @@
 /**
  * What a bot must be configured with to talk to the simulator, ready to paste.
  *
- * Exists because a bot with one wrong value is silent in a way that takes an afternoon to find.
+ * One wrong value makes a bot silent, and the cause takes hours to find.
  */
 import type { SimulatorSettings } from '../simulator/index.js';
 

@@ -1,7 +1,7 @@
 /**
- * Asks a bot the two things that Meta asks first, and says in words what is wrong with its answers.
+ * Sends a bot the two requests that Meta sends first, and says in words what is wrong with the bot's answers.
  *
- * Exists because "nothing happens" has a dozen causes, and each shows itself in the answer to one empty delivery.
+ * A bot that does nothing may have a dozen causes. The answer to one empty delivery distinguishes them.
  */
 import { createHmac } from 'node:crypto';
 import { textOfThrown } from '../thread/errors.js';
@@ -20,7 +20,7 @@ export interface BotCheck {
   readonly verifyToken: string;
 }
 
-/** What came of asking. */
+/** The result. */
 export interface BotVerdict {
   /** Deliveries reach the bot and are acknowledged. */
   readonly ready: boolean;
@@ -49,7 +49,7 @@ export async function checkBot(check: BotCheck, answerWithinMs = ANSWER_WITHIN_M
   return { ready: true, says: `The bot answers at ${shownAddress(url)}.${trouble === undefined ? '' : ` ${trouble}`}` };
 }
 
-/** What is wrong if a delivery was answered with this status; nothing if it was acknowledged. */
+/** What is wrong if the bot answers a delivery with this status; nothing if the bot acknowledges it. */
 export function deliveryTrouble(url: string, status: number): string | undefined {
   if (status === 200) return undefined;
   const bot = `The bot at ${shownAddress(url)} answers ${status}`;

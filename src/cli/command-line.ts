@@ -1,7 +1,7 @@
 /**
  * What can be typed after `npx botbuilder-handover-vcclive`: commands, options, help, exit codes.
  *
- * Exists apart from the commands, so that a wrong option never starts anything.
+ * The commands are loaded only after their options are checked, so a wrong option never starts anything.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ export async function runCommandLine(words: readonly string[], process: CommandL
   }
 }
 
-/** The one place where text leaves: ids, names and error texts come from outside, and none may act on a terminal. */
+/** All output passes here. Ids, names and error texts come from outside, and none of them may control a terminal. */
 function withVisibleOutput(host: CommandLineHost): CommandLineHost {
   const colours = wantsColours(host.isTerminal === true, host.env ?? {});
   const { confirm } = host;

@@ -1,7 +1,7 @@
 /**
  * What the commands that talk to Meta are configured with: the sample's environment variables, a `.env` file, or flags.
  *
- * Exists so that every command finds the same values by the same rules, and says where it found them, never what they are.
+ * Every command finds the same values by the same rules. It says where it found them, and never prints them.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -67,7 +67,7 @@ const SECRET_FLAGS = [
   ['verifyToken', '--verify-token', 'FACEBOOK_VERIFY_TOKEN'],
 ] as const;
 
-/** What each variable is, for somebody who has to find it. */
+/** What each variable is, and where a person finds its value. */
 const WHAT_IT_IS = {
   appId: ['FACEBOOK_APP_ID', "the bot's Facebook app id (App Dashboard, top left)"],
   appSecret: ['FACEBOOK_APP_SECRET', "the app's secret (App Dashboard > App settings > Basic)"],

@@ -1,7 +1,7 @@
 /**
- * `simulate`: a pretend Messenger platform for a bot that is there already, with the page in the browser.
+ * `simulate`: a pretend Messenger platform for an existing bot, with a page in the browser.
  *
- * Exists so that a bot in any language can be tried without Meta: it needs other addresses and ids, and nothing of ours.
+ * A bot in any language can be tried without Meta. The bot needs other addresses and ids, and no code of this package.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -17,7 +17,7 @@ export interface Paint {
 
 const RESET = '\u001b[0m';
 const PLAIN = (text: string): string => text;
-/** As wide as a line of prose may get, and as narrow as a terminal may be. */
+/** The widest line of prose, and the narrowest terminal. Columns. */
 const WIDEST_COLUMNS = 110;
 const NARROWEST_COLUMNS = 50;
 

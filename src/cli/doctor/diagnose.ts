@@ -1,8 +1,8 @@
 /**
- * From the pattern of red lines, and of what arrives, to the most likely cause: pure.
+ * Concludes the most likely cause from the red lines and from what arrives. Pure.
  *
- * Exists because one wrong setting reddens the lines that lean on it, and because the costliest fault, another default
- * application, looks from the bot's side like a bot that is broken.
+ * One wrong setting makes other lines red that depend on it. The costliest fault, another default application, looks like
+ * a broken bot.
  */
 import type { CheckId, Finding, FindingStatus } from './finding.js';
 import type { Arrivals } from './observe.js';
@@ -60,7 +60,7 @@ interface Rule {
   readonly explains: readonly CheckId[];
 }
 
-/** The likeliest first, if several hold: who mends them from the top mends what the others lean on. */
+/** The likeliest first, if several hold: the others depend on the ones before them. */
 const RULES: readonly Rule[] = [
   {
     cause: 'meta-unreachable',

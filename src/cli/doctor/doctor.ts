@@ -1,7 +1,7 @@
 /**
- * `doctor`: looks at everything that a handover leans on, says what is wrong and what to do about it.
+ * `doctor`: checks everything that a handover depends on, and says what is wrong and what to do about it.
  *
- * Exists because most handovers that do not work are wrong settings that fail in silence.
+ * Most handovers that do not work have a wrong setting, and such settings cause no error message.
  */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -48,17 +48,17 @@ export interface DoctorHost {
   readonly say: (line: string) => void;
   /** A line on standard error. */
   readonly complain: (line: string) => void;
-  /** Asks the user; `undefined` if there is nobody to ask. */
+  /** Asks the user; `undefined` if no user can answer. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   readonly folder: string;
   readonly colours: boolean;
   readonly columns?: number;
   readonly clock?: Clock;
-  /** How long webhooks of a live call are waited for, milliseconds. Default 3000. */
+  /** How long to wait for the webhooks of a live call, milliseconds. Default 3000. */
   readonly hearMs?: number;
 }
 
-/** Exit codes: healthy · something is red · nothing could be told. */
+/** Exit codes: healthy · something is red · Meta did not answer. */
 export const DOCTOR_EXIT = { healthy: 0, red: 1, couldNotRun: 2 } as const;
 
 const HEAR_MS = 3000;
@@ -162,7 +162,7 @@ class CheckUp {
       nowMs: this.#clock.now(),
     });
     if (arrivals === undefined) return seen;
-    // Meta's address leads to the ear, not to --url.
+    // Meta's address leads to the tap, not to --url.
     return { ...seen, arrivals, settings: { ...seen.settings, url: undefined } };
   }
 
@@ -285,7 +285,7 @@ function checkCombination({ live, psid, record, message, settings }: DoctorOptio
   if ((record !== undefined || message !== undefined) && !live) throw wrong('--record and --message need --live.');
 }
 
-/** Nothing could be told if Meta did not answer at all. */
+/** If Meta did not answer at all, the check-up has no result. */
 function exitCode(findings: readonly Finding[]): number {
   const is = (check: string, status: string): boolean =>
     findings.some((each) => each.check === check && each.status === status);

@@ -11,7 +11,7 @@ import { PAGE_INBOX_IDS } from '../page-inbox.js';
 import { appsIn, recordIn, type Observations } from './observe.js';
 
 const ROUTING = 'the Page > Settings > Advanced messaging > Conversation routing (facebook.com or Meta Business Suite)';
-/** What VCC Live's app must hear to take part. */
+/** The fields that VCC Live's app must be subscribed to. */
 const NEEDED_OF_VCC_LIVE = ['messages', 'messaging_handovers'] as const;
 
 /** Whether a default application is set at all: Meta's `msgr_multi_app`, which is read so and documented nowhere in words. */
@@ -31,7 +31,7 @@ export function judgeRouting(seen: Observations): Finding {
   };
 }
 
-/** Whether the default application is the bot: Meta has no call that says so, but what the bot may see tells. */
+/** Whether the bot is the default application. No call of Meta's says so, but what Meta shows to the bot proves it. */
 export function judgeDefaultApp(seen: Observations): Finding {
   const { connectedApps, settings } = seen;
   const line = { check: 'defaultApp', title: 'Default application' } as const;
@@ -63,7 +63,7 @@ export function judgeDefaultApp(seen: Observations): Finding {
   return { ...line, status: 'unchecked', found: untold(seen, 'connectedApps'), where: look };
 }
 
-/** Whether the Page lets the bot take threads back: only a real take tells. */
+/** Whether the Page lets the bot take threads back: only a real take shows it. */
 export function judgeTakeControl({ mayTake }: Observations): Finding {
   const line = { check: 'takeControl', title: 'Take control' } as const;
   if (mayTake === 'yes') return { ...line, status: 'ok', found: 'a take of a thread that VCC Live had was allowed' };

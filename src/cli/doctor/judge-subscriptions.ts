@@ -11,7 +11,7 @@ import { appsIn, pageSubscriptionOf, type Observations } from './observe.js';
 import { shownAddress } from '../shown-address.js';
 import { ACKNOWLEDGE_WITHIN_MS, type ProbeAnswer } from './probe-webhook.js';
 
-/** An acknowledgement that takes longer than this leaves no room for a bad day. */
+/** A slower acknowledgement leaves no reserve below Meta's limit. Milliseconds. */
 const SLOW_MS = 2500;
 
 const APP_WEBHOOKS = 'developers.facebook.com > My Apps > your app > Webhooks > Page';
@@ -36,7 +36,7 @@ export function judgeAppSubscription({ appSubscriptions }: Observations): Findin
   return { ...line, status: 'ok', found: 'active' };
 }
 
-/** Whether Meta calls the address that was meant. */
+/** Whether Meta delivers to the expected address. */
 export function judgeCallbackUrl({ appSubscriptions, settings }: Observations): Finding {
   const line = { check: 'callbackUrl', title: 'Callback URL' } as const;
   const address = pageSubscriptionOf(appSubscriptions)?.callbackUrl;

@@ -10,7 +10,7 @@ import { GUIDE_SCOPE, NEEDED_SCOPES, type Finding } from './finding.js';
 import { PAGE_INBOX_IDS } from '../page-inbox.js';
 import { recordIn, textOf, type Observations } from './observe.js';
 
-/** Days before the end of a token at which that is worth a word. */
+/** How many days before a token's end the check-up warns. */
 const EXPIRY_NOTICE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -19,7 +19,7 @@ const SILENT_AFTER_HANDOVER =
   'After each handover the bot stays silent: Meta names it as the owner by an id that it does not know as its own.';
 const NEW_TOKEN = `${DASHBOARD} > Messenger > Messenger API Settings > Generate access tokens; then FACEBOOK_PAGE_ACCESS_TOKEN`;
 
-/** What Meta knows about the token; empty if it was not told. */
+/** What Meta knows about the token; empty if Meta did not say. */
 export interface TokenFacts {
   readonly known: boolean;
   readonly isValid: boolean | undefined;

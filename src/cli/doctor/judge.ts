@@ -30,7 +30,7 @@ import {
 } from './judge-token.js';
 import type { Observations } from './observe.js';
 
-/** In the order in which they are best mended: each leans on those before it. */
+/** In the order in which to fix them: each depends on those before it. */
 const JUDGES: readonly ((seen: Observations) => Finding | undefined)[] = [
   judgeIds,
   judgeSecret,

@@ -1,7 +1,7 @@
 /**
- * Collects everything that a check-up goes by: Meta's answers, the webhook's, the time. Judges nothing.
+ * Collects the facts of a check-up: Meta's answers, the webhook's answers, the time.
  *
- * Exists so that what is concluded is a pure function of what was seen.
+ * The conclusions are pure functions of these facts, in other files.
  */
 import type { AdministrationAnswer, GraphAdministration } from '../../graph/administration.js';
 import { isRecord } from '../../thread/read-unknown.js';
@@ -21,7 +21,7 @@ export interface KnownSettings {
   readonly asksWebhook: boolean;
 }
 
-/** Messages and other events that arrived while somebody wrote to the Page. */
+/** Messages and other events that arrived while a person wrote to the Page. */
 export interface Arrivals {
   readonly forSeconds: number;
   /** The customer's own, by channel: messages and postbacks. */
@@ -35,7 +35,7 @@ export interface Arrivals {
   readonly refusedByBot: number;
 }
 
-/** Everything that was seen. */
+/** All facts. */
 export interface Observations {
   readonly nowMs: number;
   readonly settings: KnownSettings;
@@ -54,7 +54,7 @@ export interface Observations {
   readonly mayTake?: 'yes' | 'no';
 }
 
-/** What is to be looked at. */
+/** What to check. */
 export interface ObservationOrder {
   readonly settings: CallSettings;
   readonly graph: GraphAdministration;

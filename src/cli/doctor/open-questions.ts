@@ -1,7 +1,8 @@
 /**
- * What a live run says about the things that Meta publishes nowhere: pure.
+ * What a live run says about the facts that Meta does not publish. Pure.
  *
- * Exists because this package has to assume an answer to each, survives the other one, and a Page of one's own can tell.
+ * This package assumes an answer to each question and survives the other answer. A live run on a real Page shows which
+ * one holds.
  */
 import { visibleText } from '../../thread/visible-text.js';
 import type { AdministrationAnswer } from '../../graph/administration.js';

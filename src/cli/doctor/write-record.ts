@@ -1,5 +1,5 @@
 /**
- * The report of a live run, to be shown around: what was tried, what Meta answered, which assumptions hold.
+ * The report of a live run, for others to read: what was tried, what Meta answered, which assumptions hold.
  *
  * No id of a customer, no token and no text of a conversation is in it.
  */

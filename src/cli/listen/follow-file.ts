@@ -1,7 +1,7 @@
 /**
- * Follows a log file as it grows, and begins anew if it is cut or replaced, as rotated logs are.
+ * Follows a log file as it grows, and begins at its start again if the file is truncated or replaced, as rotated logs are.
  *
- * It looks every so often instead of being told: that works on network disks and in containers, too.
+ * It polls instead of using file events, so it works on network disks and in containers too.
  */
 import { open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';

@@ -126,7 +126,7 @@ class Teller {
       this.#unsigned({ atMs, bytes: Buffer.byteLength(body), hint: hint ?? '' }, painted, facts);
       return;
     }
-    // Nobody has said that it comes from Meta.
+    // Nothing proves that it comes from Meta.
     const words = signature === 'valid' ? this.#words : { ...this.#words, texts: false };
     this.#events({ body, atMs, words }, painted, facts);
   }
@@ -145,7 +145,7 @@ class Teller {
     else this.#host.say(`${this.#paint.faint(new Date(atMs).toISOString().slice(11, 23))}  bot says   ${text}`);
   }
 
-  /** Whatever it says, anybody may have written it: only that it came is shown, and how large it was. */
+  /** Anybody may have written it, so only its arrival and its size are shown. */
   #unsigned(
     { atMs, bytes, hint }: { readonly atMs: number; readonly bytes: number; readonly hint: string },
     ending: string,

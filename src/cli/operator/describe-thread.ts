@@ -1,4 +1,4 @@
-/** What is kept of a thread, and who owns it, in words and as data for a machine. No text of a conversation is in either. */
+/** A thread's record and owner, in words and as data for a machine. Neither holds text of a conversation. */
 import { visibleText } from '../../thread/visible-text.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
@@ -6,7 +6,7 @@ import type { OpenHandover, ThreadRecord } from '../../thread/record.js';
 import type { SetAsideRecord } from '../../thread/store.js';
 
 /**
- * - `passing`: the pass is under way, or its outcome is not known yet
+ * - `passing`: the pass is in progress, or its outcome is not known yet
  * - `waiting`: VCC Live has the thread, and no agent has written yet
  * - `claimed`: an agent has written
  */
@@ -40,7 +40,7 @@ export interface AsideThread {
   readonly where: string;
 }
 
-/** Nothing on Messenger is older: a time before it is none. */
+/** Messenger is younger than this: a time before it is no real time. */
 const EARLIEST_MS = Date.UTC(2011, 0);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -1,7 +1,7 @@
 /**
- * Opens the store that the bot uses: Redis by its address, any other by a file of the user's own that exports it.
+ * Opens the bot's store: Redis by its address, any other store by a file of the user's own that exports it.
  *
- * Exists because a store over Blobs or Cosmos is made by the bot's code, and only that code knows how.
+ * The bot's code makes a store over Blobs or Cosmos, and only that code knows how.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,8 +1,8 @@
 /**
  * What an operator does to one thread: who has it, pass it, take it back, release it, forget it; and which are open.
  *
- * If the bot's store is shared, everything goes through the bot's own ledger, so that it knows at once. Without a store
- * only Meta is told, and the bot learns it from Meta.
+ * With the bot's store, the commands use the bot's own ledger, so the bot knows at once. Without a store they only call
+ * Meta, and the bot learns of it from Meta.
  */
 import { GraphAdministration } from '../../graph/administration.js';
 import { GraphApiError } from '../../graph/graph-api-error.js';
@@ -108,7 +108,7 @@ export class Operator {
     });
   }
 
-  /** Takes the thread back from whoever has it. */
+  /** Takes the thread back from its owner. */
   async take(psid: string): Promise<number> {
     return this.#atThread(psid, async (at) => {
       if (at.handover === undefined) {
@@ -123,7 +123,7 @@ export class Operator {
     });
   }
 
-  /** Leaves the thread to nobody. */
+  /** Releases the thread, which is then idle. */
   async release(psid: string): Promise<number> {
     return this.#atThread(psid, async (at) => {
       await (at.handover ?? at.client).release(at.thread);
@@ -282,7 +282,7 @@ function handoverOf(settings: CallSettings, { store }: OpenedStore): Handover {
     appSecret: settings.appSecret,
     graph: { baseUrl: settings.graphBaseUrl, apiVersion: settings.apiVersion },
     store,
-    // What goes wrong is this command's own answer.
+    // The command's own answer says what failed.
     logger: SILENT,
   });
 }
