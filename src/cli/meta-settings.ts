@@ -85,7 +85,7 @@ export function readMetaSettings(typed: TypedSettings, source: SettingsSource): 
   for (const [name, flag, variable] of SECRET_FLAGS) {
     if (typed[name] === undefined) continue;
     source.warn(
-      `Warning: ${flag} is kept by your shell's history, and whoever is on this machine can read it. Set ${variable} instead.`,
+      `Warning: ${flag} stays in your shell's history, and other users of this machine can read it. Set ${variable} instead.`,
     );
   }
   const file = envFileOf(typed.envFile, source.folder);

@@ -108,7 +108,7 @@ function introduce(
   const listensOn = options.platform.host ?? '127.0.0.1';
   if (!isLoopback(listensOn)) {
     complain(
-      `Warning: it listens on ${listensOn}, which is not loopback. Whoever reaches this port can be customer and agent,\n` +
+      `Warning: it listens on ${listensOn}, which is not loopback. Anybody who reaches this port can act as customer and agent,\n` +
         'and make your bot do what customers can make it do. Use it in a network that you trust.\n',
     );
   }
@@ -119,7 +119,7 @@ function introduce(
   Graph API             ${origin}/${settings.apiVersion}/me/…
   Your bot              ${options.botUrls.map(shownAddress).join('  ')}
   Page id               ${settings.pageId}
-  Clock                 ${simulator.clock.mode === 'held' ? 'held: wind it forward in the page' : 'real'}
+  Clock                 ${simulator.clock.mode === 'held' ? 'held: advance it in the page' : 'real'}
   Routing               ${options.platform.routing === false ? 'off: no default application is set' : 'on'}
 
 Configure your bot with these values. They are the simulator's own and worth nothing elsewhere.

@@ -102,7 +102,7 @@ function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
     if (cancel !== undefined || !isDelivery(entry) || entry.outcome !== 'acknowledged') return;
     if (!entry.items.some((item) => item.startsWith('message'))) return;
     cancel = after(CALL_WITHIN_MS, () =>
-      say("The bot takes messages and calls nobody here. Is its GRAPH_BASE_URL the one above, and not Meta's?"),
+      say("The bot accepts messages and calls no Graph API here. Is its GRAPH_BASE_URL the one above, and not Meta's?"),
     );
   });
   const stopWaiting = wire.on('entry', (entry) => {

@@ -41,7 +41,7 @@ describe('Asking a bot whether it is there', () => {
   const TROUBLE: readonly (readonly [status: number, says: RegExp])[] = [
     [401, /answers 401: it does not accept the signature.*FACEBOOK_APP_SECRET/],
     [403, /does not accept the signature/],
-    [404, /answers 404: there is nothing at that path.*--bot/],
+    [404, /answers 404: nothing answers at that path.*--bot/],
     [405, /takes no POST/],
     [500, /answers 500 to a delivery: something in it failed, and its log says what/],
     [503, /answers 503 to a delivery: something in it failed/],

@@ -135,7 +135,7 @@ class CheckUp {
     const where = { port, host: LISTEN_ON, forwardTo: this.#options.url, allowedHosts };
     const lines = new RepeatedLines({ info: complain, warn: complain, error: complain }, this.#clock);
     const onTurnedAway = (why: string): void => {
-      lines.sayOnce('warn', why, `A request was turned away: ${visibleText(why)}`);
+      lines.sayOnce('warn', why, `A request was refused: ${visibleText(why)}`);
     };
     return EventListener.open({ ...where, appSecret, verifyToken, clock: this.#clock, hearMs, onTurnedAway });
   }
@@ -143,9 +143,9 @@ class CheckUp {
   async #waitForArrivals(): Promise<Arrivals | undefined> {
     const { listen, url } = this.#options;
     if (listen === undefined || this.#listener === undefined) return undefined;
-    const onto = url === undefined ? 'and answers by itself' : `and hands on to ${shownAddress(url)}`;
+    const onto = url === undefined ? 'and answers by itself' : `and forwards to ${shownAddress(url)}`;
     this.#host.complain(
-      `Listens on http://${LISTEN_ON}:${this.#listener.port} ${onto}. Lead Meta's webhooks there (a tunnel, for one),\n` +
+      `Listens on http://${LISTEN_ON}:${this.#listener.port} ${onto}. Send Meta's webhooks there, such as by a tunnel,\n` +
         `and write to the Page now, as a customer: ${listen.seconds} s.\n`,
     );
     return this.#listener.countArrivals(listen.seconds);
@@ -220,11 +220,11 @@ class CheckUp {
   async #fix(seen: Observations): Promise<{ findings: readonly Finding[]; causes: readonly Diagnosis[] } | undefined> {
     const missing = missingPageFields(seen);
     if (seen.pageSubscriptions.status !== 'answered') {
-      this.#note('\nNothing to mend from here: Meta does not let the subscription of the Page be read.');
+      this.#note("\nNothing to fix: Meta does not let doctor read the Page's subscription.");
       return undefined;
     }
     if (missing.length === 0) {
-      this.#note('\nNothing to mend from here: the Page is subscribed to all that is needed.');
+      this.#note('\nNothing to fix: the Page is subscribed to all needed fields.');
       return undefined;
     }
     const question = `\nSubscribe the Page for app ${seen.settings.appId} to ${missing.join(', ')}?`;
@@ -232,7 +232,7 @@ class CheckUp {
     if (agreed !== true) {
       this.#note(
         agreed === undefined
-          ? '\nNothing was changed: give --yes where nobody can be asked.'
+          ? '\nNothing was changed: give --yes if no one can answer the question.'
           : '\nNothing was changed.',
       );
       return undefined;
@@ -295,7 +295,7 @@ function exitCode(findings: readonly Finding[]): number {
 }
 
 function leftWords({ before, after }: LiveRun): string {
-  if (after === before) return '  The thread is as it was.\n';
+  if (after === before) return '  The thread is as it was before.\n';
   if (after === 'vccLive') {
     return '  The thread is with VCC Live now, and Meta does not let the bot take it: ask an agent to close that chat.\n';
   }

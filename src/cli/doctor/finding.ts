@@ -48,7 +48,7 @@ export interface Finding {
   readonly expected?: string;
   /** What goes wrong because of it. Red and attention. */
   readonly why?: string;
-  /** Where in which settings it is changed; where unchecked, how to look at it by eye. */
+  /** Which setting to change, and where. If unchecked: how a person can look at it. */
   readonly where?: string;
   /** Unchecked: the red line to fix first. */
   readonly blockedBy?: CheckId;
@@ -62,10 +62,13 @@ export interface NeededField {
 
 /** @see https://developers.facebook.com/docs/messenger-platform/webhooks#webhook-events */
 export const NEEDED_FIELDS: readonly NeededField[] = [
-  { field: 'messages', lost: 'the bot hears no customer' },
+  { field: 'messages', lost: 'the bot gets no messages of customers' },
   { field: 'messaging_postbacks', lost: 'buttons do nothing' },
-  { field: 'messaging_handovers', lost: 'the bot is not told when VCC Live passes a thread back, nor who took it' },
-  { field: 'standby', lost: 'while an agent has a thread the bot hears nothing of it, and cannot tell who owns it' },
+  {
+    field: 'messaging_handovers',
+    lost: 'the bot does not learn when VCC Live passes a thread back, nor which app took it',
+  },
+  { field: 'standby', lost: 'while an agent has a thread, the bot gets no events of it and cannot know who owns it' },
   { field: 'message_echoes', lost: 'the bot does not see that an agent is answering' },
 ];
 

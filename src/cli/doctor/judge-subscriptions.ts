@@ -17,7 +17,7 @@ const SLOW_MS = 2500;
 const APP_WEBHOOKS = 'developers.facebook.com > My Apps > your app > Webhooks > Page';
 const PAGE_WEBHOOKS =
   'developers.facebook.com > My Apps > your app > Messenger > Messenger API Settings > Webhooks > the Page > Add subscriptions';
-const FIRST_THE_SECRET = 'Meta cannot be asked before app id and secret are right.';
+const FIRST_THE_SECRET = 'doctor cannot ask Meta before app id and secret are right.';
 
 /** Whether the app has a webhook for Pages, and it is active. */
 export function judgeAppSubscription({ appSubscriptions }: Observations): Finding {
@@ -30,9 +30,9 @@ export function judgeAppSubscription({ appSubscriptions }: Observations): Findin
     expected: 'an active subscription to the object "page"',
     where: APP_WEBHOOKS,
   } as const;
-  const why = 'Meta delivers nothing to the bot, whatever the Page says.';
+  const why = "Meta delivers nothing to the bot, whatever the Page's subscription is.";
   if (found === undefined) return { ...wrong, found: 'the app has no webhook for Pages', why };
-  if (!found.active) return { ...wrong, found: 'the subscription is there and not active', why };
+  if (!found.active) return { ...wrong, found: 'the subscription exists and is not active', why };
   return { ...line, status: 'ok', found: 'active' };
 }
 
@@ -54,7 +54,7 @@ export function judgeCallbackUrl({ appSubscriptions, settings }: Observations): 
   // Behind a tunnel or a load balancer the bot's own address is another than the public one.
   const comparable = isLoopback(meant.hostname) === isLoopback(callback.hostname);
   if (!comparable) {
-    const where = `does ${shown} lead to ${shownAddress(url)}? The tunnel's or load balancer's settings tell`;
+    const where = `does ${shown} lead to ${shownAddress(url)}? The tunnel's or load balancer's settings show it`;
     return { ...line, status: 'unchecked', found: `${shown}, and --url is an address of this machine`, where };
   }
   if (meant.host === callback.host && meant.pathname === callback.pathname)
@@ -62,7 +62,7 @@ export function judgeCallbackUrl({ appSubscriptions, settings }: Observations): 
   return {
     ...wrong,
     expected: shownAddress(url),
-    why: 'Meta delivers somewhere else, and the bot hears nothing.',
+    why: 'Meta delivers to another address, and the bot gets nothing.',
   };
 }
 
@@ -117,7 +117,8 @@ export function judgeChallenge(seen: Observations): Finding {
       ...line,
       status: 'unchecked',
       found: 'FACEBOOK_VERIFY_TOKEN is not set.',
-      where: 'set it to the word that is typed into the webhook settings; Meta asks only when the webhook is set up',
+      where:
+        'set it to the verify token in the webhook settings; Meta sends the challenge only when the webhook is set up',
     };
   }
   const { answer, sent } = challenge;
@@ -129,10 +130,10 @@ export function judgeChallenge(seen: Observations): Finding {
     status: 'red',
     found: answer.httpStatus === 200 ? '200, but not with the challenge' : `status ${answer.httpStatus}`,
     expected: 'status 200 and the challenge as plain text',
-    why: 'Meta does not accept the address when it is set up, nor when it is changed.',
+    why: 'Meta will not accept the address when somebody sets it up or changes it.',
     where:
       answer.httpStatus === 401 || answer.httpStatus === 403
-        ? "the bot's verify token is another one than FACEBOOK_VERIFY_TOKEN here"
+        ? "the bot's verify token differs from FACEBOOK_VERIFY_TOKEN here"
         : "the bot: GET on the webhook's path must reach the adapter (processActivity does both)",
   };
 }
@@ -149,9 +150,9 @@ export function judgeForged(seen: Observations): Finding {
     return {
       ...line,
       status: 'red',
-      found: `status ${httpStatus}: it was taken`,
+      found: `status ${httpStatus}: it was accepted`,
       expected: 'status 401',
-      why: 'Anybody who knows the address can speak to the bot in the name of any customer, and hand threads over.',
+      why: 'Anybody who knows the address can pretend to be any customer, and hand threads over.',
       where:
         'the bot: use HandoverFacebookAdapter, or verifySignature over the bytes as they came, with FACEBOOK_APP_SECRET',
     };
@@ -160,7 +161,7 @@ export function judgeForged(seen: Observations): Finding {
   return {
     ...line,
     status: 'unchecked',
-    found: `status ${httpStatus}, which is neither taken nor rejected.`,
+    found: `status ${httpStatus}, which neither accepts nor rejects it.`,
     where: "the bot's log says what failed",
   };
 }
@@ -175,7 +176,7 @@ export function judgeDelivery(seen: Observations): Finding {
     return {
       ...line,
       status: 'unchecked',
-      found: 'It was signed with a secret that is wrong, see above.',
+      found: 'It was signed with a wrong secret, see above.',
       where: 'run doctor again',
     };
   }
@@ -186,7 +187,7 @@ export function judgeDelivery(seen: Observations): Finding {
       status: 'red',
       found: trouble.found,
       expected: 'status 200 within 5 s',
-      why: 'Meta delivers again and again, alerts after 15 minutes, and ends the subscription after an hour.',
+      why: 'Meta redelivers, alerts after 15 minutes, and ends the subscription after an hour.',
       where: trouble.where,
     };
   }
@@ -197,7 +198,7 @@ export function judgeDelivery(seen: Observations): Finding {
     status: 'attention',
     found: `200 in ${tookMs} ms, and there was nothing in it`,
     expected: 'well below 5 s',
-    why: 'On a bad day Meta gives up waiting and delivers again.',
+    why: 'When the bot is slower than usual, Meta stops waiting and redelivers.',
     where: 'the bot: is its machine asleep when idle, or far away?',
   };
 }
@@ -244,14 +245,14 @@ function untold(line: Line, answer: AdministrationAnswer, look: string): Finding
   const found = proofRefused(answer)
     ? FIRST_THE_SECRET
     : answer.status === 'answered'
-      ? 'There is none to look at.'
+      ? 'There is none to check.'
       : excuse(answer);
   return { ...line, status: 'unchecked', found, where: `look at it there: ${look}` };
 }
 
 function notAsked(line: Line, { settings }: Observations): Finding {
   if (!settings.asksWebhook) {
-    return { ...line, status: 'unchecked', found: 'It was not asked.', where: 'leave --no-webhook away' };
+    return { ...line, status: 'unchecked', found: 'It was not checked.', where: 'run without --no-webhook' };
   }
   return { ...line, status: 'unchecked', found: 'No address is known.', where: 'give it with --url' };
 }
@@ -273,7 +274,7 @@ function deliveryTrouble(
     case 'silent':
       return {
         found: `no answer within ${answer.afterMs} ms`,
-        where: "the bot's log; it must acknowledge first and work afterwards",
+        where: "the bot's log; it must acknowledge first and run turns afterwards",
       };
     case 'unreachable':
       return { found: `${address} cannot be reached (${answer.code})`, where: reachAdvice(answer.code) };
@@ -288,7 +289,7 @@ function statusTrouble(
 ): { readonly found: string; readonly where: string } | undefined {
   if (httpStatus === 200 && tookMs <= ACKNOWLEDGE_WITHIN_MS) return undefined;
   if (httpStatus === 200)
-    return { found: `200 after ${tookMs} ms`, where: 'the bot: it must acknowledge first and work afterwards' };
+    return { found: `200 after ${tookMs} ms`, where: 'the bot: it must acknowledge first and run turns afterwards' };
   const found = `status ${httpStatus}`;
   if (httpStatus === 401 || httpStatus === 403) {
     return {
@@ -297,28 +298,28 @@ function statusTrouble(
     };
   }
   if (httpStatus === 404)
-    return { found: `${found}: nothing is at that path`, where: 'the path in the callback URL, or in --url' };
+    return { found: `${found}: nothing answers at that path`, where: 'the path in the callback URL, or in --url' };
   if (httpStatus === 405)
     return { found: `${found}: that path takes no POST`, where: 'the path in the callback URL, or in --url' };
   if (httpStatus === 502 || httpStatus === 504)
     return {
-      found: `${found}: a proxy is there, the bot behind it is not`,
+      found: `${found}: a proxy answers, the bot behind it does not`,
       where: 'start the bot; check the tunnel or load balancer',
     };
   if (httpStatus >= 500)
     return {
-      found: `${found}: something in the bot failed`,
-      where: "the bot's log says what; 503 means that its store cannot be reached",
+      found: `${found}: the bot failed`,
+      where: "the bot's log says why; 503 means that its store cannot be reached",
     };
-  return { found, where: 'Meta takes nothing but 200; the bot, or what stands before it, answers otherwise' };
+  return { found, where: 'Meta accepts only 200; the bot, or a proxy before it, answers with another status' };
 }
 
 function reachAdvice(code: string): string {
-  if (code === 'ECONNREFUSED') return 'nobody listens there: start the bot, or the tunnel to it';
+  if (code === 'ECONNREFUSED') return 'no server listens there: start the bot, or the tunnel to it';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host: check the address';
   if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_/.test(code))
-    return 'the certificate is not accepted, by Meta neither: use one of a public authority';
-  return 'the connection breaks: look at the bot, its firewall and what stands before it';
+    return 'the certificate is not accepted, and Meta will not accept it either: use one of a public authority';
+  return 'the connection breaks: look at the bot, its firewall and any proxy before it';
 }
 
 function isLoopback(host: string): boolean {

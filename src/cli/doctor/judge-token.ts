@@ -16,7 +16,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 const DASHBOARD = 'developers.facebook.com > My Apps > your app';
 const SILENT_AFTER_HANDOVER =
-  'After each handover the bot stays silent: Meta names it as the owner by an id that it does not know as its own.';
+  'After each handover the bot stays silent: Meta names the bot as the owner by an id that the bot does not know.';
 const NEW_TOKEN = `${DASHBOARD} > Messenger > Messenger API Settings > Generate access tokens; then FACEBOOK_PAGE_ACCESS_TOKEN`;
 
 /** What Meta knows about the token; empty if Meta did not say. */
@@ -107,7 +107,7 @@ export function judgeIds({ settings, page, token }: Observations): Finding {
     ...line,
     status: 'red',
     expected: 'digits only, of two different apps',
-    why: 'A wrong id fails in silence: a pass goes nowhere, and events of VCC Live are taken for those of a stranger.',
+    why: "A wrong id fails in silence: a pass reaches no app, and VCC Live's events look like another app's.",
   } as const;
   const notDigits = [
     ...(isDigits(appId) ? [] : ['FACEBOOK_APP_ID']),
@@ -118,7 +118,7 @@ export function judgeIds({ settings, page, token }: Observations): Finding {
     return {
       ...wrong,
       found,
-      where: 'the app id stands in the App Dashboard, top left; VCC Live support tells theirs',
+      where: 'the app id is in the App Dashboard, top left; ask VCC Live support for theirs',
     };
   }
   if (pageIds.includes(appId)) {
@@ -127,7 +127,7 @@ export function judgeIds({ settings, page, token }: Observations): Finding {
       found: `FACEBOOK_APP_ID is ${appId}, the id of the Page`,
       expected: "the id of the bot's app, which is never that of a Page",
       why: SILENT_AFTER_HANDOVER,
-      where: 'the app id stands in the App Dashboard, top left; it is FACEBOOK_APP_ID and the option botAppId',
+      where: 'the app id is in the App Dashboard, top left; it is FACEBOOK_APP_ID and the option botAppId',
     };
   }
   if (vccLiveAppId !== undefined && pageIds.includes(vccLiveAppId)) {
@@ -172,7 +172,7 @@ export function judgeSecret({ token, appSubscriptions, page, settings }: Observa
     ...line,
     status: 'red',
     expected: `the App Secret of app ${settings.appId}`,
-    why: 'Every webhook of Meta fails the check of its signature, and calls with appsecret_proof are refused.',
+    why: 'Every webhook of Meta fails the signature check, and Meta refuses calls with appsecret_proof.',
     where: `${DASHBOARD} > App settings > Basic > App secret; then FACEBOOK_APP_SECRET. Or FACEBOOK_APP_ID is that of another app`,
   } as const;
   if (!isDigits(settings.appId))
@@ -183,7 +183,7 @@ export function judgeSecret({ token, appSubscriptions, page, settings }: Observa
     return { ...line, status: 'unchecked', found, where: 'run doctor again' };
   }
   if (token.status === 'refused') {
-    return { ...wrong, found: `Meta does not take them together. ${excuse(asApp)}` };
+    return { ...wrong, found: `Meta does not accept them together. ${excuse(asApp)}` };
   }
   const madeElsewhere = (tokenFacts(token).appId ?? settings.appId) !== settings.appId;
   if (proofRefused(page) && !madeElsewhere) return { ...wrong, found: `The proof was refused. ${excuse(page)}` };
@@ -266,7 +266,7 @@ export function judgeExpiry({ token, nowMs }: Observations): Finding {
     ...line,
     status: 'attention',
     expected: 'a token without an end',
-    why: 'On that day the bot falls silent in the middle of its conversations.',
+    why: 'From that day on, the bot cannot answer.',
     where: `make one from a long-lived user token: ${NEW_TOKEN}`,
   } as const;
   if (expiresAtS !== undefined && expiresAtS > 0) {
@@ -279,7 +279,7 @@ export function judgeExpiry({ token, nowMs }: Observations): Finding {
       ...worth,
       found: `no end, but its access to data ended on ${dayOf(dataEndsAtS * 1000)}`,
       expected: 'access to data that has not ended',
-      why: 'Meta stops to give out data about people; the person who made the token has to log in again.',
+      why: 'Meta stops giving out data about people; the person who made the token has to log in again.',
     };
   }
   return { ...line, status: 'ok', found: 'no end' };
@@ -343,7 +343,7 @@ export function judgeVersion({ settings, nowMs, page, token }: Observations): Fi
   const servedBy = answered?.status === 'answered' ? answered.servedBy : undefined;
   const served = servedBy === undefined || servedBy === apiVersion ? '' : `; Meta serves ${servedBy} instead`;
   const change = {
-    expected: 'a version that Meta still serves for a while, v26.0 for one',
+    expected: 'a version that Meta still serves for a while, such as v26.0',
     where: 'the option graph.apiVersion of the plugin, and --api-version or GRAPH_API_VERSION here',
   };
   switch (life.state) {
@@ -352,7 +352,7 @@ export function judgeVersion({ settings, nowMs, page, token }: Observations): Fi
         ...line,
         status: 'red',
         found: `it has ended${life.untilMs === undefined ? '' : ` on ${dayOf(life.untilMs)}`}${served}`,
-        why: 'Meta answers with the oldest version that is left, whose answers may differ, without saying so.',
+        why: 'Without saying so, Meta answers with the oldest version left, whose answers may differ.',
         ...change,
       };
     case 'ending':
@@ -387,14 +387,14 @@ function pageOf(facts: TokenFacts, page: AdministrationAnswer): string | undefin
 
 function firstMend(token: AdministrationAnswer, page: AdministrationAnswer): string {
   if (proofRefused(page) || token.status === 'refused')
-    return 'Meta cannot be asked before app id and secret are right.';
+    return 'doctor cannot ask Meta before app id and secret are right.';
   return excuse(page);
 }
 
 function untold(token: AdministrationAnswer): string {
   if (token.status === 'refused' && !saysNothing(token))
-    return 'Meta cannot be asked before app id and secret are right.';
-  return token.status === 'answered' ? 'Meta does not say.' : excuse(token);
+    return 'doctor cannot ask Meta before app id and secret are right.';
+  return token.status === 'answered' ? 'Meta does not show it.' : excuse(token);
 }
 
 function debuggerByEye(): string {

@@ -24,7 +24,7 @@ export interface SettledQuestion {
 /** Below this a time is in seconds: as milliseconds it is 1973. */
 const SECONDS_BELOW = 1e11;
 const NOT_TRIED = 'not tried in this run';
-const NOBODY_LISTENED = 'nobody listened to webhooks; run it with --listen';
+const NOBODY_LISTENED = 'no webhooks were collected; run it with --listen';
 
 /** All questions that a bot alone can put, in the order of the guide. */
 export function settleQuestions(run: LiveRun, arrived: readonly ThreadEvent[] | undefined): readonly SettledQuestion[] {

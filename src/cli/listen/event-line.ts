@@ -98,7 +98,7 @@ function moved({ previousOwnerAppId, newOwnerAppId }: ThreadEvent, words: EventW
 }
 
 function appName(appId: string | undefined, { botAppId, vccLiveAppId }: EventWords): string {
-  if (appId === undefined) return 'an app that is not named';
+  if (appId === undefined) return 'an unnamed app';
   if (appId === botAppId) return 'the bot';
   if (appId === vccLiveAppId) return 'VCC Live';
   return PAGE_INBOX_IDS.includes(appId) ? 'the Page Inbox' : `app ${appId}`;

@@ -67,14 +67,14 @@ async function listenAtTap(options: ListenOptions, host: ListenHost, teller: Tel
     ...{ port, host: address, forwardTo, appSecret: settings.appSecret, verifyToken: settings.verifyToken },
     now: () => (host.clock ?? systemClock).now(),
     allowedHosts: [address, ...allowedHosts],
-    onTurnedAway: (why) => lines.sayOnce('warn', why, `A request was turned away: ${visibleText(why)}`),
+    onTurnedAway: (why) => lines.sayOnce('warn', why, `A request was refused: ${visibleText(why)}`),
     onDelivery: (delivery) => teller.delivery(delivery),
   });
   const onto =
     forwardTo === undefined
       ? 'and answers by itself: no bot is behind it'
-      : `and hands everything on to ${shownAddress(forwardTo)}`;
-  host.complain(`Listens on http://${address}:${tap.port} ${onto}. Lead Meta's webhooks there. Ctrl+C ends it.`);
+      : `and forwards everything to ${shownAddress(forwardTo)}`;
+  host.complain(`Listens on http://${address}:${tap.port} ${onto}. Send Meta's webhooks there. Ctrl+C ends it.`);
   if (settings.appSecret === undefined) {
     host.complain('Signatures are not checked, and no text is shown: FACEBOOK_APP_SECRET is not set.');
   }

@@ -101,8 +101,8 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
   const who = {
     bot: 'the bot',
     vccLive: 'VCC Live',
-    other: appId === undefined ? 'another app, which is not named' : `app ${appId}`,
-    idle: 'nobody (idle: the default application may write)',
+    other: appId === undefined ? 'another app, unnamed' : `app ${appId}`,
+    idle: 'no app (idle: the default application may write)',
     unknown: 'not known',
   }[owner];
   // Without a stamp of Meta's the ledger knows only the order of things, not the time.
@@ -115,7 +115,7 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
 /** The open handover in a line. */
 export function handoverLine({ state, since, handoverId, dialogWaits }: OpenThread, nowMs: number): string {
   const words = {
-    passing: 'its pass is under way',
+    passing: 'its pass is in progress',
     waiting: 'waits for an agent',
     claimed: 'an agent has answered',
   }[state];

@@ -50,7 +50,7 @@ const READ_AT_ONCE = 50;
 const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const BY_OPERATOR = 'operator';
 const NO_LEDGER =
-  'No store was given, so the bot knows nothing of it yet: it learns it from the next webhook of Meta. Where it keeps a record of its own, give --store.';
+  "No store was given, so the bot does not know it yet: Meta's next webhook tells the bot. If the bot has a shared store, give --store.";
 
 /** The commands. Each resolves with the exit code, and rejects if it could not run. */
 export class Operator {
@@ -81,7 +81,7 @@ export class Operator {
       }
       this.#say(`Meta says    ${ownerLine(meta)}`);
       if (ledger !== undefined)
-        this.#say(`The bot held ${ownerLine(ledger)}${differs ? '  ← it was wrong, and has learnt it now' : ''}`);
+        this.#say(`The bot held ${ownerLine(ledger)}${differs ? '  ← this was wrong; the record is now right' : ''}`);
       if (open !== undefined) this.#say(`Handover     ${handoverLine(open, this.#clock.now())}`);
       return OPERATOR_EXIT.done;
     });
@@ -100,7 +100,9 @@ export class Operator {
         case 'passed':
           return this.#done(`The thread is with VCC Live. Handover ${start.handoverId}; the bot is silent there.`);
         case 'refused':
-          this.#host.complain('It is with an agent already, or with another app: owner says with whom.');
+          this.#host.complain(
+            'The thread is with an agent already, or with another app: the command owner shows which.',
+          );
           return OPERATOR_EXIT.refused;
         case 'failed':
           throw start.error;
@@ -149,7 +151,9 @@ export class Operator {
         yes || (await this.#host.confirm(`Forget everything stored about ${psid} on Page ${thread.pageId}?${warning}`));
       if (agreed !== true) {
         this.#host.complain(
-          agreed === undefined ? 'Nothing was removed: give --yes where nobody can be asked.' : 'Nothing was removed.',
+          agreed === undefined
+            ? 'Nothing was removed: give --yes if no one can answer the question.'
+            : 'Nothing was removed.',
         );
         return OPERATOR_EXIT.refused;
       }
@@ -220,7 +224,7 @@ export class Operator {
           : '';
     throw new HandoverError(
       'invalidOption',
-      `The Page is not known: Meta did not tell it (${why}). Give --page, or run doctor.`,
+      `The Page is not known: Meta did not name it (${why}). Give --page, or run doctor.`,
     );
   }
 
@@ -230,8 +234,8 @@ export class Operator {
     throw new HandoverError(
       'invalidOption',
       "The bot's store is needed. Give --store, or set HANDOVER_STORE: a redis:// address, or a JavaScript file\n" +
-        'that exports the store which your bot uses: module.exports.store = new BotStorageThreadStore(…).\n' +
-        'A MemoryThreadStore lives inside the bot, and nobody else can look into it.',
+        "that exports your bot's store: module.exports.store = new BotStorageThreadStore(…).\n" +
+        "A MemoryThreadStore is inside the bot's process; no other process can read it.",
     );
   }
 

@@ -240,7 +240,7 @@ describe('doctor', () => {
       expect(said).to.match(
         /pass to VCC Live: success .*owner: vccLive[\s\S]*take: success .*owner: bot[\s\S]*release: success .*owner: idle/,
       );
-      expect(said).to.include('The thread is as it was.').and.include('✔ Take control');
+      expect(said).to.include('The thread is as it was before.').and.include('✔ Take control');
       expect(sim.ownerOf(PSID).owner).to.equal(sim.settings.botAppId);
     });
 

@@ -96,7 +96,9 @@ describeWithRedis("The operator's commands, beside a bot with the same store", (
     sim.weather.botDown.always();
     await sim.agent().takes(PSID);
     const { said } = await operate('owner', PSID);
-    expect(said).to.match(/^Meta says {4}VCC Live.*\nThe bot held the bot.*← it was wrong, and has learnt it now$/m);
+    expect(said).to.match(
+      /^Meta says {4}VCC Live.*\nThe bot held the bot.*← this was wrong; the record is now right$/m,
+    );
     expect(await bot.handover.ownerOf({ pageId: sim.settings.pageId, psid: PSID })).to.include({ owner: 'vccLive' });
   });
 
