@@ -23,6 +23,7 @@ import { runLive, type LiveRun } from './live-run.js';
 import { appsIn, observe, type Arrivals, type Observations } from './observe.js';
 import { described, settleQuestions } from './open-questions.js';
 import { diagnosisText, findingsText, summaryText } from './print-findings.js';
+import { reportJson } from './report-json.js';
 import { recordText, stepWords } from './write-record.js';
 
 /** What was asked for. */
@@ -195,25 +196,8 @@ class CheckUp {
   }
 
   #printJson(findings: readonly Finding[], causes: readonly Diagnosis[], live: LiveRun | undefined): void {
-    const exit = exitCode(findings);
-    const steps = live?.steps.map(({ step, answer, owner, heard }) => ({
-      step,
-      answer: described(answer),
-      owner,
-      ...(heard === undefined ? {} : { heard: heard.map(({ kind, channel }) => ({ kind, channel })) }),
-    }));
-    const report = {
-      healthy: exit === DOCTOR_EXIT.healthy,
-      exitCode: exit,
-      appId: this.#settings.appId,
-      apiVersion: this.#settings.apiVersion,
-      checks: findings,
-      diagnosis: causes,
-      ...(live === undefined
-        ? {}
-        : { live: { before: live.before, after: live.after, notTouched: live.notTouched, steps } }),
-    };
-    this.#say(JSON.stringify(report, undefined, 2));
+    const { appId, apiVersion } = this.#settings;
+    this.#say(reportJson({ appId, apiVersion, exitCode: exitCode(findings), findings, causes, live }));
   }
 
   /** Subscribes what is missing on the Page, after asking; then looks again. */

@@ -6,7 +6,8 @@
 import { isRecord } from '../../thread/read-unknown.js';
 import { readOwner, type NamedByMeta } from '../../graph/owner-answer.js';
 import type { Finding } from './finding.js';
-import { excuse, proofRefused, vccLiveIdIsWrong } from './judge-token.js';
+import { vccLiveIdIsWrong } from './judge-app.js';
+import { excuse, proofRefused } from './token-facts.js';
 import { PAGE_INBOX_IDS } from '../page-inbox.js';
 import { appsIn, recordIn, type Observations } from './observe.js';
 

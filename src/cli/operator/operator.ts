@@ -13,7 +13,6 @@ import { systemClock, type Clock } from '../../thread/clock.js';
 import { HandoverError } from '../../thread/errors.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
-import type { Logger } from '../../thread/logger.js';
 import { recordIn, textOf } from '../doctor/observe.js';
 import { ableToCall, secretsOf, type CallSettings, type MetaSettings } from '../meta-settings.js';
 import {
@@ -25,6 +24,7 @@ import {
   threadsTable,
   type OpenThread,
 } from './describe-thread.js';
+import { handOver, handoverOf, vccLiveIdOf, type Handover } from './bot-plugin.js';
 import { openStore, type OpenedStore } from './open-store.js';
 
 /** What was asked for. */
@@ -47,7 +47,6 @@ export interface OperatorHost {
 export const OPERATOR_EXIT = { done: 0, refused: 1 } as const;
 
 const READ_AT_ONCE = 50;
-const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const BY_OPERATOR = 'operator';
 const NO_LEDGER =
   "No store was given, so the bot does not know it yet: Meta's next webhook tells the bot. If the bot has a shared store, give --store.";
@@ -260,8 +259,6 @@ export class Operator {
   }
 }
 
-type Handover = import('../../botbuilder/vcc-live-handover.js').VccLiveHandover;
-
 interface ThreadAccess {
   readonly settings: CallSettings;
   readonly thread: ThreadKey;
@@ -273,42 +270,6 @@ interface ThreadAccess {
 
 function clientOf({ appId, appSecret, pageAccessToken, graphBaseUrl, apiVersion }: CallSettings): ThreadControlClient {
   return new ThreadControlClient({ botAppId: appId, appSecret, pageAccessToken, baseUrl: graphBaseUrl, apiVersion });
-}
-
-function handoverOf(settings: CallSettings, { store }: OpenedStore): Handover {
-  const { VccLiveHandover } =
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads Bot Framework only if it is used
-    require('../../botbuilder/vcc-live-handover.js') as typeof import('../../botbuilder/vcc-live-handover.js');
-  return new VccLiveHandover({
-    botAppId: settings.appId,
-    vccLiveAppId: vccLiveIdOf(settings),
-    pageAccessToken: settings.pageAccessToken,
-    appSecret: settings.appSecret,
-    graph: { baseUrl: settings.graphBaseUrl, apiVersion: settings.apiVersion },
-    store,
-    // The command's own answer says what failed.
-    logger: SILENT,
-  });
-}
-
-async function handOver(
-  handover: Handover,
-  thread: ThreadKey,
-  metadata: object,
-): Promise<import('../../thread/handover.js').HandoverStart> {
-  const { depsOf } =
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
-    require('../../botbuilder/handover-parts.js') as typeof import('../../botbuilder/handover-parts.js');
-  const { engine } = depsOf(handover);
-  return engine.starter.handOver(await engine.proactiveTurn(thread), { metadata, dialogWaits: false });
-}
-
-function vccLiveIdOf({ vccLiveAppId }: CallSettings): string {
-  if (vccLiveAppId !== undefined) return vccLiveAppId;
-  throw new HandoverError(
-    'invalidOption',
-    "VCC_LIVE_APP_ID is needed: VCC Live's Facebook app id (VCC Live support tells it).",
-  );
 }
 
 function named(answer: OwnerAnswer, { appId, vccLiveAppId }: CallSettings): ThreadOwner {

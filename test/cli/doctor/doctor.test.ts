@@ -310,7 +310,7 @@ describe('doctor', () => {
       const env = { ...clinic.env, NO_COLOR: '1' };
       const healthy = new Program(COMMAND, ['doctor'], env);
       expect(await healthy.ended, healthy.printed).to.equal(0);
-      expect(healthy.printed).to.include('Diagnosis: Nothing is wrong');
+      expect(healthy.printed).to.include('Diagnosis: doctor found nothing wrong');
       clinic.sim.weather.routingOff = true;
       const red = new Program(COMMAND, ['doctor', '--fix'], env);
       expect(await red.ended, red.printed).to.equal(1);

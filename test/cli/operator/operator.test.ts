@@ -258,7 +258,7 @@ describe("The operator's commands without a shared store", () => {
     const { sim } = clinic;
     const passed = await type(clinic, ['pass', PSID]);
     expect([passed.code, passed.said]).to.deep.equal([0, 'The thread is with VCC Live.\n']);
-    expect(passed.complained).to.include('it learns it from the next webhook of Meta');
+    expect(passed.complained).to.include("Meta's next webhook tells the bot");
     expect(sim.ownerOf(PSID).owner).to.equal(sim.settings.vccLiveAppId);
     expect((await type(clinic, ['owner', PSID])).said).to.match(/^Meta says {4}VCC Live, until .*\n$/);
     expect((await type(clinic, ['take', PSID])).code).to.equal(0);
