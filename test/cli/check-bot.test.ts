@@ -46,7 +46,7 @@ describe('Asking a bot whether it is there', () => {
     [500, /answers 500 to a delivery: the bot failed, and its log says why/],
     [503, /answers 503 to a delivery: the bot failed/],
     [302, /answers 302, a redirection/],
-    [204, /nothing but 200/],
+    [204, /accepts only 200/],
   ];
   for (const [status, expected] of TROUBLE) {
     it(`says what ${status} means`, async () => {
