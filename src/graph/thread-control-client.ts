@@ -46,7 +46,7 @@ const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
  * Calls the Graph API for all Pages of one app.
  *
  * Every method rejects with {@link GraphApiError}, or with {@link InvalidOptionError} for an argument that cannot be
- * right. The client remembers a Page that Meta throttles. It refuses the Page's calls at once, with `kind: 'rateLimit'`,
+ * right. The client remembers a Page that Meta throttles. It refuses the Page's calls at once, with `code: 'rateLimited'`,
  * `outcome: 'notSent'` and `retryAfterMs`, until the pause is over. If a message met the limit, it refuses messages
  * only. It does not use a token that Meta calls dead for a second, unless another call with the token succeeds.
  */
@@ -203,8 +203,8 @@ export class ThreadControlClient {
     for (let attempts = 1; ; attempts++) {
       const attempt = await this.#attempts.attempt(call);
       if (attempt.ok) return attempt;
-      const { kind, retryable } = attempt.error;
-      const repeatable = retryable && kind !== 'rateLimit';
+      const { code, retryable } = attempt.error;
+      const repeatable = retryable && code !== 'rateLimited';
       if (!repeatable || attempts > this.#settings.maxRetries) throw attempt.error;
       await waitToRepeat(this.#settings, attempts);
     }

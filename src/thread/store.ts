@@ -1,11 +1,21 @@
 /** The port to the store of threads. `store/` has three adapters; users may bring their own. */
 import type { ThreadKey } from './key.js';
 import type { Logger } from './logger.js';
-import type { ThreadRecord } from './record.js';
+import type { MaybePromise } from './maybe-promise.js';
+
+/** What a store keeps of a thread, as plain JSON. */
+export interface StoredRecord {
+  /** The id by which {@link ThreadStore.findHandover} finds the thread. Absent: it has no open handover. */
+  readonly openHandoverId?: string;
+  /** A store that is short of room may drop this record: the thread's next event tells what matters. */
+  readonly forgettable: boolean;
+  /** Unknown to the store. */
+  readonly body: unknown;
+}
 
 /** What a change makes of a record: the record to keep (`undefined` leaves the store as it is) and a value for the caller. */
-export interface ThreadChange<T> {
-  readonly record: ThreadRecord | undefined;
+export interface ThreadChange<T, Kept = StoredRecord> {
+  readonly record: Kept | undefined;
   readonly value: T;
 }
 
@@ -43,31 +53,10 @@ export type Renewed = 'renewed' | 'done' | 'busy';
 export type TicketState = 'next' | 'waiting' | 'lost';
 
 /** A record, and whether the ticket that it was read for still counts. */
-export interface FencedRecord {
-  readonly record: ThreadRecord | undefined;
+export interface FencedRecord<Kept = StoredRecord> {
+  readonly record: Kept | undefined;
   /** `false`: another process has taken the event over. Nothing of this turn may leave the bot any more. */
   readonly isOurs: boolean;
-}
-
-/**
- * What a store in memory answers without a promise: the steps that every event takes. None of them
- * fails. Nothing comes between two of them that are called one after the other.
- */
-export interface StepsAtOnce {
-  /** @param id of the thread, see `threadId` */
-  read(id: string): ThreadRecord | undefined;
-
-  /** Keeps a record. */
-  write(id: string, thread: ThreadKey, record: ThreadRecord): void;
-
-  /** Whether the event may be claimed: it is not finished, and nobody has a lease on it. */
-  isFree(event: string): boolean;
-
-  /** Claims an event that is free, see {@link isFree}. */
-  claim(event: string, processId: string, leaseMs: number): void;
-
-  /** The event is finished. */
-  finish(event: string, processId: string): void;
 }
 
 /** A deadline that has come. */
@@ -86,6 +75,12 @@ export interface StoringBot {
   readonly log: Logger;
 }
 
+/** A bot, as a thread store has to know it. */
+export interface ThreadStoreBot extends StoringBot {
+  /** Why the body of a record cannot be read; `undefined` if it can. A store asks this of all that it did not write itself. */
+  readonly faultOf: (body: unknown) => string | undefined;
+}
+
 /** A record that could not be read and was put elsewhere. */
 export interface SetAsideRecord {
   /** Absent if it is not a thread's own record, but an index of the store. */
@@ -99,30 +94,31 @@ export interface SetAsideRecord {
 /**
  * Remembers threads, tickets, and deadlines.
  *
- * Every method rejects with {@link StoreError} if the store cannot be reached or a conflict does not settle.
+ * Every method rejects with {@link StoreError} if the store cannot be reached or a conflict does not settle. Every event takes
+ * `enter`, `readFor` and `leave`: a store that has the answer there may return it without a promise.
  */
 export interface ThreadStore {
   /**
    * The part of this store that belongs to one bot, with the same connections. The plugin calls this once, so that two
    * bots may be given the same store, or two stores over the same data. Every call with the same id gives the same data.
    */
-  forBot(bot: StoringBot): ThreadStore;
+  forBot(bot: ThreadStoreBot): ThreadStore;
 
   /**
    * The record, or `undefined` if nothing is known, it has expired, or it cannot be read. The next {@link update}
    * sets one that cannot be read aside, logs that once, and goes on as if nothing were known.
    */
-  read(thread: ThreadKey): Promise<ThreadRecord | undefined>;
+  read(thread: ThreadKey): Promise<StoredRecord | undefined>;
 
   /**
    * Atomic read-modify-write. `change` is pure; the store calls it again with the newer record if another writer
    * was faster, and resolves with the value of the call that was written.
    */
-  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T>;
+  update<T>(thread: ThreadKey, change: (current: StoredRecord | undefined) => ThreadChange<T>): Promise<T>;
 
   /**
    * The thread whose open handover has this id; `undefined` if no open one has it. The store derives this from what
-   * `update` writes (`record.open?.id`): nobody tells it. It answers from the record as it is now, so that an id is
+   * `update` and `enter` write (`openHandoverId`): no caller reports it. The store answers from the record as it is now, so that an id is
    * found from the moment its record is written until the moment the handover is concluded, forgotten or expired.
    * @param handoverId as in `OpenHandover.id`; any other text is an id that no handover has
    */
@@ -146,8 +142,8 @@ export interface ThreadStore {
   enter<T>(
     ticket: Ticket,
     leaseMs: number,
-    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
-  ): Promise<Entered<T>>;
+    change: (current: StoredRecord | undefined) => ThreadChange<T>,
+  ): MaybePromise<Entered<T>>;
 
   /**
    * Whether the ticket's process may run the next event of the thread: no other process has a live ticket that is older
@@ -162,16 +158,10 @@ export interface ThreadStore {
    * Gives the slot up. `finished`: {@link enter} answers `done` from now on, for as long as the store remembers.
    * `released`: the next {@link enter} succeeds. Nothing happens if another process has taken the event over.
    */
-  leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void>;
+  leave(ticket: Ticket, how: 'finished' | 'released'): MaybePromise<void>;
 
   /** The record, and whether the ticket still counts; in one atomic step. */
-  readFor(ticket: Ticket): Promise<FencedRecord>;
-
-  /**
-   * The same without promises, of the memory store that the plugin makes itself: nobody else has it. A store that is given
-   * is asked by its promises alone, so that whatever is wrapped around it is asked too.
-   */
-  readonly atOnce?: StepsAtOnce;
+  readFor(ticket: Ticket): MaybePromise<FencedRecord>;
 
   /** Closes what the store itself has opened, above all connections. Optional. */
   close?(): Promise<void>;
@@ -183,8 +173,8 @@ export interface ThreadStore {
   unschedule(thread: ThreadKey, name: string): Promise<void>;
 
   /**
-   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other processes for `leaseMs` and due again after
-   * that, unless it was unscheduled or scheduled anew.
+   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and is repeated after
+   * that unless it was unscheduled or scheduled anew.
    */
   takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]>;
 }

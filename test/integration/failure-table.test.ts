@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GraphApiError } from 'botbuilder-handover-vcclive';
 import type { WebhookEntry } from 'botbuilder-handover-vcclive/simulator';
 import { PSID, closeScenes, scene, type Scene } from './scene.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const FAILED = "I'm sorry, I could not reach an agent. Please try again in a few minutes.";
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
@@ -156,7 +157,7 @@ describe('When things fail', () => {
       expect(on.calls('pass_thread_control')).to.have.length(1);
       expect(on.calls('thread_owner')).to.have.length(0);
       const [failed] = on.news('failed');
-      expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('kind', 'token');
+      expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('code', 'invalidToken');
       expect(failed?.error.message).to.match(/token/i);
       expect(on.owner()).to.equal('bot');
       expect((await on.record())?.open).to.equal(undefined);
@@ -171,7 +172,7 @@ describe('When things fail', () => {
       expect(on.calls('pass_thread_control')).to.have.length(1);
       expect(on.customer.hears().slice(0, 2)).to.deep.equal([CONNECTING, FAILED]);
       const [failed] = on.news('failed');
-      expect(failed?.error).to.include({ kind: 'configuration', code: 100, subcode: 2018164 });
+      expect(failed?.error).to.include({ code: 'misconfigured', metaCode: 100, metaSubcode: 2018164 });
       expect(failed?.error.message).to.match(/vccLiveAppId|app id/i);
       expect(on.bot.heard).to.deep.equal(['hello again']);
     });
@@ -197,7 +198,7 @@ describe('When things fail', () => {
         expect(on.calls('thread_owner')).to.have.length(0);
         expect(on.customer.hears()).to.deep.equal([CONNECTING, FAILED]);
         const [failed] = on.news('failed');
-        expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('kind', 'permission');
+        expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('code', 'permissionMissing');
         expect(failed?.error.message).to.match(/pages_messaging|permission/);
       });
     }
@@ -212,7 +213,7 @@ describe('When things fail', () => {
       for (let tries = 0; tries < 5; tries += 1) await on.customer.says('talk to agent');
       expect(on.sim.wire.of('graph')).to.have.length(before);
       expect(on.calls('pass_thread_control')).to.have.length(1);
-      expect(on.news('failed')[0]?.error).to.include({ kind: 'rateLimit', retryAfterMs: 300_000 });
+      expect(on.news('failed')[0]?.error).to.include({ code: 'rateLimited', retryAfterMs: 300_000 });
 
       await on.clock.advance(300_000);
       await on.customer.says('talk to agent');
@@ -257,7 +258,7 @@ describe('When things fail', () => {
       const handingBack = on.agent.handsBack(on.customer.psid);
       await on.sim.waitFor((entry) => entry.kind === 'graph' && entry.appName === 'VCC Live');
       const overtaking = on.sim.deliverRaw(handBackBody(on, on.clock.now() + 500));
-      while (!(await on.bot.store.read(on.thread))?.open?.earlyHandBack) await new Promise(setImmediate);
+      while (!(await recordsIn(on.bot.store).read(on.thread))?.open?.earlyHandBack) await new Promise(setImmediate);
       await on.clock.rush(Promise.all([asking, handingBack, overtaking]));
       await on.sim.settled();
 
@@ -323,7 +324,7 @@ describe('When things fail', () => {
 
       const thrown: unknown = await on.bot.handover.take(on.thread).catch((error: unknown) => error);
 
-      expect(thrown).to.be.instanceOf(GraphApiError).with.property('kind', 'configuration');
+      expect(thrown).to.be.instanceOf(GraphApiError).with.property('code', 'misconfigured');
       expect((thrown as GraphApiError).message).to.match(/default app/i);
       expect(on.calls('take_thread_control')).to.have.length(1);
     });

@@ -7,6 +7,7 @@ import { createServer as createRestify } from 'restify';
 import type { VccLiveWebhookOptions } from 'botbuilder-handover-vcclive';
 import type { Bot, Scene, SceneOptions } from './scene.js';
 import { PSID, breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const SECRET = 'a secret & more';
 const SECOND_MS = 1000;
@@ -116,8 +117,8 @@ describe('a webhook of VCC Live', () => {
     });
 
     for (const [why, weather, error] of [
-      ['routing is off, 27/2018464', 'routingOff', { code: 27, subcode: 2018464 }],
-      ['the Page does not allow it, 10', 'takeNotAllowed', { code: 10 }],
+      ['routing is off, 27/2018464', 'routingOff', { metaCode: 27, metaSubcode: 2018464 }],
+      ['the Page does not allow it, 10', 'takeNotAllowed', { metaCode: 10 }],
     ] as const) {
       it(`and Meta refuses the take (${why}): said once, not tried again, not by a timer either`, async () => {
         const stage = await waiting({ handover: { timers: { maximumMs: 120 * SECOND_MS } } });
@@ -355,7 +356,7 @@ describe('a webhook of VCC Live', () => {
 
   describe('while another handover takes the place of its own', () => {
     const replaced = (stage: Scene): Promise<unknown> =>
-      stage.store.update(stage.thread, (current) => {
+      recordsIn(stage.store).update(stage.thread, (current) => {
         if (!current?.open) throw new Error('nothing is open');
         const { report, ...open } = current.open;
         return { record: { ...current, open: { ...open, id: UNKNOWN_ID } }, value: report };

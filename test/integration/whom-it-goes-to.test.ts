@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { PSID, closeScenes, quietLogger, saidOverOthers, scene } from './scene.js';
 import type { Scene, SceneOptions } from './scene.js';
 import { azure, botkit, closePlays, playOn, transports } from './transports/transports.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const OTHER_PSID = '7700112233445566';
 const OTHER_PAGE = '222333444555666';
@@ -150,7 +151,9 @@ describe('A proactive message whose reference leaves something out', () => {
     await stage.customer.says('hello');
     const error = await say(facebook({ conversation: idOnly('404') }), 'who?').catch((thrown: unknown) => thrown);
     expect(stage.suppressed()).to.deep.equal([]);
-    expect(stage.bot.errors.concat(error instanceof Error ? error : []).at(-1)).to.include({ kind: 'recipient' });
+    expect(stage.bot.errors.concat(error instanceof Error ? error : []).at(-1)).to.include({
+      code: 'customerUnreachable',
+    });
   });
 
   it('reaches its customer on Azure’s channel, too', async () => {
@@ -413,7 +416,7 @@ describe('A turn of the plugin’s own', () => {
       const { vccLiveAppId } = stage.sim.settings;
       await stage.deliver([{ request_thread_control: { requested_owner_app_id: BigInt(vccLiveAppId) } }]);
       expect(stage.owner()).to.equal('vccLive');
-      await stage.store.update(stage.thread, (record) => ({
+      await recordsIn(stage.store).update(stage.thread, (record) => ({
         record: { ...record!, open: { ...record!.open!, reference } },
         value: undefined,
       }));

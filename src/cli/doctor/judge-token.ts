@@ -19,7 +19,7 @@ const NEW_TOKEN = `${DASHBOARD} > Messenger > Messenger API Settings > Generate 
 export function judgeToken({ token, page }: Observations): Finding {
   const line = { check: 'token', title: 'Page access token' } as const;
   const facts = tokenFacts(token);
-  const dead = page.status === 'refused' && page.kind === 'token';
+  const dead = page.status === 'refused' && page.means === 'invalidToken';
   if (facts.isValid === false || dead) {
     const said = facts.error ?? (page.status === 'refused' ? page.message : 'Meta calls it invalid');
     const advice = dead ? ` ${page.advice}` : '';

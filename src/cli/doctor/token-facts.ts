@@ -53,7 +53,8 @@ export function proofRefused(answer: AdministrationAnswer): boolean {
 /** Whether this says nothing about the settings: no answer, or Meta busy. */
 export function saysNothing(answer: AdministrationAnswer): boolean {
   return (
-    answer.status === 'unanswered' || (answer.status === 'refused' && ['rateLimit', 'transient'].includes(answer.kind))
+    answer.status === 'unanswered' ||
+    (answer.status === 'refused' && ['rateLimited', 'metaFault'].includes(answer.means))
   );
 }
 

@@ -4,6 +4,7 @@
  * With the bot's store, the commands use the bot's own ledger, so the bot knows at once. Without a store they only call
  * Meta, and the bot learns of it from Meta.
  */
+import type { ThreadOperations } from '../../bot/thread-operations.js';
 import { GraphAdministration } from '../../graph/administration.js';
 import { GraphApiError } from '../../graph/graph-api-error.js';
 import { redactSecrets } from '../../graph/redact-secrets.js';
@@ -24,7 +25,7 @@ import {
   threadsTable,
   type OpenThread,
 } from './describe-thread.js';
-import { handOver, handoverOf, vccLiveIdOf, type Handover } from './bot-plugin.js';
+import { operationsOver, vccLiveIdOf } from './bot-operations.js';
 import { openStore, type OpenedStore } from './open-store.js';
 
 /** What was asked for. */
@@ -94,7 +95,7 @@ export class Operator {
         await at.client.pass(at.thread, vccLiveIdOf(at.settings), JSON.stringify(metadata));
         return this.#done('The thread is with VCC Live.', NO_LEDGER);
       }
-      const start = await handOver(at.handover, at.thread, metadata);
+      const start = await at.handover.handOver(at.thread, metadata);
       switch (start.status) {
         case 'passed':
           return this.#done(`The thread is with VCC Live. Handover ${start.handoverId}; the bot is silent there.`);
@@ -193,7 +194,7 @@ export class Operator {
     const opened = settings.store === undefined ? undefined : await this.#open(settings.store);
     const client = clientOf(settings);
     try {
-      return await act({ settings, thread, client, opened, handover: opened && handoverOf(settings, opened) });
+      return await act({ settings, thread, client, opened, handover: opened && operationsOver(settings, opened) });
     } catch (error) {
       if (!(error instanceof GraphApiError)) throw error;
       this.#host.complain(redactSecrets(error.message, secretsOf(settings)));
@@ -264,8 +265,8 @@ interface ThreadAccess {
   readonly thread: ThreadKey;
   readonly client: ThreadControlClient;
   readonly opened: OpenedStore | undefined;
-  /** The bot's own plugin over the shared store; absent without one. */
-  readonly handover: Handover | undefined;
+  /** The bot's own ledger over the shared store; absent without one. */
+  readonly handover: ThreadOperations | undefined;
 }
 
 function clientOf({ appId, appSecret, pageAccessToken, graphBaseUrl, apiVersion }: CallSettings): ThreadControlClient {
