@@ -1,7 +1,7 @@
 /**
- * `simulate`: a pretend Messenger platform for a bot that is there already, with the page in the browser.
+ * `simulate`: a pretend Messenger platform for an existing bot, with a page in the browser.
  *
- * Exists so that a bot in any language can be tried without Meta: it needs other addresses and ids, and nothing of ours.
+ * A bot in any language can be tried without Meta. The bot needs other addresses and ids, and no code of this package.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,7 +58,7 @@ graph: { baseUrl: process.env.GRAPH_BASE_URL }.`;
 
 /**
  * Runs until the user ends it.
- * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error where the port cannot be had
+ * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error if the port cannot be had
  */
 export async function simulate(options: SimulateOptions, host: SimulateHost): Promise<void> {
   const stopped = host.stopped();
@@ -119,7 +119,7 @@ function introduce(
   const listensOn = options.platform.host ?? '127.0.0.1';
   if (!isLoopback(listensOn)) {
     complain(
-      `Warning: it listens on ${listensOn}, which is not loopback. Whoever reaches this port can be customer and agent,\n` +
+      `Warning: it listens on ${listensOn}, which is not loopback. Anybody who reaches this port can act as customer and agent,\n` +
         'and make your bot do what customers can make it do. Use it in a network that you trust.\n',
     );
   }
@@ -130,7 +130,7 @@ function introduce(
   Graph API             ${origin}/${settings.apiVersion}/me/…
   Your bot              ${options.botUrls.map(shownAddress).join('  ')}
   Page id               ${settings.pageId}
-  Clock                 ${simulator.clock.mode === 'held' ? 'held: wind it forward in the page' : 'real'}
+  Clock                 ${simulator.clock.mode === 'held' ? 'held: advance it in the page' : 'real'}
   Routing               ${options.platform.routing === false ? 'off: no default application is set' : 'on'}
 
 Configure your bot with these values. They are the simulator's own and worth nothing elsewhere.

@@ -28,7 +28,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/api/messages`;
     const platform = start(COMMAND, ['simulate', '--port', '0', '--bot', url, '--log']);
-    await platform.prints(new RegExp(`Nobody listens at ${url}\\. Start your bot .* Trying again`));
+    await platform.prints(new RegExp(`No server listens at ${url}\\. Start your bot .* Trying again`));
 
     // What was printed for a .env file is all that the bot is told.
     const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
@@ -46,7 +46,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     await bot.end('SIGKILL');
     const before = platform.printed.length;
     await act(origin, { act: 'customerSays', psid, text: 'hello?' });
-    await platform.prints(/Nobody listens/, before);
+    await platform.prints(/No server listens/, before);
 
     expect(await platform.end('SIGINT')).to.equal(0);
     expect(await act(origin, { act: 'newCustomer' }).catch(String)).to.equal('TypeError: fetch failed');

@@ -97,7 +97,9 @@ describeWithRedis("The operator's commands, beside a bot with the same store", (
     sim.weather.botDown.always();
     await sim.agent().takes(PSID);
     const { said } = await operate('owner', PSID);
-    expect(said).to.match(/^Meta says {4}VCC Live.*\nThe bot held the bot.*← it was wrong, and has learnt it now$/m);
+    expect(said).to.match(
+      /^Meta says {4}VCC Live.*\nThe bot held the bot.*← this was wrong; the record is now right$/m,
+    );
     expect(await bot.handover.ownerOf({ pageId: sim.settings.pageId, psid: PSID })).to.include({ owner: 'vccLive' });
   });
 
@@ -256,7 +258,7 @@ describe("The operator's commands without a shared store", () => {
     const { sim } = clinic;
     const passed = await type(clinic, ['pass', PSID]);
     expect([passed.code, passed.said]).to.deep.equal([0, 'The thread is with VCC Live.\n']);
-    expect(passed.complained).to.include('it learns it from the next webhook of Meta');
+    expect(passed.complained).to.include("Meta's next webhook tells the bot");
     expect(sim.ownerOf(PSID).owner).to.equal(sim.settings.vccLiveAppId);
     expect((await type(clinic, ['owner', PSID])).said).to.match(/^Meta says {4}VCC Live, until .*\n$/);
     expect((await type(clinic, ['take', PSID])).code).to.equal(0);
