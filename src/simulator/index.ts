@@ -60,5 +60,5 @@ export {
 
 // The page: customer's telephone, VCC Live's desk, the wire and the weather.
 export type { ButtonView } from './stage/stage-words.js';
-export type { StagedBot } from './stage/scenarios.js';
+export type { StagedBot } from './stage/scenarios/index.js';
 export { serveStage, type StageOptions, type StageServer } from './stage/stage-server.js';

@@ -5,7 +5,7 @@
  */
 import { sleep, type Clock } from '../../thread/clock.js';
 import { threadId } from '../../thread/key.js';
-import { scenarios, type Cast, type Scenario, type ScenarioNeed } from './scenarios.js';
+import { scenarios, type Cast, type Scenario, type ScenarioNeed } from './scenarios/index.js';
 import type { ScenarioOffer, ScenarioView } from './stage-words.js';
 
 /** Between two steps that play by themselves, milliseconds. */

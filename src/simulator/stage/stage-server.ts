@@ -19,7 +19,7 @@ import { EventStream } from './event-stream.js';
 import { readPage } from './page-file.js';
 import { performCommand } from './perform-command.js';
 import { ScenarioPlayer } from './play-scenario.js';
-import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios.js';
+import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios/index.js';
 import { readCommand } from './read-command.js';
 import { watchSilentOwner } from './silent-owner.js';
 import type {
