@@ -105,7 +105,7 @@ describe('The commands of the stage', () => {
     });
   });
 
-  describe('of the desk', () => {
+  describe('of the agent', () => {
     const toVccLive = async (): Promise<void> => {
       await open();
       await does({ act: 'customerSays', psid: PSID, text: 'hi' });

@@ -50,7 +50,9 @@ export function App() {
   if (state === undefined) {
     return (
       <main class="waiting" aria-live="polite">
-        {connected ? 'Connecting to the stage …' : 'The stage does not answer. Check that npm start still runs; the page tries again.'}
+        {connected
+          ? 'Connecting to the stage …'
+          : 'The stage does not answer. Check that npm start still runs; the page tries again.'}
       </main>
     );
   }

@@ -36,7 +36,9 @@ export function OwnershipStrip(props: {
       ) : null}
       {other === undefined ? null : (
         <button type="button" class="small bad" onClick={() => onSelect(other.key)}>
-          {others.length === 1 ? `The bot is wrong about ${other.name}` : `The bot is wrong about ${others.length} other threads`}
+          {others.length === 1
+            ? `The bot is wrong about ${other.name}`
+            : `The bot is wrong about ${others.length} other threads`}
         </button>
       )}
     </section>

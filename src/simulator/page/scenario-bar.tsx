@@ -35,7 +35,9 @@ export function ScenarioBar(props: {
             </>
           )}
           {problem === undefined ? null : <p class="banner bad">The scenario stopped: {problem}</p>}
-          {state === 'over' ? <p class="muted">This was the last step. Nothing goes wrong any more: the weather is calm.</p> : null}
+          {state === 'over' ? (
+            <p class="muted">This was the last step. Nothing goes wrong any more: the weather is calm.</p>
+          ) : null}
         </div>
       </div>
       <div class="buttons">

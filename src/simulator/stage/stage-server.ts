@@ -271,7 +271,7 @@ class Stage implements StageServer {
 
   #writeVerdict(view: ThreadView): void {
     const { truth, believed = 'unknown' } = view;
-    const words = `Owner in truth: ${ownerWords[truth]}. The bot believes: ${ownerWords[believed]}.`;
+    const words = `Real owner: ${ownerWords[truth]}. The bot believes: ${ownerWords[believed]}.`;
     this.#keepRow({
       id: this.#nextRow++,
       atMs: this.#simulator.clock.now(),
@@ -279,7 +279,7 @@ class Stage implements StageServer {
       aside: false,
       threads: [view.key],
       title: words,
-      status: view.differs ? 'they differ' : 'they agree again',
+      status: view.differs ? 'the bot is wrong' : 'the bot is right again',
       tone: view.differs ? 'bad' : 'good',
       chips: [],
     });

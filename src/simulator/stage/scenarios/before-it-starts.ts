@@ -12,7 +12,8 @@ export const beforeItStarts: readonly Scenario[] = [
     steps: [
       {
         does: 'All agents leave, and the customer asks for an agent.',
-        lookAt: 'The bot does not pass the thread. It tells the customer why, and the dialog continues with the result “refused”.',
+        lookAt:
+          'The bot does not pass the thread. It tells the customer why, and the dialog continues with the result “refused”.',
         run: ({ simulator, customer }) => {
           simulator.weather.noAgents = true;
           return customer.says('I want to talk to an agent');

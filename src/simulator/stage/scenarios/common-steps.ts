@@ -20,7 +20,8 @@ export const hello: ScenarioStep = {
 /** The handover begins. */
 export const asksForAgent: ScenarioStep = {
   does: 'The customer asks for an agent.',
-  lookAt: 'The bot sends the notice, then calls pass_thread_control. The thread appears in the agent workspace with its metadata.',
+  lookAt:
+    'The bot sends the notice, then calls pass_thread_control. The thread appears in the agent workspace with its metadata.',
   run: ({ customer }) => customer.says('I want to talk to an agent'),
 };
 

@@ -47,7 +47,8 @@ export const howItEnds: readonly Scenario[] = [
       },
       {
         does: '40 seconds pass.',
-        lookAt: 'The bot asks thread_owner and takes the thread. The dialog continues with the agent and the disposition.',
+        lookAt:
+          'The bot asks thread_owner and takes the thread. The dialog continues with the agent and the disposition.',
         run: ({ simulator }) => simulator.clock.advance(40 * SECOND_MS),
       },
       {
@@ -134,7 +135,8 @@ export const howItEnds: readonly Scenario[] = [
       },
       {
         does: 'The customer writes “An agent, please”.',
-        lookAt: 'The bot does not take this for the address. It sends the notice and passes the thread; no dialog waits.',
+        lookAt:
+          'The bot does not take this for the address. It sends the notice and passes the thread; no dialog waits.',
         run: ({ customer }) => customer.says('An agent, please'),
       },
       agentAnswers,
@@ -170,7 +172,8 @@ export const howItEnds: readonly Scenario[] = [
       },
       {
         does: 'The customer writes again.',
-        lookAt: 'The bot receives the message on messaging. It asks thread_owner, learns that it may answer, and continues.',
+        lookAt:
+          'The bot receives the message on messaging. It asks thread_owner, learns that it may answer, and continues.',
         run: ({ customer }) => customer.says('One more thing …'),
       },
     ],

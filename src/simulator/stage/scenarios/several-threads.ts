@@ -19,7 +19,8 @@ export const severalThreads: readonly Scenario[] = [
       {
         does: 'Both write at the same moment.',
         lookAt: 'The bot receives one message on standby and one on messaging. It answers the second.',
-        run: (cast) => Promise.all([cast.customer.says('My parcel is late.'), anotherCustomer(cast).says('And to Graz?')]),
+        run: (cast) =>
+          Promise.all([cast.customer.says('My parcel is late.'), anotherCustomer(cast).says('And to Graz?')]),
       },
       handsBack,
     ],

@@ -204,8 +204,7 @@ export const whatGoesWrong: readonly Scenario[] = [
     id: 'trials',
     group: 'What goes wrong',
     title: 'What breaks other bots',
-    about:
-      'The stock adapter fails these cases (docs/comparison.md). Connect such a bot to see it.',
+    about: 'The stock adapter fails these cases (docs/comparison.md). Connect such a bot to see it.',
     steps: [
       {
         does: 'The customer writes, and Meta delivers the message twice.',

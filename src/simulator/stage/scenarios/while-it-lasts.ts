@@ -14,7 +14,8 @@ export const whileItLasts: readonly Scenario[] = [
       asksForAgent,
       {
         does: 'The customer waits.',
-        lookAt: 'VCC Live owns the thread, and no agent has answered. The handover is “waiting”, and the bot is silent.',
+        lookAt:
+          'VCC Live owns the thread, and no agent has answered. The handover is “waiting”, and the bot is silent.',
         run: ({ customer }) => customer.says('Is anybody there?'),
       },
       {
@@ -25,7 +26,8 @@ export const whileItLasts: readonly Scenario[] = [
       },
       {
         does: '15 minutes pass.',
-        lookAt: 'The sample bot takes unclaimed threads back after ten minutes. An agent claimed this one, so nothing happens.',
+        lookAt:
+          'The sample bot takes unclaimed threads back after ten minutes. An agent claimed this one, so nothing happens.',
         run: ({ simulator }) => simulator.clock.advance(15 * MINUTE_MS),
       },
       handsBack,
@@ -40,7 +42,8 @@ export const whileItLasts: readonly Scenario[] = [
       asksForAgent,
       {
         does: 'Eleven minutes pass.',
-        lookAt: 'The bot calls take_thread_control. It tells the customer that nobody was free, and the dialog continues.',
+        lookAt:
+          'The bot calls take_thread_control. It tells the customer that nobody was free, and the dialog continues.',
         run: ({ simulator }) => simulator.clock.advance(11 * MINUTE_MS),
       },
       {
@@ -115,7 +118,8 @@ export const whileItLasts: readonly Scenario[] = [
       },
       {
         does: 'The customer writes “Back to the bot, please”.',
-        lookAt: 'The bot receives this on standby and calls take_thread_control. The dialog continues in the same turn.',
+        lookAt:
+          'The bot receives this on standby and calls take_thread_control. The dialog continues in the same turn.',
         run: ({ customer }) => customer.says('Back to the bot, please'),
       },
     ],
