@@ -12,7 +12,7 @@ export {
   SimulatedPageInbox,
   type QueuedThread,
   type SimulatedAttachment,
-} from './people.js';
+} from './people/index.js';
 export type { ChangedTicket, ClosedChat, VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 export type { ConversationEntry, ReceivedEvent, Speaker } from './messenger-platform.js';
 
@@ -22,7 +22,7 @@ export {
   CustomerExpectations,
   SimulatorExpectations,
   type AnswerLimit,
-  type DeskLimit,
+  type QueueLimit,
   type ExpectedMessage,
   type ExpectedOwner,
   type ExpectLimit,

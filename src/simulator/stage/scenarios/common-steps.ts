@@ -1,5 +1,5 @@
 /** Steps, words and times that several stories share. */
-import type { SimulatedCustomer } from '../../people.js';
+import type { SimulatedCustomer } from '../../people/index.js';
 import type { Cast, ScenarioStep } from './scenario.js';
 
 export const SECOND_MS = 1000;

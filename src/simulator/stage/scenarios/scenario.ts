@@ -1,6 +1,6 @@
 /** What a story of the stage is made of: who plays, what the stage must have, and the steps. */
 import type { MessengerSimulator } from '../../messenger-simulator.js';
-import type { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from '../../people.js';
+import type { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from '../../people/index.js';
 import type { ScenarioOffer } from '../stage-words.js';
 
 /** Who plays. */
