@@ -58,7 +58,7 @@ export {
   type GraphErrorAnswer,
 } from './simulator-errors.js';
 
-// The page: customer's telephone, VCC Live's desk, the wire and the weather.
+// The page: the customer's phone, VCC Live's agents, the wire and the weather.
 export type { ButtonView } from './stage/stage-words.js';
 export type { StagedBot } from './stage/scenarios/index.js';
 export { serveStage, type StageOptions, type StageServer } from './stage/stage-server.js';

@@ -1,5 +1,5 @@
 /**
- * The state of the pretend platform, and what each act does to it: threads change by the rules, apps are told.
+ * The state of the simulated platform, and what each act does to it: it changes threads by the rules and informs the apps.
  *
  * Exists as the one place where rules, routing, clock and wire meet. Every act is synchronous, so none can interleave.
  */

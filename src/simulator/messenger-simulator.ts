@@ -8,17 +8,17 @@ import { webhookFields } from './event-routing.js';
 import { assembleSimulator, type SimulatorDeps } from './assemble-simulator.js';
 import { type MountedHandler } from './graph-server.js';
 import { SimulatorExpectations } from './expectations.js';
-import { SimulatorClock } from './held-clock.js';
+import type { SimulatorClock } from './held-clock.js';
 import { type ConnectedApp, type Page } from './messenger-platform.js';
 import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } from './options.js';
 import { type PageSetUp } from './wrong-settings.js';
 import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
 import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
-import { Weather } from './weather.js';
+import type { Weather } from './weather.js';
 import { type RawDelivery, type WebhookAnswer } from './webhook-delivery.js';
 import { escapedJson } from './webhook-items.js';
-import { Wire, wireLine, type WireEntry } from './wire.js';
+import { wireLine, type Wire, type WireEntry } from './wire.js';
 
 const WAIT_MS = 2000;
 const LINES_IN_ERROR = 20;
@@ -169,7 +169,7 @@ export class MessengerSimulator {
     this.#deps.server.mount(prefix, handler);
   }
 
-  /** Resolves when no webhook is under way or waiting. What waits for a held clock, or for a redelivery, does not count. */
+  /** Resolves when no webhook is in progress or waiting. What waits for a held clock, or for a redelivery, does not count. */
   settled(): Promise<void> {
     return this.#deps.delivery.settled();
   }

@@ -113,12 +113,12 @@ export class WebhookDelivery {
     return clock.mode === 'held' ? undefined : shipped;
   }
 
-  /** Resolves when nothing is under way, and, unless the clock is held, nothing waits for its first attempt. */
+  /** Resolves when no delivery is in progress and, unless the clock is held, nothing waits for its first attempt. */
   async settled(): Promise<void> {
     while (!this.#atRest()) await this.#nextFinish();
   }
 
-  /** Resolves when nothing is under way, whatever waits. */
+  /** Resolves when no delivery is in progress, whatever waits. */
   async quiet(): Promise<void> {
     while (this.#underWay > 0 && !this.#closed) await this.#nextFinish();
   }

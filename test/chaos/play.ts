@@ -335,7 +335,7 @@ function storesOf(schedule: Schedule, redis: RedisClient | undefined): (clock: C
     const storage = new MemoryStorage();
     // The store waits a little when another process writes. Time stands still during its work, so that wait takes none.
     const after = (_delayMs: number, run: () => void): (() => void) => later(0, run);
-    return ({ now }) => new BotStorageThreadStore(storage, { clock: { now, after } });
+    return (clock) => new BotStorageThreadStore(storage, { clock: { now: () => clock.now(), after } });
   }
   if (schedule.store === 'memory' || redis === undefined) {
     const memory = new MemoryThreadStore();

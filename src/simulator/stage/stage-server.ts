@@ -1,8 +1,8 @@
 /**
- * The stage: a page in the browser with the customer's telephone, VCC Live's desk, the wire and the weather.
+ * The stage: a page in the browser with the customer's phone, VCC Live's agents, the wire and the weather.
  *
  * Exists so that a handover can be seen without a Facebook account. It is mounted on the simulator's own port, which is
- * loopback unless the simulator was told otherwise.
+ * loopback unless the simulator's option `host` says otherwise.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';

@@ -104,8 +104,8 @@ function ownerWords(entry: OwnerEntry, names: RowNames): Pick<WireRow, 'title' |
     pass: 'passed',
     take: 'taken',
     request: 'requested',
-    release: 'released; nobody is told',
-    expired: 'control ran out; nobody is told',
+    release: 'released; Meta tells nobody',
+    expired: 'control ended; Meta tells nobody',
   };
   return {
     title: `Real owner: ${name(entry.from)} → ${name(entry.to)}`,

@@ -1,5 +1,5 @@
 /** Stories of how a thread returns to the bot. */
-import { agentAnswers, asksForAgent, handsBack, MINUTE_MS, SECOND_MS } from './common-steps.js';
+import { agentAnswers, asksForAgent, MINUTE_MS, SECOND_MS } from './common-steps.js';
 import type { Scenario } from './scenario.js';
 
 /** In the order of the menu. */

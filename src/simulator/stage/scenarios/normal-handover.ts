@@ -1,5 +1,5 @@
 /** Stories of a handover without trouble. */
-import { agentAnswers, ANNA, asksForAgent, handsBack, hello } from './common-steps.js';
+import { agentAnswers, ANNA, asksForAgent, hello } from './common-steps.js';
 import type { Scenario } from './scenario.js';
 
 /** In the order of the menu. */

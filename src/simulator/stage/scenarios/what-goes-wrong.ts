@@ -1,5 +1,5 @@
 /** Stories of crashes, lost answers and duplicates. */
-import { agentAnswers, asksForAgent, handsBack, hello, HOUR_MS, MINUTE_MS, SECOND_MS } from './common-steps.js';
+import { agentAnswers, asksForAgent, hello, HOUR_MS, MINUTE_MS, SECOND_MS } from './common-steps.js';
 import type { Scenario } from './scenario.js';
 
 /** In the order of the menu. */
