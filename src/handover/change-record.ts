@@ -13,7 +13,7 @@ import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
 import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { Entered, ThreadChange, ThreadStore, Ticket } from '../thread/store.js';
+import type { Entered, Ticket } from '../thread/store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
@@ -28,6 +28,7 @@ import type { MayTakeBack } from './may-take-back.js';
 import type { HandoverEventMap, HandoverEvents } from './events.js';
 import { AppIdLookup } from './app-ids.js';
 import type { EnginePolicies } from './policies.js';
+import type { RecordChange, RecordStore } from './stored-record.js';
 import type { Deadline } from './timers.js';
 import { HANDOVER_DEADLINE } from './timers.js';
 import type { AnsweredCall, Turn } from './turn.js';
@@ -58,7 +59,7 @@ export interface EngineDeps {
   readonly botAppId: string;
   readonly vccLiveAppId: (pageId: string) => string | Promise<string>;
   readonly graph: ThreadControlPort;
-  readonly store: ThreadStore;
+  readonly store: RecordStore;
   readonly clock: Clock;
   /** Names this process among those that share the store. */
   readonly processId: string;
@@ -433,7 +434,7 @@ export class ThreadRecords {
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
     after: AfterChange<T>,
-  ): (current: ThreadRecord | undefined) => ThreadChange<Untold<T>> {
+  ): (current: ThreadRecord | undefined) => RecordChange<Untold<T>> {
     return (current) => {
       const record = current ?? emptyRecord;
       const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
