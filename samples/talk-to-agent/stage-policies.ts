@@ -21,7 +21,7 @@ export function stagePolicies({
     clock,
     // In the middle of a prompt, too. Elsewhere the root dialog recognises the wish, because it wants to go on afterwards.
     talkToAgent: ['an agent, please'],
-    availability: () => (weather.deskClosed ? 'unavailable' : 'available'),
+    availability: () => (weather.noAgents ? 'unavailable' : 'available'),
     timers: { unclaimedMs: 10 * MINUTE_MS, idleMs: 30 * MINUTE_MS, maximumMs: 120 * MINUTE_MS },
     reclaim: { customer: talkToBotPhrases(['en']), agent: '#bot' },
     loopBreaker: { maxHandovers: 3, withinMs: 10 * MINUTE_MS },
