@@ -1,11 +1,26 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { markdown } from './scripts/language/markdown.mjs';
+import { noBannedWords } from './scripts/language/no-banned-words.mjs';
+
+const CODE = ['**/*.{ts,tsx,mjs,cjs,js}'];
+const PAGES = ['docs/*.md', 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
+/** Folders and pages that still hold banned words. Make this list shorter, never longer. */
+const NOT_YET_IN_PLAIN_WORDS = [
+  'src/{queue,handover,bot,botbuilder,store,simulator}/**',
+  'samples/**',
+  'docs/**',
+  'README.md',
+  'ARCHITECTURE.md',
+];
+
+const words = { languages: { markdown }, rules: { 'no-banned-words': noBannedWords } };
 
 export default tseslint.config(
   { ignores: ['dist/', '.bench/', 'coverage/', 'site/', 'node_modules/', 'test/fixtures/'] },
-  js.configs.recommended,
-  ...tseslint.configs.strictTypeChecked,
   {
+    files: CODE,
+    extends: [js.configs.recommended, ...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
         projectService: { allowDefaultProject: ['eslint.config.mjs'] },
@@ -45,6 +60,13 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'off',
     },
   },
+  {
+    files: ['{src,samples,bench,docs,scripts}/**/*.{ts,tsx,mjs}', ...PAGES],
+    ignores: ['scripts/language/**', ...NOT_YET_IN_PLAIN_WORDS],
+    plugins: { words },
+    rules: { 'words/no-banned-words': 'error' },
+  },
+  { files: PAGES, plugins: { words }, language: 'words/markdown' },
   { files: ['**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
   {
     // Run by Node as they are; nothing of src/ is there to import.

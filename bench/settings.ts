@@ -8,5 +8,5 @@ export const BOT_APP_ID = '900100200300400';
 export const OTHER_APP_ID = '900500600700800';
 export const API_VERSION = 'v26.0';
 export const WEBHOOK_PATH = '/api/messages';
-/** Requests under way at one time, of the load and of what sends. */
+/** How many requests the load, and what sends, have open at one time. */
 export const CONNECTIONS = 32;

@@ -7,7 +7,7 @@ import { createHmac } from 'node:crypto';
 import { APP_SECRET, OTHER_APP_ID, PAGE_ID } from './settings.js';
 
 /** What one webhook brings. */
-export type Shape = 'message' | 'fourMessages' | 'standby';
+export type Shape = 'message' | 'knownCustomer' | 'fourMessages' | 'standby';
 
 /** One HTTP request of Meta's. */
 export interface Webhook {
@@ -15,10 +15,14 @@ export interface Webhook {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const CUSTOMERS = 5_000;
-/** As many as a contact centre talks to at once; all of them are met before anything is measured. */
-const CUSTOMERS_WITH_AGENTS = 250;
-const MESSAGES: Readonly<Record<Shape, number>> = { message: 1, fourMessages: 4, standby: 1 };
+/** How many customers write. On standby: as many as a contact centre talks to at once; the warm-up meets all of them. */
+const CUSTOMERS: Readonly<Record<Shape, number>> = {
+  message: 5_000,
+  knownCustomer: 50,
+  fourMessages: 5_000,
+  standby: 250,
+};
+const MESSAGES: Readonly<Record<Shape, number>> = { message: 1, knownCustomer: 1, fourMessages: 4, standby: 1 };
 
 let made = 0;
 
@@ -61,7 +65,7 @@ export function signed(arrays: object): Webhook {
 }
 
 function item(shape: Shape): object {
-  const customer = made % (shape === 'standby' ? CUSTOMERS_WITH_AGENTS : CUSTOMERS);
+  const customer = made % CUSTOMERS[shape];
   const message = messageOf(customer, 'Where is my parcel? I ordered it last week.');
   // What Meta copies to the apps that do not own the thread: here, what an agent's app has just sent.
   return shape === 'standby' && made % 3 === 0 ? echoOf(message) : message;

@@ -63,16 +63,10 @@ export type {
 
 // What goes wrong.
 export { HandoverError, InvalidOptionError, StoreError } from './thread/errors.js';
-export type { HandoverErrorCode } from './thread/errors.js';
+export type { GraphErrorCode, HandoverErrorCode } from './thread/errors.js';
 export { GraphApiError } from './graph/graph-api-error.js';
 export type { SendSettings, UploadFile } from './graph/graph-call.js';
-export type {
-  GraphErrorDetails,
-  GraphErrorKind,
-  GraphOperation,
-  GraphOutcome,
-  SentMessage,
-} from './graph/graph-api-error.js';
+export type { GraphErrorDetails, GraphOperation, GraphOutcome, SentMessage } from './graph/graph-api-error.js';
 
 // Remembering threads.
 export { MemoryThreadStore } from './store/memory-store.js';
@@ -86,13 +80,13 @@ export type {
   FencedRecord,
   Renewed,
   SetAsideRecord,
-  StepsAtOnce,
   StoringBot,
   ThreadChange,
   ThreadStore,
   Ticket,
   TicketState,
 } from './thread/store.js';
+export type { MaybePromise } from './thread/maybe-promise.js';
 export type { DeliveryInbox, KeptDelivery, TakenOver } from './thread/inbox.js';
 export type { DeliveryLimits, CloseReport } from './queue/deliver.js';
 export type {

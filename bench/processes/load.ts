@@ -12,6 +12,8 @@ export interface Load {
   readonly ports: readonly number[];
   readonly shape: Shape;
   readonly webhooks: number;
+  /** Webhooks at a time. Default: {@link CONNECTIONS}. */
+  readonly connections?: number;
 }
 
 /** How it went. */
@@ -36,9 +38,9 @@ let handedOver = 0;
 
 answerQuestions({ run, runPaced, handOver });
 
-async function run({ ports, shape, webhooks: count }: Load): Promise<LoadResult> {
+async function run({ ports, shape, webhooks: count, connections = CONNECTIONS }: Load): Promise<LoadResult> {
   const prepared = webhooks(shape, count);
-  const pools = ports.map((port) => poolFor(port));
+  const pools = ports.map((port) => poolFor(port, connections));
   const latenciesMs: number[] = [];
   let next = 0;
   const line = async (): Promise<void> => {
@@ -51,7 +53,7 @@ async function run({ ports, shape, webhooks: count }: Load): Promise<LoadResult>
     }
   };
   const beganMs = performance.now();
-  await Promise.all(Array.from({ length: CONNECTIONS }, line));
+  await Promise.all(Array.from({ length: connections }, line));
   const seconds = (performance.now() - beganMs) / 1000;
   await Promise.all(pools.map((pool) => pool.close()));
   latenciesMs.sort((a, b) => a - b);

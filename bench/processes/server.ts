@@ -1,7 +1,8 @@
-/** One server of the comparison: `node server.js <kind> <graph origin> <redis address>`. */
+/** One server of the comparison: `node server.js <kind> <graph origin> <address of the store>`. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bareServer } from '../servers/bare.js';
+import { blobRequests } from '../servers/blobs.js';
 import { botkitServer } from '../servers/botkit.js';
 import { ourServer, quickTurnsMs } from '../servers/ours.js';
 import { stockServer } from '../servers/stock.js';
@@ -22,11 +23,12 @@ export type ServerKind =
   | 'oursInline'
   | 'oursRedis'
   | 'oursRedisEcho'
+  | 'oursBlobsEcho'
   | 'botkit';
 
-const [kind, graphOrigin = '', redisUrl = ''] = process.argv.slice(2);
+const [kind, graphOrigin = '', storeAddress = ''] = process.argv.slice(2);
 void start(kind as ServerKind).then((server) => {
-  const answers = { port: () => (server.address() as AddressInfo).port, quickTurnsMs };
+  const answers = { port: () => (server.address() as AddressInfo).port, quickTurnsMs, blobRequests };
   if (server.listening) answerQuestions(answers);
   else server.listen(0, '127.0.0.1', () => answerQuestions(answers));
 });
@@ -56,9 +58,11 @@ async function start(which: ServerKind): Promise<Server> {
     case 'oursInline':
       return ourServer({ graphOrigin, bot: 'silent', framework: 'node', inlineThreadControl: true });
     case 'oursRedis':
-      return ourServer({ graphOrigin, bot: 'silent', framework: 'node', redisUrl });
+      return ourServer({ graphOrigin, bot: 'silent', framework: 'node', redisUrl: storeAddress });
     case 'oursRedisEcho':
-      return ourServer({ graphOrigin, bot: 'echo', framework: 'node', redisUrl });
+      return ourServer({ graphOrigin, bot: 'echo', framework: 'node', redisUrl: storeAddress });
+    case 'oursBlobsEcho':
+      return ourServer({ graphOrigin, bot: 'echo', framework: 'node', blobs: storeAddress });
     case 'botkit':
       return botkitServer();
   }

@@ -1,4 +1,4 @@
-/** The adapter of this package, with its middleware, in memory or with Redis, set up as the README says. */
+/** The adapter of this package with its middleware, set up as the README says. The store is memory, Redis or blobs. */
 import * as http from 'node:http';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
@@ -6,6 +6,7 @@ import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { APP_SECRET, BOT_APP_ID, OTHER_APP_ID, PAGE_TOKEN, VERIFY_TOKEN } from '../settings.js';
 import type { Bot, Framework } from './bots.js';
 import { latenessMs, logicOf } from './bots.js';
+import { countedBlobsStore } from './blobs.js';
 import { restifyServer } from './restify.js';
 
 export interface OurServer {
@@ -17,6 +18,8 @@ export interface OurServer {
   readonly inlineThreadControl?: boolean;
   /** Address of the Redis that remembers the threads. Default: memory. */
   readonly redisUrl?: string;
+  /** Connection string of the blobs that remember the threads. Default: memory. */
+  readonly blobs?: string;
 }
 
 export async function ourServer(how: OurServer): Promise<http.Server> {
@@ -33,7 +36,7 @@ export function quickTurnsMs(): number[] {
   return latenessMs.splice(0);
 }
 
-function ourAdapter({ graphOrigin, inlineThreadControl = false, redisUrl }: OurServer): HandoverFacebookAdapter {
+function ourAdapter({ graphOrigin, inlineThreadControl = false, redisUrl, blobs }: OurServer): HandoverFacebookAdapter {
   const handover = new VccLiveHandover({
     botAppId: BOT_APP_ID,
     vccLiveAppId: OTHER_APP_ID,
@@ -42,6 +45,7 @@ function ourAdapter({ graphOrigin, inlineThreadControl = false, redisUrl }: OurS
     graph: { baseUrl: graphOrigin },
     inlineThreadControl,
     ...(redisUrl === undefined ? {} : { store: new RedisThreadStore(redisUrl) }),
+    ...(blobs === undefined ? {} : { store: countedBlobsStore(blobs) }),
   });
   return new HandoverFacebookAdapter({ handover, verify_token: VERIFY_TOKEN });
 }

@@ -93,6 +93,6 @@ export async function passWithNotice(
 }
 
 /** What an ordinary pass would meet as well. */
-function isOfThePass({ kind }: GraphApiError): boolean {
-  return kind === 'notOwner' || kind === 'token';
+function isOfThePass({ code }: GraphApiError): boolean {
+  return code === 'anotherAppOwns' || code === 'invalidToken';
 }

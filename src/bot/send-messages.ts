@@ -70,7 +70,7 @@ export async function sendMessages(
       responses.push({ id: await sendActivity(to, activity, deps, ids) });
     } catch (error) {
       if (!(error instanceof GraphApiError)) throw error;
-      if (error.kind !== 'notOwner') throw error.restated({ sent, activityIndex });
+      if (error.code !== 'anotherAppOwns') throw error.restated({ sent, activityIndex });
       refused = true;
       deps.events.emit('suppressed', { thread, activity, reason: 'refusedByMeta' });
       if (address.to === 'thread')

@@ -55,12 +55,9 @@ export interface HandoverPluginOptions {
 export const botkitEvents: Readonly<Record<keyof HandoverEventMap, string>> = {
   begun: 'handover_begun',
   passed: 'handover_passed',
-  waiting: 'handover_waiting',
   claimed: 'handover_claimed',
-  accepted: 'handover_accepted',
   returning: 'handover_returning',
   returned: 'handover_returned',
-  completed: 'handover_completed',
   ownerChanged: 'handover_owner_changed',
   refused: 'handover_refused',
   failed: 'handover_failed',

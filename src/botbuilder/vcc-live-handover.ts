@@ -139,9 +139,8 @@ export class VccLiveHandover implements Middleware {
       log,
     });
     const addresses = new AddressFinder(pages, log);
-    const store: ThreadStore = options.store
-      ? guardedStore(options.store.forBot({ appId: botAppId, log }))
-      : new MemoryThreadStore({ now: () => clock.now() });
+    const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
+    const store: ThreadStore = guardedStore(given.forBot({ appId: botAppId, log }));
     const newId = idsFrom(randomBytes);
     const processId = newId();
     const engine = new HandoverEngine({
@@ -158,14 +157,12 @@ export class VccLiveHandover implements Middleware {
       policiesAsked,
       onEnded: (thread, ended, eventKey) => this.#pluginTurns.resumeAfter(thread, ended, eventKey),
     });
-    const { atOnce } = engine.decisions;
     const queue: DeliveryQueue = new DeliveryQueue({
       store,
       clock,
       log,
       processId,
       enter: (ticket, leaseMs, event) => engine.decisions.enter(ticket, leaseMs, event),
-      ...(atOnce ? { arriveAtOnce: atOnce } : {}),
       limits: options.limits ?? {},
     });
     const measured = measuredQueue(queue, probe, clock);
@@ -300,7 +297,7 @@ export class VccLiveHandover implements Middleware {
    * With a key, and where the bot is attached, a waiting dialog gets its turn at once, and this resolves when that is over;
    * where something else of the thread is under way, its turn comes after that and is not waited for.
    * @param metadata for the app that loses control; at most 1000 characters
-   * @throws {@link GraphApiError} where Meta refuses; kind `configuration` names the Page setting to change
+   * @throws {@link GraphApiError} where Meta refuses; code `misconfigured`: the text names the Page setting to change
    */
   async take(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = await targetOf(target, this.#addresses);
@@ -315,7 +312,7 @@ export class VccLiveHandover implements Middleware {
 
   /**
    * Releases the thread: it is idle until somebody writes.
-   * @throws {@link GraphApiError} kind `notOwner` where another app owns it
+   * @throws {@link GraphApiError} code `anotherAppOwns` if another app owns it
    */
   async release(target: TurnContext | ThreadKey, metadata?: string): Promise<void> {
     const { thread, turn } = await targetOf(target, this.#addresses);

@@ -10,7 +10,7 @@
 import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../thread/clock.js';
 import { classifyRefusal } from './classify-refusal.js';
-import type { GraphErrorKind } from './graph-api-error.js';
+import type { GraphErrorCode } from '../thread/errors.js';
 import { AxiosExchange } from './axios-exchange.js';
 import type { HttpExchange } from './http-exchange.js';
 import { isSuccess, parseJson, refusalOf } from './read-answer.js';
@@ -54,7 +54,7 @@ export type AdministrationAnswer =
     }
   | {
       readonly status: 'refused';
-      readonly kind: GraphErrorKind;
+      readonly means: GraphErrorCode;
       readonly httpStatus: number;
       readonly code?: number;
       readonly subcode?: number;
@@ -152,10 +152,10 @@ export class GraphAdministration {
       const why = `HTTP ${httpStatus} with something that is not the Graph API's. Is a proxy or a login page on the way?`;
       return { status: 'unanswered', why, tookMs };
     }
-    const { kind, advice } = classifyRefusal(refusal, call.path.endsWith('/messages') ? 'send' : 'other');
+    const { means, advice } = classifyRefusal(refusal, call.path.endsWith('/messages') ? 'send' : 'other');
     return {
       status: 'refused',
-      kind,
+      means,
       httpStatus,
       ...(refusal.code === undefined ? {} : { code: refusal.code }),
       ...(refusal.subcode === undefined ? {} : { subcode: refusal.subcode }),

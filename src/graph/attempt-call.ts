@@ -157,14 +157,14 @@ export class CallAttempts {
     sent: SentCall,
   ): number | undefined {
     const { pageId } = call;
-    const { stops, kind } = refusal;
+    const { stops, means } = refusal;
     const { answeredAtMs } = sent;
     if (stops === 'token') this.#deadTokens.remember(scopeOf(call), sent.token, refusal, answeredAtMs);
     if (stops !== 'sends' && stops !== 'page') return undefined;
     const isNew = this.#pauses.current(pageId, [stops], answeredAtMs) === undefined;
     const paused = { pageId, reach: stops };
     const waitMs =
-      kind === 'policy'
+      means === 'policyViolation'
         ? this.#pauses.stop(paused, answeredAtMs)
         : this.#pauses.throttle(paused, askedWaitMs(answer.headers, answeredAtMs), sent);
     if (isNew) this.#tellPause(pauseLine(paused, refusal, waitMs));

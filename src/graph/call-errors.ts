@@ -39,7 +39,7 @@ export function refusedError(
   retryAfterMs: number | undefined,
   secrets: readonly string[],
 ): GraphApiError {
-  const { code, subcode, httpStatus } = refusal;
+  const { httpStatus } = refusal;
   const hidden = [...secrets, ...customersOf(call)];
   const clean = (text: string | undefined) =>
     text === undefined ? undefined : cutText(redactSecrets(text, hidden), META_TEXT_CHARACTERS);
@@ -48,11 +48,11 @@ export function refusedError(
   const said = refusal.text === '' ? '' : ` "${clean(refusal.text) ?? ''}"`;
   return new GraphApiError({
     ...about(call),
-    kind: verdict.kind,
+    code: verdict.means,
     outcome: verdict.outcome,
     retryable: verdict.retryable,
-    code,
-    subcode,
+    metaCode: refusal.code,
+    metaSubcode: refusal.subcode,
     httpStatus,
     fbTraceId,
     retryAfterMs,
@@ -68,18 +68,25 @@ export function failedError(call: GraphCall, failure: HttpFailure, secrets: read
   const cause = { ...failure.cause, message };
   if (failure.reason === 'tooLarge') {
     const text = `${doing(call)}: the answer is far larger than the Graph API's. Check baseUrl and any proxy on the way.`;
-    return new GraphApiError({ ...about(call), kind: 'network', outcome: 'unknown', retryable: false, text, cause });
+    return new GraphApiError({
+      ...about(call),
+      code: 'networkFailed',
+      outcome: 'unknown',
+      retryable: false,
+      text,
+      cause,
+    });
   }
   const isCertificate = CERTIFICATE_FAULT.test(failure.cause.code ?? '');
-  const kind = failure.reason === 'timeout' ? 'timeout' : 'network';
+  const code = failure.reason === 'timeout' ? 'timedOut' : 'networkFailed';
   const what = isCertificate
     ? "the server's certificate or TLS is not accepted. Check baseUrl, and the certificate of any proxy on the way"
     : failure.sent
       ? 'no answer came back. Check the network if it stays'
       : 'the server cannot be reached. Check baseUrl, DNS, firewall and any proxy on the way';
   const text = `${doing(call)}: ${what} (${message}).`;
-  const retryable = isRetryable(kind) && !(isCertificate && !failure.sent);
-  return new GraphApiError({ ...about(call), kind, outcome, retryable, text, cause });
+  const retryable = isRetryable(code) && !(isCertificate && !failure.sent);
+  return new GraphApiError({ ...about(call), code, outcome, retryable, text, cause });
 }
 
 /** An answer that is not the Graph API's: a proxy's page, a login form, nothing at all. Its text is not repeated. */
@@ -89,9 +96,9 @@ export function foreignAnswerError(
   verdict: Verdict,
   retryAfterMs: number | undefined,
 ): GraphApiError {
-  const { kind, outcome, retryable, advice } = verdict;
+  const { means: code, outcome, retryable, advice } = verdict;
   const text = `${doing(call)}: the answer (HTTP ${httpStatus}) is not the Graph API's. ${advice}${waitText(retryAfterMs)}`;
-  return new GraphApiError({ ...about(call), kind, outcome, retryable, httpStatus, retryAfterMs, text });
+  return new GraphApiError({ ...about(call), code, outcome, retryable, httpStatus, retryAfterMs, text });
 }
 
 /** An answer with a status of success whose content is not the one documented. Whether the call was done is not known. */
@@ -99,7 +106,7 @@ export function unreadableError(call: GraphCall): GraphApiError {
   const text = `${doing(call)}: the answer is not what the Graph API gives. Check baseUrl, apiVersion and any proxy on the way.`;
   return new GraphApiError({
     ...about(call),
-    kind: 'unknown',
+    code: 'unknownAnswer',
     outcome: 'unknown',
     retryable: false,
     text,
@@ -114,7 +121,7 @@ export function pausedError(call: GraphCall, pause: Pause): GraphApiError {
   const retryAfterMs = pause.restMs;
   return new GraphApiError({
     ...about(call),
-    kind: 'rateLimit',
+    code: 'rateLimited',
     outcome: 'notSent',
     retryable: true,
     retryAfterMs,
@@ -125,10 +132,10 @@ export function pausedError(call: GraphCall, pause: Pause): GraphApiError {
 /** The line for the log when calls of a Page begin to pause. */
 export function pauseLine(
   { pageId, reach }: Paused,
-  refusal: Pick<Verdict, 'kind'> & Pick<ReadRefusal, 'httpStatus' | 'code' | 'subcode'>,
+  refusal: Pick<Verdict, 'means'> & Pick<ReadRefusal, 'httpStatus' | 'code' | 'subcode'>,
   waitMs: number,
 ): { readonly level: 'warn' | 'error'; readonly text: string } {
-  const isPolicy = refusal.kind === 'policy';
+  const isPolicy = refusal.means === 'policyViolation';
   const who = refusal.code === undefined ? 'A server between here and Meta' : 'Meta';
   const why = `${who} ${isPolicy ? 'objects to what Page' : 'throttles Page'} ${pageId}${isPolicy ? ' sends' : ''} (${factsOf(refusal)})`;
   const what = reach === 'sends' ? 'Its messages pause' : 'All its calls pause';
@@ -143,19 +150,22 @@ export function pauseLine(
 /** There is no token to call with. */
 export function tokenError(call: GraphCall, why: string): GraphApiError {
   const text = `${doing(call)}: ${why}`;
-  return new GraphApiError({ ...about(call), kind: 'token', outcome: 'notSent', retryable: false, text });
+  return new GraphApiError({ ...about(call), code: 'invalidToken', outcome: 'notSent', retryable: false, text });
 }
 
 /** Meta called this token dead a moment ago. */
 export function deadTokenError(call: GraphCall, { code, subcode }: DeadToken): GraphApiError {
   const why = 'not tried, because Meta called this Page access token dead less than a second ago.';
-  return tokenError(call, `${why} Give a new one as pageAccessToken.`).restated({ code, subcode });
+  return tokenError(call, `${why} Give a new one as pageAccessToken.`).restated({
+    metaCode: code,
+    metaSubcode: subcode,
+  });
 }
 
 /** The call is wrong in a way that would do harm if it were sent. */
 export function invalidCallError(call: GraphCall, why: string): GraphApiError {
   const text = `${doing(call)}: ${why}`;
-  return new GraphApiError({ ...about(call), kind: 'invalid', outcome: 'notSent', retryable: false, text });
+  return new GraphApiError({ ...about(call), code: 'invalidCall', outcome: 'notSent', retryable: false, text });
 }
 
 /** `thread_owner` shows, after an unclear attempt, that the thread went elsewhere. */
@@ -165,7 +175,7 @@ export function lostThreadError(call: GraphCall, owner: OwnerAnswer, cause: Grap
   const text = `${doing(call)}: no clear answer came, and thread_owner says that the thread belongs to ${who} now.`;
   return new GraphApiError({
     ...about(call),
-    kind: 'notOwner',
+    code: 'anotherAppOwns',
     outcome: 'refused',
     retryable: false,
     owner,

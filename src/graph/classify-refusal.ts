@@ -3,7 +3,8 @@
  *
  * Code and subcode count first, then the text, then the code alone, and the HTTP status last.
  */
-import type { GraphErrorKind, GraphOutcome } from './graph-api-error.js';
+import type { GraphErrorCode } from '../thread/errors.js';
+import type { GraphOutcome } from './graph-api-error.js';
 import type { Row, Stops } from './refusal-table.js';
 import { FAULT_OF_META, LOOK_UP, ROWS, THROTTLED } from './refusal-table.js';
 
@@ -22,12 +23,12 @@ export type RefusedCall = 'send' | 'other';
 
 /** What that means. */
 export interface Verdict {
-  readonly kind: GraphErrorKind;
+  readonly means: GraphErrorCode;
   readonly outcome: GraphOutcome;
   readonly retryable: boolean;
   /** What it means and what to change where, in one or two sentences. */
   readonly advice: string;
-  /** `sends` and `page` pause: as long as Meta asks for a rate limit, for an hour where Meta objects (`policy`). */
+  /** `sends` and `page` pause: as long as Meta asks for a rate limit, for an hour where Meta objects (`policyViolation`). */
   readonly stops: Stops;
 }
 
@@ -37,27 +38,27 @@ export interface Verdict {
  */
 export const ALREADY_OWNER = { code: 27, subcode: 1893035 } as const;
 
-const RETRYABLE_KINDS: readonly GraphErrorKind[] = ['rateLimit', 'transient', 'network', 'timeout'];
+const RETRYABLE_CODES: readonly GraphErrorCode[] = ['rateLimited', 'metaFault', 'networkFailed', 'timedOut'];
 
 /**
- * What the refusal means. `outcome` is `unknown` for `transient` (code 1, 2, 1200 and HTTP 5xx may come after the
+ * What the refusal means. `outcome` is `unknown` for `metaFault` (code 1, 2, 1200 and HTTP 5xx may come after the
  * change was made) and `refused` for everything else.
  */
 export function classifyRefusal(refusal: Refusal, call: RefusedCall): Verdict {
   const row = ROWS.find((candidate) => matches(candidate, refusal)) ?? rowOfStatus(refusal);
   const { stops, advice } = (call === 'send' ? row.onSend : undefined) ?? row;
   return {
-    kind: row.kind,
-    outcome: row.kind === 'transient' ? 'unknown' : 'refused',
-    retryable: isRetryable(row.kind),
+    means: row.means,
+    outcome: row.means === 'metaFault' ? 'unknown' : 'refused',
+    retryable: isRetryable(row.means),
     advice,
     stops,
   };
 }
 
-/** Whether waiting can help with this kind of error. */
-export function isRetryable(kind: GraphErrorKind): boolean {
-  return RETRYABLE_KINDS.includes(kind);
+/** Whether waiting can help with this sort of error. */
+export function isRetryable(code: GraphErrorCode): boolean {
+  return RETRYABLE_CODES.includes(code);
 }
 
 function matches(row: Row, refusal: Refusal): boolean {
@@ -70,5 +71,5 @@ function matches(row: Row, refusal: Refusal): boolean {
 function rowOfStatus({ httpStatus, isTransient, code }: Refusal): Row {
   if (httpStatus === 429) return THROTTLED;
   if (isTransient || httpStatus >= 500 || httpStatus === 408) return FAULT_OF_META;
-  return { kind: 'unknown', stops: 'call', advice: code === undefined ? 'Meta gave no reason.' : LOOK_UP };
+  return { means: 'unknownAnswer', stops: 'call', advice: code === undefined ? 'Meta gave no reason.' : LOOK_UP };
 }

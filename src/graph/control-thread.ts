@@ -96,7 +96,9 @@ export function ownerOf(attempt: Attempt & { readonly ok: true }): OwnerAnswer |
 
 /** True where no byte of the call can have arrived, and the next attempt may fare better. */
 export function isUnsent(error: GraphApiError): boolean {
-  return error.outcome === 'notSent' && error.retryable && (error.kind === 'network' || error.kind === 'timeout');
+  return (
+    error.outcome === 'notSent' && error.retryable && (error.code === 'networkFailed' || error.code === 'timedOut')
+  );
 }
 
 /** Waits before the next attempt: 1, 2, 4 … seconds, and up to half more. */
@@ -112,8 +114,9 @@ function confirmedByAnswer(
   botAppId: string,
 ): ControlReceipt | undefined {
   if (!attempt.ok) {
-    const { code, subcode } = attempt.error;
-    const hadIt = intent.operation === 'take' && code === ALREADY_OWNER.code && subcode === ALREADY_OWNER.subcode;
+    const { metaCode, metaSubcode } = attempt.error;
+    const hadIt =
+      intent.operation === 'take' && metaCode === ALREADY_OWNER.code && metaSubcode === ALREADY_OWNER.subcode;
     return hadIt ? receiptOf(attempt, 'answer', attempts) : undefined;
   }
   if (isRecord(attempt.value) && attempt.value['success'] === true) return receiptOf(attempt, 'answer', attempts);
@@ -141,7 +144,7 @@ async function askOnce(attempts: CallAttempts, thread: ThreadKey): Promise<Owner
 
 /** "Not the owner" after an unclear attempt may be the trace of its success, so by itself it clears nothing. */
 function finalError(error: GraphApiError, owner: OwnerAnswer | undefined, inDoubt: boolean): GraphApiError {
-  const isUnclear = owner === undefined && (inDoubt || error.kind === 'notOwner');
+  const isUnclear = owner === undefined && (inDoubt || error.code === 'anotherAppOwns');
   const settled = error.outcome === 'notSent' ? 'notSent' : 'refused';
   return error.restated({ outcome: isUnclear ? 'unknown' : settled, owner });
 }

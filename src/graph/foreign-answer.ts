@@ -19,16 +19,16 @@ export function readForeignAnswer(httpStatus: number, call: RefusedCall): Verdic
   if (httpStatus === 429) {
     const advice = `${NOT_META} It allows no more calls now. ${LOOK_AT}.`;
     const stops = call === 'send' ? 'sends' : 'page';
-    return { kind: 'rateLimit', outcome: 'refused', retryable: true, stops, advice };
+    return { means: 'rateLimited', outcome: 'refused', retryable: true, stops, advice };
   }
   if (httpStatus >= 300 && httpStatus < 400) {
     const advice = `${NOT_META} A redirect is never followed, because the token would go with it. ${LOOK_AT}: is it a login page?`;
-    return { kind: 'network', outcome: 'refused', retryable: false, stops: 'call', advice };
+    return { means: 'networkFailed', outcome: 'refused', retryable: false, stops: 'call', advice };
   }
   if (ASKS_FOR_LOGIN.includes(httpStatus)) {
     const advice = `${NOT_META} It wants a login first. ${LOOK_AT}: the proxy's address takes a user and a password.`;
-    return { kind: 'network', outcome: 'refused', retryable: false, stops: 'call', advice };
+    return { means: 'networkFailed', outcome: 'refused', retryable: false, stops: 'call', advice };
   }
   const advice = `${NOT_META} ${LOOK_AT}.`;
-  return { kind: 'network', outcome: 'unknown', retryable: true, stops: 'call', advice };
+  return { means: 'networkFailed', outcome: 'unknown', retryable: true, stops: 'call', advice };
 }

@@ -5,38 +5,9 @@
  * the HTTP library's own errors carry the token.
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes
  */
+import type { GraphErrorCode } from '../thread/errors.js';
+import { HandoverError } from '../thread/errors.js';
 import type { OwnerAnswer } from './owner-answer.js';
-
-/**
- * What sort of trouble it is.
- * - `notOwner`: the bot does not control the thread (another app does, or Messenger's own automated flow)
- * - `token`: the Page access token is dead, empty or could not be had
- * - `permission`: the token or the app may not do this
- * - `configuration`: something is set up wrongly: Page routing, app ids, app secret, base URL
- * - `rateLimit`: too many calls; `retryAfterMs` says how long to wait
- * - `transient`: Meta had a fault of its own
- * - `recipient`: this customer cannot be reached, or is not one of this Page's
- * - `window`: outside the time in which the bot may write
- * - `policy`: Meta objects to a message, restricted the Page or warned of abuse
- * - `network`: no answer came, or one that is not the Graph API's, such as the page of a proxy
- * - `timeout`: no answer came in time
- * - `invalid`: the call itself is wrong
- * - `unknown`: an answer that fits nothing above
- */
-export type GraphErrorKind =
-  | 'notOwner'
-  | 'token'
-  | 'permission'
-  | 'configuration'
-  | 'rateLimit'
-  | 'transient'
-  | 'recipient'
-  | 'window'
-  | 'policy'
-  | 'network'
-  | 'timeout'
-  | 'invalid'
-  | 'unknown';
 
 /**
  * Did the call change anything at Meta?
@@ -60,15 +31,15 @@ export interface SentMessage {
 
 /** What a {@link GraphApiError} is made of. */
 export interface GraphErrorDetails {
-  readonly kind: GraphErrorKind;
+  readonly code: GraphErrorCode;
   readonly operation: GraphOperation;
   readonly outcome: GraphOutcome;
   /** Clean of secrets: what happened, what it means, what to do. */
   readonly text: string;
   readonly retryable: boolean;
   readonly pageId?: string | undefined;
-  readonly code?: number | undefined;
-  readonly subcode?: number | undefined;
+  readonly metaCode?: number | undefined;
+  readonly metaSubcode?: number | undefined;
   readonly httpStatus?: number | undefined;
   readonly fbTraceId?: string | undefined;
   readonly retryAfterMs?: number | undefined;
@@ -83,19 +54,19 @@ export interface GraphErrorDetails {
  * A Graph call that did not succeed. Holds no token, proof or secret, in no field and in no text; of a network
  * library's error only the system's code and text are kept, as `cause`.
  */
-export class GraphApiError extends Error {
-  readonly kind: GraphErrorKind;
+export class GraphApiError extends HandoverError {
+  declare readonly code: GraphErrorCode;
   /** Which call: `pass`, `take`, `send`, `owner` … */
   readonly operation: GraphOperation;
   /** Whether the call may have changed something. Look at it before making a `send` again. */
   readonly outcome: GraphOutcome;
-  /** True where waiting can help (`rateLimit`, `transient`, `network`, `timeout`); false where something must change first. */
+  /** True if waiting can help (`rateLimited`, `metaFault`, `networkFailed`, `timedOut`); false if something must change first. */
   readonly retryable: boolean;
   declare readonly pageId?: string;
   /** Meta's `error.code`. */
-  declare readonly code?: number;
+  declare readonly metaCode?: number;
   /** Meta's `error.error_subcode`. */
-  declare readonly subcode?: number;
+  declare readonly metaSubcode?: number;
   declare readonly httpStatus?: number;
   /** Meta's `error.fbtrace_id`, to be given to Meta's support. */
   declare readonly fbTraceId?: string;
@@ -116,10 +87,8 @@ export class GraphApiError extends Error {
   readonly #details: GraphErrorDetails;
 
   constructor(details: GraphErrorDetails) {
-    const { kind, operation, outcome, retryable, text, cause, ...optional } = details;
-    super(`${text} ${OUTCOME_SENTENCES[outcome]}`, cause === undefined ? undefined : { cause });
-    this.name = 'GraphApiError';
-    this.kind = kind;
+    const { code, operation, outcome, retryable, text, cause, ...optional } = details;
+    super(code, `${text} ${OUTCOME_SENTENCES[outcome]}`, cause === undefined ? undefined : { cause });
     this.operation = operation;
     this.outcome = outcome;
     this.retryable = retryable;
@@ -130,11 +99,6 @@ export class GraphApiError extends Error {
   /** The same error with something learnt since. */
   restated(changes: Partial<GraphErrorDetails>): GraphApiError {
     return new GraphApiError({ ...this.#details, ...changes });
-  }
-
-  /** For loggers that write JSON: every field and the message, without stack and cause. */
-  toJSON(): Readonly<Record<string, unknown>> {
-    return { message: this.message, ...Object.fromEntries(Object.entries(this)) };
   }
 }
 

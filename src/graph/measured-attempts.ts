@@ -38,10 +38,10 @@ function endOf(attempt: Attempt | undefined, durationMs: number): WorkEnd {
     kind: 'graphCall',
     durationMs,
     outcome: error?.outcome ?? 'unknown',
-    errorType: error?.kind ?? 'unexpected',
+    errorType: error?.code ?? 'unexpected',
     ...(error?.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
-    ...(error?.code === undefined ? {} : { code: error.code }),
-    ...(error?.subcode === undefined ? {} : { subcode: error.subcode }),
+    ...(error?.metaCode === undefined ? {} : { metaCode: error.metaCode }),
+    ...(error?.metaSubcode === undefined ? {} : { metaSubcode: error.metaSubcode }),
     ...(error?.fbTraceId === undefined ? {} : { fbTraceId: error.fbTraceId }),
   };
 }

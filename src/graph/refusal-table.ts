@@ -6,7 +6,7 @@
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
-import type { GraphErrorKind } from './graph-api-error.js';
+import type { GraphErrorCode } from '../thread/errors.js';
 
 /**
  * Whom a refusal stops: what is not called again before its time, or before something changes.
@@ -23,7 +23,7 @@ export interface Row {
   readonly codes?: readonly number[];
   readonly subcodes?: readonly (number | undefined)[];
   readonly text?: RegExp;
-  readonly kind: GraphErrorKind;
+  readonly means: GraphErrorCode;
   readonly stops: Stops;
   readonly advice: string;
   /** What differs if the refused call was a message. */
@@ -69,7 +69,7 @@ export const LOOK_UP = "Look the code and subcode up in Meta's list of error cod
 
 /** Too many calls: those of the Page's messages, or all of the Page. */
 export const THROTTLED = {
-  kind: 'rateLimit',
+  means: 'rateLimited',
   stops: 'page',
   advice: 'Too many calls were made for this Page. Every further call makes the wait longer.',
   onSend: {
@@ -80,47 +80,47 @@ export const THROTTLED = {
 } as const satisfies Row;
 
 /** Meta's own faults. */
-export const FAULT_OF_META = { kind: 'transient', stops: 'call', advice: META_FAULT } as const satisfies Row;
+export const FAULT_OF_META = { means: 'metaFault', stops: 'call', advice: META_FAULT } as const satisfies Row;
 
 /** The first row that matches counts: code and subcode, then the text, then the code alone. */
 export const ROWS: readonly Row[] = [
   // Code and subcode.
-  { codes: [10], subcodes: [2018300], kind: 'notOwner', stops: 'thread', advice: OTHER_APP },
-  { codes: [100], subcodes: [2534037], kind: 'notOwner', stops: 'thread', advice: OTHER_APP },
-  { codes: [100], subcodes: [2018151], kind: 'notOwner', stops: 'thread', advice: NOT_THREAD_OWNER },
+  { codes: [10], subcodes: [2018300], means: 'anotherAppOwns', stops: 'thread', advice: OTHER_APP },
+  { codes: [100], subcodes: [2534037], means: 'anotherAppOwns', stops: 'thread', advice: OTHER_APP },
+  { codes: [100], subcodes: [2018151], means: 'anotherAppOwns', stops: 'thread', advice: NOT_THREAD_OWNER },
   {
     // The parent code is not documented. The thread is held by Messenger itself, so it is the same as any other owner.
     subcodes: [2018321],
-    kind: 'notOwner',
+    means: 'anotherAppOwns',
     stops: 'thread',
     advice:
       "Messenger's own automated questions hold this thread. Wait until they pass it on; repeating does not help.",
   },
-  { codes: [27], subcodes: [2018464, 2534123], kind: 'configuration', stops: 'call', advice: ROUTING_OFF },
-  { codes: [27], subcodes: [2534118], kind: 'configuration', stops: 'call', advice: TAKE_OFF },
+  { codes: [27], subcodes: [2018464, 2534123], means: 'misconfigured', stops: 'call', advice: ROUTING_OFF },
+  { codes: [27], subcodes: [2534118], means: 'misconfigured', stops: 'call', advice: TAKE_OFF },
   {
     codes: [27],
     subcodes: [1893035],
-    kind: 'invalid',
+    means: 'invalidCall',
     stops: 'call',
     advice: 'The bot has control of this thread already.',
   },
-  { codes: [10], subcodes: [2018278, 2534022, 2018065], kind: 'window', stops: 'thread', advice: WINDOW_OVER },
-  { codes: [10], subcodes: [2018108], kind: 'recipient', stops: 'thread', advice: NOT_REACHABLE },
-  { codes: [551], kind: 'recipient', stops: 'thread', advice: NOT_REACHABLE },
-  { codes: [200], subcodes: [1545041], kind: 'recipient', stops: 'thread', advice: NOT_REACHABLE },
+  { codes: [10], subcodes: [2018278, 2534022, 2018065], means: 'outsideWindow', stops: 'thread', advice: WINDOW_OVER },
+  { codes: [10], subcodes: [2018108], means: 'customerUnreachable', stops: 'thread', advice: NOT_REACHABLE },
+  { codes: [551], means: 'customerUnreachable', stops: 'thread', advice: NOT_REACHABLE },
+  { codes: [200], subcodes: [1545041], means: 'customerUnreachable', stops: 'thread', advice: NOT_REACHABLE },
   {
     // Of the whole Page; but nobody says for how long, and a restriction that is lifted is to be noticed at once.
     codes: [10],
     subcodes: [1404170, 1893063],
-    kind: 'policy',
+    means: 'policyViolation',
     stops: 'call',
     advice: 'Meta restricted this Page. Look at Page Quality and the Support Inbox of the Page.',
   },
   {
     codes: [200],
     subcodes: [2018028],
-    kind: 'permission',
+    means: 'permissionMissing',
     stops: 'call',
     advice:
       'The app is not live or lacks pages_messaging with Advanced Access, so it reaches only people with a role on the app. Change that in the App Dashboard.',
@@ -128,14 +128,14 @@ export const ROWS: readonly Row[] = [
   {
     codes: [200],
     subcodes: [2018027],
-    kind: 'permission',
+    means: 'permissionMissing',
     stops: 'call',
     advice: 'Recipients by phone number need pages_messaging_phone_number. Use the PSID.',
   },
   {
     codes: [190],
     subcodes: [2069032],
-    kind: 'configuration',
+    means: 'misconfigured',
     stops: 'call',
     advice:
       "This is not a Page access token (a system user's or a person's). Give the Page's own token as pageAccessToken.",
@@ -143,45 +143,45 @@ export const ROWS: readonly Row[] = [
   {
     codes: [190, 102],
     subcodes: [458],
-    kind: 'token',
+    means: 'invalidToken',
     stops: 'token',
     advice: `The person who made the token removed the app. Install it again. ${NEW_TOKEN}`,
   },
   {
     codes: [190, 102],
     subcodes: [459, 464],
-    kind: 'token',
+    means: 'invalidToken',
     stops: 'token',
     advice: `The person who made the token must log in to Facebook and confirm the account. Then: ${NEW_TOKEN}`,
   },
   {
     codes: [190, 102],
     subcodes: [460],
-    kind: 'token',
+    means: 'invalidToken',
     stops: 'token',
     advice: `The person who made the token changed the password, or Facebook ended the session. ${NEW_TOKEN}`,
   },
   {
     codes: [190, 102],
     subcodes: [463],
-    kind: 'token',
+    means: 'invalidToken',
     stops: 'token',
     advice: `The token has expired. ${NEW_TOKEN} One made from a long-lived user token does not expire.`,
   },
   {
     codes: [190, 102],
     subcodes: [492],
-    kind: 'token',
+    means: 'invalidToken',
     stops: 'token',
     advice: `The person who made the token lost the role on the Page. Give it back, or let another person make the token. ${NEW_TOKEN}`,
   },
-  { codes: [190, 102], kind: 'token', stops: 'token', advice: `The token is not valid. ${NEW_TOKEN}` },
-  { codes: [100], subcodes: [2018164], kind: 'configuration', stops: 'call', advice: APP_ID },
-  { codes: [100], subcodes: [2018001, 33], kind: 'recipient', stops: 'thread', advice: UNKNOWN_PSID },
+  { codes: [190, 102], means: 'invalidToken', stops: 'token', advice: `The token is not valid. ${NEW_TOKEN}` },
+  { codes: [100], subcodes: [2018164], means: 'misconfigured', stops: 'call', advice: APP_ID },
+  { codes: [100], subcodes: [2018001, 33], means: 'customerUnreachable', stops: 'thread', advice: UNKNOWN_PSID },
   {
     codes: [613],
     subcodes: [2018338],
-    kind: 'policy',
+    means: 'policyViolation',
     stops: 'page',
     advice: ABUSE_WARNING,
     onSend: { stops: 'sends', advice: ABUSE_WARNING_OF_SENDS },
@@ -190,13 +190,13 @@ export const ROWS: readonly Row[] = [
     // The content of one call: words that a bot repeats, a link. Of a message, and of what goes along as metadata.
     codes: [368],
     subcodes: [1346003],
-    kind: 'policy',
+    means: 'policyViolation',
     stops: 'call',
     advice: ABUSIVE_CONTENT,
   },
   {
     codes: [368],
-    kind: 'policy',
+    means: 'policyViolation',
     stops: 'page',
     advice: BLOCKED_PAGE,
     // Meta documents no subcode, and those that were seen on messages are about the message. If the Page is blocked,
@@ -204,22 +204,22 @@ export const ROWS: readonly Row[] = [
     onSend: { stops: 'call', advice: BLOCKED_MESSAGE },
   },
   // Not in Meta's list. Vendors of chat bots have it from messages: "your Page has been blocked from sending messages".
-  { codes: [2022], kind: 'policy', stops: 'sends', advice: BLOCKED_SENDS },
+  { codes: [2022], means: 'policyViolation', stops: 'sends', advice: BLOCKED_SENDS },
   {
     // "It is okay to ignore this error": the pause between two marketing messages to one customer.
     codes: [4],
     subcodes: [2018354],
-    kind: 'window',
+    means: 'outsideWindow',
     stops: 'thread',
     advice: 'A marketing message to this customer came too soon after the one before.',
   },
   // 4 and 341 count by app, 17 and 32 by person. Each Page learns it by a call of its own, so that no Page stops another.
   { codes: [4, 17, 32, 341, 613, 80001, 80002, 80006], ...THROTTLED },
-  { codes: [1], subcodes: [99], kind: 'permission', stops: 'call', advice: PERMISSION },
+  { codes: [1], subcodes: [99], means: 'permissionMissing', stops: 'call', advice: PERMISSION },
   {
     codes: [1],
     subcodes: [1357046],
-    kind: 'transient',
+    means: 'metaFault',
     stops: 'call',
     advice: 'Meta says that in this case the message is usually delivered although an error came back.',
   },
@@ -227,44 +227,50 @@ export const ROWS: readonly Row[] = [
   { codes: [1, 1200], ...FAULT_OF_META },
 
   // The text, where the subcode is missing or new. English only: Meta translates its texts.
-  { text: /another app is controlling this thread/i, kind: 'notOwner', stops: 'thread', advice: OTHER_APP },
+  { text: /another app is controlling this thread/i, means: 'anotherAppOwns', stops: 'thread', advice: OTHER_APP },
   {
     codes: [100],
     text: /only the current thread owner can|not the thread owner/i,
-    kind: 'notOwner',
+    means: 'anotherAppOwns',
     stops: 'thread',
     advice: NOT_THREAD_OWNER,
   },
   // What a message is refused with in words of one third party: "(#10) The app is not the thread owner".
-  { codes: [10], text: /not the thread owner/i, kind: 'notOwner', stops: 'thread', advice: OTHER_APP },
-  { text: /automated question and answer flow/i, kind: 'notOwner', stops: 'thread', advice: OTHER_APP },
+  { codes: [10], text: /not the thread owner/i, means: 'anotherAppOwns', stops: 'thread', advice: OTHER_APP },
+  { text: /automated question and answer flow/i, means: 'anotherAppOwns', stops: 'thread', advice: OTHER_APP },
   {
     codes: [27],
     text: /conversation routing is not enabled/i,
-    kind: 'configuration',
+    means: 'misconfigured',
     stops: 'call',
     advice: ROUTING_OFF,
   },
-  { codes: [100], text: /appsecret_proof/i, kind: 'configuration', stops: 'call', advice: APP_SECRET },
-  { codes: [100], text: /incorrect app id/i, kind: 'configuration', stops: 'call', advice: APP_ID },
-  { codes: [100], text: /invalid fbid|no matching user/i, kind: 'recipient', stops: 'thread', advice: UNKNOWN_PSID },
+  { codes: [100], text: /appsecret_proof/i, means: 'misconfigured', stops: 'call', advice: APP_SECRET },
+  { codes: [100], text: /incorrect app id/i, means: 'misconfigured', stops: 'call', advice: APP_ID },
+  {
+    codes: [100],
+    text: /invalid fbid|no matching user/i,
+    means: 'customerUnreachable',
+    stops: 'thread',
+    advice: UNKNOWN_PSID,
+  },
   {
     codes: [10],
     text: /outside of (?:the )?allowed window/i,
-    kind: 'window',
+    means: 'outsideWindow',
     stops: 'thread',
     advice: 'The bot may write again when the customer does.',
   },
 
   // The code alone.
-  { codes: [10], subcodes: [undefined], kind: 'permission', stops: 'call', advice: PERMISSION },
-  { codes: [10], kind: 'unknown', stops: 'call', advice: LOOK_UP },
-  { codes: [3, 200, 210, 230], kind: 'permission', stops: 'call', advice: PERMISSION },
-  { codes: [27], kind: 'configuration', stops: 'call', advice: NO_TAKE },
+  { codes: [10], subcodes: [undefined], means: 'permissionMissing', stops: 'call', advice: PERMISSION },
+  { codes: [10], means: 'unknownAnswer', stops: 'call', advice: LOOK_UP },
+  { codes: [3, 200, 210, 230], means: 'permissionMissing', stops: 'call', advice: PERMISSION },
+  { codes: [27], means: 'misconfigured', stops: 'call', advice: NO_TAKE },
   // 105 and 194: too many or too few items in a list. 546: a type of file that Messenger does not take.
   {
     codes: [100, 105, 194, 546],
-    kind: 'invalid',
+    means: 'invalidCall',
     stops: 'call',
     advice: 'Meta does not accept a parameter of this call.',
   },

@@ -47,7 +47,7 @@ const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
  *
  * Every method rejects with {@link GraphApiError} and with nothing else, but for arguments that cannot be right
  * ({@link InvalidOptionError}). A Page that Meta throttles is remembered: its calls are refused at once, with
- * `kind: 'rateLimit'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. Where a message met the limit,
+ * `code: 'rateLimited'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. Where a message met the limit,
  * only messages are. A token that Meta calls dead is not sent again for a second, unless another call with it succeeds.
  */
 export class ThreadControlClient {
@@ -203,8 +203,8 @@ export class ThreadControlClient {
     for (let attempts = 1; ; attempts++) {
       const attempt = await this.#attempts.attempt(call);
       if (attempt.ok) return attempt;
-      const { kind, retryable } = attempt.error;
-      const repeatable = retryable && kind !== 'rateLimit';
+      const { code, retryable } = attempt.error;
+      const repeatable = retryable && code !== 'rateLimited';
       if (!repeatable || attempts > this.#settings.maxRetries) throw attempt.error;
       await waitToRepeat(this.#settings, attempts);
     }

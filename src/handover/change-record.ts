@@ -9,19 +9,21 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverVia, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
+import { whenReady } from '../thread/maybe-promise.js';
 import type { Conclusion, NamedOwner, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { Entered, StepsAtOnce, ThreadChange, ThreadStore, Ticket } from '../thread/store.js';
+import type { Entered, ThreadChange, ThreadStore, Ticket } from '../thread/store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import { evidenceOfAnswer, evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { atTime, isAnotherApp, ownerByEvidence, ownerNow, step } from '../ownership/ledger.js';
 import type { OffsetWindow } from '../ownership/meta-time.js';
-import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
+import { isOffsetRough, learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { Ending } from './lifecycle.js';
-import { amendOpen, conclude, isWaiting, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
+import { amendOpen, conclude, markPassed, markReturning, resultOf, unmarkReturning } from './lifecycle.js';
 import type { MayTakeBack } from './may-take-back.js';
 import type { HandoverEventMap, HandoverEvents } from './events.js';
 import { AppIdLookup } from './app-ids.js';
@@ -159,32 +161,18 @@ export class ThreadRecords {
   }
 
   /** The same step, together with taking the ticket of the event that brings the evidence. */
-  async enter<T>(
+  enter<T>(
     asked: { readonly ticket: Ticket; readonly leaseMs: number },
     ids: AppIds,
     evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
     after: AfterChange<T>,
-  ): Promise<Entered<ChangeResult<T>>> {
+  ): MaybePromise<Entered<ChangeResult<T>>> {
     const { ticket, leaseMs } = asked;
     const change = this.#changeBy(ticket.thread, ids, evidenceFrom, after);
-    const entered = await this.deps.store.enter(ticket, leaseMs, change);
-    if (entered.status === 'entered') this.#told(entered.value);
-    return entered;
-  }
-
-  /** The same step at once, for a store that is at hand. @param id of the thread */
-  changeAtOnce<T>(
-    store: StepsAtOnce,
-    id: string,
-    thread: ThreadKey,
-    ids: AppIds,
-    evidenceFrom: (record: ThreadRecord) => readonly Evidence[],
-    after: AfterChange<T>,
-  ): ChangeResult<T> {
-    const record = store.read(id) ?? emptyRecord;
-    const stepped = this.#stepOn(record, thread, ids, evidenceFrom(record), after);
-    if (stepped.record !== record) store.write(id, thread, stepped.record);
-    return this.#told(stepped);
+    return whenReady(this.deps.store.enter(ticket, leaseMs, change), (entered) => {
+      if (entered.status === 'entered') this.#told(entered.value);
+      return entered;
+    });
   }
 
   /**
@@ -371,7 +359,7 @@ export class ThreadRecords {
     } else {
       const { handoverId } = conclusion;
       if (record.open?.returning === undefined) events.push(['returning', { thread, handoverId, via: conclusion.via }]);
-      events.push(['returned', { thread, result }], ['completed', { thread, handoverId, result }]);
+      events.push(['returned', { thread, result }]);
     }
     return { record: ended.record, events, value: conclusion };
   }
@@ -389,7 +377,7 @@ export class ThreadRecords {
   }
 
   own(call: AnsweredCall, newestStamp: number | undefined): OwnCall {
-    return { ...call, newestStamp, offsetMs: this.offsetMs };
+    return { ...call, newestStamp, offsetMs: this.offsetMs, isOffsetRough: isOffsetRough(this.#offsets) };
   }
 
   ownerNow(record: ThreadRecord, ids: AppIds): Verdict {
@@ -477,7 +465,7 @@ export class ThreadRecords {
     }
     const askOwner = folded !== undefined && folded.effects.askOwner;
     const outcome = after(next, now, before, askOwner);
-    if (passed !== undefined) events = [...events, ...eventsOfPass(thread, outcome.record, passed)];
+    if (passed !== undefined) events = [...events, ['passed', { thread, handoverId: passed }]];
     return {
       epochBefore: record.epoch,
       record: outcome.record,
@@ -498,12 +486,6 @@ export class ThreadRecords {
   #metaNow(): number {
     return metaNow(this.deps.clock.now(), this.offsetMs);
   }
-}
-
-/** What is told of a handover that is passed now, by the record that comes of it. */
-export function eventsOfPass(thread: ThreadKey, record: ThreadRecord, handoverId: string): HandoverEvent[] {
-  const passed: HandoverEvent = ['passed', { thread, handoverId }];
-  return isWaiting(record, handoverId) ? [passed, ['waiting', { thread, handoverId }]] : [passed];
 }
 
 /** Not where one of them is unknown, or hidden; bot and idle are the same, the bot may speak. */

@@ -7,6 +7,8 @@ import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
+import { whenReady } from '../thread/maybe-promise.js';
 import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import type { Ticket } from '../thread/store.js';
@@ -16,7 +18,6 @@ import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import type { AppIdWatch } from './app-id-watch.js';
 import { recoverAppIds } from '../ownership/recover-app-ids.js';
-import type { DeliveryQueueDeps } from '../queue/deliver.js';
 import type { HandoverStarter } from './hand-over.js';
 import type { Ending } from './lifecycle.js';
 import {
@@ -68,40 +69,35 @@ export class TurnDecisions {
    * Takes the event's ticket and folds in what the event proves, before its turn queues. Rejects where the store does not
    * answer.
    */
-  async enter(ticket: Ticket, leaseMs: number, event: ThreadEvent): Promise<EnteredEvent> {
+  enter(ticket: Ticket, leaseMs: number, event: ThreadEvent): MaybePromise<EnteredEvent> {
     const thread = threadOf(event);
     if (!thread) {
       this.#records.learn(event, this.#deps.clock.now());
-      const entered = await this.#deps.store.enter(ticket, leaseMs, () => ({ record: undefined, value: undefined }));
-      if (entered.status !== 'entered') return entered;
-      const arrived = { event, before: NOBODY, owner: NOBODY, record: emptyRecord, askOwner: false, isFresh: false };
-      return { status: 'entered', value: arrived, mustWait: false };
+      const entering = this.#deps.store.enter(ticket, leaseMs, () => ({ record: undefined, value: undefined }));
+      return whenReady(entering, (entered) => {
+        if (entered.status !== 'entered') return entered;
+        const recorded = { event, before: NOBODY, owner: NOBODY, record: emptyRecord, askOwner: false, isFresh: false };
+        return { status: 'entered', value: recorded, mustWait: false };
+      });
     }
-    const ids = this.#records.knownIds(thread) ?? (await this.#records.ids(thread));
-    const arrival = this.#arrival(event, ticket.event, thread, ids);
-    const { atMs, evidenceFrom, after } = arrival;
-    const entered = await this.#records.enter({ ticket, leaseMs }, ids, evidenceFrom, after);
-    if (entered.status !== 'entered') return entered;
-    const changed = entered.value;
-    if (changed.record.open) await this.#hasten(thread, changed.record, atMs);
-    return { ...entered, value: arrivedBy(arrival.event, thread, changed) };
+    const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
+    return whenReady(known, (ids) => this.#enterThread({ ticket, leaseMs }, event, ids));
   }
 
-  /**
-   * The same at once, for threads without an open handover whose apps are known. Absent where the store is not at hand.
-   */
-  get atOnce(): DeliveryQueueDeps['arriveAtOnce'] {
-    const store = this.#deps.store.atOnce;
-    if (!store) return undefined;
-    return {
-      may: (thread, id) => this.#records.knownIds(thread) !== undefined && store.read(id)?.open === undefined,
-      arrive: (event, key, thread, id) => {
-        const ids = this.#records.knownIds(thread);
-        if (!ids) throw new HandoverError('unexpected', 'What was known of the apps of a Page is not known any more.');
-        const { event: named, evidenceFrom, after } = this.#arrival(event, key, thread, ids);
-        return arrivedBy(named, thread, this.#records.changeAtOnce(store, id, thread, ids, evidenceFrom, after));
-      },
-    };
+  #enterThread(
+    asked: { readonly ticket: Ticket; readonly leaseMs: number },
+    event: ThreadEvent,
+    ids: AppIds,
+  ): MaybePromise<EnteredEvent> {
+    const { thread } = asked.ticket;
+    const arrival = this.#arrival(event, asked.ticket.event, thread, ids);
+    const { atMs, evidenceFrom, after } = arrival;
+    return whenReady(this.#records.enter(asked, ids, evidenceFrom, after), (entered) => {
+      if (entered.status !== 'entered') return entered;
+      const changed = entered.value;
+      const recorded: EnteredEvent = { ...entered, value: arrivedBy(arrival.event, thread, changed) };
+      return changed.record.open ? this.#hasten(thread, changed.record, atMs).then(() => recorded) : recorded;
+    });
   }
 
   /** Decides, when its turn has come, what runs on an event that arrived: at once, where nobody has to be asked. */
@@ -399,12 +395,8 @@ export class TurnDecisions {
       return { record: amendOpen(record, open.id, { agentAtMs: nowMs }), events: [], value: undefined };
     }
     const claimed = amendOpen(record, open.id, { agentAtMs: nowMs, claimedAtMs: nowMs, claimedBy: eventKey });
-    const told = { thread, handoverId: open.id };
-    const events: HandoverEvent[] = [
-      ['claimed', { ...told, waitedMs: Math.max(0, nowMs - (open.passedAtMs ?? open.startedAtMs)) }],
-      ['accepted', told],
-    ];
-    return { record: claimed, events, value: undefined };
+    const waitedMs = Math.max(0, nowMs - (open.passedAtMs ?? open.startedAtMs));
+    return { record: claimed, events: [['claimed', { thread, handoverId: open.id, waitedMs }]], value: undefined };
   }
 
   /**

@@ -37,12 +37,8 @@ export interface HandoverEventMap {
   begun: { readonly thread: ThreadKey; readonly handoverId: string };
   /** VCC Live owns the thread. */
   passed: { readonly thread: ThreadKey; readonly handoverId: string };
-  /** VCC Live has the thread, and no agent has answered yet. Told right after `passed`, unless an agent was faster. */
-  waiting: { readonly thread: ThreadKey; readonly handoverId: string };
   /** An agent of VCC Live wrote for the first time in this handover. `waitedMs`: since the pass, milliseconds. */
   claimed: { readonly thread: ThreadKey; readonly handoverId: string; readonly waitedMs: number };
-  /** Bot Framework's hand-off status `accepted`: told right after `claimed`. */
-  accepted: { readonly thread: ThreadKey; readonly handoverId: string };
   /**
    * The thread is on its way home: the bot is about to take it, or word has come that it is ours. Once for each
    * handover, before `returned`; again only where Meta had refused the first take.
@@ -50,11 +46,6 @@ export interface HandoverEventMap {
   returning: { readonly thread: ThreadKey; readonly handoverId: string; readonly via: HandoverVia };
   /** The thread came home. `handoverId` is absent where another app had it without a handover of ours. */
   returned: { readonly thread: ThreadKey; readonly result: HandoverResult };
-  /**
-   * Bot Framework's hand-off status `completed`: told right after `returned` of a handover, however it came home. The
-   * other end is `failed`.
-   */
-  completed: { readonly thread: ThreadKey; readonly handoverId: string; readonly result: HandoverResult };
   /** The ledger's owner changed to, from or between other apps. */
   ownerChanged: { readonly thread: ThreadKey; readonly from: ThreadOwner; readonly to: ThreadOwner };
   /** A handover was asked for and did not begin, for a reason that is no error. */

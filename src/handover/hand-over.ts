@@ -18,7 +18,7 @@ import type { LoopBreaker } from './loop-breaker.js';
 import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
 import type { EngineDeps, HandoverEvent, Outcome, ThreadRecords } from './change-record.js';
-import { asError, eventsOfPass } from './change-record.js';
+import { asError } from './change-record.js';
 import { deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
@@ -224,7 +224,7 @@ export class HandoverStarter {
       return undefined;
     } catch (thrown) {
       const error = asError(thrown);
-      if (error instanceof GraphApiError && error.kind === 'token') return error;
+      if (error instanceof GraphApiError && error.code === 'invalidToken') return error;
       this.#deps.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
       return undefined;
     } finally {
@@ -286,7 +286,7 @@ export class HandoverStarter {
     // Two calls of our own at the same time, a hand-back that seems older than the repeat of a pass that had worked, or one
     // that Meta stamped in seconds: only Meta knows which came later.
     if (!kept || kept.via === 'take' || kept.inSeconds || isAnotherApp(verdict)) {
-      const events: HandoverEvent[] = known ? [] : eventsOfPass(thread, passed, id);
+      const events: HandoverEvent[] = known ? [] : [['passed', { thread, handoverId: id }]];
       return { record: passed, events, value: undefined };
     }
     return this.#records.concluded(thread, passed, endingOfEarlyHandBack(kept, this.#deps.clock.now()), !known);
@@ -321,7 +321,7 @@ export class HandoverStarter {
       const known = await this.#afterLostPass(turn, ids, open, error);
       if (known) return known;
     }
-    if (error.kind !== 'notOwner') return this.#fail(thread, ids, open, error);
+    if (error.code !== 'anotherAppOwns') return this.#fail(thread, ids, open, error);
 
     const verdict = error.owner
       ? await this.#records.foldAnswer(thread, ids, error.owner)

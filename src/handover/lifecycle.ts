@@ -7,8 +7,7 @@
  */
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
 import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
-import type { HandoverErrorCode } from '../thread/errors.js';
-import { HandoverError } from '../thread/errors.js';
+import { HandoverError, isErrorCode } from '../thread/errors.js';
 import { reportedFields, withoutTranscript } from './vcc-live-report.js';
 import { keyAfter } from './turn.js';
 
@@ -20,15 +19,6 @@ const ARMED_ALIVE_MS = 2 * 60_000;
 const UNSETTLED_ALIVE_MS = 5 * 60_000;
 /** After this nobody is asked about a handover any more. */
 const AFTERWARDS_MS = 24 * 60 * 60_000;
-/** Codes of this package's own with which a handover can fail. */
-const OWN_CODES: ReadonlySet<string> = new Set<HandoverErrorCode>([
-  'takenByOtherApp',
-  'outcomeUnknown',
-  'storeUnavailable',
-  'storeConflict',
-  'invalidOption',
-]);
-
 /** Asking for a handover, as the record sees it. */
 export interface ArmRequest {
   readonly id: string;
@@ -101,12 +91,6 @@ export function amendOpen(record: ThreadRecord, id: string, change: Partial<Open
 /** VCC Live has the thread. */
 export function markPassed(record: ThreadRecord, id: string, nowMs: number): ThreadRecord {
   return amendOpen(record, id, { phase: 'passed', passedAtMs: record.open?.passedAtMs ?? nowMs });
-}
-
-/** Whether VCC Live has the thread and no agent has answered yet. */
-export function isWaiting(record: ThreadRecord, id: string): boolean {
-  const { open } = record;
-  return open?.id === id && open.phase === 'passed' && open.agentAtMs === undefined;
 }
 
 /** The bot sets out to take the thread back. `undefined` where there is nothing to take, or it is under way already. */
@@ -289,19 +273,15 @@ export function resultOf(conclusion: Conclusion): HandoverResult {
 
 /** An error as a store can keep it: name, code and text, nothing else. */
 export function storedError(error: Error): StoredError {
-  const code: unknown = 'kind' in error ? error.kind : 'code' in error ? error.code : undefined;
-  return { name: error.name, code: typeof code === 'string' ? code : 'unexpected', message: error.message };
+  const code = error instanceof HandoverError ? error.code : 'unexpected';
+  return { name: error.name, code, message: error.message };
 }
 
-/** Graph's own codes have no class here; their text says what they were. */
+/** The kept code and text of an error. Meta's numbers are in the text. */
 function errorOf(stored: StoredError): Error {
-  const error = new HandoverError(isOwnCode(stored.code) ? stored.code : 'unexpected', stored.message);
+  const error = new HandoverError(isErrorCode(stored.code) ? stored.code : 'unexpected', stored.message);
   error.name = stored.name;
   return error;
-}
-
-function isOwnCode(code: string): code is HandoverErrorCode {
-  return OWN_CODES.has(code);
 }
 
 /** A failed handover is no handover: the same event may try again. */

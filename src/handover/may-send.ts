@@ -4,9 +4,11 @@
  * Exists so that both doors of silence ask the same question in the same place.
  */
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
+import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
+import type { FencedRecord } from '../thread/store.js';
 import { evidenceOfAcceptedSend, evidenceOfRefusedSend, isOfUnstampedItem } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
@@ -30,34 +32,32 @@ export class SendGuard {
   }
 
   /**
-   * Whether an activity may leave the bot for this thread now, in a turn or (without one) proactively: at once, where the
-   * store is at hand and nobody has to be asked.
+   * Whether an activity may leave the bot for this thread now, in a turn or (without one) proactively. The answer comes
+   * without a promise if the store has the record there and Meta need not be asked.
    */
-  maySend(thread: ThreadKey, turn: Turn | undefined): Permission | Promise<Permission> {
+  maySend(thread: ThreadKey, turn: Turn | undefined): MaybePromise<Permission> {
     if (turn?.blockedBecause) return { allowed: false, reason: turn.blockedBecause };
-    const { atOnce } = this.#deps.store;
-    const ids = atOnce && this.#records.knownIds(thread);
-    if (!ids) return this.#maySpeak(thread, turn);
-    const record = atOnce.read(threadId(thread)) ?? emptyRecord;
-    return this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn);
-  }
-
-  async #maySpeak(thread: ThreadKey, turn: Turn | undefined): Promise<Permission> {
-    let record: ThreadRecord;
-    try {
-      const { store } = this.#deps;
-      const found = turn ? await store.readFor(turn.ticket) : { record: await store.read(thread), isOurs: true };
+    return whenReady(this.#read(thread, turn), (found): MaybePromise<Permission> => {
+      // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
+      if (!found && turn?.delivered) return { allowed: true, newestStamp: undefined, known: false };
+      if (!found) return this.#askWithoutStore(thread);
       // This process stood still for longer than its lease, and another one has run the event.
       if (!found.isOurs) return { allowed: false, reason: 'staleTurn' };
-      record = found.record ?? emptyRecord;
-    } catch (error) {
+      const record = found.record ?? emptyRecord;
+      const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
+      return whenReady(known, (ids) => this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn));
+    });
+  }
+
+  /** `undefined` if the store does not answer. */
+  #read(thread: ThreadKey, turn: Turn | undefined): MaybePromise<FencedRecord | undefined> {
+    const { store } = this.#deps;
+    const read = (): MaybePromise<FencedRecord> =>
+      turn ? store.readFor(turn.ticket) : store.read(thread).then((record) => ({ record, isOurs: true }));
+    return recover(read, (error) => {
       this.#deps.log.warn(`Thread store unreadable while speaking: ${asError(error).message}`);
-      // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
-      if (turn?.delivered) return { allowed: true, newestStamp: undefined, known: false };
-      return this.#askWithoutStore(thread);
-    }
-    const ids = await this.#records.ids(thread);
-    return this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn);
+      return undefined;
+    });
   }
 
   /** What the ledger says; `undefined` where Meta has to be asked. */
@@ -92,7 +92,7 @@ export class SendGuard {
     try {
       return (await this.#records.askOrThrow(thread)).now;
     } catch (error) {
-      if (error instanceof GraphApiError && error.subcode === NO_MATCHING_USER) return 'noCustomer';
+      if (error instanceof GraphApiError && error.metaSubcode === NO_MATCHING_USER) return 'noCustomer';
       this.#deps.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
       return undefined;
     }

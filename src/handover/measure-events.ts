@@ -1,5 +1,5 @@
 /** Makes measurements of the news: what a probe counts is what listeners hear, without anything that names a customer. */
-import type { HandoverError } from '../thread/errors.js';
+import { HandoverError } from '../thread/errors.js';
 import type { Measurement, Probe } from '../thread/probe.js';
 import type { HandoverEventMap, HandoverEvents } from './events.js';
 
@@ -42,11 +42,9 @@ export function measureEvents(events: HandoverEvents, probe: Probe): void {
   );
 }
 
-/** One word for an error: Graph's kind, the package's code, else the class. Never its text, which may be anybody's. */
-export function errorTypeOf(error: Error & { readonly kind?: unknown; readonly code?: HandoverError['code'] }): string {
-  if (typeof error.kind === 'string') return error.kind;
-  if (typeof error.code === 'string') return error.code;
-  return error.name;
+/** One word for an error: its code, or else its class. Never its text, which may be anybody's. */
+export function errorTypeOf(error: Error): string {
+  return error instanceof HandoverError ? error.code : error.name;
 }
 
 function endedOf({ thread: { pageId }, result }: HandoverEventMap['returned']): Measurement {

@@ -228,8 +228,8 @@ function endingOf(how: WorkEnd): Attributes {
       return {
         [A.graphOutcome]: how.outcome,
         ...(how.httpStatus === undefined ? {} : { [A.httpStatus]: how.httpStatus }),
-        ...(how.code === undefined ? {} : { [A.graphCode]: how.code }),
-        ...(how.subcode === undefined ? {} : { [A.graphSubcode]: how.subcode }),
+        ...(how.metaCode === undefined ? {} : { [A.graphCode]: how.metaCode }),
+        ...(how.metaSubcode === undefined ? {} : { [A.graphSubcode]: how.metaSubcode }),
         ...(how.fbTraceId === undefined ? {} : { [A.graphTraceId]: how.fbTraceId }),
       };
     case 'delivery':

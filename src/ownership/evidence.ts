@@ -25,6 +25,8 @@ export interface OwnCall {
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
   readonly offsetMs: number | undefined;
+  /** Meta's clock is known from stamps in seconds only. Default `false`. */
+  readonly isOffsetRough?: boolean;
   /** Newest place of the thread on Meta's clock when the call was sent, see `newestPlace`. */
   readonly newestStamp: number | undefined;
 }
@@ -137,7 +139,8 @@ interface Placed {
 
 function placed(call: OwnCall): Placed {
   const atMetaMs = placeOwn(call.newestStamp, call.sentAtMs, call.offsetMs);
-  return call.offsetMs === undefined ? { atMetaMs, blindAtMs: call.answeredAtMs } : { atMetaMs };
+  if (call.offsetMs !== undefined && call.isOffsetRough !== true) return { atMetaMs };
+  return { atMetaMs, blindAtMs: call.answeredAtMs + (call.offsetMs ?? 0) };
 }
 
 function placedWithAnswer(call: OwnCall): Placed & { readonly answeredAtMetaMs: number } {

@@ -291,8 +291,8 @@ function outvotedByUs(piece: Evidence, maxima: EvidenceMaxima, ids: AppIds): boo
 }
 
 /**
- * The other way round: a webhook outvotes what Meta answered to us before its clock was known, by which another app had the
- * thread. Which of the two is newer nobody can tell.
+ * The other way round: a webhook outvotes what Meta answered to us before its clock was known well, by which another app had
+ * the thread. Which of the two is newer nobody can tell.
  */
 function outvotesGuess(piece: Evidence, { explicit, notUs }: EvidenceMaxima): boolean {
   if (piece.sort !== 'explicit' || piece.mark.source !== 'webhook') return false;

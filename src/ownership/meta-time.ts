@@ -11,14 +11,21 @@ import { REST_OF_SECOND_MS } from './same-second.js';
 const SAMPLE_WINDOW_MS = 5 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
+/** Meta's clock minus ours, as one item shows it. */
+interface OffsetSample {
+  readonly offsetMs: number;
+  /** Meta stamped the item in seconds, so the sample is up to a second smaller than a stamp in milliseconds would give. */
+  readonly isRough: boolean;
+}
+
 /**
  * The largest (stamp − arrival) of the last minutes, as two halves of a window: `current` is being filled, `previous`
  * still counts. Immutable; {@link learnOffset} makes the next one.
  */
 export interface OffsetWindow {
   readonly currentFromMs: number;
-  readonly current?: number;
-  readonly previous?: number;
+  readonly current?: OffsetSample;
+  readonly previous?: OffsetSample;
 }
 
 /** Nothing learned yet. */
@@ -26,30 +33,35 @@ export const noOffset: OffsetWindow = { currentFromMs: 0 };
 
 /** Meta's clock minus ours, milliseconds; `undefined` before anything was learned. */
 export function offsetOf(window: OffsetWindow): number | undefined {
-  if (window.current === undefined) return window.previous;
-  if (window.previous === undefined) return window.current;
-  return Math.max(window.current, window.previous);
+  return largestOf(window)?.offsetMs;
+}
+
+/** Whether {@link offsetOf} comes from a stamp in seconds. */
+export function isOffsetRough(window: OffsetWindow): boolean {
+  return largestOf(window)?.isRough === true;
 }
 
 /**
- * Learns from an item that arrived now. Stamps in seconds, missing ones and ones over a day ahead teach nothing.
+ * Learns from an item that arrived now. Missing stamps and stamps over a day ahead teach nothing. A stamp in seconds teaches
+ * what the start of its second proves: the item was sent then or later.
  * @param nowMs our clock at arrival
  */
 export function learnOffset(window: OffsetWindow, event: ThreadEvent, nowMs: number): OffsetWindow {
-  if (event.timestampInSeconds) return window;
-  const stamp = stampOf(event, nowMs);
-  if (stamp === undefined) return window;
-  const sample = stamp - nowMs;
+  if (event.timestampMs === undefined || stampOf(event, nowMs) === undefined) return window;
+  const sample = { offsetMs: event.timestampMs - nowMs, isRough: event.timestampInSeconds === true };
+  const { current, currentFromMs } = window;
   const half = SAMPLE_WINDOW_MS / 2;
-  const fresh = window.current === undefined;
-  if (fresh || nowMs - window.currentFromMs > half || nowMs < window.currentFromMs) {
-    const tooOld = nowMs - window.currentFromMs > SAMPLE_WINDOW_MS;
-    return window.current === undefined || tooOld
-      ? { currentFromMs: nowMs, current: sample }
-      : { currentFromMs: nowMs, current: sample, previous: window.current };
+  if (current === undefined || nowMs - currentFromMs > SAMPLE_WINDOW_MS)
+    return { currentFromMs: nowMs, current: sample };
+  if (nowMs - currentFromMs > half || nowMs < currentFromMs) {
+    return { currentFromMs: nowMs, current: sample, previous: current };
   }
-  if (sample <= (window.current ?? -Infinity)) return window;
-  return { ...window, current: sample };
+  return sample.offsetMs > current.offsetMs ? { ...window, current: sample } : window;
+}
+
+function largestOf({ current, previous }: OffsetWindow): OffsetSample | undefined {
+  if (current === undefined || previous === undefined) return current ?? previous;
+  return current.offsetMs >= previous.offsetMs ? current : previous;
 }
 
 /** The place of an event on Meta's clock by its own stamp, or `undefined` where it has none that can be believed. */

@@ -13,10 +13,10 @@ import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import { labelOfId } from '../thread/thread-label.js';
 import type { Logger } from '../thread/logger.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
 import type { ThreadStore, Ticket } from '../thread/store.js';
 import { eventKey } from '../webhook/event-key.js';
 import { HeldTicket } from './held-ticket.js';
-import { Lane, LaneTurn } from './lane.js';
 import type { RecordedEvent, EnteredEvent } from '../handover/turn.js';
 import { threadOf } from '../handover/turn.js';
 import type { Ending, JobState, TakenIn } from './under-way.js';
@@ -74,12 +74,7 @@ export interface DeliveryQueueDeps {
   /** Names this process among those that share the store. */
   readonly processId: string;
   /** Takes the ticket of an event and folds in the event's evidence, in one step. */
-  readonly enter: (ticket: Ticket, leaseMs: number, event: ThreadEvent) => Promise<EnteredEvent>;
-  /** The same at once, for events of threads that may. Absent where the store is not at hand. */
-  readonly arriveAtOnce?: {
-    readonly may: (thread: ThreadKey, id: string) => boolean;
-    readonly arrive: (event: ThreadEvent, key: string, thread: ThreadKey, id: string) => RecordedEvent;
-  };
+  readonly enter: (ticket: Ticket, leaseMs: number, event: ThreadEvent) => MaybePromise<EnteredEvent>;
   readonly limits?: DeliveryLimits;
 }
 
@@ -134,8 +129,7 @@ interface Deadline {
 export class DeliveryQueue {
   readonly #deps: DeliveryQueueDeps;
   readonly #limits: Required<DeliveryLimits>;
-  readonly #underWay: UnderWay<Job | LaneTurn>;
-  readonly #lane: Lane | undefined;
+  readonly #underWay: UnderWay<Job>;
   /** Finished here, but the store has not taken it yet. */
   readonly #unwritten = new Map<string, Ticket>();
   #closed = false;
@@ -152,27 +146,10 @@ export class DeliveryQueue {
       longestTurnMs: deps.limits?.longestTurnMs ?? LONGEST_TURN_MS,
     };
     this.#underWay = new UnderWay(this.#limits.maxTurns);
-    this.#lane = this.#laneOf(deps);
   }
 
   /** Takes a delivery in and resolves when it is done or when the deadline has come, whichever is first. */
-  take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
-    return this.#takeAtOnce(events, work, how) ?? this.#take(events, work, how);
-  }
-
-  #takeAtOnce(
-    events: readonly ThreadEvent[],
-    work: EventWork,
-    how: DeliveryTerms,
-  ): Promise<DeliveryVerdict> | undefined {
-    if (!this.#lane || this.#closed || this.#unwritten.size > 0) return undefined;
-    if (this.refusalOf(events, how.bytes ?? 0) !== undefined) return undefined;
-    const verdict = this.#lane.take(events, work, how);
-    if (verdict) this.#keepRenewing();
-    return verdict;
-  }
-
-  async #take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
+  async take(events: readonly ThreadEvent[], work: EventWork, how: DeliveryTerms): Promise<DeliveryVerdict> {
     const bytes = how.bytes ?? 0;
     const tooMuch = this.refusalOf(events, bytes);
     if (tooMuch !== undefined) {
@@ -206,7 +183,7 @@ export class DeliveryQueue {
       this.#underWay.onIdle = undefined;
     }
     const left = [...this.#underWay.jobs.values()];
-    const waiting = left.filter((job): job is Job => job.state !== 'running' && !(job instanceof LaneTurn));
+    const waiting = left.filter((job) => job.state !== 'running');
     if (waiting.length > 0) await this.#giveUp(waiting, undefined);
     await this.#writeFinished();
     this.#restFromRenewing();
@@ -238,7 +215,7 @@ export class DeliveryQueue {
     work: EventWork,
     how: DeliveryTerms,
   ): Promise<DeliveryVerdict> {
-    const watched: (Job | LaneTurn)[] = [];
+    const watched: Job[] = [];
     const jobs: Job[] = [];
     // Places in the queues are taken at once, in the order of the delivery; claims are asked for meanwhile.
     for (const event of events) {
@@ -506,25 +483,6 @@ export class DeliveryQueue {
     this.#deps.log.error(`An event could not be worked on: ${textOfThrown(error)}`);
   }
 
-  #laneOf({ store: { atOnce: store }, clock, processId, arriveAtOnce }: DeliveryQueueDeps): Lane | undefined {
-    if (!store || !arriveAtOnce) return undefined;
-    return new Lane({
-      store,
-      clock,
-      mayArrive: arriveAtOnce.may,
-      arrive: arriveAtOnce.arrive,
-      keyOf,
-      newKey: () => this.#newKey('unclaimed'),
-      claim: (key) => store.claim(key, processId, LEASE_MS),
-      finish: (key) => store.finish(key, processId),
-      underWay: this.#underWay,
-      maxTurns: this.#limits.maxTurns,
-      longestTurnMs: this.#limits.longestTurnMs,
-      overlong: (queue) => this.#tellOverlong(queue),
-      failed: (error) => this.#tellFailed(error),
-    });
-  }
-
   #hasTurnRunning({ queue }: TakenIn): boolean {
     return (this.#underWay.lines.get(queue)?.running ?? 0) > 0;
   }
@@ -592,8 +550,7 @@ export class DeliveryQueue {
   }
 
   /**
-   * While anything is under way, its claims are renewed; a claim must not end before its turn does. For those of
-   * the lane it is not stopped when nothing is: it is armed once, while they come and go.
+   * While anything is under way, its claims are renewed; a claim must not end before its turn does.
    */
   #keepRenewing(): void {
     if (this.#stopRenewing || this.#underWay.jobs.size === 0) return;
@@ -601,9 +558,8 @@ export class DeliveryQueue {
       this.#stopRenewing = undefined;
       const nowMs = this.#deps.clock.now();
       for (const job of this.#underWay.jobs.values()) {
-        // Only what runs here: a lease on what another process works on would outlive the waiting for it. What takes the
-        // lane is in the memory of this process alone, and needs no lease.
-        if (job instanceof LaneTurn || (job.state !== 'here' && job.state !== 'running')) continue;
+        // Only what runs here: a lease on what another process works on would outlive the waiting for it.
+        if (job.state !== 'here' && job.state !== 'running') continue;
         // A turn that hangs is not renewed for ever: other processes would wait for it as long.
         if (nowMs - (job.runningSinceMs ?? nowMs) < this.#limits.longestTurnMs) void this.#renew(job);
       }

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
+import { recover } from '../thread/maybe-promise.js';
 import type { ThreadStore, Ticket } from '../thread/store.js';
 
 const PREFIX = 'own:';
@@ -34,7 +35,12 @@ export class HeldTicket {
     this.ticket = { thread, event: PREFIX + randomUUID(), processId: deps.processId };
     this.#deps = deps;
     const change = (): { record: undefined; value: undefined } => ({ record: undefined, value: undefined });
-    this.#leased = deps.store.enter(this.ticket, deps.leaseMs, change).catch(() => undefined);
+    this.#leased = Promise.resolve(
+      recover(
+        () => deps.store.enter(this.ticket, deps.leaseMs, change),
+        () => undefined,
+      ),
+    );
     this.#keepRenewing();
   }
 
@@ -65,7 +71,10 @@ export class HeldTicket {
   async leave(): Promise<void> {
     this.stopRenewing();
     await this.#leased;
-    await this.#deps.store.leave(this.ticket, 'released').catch(() => undefined);
+    await recover(
+      () => this.#deps.store.leave(this.ticket, 'released'),
+      () => undefined,
+    );
   }
 
   #keepRenewing(): void {

@@ -5,41 +5,43 @@
  * cannot be read now. What the rest of the package forgives must not depend on who wrote the store.
  */
 import { HandoverError, StoreError } from '../thread/errors.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
+import { recover } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
 import type { ThreadChange, ThreadStore } from '../thread/store.js';
 
 type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
 
-/** The same store; every rejection is a {@link StoreError} that tells the store's own words. */
+/** The same store; every failure is a {@link StoreError} that tells the store's own words. */
 export function guardedStore(store: ThreadStore): ThreadStore {
   const guard: ThreadStore = {
     forBot: (bot) => guardedStore(store.forBot(bot)),
-    read: (thread) => guarded('read', () => store.read(thread)),
-    update: (thread, change) => guardedChange('update', change, (watched) => store.update(thread, watched)),
-    findHandover: (handoverId) => guarded('findHandover', () => store.findHandover(handoverId)),
-    listOpen: (limit) => guarded('listOpen', () => store.listOpen(limit)),
-    listSetAside: (limit) => guarded('listSetAside', () => store.listSetAside(limit)),
-    forget: (thread) => guarded('forget', () => store.forget(thread)),
+    read: async (thread) => guarded('read', () => store.read(thread)),
+    update: async (thread, change) => guardedChange('update', change, (watched) => store.update(thread, watched)),
+    findHandover: async (handoverId) => guarded('findHandover', () => store.findHandover(handoverId)),
+    listOpen: async (limit) => guarded('listOpen', () => store.listOpen(limit)),
+    listSetAside: async (limit) => guarded('listSetAside', () => store.listSetAside(limit)),
+    forget: async (thread) => guarded('forget', () => store.forget(thread)),
     enter: (ticket, leaseMs, change) =>
       guardedChange('enter', change, (watched) => store.enter(ticket, leaseMs, watched)),
-    isNext: (ticket) => guarded('isNext', () => store.isNext(ticket)),
-    renew: (ticket, leaseMs) => guarded('renew', () => store.renew(ticket, leaseMs)),
+    isNext: async (ticket) => guarded('isNext', () => store.isNext(ticket)),
+    renew: async (ticket, leaseMs) => guarded('renew', () => store.renew(ticket, leaseMs)),
     leave: (ticket, how) => guarded('leave', () => store.leave(ticket, how)),
     readFor: (ticket) => guarded('readFor', () => store.readFor(ticket)),
-    schedule: (due) => guarded('schedule', () => store.schedule(due)),
-    unschedule: (thread, name) => guarded('unschedule', () => store.unschedule(thread, name)),
-    takeDue: (nowMs, limit, leaseMs) => guarded('takeDue', () => store.takeDue(nowMs, limit, leaseMs)),
+    schedule: async (due) => guarded('schedule', () => store.schedule(due)),
+    unschedule: async (thread, name) => guarded('unschedule', () => store.unschedule(thread, name)),
+    takeDue: async (nowMs, limit, leaseMs) => guarded('takeDue', () => store.takeDue(nowMs, limit, leaseMs)),
   };
   const close = store.close?.bind(store);
-  return close ? { ...guard, close: () => guarded('close', close) } : guard;
+  return close ? { ...guard, close: async () => guarded('close', close) } : guard;
 }
 
 /** What `change` itself throws is a mistake of this package's, and no fault of the store. */
-async function guardedChange<T, R>(
+function guardedChange<T, R>(
   operation: string,
   change: Change<T>,
-  run: (watched: Change<T>) => Promise<R>,
-): Promise<R> {
+  run: (watched: Change<T>) => MaybePromise<R>,
+): MaybePromise<R> {
   let thrown: { readonly error: unknown } | undefined;
   const watched: Change<T> = (current) => {
     try {
@@ -49,20 +51,20 @@ async function guardedChange<T, R>(
       throw error;
     }
   };
-  try {
-    return await guarded(operation, () => run(watched));
-  } catch (error) {
-    // Set by `watched`, which the compiler does not see.
-    const own = thrown as { readonly error: unknown } | undefined;
-    throw own ? own.error : error;
-  }
+  return recover(
+    () => run(watched),
+    (error) => {
+      throw thrown ? thrown.error : asStoreError(operation, error);
+    },
+  );
 }
 
-async function guarded<T>(operation: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (cause) {
-    if (cause instanceof HandoverError) throw cause;
-    throw new StoreError('storeUnavailable', operation, { cause });
-  }
+function guarded<T>(operation: string, run: () => MaybePromise<T>): MaybePromise<T> {
+  return recover(run, (error) => {
+    throw asStoreError(operation, error);
+  });
+}
+
+function asStoreError(operation: string, cause: unknown): HandoverError {
+  return cause instanceof HandoverError ? cause : new StoreError('storeUnavailable', operation, { cause });
 }

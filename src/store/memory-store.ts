@@ -12,7 +12,6 @@ import type {
   FencedRecord,
   Renewed,
   SetAsideRecord,
-  StepsAtOnce,
   StoringBot,
   ThreadChange,
   ThreadStore,
@@ -97,14 +96,6 @@ export class MemoryThreadStore implements ThreadStore {
   /** By the app ids of the bots that have asked. */
   readonly #ofBots = new Map<string, MemoryThreadStore>();
 
-  readonly atOnce: StepsAtOnce = {
-    read: (id) => this.#look(id),
-    write: (id, thread, record) => this.#keep(thread, id, record),
-    isFree: (event) => this.#isFree(event),
-    claim: (event, processId, leaseMs) => this.#lease(event, processId, leaseMs),
-    finish: (event, processId) => this.#finish(event, processId),
-  };
-
   constructor(options: MemoryThreadStoreOptions = {}) {
     this.#options = options;
     this.#maxThreads = positiveOption('maxThreads', options.maxThreads, MAX_THREADS);
@@ -175,15 +166,13 @@ export class MemoryThreadStore implements ThreadStore {
     ticket: Ticket,
     leaseMs: number,
     change: (current: ThreadRecord | undefined) => ThreadChange<T>,
-  ): Promise<Entered<T>> {
-    return promised((): Entered<T> => {
-      const { event, processId, thread } = ticket;
-      const refusal = this.#refusalOf(ticket);
-      if (refusal) return { status: refusal };
-      const value = this.#update(thread, change);
-      this.#lease(event, processId, leaseMs);
-      return { status: 'entered', value, mustWait: this.#takeSlot(ticket) };
-    });
+  ): Entered<T> {
+    const { event, processId, thread } = ticket;
+    const refusal = this.#refusalOf(ticket);
+    if (refusal) return { status: refusal };
+    const value = this.#update(thread, change);
+    this.#lease(event, processId, leaseMs);
+    return { status: 'entered', value, mustWait: this.#takeSlot(ticket) };
   }
 
   isNext(ticket: Ticket): Promise<TicketState> {
@@ -204,24 +193,19 @@ export class MemoryThreadStore implements ThreadStore {
     });
   }
 
-  leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void> {
-    return promised(() => {
-      if (this.#isTakenOver(ticket)) return;
-      if (how === 'finished') this.#finish(ticket.event, ticket.processId);
-      else this.#leases.delete(ticket.event);
-      const id = threadId(ticket.thread);
-      this.#keepTickets(
-        id,
-        (this.#tickets.get(id) ?? []).filter(({ event }) => event !== ticket.event),
-      );
-    });
+  leave(ticket: Ticket, how: 'finished' | 'released'): void {
+    if (this.#isTakenOver(ticket)) return;
+    if (how === 'finished') this.#finish(ticket.event, ticket.processId);
+    else this.#leases.delete(ticket.event);
+    const id = threadId(ticket.thread);
+    this.#keepTickets(
+      id,
+      (this.#tickets.get(id) ?? []).filter(({ event }) => event !== ticket.event),
+    );
   }
 
-  readFor(ticket: Ticket): Promise<FencedRecord> {
-    return promised(() => ({
-      record: this.#recall(threadId(ticket.thread)),
-      isOurs: !this.#isTakenOver(ticket),
-    }));
+  readFor(ticket: Ticket): FencedRecord {
+    return { record: this.#recall(threadId(ticket.thread)), isOurs: !this.#isTakenOver(ticket) };
   }
 
   schedule(due: DueTime): Promise<void> {
@@ -256,14 +240,6 @@ export class MemoryThreadStore implements ThreadStore {
       }
       return due;
     });
-  }
-
-  #isFree(event: string): boolean {
-    const nowMs = this.#now();
-    this.#shedClaims(nowMs);
-    if (this.#finished.get(event)) return false;
-    const lease = this.#leases.get(event);
-    return lease === undefined || lease.untilMs <= nowMs;
   }
 
   #refusalOf(ticket: Ticket): 'done' | 'busy' | undefined {

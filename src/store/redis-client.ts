@@ -12,6 +12,9 @@ export interface ScriptInput {
   arguments: string[];
 }
 
+/** One Redis, `redis://host:6379`; or some nodes of one Redis Cluster, with the same credentials. */
+export type RedisAddress = string | readonly string[];
+
 /** What is needed of a node-redis client (`redis` or `@redis/client`, 5 or 6; a pool, cluster or sentinel of them fits as well). */
 export interface RedisClientLike {
   evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
@@ -34,6 +37,8 @@ export interface OwnClient extends RedisClientLike {
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
 const PING_EVERY_MS = 5_000;
+/** After so long without a node the client asks the others who has its slots now. */
+const REDISCOVER_AFTER_MS = 500;
 const INSTALL = 'npm install redis';
 
 /**
@@ -43,6 +48,23 @@ const INSTALL = 'npm install redis';
  */
 const UNFIT_SERVER =
   /\b(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|NOAUTH|WRONGPASS|UNBLOCKED|MOVED|REDIRECT)\s/;
+
+/**
+ * A node of a cluster refuses, or is away, while slots or masters change. Nothing was done: the command can be tried again.
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding
+ */
+const WHILE_IT_CHANGES =
+  /\b(?:CLUSTERDOWN|TRYAGAIN|MOVED|ASK|READONLY|LOADING|MASTERDOWN)\s|^Cannot find node|^The client is (?:offline|closed)/;
+
+/** Whether a cluster refused a command for a moment, without having done it. */
+export function isRefusedForNow(client: RedisClientLike, error: unknown): boolean {
+  return isCluster(client) && error instanceof Error && WHILE_IT_CHANGES.test(error.message);
+}
+
+/** Whether a client is one of a Redis Cluster. */
+export function isCluster(client: RedisClientLike): boolean {
+  return Array.isArray((client as { masters?: unknown }).masters);
+}
 
 /** Whether an error says that the server at the other end is the wrong one, or not in a state to serve. */
 export function isOfUnfitServer(error: unknown): boolean {
@@ -60,15 +82,25 @@ export function isOfAnotherType(error: unknown): boolean {
 }
 
 /** A client for an address, not connected yet. */
-export function clientFor(url: string, connectTimeoutMs: number): OwnClient {
-  return createClient()({
-    url,
-    disableOfflineQueue: true,
-    pingInterval: PING_EVERY_MS,
-    socket: {
-      connectTimeout: connectTimeoutMs,
-      reconnectStrategy: (retries: number) => Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** retries),
+export function clientFor(address: RedisAddress, connectTimeoutMs: number): OwnClient {
+  const common = { disableOfflineQueue: true, pingInterval: PING_EVERY_MS };
+  const socket = {
+    connectTimeout: connectTimeoutMs,
+    reconnectStrategy: (retries: number) => Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** retries),
+  };
+  const redis = installedRedis();
+  if (typeof address === 'string') return redis.createClient({ url: address, ...common, socket });
+  const { protocol, username, password } = new URL(address[0] ?? '');
+  return redis.createCluster({
+    rootNodes: address.map((url) => ({ url })),
+    // A cluster's connections take nothing but this.
+    defaults: {
+      ...common,
+      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+      socket: { ...socket, ...(protocol === 'rediss:' ? { tls: true } : {}) },
     },
+    topologyRefreshOnReconnectionAttemptStrategy: REDISCOVER_AFTER_MS,
   });
 }
 
@@ -123,12 +155,18 @@ export function hearErrors(client: object, hear: (error: unknown) => void): void
   });
 }
 
-/** @throws InvalidOptionError where it is no such address; it is never shown: it may hold a password */
-export function checkedUrl(url: string): string {
-  const isRedis = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
-  if (!isRedis)
-    throw new InvalidOptionError('redis', 'a text that is no such address', 'redis://host:port or rediss://');
-  return url;
+/** The address, if it is one. @throws InvalidOptionError that never shows it: it may hold a password */
+export function checkedAddress(address: RedisAddress): RedisAddress {
+  const urls = typeof address === 'string' ? [address] : address;
+  if (urls.length > 0 && urls.every((url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol))) {
+    return address;
+  }
+  throw new InvalidOptionError('redis', 'a text that is no such address', 'redis://host:port or rediss://');
+}
+
+/** Whether it is an address, or a list of them. */
+export function isAddress(redis: unknown): redis is RedisAddress {
+  return typeof redis === 'string' || (Array.isArray(redis) && redis.every((each) => typeof each === 'string'));
 }
 
 /** Callers in JavaScript forget the argument, or pass the options of a client. */
@@ -140,10 +178,15 @@ export function checkedClient(redis: unknown): RedisClientLike {
   throw new InvalidOptionError('redis', typeof redis, 'a client of node-redis, or an address like redis://host:6379');
 }
 
-function createClient(): (options: object) => OwnClient {
+interface RedisPackage {
+  readonly createClient: (options: object) => OwnClient;
+  readonly createCluster: (options: object) => OwnClient;
+}
+
+function installedRedis(): RedisPackage {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would need the package at load
-    return (require('redis') as { createClient: (options: object) => OwnClient }).createClient;
+    return require('redis') as RedisPackage;
   } catch (cause) {
     const text = `A Redis address needs the package "redis", which is not installed. Run: ${INSTALL}`;
     throw new HandoverError('missingPeer', text, { cause });

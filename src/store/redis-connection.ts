@@ -8,19 +8,22 @@
  * @see https://github.com/redis/node-redis
  */
 import type { Clock } from '../thread/clock.js';
-import { inBackground } from '../thread/clock.js';
+import { inBackground, sleep } from '../thread/clock.js';
 import { HandoverError, StoreError } from '../thread/errors.js';
 import { failureReason } from '../thread/failure-reason.js';
-import type { OwnClient, RedisClientLike } from './redis-client.js';
+import type { OwnClient, RedisAddress, RedisClientLike } from './redis-client.js';
 import {
+  checkedAddress,
   checkedClient,
-  checkedUrl,
   clientFor,
   discard,
   duplicateOf,
   hearErrors,
+  isAddress,
+  isCluster,
   isOfAnotherType,
   isOfUnfitServer,
+  isRefusedForNow,
   isUnknownScript,
   quitAll,
 } from './redis-client.js';
@@ -40,11 +43,13 @@ interface Waiting {
 }
 
 const CLOSING_LIMIT_MS = 1_000;
+/** Between two tries of a command that a cluster refuses while it fails over. */
+const RETRY_PAUSE_MS = 50;
 
 /** Sends commands and scripts. Every method rejects with a `StoreError` where there is no answer. */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
-  readonly #url: string | undefined;
+  readonly #address: RedisAddress | undefined;
   readonly #pace = new ReplacementPace();
   #client: RedisClientLike;
   /** The client, where it was made here: it is closed here as well. */
@@ -63,20 +68,23 @@ export class RedisConnection {
    * @param redis a client, which the caller connects and closes, or an address for a connection of its own
    * @throws InvalidOptionError where it is neither; HandoverError `missingPeer` where the address needs a package
    */
-  constructor(redis: RedisClientLike | string, options: RedisConnectionOptions) {
+  constructor(redis: RedisClientLike | RedisAddress, options: RedisConnectionOptions) {
     this.#options = options;
-    this.#url = typeof redis === 'string' ? checkedUrl(redis) : undefined;
-    if (this.#url === undefined) {
+    this.#address = isAddress(redis) ? checkedAddress(redis) : undefined;
+    if (this.#address === undefined) {
       const given = checkedClient(redis);
       this.#client = given;
       hearErrors(given, (error) => this.#heard(given, error));
     } else {
-      this.#client = this.#connected(clientFor(this.#url, options.commandTimeoutMs));
+      this.#client = this.#connected(clientFor(this.#address, options.commandTimeoutMs));
     }
   }
 
   /** A connection that there is, or a new one. */
-  static over(redis: RedisConnection | RedisClientLike | string, options: RedisConnectionOptions): RedisConnection {
+  static over(
+    redis: RedisConnection | RedisClientLike | RedisAddress,
+    options: RedisConnectionOptions,
+  ): RedisConnection {
     return redis instanceof RedisConnection ? redis : new RedisConnection(redis, options);
   }
 
@@ -128,17 +136,34 @@ export class RedisConnection {
     const client = this.#client;
     // Never queued: what is sent much later would claim an event that nobody works on any more.
     if (client.isReady === false) {
-      if (this.#own?.isOpen === false) this.#replace(client);
+      // A cluster's client waits for a master that is away, and does not ask again who has its slots.
+      if (this.#own?.isOpen === false || (this.#own && isCluster(this.#own))) this.#replace(client);
       throw unavailable(operation, this.#whyNotConnected());
     }
     try {
-      const answer = await this.#limited(operation, ask(client));
+      const asked = isCluster(client) ? this.#askCluster(client, ask) : ask(client);
+      const answer = await this.#limited(operation, asked);
       this.#answeredAtMs = this.#options.clock.now();
       return answer;
     } catch (cause) {
       if (cause instanceof StoreError) throw cause;
-      if (isOfUnfitServer(cause)) this.#replace(client);
+      // A cluster's client finds the right server itself.
+      if (isOfUnfitServer(cause) && !isCluster(client)) this.#replace(client);
       throw new StoreError('storeUnavailable', operation, { cause });
+    }
+  }
+
+  /** Tries again what the cluster refuses while it fails over, for as long as one command may take. */
+  async #askCluster<T>(client: RedisClientLike, ask: (client: RedisClientLike) => Promise<T>): Promise<T> {
+    const { clock, commandTimeoutMs } = this.#options;
+    const untilMs = clock.now() + commandTimeoutMs - RETRY_PAUSE_MS;
+    for (;;) {
+      try {
+        return await ask(client);
+      } catch (error) {
+        if (!isRefusedForNow(client, error) || clock.now() >= untilMs) throw error;
+      }
+      await sleep(clock, RETRY_PAUSE_MS);
     }
   }
 
@@ -200,7 +225,7 @@ export class RedisConnection {
   #replace(useless: RedisClientLike): void {
     if (this.#closed || useless !== this.#client || !this.#pace.isTime(this.#options.clock.now())) return;
     const { commandTimeoutMs } = this.#options;
-    const next = this.#url === undefined ? duplicateOf(useless) : clientFor(this.#url, commandTimeoutMs);
+    const next = this.#address === undefined ? duplicateOf(useless) : clientFor(this.#address, commandTimeoutMs);
     if (next === undefined) {
       quitAll(useless);
       return;

@@ -1,21 +1,25 @@
 /**
- * The names of keys in Redis: a prefix and the bot's app id in braces, so that all keys of a bot lie in one slot and those
- * of two bots never meet.
+ * The names of keys in Redis. What stands in braces decides the slot: a prefix, the bot's app id, and the partition. So all
+ * keys of a partition lie in one slot, and the keys of two bots never meet.
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import { encodedText } from '../thread/key.js';
 
-/** What every key begins with unless it is said otherwise. */
+/** The default of the option `prefix`. */
 export const DEFAULT_PREFIX = 'handover-vcclive';
 
-/** Makes keys: `{<prefix>:<app id>}:<kind>:<name>`. */
+/** Makes keys: `{<prefix>:<app id>/<partition>}:<kind>:<name>`. */
 export class RedisKeys {
   readonly #tag: string;
 
-  /** @param appId of the bot; absent: keys of no bot */
-  constructor(prefix: string, appId?: string) {
-    this.#tag = appId === undefined ? `{${prefix}}` : `{${prefix}:${encodedText(appId)}}`;
+  /**
+   * @param appId of the bot; absent: keys of no bot
+   * @param partition absent: keys that are not spread over partitions
+   */
+  constructor(prefix: string, appId?: string, partition?: number) {
+    const bot = appId === undefined ? prefix : `${prefix}:${encodedText(appId)}`;
+    this.#tag = partition === undefined ? `{${bot}}` : `{${bot}/${partition}}`;
   }
 
   key(kind: string, name?: string): string {
@@ -23,7 +27,7 @@ export class RedisKeys {
   }
 }
 
-/** What a prefix may be; braces in it would move the slot. */
+/** The prefix, if it is one. Braces in a prefix would move the slot. @throws InvalidOptionError */
 export function checkedPrefix(prefix: string): string {
   if (/^[\w.:-]{1,64}$/.test(prefix)) return prefix;
   throw new InvalidOptionError('prefix', JSON.stringify(prefix), '1 to 64 letters, digits, "-", "_", "." or ":"');

@@ -6,21 +6,65 @@
 import { cleanedCause, failureReason } from './failure-reason.js';
 import { fieldOf, stringOf } from './read-unknown.js';
 
-/** Codes of the errors that are not Graph's. docs/errors.md has a line for each. */
-export type HandoverErrorCode =
-  | 'invalidOption'
-  | 'storeUnavailable'
-  | 'storeConflict'
-  | 'noThread'
-  | 'takenByOtherApp'
-  | 'outcomeUnknown'
-  | 'loopBroken'
-  | 'missingPeer'
-  | 'dialogMissing'
-  | 'expectationFailed'
-  | 'unexpected';
+const OWN_CODES = [
+  'invalidOption',
+  'storeUnavailable',
+  'storeConflict',
+  'noThread',
+  'takenByOtherApp',
+  'outcomeUnknown',
+  'loopBroken',
+  'missingPeer',
+  'dialogMissing',
+  'expectationFailed',
+  'unexpected',
+] as const;
 
-/** Base of the package's own errors. */
+const GRAPH_CODES = [
+  'anotherAppOwns',
+  'invalidToken',
+  'permissionMissing',
+  'misconfigured',
+  'rateLimited',
+  'metaFault',
+  'customerUnreachable',
+  'outsideWindow',
+  'policyViolation',
+  'networkFailed',
+  'timedOut',
+  'invalidCall',
+  'unknownAnswer',
+] as const;
+
+/**
+ * What a failed Graph call means.
+ * - `anotherAppOwns`: the bot does not control the thread (another app does, or Messenger's own automated flow)
+ * - `invalidToken`: the Page access token is dead, empty or could not be had
+ * - `permissionMissing`: the token or the app may not do this
+ * - `misconfigured`: something is set up wrongly: Page routing, app ids, app secret, base URL
+ * - `rateLimited`: too many calls; `retryAfterMs` says how long to wait
+ * - `metaFault`: Meta had a fault of its own
+ * - `customerUnreachable`: this customer cannot be reached, or is not one of this Page's
+ * - `outsideWindow`: outside the time in which the bot may write
+ * - `policyViolation`: Meta objects to a message, restricted the Page or warned of abuse
+ * - `networkFailed`: no answer came, or one that is not the Graph API's, such as the page of a proxy
+ * - `timedOut`: no answer came in time
+ * - `invalidCall`: the call itself is wrong
+ * - `unknownAnswer`: an answer that fits nothing above
+ */
+export type GraphErrorCode = (typeof GRAPH_CODES)[number];
+
+/** What happened. docs/errors.md has a line for each code. */
+export type HandoverErrorCode = (typeof OWN_CODES)[number] | GraphErrorCode;
+
+const CODES: ReadonlySet<string> = new Set<HandoverErrorCode>([...OWN_CODES, ...GRAPH_CODES]);
+
+/** Whether a text is a code of this package's errors. */
+export function isErrorCode(text: string): text is HandoverErrorCode {
+  return CODES.has(text);
+}
+
+/** Base of all errors of this package. Holds no token, proof or secret, in no field and in no text. */
 export class HandoverError extends Error {
   readonly code: HandoverErrorCode;
 
@@ -28,6 +72,11 @@ export class HandoverError extends Error {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
+  }
+
+  /** For loggers that write JSON: the message and every field, without stack and cause. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    return { message: this.message, ...Object.fromEntries(Object.entries(this)) };
   }
 }
 

@@ -31,7 +31,7 @@ export type Measurement = { readonly pageId: string } &
         readonly agentMs?: number;
         /** Where it was refused. */
         readonly refused?: RefusedReason;
-        /** Kind or code of the error, where it failed. */
+        /** Code of the error, where it failed. */
         readonly errorType?: string;
       }
     /** The bot could not take a thread back; the handover goes on. */
@@ -65,11 +65,12 @@ export type WorkEnd = { readonly durationMs: number } & (
       readonly kind: 'graphCall';
       /** `ok`, or what `GraphApiError.outcome` says. */
       readonly outcome: 'ok' | 'refused' | 'unknown' | 'notSent';
-      /** `GraphApiError.kind`. Absent where it is ok. */
+      /** `GraphApiError.code`. Absent where it is ok. */
       readonly errorType?: string;
       readonly httpStatus?: number;
-      readonly code?: number;
-      readonly subcode?: number;
+      /** Meta's numbers, see `GraphApiError`. */
+      readonly metaCode?: number;
+      readonly metaSubcode?: number;
       /** Meta's `fbtrace_id`, for Meta's support. */
       readonly fbTraceId?: string;
     }

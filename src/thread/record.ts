@@ -23,8 +23,9 @@ export interface ExplicitMark {
   /** When this owner's control ends unless it is prolonged, Meta's milliseconds. */
   readonly expiresAtMetaMs?: number;
   /**
-   * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
-   * until idle count from here. Never compared with the time of other evidence.
+   * When the answer came, milliseconds, if Meta's clock was not known then or known from stamps in seconds only: by our clock
+   * or, in the second case, by Meta's. The place is only a lower bound, so the 24 hours until idle count from here. Never
+   * compared with the time of other evidence.
    */
   readonly blindAtMs?: number;
   /** Breaks ties of time; canonical, so that every order of arrival picks the same. */
@@ -40,8 +41,9 @@ export interface SideMark {
   /** When the hidden owner's control ends unless it is prolonged, Meta's milliseconds. */
   readonly expiresAtMetaMs?: number;
   /**
-   * Our clock at the answer, milliseconds, where Meta's was not known then: `at` is only a lower bound, so the 24 hours
-   * until idle count from here. Never compared with the time of other evidence.
+   * When the answer came, milliseconds, if Meta's clock was not known then or known from stamps in seconds only: by our clock
+   * or, in the second case, by Meta's. The place is only a lower bound, so the 24 hours until idle count from here. Never
+   * compared with the time of other evidence.
    */
   readonly blindAtMs?: number;
 }

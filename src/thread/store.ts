@@ -1,6 +1,7 @@
 /** The port to whatever remembers threads. Three adapters in `store/`; users may bring their own. */
 import type { ThreadKey } from './key.js';
 import type { Logger } from './logger.js';
+import type { MaybePromise } from './maybe-promise.js';
 import type { ThreadRecord } from './record.js';
 
 /** What a change makes of a record: the record to keep (`undefined` leaves the store as it is) and a value for the caller. */
@@ -49,27 +50,6 @@ export interface FencedRecord {
   readonly isOurs: boolean;
 }
 
-/**
- * What a store that has everything at hand answers without a promise: the steps that every event takes. None of them
- * fails. Nothing comes between two of them that are called one after the other.
- */
-export interface StepsAtOnce {
-  /** @param id of the thread, see `threadId` */
-  read(id: string): ThreadRecord | undefined;
-
-  /** Keeps a record. */
-  write(id: string, thread: ThreadKey, record: ThreadRecord): void;
-
-  /** Whether the event may be claimed: it is not finished, and nobody has a lease on it. */
-  isFree(event: string): boolean;
-
-  /** Claims an event that is free, see {@link isFree}. */
-  claim(event: string, processId: string, leaseMs: number): void;
-
-  /** The event is finished. */
-  finish(event: string, processId: string): void;
-}
-
 /** A deadline that has come. */
 export interface DueTime {
   readonly thread: ThreadKey;
@@ -99,7 +79,8 @@ export interface SetAsideRecord {
 /**
  * Remembers threads, tickets, and deadlines.
  *
- * Every method rejects with {@link StoreError} where the store cannot be reached or a conflict does not settle.
+ * Every method rejects with {@link StoreError} if the store cannot be reached or a conflict does not settle. Every event takes
+ * `enter`, `readFor` and `leave`: a store that has the answer there may return it without a promise.
  */
 export interface ThreadStore {
   /**
@@ -147,7 +128,7 @@ export interface ThreadStore {
     ticket: Ticket,
     leaseMs: number,
     change: (current: ThreadRecord | undefined) => ThreadChange<T>,
-  ): Promise<Entered<T>>;
+  ): MaybePromise<Entered<T>>;
 
   /**
    * Whether the ticket's process may run the next event of the thread: no other process has a live ticket that is older
@@ -162,16 +143,10 @@ export interface ThreadStore {
    * Gives the slot up. `finished`: {@link enter} answers `done` from now on, for as long as the store remembers.
    * `released`: the next {@link enter} succeeds. Nothing happens if another process has taken the event over.
    */
-  leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void>;
+  leave(ticket: Ticket, how: 'finished' | 'released'): MaybePromise<void>;
 
   /** The record, and whether the ticket still counts; in one atomic step. */
-  readFor(ticket: Ticket): Promise<FencedRecord>;
-
-  /**
-   * The same without promises, of the memory store that the plugin makes itself: nobody else has it. A store that is given
-   * is asked by its promises alone, so that whatever is wrapped around it is asked too.
-   */
-  readonly atOnce?: StepsAtOnce;
+  readFor(ticket: Ticket): MaybePromise<FencedRecord>;
 
   /** Ends what the store itself has opened, connections above all. Optional. */
   close?(): Promise<void>;

@@ -219,34 +219,34 @@ describe('A message that Graph refuses', () => {
   afterEach(close);
 
   const refusals = [
-    ['outsideWindow', 'window'],
-    ['unreachable', 'recipient'],
-    ['blocked', 'recipient'],
-    ['temporary', 'transient'],
+    ['outsideWindow', 'outsideWindow'],
+    ['unreachable', 'customerUnreachable'],
+    ['blocked', 'customerUnreachable'],
+    ['temporary', 'metaFault'],
   ] as const;
-  for (const [reason, kind] of refusals) {
-    it(`(${reason}) rejects with a GraphApiError of kind ${kind}, and is sent once`, async () => {
+  for (const [reason, code] of refusals) {
+    it(`(${reason}) rejects with a GraphApiError of code ${code}, and is sent once`, async () => {
       sim.weather.sendRefused.always({ reason });
 
       await sends({ type: 'message', text: 'one' }, { type: 'message', text: 'two' });
 
-      expect(graphError().kind).to.equal(kind);
+      expect(graphError().code).to.equal(code);
       expect(graphCalls('messages')).to.have.length(1);
       expect(suppressed).to.deep.equal([]);
     });
   }
 
-  it('because the token is dead rejects with kind token, and the error shows no token', async () => {
+  it('because the token is dead rejects with code invalidToken, and the error shows no token', async () => {
     sim.weather.deadToken.always();
 
     await sends({ type: 'message', text: 'one' });
 
-    expect(graphError().kind).to.equal('token');
+    expect(graphError().code).to.equal('invalidToken');
     const shown = `${graphError().message}${JSON.stringify(graphError())}${String(graphError().stack)}`;
     expect(shown).not.to.include(sim.settings.pageAccessToken);
   });
 
-  it('to somebody whom the Page does not know rejects with kind recipient', async () => {
+  it('to somebody whom the Page does not know rejects with code customerUnreachable', async () => {
     script = (context) =>
       context
         .sendActivity({ type: 'message', text: 'who?', conversation: { id: '404' } } as Outgoing)
@@ -257,7 +257,7 @@ describe('A message that Graph refuses', () => {
         );
     await sim.customer(PSID).says('hello');
 
-    expect(graphError().kind).to.equal('recipient');
+    expect(graphError().code).to.equal('customerUnreachable');
   });
 
   for (const reason of ['anotherAppControls', 'anotherAppControlsWithoutSubcode'] as const) {
@@ -304,7 +304,7 @@ describe('A message that Graph refuses', () => {
 
     await sends({ type: 'message', text: 'one' });
 
-    expect(graphError()).to.include({ kind: 'timeout', outcome: 'unknown' });
+    expect(graphError()).to.include({ code: 'timedOut', outcome: 'unknown' });
     expect(graphCalls('messages')).to.have.length(1);
     expect(sim.customer(PSID).hears()).to.deep.equal(['one']);
   });
@@ -314,7 +314,7 @@ describe('A message that Graph refuses', () => {
 
     await sends({ type: 'message', text: 'one' });
 
-    expect(graphError()).to.include({ kind: 'network', outcome: 'unknown' });
+    expect(graphError()).to.include({ code: 'networkFailed', outcome: 'unknown' });
     expect(sim.customer(PSID).hears()).to.deep.equal(['one']);
   });
 
@@ -409,7 +409,7 @@ describe("The adapter's own options", () => {
 
     await sends({ type: 'message', text: 'one' });
 
-    expect(graphError().kind).to.equal('network');
+    expect(graphError().code).to.equal('networkFailed');
     expect(graphCalls('messages')).to.deep.equal([]);
   });
 });

@@ -210,7 +210,7 @@ describe('A card on its way to Messenger', () => {
       const accepted = calls().filter(({ status }) => status === 200);
       const ids = accepted.map(({ answer }) => (answer as { message_id: string }).message_id);
       expect(messages().map(({ text }) => text)).to.deep.equal(['one', undefined, 'before it', undefined]);
-      expect(graphError()).to.include({ kind: 'invalid', code: 100, subcode: 2018035, activityIndex: 1 });
+      expect(graphError()).to.include({ code: 'invalidCall', metaCode: 100, metaSubcode: 2018035, activityIndex: 1 });
       expect(graphError().sent).to.deep.equal([
         { id: ids[0], activityIndex: 0 },
         { id: ids[1], activityIndex: 0 },

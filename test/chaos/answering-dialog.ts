@@ -13,12 +13,14 @@ const SLOW_TURN_MS = 7000;
 export interface AnsweringTraits {
   /** Stands before each answer. */
   readonly sign?: string;
+  /** How "slow …" waits. Default: by a timer of this machine. */
+  readonly sleep?: (ms: number) => Promise<void>;
   readonly onResult?: (result: HandoverResult) => void;
 }
 
 /** The root dialog. */
 export class AnsweringDialog extends ComponentDialog {
-  constructor(handover: VccLiveHandover, { sign = '', onResult }: AnsweringTraits = {}) {
+  constructor(handover: VccLiveHandover, { sign = '', sleep = machineSleep, onResult }: AnsweringTraits = {}) {
     super('root');
     this.addDialog(handover.dialog());
     this.addDialog(
@@ -27,7 +29,7 @@ export class AnsweringDialog extends ComponentDialog {
           const { type, text } = step.context.activity as { type: string; text?: string };
           if (type !== 'message' || text === undefined) return step.endDialog();
           if (text.startsWith('agent')) return step.replaceDialog('agent', { asked: text });
-          if (text.startsWith('slow')) await new Promise((resolve) => setTimeout(resolve, SLOW_TURN_MS));
+          if (text.startsWith('slow')) await sleep(SLOW_TURN_MS);
           await step.context.sendActivity(`${sign}re ${text}`);
           return step.endDialog();
         },
@@ -49,4 +51,8 @@ export class AnsweringDialog extends ComponentDialog {
     );
     this.initialDialogId = 'main';
   }
+}
+
+function machineSleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,7 +3,7 @@
  *
  * The bot answers each message once, with the message's own text, so that answers can be counted.
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ActivityHandler, ConversationState } from 'botbuilder';
 import type { Storage, StoreItems, TurnContext } from 'botbuilder';
@@ -13,12 +13,14 @@ import type {
   Clock,
   HandoverEventMap,
   HandoverResult,
+  ThreadKey,
   ThreadStore,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { AnsweringDialog } from './answering-dialog.js';
+import { GraphGateway, keepBody, ProcessPause } from './process-pause.js';
 import type { VirtualTime } from './virtual-time.js';
 
 /** A turn of the bot's logic. Without an end where the process died in it. */
@@ -30,38 +32,49 @@ export interface SeenTurn {
   endedMs?: number;
 }
 
-/** One piece of news. */
-export interface Told {
+/** An event that the plugin emitted. */
+export interface Emitted {
   readonly process: number;
   readonly atMs: number;
   readonly name: keyof HandoverEventMap;
-  readonly news: any;
+  readonly payload: any;
 }
 
 /** What all processes write down. Time is the machine's. */
 export interface Notes {
   readonly turns: SeenTurn[];
-  readonly told: Told[];
+  readonly emitted: Emitted[];
   readonly results: { readonly process: number; readonly atMs: number; readonly result: HandoverResult }[];
   readonly errors: { readonly process: number; readonly atMs: number; readonly error: Error }[];
   /** Lines of `logger.error`. */
   readonly complaints: string[];
 }
 
-/** How the bots of a schedule are made. */
+/** How a bot of a schedule is made. */
 export interface BotTraits {
+  /** Which of the processes it is. */
+  readonly index: number;
+  /** Its clock minus the machine's. */
+  readonly skewMs: number;
+  /** Whether {@link BotProcess.pause} may be called: pausing costs a gateway before the Graph API. */
+  readonly mayPause: boolean;
   readonly template: 'everyTurn' | 'messagesOnly';
   readonly timers: VccLiveHandoverOptions['timers'];
   readonly inlineThreadControl: boolean;
 }
 
-/** What processes share: as a database, and as Bot Framework's storage. */
-export interface Shared {
-  readonly store: ThreadStore;
+/** What processes share, and what writes down what they do. */
+export interface Surroundings {
+  readonly sim: MessengerSimulator;
+  readonly time: VirtualTime;
+  readonly notes: Notes;
+  /** A process's own way to the database that all share. */
+  readonly storeFor: (clock: Clock) => ThreadStore;
+  /** Bot Framework's storage, with the states of dialogs. */
   readonly storage: Storage;
 }
 
-const NEWS: readonly (keyof HandoverEventMap)[] = [
+const EVENT_NAMES: readonly (keyof HandoverEventMap)[] = [
   'passed',
   'claimed',
   'returned',
@@ -71,6 +84,8 @@ const NEWS: readonly (keyof HandoverEventMap)[] = [
   'standbyMessage',
   'ignored',
 ];
+type BotLogic = (context: TurnContext) => Promise<void>;
+
 const NEVER = new Promise<never>(() => undefined);
 
 /** One process. */
@@ -82,34 +97,35 @@ export class BotProcess {
   storeLost = false;
   dead = false;
   readonly #server: Server;
+  readonly #gateway: GraphGateway | undefined;
   readonly #index: number;
   readonly #notes: Notes;
   readonly #time: VirtualTime;
+  readonly #pause: ProcessPause;
 
   private constructor(
-    index: number,
-    sim: MessengerSimulator,
-    server: Server,
-    shared: Shared,
+    { sim, storage, storeFor, notes, time }: Surroundings,
     traits: BotTraits,
-    skewMs: number,
-    notes: Notes,
-    time: VirtualTime,
+    server: Server,
+    { pause, gateway }: { readonly pause: ProcessPause; readonly gateway: GraphGateway | undefined },
   ) {
     this.#time = time;
-    this.#index = index;
+    this.#index = traits.index;
     this.#server = server;
     this.#notes = notes;
+    this.#pause = pause;
+    this.#gateway = gateway;
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret, verifyToken } = sim.settings;
+    const clock = this.#clock(traits.skewMs);
     this.handover = new VccLiveHandover({
       botAppId,
       vccLiveAppId,
       pageAccessToken,
       appSecret,
       talkToAgent: [],
-      store: this.#mortalStore(shared.store),
-      clock: this.#clock(skewMs),
-      graph: { baseUrl: sim.graphBaseUrl },
+      store: this.#mortalStore(storeFor(clock)),
+      clock,
+      graph: { baseUrl: gateway?.url ?? sim.graphBaseUrl },
       logger: {
         info: () => undefined,
         warn: () => undefined,
@@ -118,34 +134,49 @@ export class BotProcess {
       ...(traits.timers === undefined ? {} : { timers: traits.timers }),
       inlineThreadControl: traits.inlineThreadControl,
     });
-    for (const name of NEWS) {
-      this.handover.on(name, (news) => {
-        if (!this.dead) notes.told.push({ process: index, atMs: Date.now(), name, news });
+    for (const name of EVENT_NAMES) {
+      this.handover.on(name, (payload) => {
+        if (!this.dead) notes.emitted.push({ process: this.#index, atMs: Date.now(), name, payload });
       });
     }
     this.adapter = new HandoverFacebookAdapter({ handover: this.handover, verify_token: verifyToken });
     this.adapter.onTurnError = async (_context, error) => {
-      if (!this.dead) notes.errors.push({ process: index, atMs: Date.now(), error });
+      if (!this.dead) notes.errors.push({ process: this.#index, atMs: Date.now(), error });
     };
-    const logic = this.#logic(traits, this.#mortalStorage(shared.storage));
+    const logic = this.#logic(traits, clock, this.#mortalStorage(storage));
     this.handover.attach(this.adapter, logic);
-    server.on('request', (req, res) => void this.adapter.processActivity(req, res, logic));
+    server.on('request', (req, res) => void this.#receive(req, res, logic));
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`;
   }
 
   /** Starts a process. */
-  static async start(
-    index: number,
-    sim: MessengerSimulator,
-    shared: Shared,
-    traits: BotTraits,
-    skewMs: number,
-    notes: Notes,
-    time: VirtualTime,
-  ): Promise<BotProcess> {
+  static async start(surroundings: Surroundings, traits: BotTraits): Promise<BotProcess> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new BotProcess(index, sim, server, shared, traits, skewMs, notes, time);
+    const pause = new ProcessPause();
+    const { graphBaseUrl } = surroundings.sim;
+    const gateway = traits.mayPause ? await GraphGateway.start(graphBaseUrl, pause) : undefined;
+    return new BotProcess(surroundings, traits, server, { pause, gateway });
+  }
+
+  /** SIGSTOP. */
+  pause(): void {
+    this.#pause.begin();
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#pause.end();
+  }
+
+  get isPaused(): boolean {
+    return this.#pause.isPaused;
+  }
+
+  /** The application does something of its own accord, as soon as its process runs. */
+  async does(what: (bot: this) => Promise<unknown>): Promise<void> {
+    await this.#pause.over();
+    if (!this.dead) await what(this);
   }
 
   /** SIGKILL: connections break, and nothing that it waits for comes. */
@@ -153,10 +184,11 @@ export class BotProcess {
     this.dead = true;
     this.#server.close();
     this.#server.closeAllConnections();
+    this.#gateway?.close();
   }
 
   /** Sends something of the application's own accord. */
-  async speaksUp(psid: string, pageId: string, text: string): Promise<void> {
+  async speaksUp({ psid, pageId }: ThreadKey, text: string): Promise<void> {
     const reference = {
       channelId: 'facebook',
       serviceUrl: '',
@@ -169,22 +201,31 @@ export class BotProcess {
     });
   }
 
+  /** The clock of the process: no timer comes to a dead one. */
   #clock(skewMs: number): Clock {
+    const clock = this.#pause.clock(skewMs);
     return {
-      now: () => Date.now() + skewMs,
-      after: (delayMs, run) => {
-        const timer = setTimeout(() => {
+      now: clock.now,
+      after: (delayMs, run) =>
+        clock.after(delayMs, () => {
           if (!this.dead) run();
-        }, delayMs);
-        return () => clearTimeout(timer);
-      },
+        }),
     };
   }
 
-  #logic(traits: BotTraits, storage: Storage): (context: TurnContext) => Promise<void> {
+  async #receive(req: IncomingMessage, res: ServerResponse, logic: BotLogic): Promise<void> {
+    if (this.#pause.isPaused) {
+      await keepBody(req);
+      await this.#pause.over();
+    }
+    if (!this.dead) await this.adapter.processActivity(req, res, logic);
+  }
+
+  #logic(traits: BotTraits, clock: Clock, storage: Storage): BotLogic {
     const state = new ConversationState(storage);
     const dialogs = state.createProperty('dialogs');
     const root = new AnsweringDialog(this.handover, {
+      sleep: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
       onResult: (result) => {
         if (!this.dead) this.#notes.results.push({ process: this.#index, atMs: Date.now(), result });
       },
@@ -237,6 +278,7 @@ export class BotProcess {
   }
 
   async #alive<T>(work: () => Promise<T>): Promise<T> {
+    await this.#pause.over();
     if (this.dead) return NEVER;
     const value = await this.#time.during(work());
     return this.#outlived(value);

@@ -66,14 +66,14 @@ function silence(seen: Chronicle, count: Count): string[] {
 /** Each handover that was passed ends once, each dialog that waited ends once, and nothing is left open. */
 function handovers(seen: Chronicle, count: Count): string[] {
   const findings: string[] = [];
-  const { told, results } = seen.notes;
-  const passed = told.filter(({ name }) => name === 'passed').map(({ news }) => String(news.handoverId));
-  const ended = told
+  const { emitted, results } = seen.notes;
+  const passed = emitted.filter(({ name }) => name === 'passed').map(({ payload }) => String(payload.handoverId));
+  const ended = emitted
     .filter(({ name }) => name === 'returned')
-    .flatMap(({ news }) => (news.result.handoverId === undefined ? [] : [String(news.result.handoverId)]));
-  const failed = told
+    .flatMap(({ payload }) => (payload.result.handoverId === undefined ? [] : [String(payload.result.handoverId)]));
+  const failed = emitted
     .filter(({ name }) => name === 'failed')
-    .flatMap(({ news }) => (news.handoverId === undefined ? [] : [String(news.handoverId)]));
+    .flatMap(({ payload }) => (payload.handoverId === undefined ? [] : [String(payload.handoverId)]));
   count('handovers', passed.length);
   for (const id of twice(passed)) findings.push(`passed is told twice of ${id}`);
   for (const id of twice(ended)) findings.push(`returned is told twice of ${id}`);
@@ -90,7 +90,11 @@ function handovers(seen: Chronicle, count: Count): string[] {
   if (seen.openAfterHandBack?.phase === 'passed')
     findings.push(`the hand-back of ${seen.openAfterHandBack.id} was lost: only the customer's next words end it`);
   const ids = results.flatMap(({ result }) => (result.handoverId === undefined ? [] : [result.handoverId]));
-  for (const id of twice(ids)) findings.push(`the dialog of ${id} ended twice`);
+  for (const id of twice(ids)) {
+    if (seen.said.some(({ text }) => pausedAfterAnswer(seen, text)))
+      count('dialog ended twice: a process was paused between answer and record');
+    else findings.push(`the dialog of ${id} ended twice`);
+  }
   for (const id of passed) {
     const waited = (seen.record?.conclusions ?? []).find((each) => each.handoverId === id)?.dialogWaits;
     if (waited === true && !ids.includes(id) && seen.deaths.length === 0) {
@@ -123,15 +127,20 @@ function answers(seen: Chronicle, count: Count): string[] {
     const turns = seen.notes.turns.filter((turn) => turn.text === text);
     const answered = heard.filter((each) => each.endsWith(`re ${text}`)).length;
     const begun =
-      seen.notes.told.some(({ name }) => name === 'passed') && text.startsWith('agent') ? endedOrOpen(seen, text) : 0;
+      seen.notes.emitted.some(({ name }) => name === 'passed') && text.startsWith('agent')
+        ? endedOrOpen(seen, text)
+        : 0;
     if (answered > 1) {
       const crashed = turns.some((turn) => turn.endedMs === undefined) || seen.deaths.length > 0;
       if (crashed) count('answered twice: a crash fell between answer and record');
+      else if (pausedAfterAnswer(seen, text)) count('answered twice: a process was paused between answer and record');
       else findings.push(`"${text}" is answered ${answered} times`);
     }
     if (answered > 0 || begun > 0) continue;
     const turnsOver = turns.map((turn) => turn.endedMs ?? seen.settledMs);
-    const passedOver = seen.notes.told.filter(({ name, news }) => name === 'ignored' && news.event.text === text);
+    const passedOver = seen.notes.emitted.filter(
+      ({ name, payload }) => name === 'ignored' && payload.event.text === text,
+    );
     const until = Math.max(
       lastDone(seen, text) ?? seen.settledMs,
       ...turnsOver,
@@ -196,6 +205,23 @@ function withoutOrder(seen: Chronicle): boolean {
         one.process !== other.process &&
         one.beganMs <= (other.endedMs ?? Infinity) &&
         other.beganMs <= (one.endedMs ?? Infinity),
+    ),
+  );
+}
+
+/**
+ * A process sent an answer and was paused before its turn ended. Its lease ran out, another process ran the event again, and
+ * nobody knows of the first answer: like a crash there. A process that is paused before its answer has no such excuse.
+ */
+function pausedAfterAnswer(seen: Chronicle, text: string): boolean {
+  const sends = sendsOf(seen, text).filter((call) => call.done);
+  return seen.pauses.some(({ process, fromMs }) =>
+    seen.notes.turns.some(
+      (turn) =>
+        turn.process === process &&
+        turn.beganMs <= fromMs &&
+        (turn.endedMs ?? Infinity) > fromMs &&
+        sends.some(({ atMs }) => atMs >= turn.beganMs && atMs <= fromMs),
     ),
   );
 }
@@ -294,7 +320,7 @@ function textOf(call: GraphEntry): string {
 /** Handovers that this message began. */
 function endedOrOpen(seen: Chronicle, text: string): number {
   return seen.conversation.some((entry) => entry.text?.startsWith(`ended ${text}`) === true) ||
-    seen.notes.told.some(({ name }) => name === 'passed' || name === 'failed')
+    seen.notes.emitted.some(({ name }) => name === 'passed' || name === 'failed')
     ? 1
     : 0;
 }
@@ -335,10 +361,15 @@ export function timeline(seen: Chronicle): string {
       order: Infinity,
       line: `turn     process ${turn.process}: ${turn.type} ${turn.text ?? ''} until ${turn.endedMs === undefined ? 'its death' : clockOf(turn.endedMs)}`,
     })),
-    ...seen.notes.told.map(({ process, atMs, name, news }) => ({
+    ...seen.notes.emitted.map(({ process, atMs, name, payload }) => ({
       atMs,
       order: Infinity,
-      line: `news     process ${process}: ${name} ${newsOf(news)}`,
+      line: `emitted  process ${process}: ${name} ${shownPayload(payload)}`,
+    })),
+    ...seen.pauses.map(({ process, fromMs, toMs }) => ({
+      atMs: fromMs,
+      order: Infinity,
+      line: `pause    process ${process} until ${clockOf(toMs)}`,
     })),
     ...seen.notes.errors.map(({ process, atMs, error }) => ({
       atMs,
@@ -366,8 +397,8 @@ export function timeline(seen: Chronicle): string {
   }
 }
 
-function newsOf(news: any): string {
-  const { event, activity, ...rest } = { ...news, thread: undefined };
+function shownPayload(payload: any): string {
+  const { event, activity, ...rest } = { ...payload, thread: undefined };
   const about = event === undefined ? '' : `${event.channel} ${event.kind} ${event.text ?? ''}`;
   return `${about}${activity?.text ?? activity?.type ?? ''} ${JSON.stringify(rest)}`;
 }

@@ -1,11 +1,11 @@
 /** Plays a schedule: the pretend platform, bot processes, people; and writes down what happened for the judge. */
 import { MemoryStorage } from 'botbuilder';
 import { BotStorageThreadStore, MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { ThreadRecord, ThreadStore } from 'botbuilder-handover-vcclive';
+import type { Clock, ThreadRecord, ThreadStore } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { ConversationEntry, WireEntry } from 'botbuilder-handover-vcclive/simulator';
-import { BotProcess, type Notes, type Shared } from './bot-process.js';
+import { BotProcess, type Notes, type Surroundings } from './bot-process.js';
 import type { Act, Edge, GraphFault, Move, Schedule } from './schedule.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -15,7 +15,9 @@ const RESTART_MS = 2000;
 const WIRE_CAPACITY = 50_000;
 /** Past Meta's fourth redelivery, every lease and every retry. */
 const DUST_SETTLES_MS = 400_000;
+const LONGEST_PAUSE_MS = 60_000;
 const BETWEEN_LAST_WORDS_MS = 20_000;
+const MACHINE_CLOCK: Clock = { now: () => Date.now(), after: later };
 let prefixes = 0;
 
 /** A client of Redis, as `createClient` makes it. */
@@ -30,6 +32,13 @@ export interface Said {
   readonly owner: string;
 }
 
+/** A process stood still. */
+export interface Pause {
+  readonly process: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** Everything that was seen. */
 export interface Chronicle {
   readonly schedule: Schedule;
@@ -41,6 +50,7 @@ export interface Chronicle {
   readonly conversation: readonly ConversationEntry[];
   readonly appIds: { readonly bot: string; readonly vccLive: string; readonly inbox: string };
   readonly deaths: readonly { readonly process: number; readonly atMs: number }[];
+  readonly pauses: readonly Pause[];
   readonly outages: readonly { readonly process: number | 'all'; readonly fromMs: number; readonly toMs: number }[];
   /** Who owns the thread in the end, in truth and as each process knows it. */
   readonly truth: string;
@@ -68,21 +78,25 @@ class Stage {
   readonly #schedule: Schedule;
   readonly #time: VirtualTime;
   readonly #sim: MessengerSimulator;
-  readonly #shared: Shared;
+  readonly #store: ThreadStore;
+  readonly #surroundings: Surroundings;
   readonly #processes: BotProcess[] = [];
   readonly #fallen: BotProcess[] = [];
-  readonly #notes: Notes = { turns: [], told: [], results: [], errors: [], complaints: [] };
+  readonly #notes: Notes = { turns: [], emitted: [], results: [], errors: [], complaints: [] };
   readonly #said: Said[] = [];
   readonly #endedMs = new Map<number, number>();
   readonly #deaths: { process: number; atMs: number }[] = [];
   readonly #outages: { process: number | 'all'; fromMs: number; toMs: number }[] = [];
+  readonly #pauses: Pause[] = [];
   #counter = 0;
 
   private constructor(schedule: Schedule, time: VirtualTime, sim: MessengerSimulator, redis: RedisClient | undefined) {
     this.#schedule = schedule;
     this.#time = time;
     this.#sim = sim;
-    this.#shared = { store: storeOf(schedule, redis), storage: new MemoryStorage() };
+    const storeFor = storesOf(schedule, redis);
+    this.#store = storeFor(MACHINE_CLOCK);
+    this.#surroundings = { sim, time, notes: this.#notes, storeFor, storage: new MemoryStorage() };
     sim.wire.on('update', (entry) => this.#endedMs.set(entry.seq, Date.now()));
   }
 
@@ -117,11 +131,11 @@ class Stage {
     weather.clockSkewMs = clockSkewMs;
     for (const bot of this.#processes) bot.storeLost = false;
     this.#sim.wire.note('calm');
-    await this.#time.pass(DUST_SETTLES_MS);
+    await this.#time.pass(LONGEST_PAUSE_MS + DUST_SETTLES_MS);
     const from = await this.#bringHome();
     await this.#time.pass(BETWEEN_LAST_WORDS_MS);
     const thread = this.#thread;
-    const openAfterHandBack = from === 'vccLive' ? (await this.#shared.store.read(thread))?.open : undefined;
+    const openAfterHandBack = from === 'vccLive' ? (await this.#store.read(thread))?.open : undefined;
     for (let words = 0; words < 3; words += 1) {
       this.#customerSays('says');
       await this.#time.pass(BETWEEN_LAST_WORDS_MS);
@@ -138,10 +152,11 @@ class Stage {
       conversation: this.#sim.customer(PSID).conversation(),
       appIds: { bot: settings.botAppId, vccLive: settings.vccLiveAppId, inbox: settings.pageInboxAppId },
       deaths: this.#deaths,
+      pauses: this.#pauses,
       outages: this.#outages,
       truth: this.#owner(),
       believed,
-      record: await this.#shared.store.read(thread),
+      record: await this.#store.read(thread),
       settledMs: Date.now(),
       openAfterHandBack,
     };
@@ -195,16 +210,19 @@ class Stage {
         ignore(inbox.marksDone(PSID));
         return;
       case 'botSpeaksUp':
-        ignore(this.#process(act.process)?.speaksUp(PSID, this.#sim.settings.pageId, `news ${++this.#counter}`));
+        ignore(this.#process(act.process)?.does((bot) => bot.speaksUp(this.#thread, `news ${++this.#counter}`)));
         return;
       case 'botTakes':
-        ignore(this.#process(act.process)?.handover.take(this.#thread));
+        ignore(this.#process(act.process)?.does((bot) => bot.handover.take(this.#thread)));
         return;
       case 'botReleases':
-        ignore(this.#process(act.process)?.handover.release(this.#thread));
+        ignore(this.#process(act.process)?.does((bot) => bot.handover.release(this.#thread)));
         return;
       case 'processDies':
         await this.#kill(act.process % this.#schedule.processes);
+        return;
+      case 'processPauses':
+        this.#pause(act.process, act.forMs, act.avoided);
         return;
       case 'storeIsLost':
         this.#loseStore(act.process, act.forMs);
@@ -238,26 +256,20 @@ class Stage {
   }
 
   async #start(index: number): Promise<void> {
-    const { template, timers, inline, processSkewsMs } = this.#schedule;
-    const traits = {
+    const { template, timers, inline, processSkewsMs, moves } = this.#schedule;
+    this.#processes[index] = await BotProcess.start(this.#surroundings, {
+      index,
+      skewMs: processSkewsMs[index] ?? 0,
+      mayPause: moves.some(({ act }) => act.do === 'processPauses'),
       template,
       inlineThreadControl: inline,
       timers: timers ? { unclaimedMs: 45_000, idleMs: 90_000, maximumMs: 600_000 } : undefined,
-    };
-    const skewMs = processSkewsMs[index] ?? 0;
-    this.#processes[index] = await BotProcess.start(
-      index,
-      this.#sim,
-      this.#shared,
-      traits,
-      skewMs,
-      this.#notes,
-      this.#time,
-    );
+    });
   }
 
-  #connect(): void {
-    this.#sim.connectBot(this.#processes.map((bot) => bot.url));
+  /** If there is none of them, the load balancer asks all. */
+  #connect(bots: readonly BotProcess[] = this.#processes): void {
+    this.#sim.connectBot((bots.length === 0 ? this.#processes : bots).map((bot) => bot.url));
   }
 
   /** It dies, and another one takes its place a little later. */
@@ -270,6 +282,19 @@ class Stage {
     await this.#time.pass(RESTART_MS);
     await this.#start(index);
     this.#connect();
+  }
+
+  #pause(which: 0 | 1, forMs: number, avoided: boolean): void {
+    const bot = this.#process(which);
+    if (bot === undefined || bot.isPaused) return;
+    bot.pause();
+    const fromMs = Date.now();
+    this.#pauses.push({ process: which % this.#schedule.processes, fromMs, toMs: fromMs + forMs });
+    if (avoided) this.#connect(this.#processes.filter((each) => !each.isPaused));
+    later(forMs, () => {
+      bot.resume();
+      this.#connect();
+    });
   }
 
   #loseStore(which: 0 | 1 | 'all', forMs: number): void {
@@ -301,13 +326,23 @@ class Stage {
   }
 }
 
-/** Where the schedule wants Redis and there is none, memory serves all processes as well. */
-function storeOf(schedule: Schedule, redis: RedisClient | undefined): ThreadStore {
-  const clock = { now: () => Date.now(), after: later };
-  if (schedule.store === 'botStorage') return new BotStorageThreadStore(new MemoryStorage(), { clock });
-  if (schedule.store === 'memory' || redis === undefined) return new MemoryThreadStore();
+/**
+ * Each process's own way to the database. A storage has no clock, so the process's own counts there; Redis has one, the same
+ * for all. If there is no Redis, memory serves all processes instead.
+ */
+function storesOf(schedule: Schedule, redis: RedisClient | undefined): (clock: Clock) => ThreadStore {
+  if (schedule.store === 'botStorage') {
+    const storage = new MemoryStorage();
+    // The store's own short waits go on while its process is paused, as if the database waited.
+    return ({ now }) => new BotStorageThreadStore(storage, { clock: { now, after: later } });
+  }
+  if (schedule.store === 'memory' || redis === undefined) {
+    const memory = new MemoryThreadStore();
+    return () => memory;
+  }
   prefixes += 1;
-  return new RedisThreadStore(redis, { clock, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0 });
+  const options = { clock: MACHINE_CLOCK, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0 };
+  return () => new RedisThreadStore(redis, options);
 }
 
 function failOnce({ weather }: MessengerSimulator, fault: GraphFault, edge: Edge, ms: number): void {

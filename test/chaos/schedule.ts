@@ -15,6 +15,13 @@ export interface Move {
 export type Act =
   | { readonly do: CustomerDoing | AgentDoing | InboxDoing | 'aDayPasses' }
   | { readonly do: BotDoing | 'processDies'; readonly process: 0 | 1 }
+  /** It does not run for so long. `avoided`: the load balancer notices that, and asks the other process only. */
+  | {
+      readonly do: 'processPauses';
+      readonly process: 0 | 1;
+      readonly forMs: number;
+      readonly avoided: boolean;
+    }
   | { readonly do: 'storeIsLost'; readonly forMs: number; readonly process: 0 | 1 | 'all' }
   | { readonly do: 'graphFails'; readonly fault: GraphFault; readonly edge: Edge; readonly ms: number };
 
@@ -45,7 +52,7 @@ export interface Schedule {
   readonly moves: readonly Move[];
   readonly processes: 1 | 2;
   readonly template: 'everyTurn' | 'messagesOnly';
-  /** Redis is what several processes are for; the others keep no order over processes. */
+  /** Memory is shared by all processes here, which no real one is. */
   readonly store: 'memory' | 'botStorage' | 'redis';
   readonly timers: boolean;
   readonly inline: boolean;
@@ -118,6 +125,16 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('processDies' as const), process }) },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('processPauses' as const),
+      process,
+      // Shorter than Meta waits, shorter than a lease, a little longer, and much longer.
+      forMs: fc.constantFrom(1000, 8000, 17_000, 30_000, 60_000),
+      avoided: fc.boolean(),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('storeIsLost' as const),
@@ -172,7 +189,14 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   batchingMs: fc.constantFrom(0, 0, 0, 300, 2000),
   batchingApart: fc.boolean(),
   metaSkewMs: fc.constantFrom(0, 0, -3 * MINUTE_MS, 3 * MINUTE_MS),
-  processSkewsMs: fc.constantFrom([0, 0] as const, [0, 0] as const, [0, 90_000] as const, [-150_000, 150_000] as const),
+  processSkewsMs: fc.constantFrom(
+    [0, 0] as const,
+    [0, 0] as const,
+    [0, 20_000] as const,
+    [0, 3 * MINUTE_MS] as const,
+    [0, -3 * MINUTE_MS] as const,
+    [-150_000, 150_000] as const,
+  ),
   timestampsInSeconds: fc.constantFrom(false, false, false, true),
   habits: fc.record({
     passInformsPrevious: fc.boolean(),

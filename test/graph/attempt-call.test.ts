@@ -18,7 +18,7 @@ describe('a Page that Meta throttles', () => {
     const { header, value } = payload('graph-header-x-business-use-case-usage');
     graph.script({ ...refusal(80006), headers: { [header]: JSON.stringify(value) } }, { json: { success: true } });
     expect(await errorOf(client.pass(THREAD, VCC))).to.include({
-      kind: 'rateLimit',
+      code: 'rateLimited',
       outcome: 'refused',
       retryAfterMs: 19 * MINUTE_MS,
     });
@@ -31,7 +31,7 @@ describe('a Page that Meta throttles', () => {
       client.featureStatus(THREAD.pageId),
     ]) {
       expect(await errorOf(call)).to.include({
-        kind: 'rateLimit',
+        code: 'rateLimited',
         outcome: 'notSent',
         retryable: true,
         retryAfterMs: 18 * MINUTE_MS,
@@ -55,7 +55,7 @@ describe('a Page that Meta throttles', () => {
     graph.script(refusal(613), { status: 429, text: 'slow down' }, ownedBy(VCC), refusal(32));
     expect((await errorOf(client.owner(THREAD))).retryAfterMs).to.equal(MINUTE_MS);
     clock.advance(MINUTE_MS);
-    expect(await errorOf(client.owner(THREAD))).to.include({ kind: 'rateLimit', retryAfterMs: 2 * MINUTE_MS });
+    expect(await errorOf(client.owner(THREAD))).to.include({ code: 'rateLimited', retryAfterMs: 2 * MINUTE_MS });
     clock.advance(2 * MINUTE_MS);
     await client.owner(THREAD);
     expect((await errorOf(client.owner(THREAD))).retryAfterMs).to.equal(MINUTE_MS);
@@ -86,7 +86,7 @@ describe('a Page that Meta throttles', () => {
     const waiting = errorOf(slow.client.take(THREAD));
     await errorOf(slow.client.take(THREAD));
     deliver(TOKEN);
-    expect(await waiting).to.include({ kind: 'rateLimit', outcome: 'notSent' });
+    expect(await waiting).to.include({ code: 'rateLimited', outcome: 'notSent' });
     expect(slow.graph.seen).to.have.length(1);
     await slow.close();
   });
@@ -101,13 +101,13 @@ describe('a Page that Meta throttles', () => {
       const { graph, client, clock } = setting;
       graph.script(refusal(code, subcode), { json: { success: true } });
       expect(await errorOf(client.take(THREAD))).to.include({
-        kind: 'policy',
+        code: 'policyViolation',
         retryable: false,
         retryAfterMs: 60 * MINUTE_MS,
       });
       clock.advance(59 * MINUTE_MS);
       expect(await errorOf(client.take(THREAD))).to.include({
-        kind: 'rateLimit',
+        code: 'rateLimited',
         outcome: 'notSent',
         retryAfterMs: MINUTE_MS,
       });
@@ -137,7 +137,7 @@ describe('a Page whose message met a limit', () => {
       graph.script(refusal(code, subcode), { json: { success: true } });
       expect(await errorOf(client.send(THREAD, message))).to.include({ outcome: 'refused', retryAfterMs: waitMs });
       expect(await errorOf(client.send({ ...THREAD, psid: '77' }, message))).to.include({
-        kind: 'rateLimit',
+        code: 'rateLimited',
         outcome: 'notSent',
         retryAfterMs: waitMs,
       });
@@ -161,7 +161,7 @@ describe('a Page whose message met a limit', () => {
       const { graph, client } = setting;
       graph.script(refusal(368, subcode), { json: { message_id: 'm_1' } });
       expect(await errorOf(client.send(THREAD, message)))
-        .to.include({ kind: 'policy', retryable: false })
+        .to.include({ code: 'policyViolation', retryable: false })
         .and.not.have.property('retryAfterMs');
       await client.send(THREAD, message);
     });
@@ -238,12 +238,12 @@ describe("an answer that is not Meta's", () => {
         await errorOf(client.owner(THREAD)),
       ];
       for (const error of refused) {
-        expect(error, error.operation).to.include({ kind: 'network', outcome, retryable: outcome === 'unknown' });
+        expect(error, error.operation).to.include({ code: 'networkFailed', outcome, retryable: outcome === 'unknown' });
         expect(error.message)
           .to.match(/baseUrl/)
           .and.match(/proxy/)
           .and.not.match(/Meta refused|permission|administrator/i);
-        expect(error).to.not.have.property('code');
+        expect(error).to.not.have.property('metaCode');
       }
       graph.script({ json: { success: true } });
       await client.take(THREAD);
@@ -256,13 +256,13 @@ describe("an answer that is not Meta's", () => {
       refusal(190, 463, 'no', 401),
       refusal(4, undefined, 'no', 403),
     );
-    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ kind: 'notOwner' });
-    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ kind: 'token' });
+    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ code: 'anotherAppOwns' });
+    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ code: 'invalidToken' });
     setting.clock.advance(1000);
-    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ kind: 'rateLimit' });
+    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ code: 'rateLimited' });
     const bare = await setUp();
     bare.graph.script({ status: 400, json: { error: { code: 368, message: 'no' } } });
-    expect(await errorOf(bare.client.send(THREAD, {}))).to.include({ kind: 'policy', code: 368 });
+    expect(await errorOf(bare.client.send(THREAD, {}))).to.include({ code: 'policyViolation', metaCode: 368 });
     await bare.close();
   });
 
@@ -297,20 +297,20 @@ describe('the Page access token', () => {
     const setting = await setUp({ pageAccessToken: () => token });
     const { graph, client, clock } = setting;
     graph.script({ status: 400, json: payload('graph-error-190-expired') }, { json: { success: true } });
-    expect(await errorOf(client.take(THREAD))).to.include({ kind: 'token', outcome: 'refused' });
+    expect(await errorOf(client.take(THREAD))).to.include({ code: 'invalidToken', outcome: 'refused' });
     expect(await errorOf(client.pass(THREAD, VCC))).to.include({
-      kind: 'token',
+      code: 'invalidToken',
       outcome: 'notSent',
-      code: 190,
-      subcode: 463,
+      metaCode: 190,
+      metaSubcode: 463,
     });
     expect(graph.seen).to.have.length(1);
 
     // The customer is to hear that there is no agent, so a message is still tried, once.
     graph.script({ status: 400, json: payload('graph-error-190-expired') }, { json: { success: true } });
     const message = { message: { text: 'No agent could be reached.' } };
-    expect(await errorOf(client.send(THREAD, message))).to.include({ kind: 'token', outcome: 'refused' });
-    expect(await errorOf(client.send(THREAD, message))).to.include({ kind: 'token', outcome: 'notSent' });
+    expect(await errorOf(client.send(THREAD, message))).to.include({ code: 'invalidToken', outcome: 'refused' });
+    expect(await errorOf(client.send(THREAD, message))).to.include({ code: 'invalidToken', outcome: 'notSent' });
 
     token = 'new-token';
     await client.take(THREAD);
@@ -330,7 +330,7 @@ describe('the Page access token', () => {
     const setting = await setUp();
     const { graph, client } = setting;
     graph.script({ status: 400, json: payload('graph-error-190-expired') }, { json: { message_id: 'm_1' } });
-    expect(await errorOf(client.pass(THREAD, VCC))).to.include({ kind: 'token', outcome: 'refused' });
+    expect(await errorOf(client.pass(THREAD, VCC))).to.include({ code: 'invalidToken', outcome: 'refused' });
     await client.send(THREAD, { message: { text: 'No agent could be reached.' } });
     graph.script({ json: { success: true } });
     expect(await client.pass(THREAD, VCC)).to.include({ confirmedBy: 'answer' });
@@ -364,7 +364,7 @@ describe('the Page access token', () => {
     it(`is missing where the function ${what}, which is said without touching the network`, async () => {
       const setting = await setUp({ pageAccessToken, timeoutMs: 100 });
       const error = await errorOf(setting.client.take(THREAD));
-      expect(error).to.include({ kind: 'token', outcome: 'notSent', retryable: false });
+      expect(error).to.include({ code: 'invalidToken', outcome: 'notSent', retryable: false });
       expect(error.message).to.match(says).and.not.include(TOKEN);
       expect(error.cause).to.equal(undefined);
       expect(setting.graph.seen).to.have.length(0);

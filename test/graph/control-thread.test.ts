@@ -69,7 +69,7 @@ describe('a change of thread control whose answer is lost', () => {
   it('is made again after 1, 2 and 4 seconds while the thread is still ours, and then given up: nothing had moved', async () => {
     answer(['reset'], [ownedBy(BOT)]);
     const error = await errorOf(setting.client.pass(THREAD, VCC));
-    expect(error).to.include({ kind: 'network', outcome: 'refused', retryable: true });
+    expect(error).to.include({ code: 'networkFailed', outcome: 'refused', retryable: true });
     expect(error.owner).to.include({ owner: 'app', appId: BOT });
     expect(setting.graph.calls).to.deep.equal([PASS, OWNER, PASS, OWNER, PASS, OWNER, PASS, OWNER]);
     expect(setting.clock.waits).to.deep.equal([1000, 2000, 4000]);
@@ -91,7 +91,7 @@ describe('a change of thread control whose answer is lost', () => {
   it('stops where a third app has the thread', async () => {
     answer(['reset'], [ownedBy(INBOX)]);
     const error = await errorOf(setting.client.pass(THREAD, VCC));
-    expect(error).to.include({ kind: 'notOwner', outcome: 'refused', retryable: false });
+    expect(error).to.include({ code: 'anotherAppOwns', outcome: 'refused', retryable: false });
     expect(error.owner).to.include({ owner: 'app', appId: INBOX });
     expect(setting.graph.calls).to.deep.equal([PASS, OWNER]);
   });
@@ -104,7 +104,7 @@ describe('a change of thread control whose answer is lost', () => {
   it('is made again where the question gets no answer either, and ends unknown', async () => {
     answer(['reset'], ['reset']);
     const error = await errorOf(setting.client.pass(THREAD, VCC));
-    expect(error).to.include({ kind: 'network', outcome: 'unknown' });
+    expect(error).to.include({ code: 'networkFailed', outcome: 'unknown' });
     expect(error.message).to.match(/Whether it took effect is not known/);
     expect(setting.graph.calls).to.deep.equal([PASS, OWNER, PASS, OWNER, PASS, OWNER, PASS, OWNER]);
   });
@@ -121,12 +121,15 @@ describe('a change of thread control whose answer is lost', () => {
 
   it('stays unknown where the repeat is refused for not being the owner and nobody says who is', async () => {
     answer(['reset', refusal(100, 2018151)], [ownedBy(BOT), 'reset']);
-    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ kind: 'notOwner', outcome: 'unknown' });
+    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ code: 'anotherAppOwns', outcome: 'unknown' });
   });
 
   it('stays unknown where the repeat is refused for another reason and the first attempt was never cleared up', async () => {
     answer(['reset', refusal(200)], ['reset']);
-    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ kind: 'permission', outcome: 'unknown' });
+    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({
+      code: 'permissionMissing',
+      outcome: 'unknown',
+    });
   });
 
   it('is asked about a last time where the repeat cannot be sent at all', async () => {
@@ -140,13 +143,16 @@ describe('a change of thread control whose answer is lost', () => {
 
   it('is refused where the first attempt was cleared up before', async () => {
     answer(['reset', refusal(200)], [ownedBy(BOT), 'reset']);
-    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ kind: 'permission', outcome: 'refused' });
+    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({
+      code: 'permissionMissing',
+      outcome: 'refused',
+    });
   });
 
   it('is not made again into a rate limit, and stays unknown with the time to wait', async () => {
     answer(['reset'], [refusal(80006)]);
     const error = await errorOf(setting.client.pass(THREAD, VCC));
-    expect(error).to.include({ kind: 'rateLimit', outcome: 'unknown' });
+    expect(error).to.include({ code: 'rateLimited', outcome: 'unknown' });
     // The pause of 60 s, less the second that was waited before the repeat.
     expect(error.retryAfterMs).to.equal(59_000);
     expect(setting.graph.calls).to.deep.equal([PASS, OWNER]);
@@ -154,7 +160,7 @@ describe('a change of thread control whose answer is lost', () => {
 
   it('is simply refused where the first answer is a refusal: nothing is asked', async () => {
     answer([refusal(100, 2018151)], [ownedBy(VCC)]);
-    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ kind: 'notOwner', outcome: 'refused' });
+    expect(await errorOf(setting.client.pass(THREAD, VCC))).to.include({ code: 'anotherAppOwns', outcome: 'refused' });
     expect(setting.graph.calls).to.deep.equal([PASS]);
   });
 
@@ -189,7 +195,7 @@ describe('a change of thread control whose answer is lost', () => {
 
   it('is made again without a question where the server was not reached, and says that nothing was sent', async () => {
     const away = await setUp({ baseUrl: await closedOrigin(), maxRetries: 2 });
-    expect(await errorOf(away.client.pass(THREAD, VCC))).to.include({ kind: 'network', outcome: 'notSent' });
+    expect(await errorOf(away.client.pass(THREAD, VCC))).to.include({ code: 'networkFailed', outcome: 'notSent' });
     expect(away.clock.waits).to.deep.equal([1000, 2000]);
     await away.close();
   });

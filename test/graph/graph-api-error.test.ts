@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import { HandoverError } from '../../src/thread/errors.js';
 import { GraphApiError } from '../../src/graph/graph-api-error.js';
 import type { ThreadControlClient } from '../../src/graph/thread-control-client.js';
 import { SECRET, THREAD, TIMEOUT_MS, TOKEN, VCC, errorOf, ownedBy, refusal, setUp, INBOX } from './setting.js';
@@ -30,6 +31,14 @@ function expectClean(value: object, what: string): void {
 }
 
 describe('GraphApiError', () => {
+  it('is one of the family: a HandoverError whose code says what it means', async () => {
+    const setting = await setUp();
+    setting.graph.script(refusal(10, 2018300));
+    const error = await errorOf(setting.client.send(THREAD, {}));
+    expect(error).to.be.instanceOf(HandoverError).and.to.include({ code: 'anotherAppOwns', metaCode: 10 });
+    await setting.close();
+  });
+
   it('says what happened, what it means and what to change, and what is so now', async () => {
     const setting = await setUp();
     setting.graph.script(
@@ -52,23 +61,23 @@ describe('GraphApiError', () => {
     expect(JSON.parse(JSON.stringify(error))).to.include({
       name: 'GraphApiError',
       message: error.message,
-      kind: 'notOwner',
-      code: 10,
-      subcode: 2018300,
+      code: 'anotherAppOwns',
+      metaCode: 10,
+      metaSubcode: 2018300,
     });
     await setting.close();
   });
 
   it('has no fields that are not known', () => {
     const error = new GraphApiError({
-      kind: 'network',
+      code: 'networkFailed',
       operation: 'take',
       outcome: 'notSent',
       retryable: true,
       text: 'x',
-      code: undefined,
+      metaCode: undefined,
     });
-    expect(error).to.not.have.property('code');
+    expect(error).to.not.have.property('metaCode');
     expect(error).to.not.have.property('cause');
   });
 

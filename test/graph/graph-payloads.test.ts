@@ -1,6 +1,7 @@
 /** Every graph-* payload is a case here: errors are classified, requests are what the client sends, answers are read. */
 import { expect } from 'chai';
-import type { GraphErrorKind, GraphOutcome } from '../../src/graph/graph-api-error.js';
+import type { GraphErrorCode } from '../../src/thread/errors.js';
+import type { GraphOutcome } from '../../src/graph/graph-api-error.js';
 import type { ThreadControlClient } from '../../src/graph/thread-control-client.js';
 import { BOT, THREAD, VCC, type Setting, errorOf, graphPayloads, payload, payloadText, setUp } from './setting.js';
 
@@ -8,35 +9,40 @@ const MINUTE_MS = 60_000;
 
 const ERRORS: Record<
   string,
-  { kind: GraphErrorKind; outcome?: GraphOutcome; retryable?: true; waitMs?: number; says: RegExp }
+  { code: GraphErrorCode; outcome?: GraphOutcome; retryable?: true; waitMs?: number; says: RegExp }
 > = {
-  'graph-error-1-unknown': { kind: 'transient', outcome: 'unknown', retryable: true, says: /fault of its own/ },
-  'graph-error-10-another-app-controls': { kind: 'notOwner', says: /Another app controls/ },
-  'graph-error-10-no-permission': { kind: 'permission', says: /pages_messaging/ },
-  'graph-error-10-outside-window': { kind: 'window', says: /24 hours/ },
-  'graph-error-10-recipient-unavailable': { kind: 'recipient', says: /cannot be reached/ },
-  'graph-error-100-appsecret-proof-missing': { kind: 'configuration', says: /appSecret/ },
-  'graph-error-100-incorrect-app-id': { kind: 'configuration', says: /vccLiveAppId/ },
-  'graph-error-100-no-matching-user': { kind: 'recipient', says: /PSIDs belong to one Page/ },
-  'graph-error-100-not-thread-owner': { kind: 'notOwner', says: /does not control/ },
-  'graph-error-100-release-not-owner': { kind: 'notOwner', says: /does not control/ },
+  'graph-error-1-unknown': { code: 'metaFault', outcome: 'unknown', retryable: true, says: /fault of its own/ },
+  'graph-error-10-another-app-controls': { code: 'anotherAppOwns', says: /Another app controls/ },
+  'graph-error-10-no-permission': { code: 'permissionMissing', says: /pages_messaging/ },
+  'graph-error-10-outside-window': { code: 'outsideWindow', says: /24 hours/ },
+  'graph-error-10-recipient-unavailable': { code: 'customerUnreachable', says: /cannot be reached/ },
+  'graph-error-100-appsecret-proof-missing': { code: 'misconfigured', says: /appSecret/ },
+  'graph-error-100-incorrect-app-id': { code: 'misconfigured', says: /vccLiveAppId/ },
+  'graph-error-100-no-matching-user': { code: 'customerUnreachable', says: /PSIDs belong to one Page/ },
+  'graph-error-100-not-thread-owner': { code: 'anotherAppOwns', says: /does not control/ },
+  'graph-error-100-release-not-owner': { code: 'anotherAppOwns', says: /does not control/ },
   'graph-error-1200-temporary-send': {
-    kind: 'transient',
+    code: 'metaFault',
     outcome: 'unknown',
     retryable: true,
     says: /fault of its own/,
   },
-  'graph-error-190-expired': { kind: 'token', says: /has expired\. Make a new Page access token/ },
-  'graph-error-190-password-changed': { kind: 'token', says: /password/ },
-  'graph-error-190-system-user-token-on-subscribed-apps': { kind: 'configuration', says: /not a Page access token/ },
-  'graph-error-200-permission': { kind: 'permission', says: /pages_manage_metadata/ },
-  'graph-error-2018321-automated-flow': { kind: 'notOwner', says: /automated questions/ },
-  'graph-error-230-pages-messaging': { kind: 'permission', says: /pages_messaging/ },
-  'graph-error-27-routing-not-enabled': { kind: 'configuration', says: /Set a default application/ },
-  'graph-error-4-app-limit': { kind: 'rateLimit', retryable: true, waitMs: MINUTE_MS, says: /Wait 60 s/ },
-  'graph-error-551-user-blocked': { kind: 'recipient', says: /blocked the Page/ },
-  'graph-error-613-rate': { kind: 'rateLimit', retryable: true, waitMs: MINUTE_MS, says: /Too many calls/ },
-  'graph-error-80006-messenger-buc': { kind: 'rateLimit', retryable: true, waitMs: MINUTE_MS, says: /Too many calls/ },
+  'graph-error-190-expired': { code: 'invalidToken', says: /has expired\. Make a new Page access token/ },
+  'graph-error-190-password-changed': { code: 'invalidToken', says: /password/ },
+  'graph-error-190-system-user-token-on-subscribed-apps': { code: 'misconfigured', says: /not a Page access token/ },
+  'graph-error-200-permission': { code: 'permissionMissing', says: /pages_manage_metadata/ },
+  'graph-error-2018321-automated-flow': { code: 'anotherAppOwns', says: /automated questions/ },
+  'graph-error-230-pages-messaging': { code: 'permissionMissing', says: /pages_messaging/ },
+  'graph-error-27-routing-not-enabled': { code: 'misconfigured', says: /Set a default application/ },
+  'graph-error-4-app-limit': { code: 'rateLimited', retryable: true, waitMs: MINUTE_MS, says: /Wait 60 s/ },
+  'graph-error-551-user-blocked': { code: 'customerUnreachable', says: /blocked the Page/ },
+  'graph-error-613-rate': { code: 'rateLimited', retryable: true, waitMs: MINUTE_MS, says: /Too many calls/ },
+  'graph-error-80006-messenger-buc': {
+    code: 'rateLimited',
+    retryable: true,
+    waitMs: MINUTE_MS,
+    says: /Too many calls/,
+  },
 };
 
 const REQUESTS: Record<string, (client: ThreadControlClient, body: any) => Promise<unknown>> = {
@@ -102,19 +108,19 @@ describe('the payload files of the Graph API', () => {
   });
 
   for (const [name, expected] of Object.entries(ERRORS)) {
-    it(`${name}: ${expected.kind}`, async () => {
+    it(`${name}: ${expected.code}`, async () => {
       setting.graph.script({ status: 400, json: payload(name) });
       const error = await errorOf(setting.client.send(THREAD, { message: { text: 'Hello' } }));
       const { code, error_subcode: subcode, fbtrace_id: trace } = payload(name).error;
       expect(error).to.include({
-        kind: expected.kind,
+        code: expected.code,
         operation: 'send',
         pageId: THREAD.pageId,
-        code,
+        metaCode: code,
         httpStatus: 400,
         fbTraceId: trace,
       });
-      expect(error.subcode).to.equal(subcode);
+      expect(error.metaSubcode).to.equal(subcode);
       expect(error.outcome).to.equal(expected.outcome ?? 'refused');
       expect(error.retryable).to.equal(expected.retryable ?? false);
       expect(error.retryAfterMs).to.equal(expected.waitMs);

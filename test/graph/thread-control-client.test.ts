@@ -133,19 +133,19 @@ describe('ThreadControlClient', () => {
     expect(await errorOf(setting.client.release(THREAD))).to.include({
       outcome: 'refused',
       httpStatus: 200,
-      kind: 'unknown',
+      code: 'unknownAnswer',
     });
     expect(setting.graph.seen).to.have.length(1);
   });
 
   it('takes an error with status 200 for what it says', async () => {
     setting.graph.script({ json: { error: { code: 10, error_subcode: 2018300, message: 'x' } } });
-    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ kind: 'notOwner', outcome: 'refused' });
+    expect(await errorOf(setting.client.send(THREAD, {}))).to.include({ code: 'anotherAppOwns', outcome: 'refused' });
   });
 
   it('does not guess at an owner it cannot read', async () => {
     setting.graph.script({ json: { data: 'nobody' } });
-    expect(await errorOf(setting.client.owner(THREAD))).to.include({ kind: 'unknown', operation: 'owner' });
+    expect(await errorOf(setting.client.owner(THREAD))).to.include({ code: 'unknownAnswer', operation: 'owner' });
   });
 
   it('passes to an app whose id is a string, and asks for quotes around a number', async () => {
@@ -188,7 +188,7 @@ describe('ThreadControlClient', () => {
     for (const control of [{}, { app_id: VCC }, { control_type: '' }, { control_type: 'take' }, 'pass']) {
       it(`refuses thread_control ${JSON.stringify(control)}, which would release the thread, before it is sent`, async () => {
         const error = await errorOf(setting.client.send(THREAD, { message: { text: 'x' }, thread_control: control }));
-        expect(error).to.include({ kind: 'invalid', outcome: 'notSent' });
+        expect(error).to.include({ code: 'invalidCall', outcome: 'notSent' });
         expect(error.message).to.match(/control_type/);
         expect(setting.graph.seen).to.have.length(0);
       });
@@ -216,7 +216,7 @@ describe('ThreadControlClient', () => {
       // The connection goes back to those that are free.
       await new Promise(setImmediate);
       expect(await errorOf(client.send(THREAD, { message: { text: 'two' } }))).to.include({
-        kind: 'network',
+        code: 'networkFailed',
         outcome: 'unknown',
       });
       expect(graph.connections).to.equal(1);
@@ -231,7 +231,7 @@ describe('ThreadControlClient', () => {
       };
       const away = await setUp({ baseUrl: await closedOrigin(), pageAccessToken });
       expect(await errorOf(away.client.send(THREAD, {}))).to.include({
-        kind: 'network',
+        code: 'networkFailed',
         outcome: 'notSent',
         retryable: true,
       });
@@ -243,7 +243,10 @@ describe('ThreadControlClient', () => {
     it('refuses a body that cannot be JSON', async () => {
       const circle: Record<string, unknown> = {};
       circle['self'] = circle;
-      expect(await errorOf(setting.client.send(THREAD, circle))).to.include({ kind: 'invalid', outcome: 'notSent' });
+      expect(await errorOf(setting.client.send(THREAD, circle))).to.include({
+        code: 'invalidCall',
+        outcome: 'notSent',
+      });
     });
   });
 });

@@ -9,7 +9,6 @@ import {
   conclusionEndedBy,
   endedLately,
   isRerunOf,
-  isWaiting,
   keepEarlyHandBack,
   markPassed,
   markReturning,
@@ -231,14 +230,6 @@ describe('a result', () => {
 
 describe('the phases of a passed handover', () => {
   const passed = (): ThreadRecord => amendOpen(armed(), 'h1', { phase: 'passed' });
-
-  it('are waiting until an agent writes', () => {
-    expect(isWaiting(armed(), 'h1')).to.equal(false);
-    expect(isWaiting(passed(), 'h1')).to.equal(true);
-    expect(isWaiting(passed(), 'h2')).to.equal(false);
-    expect(isWaiting(amendOpen(passed(), 'h1', { agentAtMs: 5 }), 'h1')).to.equal(false);
-    expect(isWaiting(concluded(), 'h1')).to.equal(false);
-  });
 
   it('are returning from the moment the bot sets out to take it, once, until Meta refuses', () => {
     for (const record of [emptyRecord, armed(), concluded()]) expect(markReturning(record, 'take')).to.equal(undefined);

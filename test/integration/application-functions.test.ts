@@ -286,7 +286,7 @@ describe('what listens and watches', () => {
       const probe = { happened: failing, begin: failing } as unknown as Probe;
       const noting = { happened: failing, begin: () => ({ within: failing, end: failing }) } as unknown as Probe;
       const stage = await scene({ handover: { telemetry: [probe, noting] } });
-      for (const name of ['begun', 'passed', 'waiting', 'ownerChanged', 'returned'] as const) {
+      for (const name of ['begun', 'passed', 'claimed', 'ownerChanged', 'returned'] as const) {
         stage.bot.handover.on(name, failing);
       }
       await stage.customer.says('talk to agent');

@@ -156,7 +156,7 @@ describe('When things fail', () => {
       expect(on.calls('pass_thread_control')).to.have.length(1);
       expect(on.calls('thread_owner')).to.have.length(0);
       const [failed] = on.news('failed');
-      expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('kind', 'token');
+      expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('code', 'invalidToken');
       expect(failed?.error.message).to.match(/token/i);
       expect(on.owner()).to.equal('bot');
       expect((await on.record())?.open).to.equal(undefined);
@@ -171,7 +171,7 @@ describe('When things fail', () => {
       expect(on.calls('pass_thread_control')).to.have.length(1);
       expect(on.customer.hears().slice(0, 2)).to.deep.equal([CONNECTING, FAILED]);
       const [failed] = on.news('failed');
-      expect(failed?.error).to.include({ kind: 'configuration', code: 100, subcode: 2018164 });
+      expect(failed?.error).to.include({ code: 'misconfigured', metaCode: 100, metaSubcode: 2018164 });
       expect(failed?.error.message).to.match(/vccLiveAppId|app id/i);
       expect(on.bot.heard).to.deep.equal(['hello again']);
     });
@@ -197,7 +197,7 @@ describe('When things fail', () => {
         expect(on.calls('thread_owner')).to.have.length(0);
         expect(on.customer.hears()).to.deep.equal([CONNECTING, FAILED]);
         const [failed] = on.news('failed');
-        expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('kind', 'permission');
+        expect(failed?.error).to.be.instanceOf(GraphApiError).with.property('code', 'permissionMissing');
         expect(failed?.error.message).to.match(/pages_messaging|permission/);
       });
     }
@@ -212,7 +212,7 @@ describe('When things fail', () => {
       for (let tries = 0; tries < 5; tries += 1) await on.customer.says('talk to agent');
       expect(on.sim.wire.of('graph')).to.have.length(before);
       expect(on.calls('pass_thread_control')).to.have.length(1);
-      expect(on.news('failed')[0]?.error).to.include({ kind: 'rateLimit', retryAfterMs: 300_000 });
+      expect(on.news('failed')[0]?.error).to.include({ code: 'rateLimited', retryAfterMs: 300_000 });
 
       await on.clock.advance(300_000);
       await on.customer.says('talk to agent');
@@ -323,7 +323,7 @@ describe('When things fail', () => {
 
       const thrown: unknown = await on.bot.handover.take(on.thread).catch((error: unknown) => error);
 
-      expect(thrown).to.be.instanceOf(GraphApiError).with.property('kind', 'configuration');
+      expect(thrown).to.be.instanceOf(GraphApiError).with.property('code', 'misconfigured');
       expect((thrown as GraphApiError).message).to.match(/default app/i);
       expect(on.calls('take_thread_control')).to.have.length(1);
     });

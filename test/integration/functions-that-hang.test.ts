@@ -47,7 +47,7 @@ describe('a function that never answers', () => {
   it('(pageAccessToken) fails the message after 3 seconds, by the name of the option, and the delivery is acknowledged', async () => {
     const stage = await scene({ handover: { pageAccessToken: never }, adapter: { ackDeadlineMs: ACK_DEADLINE_MS } });
     await stage.clock.rush(stage.customer.says('hello'));
-    expect(stage.bot.errors[0]).to.be.instanceOf(GraphApiError).with.property('kind', 'token');
+    expect(stage.bot.errors[0]).to.be.instanceOf(GraphApiError).with.property('code', 'invalidToken');
     expect(stage.bot.errors[0]?.message).to.match(/pageAccessToken gave nothing within 3000 ms/);
     expect(answers(stage)).to.deep.equal([200]);
   });

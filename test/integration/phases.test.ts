@@ -6,16 +6,7 @@ import type { HandoverEventMap } from 'botbuilder-handover-vcclive';
 import { PSID, closeScenes, dialogBot, saidOverOthers, scene, until } from './scene.js';
 import type { Bot, Scene } from './scene.js';
 
-const PHASES: readonly (keyof HandoverEventMap)[] = [
-  'passed',
-  'waiting',
-  'claimed',
-  'accepted',
-  'returning',
-  'returned',
-  'completed',
-  'failed',
-];
+const PHASES: readonly (keyof HandoverEventMap)[] = ['passed', 'claimed', 'returning', 'returned', 'failed'];
 const phases = (stage: Scene): string[] =>
   stage.told.map(({ name }) => name).filter((name) => PHASES.some((phase) => phase === name));
 
@@ -29,30 +20,21 @@ function said(context: TurnContext): string | undefined {
 describe('the phases of a handover', () => {
   afterEach(closeScenes);
 
-  it('are passed, waiting, claimed, returning; each is told once', async () => {
+  it('are passed, claimed, returning, returned; each is told once', async () => {
     const stage = await scene();
     await stage.customer.says('talk to agent');
-    expect(phases(stage)).to.deep.equal(['passed', 'waiting']);
+    expect(phases(stage)).to.deep.equal(['passed']);
     await stage.customer.says('anybody?');
     await stage.agent.says(PSID, 'Hello, this is Anna.');
     await stage.agent.says(PSID, 'How can I help?');
     await stage.agent.handsBack(PSID, 'done');
     await stage.customer.says('thanks');
-    expect(phases(stage)).to.deep.equal([
-      'passed',
-      'waiting',
-      'claimed',
-      'accepted',
-      'returning',
-      'returned',
-      'completed',
-    ]);
+    expect(phases(stage)).to.deep.equal(['passed', 'claimed', 'returning', 'returned']);
     const [passed] = stage.news('passed');
-    expect(stage.news('waiting')).to.deep.equal([passed]);
-    expect(stage.news('accepted')).to.deep.equal([passed]);
+    expect(stage.news('claimed')[0]).to.deep.include({ ...passed });
     expect(stage.news('returning')).to.deep.equal([{ ...passed, via: 'passBack' }]);
-    expect(stage.news('completed')[0]).to.deep.include({ ...passed, result: stage.news('returned')[0]?.result });
-    expect(stage.news('completed')[0]?.result).to.include({ outcome: 'completed', answered: true });
+    const { handoverId } = passed!;
+    expect(stage.news('returned')[0]?.result).to.include({ handoverId, outcome: 'completed', answered: true });
   });
 
   it('a handover that nobody answered never is claimed', async () => {
@@ -60,11 +42,11 @@ describe('the phases of a handover', () => {
     await stage.customer.says('talk to agent');
     await stage.agent.releases(PSID);
     await stage.customer.says('hello?');
-    expect(phases(stage)).to.deep.equal(['passed', 'waiting', 'returning', 'returned', 'completed']);
+    expect(phases(stage)).to.deep.equal(['passed', 'returning', 'returned']);
     expect(stage.news('returned')[0]?.result).not.to.have.property('answered');
   });
 
-  it('where the first sign that VCC Live has the thread is an agent who writes, nobody waits', async () => {
+  it('where the first sign that VCC Live has the thread is an agent who writes, passed is told before claimed', async () => {
     const stage = await scene({ handover: { graph: { maxRetries: 1 } } });
     stage.sim.weather.http500.always({ edges: ['pass_thread_control'], when: 'after' });
     stage.sim.weather.http500.always({ edges: ['thread_owner'] });
@@ -72,7 +54,7 @@ describe('the phases of a handover', () => {
     stage.calm();
     expect(phases(stage)).to.deep.equal(['failed']);
     await stage.agent.says(PSID, 'Hello, this is Anna.');
-    expect(phases(stage)).to.deep.equal(['failed', 'passed', 'claimed', 'accepted']);
+    expect(phases(stage)).to.deep.equal(['failed', 'passed', 'claimed']);
   });
 
   it('returning is told before the bot takes the thread, and once', async () => {
@@ -83,7 +65,7 @@ describe('the phases of a handover', () => {
     await stage.bot.handover.take(stage.thread);
     expect(callsThen).to.deep.equal([0]);
     expect(stage.news('returning').map(({ via }) => via)).to.deep.equal(['take']);
-    expect(phases(stage)).to.deep.equal(['passed', 'waiting', 'returning', 'returned', 'completed']);
+    expect(phases(stage)).to.deep.equal(['passed', 'returning', 'returned']);
   });
 
   it('a take that Meta refuses leaves the handover where it was; its later return is told anew', async () => {
@@ -171,7 +153,7 @@ describe('handoff.status in the logic of a bot with statusEvents', () => {
     await stage.clock.rush(stage.agent.says(PSID, 'Hello, this is Anna.'));
     await stage.clock.rush(stage.clock.advance(60_000));
     expect(seen).to.deep.equal([`accepted in turn 1 of ${PSID}`]);
-    expect(stage.news('accepted')).to.have.length(1);
+    expect(stage.news('claimed')).to.have.length(1);
   });
 
   it('accepted does not end a dialog that waits', async () => {

@@ -34,14 +34,11 @@ describe('events', () => {
       'begun',
       'ownerChanged',
       'passed',
-      'waiting',
       'claimed',
-      'accepted',
       'standbyMessage',
       'ownerChanged',
       'returning',
       'returned',
-      'completed',
     ]);
     for (const { news } of stage.told) expect(news.thread).to.deep.equal(stage.thread);
     const changes = stage.news('ownerChanged').map(({ from, to }) => [from.owner, to.owner]);

@@ -38,7 +38,12 @@ describe('a message that Meta refuses', () => {
       stage.sim.weather.sendRefused.once(refused);
       await stage.customer.says('hello');
       expect(stage.bot.errors).to.have.length(1);
-      expect(stage.bot.errors[0]).to.include({ kind: 'policy', code: 368, outcome: 'refused', retryable: false });
+      expect(stage.bot.errors[0]).to.include({
+        code: 'policyViolation',
+        metaCode: 368,
+        outcome: 'refused',
+        retryable: false,
+      });
       expect(stage.bot.errors[0]).to.not.have.property('retryAfterMs');
       expect(stage.bot.errors[0]?.message).to.match(/Only this message is stopped/);
 
@@ -94,7 +99,11 @@ describe('a pause that a message has caused', () => {
       const second = stage.sim.customer(SECOND);
       await second.says('hello');
       expect(second.hears(), 'an ordinary message while messages pause').to.deep.equal([]);
-      expect(stage.bot.errors[1]).to.include({ kind: 'rateLimit', outcome: 'notSent', retryAfterMs: minutes * 60_000 });
+      expect(stage.bot.errors[1]).to.include({
+        code: 'rateLimited',
+        outcome: 'notSent',
+        retryAfterMs: minutes * 60_000,
+      });
 
       await second.says('talk to agent');
       expect(second.hears()).to.deep.equal([CONNECTING]);

@@ -7,6 +7,7 @@ import { ComponentDialog, WaterfallDialog, runDialog } from 'botbuilder-dialogs'
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type {
+  MaybePromise,
   BotLogic,
   Clock,
   HandoverEventMap,
@@ -167,7 +168,7 @@ export class ProcessStore implements ThreadStore {
   listOpen: ThreadStore['listOpen'] = (limit) => this.#run(() => this.#store.listOpen(limit));
   takeDue: ThreadStore['takeDue'] = (now, limit, lease) => this.#run(() => this.#store.takeDue(now, limit, lease));
 
-  #run<T>(work: () => Promise<T>): Promise<T> {
+  #run<T>(work: () => MaybePromise<T>): Promise<T> {
     return this.#life.guard(async () => {
       if (this.lost) throw new StoreLost();
       return work();
@@ -409,12 +410,9 @@ export function listen(handover: VccLiveHandover, bot: number, told: Told[]): vo
   const names: (keyof HandoverEventMap)[] = [
     'begun',
     'passed',
-    'waiting',
     'claimed',
-    'accepted',
     'returning',
     'returned',
-    'completed',
     'ownerChanged',
     'refused',
     'failed',

@@ -346,6 +346,6 @@ describe('a refusal of Meta because another app controls the thread', () => {
     stage.sim.weather.sendRefused.once({ reason: 'outsideWindow' });
     await stage.customer.says('hello');
     expect(stage.bot.errors).to.have.length(1);
-    expect(stage.bot.errors[0]).to.include({ name: 'GraphApiError', kind: 'window' });
+    expect(stage.bot.errors[0]).to.include({ name: 'GraphApiError', code: 'outsideWindow' });
   });
 });

@@ -116,8 +116,8 @@ describe('a webhook of VCC Live', () => {
     });
 
     for (const [why, weather, error] of [
-      ['routing is off, 27/2018464', 'routingOff', { code: 27, subcode: 2018464 }],
-      ['the Page does not allow it, 10', 'takeNotAllowed', { code: 10 }],
+      ['routing is off, 27/2018464', 'routingOff', { metaCode: 27, metaSubcode: 2018464 }],
+      ['the Page does not allow it, 10', 'takeNotAllowed', { metaCode: 10 }],
     ] as const) {
       it(`and Meta refuses the take (${why}): said once, not tried again, not by a timer either`, async () => {
         const stage = await waiting({ handover: { timers: { maximumMs: 120 * SECOND_MS } } });

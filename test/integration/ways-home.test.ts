@@ -123,7 +123,7 @@ describe('a thread that comes home', () => {
       const stage = await scene({ sim: { routing: false } });
       await stage.customer.says('talk to agent');
       const error: unknown = await stage.bot.handover.take(stage.thread).catch((thrown: unknown) => thrown);
-      expect(error).to.include({ kind: 'configuration' });
+      expect(error).to.include({ code: 'misconfigured' });
     });
   });
 
@@ -233,7 +233,7 @@ describe('a thread that comes home', () => {
     const stage = await scene();
     await stage.customer.says('talk to agent');
     const error: unknown = await stage.bot.handover.release(stage.thread).catch((thrown: unknown) => thrown);
-    expect(error).to.include({ name: 'GraphApiError', kind: 'notOwner' });
+    expect(error).to.include({ name: 'GraphApiError', code: 'anotherAppOwns' });
     expect(stage.owner()).to.equal('vccLive');
   });
 });

@@ -150,7 +150,9 @@ describe('A proactive message whose reference leaves something out', () => {
     await stage.customer.says('hello');
     const error = await say(facebook({ conversation: idOnly('404') }), 'who?').catch((thrown: unknown) => thrown);
     expect(stage.suppressed()).to.deep.equal([]);
-    expect(stage.bot.errors.concat(error instanceof Error ? error : []).at(-1)).to.include({ kind: 'recipient' });
+    expect(stage.bot.errors.concat(error instanceof Error ? error : []).at(-1)).to.include({
+      code: 'customerUnreachable',
+    });
   });
 
   it('reaches its customer on Azure’s channel, too', async () => {

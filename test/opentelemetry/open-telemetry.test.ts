@@ -124,9 +124,9 @@ describe('openTelemetry()', () => {
         'take refused permission': 1,
       });
       expect(counts).to.include({
-        'send refused notOwner': 1,
-        'send refused rateLimit': 1,
-        'send notSent rateLimit': 1,
+        'send refused anotherAppOwns': 1,
+        'send refused rateLimited': 1,
+        'send notSent rateLimited': 1,
       });
       const calls = stage.sim.wire.of('graph').filter(({ appId }) => appId === stage.sim.settings.botAppId);
       const sent = Object.entries(counts).filter(([name]) => !name.includes('notSent'));
@@ -158,9 +158,9 @@ describe('openTelemetry()', () => {
       const marked = red.map(({ name, attributes }) => `${twoWords(name)} ${String(attributes['error.type'])}`);
       expect(new Set(marked)).to.deep.equal(
         new Set([
-          'messenger graph notOwner',
+          'messenger graph anotherAppOwns',
           'messenger graph token',
-          'messenger graph rateLimit',
+          'messenger graph rateLimited',
           'messenger graph permission',
           'messenger turn TypeError',
           'messenger delivery unavailable',

@@ -188,6 +188,11 @@ describe('a call of our own', () => {
       .that.includes({ atMetaMs: NOON - HOUR + 1, answeredAtMetaMs: NOON - HOUR + 1 });
   });
 
+  it('whose place is rough, because Meta stamps in seconds, says when its answer came by Meta’s clock', () => {
+    const { mark } = evidenceOfAcceptedSend({ ...CALL, isOffsetRough: true }) as { readonly mark: object };
+    expect(mark).to.include({ atMetaMs: NOON, blindAtMs: NOON + 2000 });
+  });
+
   it('that asked for the owner names the app, with the time its control ends', () => {
     const answered = evidenceOfAnswer({ owner: 'app', appId: LEAD_GEN, expiresAtMs: NOON + 7 * HOUR }, CALL);
     expect(answered).to.deep.equal({

@@ -434,6 +434,11 @@ describe('asking `thread_owner` because a webhook is outvoted by our own observa
       expect(step(record, arriving(passTo(BOT, NOON + 3 * SECOND)), ids).effects.askOwner).to.equal(true);
     });
 
+    it('happens where Meta’s clock was known from stamps in seconds only', () => {
+      const rough = evidenceOfAnswer({ owner: 'app', appId: INBOX }, { ...blind, offsetMs: 0, isOffsetRough: true });
+      expect(step(recordOf(rough), arriving(takeBy(BOT, NOON + 3 * SECOND)), ids).effects.askOwner).to.equal(true);
+    });
+
     it('does not happen after a pass of our own, whose hand-back this is', () => {
       const record = recordOf(evidenceOfCall(AGENT, blind));
       expect(step(record, arriving(passTo(BOT, NOON + 3 * SECOND)), ids).effects.askOwner).to.equal(false);

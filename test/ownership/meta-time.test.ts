@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  isOffsetRough,
   learnOffset,
   metaNow,
   newestPlace,
@@ -10,6 +11,7 @@ import {
   placeOwn,
   stampOf,
 } from '../../src/ownership/meta-time.js';
+import type { ThreadEvent } from '../../src/thread/event.js';
 import type { OffsetWindow } from '../../src/ownership/meta-time.js';
 import { DAY, HOUR, MINUTE, NOON, SECOND, item } from './words.js';
 
@@ -65,12 +67,29 @@ describe('the difference of the clocks (rule 3)', () => {
     expect(offsetOf(window)).to.equal(-5 * MINUTE - 80);
   });
 
-  it('learns nothing from a stamp in seconds, from a missing one, and from one over a day ahead', () => {
+  it('learns nothing from a missing stamp, and from one over a day ahead', () => {
     const before = learned([NOON, NOON + 100]);
-    const seconds = item('takeThreadControl', 'messaging', NOON + MINUTE, { timestampInSeconds: true });
-    expect(learnOffset(before, seconds, NOON + 1)).to.equal(before);
     expect(learnOffset(before, item('delivery', 'standby', undefined), NOON + 1)).to.equal(before);
     expect(learnOffset(before, item('message', 'messaging', NOON + 2 * DAY), NOON + 1)).to.equal(before);
+  });
+
+  it('learns from a stamp in seconds as if the item were sent when its second began', () => {
+    const seconds = item('message', 'messaging', NOON, { timestampInSeconds: true });
+    const rough = learnOffset(noOffset, seconds, NOON + 1300);
+    expect(offsetOf(rough)).to.equal(-1300);
+    expect(isOffsetRough(rough)).to.equal(true);
+  });
+
+  it('is no longer rough when a stamp in milliseconds has told more', () => {
+    const seconds = item('message', 'messaging', NOON, { timestampInSeconds: true });
+    const exact = learned([NOON, NOON + 100]);
+    expect(learnOffset(exact, seconds, NOON + 1300)).to.equal(exact);
+    const later = learnOffset(
+      learnOffset(noOffset, seconds, NOON),
+      item('message', 'messaging', NOON + 900),
+      NOON + 800,
+    );
+    expect([offsetOf(later), isOffsetRough(later)]).to.deep.equal([100, false]);
   });
 
   it('remembers a good sample over the middle of its window', () => {
@@ -104,12 +123,16 @@ describe('the difference of the clocks (rule 3)', () => {
     });
     const skewMs = fc.integer({ min: -10 * MINUTE, max: 10 * MINUTE });
     fc.assert(
-      fc.property(schedule, skewMs, (items, skew) => {
-        let stamp = NOON;
+      fc.property(schedule, skewMs, fc.boolean(), (items, skew, inSeconds) => {
+        let sentAt = NOON;
+        const message = (sent: number): ThreadEvent =>
+          inSeconds
+            ? item('message', 'messaging', Math.floor(sent / SECOND) * SECOND, { timestampInSeconds: true })
+            : item('message', 'messaging', sent);
         const window = items
-          .map(({ gap, delay }) => ({ stamp: (stamp += gap), arrival: stamp + delay + skew }))
+          .map(({ gap, delay }) => ({ sent: (sentAt += gap), arrival: sentAt + delay + skew }))
           .sort((a, b) => a.arrival - b.arrival)
-          .reduce((w, one) => learnOffset(w, item('message', 'messaging', one.stamp), one.arrival), noOffset);
+          .reduce((w, one) => learnOffset(w, message(one.sent), one.arrival), noOffset);
         expect(offsetOf(window)).to.be.at.most(-skew);
       }),
     );

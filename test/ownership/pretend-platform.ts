@@ -17,7 +17,7 @@ import type { OwnCall } from '../../src/ownership/evidence.js';
 import type { Evidence } from '../../src/ownership/ledger.js';
 import { isAnotherApp, ownerNow, step } from '../../src/ownership/ledger.js';
 import type { OffsetWindow } from '../../src/ownership/meta-time.js';
-import { learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../../src/ownership/meta-time.js';
+import { isOffsetRough, learnOffset, metaNow, newestPlace, noOffset, offsetOf } from '../../src/ownership/meta-time.js';
 import type { ThreadEvent } from '../../src/thread/event.js';
 import type { NamedOwner, ThreadRecord } from '../../src/thread/record.js';
 import { emptyRecord } from '../../src/thread/record.js';
@@ -156,6 +156,7 @@ export function play(moves: readonly Move[], skewsMs: readonly [number, number],
       sentAtMs: now + process.skewMs,
       newestStamp: newestPlace(record.evidence),
       offsetMs: offsetHere(process),
+      isOffsetRough: isOffsetRough(process.offsets),
     };
     later(move.callMs[0], () => {
       const result = effect();

@@ -33,6 +33,7 @@ const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads:
   // Bot Framework's dialogs bring axios; the adapter and undici are loaded where a controller has that adapter.
   './botkit': { exports: 'handoverPlugin', loads: ['axios', 'botbuilder-dialogs'] },
   './calendar': { exports: 'openingHours', loads: ['luxon'] },
+  './vcc-live': { exports: 'vccLiveAgents', loads: ['axios'] },
   './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },
   // `redis` itself only where an address is given.
   './redis': { exports: 'RedisThreadStore', loads: [] },
@@ -92,6 +93,8 @@ import type {
 } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { openingHours } from 'botbuilder-handover-vcclive/calendar';
+import { allOf, vccLiveAgents } from 'botbuilder-handover-vcclive/vcc-live';
+import type { VccLiveAgentsOptions, VccLiveUser } from 'botbuilder-handover-vcclive/vcc-live';
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import type { RedisClientLike, RedisInboxOptions, RedisThreadStoreOptions } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
@@ -108,7 +111,11 @@ export const options: VccLiveHandoverOptions = {
   talkToAgent: [...talkToAgentPhrases(['en', 'hu']), /agent/i, 'TALK', { recognizer: { recognize: async () => ({ intents: {} }) }, intent: 'Agent' }, () => true],
   texts: { connecting: null, failed: { type: 'message', text: 'no' }, returned: async () => 'back' },
   metadata: (context, request) => ({ customer: context.activity.from.id, reason: request.reason }),
-  availability: openingHours({ timeZone: 'Europe/Budapest', weekly: { mon: ['09:00-17:00'] }, holidays: ['2026-12-25'] }),
+  availability: allOf(
+    openingHours({ timeZone: 'Europe/Budapest', weekly: { mon: ['09:00-17:00'] }, holidays: ['2026-12-25'] }),
+    (context) => (context.activity.channelId === 'facebook' ? 'available' : 'unknown'),
+    vccLiveAgents({ customer: 'acme', apiKey: 'key', projectId: 7, states: (user: VccLiveUser) => user.state !== 'PAUSE' }),
+  ),
   telemetry: [openTelemetry({ pageOnMetrics: true } satisfies OpenTelemetryOptions), botTelemetry(new NullTelemetryClient())],
   redact: (text) => redactPersonalData(text), loopBreaker: { maxHandovers: 3, withinMs: 60_000 },
 };
@@ -133,7 +140,7 @@ export function listen(handover: VccLiveHandover): VccLiveHandover {
     .on('passed', ({ thread, handoverId }) => console.log(thread.psid.length, handoverId.length))
     .on('returned', ({ result }) => console.log(result.outcome, result.via))
     .on('ownerChanged', ({ from, to }: { from: ThreadOwner; to: ThreadOwner }) => console.log(from.owner, to.appId))
-    .on('failed', ({ error }) => console.log(error instanceof GraphApiError ? error.kind : error instanceof HandoverError && error.code))
+    .on('failed', ({ error }) => console.log(error instanceof GraphApiError ? error.metaCode : error instanceof HandoverError && error.code))
     .on('suppressed', ({ reason }) => console.log(reason))
     .on('standbyMessage', ({ from, event }) => console.log(from, event.kind));
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { ThreadEvent } from '../../src/thread/event.js';
 import type { Logger } from '../../src/thread/logger.js';
+import type { MaybePromise } from '../../src/thread/maybe-promise.js';
 import type { ThreadStore, Ticket } from '../../src/thread/store.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
@@ -109,7 +110,7 @@ function weakStore(inner: ThreadStore): {
   const failing = new Set<string>();
   const hanging = new Set<string>();
   const calls: { operation: string; holder: string }[] = [];
-  const around = <T>(operation: Operation, { processId }: Ticket, run: () => Promise<T>): Promise<T> => {
+  const around = <T>(operation: Operation, { processId }: Ticket, run: () => MaybePromise<T>): MaybePromise<T> => {
     calls.push({ operation, holder: processId });
     if (hanging.has(operation)) return new Promise<never>(() => undefined);
     return failing.has(operation) ? Promise.reject(new TypeError('the store is down')) : run();
@@ -122,7 +123,7 @@ function weakStore(inner: ThreadStore): {
     update: (thread, change) => inner.update(thread, change),
     forget: (thread) => inner.forget(thread),
     enter: (ticket, leaseMs, change) => around('claim', ticket, () => inner.enter(ticket, leaseMs, change)),
-    renew: (ticket, leaseMs) => around('claim', ticket, () => inner.renew(ticket, leaseMs)),
+    renew: async (ticket, leaseMs) => around('claim', ticket, () => inner.renew(ticket, leaseMs)),
     isNext: (ticket) => inner.isNext(ticket),
     leave: (ticket, how) => around(how === 'finished' ? 'finish' : 'release', ticket, () => inner.leave(ticket, how)),
     schedule: (due) => inner.schedule(due),
@@ -791,7 +792,7 @@ describe('Room for a turn', () => {
     const lost = bot.take([message('b', '2')], { ackDeadlineMs: 60_000 });
     const waits = bot.take([message('c', '3')], { ackDeadlineMs: 60_000 });
     await settled();
-    await store.leave(ticketOf(message('b', '2'), 'process 1'), 'released');
+    store.leave(ticketOf(message('b', '2'), 'process 1'), 'released');
     await takenBy(store, message('b', '2'));
     await clock.advance(5000);
     expect(await lost).to.equal('busy');
@@ -858,7 +859,7 @@ describe('An event whose claim was lost while it waited for its turn', () => {
     const first = bot.take([message('a'), message('b')], { ackDeadlineMs: 10_000 });
     await settled();
     // As after a stop of the whole process that was longer than the lease.
-    await store.leave(ticketOf(message('b'), 'process 1'), 'released');
+    store.leave(ticketOf(message('b'), 'process 1'), 'released');
     await takenBy(store, message('b'));
     await clock.advance(5000);
     turn.open();
@@ -906,7 +907,7 @@ describe('An event whose claim was lost while it waited for its turn', () => {
   it('or has done it', async () => {
     const { bot, memory, taken, storeIsBack, endA } = await storeWasAway();
     await takenBy(memory, message('b'));
-    await memory.leave(ticketOf(message('b'), 'process 2'), 'finished');
+    memory.leave(ticketOf(message('b'), 'process 2'), 'finished');
     storeIsBack();
     endA();
     await settled();

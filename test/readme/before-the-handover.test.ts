@@ -27,7 +27,7 @@ describe('the page about what comes before a handover', () => {
   afterEach(closeScenes);
 
   it('marks every block of code as an example', () => {
-    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(6);
+    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(7);
   });
 
   it('has examples that compile as strictly as the package itself', async () => {

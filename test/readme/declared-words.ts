@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { REPOSITORY } from './readme-examples.js';
 
-/** The literals of `export type <name> = 'a' | 'b'`. */
+/** The literals of `export type <name> = 'a' | 'b'`, or of `(typeof LIST)[number]`, where the file has the list. */
 export function literalsOf(file: string, name: string): string[] {
   const found: string[] = [];
   const type = declarationOf(file, name);
   if (!ts.isTypeAliasDeclaration(type)) throw new Error(`${name} of ${file} is no union of literals.`);
   const visit = (node: ts.Node): void => {
     if (ts.isLiteralTypeNode(node) && ts.isStringLiteral(node.literal)) found.push(node.literal.text);
+    if (ts.isTypeQueryNode(node) && ts.isIdentifier(node.exprName)) found.push(...listed(file, node.exprName.text));
     ts.forEachChild(node, visit);
   };
   visit(type.type);
@@ -35,10 +36,29 @@ export function membersWithin(file: string, name: string, member: string): strin
   return found.type.members.flatMap((each) => (each.name && ts.isIdentifier(each.name) ? [each.name.text] : []));
 }
 
+/** The strings of `const <name> = ['a', 'b'] as const`. */
+function listed(file: string, name: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text === name) {
+      const collect = (each: ts.Node): void => {
+        if (ts.isStringLiteral(each)) found.push(each.text);
+        ts.forEachChild(each, collect);
+      };
+      collect(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(sourceOf(file));
+  return found;
+}
+
+function sourceOf(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(join(REPOSITORY, file), 'utf8'), ts.ScriptTarget.Latest);
+}
+
 function declarationOf(file: string, name: string): ts.TypeAliasDeclaration | ts.InterfaceDeclaration {
-  const text = readFileSync(join(REPOSITORY, file), 'utf8');
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
-  for (const statement of source.statements) {
+  for (const statement of sourceOf(file).statements) {
     const declares = ts.isTypeAliasDeclaration(statement) || ts.isInterfaceDeclaration(statement);
     if (declares && statement.name.text === name) return statement;
   }

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { StorageLike } from '../../src/store/bot-storage-store.js';
 import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
 import { InvalidOptionError, StoreError } from '../../src/thread/errors.js';
+import type { MaybePromise } from '../../src/thread/maybe-promise.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 import type { Emulator } from './azurite.js';
@@ -358,7 +359,7 @@ describe('BotStorageThreadStore in processes whose clocks differ', () => {
 
 describe('BotStorageThreadStore when the storage does not answer', () => {
   const outage = new Error('connect ECONNREFUSED 127.0.0.1:10000');
-  const methods: Record<string, (store: ThreadStore) => Promise<unknown>> = {
+  const methods: Record<string, (store: ThreadStore) => MaybePromise<unknown>> = {
     read: (store) => store.read(THREAD),
     update: (store) => put(store, 1),
     forget: (store) => store.forget(THREAD),
@@ -378,7 +379,7 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
     it(`rejects ${operation} with storeUnavailable and its words`, async () => {
       const storage = new Interposed(new MemoryStorage());
       storage.always('read', () => Promise.reject(outage));
-      const error = await rejection(call(new BotStorageThreadStore(storage)));
+      const error = await rejection((async () => call(new BotStorageThreadStore(storage)))());
       expect(error).to.be.instanceOf(StoreError);
       expect(error).to.include({ code: 'storeUnavailable', operation, reason: outage.message });
     });

@@ -24,7 +24,7 @@ const OPERATIONS: [keyof ThreadStore, unknown[]][] = [
   ['takeDue', [1, 1, 1]],
 ];
 
-function call(store: ThreadStore, [name, args]: [keyof ThreadStore, unknown[]]): Promise<unknown> {
+async function call(store: ThreadStore, [name, args]: [keyof ThreadStore, unknown[]]): Promise<unknown> {
   return (store[name] as (...given: unknown[]) => Promise<unknown>)(...args);
 }
 

@@ -145,66 +145,37 @@ describe('MemoryThreadStore stays within bounds', () => {
   });
 });
 
-describe('MemoryThreadStore at once', () => {
-  const LEASE_MS = 1000;
-
-  it('claims for all to see, and finishes for good', async () => {
-    const clock = handClock();
-    const store = new MemoryThreadStore({ now: () => clock.now() });
-    expect(store.atOnce.isFree('e1')).to.equal(true);
-    store.atOnce.claim('e1', 'me', LEASE_MS);
-    expect(store.atOnce.isFree('e1')).to.equal(false);
-    expect(await take(store, ticketOf('e1', 'another'), LEASE_MS)).to.equal('busy');
-    store.atOnce.finish('e1', 'me');
-    expect(store.atOnce.isFree('e1')).to.equal(false);
-    expect(await take(store, ticketOf('e1', 'another'), LEASE_MS)).to.equal('done');
-  });
-
-  it('has an event free again where the lease on it is over, as the promises have it', async () => {
-    const clock = handClock();
-    const store = new MemoryThreadStore({ now: () => clock.now() });
-    await take(store, ticketOf('e1', 'another'), LEASE_MS);
-    expect(store.atOnce.isFree('e1')).to.equal(false);
-    clock.move(LEASE_MS + 1);
-    expect(store.atOnce.isFree('e1')).to.equal(true);
-    store.atOnce.claim('e1', 'me', LEASE_MS);
-    expect(await take(store, ticketOf('e1', 'another'), LEASE_MS)).to.equal('busy');
-  });
-
-  it('writes what the promises read, and finds the handover in it for as long as it is open', async () => {
+describe('What every event asks of a MemoryThreadStore', () => {
+  it('is answered at once, without a promise, and counts for whoever asks later', async () => {
     const store = new MemoryThreadStore();
-    const thread = customer(1);
-    store.atOnce.write('1776/1', thread, armed);
-    expect(await store.read(thread)).to.deep.equal(armed);
-    expect(await store.findHandover('f'.repeat(32))).to.deep.equal(thread);
-    store.atOnce.write('1776/1', thread, recordWith(2));
-    expect(await store.findHandover('f'.repeat(32))).to.equal(undefined);
-    expect(store.atOnce.read('1776/1')).to.deep.equal(recordWith(2));
-    expect(store.threadCount).to.equal(1);
+    const ticket = ticketOf('e1', 'me', customer(1));
+    const entered = store.enter(ticket, 1000, () => ({ record: recordWith(2), value: 'entered it' }));
+    expect(entered).to.deep.equal({ status: 'entered', value: 'entered it', mustWait: false });
+    expect(store.readFor(ticket)).to.deep.equal({ record: recordWith(2), isOurs: true });
+    expect(await take(store, ticketOf('e1', 'another', customer(1)))).to.equal('busy');
+    store.leave(ticket, 'finished');
+    expect(await take(store, ticketOf('e1', 'another', customer(1)))).to.equal('done');
+    expect(await store.read(customer(1))).to.deep.equal(recordWith(2));
   });
 
-  it('keeps what an agent has while others leave, also where it was the bot’s before', () => {
+  it('keeps what an agent has while others leave, also if it was the bot’s before', () => {
     const store = new MemoryThreadStore({ maxThreads: 2 });
-    store.atOnce.write('1776/agent', customer('agent'), recordWith(1));
-    store.atOnce.write('1776/agent', customer('agent'), withAgent);
-    for (let psid = 0; psid < 5; psid += 1) store.atOnce.write(`1776/${psid}`, customer(psid), recordWith(1));
-    expect(store.atOnce.read('1776/agent')).to.deep.equal(withAgent);
-    expect(store.atOnce.read('1776/3')).to.equal(undefined);
-    expect(store.atOnce.read('1776/4')).to.deep.equal(recordWith(1));
+    const write = (psid: string, record: ThreadRecord): void =>
+      void store.enter(ticketOf(`e${psid}`, 'me', customer(psid)), 1000, () => ({ record, value: undefined }));
+    const read = (psid: string) => store.readFor(ticketOf('any', 'me', customer(psid))).record;
+    write('agent', recordWith(1));
+    write('agent', withAgent);
+    for (let psid = 0; psid < 5; psid += 1) write(`${psid}`, recordWith(1));
+    expect(read('agent')).to.deep.equal(withAgent);
+    expect(read('3')).to.equal(undefined);
+    expect(read('4')).to.deep.equal(recordWith(1));
   });
 
-  it('reads no record whose time is over', () => {
-    const clock = handClock();
-    const store = new MemoryThreadStore({ recordTtlMs: 1000, now: () => clock.now() });
-    store.atOnce.write('1776/1', customer(1), recordWith(1));
-    clock.move(1001);
-    expect(store.atOnce.read('1776/1')).to.equal(undefined);
-    expect(store.threadCount).to.equal(0);
-  });
-
-  it('lets finished events go, the oldest first; one that is finished again keeps its place', () => {
+  it('lets finished events go, the oldest first; one that is finished again keeps its place', async () => {
     const store = new MemoryThreadStore({ maxClaims: 2 });
-    for (const event of ['a', 'b', 'a', 'c']) store.atOnce.finish(event, 'me');
-    expect(['a', 'b', 'c'].filter((event) => !store.atOnce.isFree(event))).to.deep.equal(['b', 'c']);
+    for (const event of ['a', 'b', 'a', 'c']) store.leave(ticketOf(event, 'me'), 'finished');
+    const statuses = [];
+    for (const event of ['c', 'b', 'a']) statuses.push(await take(store, ticketOf(event, 'another')));
+    expect(statuses).to.deep.equal(['done', 'done', 'entered']);
   });
 });

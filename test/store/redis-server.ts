@@ -89,8 +89,10 @@ export function hasRedisServer(): boolean {
   }
 }
 
-async function launch(port: number, folder: string): Promise<ChildProcess> {
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+/** Starts a redis-server that keeps nothing on disk. @param more further settings, as on its command line */
+export async function launch(port: number, folder: string, more: readonly string[] = []): Promise<ChildProcess> {
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+  const settings = [...place, '--save', '', '--appendonly', 'no', ...more];
   const child = spawn(PROGRAM, settings, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -110,7 +112,8 @@ async function launch(port: number, folder: string): Promise<ChildProcess> {
   return child;
 }
 
-function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+/** Ends a process. */
+export function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
@@ -118,7 +121,8 @@ function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   });
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

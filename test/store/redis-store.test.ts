@@ -4,6 +4,7 @@ import { InvalidOptionError, StoreError } from 'botbuilder-handover-vcclive';
 import type { Clock, ThreadRecord } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient, createClientPool } from 'redis';
+import { partitionOf } from '../../src/store/partitions.js';
 import { manyProcesses } from './many-processes.js';
 import { finish, take, ticketOf } from './tickets.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
@@ -11,6 +12,8 @@ import type { Lifetimes } from './thread-store-contract.js';
 import { recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
+/** What the keys of {@link THREAD} begin with. */
+const tagOf = (prefix: string, id = '1776/4001'): string => `{${prefix}/${partitionOf(id, 64)}}`;
 
 describeWithRedis('RedisThreadStore', function () {
   let server: RedisServer;
@@ -75,8 +78,7 @@ describeWithRedis('RedisThreadStore', function () {
     for (const thread of [THREAD, other]) await store.schedule({ thread, name: 'idle', atMs: 1000 });
     expect(await store.takeDue(1000, 10, 1)).to.have.length(2);
     const client = await createClient({ url: server.url }).connect();
-    const times = (await client.keys('*evicted*:due:times'))[0]!;
-    await client.hDel(times, `${THREAD.pageId}/${THREAD.psid} idle`);
+    await client.hDel(`${tagOf('evicted')}:due:times`, `${THREAD.pageId}/${THREAD.psid} idle`);
     await client.close();
     expect((await store.takeDue(1000, 10, 1)).map(({ thread }) => thread)).to.deep.equal([other]);
   });
@@ -117,7 +119,7 @@ describeWithRedis('RedisThreadStore', function () {
           await storeOf(prefix)
             .forBot(open)
             .update(THREAD, () => ({ record: recordWith(7), value: undefined }));
-          const key = `{${prefix}:263}:thread:${id}`;
+          const key = `${tagOf(`${prefix}:263`)}:thread:${id}`;
           await ruin(key);
           const left = await redis((client) => client.dump(key));
           const store = storeOf(prefix).forBot(open);
@@ -137,12 +139,12 @@ describeWithRedis('RedisThreadStore', function () {
       });
     }
 
-    it('takes a claim and a place that nobody can read for none', async () => {
+    it('takes a claim and a ticket that nobody can read for none', async () => {
       const store = storeOf('claims').forBot(open);
       const ticket = ticketOf('e', 'a', THREAD);
       for (const ruined of ['x', 'l soon a', '']) {
-        await redis((client) => client.set('{claims:263}:claim:e', ruined));
-        await redis((client) => client.hSet(`{claims:263}:order:${id}`, 'before', ruined));
+        await redis((client) => client.set(`${tagOf('claims:263')}:claim:e`, ruined));
+        await redis((client) => client.hSet(`${tagOf('claims:263')}:queue:${id}`, 'before', ruined));
         const entered = await store.enter(ticket, 1000, () => ({ record: undefined, value: undefined }));
         expect(entered).to.include({ status: 'entered', mustWait: false });
         await store.leave(ticket, 'released');
@@ -153,13 +155,13 @@ describeWithRedis('RedisThreadStore', function () {
       const store = storeOf('members').forBot(open);
       await store.schedule({ thread: THREAD, name: 'idle', atMs: 1000 });
       for (const member of ['x', '%/1 idle', '1/2 %zz', '1/2/3 idle']) {
-        await redis((client) => client.zAdd('{members:263}:due', { score: 1, value: member }));
+        await redis((client) => client.zAdd(`${tagOf('members:263')}:due`, { score: 1, value: member }));
       }
-      await redis((client) => client.hSet('{members:263}:due:times', 'x', 'soon'));
-      await redis((client) => client.hSet('{members:263}:open', 'h', '%'));
+      await redis((client) => client.hSet(`${tagOf('members:263')}:due:times`, 'x', 'soon'));
+      await redis((client) => client.hSet(`${tagOf('members:263', 'h')}:open`, 'h', '%'));
       expect(await store.takeDue(1000, 10, 1)).to.deep.equal([{ thread: THREAD, name: 'idle', atMs: 1000 }]);
       expect(await store.listOpen(10)).to.deep.equal([]);
-      expect(await redis((client) => client.zCard('{members:263}:due'))).to.equal(0);
+      expect(await redis((client) => client.zCard(`${tagOf('members:263')}:due`))).to.equal(0);
       expect(said).to.have.lengthOf(4);
     });
   });
@@ -236,7 +238,7 @@ describeWithRedis('RedisThreadStore', function () {
       await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
       await store.close();
       expect(client.isReady).to.equal(true);
-      expect((await client.keys('{given}:*')).length).to.equal(1);
+      expect((await client.keys('{given/*')).length).to.equal(1);
       await client.close();
     });
 
@@ -268,7 +270,14 @@ describeWithRedis('RedisThreadStore', function () {
     });
 
     it('naming the option', () => {
-      const wrong = { prefix: 'a{b}', recordTtlMs: 0, claimRetentionMs: -1, commandTimeoutMs: 0.5, maxTries: 0 };
+      const wrong = {
+        prefix: 'a{b}',
+        recordTtlMs: 0,
+        claimRetentionMs: -1,
+        commandTimeoutMs: 0.5,
+        maxTries: 0,
+        partitions: 0,
+      };
       for (const [option, value] of Object.entries(wrong)) {
         expect(() => storeOf('wrong', { [option]: value }))
           .to.throw(InvalidOptionError)
@@ -277,7 +286,20 @@ describeWithRedis('RedisThreadStore', function () {
     });
   });
 
-  it('keeps its keys in one slot, and all of them with an end but those of deadlines and open handovers', async () => {
+  it('keeps the keys of a thread in one slot, and those of threads in many', async () => {
+    const store = storeOf('slots');
+    for (let psid = 0; psid < 200; psid += 1) {
+      const ticket = ticketOf(`e${psid}`, 'a', { pageId: '1776', psid: String(psid) });
+      await store.enter(ticket, 60_000, () => ({ record: recordWith(1), value: undefined }));
+    }
+    const client = await createClient({ url: server.url }).connect();
+    const tags = (await client.keys('{slots/*')).map((key) => key.slice(0, key.indexOf('}') + 1));
+    expect(tags).to.have.length(600);
+    expect(new Set(tags).size).to.be.within(50, 64);
+    await client.close();
+  });
+
+  it('keeps all keys of a thread in the partition of the thread, and all with an end but those of deadlines', async () => {
     const store = storeOf('keys');
     await store.enter(ticketOf('e1', 'a', THREAD), 60_000, () => ({ record: recordWith(1), value: undefined }));
     await finish(store, ticketOf('e0', 'a', THREAD));
@@ -285,10 +307,24 @@ describeWithRedis('RedisThreadStore', function () {
     const client = createClient({ url: server.url });
     await client.connect();
     const keys = (await client.keys('*keys*')).sort();
-    expect(keys.filter((key) => !key.startsWith('{keys}:'))).to.deep.equal([]);
+    const tag = tagOf('keys');
+    expect(keys.filter((key) => !key.startsWith(`${tag}:`))).to.deep.equal([]);
     const endless = await Promise.all(keys.map(async (key) => ((await client.pTTL(key)) === -1 ? [key] : [])));
-    expect(endless.flat()).to.deep.equal(['{keys}:due', '{keys}:due:names', '{keys}:due:times']);
+    expect(endless.flat()).to.deep.equal([`${tag}:due`, `${tag}:due:names`, `${tag}:due:times`]);
     await client.close();
+  });
+
+  it('takes the oldest deadlines of all partitions first, and no partition waits for another one', async () => {
+    const store = storeOf('fair');
+    const busy = { pageId: '1776', psid: '1' };
+    for (let n = 0; n < 50; n += 1) await store.schedule({ thread: busy, name: `busy ${n}`, atMs: 2000 + n });
+    for (let n = 0; n < 10; n += 1) {
+      await store.schedule({ thread: { pageId: '1776', psid: `${10 + n}` }, name: 'quiet', atMs: 2005 });
+    }
+    const names = (await store.takeDue(5000, 20, 60_000)).map(({ name }) => name);
+    expect(names.filter((name) => name === 'quiet')).to.have.length(10);
+    expect(names.slice(0, 5)).to.deep.equal(['busy 0', 'busy 1', 'busy 2', 'busy 3', 'busy 4']);
+    expect(await store.takeDue(5000, 100, 60_000)).to.have.length(40);
   });
 });
 

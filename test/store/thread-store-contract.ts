@@ -341,9 +341,10 @@ export function threadStoreContract(
 
       it('are not taken where the change throws', async () => {
         const failure = await rejection(
-          store.enter(ticket('e1', 'a'), LEASE_MS, () => {
-            throw new RangeError('from the change');
-          }),
+          (async () =>
+            store.enter(ticket('e1', 'a'), LEASE_MS, () => {
+              throw new RangeError('from the change');
+            }))(),
         );
         expect(failure).to.be.instanceOf(RangeError);
         expect(await statusOf('e1', 'b')).to.equal('entered');
@@ -412,7 +413,7 @@ export function threadStoreContract(
         await write(0);
         const stores = [store, another()];
         const entered = stores.flatMap((at, process) =>
-          Array.from({ length: 25 }, (_, index) => enter(at, `e${process}/${index}`, `p${process}`)),
+          Array.from({ length: 25 }, async (_, index) => enter(at, `e${process}/${index}`, `p${process}`)),
         );
         const values = (await Promise.all(entered)).map((each) => (each.status === 'entered' ? each.value : 0));
         expect(new Set(values).size).to.equal(50);

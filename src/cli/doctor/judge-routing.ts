@@ -144,7 +144,7 @@ export function judgeThreadOwner(seen: Observations): Finding | undefined {
   const line = { check: 'threadOwner', title: 'Owner of the thread' } as const;
   const owner = ownerIn(seen);
   if (owner !== undefined) return { ...line, status: 'ok', found: ownerWords(owner, settings) };
-  if (answer.status === 'refused' && answer.kind === 'recipient') {
+  if (answer.status === 'refused' && answer.means === 'customerUnreachable') {
     return {
       ...line,
       status: 'red',

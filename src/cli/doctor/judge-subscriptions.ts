@@ -231,8 +231,8 @@ function unreadable(wrong: Omit<Finding, 'found'>, line: Line, seen: Observation
   const explained =
     saysNothing(answer) ||
     proofRefused(answer) ||
-    (answer.status === 'refused' && answer.kind === 'token') ||
-    (page.status === 'refused' && page.kind === 'token') ||
+    (answer.status === 'refused' && answer.means === 'invalidToken') ||
+    (page.status === 'refused' && page.means === 'invalidToken') ||
     (type !== undefined && type !== 'PAGE') ||
     scopes?.includes('pages_show_list') === false ||
     scopes?.includes('pages_manage_metadata') === false;

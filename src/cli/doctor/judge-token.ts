@@ -66,7 +66,8 @@ export function proofRefused(answer: AdministrationAnswer): boolean {
 /** Whether this says nothing about the settings: no answer, or Meta busy. */
 export function saysNothing(answer: AdministrationAnswer): boolean {
   return (
-    answer.status === 'unanswered' || (answer.status === 'refused' && ['rateLimit', 'transient'].includes(answer.kind))
+    answer.status === 'unanswered' ||
+    (answer.status === 'refused' && ['rateLimited', 'metaFault'].includes(answer.means))
   );
 }
 
@@ -195,7 +196,7 @@ export function judgeSecret({ token, appSubscriptions, page, settings }: Observa
 export function judgeToken({ token, page }: Observations): Finding {
   const line = { check: 'token', title: 'Page access token' } as const;
   const facts = tokenFacts(token);
-  const dead = page.status === 'refused' && page.kind === 'token';
+  const dead = page.status === 'refused' && page.means === 'invalidToken';
   if (facts.isValid === false || dead) {
     const said = facts.error ?? (page.status === 'refused' ? page.message : 'Meta calls it invalid');
     const advice = dead ? ` ${page.advice}` : '';

@@ -197,7 +197,8 @@ function mayTakeBy(steps: readonly LiveStep[]): { readonly mayTake?: 'yes' | 'no
   for (const [index, { step, answer, owner }] of steps.entries()) {
     if ((step !== 'take' && step !== 'takeAgain') || !wasWithVccLive(steps[index - 1])) continue;
     if (owner === 'bot') return { mayTake: 'yes' };
-    const isPermission = answer.status === 'refused' && !['rateLimit', 'transient', 'token'].includes(answer.kind);
+    const isPermission =
+      answer.status === 'refused' && !['rateLimited', 'metaFault', 'invalidToken'].includes(answer.means);
     if (isPermission && answer.subcode !== ALREADY_OWNER.subcode) return { mayTake: 'no' };
   }
   return {};

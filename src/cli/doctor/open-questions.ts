@@ -164,7 +164,7 @@ function refusal(
 }
 
 function judged(id: string, assumed: string, { answer }: LiveStep, fits: (code: string) => boolean): SettledQuestion {
-  if (answer.status !== 'refused' || answer.kind === 'rateLimit' || answer.kind === 'transient')
+  if (answer.status !== 'refused' || answer.means === 'rateLimited' || answer.means === 'metaFault')
     return unsettled(id, assumed, described(answer));
   return { id, assumed, seen: described(answer), holds: fits(codeOf(answer)) ? 'yes' : 'no' };
 }

@@ -9,7 +9,7 @@ const PSID = '6600112233445566';
 const TOKEN = 'EAAtokenOfThePage';
 const idle: AdministrationAnswer = { status: 'answered', value: { data: [] }, text: '{"data":[]}', tookMs: 1 };
 const refused = (message: string): AdministrationAnswer => ({
-  ...{ status: 'refused', kind: 'invalid', httpStatus: 400, code: 100, message, advice: '', tookMs: 2 },
+  ...{ status: 'refused', means: 'invalidCall', httpStatus: 400, code: 100, message, advice: '', tookMs: 2 },
 });
 const run = (...steps: readonly Pick<LiveStep, 'step' | 'answer'>[]): LiveRun => ({
   before: 'idle',

@@ -1,0 +1,96 @@
+/**
+ * What Redis does with a thread's record, and with the index of open handovers.
+ *
+ * A record is one string, a header and JSON: `<version> <expires at> <id of the open handover or -> <record>`. A string
+ * without such a header cannot be read. The index is a hash, `<handover id> → <added at> <thread's id>`, in the partition
+ * of the handover's id. Its entries are hints: the record's header decides.
+ */
+import { CLOCK, scriptOf } from './redis-scripts.js';
+
+/** The fields of a record's header, and the whole string; version `?` if it cannot be read. */
+export const HEADERS = `
+local function headOf(key)
+  local kept = redis.pcall('GET', key)
+  if not kept then return nil end
+  if type(kept) ~= 'string' then return '?', nowMs + 1, '-', '?' end
+  local version, expiresAt, openId = string.match(kept, '^(%S+) (%d+) (%S+) ')
+  if not version then return '?', nowMs + 1, '-', '?' .. kept end
+  return version, tonumber(expiresAt), openId, kept
+end
+`;
+
+/** Compare and set. Answers nothing if it wrote the record (or there was nothing to write), else the record that it found. */
+export const WRITES = `
+local function write(key, from)
+  local expected, version, openId, ttlMs, json = ARGV[from], ARGV[from + 1], ARGV[from + 2], ARGV[from + 3], ARGV[from + 4]
+  local found, expiresAt, _, kept = headOf(key)
+  if not found or expiresAt <= nowMs then found = '' end
+  if found ~= expected then return found == '' and '' or kept end
+  if version == '' then return false end
+  ttlMs = tonumber(ttlMs)
+  redis.call('SET', key, version .. ' ' .. text(nowMs + ttlMs) .. ' ' .. openId .. ' ' .. json, 'PX', text(ttlMs))
+  return false
+end
+`;
+
+/** KEYS record · ARGV now, expected, version, openId, ttlMs, json → nil, or the record that is there. */
+export const UPDATE = scriptOf(CLOCK, HEADERS, WRITES, `return write(KEYS[1], 2)`);
+
+/**
+ * Puts a record that cannot be read under another key, unless another process has done that since it was read.
+ * KEYS record, where it goes, list of what was set aside · ARGV now, version, thread's id, ttlMs → 1 if it was moved.
+ */
+export const SET_ASIDE = scriptOf(
+  CLOCK,
+  HEADERS,
+  `
+if headOf(KEYS[1]) ~= ARGV[2] then return 0 end
+redis.call('RENAME', KEYS[1], KEYS[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', text(nowMs - tonumber(ARGV[4])))
+redis.call('ZADD', KEYS[3], text(nowMs), ARGV[3])
+redis.call('PEXPIRE', KEYS[3], ARGV[4])
+return 1
+`,
+);
+
+/** KEYS list of what was set aside · ARGV now, ttlMs, limit → [thread's id, when …], newest first. */
+export const LIST_ASIDE = scriptOf(
+  CLOCK,
+  `
+local since = '(' .. text(nowMs - tonumber(ARGV[2]))
+return redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', since, 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+`,
+);
+
+/** KEYS record · ARGV now → the id of its open handover, or nil. */
+export const OPEN_ID = scriptOf(
+  CLOCK,
+  HEADERS,
+  `
+local version, expiresAt, openId = headOf(KEYS[1])
+return version and expiresAt > nowMs and openId ~= '-' and openId
+`,
+);
+
+/** KEYS index · ARGV now, handoverId, thread's id. */
+export const ADD_OPEN = scriptOf(CLOCK, `return redis.call('HSET', KEYS[1], ARGV[2], text(nowMs) .. ' ' .. ARGV[3])`);
+
+/** KEYS index · ARGV now, handoverId. */
+export const REMOVE_OPEN = scriptOf(`return redis.call('HDEL', KEYS[1], ARGV[2])`);
+
+/** Removes an entry that its record does not confirm, if it is older than the grace. KEYS index · ARGV now, handoverId, graceMs. */
+export const DROP_ORPHAN = scriptOf(
+  CLOCK,
+  `
+local addedAt = tonumber(string.match(redis.call('HGET', KEYS[1], ARGV[2]) or '', '^(%d+) '))
+if not addedAt or addedAt + tonumber(ARGV[3]) <= nowMs then redis.call('HDEL', KEYS[1], ARGV[2]) end
+return 1
+`,
+);
+
+/** KEYS index · ARGV now, handoverId → its entry, or nil. */
+export const FIND_OPEN = scriptOf(`return redis.call('HGET', KEYS[1], ARGV[2])`);
+
+/** KEYS index · ARGV now, cursor, count → cursor, [handoverId, entry …]. */
+export const SCAN_OPEN = scriptOf(`return redis.call('HSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[3])`);

@@ -1,0 +1,258 @@
+/**
+ * Records of threads in Redis. What a record becomes is decided here, by `change`; Redis writes it only if nobody was
+ * faster.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../thread/clock.js';
+import { sleep, systemClock } from '../thread/clock.js';
+import { StoreError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import { threadId } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import type { ThreadRecord } from '../thread/record.js';
+import type { Entered, FencedRecord, SetAsideRecord, ThreadChange, Ticket } from '../thread/store.js';
+import { labelOfId } from '../thread/thread-label.js';
+import { memberOf, threadOf } from './due-member.js';
+import type { Unreadable } from './kept-record.js';
+import { keptRecordOf, recordIn } from './kept-record.js';
+import { listOf, textOf } from './redis-connection.js';
+import { dueKeys } from './redis-due-times.js';
+import { FORGET } from './redis-due-scripts.js';
+import type { OpenHandovers } from './redis-open-handovers.js';
+import { openIdOf, pairsOf } from './redis-open-handovers.js';
+import type { RedisPartitions } from './redis-partitions.js';
+import * as scripts from './redis-record-scripts.js';
+import { ENTER, READ_FOR } from './redis-ticket-scripts.js';
+import { RememberedRecords } from './remembered-records.js';
+
+/** The first tries again follow at once: most conflicts are between two. */
+const TRIES_WITHOUT_PAUSE = 3;
+const PAUSE_LONGEST_MS = 50;
+/** What stands for "no open handover" in a record's header. */
+const NOT_OPEN = '-';
+
+/** A record and the write that made it; version empty: there is none. */
+interface Seen {
+  readonly version: string;
+  readonly record: ThreadRecord | undefined;
+  /** What is there, if that is no record. */
+  readonly unreadable?: Unreadable;
+}
+
+const NOTHING: Seen = { version: '', record: undefined };
+
+type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
+
+/** A change made of what was seen, as the scripts take it. */
+interface Attempt<T> {
+  readonly value: T;
+  /** Absent if the change leaves the record. */
+  readonly next: Seen | undefined;
+  /** Of the open handover before and after the change. */
+  readonly openBefore: string | undefined;
+  readonly openAfter: string | undefined;
+  readonly args: string[];
+}
+
+/** What {@link RedisRecords} needs. */
+export interface RedisRecordsDeps {
+  readonly partitions: RedisPartitions;
+  readonly openHandovers: OpenHandovers;
+  readonly log: Logger | undefined;
+  readonly recordTtlMs: number;
+  readonly maxTries: number;
+  readonly maxRemembered: number;
+  /** Absent: the clock of Redis. */
+  readonly clock: Clock | undefined;
+  readonly random: () => number;
+}
+
+/** One for each bot. Every method rejects with a `StoreError` if Redis does not answer or a conflict does not settle. */
+export class RedisRecords {
+  readonly #deps: RedisRecordsDeps;
+  /** What was last seen of each thread. */
+  readonly #seen: RememberedRecords<Seen>;
+  /** The last change in progress, by thread: changes of one process do not race each other. */
+  readonly #changes = new Map<string, Promise<unknown>>();
+  /** No two writes ever make the same version, in whatever process. */
+  readonly #writer = randomBytes(9).toString('base64url');
+  #writes = 0;
+
+  constructor(deps: RedisRecordsDeps) {
+    this.#deps = deps;
+    this.#seen = new RememberedRecords(deps.maxRemembered, systemClock);
+  }
+
+  async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
+    const id = threadId(thread);
+    return this.#learn(id, await this.#deps.partitions.get('read', this.#key(id))).record;
+  }
+
+  update<T>(thread: ThreadKey, change: Change<T>): Promise<T> {
+    const id = threadId(thread);
+    return this.#inTurn(id, () => this.#update(id, change, this.#seen.get(id) ?? NOTHING));
+  }
+
+  /** @param ticketKeys keys of the ticket, in the partition of its thread */
+  enter<T>(ticket: Ticket, ticketKeys: string[], leaseMs: number, change: Change<T>): Promise<Entered<T>> {
+    const id = threadId(ticket.thread);
+    return this.#inTurn(id, async () => {
+      const attempt = await this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
+      const args = [ticket.event, ticket.processId, String(leaseMs), ...attempt.args];
+      const reply = await this.#deps.partitions.run('enter', ENTER, [...ticketKeys, this.#key(id)], args);
+      const [status, waits, found] = listOf(reply);
+      const said = textOf(status);
+      if (said === 'done' || said === 'busy') return { status: said };
+      const mustWait = Number(waits) === 1;
+      if (found === null || found === undefined) {
+        return { status: 'entered', value: await this.#written(id, attempt), mustWait };
+      }
+      const value = await this.#update(id, change, await this.#found(id, textOf(found)), 1);
+      return { status: 'entered', value, mustWait };
+    });
+  }
+
+  async readFor(ticket: Ticket, claimKey: string): Promise<FencedRecord> {
+    const id = threadId(ticket.thread);
+    const keys = [claimKey, this.#key(id)];
+    const [isOurs, kept] = listOf(await this.#deps.partitions.run('readFor', READ_FOR, keys, [ticket.processId]));
+    const text = kept === null || kept === undefined ? undefined : textOf(kept);
+    return { record: this.#learn(id, text).record, isOurs: Number(isOurs) === 1 };
+  }
+
+  /** Up to `limit`, newest first. */
+  async listSetAside(limit: number): Promise<SetAsideRecord[]> {
+    if (limit <= 0) return [];
+    const { partitions, recordTtlMs } = this.#deps;
+    const args = [String(recordTtlMs), String(limit)];
+    const lists = partitions.all.map((keys) =>
+      partitions.run('listSetAside', scripts.LIST_ASIDE, [keys.key('aside')], args),
+    );
+    return (await Promise.all(lists))
+      .flatMap(pairsOf)
+      .flatMap(([id, atMs]) => {
+        const thread = threadOf(id);
+        return thread === undefined ? [] : [{ thread, atMs: Number(atMs), where: this.#asideKey(id) }];
+      })
+      .sort((a, b) => b.atMs - a.atMs)
+      .slice(0, limit);
+  }
+
+  /** Forgets the thread, its deadlines included. The index first: nothing finds its entry once the record is gone. */
+  async forget(thread: ThreadKey): Promise<void> {
+    const id = threadId(thread);
+    const { partitions, openHandovers } = this.#deps;
+    const before = await partitions.run('forget', scripts.OPEN_ID, [this.#key(id)], []);
+    if (before !== null && before !== undefined) await openHandovers.drop(textOf(before));
+    const keys = [this.#key(id), ...this.#asideKeys(id), ...dueKeys(partitions.of(id))];
+    const after = await partitions.run('forget', FORGET, keys, [memberOf(thread, ''), id]);
+    if (after !== null && after !== undefined) await openHandovers.drop(textOf(after));
+    this.#seen.delete(id);
+  }
+
+  /** Changes of one thread wait for each other; usually there is none to wait for. */
+  async #inTurn<T>(id: string, run: () => Promise<T>): Promise<T> {
+    const before = this.#changes.get(id);
+    const mine = before ? before.then(run, run) : run();
+    this.#changes.set(id, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#changes.get(id) === mine) this.#changes.delete(id);
+    }
+  }
+
+  async #update<T>(id: string, change: Change<T>, from: Seen, triesBefore = 0): Promise<T> {
+    let seen = from;
+    for (let tries = triesBefore; tries < this.#deps.maxTries; tries += 1) {
+      if (tries > TRIES_WITHOUT_PAUSE) await this.#pause(tries);
+      const attempt = await this.#attempt(id, change, seen);
+      const found = await this.#deps.partitions.run('update', scripts.UPDATE, [this.#key(id)], attempt.args);
+      if (found === null || found === undefined) return this.#written(id, attempt);
+      seen = await this.#found(id, textOf(found));
+    }
+    throw new StoreError('storeConflict', 'update');
+  }
+
+  /** A handover that begins is entered in the index first: one that the index does not know would never be found. */
+  async #attempt<T>(id: string, change: Change<T>, seen: Seen): Promise<Attempt<T>> {
+    const { record, value } = change(seen.record);
+    const openBefore = seen.record?.open?.id;
+    if (record === undefined) {
+      const args = [seen.version, '', '', '', ''];
+      return { value, next: undefined, openBefore, openAfter: openBefore, args };
+    }
+    this.#writes += 1;
+    const version = `${this.#writer}${this.#writes.toString(36)}`;
+    const openAfter = record.open?.id;
+    const openId = openAfter === undefined ? NOT_OPEN : openIdOf(openAfter);
+    const args = [seen.version, version, openId, String(this.#deps.recordTtlMs), JSON.stringify(record)];
+    if (openAfter !== undefined && openAfter !== openBefore) await this.#deps.openHandovers.add(openAfter, id);
+    return { value, next: { version, record }, openBefore, openAfter, args };
+  }
+
+  async #written<T>(id: string, { next, openBefore, openAfter, value }: Attempt<T>): Promise<T> {
+    if (next) this.#seen.set(id, next);
+    if (openBefore !== undefined && openBefore !== openAfter) await this.#deps.openHandovers.remove(openBefore);
+    return value;
+  }
+
+  /** What a write found instead of what it expected. A record that cannot be read makes way for a new one. */
+  async #found(id: string, kept: string): Promise<Seen> {
+    const seen = this.#learn(id, kept);
+    if (seen.unreadable !== undefined) await this.#setAside(id, seen.unreadable);
+    return seen.unreadable === undefined ? seen : NOTHING;
+  }
+
+  /** What Redis has; parsed only if it is not what was seen last. */
+  #learn(id: string, text: string | undefined): Seen {
+    const { clock } = this.#deps;
+    const kept = keptRecordOf(text);
+    const isOver = kept.kind === 'record' && clock !== undefined && kept.expiresAtMs <= clock.now();
+    if (kept.kind === 'record' && !isOver) {
+      const { version } = kept;
+      const known = this.#seen.get(id);
+      if (known?.version === version) return known;
+      const record = recordIn(kept);
+      if (!('kind' in record)) {
+        const seen: Seen = { version, record };
+        this.#seen.set(id, seen);
+        return seen;
+      }
+      this.#seen.delete(id);
+      return { ...NOTHING, unreadable: record };
+    }
+    this.#seen.delete(id);
+    return kept.kind === 'unreadable' ? { ...NOTHING, unreadable: kept } : NOTHING;
+  }
+
+  /** Of several processes that meet it one sets it aside, and says so. */
+  async #setAside(id: string, { version, why }: Unreadable): Promise<void> {
+    const { partitions, recordTtlMs, log } = this.#deps;
+    const keys = [this.#key(id), ...this.#asideKeys(id)];
+    const done = await partitions.run('setAside', scripts.SET_ASIDE, keys, [version, id, String(recordTtlMs)]);
+    if (Number(done) !== 1) return;
+    log?.error(
+      `The record of thread ${labelOfId(id)} cannot be read (${why}). It is set aside under ${this.#asideKey(id)}, and ` +
+        'the thread begins anew from what Meta tells. Look at it: "threads" of the command line lists what was set aside.',
+    );
+  }
+
+  #pause(tries: number): Promise<void> {
+    const longestMs = Math.min(PAUSE_LONGEST_MS, 2 ** (tries - TRIES_WITHOUT_PAUSE));
+    return sleep(systemClock, this.#deps.random() * longestMs);
+  }
+
+  #key(id: string): string {
+    return this.#deps.partitions.of(id).key('thread', id);
+  }
+
+  #asideKeys(id: string): string[] {
+    return [this.#asideKey(id), this.#deps.partitions.of(id).key('aside')];
+  }
+
+  /** No customer's id is in it: logs name it. */
+  #asideKey(id: string): string {
+    return this.#deps.partitions.of(id).key('aside', labelOfId(id));
+  }
+}
