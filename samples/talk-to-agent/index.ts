@@ -1,4 +1,4 @@
-/** `npm run sample`: the sample bot alone, against Meta or whatever GRAPH_BASE_URL names. */
+/** `npm run sample`: runs the sample bot alone, against Meta or the server in GRAPH_BASE_URL. */
 import type { RunningBot } from './bot.js';
 import { startBot } from './bot.js';
 import { readSettings } from './settings.js';
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(bot));
 }
 
-/** Finishes what runs while Meta is told to come again, then closes the port. */
+/** Finishes running turns while Meta gets 503 and delivers again later, then closes the port. */
 async function stop(bot: RunningBot): Promise<void> {
   const { running, waiting } = await bot.handover.close({ withinMs: STOPS_WITHIN_MS });
   if (running + waiting > 0) console.warn(`Stopped with ${running} turns running and ${waiting} events not begun.`);

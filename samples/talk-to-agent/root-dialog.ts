@@ -55,7 +55,7 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   return step.endDialog();
 }
 
-/** Of a quick reply: its text is what stands on the button. */
+/** A quick reply's action; its text is the button's title. */
 function payloadOf(channelData: { readonly quick_reply?: { readonly payload?: string } } | undefined): string {
   return channelData?.quick_reply?.payload ?? '';
 }
@@ -93,7 +93,7 @@ function greeting(result: HandoverResult): string | undefined {
   }
 }
 
-/** What VCC Live's webhook has told, where it came in time. */
+/** What VCC Live's webhook has said, if it came in time. */
 function closing({ disposition, agent = 'The agent' }: HandoverResult): string {
   return disposition === undefined ? '' : ` ${agent} has closed your chat: ${disposition}.`;
 }
