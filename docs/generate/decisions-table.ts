@@ -14,7 +14,6 @@ import { decideDialog } from '../../src/handover/dialog-result.js';
 import { amendOpen, arm, concludeOpen, markPassed } from '../../src/handover/lifecycle.js';
 import type { Arrival } from '../../src/handover/record-event.js';
 import { effectOf } from '../../src/handover/record-event.js';
-import type { OwnerAnswer } from '../../src/graph/owner-answer.js';
 import {
   evidenceOfAnswer,
   evidenceOfCall,
@@ -293,7 +292,7 @@ function known(owner: NamedOwner): ThreadRecord {
   return step(emptyRecord, [evidenceOfCall(owner, call(T_MS))], ids).record;
 }
 
-function told(record: ThreadRecord, answer: OwnerAnswer): ThreadRecord {
+function told(record: ThreadRecord, answer: Parameters<typeof evidenceOfAnswer>[0]): ThreadRecord {
   return step(record, [evidenceOfAnswer(answer, call(LATER_MS + 1))], ids).record;
 }
 
