@@ -1,7 +1,7 @@
 /**
  * Makes one attempt at a Graph call: token, proof, pause, request, and a reading of what came back.
  *
- * Exists to be the one door to the network, so that no call passes a throttled Page or a dead token by.
+ * Exists to be the only way to the network, so that no call passes a throttled Page or a dead token by.
  */
 import { createHmac } from 'node:crypto';
 import { askedWaitMs } from './asked-wait.js';

@@ -1,5 +1,5 @@
 /**
- * Graph calls that are measured: each attempt is told to a probe.
+ * Graph calls that are measured: a probe gets each attempt.
  *
  * A class of its own, so that attempts nobody measures cost nothing more.
  */

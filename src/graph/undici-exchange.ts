@@ -75,7 +75,7 @@ class Journey implements Dispatcher.DispatchHandler {
     this.#settle = settle;
   }
 
-  /** Gives up: what is still in line is not sent, what is under way is broken off. */
+  /** Gives up: what is still in line is not sent, what is in progress is broken off. */
   end(failure: HttpFailure): void {
     this.#finish(failure);
     this.#controller?.abort(new Error(failure.cause.message));

@@ -82,7 +82,7 @@ describe('openTelemetry()', () => {
       expect(sums(collected, 'messenger.handover.ended')).to.deep.equal({
         'completed passBack': 1,
         'completed message': 1,
-        'failed none token': 1,
+        'failed none invalidToken': 1,
         'refused none unavailable': 1,
         'takenBack take': 1,
         'unclaimed timer': 1,
@@ -119,7 +119,7 @@ describe('openTelemetry()', () => {
       );
       expect(counts).to.include({
         'pass ok': 4,
-        'pass refused token': 1,
+        'pass refused invalidToken': 1,
         'take ok': 2,
         'take refused permission': 1,
       });
@@ -159,7 +159,7 @@ describe('openTelemetry()', () => {
       expect(new Set(marked)).to.deep.equal(
         new Set([
           'messenger graph anotherAppOwns',
-          'messenger graph token',
+          'messenger graph invalidToken',
           'messenger graph rateLimited',
           'messenger graph permission',
           'messenger turn TypeError',
