@@ -1,7 +1,7 @@
 /**
  * The options of the Graph client, their defaults and what is refused.
  *
- * Exists so that a wrong option is told at construction and by name, not by the first call that fails.
+ * Exists so that a wrong option fails at construction and by name, not by the first call that fails.
  */
 import { type Clock, systemClock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';

@@ -87,7 +87,7 @@ describe('openTelemetry()', () => {
         'takenBack take': 1,
         'unclaimed timer': 1,
       });
-      expect(sums(collected, 'messenger.handover.take_failures')).to.deep.equal({ permission: 1 });
+      expect(sums(collected, 'messenger.handover.take_failures')).to.deep.equal({ permissionMissing: 1 });
     });
 
     it('has timed the claims and the agents, in seconds', () => {
@@ -121,7 +121,7 @@ describe('openTelemetry()', () => {
         'pass ok': 4,
         'pass refused invalidToken': 1,
         'take ok': 2,
-        'take refused permission': 1,
+        'take refused permissionMissing': 1,
       });
       expect(counts).to.include({
         'send refused anotherAppOwns': 1,
@@ -161,7 +161,7 @@ describe('openTelemetry()', () => {
           'messenger graph anotherAppOwns',
           'messenger graph invalidToken',
           'messenger graph rateLimited',
-          'messenger graph permission',
+          'messenger graph permissionMissing',
           'messenger turn TypeError',
           'messenger delivery unavailable',
         ]),
