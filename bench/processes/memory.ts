@@ -2,6 +2,7 @@
 import { VccLiveHandover, MemoryThreadStore } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { ThreadKey } from 'botbuilder-handover-vcclive';
+import { storedRecordOf } from '../../src/handover/stored-record.js';
 import { APP_SECRET, BOT_APP_ID, OTHER_APP_ID, PAGE_ID, PAGE_TOKEN, VERIFY_TOKEN } from '../settings.js';
 import { messageOf, signed } from '../webhooks.js';
 import { answerQuestions } from './answer-questions.js';
@@ -46,12 +47,12 @@ async function bounded(given: { threads: number; maxThreads: number }): Promise<
 function remember(store: MemoryThreadStore, customer: number): Promise<void> {
   const thread: ThreadKey = { pageId: PAGE_ID, psid: String(6_600_000_000_000_000 + customer) };
   return store.update(thread, () => ({
-    record: {
+    record: storedRecordOf({
       evidence: { activityAtMetaMs: customer, us: { atMetaMs: customer, key: `messaging:message:m_${customer}` } },
       epoch: 0,
       recordedOwner: 'bot',
       conclusions: [],
-    },
+    }),
     value: undefined,
   }));
 }

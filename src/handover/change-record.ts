@@ -11,7 +11,7 @@ import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { Entered, ThreadChange, Ticket } from '../thread/store.js';
+import type { Entered, Ticket } from '../thread/store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { atTime, ownerByEvidence, ownerNow, step } from '../ownership/ledger.js';
@@ -22,6 +22,7 @@ import type { EngineDeps } from './engine-deps.js';
 import type { HandoverEvent } from './events.js';
 import type { Outcome } from './lifecycle.js';
 import { markPassed } from './lifecycle.js';
+import type { RecordChange } from './stored-record.js';
 import type { AnsweredCall, Turn } from './turn.js';
 
 /** No app has this id. */
@@ -176,7 +177,7 @@ export class ThreadRecords {
     ids: AppIds,
     evidenceFrom: EvidenceFrom,
     after: AfterChange<T>,
-  ): (current: ThreadRecord | undefined) => ThreadChange<Unemitted<T>> {
+  ): (current: ThreadRecord | undefined) => RecordChange<Unemitted<T>> {
     return (current) => {
       const record = current ?? emptyRecord;
       const at = { nowMs: this.deps.clock.now(), nowMetaMs: this.#metaNow() };

@@ -3,10 +3,10 @@ import type { Clock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
-import type { ThreadStore } from '../thread/store.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { HandoverEvents } from './events.js';
 import type { EnginePolicies } from './policies.js';
+import type { RecordStore } from './stored-record.js';
 import type { AnsweredCall } from './turn.js';
 
 /** The Graph calls that handovers need; `ThreadControlClient` has them. */
@@ -29,7 +29,7 @@ export interface EngineDeps {
   readonly botAppId: string;
   readonly vccLiveAppId: (pageId: string) => string | Promise<string>;
   readonly graph: ThreadControlPort;
-  readonly store: ThreadStore;
+  readonly store: RecordStore;
   readonly clock: Clock;
   /** Names this process among those that share the store. */
   readonly processId: string;

@@ -1,6 +1,7 @@
 /** Records what an event proves when it arrives, before its turn: who owns the thread, and what it does to an open handover. */
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
+import { threadOf } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
@@ -19,7 +20,6 @@ import type { Ending, Outcome } from './lifecycle.js';
 import { amendOpen, concludeOpen, isUnsettledForLong, keepEarlyHandBack, storedError, unchanged } from './lifecycle.js';
 import { HANDOVER_DEADLINE, deadlineOf } from './timers.js';
 import type { EnteredEvent, RecordedEvent } from './turn.js';
-import { threadOf } from './turn.js';
 import { reopened } from './vcc-live-report.js';
 
 /** An event on its way into its thread's record. */

@@ -64,7 +64,7 @@ export function hasTimers(timers: HandoverTimers): boolean {
 
 /** What the watch stands on. */
 export interface DeadlineWatchDeps {
-  readonly store: ThreadStore;
+  readonly store: Pick<ThreadStore, 'takeDue'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Works a deadline of the timers off. Rejects where it has to come again. */

@@ -10,30 +10,29 @@ import { systemClock } from '../thread/clock.js';
 import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { encodedText } from '../thread/key.js';
-import type { ThreadRecord } from '../thread/record.js';
 import type {
   DueTime,
   Entered,
   FencedRecord,
   Renewed,
   SetAsideRecord,
-  StoringBot,
+  StoredRecord,
   ThreadChange,
   ThreadStore,
+  ThreadStoreBot,
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import type { TakenEntry } from './due-index.js';
 import { DueIndex } from './due-index.js';
-import type { AddedOpening } from './open-index.js';
 import { OpenIndex } from './open-index.js';
-import { OldestFirstMap } from './oldest-first-map.js';
 import { positiveOption } from './positive-option.js';
 import { SetAsideItems } from './set-aside-items.js';
-import type { Deadline, OpenEntry, ThreadBody } from './stored-entries.js';
+import { StorageDueTimes } from './storage-due-times.js';
+import { StorageRecords } from './storage-records.js';
+import type { ThreadBody } from './stored-entries.js';
 import { threadBodyOf } from './stored-entries.js';
-import type { StoredTicket, TicketView } from './thread-tickets.js';
 import { isTakenOver, takeTicket, ticketState, withoutTicket } from './thread-tickets.js';
+import { TicketSightings } from './ticket-sightings.js';
 import type { BodyChange, ItemOf, StorageLike } from './versioned-items.js';
 import { VersionedItems } from './versioned-items.js';
 
@@ -45,15 +44,7 @@ const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 const MAX_TRIES = 10;
 /** Longest key that Cosmos DB takes. */
 const MAX_KEY_LENGTH = 255;
-/** An entry of the index that its thread does not know is left alone this long: its writer may be at work on it. */
-const ORPHAN_KEPT_MS = 5 * 60 * 1000;
-/** Old entries of open handovers that one update looks after, so that no update takes long. */
-const MAX_OLD_ENTRIES_AT_ONCE = 8;
 const MAX_THREADS_READ_AT_ONCE = 32;
-/** A change that begins another handover each time it is called is no pure function, and is called no more often. */
-const MAX_BEGINNINGS = 3;
-/** Threads with tickets that this process remembers having seen. A ticket it forgets counts for one lease more. */
-const MAX_THREADS_SEEN = 10_000;
 
 /** Settings of a {@link BotStorageThreadStore}. */
 export interface BotStorageThreadStoreOptions {
@@ -69,30 +60,6 @@ export interface BotStorageThreadStoreOptions {
   readonly clock?: Clock;
   /** In [0, 1): for the jitter of waits, and for tokens that must differ between processes. Default `Math.random`. */
   readonly random?: () => number;
-}
-
-/** Since when this process has seen a ticket unrenewed, by its own clock. */
-interface Sighting {
-  readonly renewals: number;
-  readonly sinceMs: number;
-}
-
-/** What became of an update: written (or left), or to be tried again once the handover it begins is in the index. */
-type Tried<T> =
-  | {
-      readonly kind: 'done';
-      readonly value: T;
-      readonly mustWait: boolean;
-      readonly before: string | undefined;
-      readonly after: string | undefined;
-    }
-  | { readonly kind: 'begins'; readonly handoverId: string }
-  | { readonly kind: 'refused'; readonly status: 'done' | 'busy' };
-
-/** A ticket that a change comes with. */
-interface TicketAsked {
-  readonly ticket: Ticket;
-  readonly leaseMs: number;
 }
 
 /**
@@ -141,20 +108,20 @@ export class BotStorageThreadStore implements ThreadStore {
   readonly #storage: StorageLike;
   readonly #options: BotStorageThreadStoreOptions;
   readonly #prefix: string;
-  readonly #recordTtlMs: number;
-  readonly #claimRetentionMs: number;
   readonly #clock: Clock;
-  /** Of tickets, by thread and event. */
-  readonly #sightings = new OldestFirstMap<Map<string, Sighting>>();
+  readonly #sightings: TicketSightings;
+  readonly #records: StorageRecords;
+  readonly #dueTimes: StorageDueTimes;
+  readonly #faultOf: ThreadStoreBot['faultOf'] | undefined;
 
   /** @param bot whose data it is; {@link forBot} says so, and nobody else needs to */
-  constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: StoringBot) {
+  constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: ThreadStoreBot) {
     const prefix = checkedPrefix(options.prefix ?? PREFIX);
     this.#storage = checkedStorage(storage);
     this.#options = options;
     this.#prefix = bot === undefined ? prefix : `${prefix}.${plain(bot.appId)}`;
-    this.#recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
-    this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    const recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
+    const claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
     this.#clock = options.clock ?? systemClock;
     this.#items = new VersionedItems(this.#storage, {
       maxTries: positiveOption('maxTries', options.maxTries, MAX_TRIES),
@@ -163,15 +130,24 @@ export class BotStorageThreadStore implements ThreadStore {
     });
     this.#aside = new SetAsideItems(this.#items, {
       prefix: `${this.#prefix}.aside`,
-      keptMs: this.#recordTtlMs,
+      keptMs: recordTtlMs,
       clock: this.#clock,
       log: bot?.log,
     });
     this.#due = new DueIndex(this.#items, this.#aside, `${this.#prefix}.due`);
     this.#open = new OpenIndex(this.#items, this.#aside, `${this.#prefix}.open`);
+    this.#sightings = new TicketSightings(this.#clock, claimRetentionMs);
+    this.#faultOf = bot?.faultOf;
+    const shared = {
+      items: this.#items,
+      clock: this.#clock,
+      itemOf: (thread: ThreadKey) => this.#threadItem(thread),
+    };
+    this.#records = new StorageRecords({ ...shared, open: this.#open, sightings: this.#sightings, recordTtlMs });
+    this.#dueTimes = new StorageDueTimes({ ...shared, due: this.#due, records: this.#records });
   }
 
-  forBot(bot: StoringBot): BotStorageThreadStore {
+  forBot(bot: ThreadStoreBot): BotStorageThreadStore {
     return new BotStorageThreadStore(this.#storage, this.#options, bot);
   }
 
@@ -179,13 +155,13 @@ export class BotStorageThreadStore implements ThreadStore {
     return this.#aside.list(limit);
   }
 
-  async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
+  async read(thread: ThreadKey): Promise<StoredRecord | undefined> {
     const item = this.#threadItem(thread);
-    return this.#recordOf((await this.#items.read('read', [item])).get(item.key));
+    return this.#records.recordOf((await this.#items.read('read', [item])).get(item.key));
   }
 
-  async update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
-    const updated = await this.#update('update', thread, change);
+  async update<T>(thread: ThreadKey, change: (current: StoredRecord | undefined) => ThreadChange<T>): Promise<T> {
+    const updated = await this.#records.update('update', thread, change);
     if (updated.status !== 'entered') throw new StoreError('storeConflict', 'update');
     return updated.value;
   }
@@ -193,23 +169,23 @@ export class BotStorageThreadStore implements ThreadStore {
   enter<T>(
     ticket: Ticket,
     leaseMs: number,
-    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+    change: (current: StoredRecord | undefined) => ThreadChange<T>,
   ): Promise<Entered<T>> {
-    return this.#update('enter', ticket.thread, change, { ticket, leaseMs });
+    return this.#records.update('enter', ticket.thread, change, { ticket, leaseMs });
   }
 
   async isNext(ticket: Ticket): Promise<TicketState> {
     const item = this.#threadItem(ticket.thread);
     const body = (await this.#items.read('isNext', [item])).get(item.key);
-    return ticketState(body ?? {}, ticket, this.#viewOf(item.key, body));
+    return ticketState(body ?? {}, ticket, this.#sightings.viewOf(item.key, body));
   }
 
   renew(ticket: Ticket, leaseMs: number): Promise<Renewed> {
     const item = this.#threadItem(ticket.thread);
     return this.#items.change('renew', item, (body): BodyChange<ThreadBody, Renewed> => {
-      const taken = takeTicket(body ?? {}, ticket, leaseMs, this.#viewOf(item.key, body));
+      const taken = takeTicket(body ?? {}, ticket, leaseMs, this.#sightings.viewOf(item.key, body));
       if (taken.status !== 'entered') return { body: undefined, value: taken.status };
-      this.#note(item.key, taken.value);
+      this.#sightings.note(item.key, taken.value);
       return { body: { ...body, tickets: taken.value }, value: 'renewed' };
     });
   }
@@ -219,10 +195,10 @@ export class BotStorageThreadStore implements ThreadStore {
     await this.#items.change('leave', item, (body): BodyChange<ThreadBody, undefined> => {
       // Forgotten meanwhile: nothing about the customer is written again.
       if (body === undefined) return { body: undefined, value: undefined };
-      const view = this.#viewOf(item.key, body);
+      const view = this.#sightings.viewOf(item.key, body);
       if (isTakenOver(body, ticket, view)) return { body: undefined, value: undefined };
       const left = withoutTicket(body, ticket, view, how === 'finished' ? this.#clock.now() : undefined);
-      if (left.tickets.length === 0) this.#sightings.delete(item.key);
+      if (left.tickets.length === 0) this.#sightings.forget(item.key);
       return { body: { ...body, ...left }, value: undefined };
     });
   }
@@ -230,14 +206,14 @@ export class BotStorageThreadStore implements ThreadStore {
   async readFor(ticket: Ticket): Promise<FencedRecord> {
     const item = this.#threadItem(ticket.thread);
     const body = (await this.#items.read('readFor', [item])).get(item.key);
-    const isOurs = !isTakenOver(body ?? {}, ticket, this.#viewOf(item.key, body));
-    return { record: this.#recordOf(body), isOurs };
+    const isOurs = !isTakenOver(body ?? {}, ticket, this.#sightings.viewOf(item.key, body));
+    return { record: this.#records.recordOf(body), isOurs };
   }
 
   async findHandover(handoverId: string): Promise<ThreadKey | undefined> {
     const entry = await this.#open.find('findHandover', handoverId);
     if (entry === undefined) return undefined;
-    const [known] = await this.#known('findHandover', [entry]);
+    const [known] = await this.#records.known('findHandover', [entry]);
     return known?.thread;
   }
 
@@ -246,7 +222,7 @@ export class BotStorageThreadStore implements ThreadStore {
     const entries = await this.#open.all('listOpen');
     const found: ThreadKey[] = [];
     for (let from = 0; from < entries.length && found.length < limit; from += MAX_THREADS_READ_AT_ONCE) {
-      const known = await this.#known('listOpen', entries.slice(from, from + MAX_THREADS_READ_AT_ONCE));
+      const known = await this.#records.known('listOpen', entries.slice(from, from + MAX_THREADS_READ_AT_ONCE));
       found.push(...known.map(({ thread }) => thread));
     }
     return found.slice(0, limit);
@@ -260,197 +236,28 @@ export class BotStorageThreadStore implements ThreadStore {
     for (const [name, { atMs, bucket }] of Object.entries(body?.deadlines ?? {})) {
       await this.#due.remove('forget', bucket, { thread, name, atMs });
     }
-    const openId = body?.record?.open?.id;
+    const openId = body?.record?.openHandoverId;
     if (openId !== undefined) await this.#open.remove('forget', [openId]);
   }
 
-  async schedule(due: DueTime): Promise<void> {
-    const { thread, name, atMs } = due;
-    // The index first: an entry that its thread does not know is dropped, a deadline missing in the index never comes.
-    const added = await this.#due.add('schedule', { thread, name, atMs }, this.#clock.now());
-    const replaced = await this.#items.change(
-      'schedule',
-      this.#threadItem(thread),
-      (body): BodyChange<ThreadBody, Deadline | undefined> => ({
-        body: { ...body, deadlines: { ...body?.deadlines, [name]: { atMs, bucket: added.bucket } } },
-        value: body?.deadlines?.[name],
-      }),
-    );
-    if (added.began) await this.#due.ensure('schedule', added);
-    if (replaced === undefined || (replaced.bucket === added.bucket && replaced.atMs === atMs)) return;
-    await this.#due.remove('schedule', replaced.bucket, { thread, name, atMs: replaced.atMs });
+  schedule(due: DueTime): Promise<void> {
+    return this.#dueTimes.schedule(due);
   }
 
-  async unschedule(thread: ThreadKey, name: string): Promise<void> {
-    const removed = await this.#items.change(
-      'unschedule',
-      this.#threadItem(thread),
-      (body): BodyChange<ThreadBody, Deadline | undefined> => {
-        const deadline = body?.deadlines?.[name];
-        if (deadline === undefined) return { body: undefined, value: undefined };
-        const others = Object.entries(body?.deadlines ?? {}).filter(([other]) => other !== name);
-        return { body: { ...body, deadlines: Object.fromEntries(others) }, value: deadline };
-      },
-    );
-    if (removed === undefined) return;
-    await this.#due.remove('unschedule', removed.bucket, { thread, name, atMs: removed.atMs });
+  unschedule(thread: ThreadKey, name: string): Promise<void> {
+    return this.#dueTimes.unschedule(thread, name);
   }
 
-  async takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
-    if (limit <= 0) return [];
-    const taken = await this.#due.take('takeDue', nowMs, limit, leaseMs);
-    const bodies = await this.#bodiesOf(
-      'takeDue',
-      taken.map(({ entry }) => entry),
-    );
-    const isKnown = ({ bucket, entry }: TakenEntry): boolean => {
-      const deadline = bodies.get(this.#threadKey(entry.thread))?.deadlines?.[entry.name];
-      return deadline?.bucket === bucket && deadline.atMs === entry.atMs;
-    };
-    for (const { bucket, entry } of taken.filter((one) => !isKnown(one))) {
-      if (entry.addedAtMs + ORPHAN_KEPT_MS <= nowMs) await this.#due.remove('takeDue', bucket, entry);
-    }
-    return taken.filter(isKnown).map(({ entry: { thread, name, atMs } }) => ({ thread, name, atMs }));
-  }
-
-  /**
-   * A handover that begins is entered in the index before its record is written: an entry that its record does not
-   * know is harmless, a handover that the index does not know is never found.
-   */
-  async #update<T>(
-    operation: string,
-    thread: ThreadKey,
-    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
-    asked?: TicketAsked,
-  ): Promise<Entered<T>> {
-    const added: AddedOpening[] = [];
-    for (;;) {
-      const indexed = added.map(({ entry }) => entry.handoverId);
-      const tried = await this.#tryUpdate(operation, thread, change, { indexed, asked });
-      if (tried.kind === 'refused') return { status: tried.status };
-      if (tried.kind === 'done') {
-        await this.#tidy(tried.before, tried.after, added);
-        return { status: 'entered', value: tried.value, mustWait: tried.mustWait };
-      }
-      if (added.length === MAX_BEGINNINGS) throw new StoreError('storeConflict', operation);
-      added.push(await this.#open.add(operation, tried.handoverId, thread, this.#clock.now()));
-    }
-  }
-
-  #tryUpdate<T>(
-    operation: string,
-    thread: ThreadKey,
-    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
-    { indexed, asked }: { readonly indexed: readonly string[]; readonly asked: TicketAsked | undefined },
-  ): Promise<Tried<T>> {
-    const item = this.#threadItem(thread);
-    return this.#items.change(operation, item, (body): BodyChange<ThreadBody, Tried<T>> => {
-      const taken = asked && takeTicket(body ?? {}, asked.ticket, asked.leaseMs, this.#viewOf(item.key, body));
-      if (taken && taken.status !== 'entered') {
-        return { body: undefined, value: { kind: 'refused', status: taken.status } };
-      }
-      const { record, value } = change(this.#recordOf(body));
-      const before = body?.record?.open?.id;
-      const after = record === undefined ? before : record.open?.id;
-      if (after !== undefined && after !== before && !indexed.includes(after)) {
-        return { body: undefined, value: { kind: 'begins', handoverId: after } };
-      }
-      if (taken) this.#note(item.key, taken.value);
-      const mustWait = taken?.mustWait === true;
-      const done: Tried<T> = { kind: 'done', value, mustWait, before, after };
-      if (record === undefined && !taken) return { body: undefined, value: done };
-      const written = record && { record, expiresAtMs: this.#clock.now() + this.#recordTtlMs };
-      return { body: { ...body, ...written, ...(taken && { tickets: taken.value }) }, value: done };
-    });
-  }
-
-  /** The record is written; what fails here leaves an entry too many, which its record does not confirm. */
-  async #tidy(before: string | undefined, after: string | undefined, added: readonly AddedOpening[]): Promise<void> {
-    if (before === after && added.length === 0) return;
-    try {
-      const over = [...(before === undefined ? [] : [before]), ...added.map(({ entry }) => entry.handoverId)];
-      await this.#open.remove(
-        'update',
-        over.filter((id) => id !== after),
-      );
-      const begun = added.find(({ entry }) => entry.handoverId === after);
-      if (begun?.began === true) await this.#open.ensure('update', begun.entry);
-      await this.#dropOverdue(begun?.others ?? []);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-    }
-  }
-
-  /** Handovers whose thread was never written again leave no trace in their record: it expired. */
-  async #dropOverdue(entries: readonly OpenEntry[]): Promise<void> {
-    const oldMs = this.#clock.now() - this.#recordTtlMs;
-    const old = entries.filter(({ addedAtMs }) => addedAtMs <= oldMs).slice(0, MAX_OLD_ENTRIES_AT_ONCE);
-    const known = await this.#known('update', old);
-    const gone = old.filter((entry) => !known.includes(entry));
-    await this.#open.remove(
-      'update',
-      gone.map(({ handoverId }) => handoverId),
-    );
-  }
-
-  /** Of the entries, those that the record of their thread confirms. */
-  async #known(operation: string, entries: readonly OpenEntry[]): Promise<readonly OpenEntry[]> {
-    const bodies = await this.#bodiesOf(operation, entries);
-    return entries.filter(
-      ({ handoverId, thread }) => this.#recordOf(bodies.get(this.#threadKey(thread)))?.open?.id === handoverId,
-    );
-  }
-
-  async #bodiesOf(
-    operation: string,
-    entries: readonly { readonly thread: ThreadKey }[],
-  ): Promise<ReadonlyMap<string, ThreadBody>> {
-    const items = new Map(entries.map(({ thread }) => [this.#threadKey(thread), this.#threadItem(thread)]));
-    return this.#items.read(operation, [...items.values()]);
-  }
-
-  #recordOf(body: ThreadBody | undefined): ThreadRecord | undefined {
-    if (body?.expiresAtMs === undefined || body.expiresAtMs <= this.#clock.now()) return undefined;
-    return body.record;
-  }
-
-  /** How this process sees the tickets of a thread. Remembers since when it has seen each of those of others. */
-  #viewOf(key: string, body: ThreadBody | undefined): TicketView {
-    const nowMs = this.#clock.now();
-    const before = this.#sightings.get(key);
-    const seen = new Map<string, Sighting>();
-    const endsAtMs = (ticket: StoredTicket): number => {
-      const known = before?.get(ticket.event);
-      const since = known?.renewals === ticket.renewals ? known : { renewals: ticket.renewals, sinceMs: nowMs };
-      seen.set(ticket.event, since);
-      return since.sinceMs + ticket.leaseMs;
-    };
-    const live = new Set((body?.tickets ?? []).filter((ticket) => endsAtMs(ticket) > nowMs));
-    this.#remember(key, seen);
-    return {
-      isLive: (ticket) => live.has(ticket),
-      isRemembered: ({ atMs }) => atMs + this.#claimRetentionMs > nowMs,
-    };
-  }
-
-  /** What this process wrote, it has seen. */
-  #note(key: string, tickets: readonly StoredTicket[]): void {
-    const nowMs = this.#clock.now();
-    const seen = new Map(this.#sightings.get(key));
-    for (const { event, renewals } of tickets) {
-      if (seen.get(event)?.renewals !== renewals) seen.set(event, { renewals, sinceMs: nowMs });
-    }
-    this.#remember(key, seen);
-  }
-
-  #remember(key: string, seen: Map<string, Sighting>): void {
-    if (seen.size === 0) this.#sightings.delete(key);
-    else this.#sightings.set(key, seen);
-    this.#sightings.shed(() => this.#sightings.size > MAX_THREADS_SEEN);
+  takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
+    return this.#dueTimes.take(nowMs, limit, leaseMs);
   }
 
   #threadItem(thread: ThreadKey): ItemOf<ThreadBody> {
-    return { key: this.#threadKey(thread), bodyOf: threadBodyOf, setAside: this.#aside.ofThread(thread) };
+    return {
+      key: this.#threadKey(thread),
+      bodyOf: (value) => threadBodyOf(value, this.#faultOf),
+      setAside: this.#aside.ofThread(thread),
+    };
   }
 
   #threadKey(thread: ThreadKey): string {

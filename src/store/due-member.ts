@@ -28,7 +28,8 @@ export function threadOf(id: string): ThreadKey | undefined {
   return pageId === undefined || psid === undefined ? undefined : { pageId, psid };
 }
 
-function decoded(text: string): string | undefined {
+/** A text that `encodedText` made; `undefined` if it made none such. */
+export function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -7,10 +7,9 @@
 import { HandoverError, StoreError } from '../thread/errors.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover } from '../thread/maybe-promise.js';
-import type { ThreadRecord } from '../thread/record.js';
-import type { ThreadChange, ThreadStore } from '../thread/store.js';
+import type { StoredRecord, ThreadChange, ThreadStore } from '../thread/store.js';
 
-type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
+type Change<T> = (current: StoredRecord | undefined) => ThreadChange<T>;
 
 /** The same store; every failure is a {@link StoreError} that tells the store's own words. */
 export function guardedStore(store: ThreadStore): ThreadStore {

@@ -1,46 +1,73 @@
-/**
- * Reads a thread's record as it lies in Redis: a header and JSON, see `redis-scripts.ts`. Never throws.
- */
-import { faultOfRecord } from '../thread/read-record.js';
-import type { ThreadRecord } from '../thread/record.js';
+/** Reads and writes a thread's record as it lies in Redis, see `redis-record-scripts.ts`. Never throws. */
+import type { StoredRecord, ThreadStoreBot } from '../thread/store.js';
+import { decoded } from './due-member.js';
 
 /** What was found under a thread's key. */
-export type KeptRecord =
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'record'; readonly version: string; readonly expiresAtMs: number; readonly json: string }
-  /** `version` names what was found where it is set aside. */
-  | Unreadable;
+export type KeptRecord = { readonly kind: 'nothing' } | KeptText | Unreadable;
+
+/** A record with a header. */
+export interface KeptText {
+  readonly kind: 'record';
+  readonly version: string;
+  readonly expiresAtMs: number;
+  /** Encoded as in the header; absent: no open handover. */
+  readonly openId: string | undefined;
+  /** What {@link keptTextOf} made. */
+  readonly text: string;
+}
 
 /** A record that nobody can read. */
 export interface Unreadable {
   readonly kind: 'unreadable';
+  /** Names what was found when it is set aside. */
   readonly version: string;
   readonly why: string;
 }
 
-/** What the scripts answer as the version where there is no header. */
+/** What the scripts answer as the version if there is no header. */
 const NO_HEADER = '?';
+/** What stands for "no open handover" in a header. */
+export const NOT_OPEN = '-';
+const [FORGETTABLE, TO_KEEP] = ['f', 'k'];
+
+/** The text behind the header: whether a store may forget the record, and its body. */
+export function keptTextOf({ forgettable, body }: StoredRecord): string {
+  return `${forgettable ? FORGETTABLE : TO_KEEP} ${JSON.stringify(body)}`;
+}
 
 /** The header. */
 export function keptRecordOf(kept: string | undefined): KeptRecord {
   if (kept === undefined || kept === '') return { kind: 'nothing' };
-  const header = /^(\S+) (\d+) \S+ /.exec(kept);
-  const [whole = '', version = '', expiresAt] = header ?? [];
+  const header = /^(\S+) (\d+) (\S+) /.exec(kept);
+  const [whole = '', version = '', expiresAt, openId] = header ?? [];
   if (header === null || version.startsWith(NO_HEADER)) {
     return { kind: 'unreadable', version: NO_HEADER, why: 'it does not begin as a record does' };
   }
-  return { kind: 'record', version, expiresAtMs: Number(expiresAt), json: kept.slice(whole.length) };
+  return {
+    kind: 'record',
+    version,
+    expiresAtMs: Number(expiresAt),
+    openId: openId === NOT_OPEN ? undefined : openId,
+    text: kept.slice(whole.length),
+  };
 }
 
-/** The record behind a header. */
-export function recordIn(kept: { readonly version: string; readonly json: string }): ThreadRecord | Unreadable {
-  let value: unknown;
+/** The record behind a header. @param faultOf absent: any JSON is a body */
+export function recordIn(kept: KeptText, faultOf?: ThreadStoreBot['faultOf']): StoredRecord | Unreadable {
+  const { version, openId, text } = kept;
+  const unreadable = (why: string): Unreadable => ({ kind: 'unreadable', version, why });
+  const flag = text.slice(0, 2);
+  if (flag !== `${FORGETTABLE} ` && flag !== `${TO_KEEP} `) return unreadable('it does not begin as a record does');
+  let body: unknown;
   try {
-    value = JSON.parse(kept.json);
+    body = JSON.parse(text.slice(flag.length));
   } catch {
-    return { kind: 'unreadable', version: kept.version, why: 'it is cut off, or no JSON' };
+    return unreadable('it is cut off, or no JSON');
   }
-  const fault = faultOfRecord(value);
-  if (fault === undefined) return value as ThreadRecord;
-  return { kind: 'unreadable', version: kept.version, why: `it is no record, or of another version: ${fault}` };
+  const fault = faultOf?.(body);
+  if (fault !== undefined) return unreadable(`it is no record, or of another version: ${fault}`);
+  const forgettable = flag === `${FORGETTABLE} `;
+  if (openId === undefined) return { forgettable, body };
+  const openHandoverId = decoded(openId);
+  return openHandoverId === undefined ? unreadable('its header is damaged') : { openHandoverId, forgettable, body };
 }

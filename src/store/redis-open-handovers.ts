@@ -34,15 +34,14 @@ export class OpenHandovers {
   /** Removes handovers that are over. One that stays, because Redis does not answer, is found to be over later. */
   async remove(handoverId: string): Promise<void> {
     try {
-      await this.drop(handoverId);
+      await this.drop(openIdOf(handoverId));
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
   }
 
-  /** Removes a handover, or rejects. */
-  async drop(handoverId: string): Promise<void> {
-    const name = openIdOf(handoverId);
+  /** Removes an entry, or rejects. @param name as {@link openIdOf} makes it */
+  async drop(name: string): Promise<void> {
     await this.#partitions.run('update', scripts.REMOVE_OPEN, [indexKey(this.#partitions.of(name))], [name]);
   }
 

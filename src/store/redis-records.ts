@@ -8,13 +8,19 @@ import { sleep, systemClock } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
-import type { ThreadRecord } from '../thread/record.js';
-import type { Entered, FencedRecord, SetAsideRecord, ThreadChange, Ticket } from '../thread/store.js';
+import type {
+  Entered,
+  FencedRecord,
+  SetAsideRecord,
+  StoredRecord,
+  ThreadChange,
+  ThreadStoreBot,
+  Ticket,
+} from '../thread/store.js';
 import { labelOfId } from '../thread/thread-label.js';
 import { memberOf, threadOf } from './due-member.js';
 import type { Unreadable } from './kept-record.js';
-import { keptRecordOf, recordIn } from './kept-record.js';
+import { keptRecordOf, keptTextOf, NOT_OPEN, recordIn } from './kept-record.js';
 import { listOf, textOf } from './redis-connection.js';
 import { dueKeys } from './redis-due-times.js';
 import { FORGET } from './redis-due-scripts.js';
@@ -28,20 +34,18 @@ import { RememberedRecords } from './remembered-records.js';
 /** The first tries again follow at once: most conflicts are between two. */
 const TRIES_WITHOUT_PAUSE = 3;
 const PAUSE_LONGEST_MS = 50;
-/** What stands for "no open handover" in a record's header. */
-const NOT_OPEN = '-';
 
 /** A record and the write that made it; version empty: there is none. */
 interface Seen {
   readonly version: string;
-  readonly record: ThreadRecord | undefined;
+  readonly record: StoredRecord | undefined;
   /** What is there, if that is no record. */
   readonly unreadable?: Unreadable;
 }
 
 const NOTHING: Seen = { version: '', record: undefined };
 
-type Change<T> = (current: ThreadRecord | undefined) => ThreadChange<T>;
+type Change<T> = (current: StoredRecord | undefined) => ThreadChange<T>;
 
 /** A change made of what was seen, as the scripts take it. */
 interface Attempt<T> {
@@ -58,7 +62,8 @@ interface Attempt<T> {
 export interface RedisRecordsDeps {
   readonly partitions: RedisPartitions;
   readonly openHandovers: OpenHandovers;
-  readonly log: Logger | undefined;
+  /** Absent: every body can be read, and nothing is logged. */
+  readonly bot: ThreadStoreBot | undefined;
   readonly recordTtlMs: number;
   readonly maxTries: number;
   readonly maxRemembered: number;
@@ -83,7 +88,7 @@ export class RedisRecords {
     this.#seen = new RememberedRecords(deps.maxRemembered, systemClock);
   }
 
-  async read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
+  async read(thread: ThreadKey): Promise<StoredRecord | undefined> {
     const id = threadId(thread);
     return this.#learn(id, await this.#deps.partitions.get('read', this.#key(id))).record;
   }
@@ -177,16 +182,16 @@ export class RedisRecords {
   /** A handover that begins is entered in the index first: one that the index does not know would never be found. */
   async #attempt<T>(id: string, change: Change<T>, seen: Seen): Promise<Attempt<T>> {
     const { record, value } = change(seen.record);
-    const openBefore = seen.record?.open?.id;
+    const openBefore = seen.record?.openHandoverId;
     if (record === undefined) {
       const args = [seen.version, '', '', '', ''];
       return { value, next: undefined, openBefore, openAfter: openBefore, args };
     }
     this.#writes += 1;
     const version = `${this.#writer}${this.#writes.toString(36)}`;
-    const openAfter = record.open?.id;
+    const openAfter = record.openHandoverId;
     const openId = openAfter === undefined ? NOT_OPEN : openIdOf(openAfter);
-    const args = [seen.version, version, openId, String(this.#deps.recordTtlMs), JSON.stringify(record)];
+    const args = [seen.version, version, openId, String(this.#deps.recordTtlMs), keptTextOf(record)];
     if (openAfter !== undefined && openAfter !== openBefore) await this.#deps.openHandovers.add(openAfter, id);
     return { value, next: { version, record }, openBefore, openAfter, args };
   }
@@ -213,7 +218,7 @@ export class RedisRecords {
       const { version } = kept;
       const known = this.#seen.get(id);
       if (known?.version === version) return known;
-      const record = recordIn(kept);
+      const record = recordIn(kept, this.#deps.bot?.faultOf);
       if (!('kind' in record)) {
         const seen: Seen = { version, record };
         this.#seen.set(id, seen);
@@ -228,11 +233,11 @@ export class RedisRecords {
 
   /** Of several processes that meet it one sets it aside, and says so. */
   async #setAside(id: string, { version, why }: Unreadable): Promise<void> {
-    const { partitions, recordTtlMs, log } = this.#deps;
+    const { partitions, recordTtlMs, bot } = this.#deps;
     const keys = [this.#key(id), ...this.#asideKeys(id)];
     const done = await partitions.run('setAside', scripts.SET_ASIDE, keys, [version, id, String(recordTtlMs)]);
     if (Number(done) !== 1) return;
-    log?.error(
+    bot?.log.error(
       `The record of thread ${labelOfId(id)} cannot be read (${why}). It is set aside under ${this.#asideKey(id)}, and ` +
         'the thread begins anew from what Meta tells. Look at it: "threads" of the command line lists what was set aside.',
     );

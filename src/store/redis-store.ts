@@ -7,16 +7,16 @@ import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
-import type { ThreadRecord } from '../thread/record.js';
 import type {
   DueTime,
   Entered,
   FencedRecord,
   Renewed,
   SetAsideRecord,
-  StoringBot,
+  StoredRecord,
   ThreadChange,
   ThreadStore,
+  ThreadStoreBot,
   Ticket,
   TicketState,
 } from '../thread/store.js';
@@ -115,7 +115,7 @@ export class RedisThreadStore implements ThreadStore {
   readonly #dueTimes: RedisDueTimes;
 
   /** @internal {@link forBot} makes these: the same connection, the data of one bot. */
-  constructor(redis: RedisConnection, options: RedisThreadStoreOptions, bot: StoringBot);
+  constructor(redis: RedisConnection, options: RedisThreadStoreOptions, bot: ThreadStoreBot);
   /**
    * @param redis a client of node-redis, which you connect and close; an address like `redis://localhost:6379`; or a list
    *   of addresses of one Redis Cluster
@@ -124,7 +124,7 @@ export class RedisThreadStore implements ThreadStore {
   constructor(
     redis: RedisClientLike | RedisConnection | RedisAddress,
     options: RedisThreadStoreOptions = {},
-    bot?: StoringBot,
+    bot?: ThreadStoreBot,
   ) {
     this.#options = options;
     const { clock } = options;
@@ -142,7 +142,7 @@ export class RedisThreadStore implements ThreadStore {
     this.#records = new RedisRecords({
       partitions: this.#partitions,
       openHandovers: this.#openHandovers,
-      log: bot?.log,
+      bot,
       recordTtlMs,
       maxTries,
       maxRemembered,
@@ -151,22 +151,22 @@ export class RedisThreadStore implements ThreadStore {
     });
   }
 
-  forBot(bot: StoringBot): RedisThreadStore {
+  forBot(bot: ThreadStoreBot): RedisThreadStore {
     return new RedisThreadStore(this.#redis, this.#options, bot);
   }
 
-  read(thread: ThreadKey): Promise<ThreadRecord | undefined> {
+  read(thread: ThreadKey): Promise<StoredRecord | undefined> {
     return this.#records.read(thread);
   }
 
-  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T> {
+  update<T>(thread: ThreadKey, change: (current: StoredRecord | undefined) => ThreadChange<T>): Promise<T> {
     return this.#records.update(thread, change);
   }
 
   enter<T>(
     ticket: Ticket,
     leaseMs: number,
-    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+    change: (current: StoredRecord | undefined) => ThreadChange<T>,
   ): Promise<Entered<T>> {
     return this.#records.enter(ticket, this.#ticketKeys(ticket), leaseMs, change);
   }

@@ -4,10 +4,8 @@
  * Exists because anything may lie there: an entry that cannot be read is left out, a body that cannot be read is none.
  */
 import type { ThreadKey } from '../thread/key.js';
-import { readRecord } from '../thread/read-record.js';
 import { fieldOf, isArray, isRecord, itemsOf } from '../thread/read-unknown.js';
-import type { ThreadRecord } from '../thread/record.js';
-import type { DueTime } from '../thread/store.js';
+import type { DueTime, StoredRecord, ThreadStoreBot } from '../thread/store.js';
 import type { TicketItem } from './thread-tickets.js';
 import { ticketItemOf } from './thread-tickets.js';
 
@@ -37,16 +35,17 @@ export interface Deadline {
 
 /** One item for each thread. */
 export interface ThreadBody extends TicketItem {
-  readonly record?: ThreadRecord;
+  readonly record?: StoredRecord;
   readonly expiresAtMs?: number;
   /** By name. The index has the same by time; this is what counts where they differ. */
   readonly deadlines?: Readonly<Record<string, Deadline>>;
 }
 
-export function threadBodyOf(value: unknown): ThreadBody | undefined {
+/** The body of a thread's item, `undefined` if it cannot be read. @param faultOf absent: any body of a record can be read */
+export function threadBodyOf(value: unknown, faultOf?: ThreadStoreBot['faultOf']): ThreadBody | undefined {
   if (!isRecord(value)) return undefined;
   const [record, expiresAtMs, deadlines] = ['record', 'expiresAtMs', 'deadlines'].map((name) => fieldOf(value, name));
-  if (record !== undefined && readRecord(record) === undefined) return undefined;
+  if (record !== undefined && !isStoredRecord(record, faultOf)) return undefined;
   if (expiresAtMs !== undefined && !isTime(expiresAtMs)) return undefined;
   if (deadlines !== undefined && !(isRecord(deadlines) && Object.values(deadlines).every(isDeadline))) return undefined;
   return { ...(value as ThreadBody), ...ticketItemOf(value) };
@@ -91,6 +90,12 @@ export function bucketNamesOf(value: unknown): { readonly buckets: readonly Buck
 export function threadKeyOf(value: unknown): ThreadKey | undefined {
   const [pageId, psid] = [fieldOf(value, 'pageId'), fieldOf(value, 'psid')];
   return typeof pageId === 'string' && typeof psid === 'string' ? { pageId, psid } : undefined;
+}
+
+function isStoredRecord(value: unknown, faultOf: ThreadStoreBot['faultOf'] | undefined): value is StoredRecord {
+  const [openHandoverId, body] = [fieldOf(value, 'openHandoverId'), fieldOf(value, 'body')];
+  if (openHandoverId !== undefined && typeof openHandoverId !== 'string') return false;
+  return typeof fieldOf(value, 'forgettable') === 'boolean' && body !== undefined && faultOf?.(body) === undefined;
 }
 
 function isDeadline(value: unknown): boolean {

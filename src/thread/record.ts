@@ -95,7 +95,7 @@ export interface VccLiveReport {
 export interface OpenHandover {
   /** Random, 128 bit, hex. Travels in `metadata`. */
   readonly id: string;
-  /** `armed`: intent written, notice or pass under way. `unconfirmed`: pass sent, outcome unknown. `passed`: VCC Live has it. */
+  /** `armed`: intent written, notice or pass in progress. `unconfirmed`: pass sent, outcome unknown. `passed`: VCC Live has it. */
   readonly phase: 'armed' | 'unconfirmed' | 'passed';
   /** Deduplication key of the event whose turn asked for it. */
   readonly cause: string;
@@ -119,7 +119,7 @@ export interface OpenHandover {
   readonly claimedAtMs?: number;
   /** Deduplication key of the agent's first words: a redelivery of them goes the same way again. */
   readonly claimedBy?: string;
-  /** The thread is being taken back, and how; `returning` has been told. */
+  /** The thread is being taken back, and how; `returning` was emitted. */
   readonly returning?: HandoverVia;
   /** Present once VCC Live's webhooks have told anything. */
   readonly report?: VccLiveReport;

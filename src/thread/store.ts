@@ -2,11 +2,20 @@
 import type { ThreadKey } from './key.js';
 import type { Logger } from './logger.js';
 import type { MaybePromise } from './maybe-promise.js';
-import type { ThreadRecord } from './record.js';
+
+/** What a store keeps of a thread, as plain JSON. */
+export interface StoredRecord {
+  /** The id by which {@link ThreadStore.findHandover} finds the thread. Absent: it has no open handover. */
+  readonly openHandoverId?: string;
+  /** A store that is short of room may drop this record: the thread's next event tells what matters. */
+  readonly forgettable: boolean;
+  /** Unknown to the store. */
+  readonly body: unknown;
+}
 
 /** What a change makes of a record: the record to keep (`undefined` leaves the store as it is) and a value for the caller. */
-export interface ThreadChange<T> {
-  readonly record: ThreadRecord | undefined;
+export interface ThreadChange<T, Kept = StoredRecord> {
+  readonly record: Kept | undefined;
   readonly value: T;
 }
 
@@ -44,8 +53,8 @@ export type Renewed = 'renewed' | 'done' | 'busy';
 export type TicketState = 'next' | 'waiting' | 'lost';
 
 /** A record, and whether the ticket that it was read for still counts. */
-export interface FencedRecord {
-  readonly record: ThreadRecord | undefined;
+export interface FencedRecord<Kept = StoredRecord> {
+  readonly record: Kept | undefined;
   /** `false`: another process has taken the event over. Nothing of this turn may leave the bot any more. */
   readonly isOurs: boolean;
 }
@@ -64,6 +73,12 @@ export interface StoringBot {
   readonly appId: string;
   /** Where a store says what an operator has to know. */
   readonly log: Logger;
+}
+
+/** A bot, as a thread store has to know it. */
+export interface ThreadStoreBot extends StoringBot {
+  /** Why the body of a record cannot be read; `undefined` if it can. A store asks this of all that it did not write itself. */
+  readonly faultOf: (body: unknown) => string | undefined;
 }
 
 /** A record that could not be read and was put elsewhere. */
@@ -87,23 +102,23 @@ export interface ThreadStore {
    * The part of this store that belongs to one bot, with the same connections. The plugin calls this once, so that two
    * bots may be given the same store, or two stores over the same data. Every call with the same id gives the same data.
    */
-  forBot(bot: StoringBot): ThreadStore;
+  forBot(bot: ThreadStoreBot): ThreadStore;
 
   /**
    * The record, or `undefined` where nothing is known, it has expired, or it cannot be read. The next {@link update}
    * sets one that cannot be read aside, logs that once, and goes on as if nothing were known.
    */
-  read(thread: ThreadKey): Promise<ThreadRecord | undefined>;
+  read(thread: ThreadKey): Promise<StoredRecord | undefined>;
 
   /**
    * Atomic read-modify-write. `change` is pure; the store calls it again with the newer record where another writer
    * was faster, and resolves with the value of the call that was written.
    */
-  update<T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>): Promise<T>;
+  update<T>(thread: ThreadKey, change: (current: StoredRecord | undefined) => ThreadChange<T>): Promise<T>;
 
   /**
    * The thread whose open handover has this id; `undefined` where no open one has it. The store derives this from what
-   * `update` writes (`record.open?.id`): nobody tells it. It answers from the record as it is now, so that an id is
+   * `update` and `enter` write (`openHandoverId`): nobody tells it. It answers from the record as it is now, so that an id is
    * found from the moment its record is written until the moment the handover is concluded, forgotten or expired.
    * @param handoverId as in `OpenHandover.id`; any other text is an id that no handover has
    */
@@ -127,7 +142,7 @@ export interface ThreadStore {
   enter<T>(
     ticket: Ticket,
     leaseMs: number,
-    change: (current: ThreadRecord | undefined) => ThreadChange<T>,
+    change: (current: StoredRecord | undefined) => ThreadChange<T>,
   ): MaybePromise<Entered<T>>;
 
   /**
@@ -158,7 +173,7 @@ export interface ThreadStore {
   unschedule(thread: ThreadKey, name: string): Promise<void>;
 
   /**
-   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and comes again after
+   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and is repeated after
    * that unless it was unscheduled or scheduled anew.
    */
   takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]>;

@@ -1,13 +1,15 @@
 /** Plays a schedule: the pretend platform, bot processes, people; and writes down what happened for the judge. */
 import { MemoryStorage } from 'botbuilder';
 import { BotStorageThreadStore, MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { Clock, ThreadRecord, ThreadStore } from 'botbuilder-handover-vcclive';
+import type { Clock, ThreadStore } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { ConversationEntry, WireEntry } from 'botbuilder-handover-vcclive/simulator';
 import { BotProcess, type Notes, type Surroundings } from './bot-process.js';
 import type { Act, Edge, GraphFault, Move, Schedule } from './schedule.js';
 import { VirtualTime } from './virtual-time.js';
+import type { ThreadRecord } from '../../src/thread/record.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const START_MS = Date.UTC(2026, 10, 22, 9);
 const DAY_AND_MORE_MS = 25 * 60 * 60_000;
@@ -135,7 +137,7 @@ class Stage {
     const from = await this.#bringHome();
     await this.#time.pass(BETWEEN_LAST_WORDS_MS);
     const thread = this.#thread;
-    const openAfterHandBack = from === 'vccLive' ? (await this.#store.read(thread))?.open : undefined;
+    const openAfterHandBack = from === 'vccLive' ? (await recordsIn(this.#store).read(thread))?.open : undefined;
     for (let words = 0; words < 3; words += 1) {
       this.#customerSays('says');
       await this.#time.pass(BETWEEN_LAST_WORDS_MS);
@@ -156,7 +158,7 @@ class Stage {
       outages: this.#outages,
       truth: this.#owner(),
       believed,
-      record: await this.#store.read(thread),
+      record: await recordsIn(this.#store).read(thread),
       settledMs: Date.now(),
       openAfterHandBack,
     };

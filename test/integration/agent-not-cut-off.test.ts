@@ -164,10 +164,10 @@ describe('an agent is never cut off', () => {
     const { read } = stage.bot.store;
     stage.bot.store.read = async (thread) => {
       const record = await read(thread);
-      if (record?.open === undefined) return record;
+      if (record?.openHandoverId === undefined) return record;
       stage.bot.store.read = read;
       void stage.sim.deliverRaw(handBack(stage));
-      while ((await read(thread))?.open !== undefined) await breath(1);
+      while ((await read(thread))?.openHandoverId !== undefined) await breath(1);
       return record;
     };
     await stage.customer.says('bot please');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GraphApiError } from 'botbuilder-handover-vcclive';
 import type { WebhookEntry } from 'botbuilder-handover-vcclive/simulator';
 import { PSID, closeScenes, scene, type Scene } from './scene.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const FAILED = "I'm sorry, I could not reach an agent. Please try again in a few minutes.";
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
@@ -257,7 +258,7 @@ describe('When things fail', () => {
       const handingBack = on.agent.handsBack(on.customer.psid);
       await on.sim.waitFor((entry) => entry.kind === 'graph' && entry.appName === 'VCC Live');
       const overtaking = on.sim.deliverRaw(handBackBody(on, on.clock.now() + 500));
-      while (!(await on.bot.store.read(on.thread))?.open?.earlyHandBack) await new Promise(setImmediate);
+      while (!(await recordsIn(on.bot.store).read(on.thread))?.open?.earlyHandBack) await new Promise(setImmediate);
       await on.clock.rush(Promise.all([asking, handingBack, overtaking]));
       await on.sim.settled();
 

@@ -11,12 +11,12 @@ describe('A process whose server is closed', () => {
       const { DeliveryQueue } = require('./src/queue/deliver.ts');
       const { systemClock } = require('./src/thread/clock.ts');
       const { MemoryThreadStore } = require('./src/store/memory-store.ts');
-      const desk = new DeliveryQueue({
+      const queue = new DeliveryQueue({
         store: new MemoryThreadStore(), clock: systemClock, log: console, processId: 'p',
         enter: async (ticket, leaseMs, event) => ({ status: 'entered', mustWait: false, value: { event } }),
       });
       const event = { kind: 'message', channel: 'messaging', mid: 'm', raw: {} };
-      desk.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
+      queue.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
 
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], {
       cwd: join(__dirname, '../..'),

@@ -4,6 +4,8 @@ import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import { partitionOf } from '../../src/store/partitions.js';
+import { recordsIn } from '../store/thread-records.js';
 import { BotProcess, until } from './bot-processes.js';
 import type { BotProcessSettings } from './bot-process.js';
 import { connection } from './scene.js';
@@ -129,11 +131,12 @@ describeWithRedis('Two bot processes with Redis', function () {
       const first = deliverTo(0, 'm_1', 'hold first');
       await until(() => began().includes('hold first'));
       const second = deliverTo(1, 'm_2', 'second');
-      // It has come to its process when it has its place behind the first.
+      // It has come to its process when it has its ticket behind the first.
+      const id = `${sim.settings.pageId}/${psid}`;
       const client = createClient({ url: redis.url });
       await client.connect();
       await until(
-        async () => (await client.hLen(`{bots:${sim.settings.botAppId}}:order:${sim.settings.pageId}/${psid}`)) === 2,
+        async () => (await client.hLen(`{bots:${sim.settings.botAppId}/${partitionOf(id, 64)}}:queue:${id}`)) === 2,
       );
       await client.close();
       const third = deliverTo(0, 'm_3', 'third');
@@ -144,12 +147,11 @@ describeWithRedis('Two bot processes with Redis', function () {
       expect(await Promise.all([first, second, third])).to.deep.equal([200, 200, 200]);
       await until(() => heard().length === 3);
       expect(heard()).to.deep.equal(['bot: hold first', 'bot: second', 'bot: third']);
-      const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-      const bot = { appId: sim.settings.botAppId, log };
-      const store = new RedisThreadStore(redis.url, { prefix: 'bots' }).forBot(bot);
+      const ofAll = new RedisThreadStore(redis.url, { prefix: 'bots' });
+      const store = recordsIn(ofAll, sim.settings.botAppId);
       const anybody = { thread: { pageId: sim.settings.pageId, psid }, event: 'another', processId: 'anybody' };
       await until(async () => (await store.isNext(anybody)) === 'next');
-      await store.close();
+      await ofAll.close();
     });
 
     it('do not acknowledge a copy while the other works on the first, and do it once', async () => {

@@ -9,6 +9,7 @@ import type { RedisClientLike } from 'botbuilder-handover-vcclive/redis';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { createClient } from 'redis';
+import { recordsIn } from '../store/thread-records.js';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
 import { connection } from './scene.js';
 
@@ -27,7 +28,7 @@ function counting(client: RedisClientLike): { readonly client: RedisClientLike; 
   };
 }
 
-/** `{<prefix>:<app id>}:<kind>:…` */
+/** `{<prefix>:<app id>/<partition>}:<kind>:…` */
 function kindOf(key: string | undefined): string {
   return key?.split('}:')[1]?.split(':')[0] ?? '';
 }
@@ -97,10 +98,12 @@ describeWithRedis('A turn with Redis', function () {
 
   it('takes a second one before it where another process has written the thread meanwhile', async () => {
     sends = 1;
-    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const elsewhere = new RedisThreadStore(redis.url).forBot({ appId: sim.settings.botAppId, log });
+    const elsewhere = new RedisThreadStore(redis.url);
     const thread = { pageId: sim.settings.pageId, psid: PSID };
-    await elsewhere.update(thread, (current) => ({ record: { ...current!, conclusions: [] }, value: undefined }));
+    await recordsIn(elsewhere, sim.settings.botAppId).update(thread, (current) => ({
+      record: { ...current!, conclusions: [] },
+      value: undefined,
+    }));
     await elsewhere.close();
     const commands = await commandsOf(() => sim.customer(PSID).says('once more'));
     expect(commands).to.deep.equal(['script claim', 'script thread', 'script claim', 'script claim']);

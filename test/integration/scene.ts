@@ -14,9 +14,7 @@ import type {
   HandoverRequest,
   HandoverResult,
   SuppressedReason,
-  ThreadChange,
   ThreadKey,
-  ThreadRecord,
   ThreadStore,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
@@ -29,6 +27,9 @@ import type {
   SimulatedPageInbox,
   SimulatorOptions,
 } from 'botbuilder-handover-vcclive/simulator';
+import type { RecordStore } from '../../src/handover/stored-record.js';
+import type { ThreadRecord } from '../../src/thread/record.js';
+import { recordsIn } from '../store/thread-records.js';
 import { phrasesBesideDialogs } from './own-words.js';
 
 export const PSID = '6600112233445566';
@@ -134,10 +135,12 @@ export class ProcessStore implements ThreadStore {
   /** Called after each write of a record. */
   onWritten: ((record: ThreadRecord | undefined) => void) | undefined;
   readonly #store: ThreadStore;
+  readonly #records: RecordStore;
   readonly #life: Life;
 
   constructor(store: ThreadStore, life: Life) {
     this.#store = store;
+    this.#records = recordsIn(store);
     this.#life = life;
   }
 
@@ -145,17 +148,17 @@ export class ProcessStore implements ThreadStore {
   forBot = (): ThreadStore => this;
   listSetAside: ThreadStore['listSetAside'] = (limit) => this.#run(() => this.#store.listSetAside(limit));
   read = (thread: ThreadKey) => this.#run(() => this.#store.read(thread));
-  update = <T>(thread: ThreadKey, change: (current: ThreadRecord | undefined) => ThreadChange<T>) =>
+  update: ThreadStore['update'] = (thread, change) =>
     this.#run(async () => {
       const value = await this.#store.update(thread, change);
-      this.onWritten?.(await this.#store.read(thread));
+      this.onWritten?.(await this.#records.read(thread));
       return value;
     });
   forget = (thread: ThreadKey) => this.#run(() => this.#store.forget(thread));
   enter: ThreadStore['enter'] = (ticket, leaseMs, change) =>
     this.#run(async () => {
       const entered = await this.#store.enter(ticket, leaseMs, change);
-      this.onWritten?.(await this.#store.read(ticket.thread));
+      this.onWritten?.(await this.#records.read(ticket.thread));
       return entered;
     });
   isNext: ThreadStore['isNext'] = (ticket) => this.#run(() => this.#store.isNext(ticket));
@@ -368,7 +371,7 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
       ]);
       return names.get(owner) ?? owner;
     },
-    record: () => shared.store.read(thread),
+    record: () => recordsIn(shared.store).read(thread),
     stamp: () => clock.now() + stamps++,
     calm: () => {
       const { clockSkewMs } = sim.weather;

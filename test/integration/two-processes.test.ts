@@ -3,7 +3,7 @@ import { BotAdapter, MemoryStorage, TurnContext } from 'botbuilder';
 import type { Activity, ConversationReference, ResourceResponse } from 'botbuilder';
 import { expect } from 'chai';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
-import type { BotLogic, Conclusion, HandoverResult } from 'botbuilder-handover-vcclive';
+import type { BotLogic, HandoverResult } from 'botbuilder-handover-vcclive';
 import {
   PSID,
   breath,
@@ -16,6 +16,8 @@ import {
   until,
 } from './scene.js';
 import type { Bot, Scene, SceneOptions, Template } from './scene.js';
+import type { Conclusion } from '../../src/thread/record.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
 const FAILED = "I'm sorry, I could not reach an agent. Please try again in a few minutes.";
@@ -250,7 +252,7 @@ describe('a hand-back that overtakes a pass of which no answer ever comes', () =
     const earlyHandBack = { via: 'passBack', metadata: 'quick', endedBy: 'its hand-back' } as const;
     const owner = { app: stage.sim.settings.botAppId };
     await stage.clock.advance(1000);
-    await stage.store.update(stage.thread, (record) => {
+    await recordsIn(stage.store).update(stage.thread, (record) => {
       const open = { ...record!.open!, phase: 'armed', earlyHandBack } as const;
       const explicit = { atMetaMs: stage.stamp(), owner, source: 'webhook', key: 'its hand-back' } as const;
       return { record: { ...record!, open, evidence: { ...record!.evidence, explicit } }, value: undefined };

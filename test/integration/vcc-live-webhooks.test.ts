@@ -7,6 +7,7 @@ import { createServer as createRestify } from 'restify';
 import type { VccLiveWebhookOptions } from 'botbuilder-handover-vcclive';
 import type { Bot, Scene, SceneOptions } from './scene.js';
 import { PSID, breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const SECRET = 'a secret & more';
 const SECOND_MS = 1000;
@@ -355,7 +356,7 @@ describe('a webhook of VCC Live', () => {
 
   describe('while another handover takes the place of its own', () => {
     const replaced = (stage: Scene): Promise<unknown> =>
-      stage.store.update(stage.thread, (current) => {
+      recordsIn(stage.store).update(stage.thread, (current) => {
         if (!current?.open) throw new Error('nothing is open');
         const { report, ...open } = current.open;
         return { record: { ...current, open: { ...open, id: UNKNOWN_ID } }, value: report };

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { PSID, closeScenes, quietLogger, saidOverOthers, scene } from './scene.js';
 import type { Scene, SceneOptions } from './scene.js';
 import { azure, botkit, closePlays, playOn, transports } from './transports/transports.js';
+import { recordsIn } from '../store/thread-records.js';
 
 const OTHER_PSID = '7700112233445566';
 const OTHER_PAGE = '222333444555666';
@@ -415,7 +416,7 @@ describe('A turn of the plugin’s own', () => {
       const { vccLiveAppId } = stage.sim.settings;
       await stage.deliver([{ request_thread_control: { requested_owner_app_id: BigInt(vccLiveAppId) } }]);
       expect(stage.owner()).to.equal('vccLive');
-      await stage.store.update(stage.thread, (record) => ({
+      await recordsIn(stage.store).update(stage.thread, (record) => ({
         record: { ...record!, open: { ...record!.open!, reference } },
         value: undefined,
       }));

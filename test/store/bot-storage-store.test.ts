@@ -7,13 +7,12 @@ import type { StorageLike } from '../../src/store/bot-storage-store.js';
 import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
 import { InvalidOptionError, StoreError } from '../../src/thread/errors.js';
 import type { MaybePromise } from '../../src/thread/maybe-promise.js';
-import type { ThreadRecord } from '../../src/thread/record.js';
-import type { ThreadStore } from '../../src/thread/store.js';
+import type { StoredRecord, ThreadStore } from '../../src/thread/store.js';
 import type { Emulator } from './azurite.js';
 import { startEmulator } from './azurite.js';
 import { manyProcesses } from './many-processes.js';
 import { finish, take, ticketOf } from './tickets.js';
-import { handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
+import { epochOf, faultOf, handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 const THREAD_KEY = 'handover-vcclive.thread.1776.4001';
@@ -58,11 +57,11 @@ describe('BotStorageThreadStore over BlobsStorage on an emulator', function () {
     const storage = new BlobsStorage(emulator.connectionString, 'nojson');
     const said: string[] = [];
     const log = { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) };
-    const store = new BotStorageThreadStore(storage).forBot({ appId: '263', log });
+    const store = new BotStorageThreadStore(storage).forBot({ appId: '263', log, faultOf });
     const other = { pageId: '1776', psid: '4002' };
     for (const thread of [THREAD, other]) {
       await store.update(thread, () => ({
-        record: { ...recordWith(1), open: { ...OPEN, id: thread.psid } },
+        record: recordWith(1, thread.psid),
         value: undefined,
       }));
     }
@@ -94,6 +93,7 @@ describe('BotStorageThreadStore and what it did not write', () => {
   const bot = {
     appId: '263',
     log: { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) },
+    faultOf,
   };
   beforeEach(() => {
     said.length = 0;
@@ -125,7 +125,7 @@ describe('BotStorageThreadStore and what it did not write', () => {
     const storage = new MemoryStorage();
     const store = new BotStorageThreadStore(storage).forBot(bot);
     await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
-    await store.update(THREAD, () => ({ record: { ...recordWith(1), open: { ...OPEN, id: 'h1' } }, value: undefined }));
+    await store.update(THREAD, () => ({ record: recordWith(1, 'h1'), value: undefined }));
     await take(store, ticketOf('e1', 'a', THREAD), 60_000);
     await finish(store, ticketOf('e2', 'a', THREAD));
     const memory = storage as unknown as { memory: Record<string, string> };
@@ -194,12 +194,12 @@ describe('BotStorageThreadStore and other writers', () => {
     slow.once('write', () => put(theirs, 10));
     const seen: (number | undefined)[] = [];
     const value = await new BotStorageThreadStore(slow).update(THREAD, (current) => {
-      seen.push(current?.epoch);
-      return { record: recordWith((current?.epoch ?? 0) + 1), value: seen.length };
+      seen.push(epochOf(current));
+      return { record: recordWith((epochOf(current) ?? 0) + 1), value: seen.length };
     });
     expect(seen).to.deep.equal([1, 10]);
     expect(value).to.equal(2);
-    expect((await mine.read(THREAD))?.epoch).to.equal(11);
+    expect(epochOf(await mine.read(THREAD))).to.equal(11);
   });
 
   for (const [what, error] of [
@@ -217,7 +217,7 @@ describe('BotStorageThreadStore and other writers', () => {
       await put(store, 1);
       storage.once('write', () => Promise.reject(error));
       await put(store, 2);
-      expect((await store.read(THREAD))?.epoch).to.equal(2);
+      expect(epochOf(await store.read(THREAD))).to.equal(2);
     });
   }
 
@@ -241,7 +241,7 @@ describe('BotStorageThreadStore and other writers', () => {
     await put(store, 1);
     storage.onceAfter('write', () => Promise.reject(new Error('due to eTag conflict, says the second try')));
     expect(await grow(store)).to.equal(2);
-    expect((await store.read(THREAD))?.epoch).to.equal(2);
+    expect(epochOf(await store.read(THREAD))).to.equal(2);
   });
 
   it('notices by reading back that another first writer overwrote it, and goes on with what is there', async () => {
@@ -264,7 +264,7 @@ describe('BotStorageThreadStore and other writers', () => {
     });
     expect(await grow(mine)).to.equal(2);
     expect(await theirUpdate).to.equal(1);
-    expect((await mine.read(THREAD))?.epoch).to.equal(2);
+    expect(epochOf(await mine.read(THREAD))).to.equal(2);
   });
 
   it('believes its first write where another process has gone on with it before the reading back', async () => {
@@ -275,7 +275,7 @@ describe('BotStorageThreadStore and other writers', () => {
       await grow(theirs);
     });
     expect(await grow(new BotStorageThreadStore(first))).to.equal(1);
-    expect((await theirs.read(THREAD))?.epoch).to.equal(2);
+    expect(epochOf(await theirs.read(THREAD))).to.equal(2);
   });
 
   it('never writes with eTag "*", and with the eTag it read wherever there was one', async () => {
@@ -322,7 +322,7 @@ describe('BotStorageThreadStore and other writers', () => {
     };
     const store = new BotStorageThreadStore(storage);
     await Promise.all(Array.from({ length: 10 }, () => grow(store)));
-    expect((await store.read(THREAD))?.epoch).to.equal(10);
+    expect(epochOf(await store.read(THREAD))).to.equal(10);
   });
 
   it('takes an item that is not its own for absent and replaces it', async () => {
@@ -397,7 +397,7 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
     storage.once('delete', () => Promise.reject(outage));
     expect(await rejection(store.forget(THREAD))).to.include({ operation: 'forget', reason: outage.message });
     await put(store, 1);
-    expect((await store.read(THREAD))?.epoch).to.equal(1);
+    expect(epochOf(await store.read(THREAD))).to.equal(1);
   });
 
   it('takes a storage that throws instead of rejecting for the same', async () => {
@@ -411,7 +411,7 @@ describe('BotStorageThreadStore when the storage does not answer', () => {
 
 describe('BotStorageThreadStore and its index of open handovers', () => {
   const ID = '0123456789abcdef0123456789abcdef';
-  const hasOpen = (epoch: number, id = ID): ThreadRecord => ({ ...recordWith(epoch), open: { ...OPEN, id } });
+  const hasOpen = (epoch: number, id = ID): StoredRecord => recordWith(epoch, id);
   const openIn = (store: ThreadStore, id = ID): Promise<void> =>
     store.update(THREAD, () => ({ record: hasOpen(1, id), value: undefined }));
   const entriesIn = (memory: Record<string, string>): number =>
@@ -737,25 +737,13 @@ class Interposed implements StorageLike {
   }
 }
 
-const OPEN = {
-  phase: 'passed',
-  cause: 'e1',
-  run: 'r1',
-  armedAtMetaMs: 0,
-  startedAtMs: 0,
-  noticeSent: true,
-  targetAppId: '263',
-  metadata: '',
-  dialogWaits: true,
-} as const;
-
 function put(store: ThreadStore, epoch: number): Promise<void> {
   return store.update(THREAD, () => ({ record: recordWith(epoch), value: undefined }));
 }
 
 function grow(store: ThreadStore): Promise<number> {
   return store.update(THREAD, (current) => {
-    const epoch = (current?.epoch ?? 0) + 1;
+    const epoch = (epochOf(current) ?? 0) + 1;
     return { record: recordWith(epoch), value: epoch };
   });
 }

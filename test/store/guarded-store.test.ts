@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { guardedStore } from '../../src/store/guarded-store.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import { HandoverError, StoreError } from '../../src/thread/errors.js';
-import { emptyRecord } from '../../src/thread/record.js';
+import { recordWith } from './thread-store-contract.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 import { take, ticketOf } from './tickets.js';
 
@@ -76,8 +76,8 @@ describe('guardedStore', () => {
 
   it('passes everything through where nothing fails', async () => {
     const store = guardedStore(new MemoryThreadStore());
-    expect(await store.update(THREAD, (current) => ({ record: emptyRecord, value: current }))).to.equal(undefined);
-    expect(await store.read(THREAD)).to.deep.equal(emptyRecord);
+    expect(await store.update(THREAD, (current) => ({ record: recordWith(1), value: current }))).to.equal(undefined);
+    expect(await store.read(THREAD)).to.deep.equal(recordWith(1));
     expect(await take(store, ticketOf('e', 'p'))).to.equal('entered');
     expect(await store.renew(ticketOf('e', 'p'), 1000)).to.equal('renewed');
     expect(await store.isNext(ticketOf('e', 'p'))).to.equal('next');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Backing, Report, Task } from './store-process.js';
 import { storeOf } from './store-process.js';
-import { emptyRecord } from '../../src/thread/record.js';
+import { epochOf, recordWith } from './thread-store-contract.js';
 
 const PROCESSES = 4;
 const TIME_LIMIT_MS = 120_000;
@@ -25,11 +25,11 @@ export function manyProcesses(
     it('loses no update of a thread that exists, and none sees what another has replaced', async () => {
       const { store, close } = storeOf(backing(), 'updates');
       const thread = { pageId: '1', psid: 'updated' };
-      await store.update(thread, () => ({ record: emptyRecord, value: undefined }));
+      await store.update(thread, () => ({ record: recordWith(0), value: undefined }));
       const reports = await together(backing(), { what: 'updates', thread, times: 50 }, 'updates');
       const seen = reports.flatMap((report) => report.values);
       expect(new Set(seen).size, 'each update saw the one before').to.equal(PROCESSES * 50);
-      expect((await store.read(thread))?.epoch).to.equal(PROCESSES * 50);
+      expect(epochOf(await store.read(thread))).to.equal(PROCESSES * 50);
       await close();
     });
 
@@ -49,7 +49,7 @@ export function manyProcesses(
         const claimed = reports.flatMap((report) => report.values).sort();
         expect(claimed).to.deep.equal(Array.from({ length: 100 }, (_, index) => `e${index}`).sort());
         for (let index = 0; index < 100; index += 1) {
-          expect((await store.read({ pageId: '1', psid: `t${index}` }))?.epoch).to.equal(PROCESSES);
+          expect(epochOf(await store.read({ pageId: '1', psid: `t${index}` }))).to.equal(PROCESSES);
         }
         await close();
       });
@@ -61,7 +61,7 @@ export function manyProcesses(
         const twice = claimed.length - new Set(claimed).size;
         let lost = 0;
         for (let index = 0; index < 30; index += 1) {
-          lost += PROCESSES - ((await store.read({ pageId: '1', psid: `t${index}` }))?.epoch ?? 0);
+          lost += PROCESSES - (epochOf(await store.read({ pageId: '1', psid: `t${index}` })) ?? 0);
         }
         console.log(`      of 30 events ${twice} were claimed twice, of 120 first updates ${lost} were lost`);
         expect(new Set(claimed).size, 'none is claimed by nobody').to.equal(30);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import { InvalidOptionError } from '../../src/thread/errors.js';
-import type { ThreadRecord } from '../../src/thread/record.js';
+import type { StoredRecord } from '../../src/thread/store.js';
 import { handClock, recordWith, threadStoreContract } from './thread-store-contract.js';
 
 threadStoreContract('MemoryThreadStore', (clock, lifetimes) => {
@@ -10,27 +10,13 @@ threadStoreContract('MemoryThreadStore', (clock, lifetimes) => {
 });
 
 const customer = (psid: number | string) => ({ pageId: '1776', psid: String(psid) });
-const put = (store: MemoryThreadStore, psid: number | string, record: ThreadRecord = recordWith(1)) =>
+const put = (store: MemoryThreadStore, psid: number | string, record: StoredRecord = recordWith(1)) =>
   store.update(customer(psid), () => ({ record, value: undefined }));
 const knows = async (store: MemoryThreadStore, psid: number | string) =>
   (await store.read(customer(psid))) !== undefined;
 
-const withAgent: ThreadRecord = { ...recordWith(1), recordedOwner: 'vccLive' };
-const armed: ThreadRecord = {
-  ...recordWith(1),
-  open: {
-    id: 'f'.repeat(32),
-    phase: 'armed',
-    cause: 'e1',
-    run: 'r1',
-    armedAtMetaMs: 0,
-    startedAtMs: 0,
-    noticeSent: false,
-    targetAppId: '263',
-    metadata: '',
-    dialogWaits: false,
-  },
-};
+const withAgent: StoredRecord = { forgettable: false, body: { epoch: 1 } };
+const armed = recordWith(1, 'f'.repeat(32));
 
 import { finish, take, ticketOf } from './tickets.js';
 
@@ -160,7 +146,7 @@ describe('What every event asks of a MemoryThreadStore', () => {
 
   it('keeps what an agent has while others leave, also if it was the bot’s before', () => {
     const store = new MemoryThreadStore({ maxThreads: 2 });
-    const write = (psid: string, record: ThreadRecord): void =>
+    const write = (psid: string, record: StoredRecord): void =>
       void store.enter(ticketOf(`e${psid}`, 'me', customer(psid)), 1000, () => ({ record, value: undefined }));
     const read = (psid: string) => store.readFor(ticketOf('any', 'me', customer(psid))).record;
     write('agent', recordWith(1));

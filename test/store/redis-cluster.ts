@@ -51,7 +51,9 @@ export class RedisCluster {
 
   /** The keys on each of the nodes that began as masters. */
   async keysOfMasters(pattern: string): Promise<string[][]> {
-    return Promise.all(this.#nodes.slice(0, MASTERS).map(async (node) => (await ask(node, ['KEYS', pattern])) as string[]));
+    return Promise.all(
+      this.#nodes.slice(0, MASTERS).map(async (node) => (await ask(node, ['KEYS', pattern])) as string[]),
+    );
   }
 
   /** Ends a node as a power cut does. */
@@ -67,17 +69,19 @@ export class RedisCluster {
     });
   }
 
-  /** Moves the keys of one slot's hash tag to another master, as an operator does who adds a node. */
-  async moveSlotOf(key: string, toIndex: number): Promise<void> {
+  /** Moves the slot of a key to the next master, as an operator does who adds a node. */
+  async moveSlotOf(key: string): Promise<void> {
     const slot = Number(await ask(this.#node(0), ['CLUSTER', 'KEYSLOT', key]));
-    const from = this.#node(Math.floor((slot * MASTERS) / SLOTS));
-    const to = this.#node(toIndex);
-    const [fromId, toId] = (await Promise.all([idOf(from), idOf(to)])) as [string, string];
+    const fromIndex = Math.floor((slot * MASTERS) / SLOTS);
+    const from = this.#node(fromIndex);
+    const to = this.#node((fromIndex + 1) % MASTERS);
+    const [fromId, toId] = await Promise.all([idOf(from), idOf(to)]);
     await ask(to, ['CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', fromId]);
     await ask(from, ['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', toId]);
     const keys = (await ask(from, ['CLUSTER', 'GETKEYSINSLOT', String(slot), '10000'])) as string[];
     for (const each of keys) await ask(from, ['MIGRATE', '127.0.0.1', String(to.port), each, '0', '5000']);
-    for (const node of this.#nodes.slice(0, MASTERS)) await ask(node, ['CLUSTER', 'SETSLOT', String(slot), 'NODE', toId]);
+    for (const node of this.#nodes.slice(0, MASTERS))
+      await ask(node, ['CLUSTER', 'SETSLOT', String(slot), 'NODE', toId]);
   }
 
   async stop(): Promise<void> {

@@ -3,13 +3,13 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { expect } from 'chai';
 import { StoreError } from 'botbuilder-handover-vcclive';
-import type { ThreadRecord } from 'botbuilder-handover-vcclive';
+
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient, createClientPool } from 'redis';
 import { ReplacementPace } from '../../src/store/replacement-pace.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
 import { TcpRelay } from './tcp-relay.js';
-import { recordWith } from './thread-store-contract.js';
+import { epochOf, recordWith } from './thread-store-contract.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 
@@ -67,17 +67,17 @@ describeWithRedis('Redis that fails over', () => {
       await until(async () => (await rejectionOf(write(store, 3))) === undefined);
       const seen = new RedisThreadStore(next.url);
       leaving.push(() => seen.close());
-      expect((await seen.read(THREAD))?.epoch, 'written to the new primary').to.equal(3);
+      expect(epochOf(await seen.read(THREAD)), 'written to the new primary').to.equal(3);
     });
   }
 
   it('is found again by the inbox', async () => {
     const inbox = new RedisInbox(relay.url);
     leaving.push(() => inbox.close());
-    await inbox.put('{}');
+    await inbox.put('{}', 'thread');
     await failOver();
-    expect((await rejectionOf(inbox.put('{}')))?.message).to.include('READONLY');
-    await until(async () => (await rejectionOf(inbox.put('{}'))) === undefined);
+    expect((await rejectionOf(inbox.put('{}', 'thread')))?.message).to.include('READONLY');
+    await until(async () => (await rejectionOf(inbox.put('{}', 'thread'))) === undefined);
   });
 
   it("is left to the application where that is the application's client: it stays as it is", async () => {
@@ -225,7 +225,7 @@ function commandsIn(request: string): string[] {
   return [...request.matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)].map(([, name = '']) => name.toUpperCase());
 }
 
-function write(store: RedisThreadStore, epoch: number): Promise<ThreadRecord | undefined> {
+function write(store: RedisThreadStore, epoch: number): Promise<undefined> {
   return store.update(THREAD, () => ({ record: recordWith(epoch), value: undefined }));
 }
 

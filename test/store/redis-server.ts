@@ -14,7 +14,7 @@ const STARTS_WITHIN_MS = 15_000;
 const MAX_TRIES = 5;
 
 /** As `describe`; without a redis-server it says what is missing, and fails where CI is set. */
-export function describeWithRedis(title: string, tests: () => void): void {
+export function describeWithRedis(title: string, tests: (this: Mocha.Suite) => void): void {
   if (hasRedisServer()) {
     describe(title, tests);
     return;

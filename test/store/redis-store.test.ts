@@ -1,7 +1,7 @@
 /** RedisThreadStore over a real Redis, which is also stopped, frozen and started again. */
 import { expect } from 'chai';
 import { InvalidOptionError, StoreError } from 'botbuilder-handover-vcclive';
-import type { Clock, ThreadRecord } from 'botbuilder-handover-vcclive';
+import type { Clock, StoredRecord } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient, createClientPool } from 'redis';
 import { partitionOf } from '../../src/store/partitions.js';
@@ -9,7 +9,7 @@ import { manyProcesses } from './many-processes.js';
 import { finish, take, ticketOf } from './tickets.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
 import type { Lifetimes } from './thread-store-contract.js';
-import { recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
+import { epochOf, faultOf, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 /** What the keys of {@link THREAD} begin with. */
@@ -56,7 +56,7 @@ describeWithRedis('RedisThreadStore', function () {
         Date.now = () => now() + 3_600_000;
         const ahead = storeOf('clocks');
         expect(await take(ahead, ticketOf('e', 'b', THREAD), 60_000)).to.equal('busy');
-        expect((await ahead.read(THREAD))?.epoch).to.equal(1);
+        expect(epochOf(await ahead.read(THREAD))).to.equal(1);
         expect(await ahead.isNext(ticketOf('another', 'b', THREAD))).to.equal('waiting');
       } finally {
         Date.now = now;
@@ -88,6 +88,7 @@ describeWithRedis('RedisThreadStore', function () {
     const open = {
       appId: '263',
       log: { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) },
+      faultOf,
     };
     const id = `${THREAD.pageId}/${THREAD.psid}`;
     const connected = () => createClient({ url: server.url }).connect();
@@ -124,7 +125,7 @@ describeWithRedis('RedisThreadStore', function () {
           const left = await redis((client) => client.dump(key));
           const store = storeOf(prefix).forBot(open);
           expect(await store.read(THREAD)).to.equal(undefined);
-          const grown = (current: ThreadRecord | undefined) => ({ record: recordWith(1), value: current });
+          const grown = (current: StoredRecord | undefined) => ({ record: recordWith(1), value: current });
           if (way === 'update') expect(await store.update(THREAD, grown)).to.equal(undefined);
           else {
             const entered = await store.enter(ticketOf('e', 'a', THREAD), 1000, grown);
@@ -206,7 +207,7 @@ describeWithRedis('RedisThreadStore', function () {
       await until(async () => (await code(store.read(THREAD))) === undefined);
       expect(await store.read(THREAD), 'this Redis keeps nothing').to.equal(undefined);
       expect(await store.update(THREAD, (current) => ({ record: recordWith(3), value: current }))).to.equal(undefined);
-      expect((await store.read(THREAD))?.epoch).to.equal(3);
+      expect(epochOf(await store.read(THREAD))).to.equal(3);
     });
 
     it('rejects after its time limit where Redis takes commands and answers none, and makes another connection', async () => {
@@ -247,7 +248,7 @@ describeWithRedis('RedisThreadStore', function () {
       await pool.connect();
       const store = new RedisThreadStore(pool, { prefix: 'pool' });
       await store.update(THREAD, () => ({ record: recordWith(1), value: undefined }));
-      expect((await store.read(THREAD))?.epoch).to.equal(1);
+      expect(epochOf(await store.read(THREAD))).to.equal(1);
       await pool.close();
     });
 

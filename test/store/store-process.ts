@@ -1,14 +1,15 @@
 /** One of several processes at one store: does its task as fast as it can when it is told to, and says what it saw. */
 import type * as blobs from 'botbuilder-azure-blobs';
 import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
+import type { RedisAddress } from '../../src/store/redis-client.js';
 import { RedisThreadStore } from '../../src/store/redis-store.js';
 import type { ThreadKey } from '../../src/thread/key.js';
-import { emptyRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 
 /** Where the processes meet. */
 export type Backing =
-  { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'blobs'; readonly connectionString: string };
+  | { readonly kind: 'redis'; readonly url: RedisAddress }
+  | { readonly kind: 'blobs'; readonly connectionString: string };
 
 /** What each of them does. */
 export type Task =
@@ -64,8 +65,8 @@ async function perform(store: ThreadStore, task: Task): Promise<Report> {
 
 function grow(store: ThreadStore, thread: ThreadKey): Promise<number> {
   return store.update(thread, (current) => {
-    const epoch = (current?.epoch ?? 0) + 1;
-    return { record: { ...emptyRecord, epoch }, value: epoch };
+    const epoch = ((current?.body as { epoch?: number } | undefined)?.epoch ?? 0) + 1;
+    return { record: { forgettable: true, body: { epoch } }, value: epoch };
   });
 }
 

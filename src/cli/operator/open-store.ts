@@ -8,14 +8,17 @@ import { pathToFileURL } from 'node:url';
 import { isRecord } from '../../thread/read-unknown.js';
 import { HandoverError, textOfThrown } from '../../thread/errors.js';
 import type { Logger } from '../../thread/logger.js';
+import { faultOfRecord } from '../../thread/read-record.js';
 import type { ThreadStore } from '../../thread/store.js';
+import type { RecordStore } from '../../handover/stored-record.js';
+import { recordStore } from '../../handover/stored-record.js';
 
 /** A store, and how it is left. */
 export interface OpenedStore {
   /** As the bot's code makes it, for all bots. */
   readonly store: ThreadStore;
   /** What belongs to the bot with this app id. */
-  readonly threads: ThreadStore;
+  readonly threads: RecordStore;
   readonly close: () => Promise<void>;
 }
 
@@ -59,8 +62,8 @@ function openRedis(where: string, prefix: string | undefined, appId: string): Op
   return { store, threads: ofBot(store, appId), close: () => store.close() };
 }
 
-function ofBot(store: ThreadStore, appId: string): ThreadStore {
-  return store.forBot({ appId, log: SILENT });
+function ofBot(store: ThreadStore, appId: string): RecordStore {
+  return recordStore(store.forBot({ appId, log: SILENT, faultOf: faultOfRecord }));
 }
 
 async function load(file: string, where: string): Promise<Readonly<Record<string, unknown>>> {

@@ -12,6 +12,7 @@ import { createClient } from 'redis';
 import { describeWithRedis, RedisServer } from '../../store/redis-server.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic, type Said } from '../doctor/clinic.js';
+import { partitionOf } from '../../../src/store/partitions.js';
 
 const OTHER_PSID = '6600112233445577';
 
@@ -203,10 +204,9 @@ describeWithRedis("The operator's commands, beside a bot with the same store", (
   it('threads: shows what could not be read, and forget removes it', async () => {
     const client = await createClient({ url: redis.url }).connect();
     const { botAppId, pageId } = clinic.sim.settings;
-    await client.set(
-      `{handover-vcclive:${botAppId}}:thread:${pageId}/${PSID}`,
-      'v1 99999999999999 - {"evidence":{"us"',
-    );
+    const id = `${pageId}/${PSID}`;
+    const tag = `{handover-vcclive:${botAppId}/${partitionOf(id, 64)}}`;
+    await client.set(`${tag}:thread:${id}`, 'v1 99999999999999 - f {"evidence":{"us"');
     await clinic.sim.customer(PSID).says('are you there?');
     await clinic.sim.settled();
     expect(clinic.sim.customer(PSID).hears().at(-1), 'nothing is held up').to.equal('You said: are you there?');
@@ -288,7 +288,7 @@ describe("The operator's commands without a shared store", () => {
     };
     const thread = { pageId: clinic.sim.settings.pageId, psid: PSID };
     const source = `module.exports.store = {
-      async read() { return ${JSON.stringify(record)}; }, async update() {}, async forget() {},
+      async read() { return ${JSON.stringify({ openHandoverId: 'a1', forgettable: false, body: record })}; }, async update() {}, async forget() {},
       async listOpen() { return [${JSON.stringify(thread)}]; }, async listSetAside() { return []; },
       forBot() { return this; },
     };`;

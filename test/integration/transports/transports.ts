@@ -25,7 +25,6 @@ import type {
   HandoverResult,
   SuppressedReason,
   ThreadKey,
-  ThreadRecord,
   ThreadStore,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
@@ -42,6 +41,8 @@ import { Bot, BotClock, PSID, breath, connection, dialogBot, listen, quietLogger
 import type { Told } from '../scene.js';
 import { AzureChannel, type ChannelHabits } from './azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
+import type { ThreadRecord } from '../../../src/thread/record.js';
+import { recordsIn } from '../../store/thread-records.js';
 
 /** A process looks for deadlines every five seconds. */
 const LOOK_MS = 5000;
@@ -312,7 +313,7 @@ export async function playOn<B extends TransportBot>(
       return names.get(owner) ?? owner;
     },
     store,
-    record: () => store.read(thread),
+    record: () => recordsIn(store).read(thread),
     lapse: async (ms, stepMs = LOOK_MS) => {
       for (let gone = 0; gone < ms; gone += stepMs) {
         await clock.advance(Math.min(stepMs, ms - gone));
