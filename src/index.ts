@@ -6,23 +6,24 @@
 // For every bot: the plugin, its options, what it answers.
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
 export type { AttachOptions } from './botbuilder/vcc-live-handover.js';
-export type { DialogAccess, DialogStack } from './bot/after-handover.js';
-export type { BotLogic } from './bot/plugin-turns.js';
+export type { DialogStack } from './bot/after-handover.js';
 export type {
   AvailabilityCheck,
-  GraphOptions,
+  BotLogic,
+  DialogAccess,
   HandoverRequest,
   HandoverText,
-  HandoverLimits,
   HandoverTexts,
   OpenPrompt,
   PagePolicies,
-  PolicyName,
+  RecognizerLike,
   Satisfaction,
   SatisfactionAnswer,
+  TalkToAgent,
   VccLiveHandoverOptions,
-} from './bot/handover-options.js';
-export type { RecognizerLike, RecognizerResultLike, TalkToAgent } from './bot/talk-to-agent.js';
+} from './botbuilder/options.js';
+export type { GraphOptions, HandoverLimits, PolicyName } from './bot/handover-options.js';
+export type { RecognizerResultLike } from './bot/talk-to-agent.js';
 export type { Availability } from './bot/availability.js';
 export { redactPersonalData } from './handover/redact.js';
 export type { Redactor } from './handover/redact.js';

@@ -7,7 +7,7 @@
  * @see https://github.com/microsoft/botframework-sdk/issues/808
  * @see https://github.com/microsoft/botframework-sdk/issues/4556
  */
-import type { BotAdapter } from 'botbuilder';
+import type { BotAdapter } from './port.js';
 
 /** What a refused send says about the thread: another app controls it, perhaps so, or nothing. */
 export type RefusalSays = 'anotherApp' | 'perhapsAnotherApp' | 'nothing';

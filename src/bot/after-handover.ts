@@ -4,7 +4,6 @@
  * Exists so that it is asked at the right moment and never twice: not over the agent, not by the second process, not by a
  * redelivery. Which turn does it is written beside the conclusion.
  */
-import type { TurnContext } from 'botbuilder';
 import type { Logger } from '../thread/logger.js';
 import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { HandoverEngine } from '../handover/engine.js';
@@ -13,6 +12,7 @@ import { resultOf } from '../handover/lifecycle.js';
 import type { Turn } from '../handover/turn.js';
 import type { Policies, PoliciesOf, SatisfactionQuestion } from './page-policies.js';
 import { say } from './plugin-texts.js';
+import type { TurnContext } from './port.js';
 
 /** The stack of a bot's dialogs, as `DialogSet.createContext` gives it. */
 export interface DialogStack {
@@ -22,11 +22,11 @@ export interface DialogStack {
 }
 
 /** Where a bot keeps its dialogs. */
-export interface DialogAccess {
+export interface DialogAccess<Context = TurnContext> {
   /** A `DialogSet` over the bot's own dialog state, with its root dialogs; Botkit's `controller.dialogSet`. */
-  readonly dialogs: { createContext(context: TurnContext): Promise<DialogStack> };
+  readonly dialogs: { createContext(context: Context): Promise<DialogStack> };
   /** Keeps what was changed: a `ConversationState`. Absent: something else saves it at the end of the turn. */
-  readonly conversationState?: { saveChanges(context: TurnContext): Promise<void> } | undefined;
+  readonly conversationState?: { saveChanges(context: Context): Promise<void> } | undefined;
 }
 
 /** What the logic of a turn was given: a customer's message, or nothing that could answer a prompt. */

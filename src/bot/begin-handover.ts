@@ -3,8 +3,6 @@
  *
  * Asks whether an agent is there, makes the notice and what VCC Live is told, and says so where it failed.
  */
-import type { Activity, TurnContext } from 'botbuilder';
-import { TurnContext as TurnContextClass } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
@@ -28,6 +26,7 @@ import { noticeOf, say } from './plugin-texts.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread, threadOfContext } from './target-thread.js';
 import { answeringRequest, turnOf } from './turn-state.js';
+import type { Activity, Framework, TurnContext } from './port.js';
 
 /** What beginnings stand on. */
 export interface HandoverRequestDeps {
@@ -41,6 +40,7 @@ export interface HandoverRequestDeps {
   readonly functions: ApplicationFunctions;
   readonly routing: RoutingLookup;
   readonly addresses: AddressFinder;
+  readonly framework: Pick<Framework, 'referenceOf'>;
   /** The bot's logic is to hear that a handover failed. */
   readonly failed: (thread: ThreadKey, reference: unknown, error: Error) => void;
 }
@@ -56,7 +56,7 @@ export interface Beginning {
 /** A customer's event, and the activity of its turn. */
 export interface BroughtActivity {
   readonly event: ThreadEvent;
-  readonly activity: Partial<Activity>;
+  readonly activity: Activity;
 }
 
 const NO_THREAD_YET =
@@ -113,7 +113,7 @@ export class HandoverRequests {
     const failed = async (error: Error): Promise<void> => {
       await answeringRequest(turn, () => say(context, texts.failed, log));
       // A dialog that waits gets it as its result.
-      if (!dialogWaits) this.#deps.failed(thread, TurnContextClass.getConversationReference(context.activity), error);
+      if (!dialogWaits) this.#deps.failed(thread, this.#deps.framework.referenceOf(context.activity), error);
     };
     if (await this.#isNobodyThere(context, turn, request)) {
       events.emit('refused', { thread, reason: 'unavailable' });
@@ -141,7 +141,7 @@ export class HandoverRequests {
   }
 
   /** Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. */
-  async initiate(context: TurnContext, initiate: Partial<Activity>): Promise<void> {
+  async initiate(context: TurnContext, initiate: Activity): Promise<void> {
     const value: unknown = initiate.value;
     const fields = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
     const { reason } = fields;
@@ -185,7 +185,7 @@ export class HandoverRequests {
     const { texts, inlineThreadControl } = policiesOf(pageId);
     const metadata = await metadataFor(context, turn.thread, { request, transcript }, metadataOf(pageId));
     const notice = await noticeOf(context, request.notice, texts, functions);
-    const reference = TurnContextClass.getConversationReference(context.activity);
+    const reference = this.#deps.framework.referenceOf(context.activity);
     const order: HandoverOrder = { metadata, dialogWaits, reference };
     if (!notice) return order;
     if (inlineThreadControl) {
@@ -202,7 +202,7 @@ export class HandoverRequests {
   }
 
   /** Notice and pass in one call; `undefined` when they take two, also for an activity that cannot be read. */
-  async #inline(thread: ThreadKey, notice: Partial<Activity>): Promise<HandoverOrder['passWithNotice']> {
+  async #inline(thread: ThreadKey, notice: Activity): Promise<HandoverOrder['passWithNotice']> {
     const { client, routing, log } = this.#deps;
     try {
       return await passWithNotice(client, thread, notice, routing);

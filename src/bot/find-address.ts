@@ -3,7 +3,6 @@
  *
  * Exists so that the guards of silence, the adapter that sends, and the plugin's methods name the same thread.
  */
-import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -14,9 +13,10 @@ import { addressOf } from './address.js';
 import type { KnownPages } from './known-pages.js';
 import { turnOf } from './turn-state.js';
 import { userRefOf } from './user-ref.js';
+import type { Activity, BotAdapter, TurnContext } from './port.js';
 
 /** An activity, of which nobody has checked anything. */
-type AnyActivity = Partial<Activity>;
+type AnyActivity = Activity;
 
 const CHANNEL = 'facebook';
 const DIGITS = /^\d+$/;

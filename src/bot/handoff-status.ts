@@ -2,10 +2,10 @@
  * Bot Framework's `handoff.status`: what the bot's logic gets instead of the event that brought it.
  * @see https://github.com/microsoft/BotBuilder-Samples/blob/main/experimental/handoff-library/README.md
  */
-import type { Activity, BotAdapter, ConversationReference, TurnContext } from 'botbuilder';
 import type { ThreadKey } from '../thread/key.js';
 import { isRecord } from '../thread/read-unknown.js';
 import { speaksToMeta } from './adapter-answers.js';
+import type { Activity, BotAdapter, ConversationReference, TurnContext } from './port.js';
 
 /** The states that Bot Framework defines. */
 export type HandoffState = 'accepted' | 'completed' | 'failed';
@@ -25,11 +25,11 @@ export function becomeHandoffStatus(context: TurnContext, state: HandoffState, m
  */
 export function becomeHandoffStatusOf(
   context: TurnContext,
-  reference: Partial<ConversationReference>,
+  reference: ConversationReference,
   state: HandoffState,
 ): void {
   const { bot, user, conversation, channelId, serviceUrl, locale } = reference;
-  const activity: Partial<Activity> = context.activity;
+  const activity: Activity = context.activity;
   delete activity.text;
   delete activity.attachments;
   delete activity.channelData;
@@ -48,19 +48,17 @@ export function referenceFor(
   { pageId, psid }: ThreadKey,
   kept: unknown,
   adapter: BotAdapter,
-): Partial<ConversationReference> | undefined {
+): ConversationReference | undefined {
   const isMeta = speaksToMeta(adapter);
   if (!isRecord(kept) && !isMeta) return undefined;
-  const reference: Partial<ConversationReference> = isRecord(kept) ? kept : {};
+  const reference: ConversationReference = isRecord(kept) ? kept : {};
   const id = reference.conversation?.id;
-  const conversation = { id: isMeta ? psid : `${psid}-${pageId}` };
+  const isKnown = id !== undefined && id !== pageId;
   return {
     channelId: 'facebook',
     ...reference,
     user: reference.user?.id === psid ? reference.user : { id: psid, name: psid },
     bot: reference.bot?.id === pageId ? reference.bot : { id: pageId, name: pageId },
-    ...(id === undefined || id === pageId
-      ? { conversation: conversation as ConversationReference['conversation'] }
-      : {}),
+    ...(isKnown ? {} : { conversation: { id: isMeta ? psid : `${psid}-${pageId}` } }),
   };
 }

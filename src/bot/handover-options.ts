@@ -1,7 +1,6 @@
 /**
  * The options of the plugin. `check-options.ts` refuses wrong ones before anything runs; docs/options.md has a row for each.
  */
-import type { Activity, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { HandoverOutcome, HandoverRequest as RequestOf, HandoverResult } from '../thread/handover.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
@@ -14,55 +13,53 @@ import type { ReclaimWords, RequestPolicy } from '../handover/policies.js';
 import type { HandoverTimers } from '../handover/timers.js';
 import type { Availability } from './availability.js';
 import type { TalkToAgent } from './talk-to-agent.js';
+import type { Activity, Callback, TurnContext } from './port.js';
+
+/** A value, or a promise of it. */
+type Awaitable<T> = T | Promise<T>;
 
 /** A request for a handover whose notice may be text or an activity. */
-export type HandoverRequest = RequestOf<Partial<Activity>>;
+export type HandoverRequest<Message = Activity> = RequestOf<Message>;
 
 /** A text of the plugin: fixed, an activity, made for the turn, or `null` for silence. */
-export type HandoverText =
-  | string
-  | Partial<Activity>
-  | ((context: TurnContext) => string | Partial<Activity> | null | Promise<string | Partial<Activity> | null>)
-  | null;
+export type HandoverText<Context = TurnContext, Message = Activity> =
+  string | Message | Callback<[context: Context], Awaitable<string | Message | null>> | null;
 
 /** What the customer reads from the plugin itself. */
-export interface HandoverTexts {
+export interface HandoverTexts<Context = TurnContext, Message = Activity> {
   /** Before the thread is passed. */
-  connecting: HandoverText;
-  /** Where no agent is available. */
-  unavailable: HandoverText;
-  /** Where the thread could not be passed. */
-  failed: HandoverText;
+  connecting: HandoverText<Context, Message>;
+  /** If no agent is available. */
+  unavailable: HandoverText<Context, Message>;
+  /** If the thread could not be passed. */
+  failed: HandoverText<Context, Message>;
   /** When no agent answered in time and the bot took the thread back. */
-  unclaimed: HandoverText;
+  unclaimed: HandoverText<Context, Message>;
   /** When the agent fell silent, or the handover lasted too long, and the bot took the thread back. */
-  abandoned: HandoverText;
+  abandoned: HandoverText<Context, Message>;
   /** When the thread has come home and the bot has a turn. Default `null`: the bot's dialog greets. */
-  returned: HandoverText;
+  returned: HandoverText<Context, Message>;
 }
 
 /** Says whether an agent is there for this turn's customer and request. */
-export type AvailabilityCheck = (
-  context: TurnContext,
-  request: HandoverRequest,
-) => Availability | Promise<Availability>;
+export type AvailabilityCheck<Context = TurnContext, Message = Activity> = Callback<
+  [context: Context, request: HandoverRequest<Message>],
+  Awaitable<Availability>
+>;
 
-/** A question to the customer, asked once after a handover; what they answer is a message for the bot's logic as any other. */
-export interface Satisfaction {
+/** A question to the customer, asked once after a handover; the bot's logic gets the answer like any other message. */
+export interface Satisfaction<Context = TurnContext, Message = Activity> {
   /** A text, an activity (with quick replies, say), or a function that makes one; `null` or nothing: not asked after all. */
-  ask:
-    | string
-    | Partial<Activity>
-    | ((context: TurnContext, result: HandoverResult) => SatisfactionAnswer | Promise<SatisfactionAnswer>);
+  ask: string | Message | Callback<[context: Context, result: HandoverResult], Awaitable<SatisfactionAnswer<Message>>>;
   /**
-   * After which outcomes. Default `['completed']`. A `completed` handover counts only where VCC Live handed back or an
+   * After which outcomes. Default `['completed']`. A `completed` handover counts only if VCC Live handed back or an
    * agent wrote: a customer whom nobody answered is not asked.
    */
   after?: readonly Exclude<HandoverOutcome, 'refused' | 'failed'>[];
 }
 
 /** What a function of {@link Satisfaction} gives. */
-export type SatisfactionAnswer = string | Partial<Activity> | null | undefined;
+export type SatisfactionAnswer<Message = Activity> = string | Message | null | undefined;
 
 /**
  * What happens, when the thread is home, to a prompt that was open when the thread was handed over by anything but a
@@ -72,11 +69,14 @@ export type SatisfactionAnswer = string | Partial<Activity> | null | undefined;
  * - `drop`: the dialogs are cancelled before the logic runs
  * - a function: what it does, in the first turn that the bot has, before the logic runs
  */
-export type OpenPrompt =
-  'continue' | 'repeat' | 'drop' | ((context: TurnContext, result: HandoverResult) => void | Promise<void>);
+export type OpenPrompt<Context = TurnContext> =
+  'continue' | 'repeat' | 'drop' | Callback<[context: Context, result: HandoverResult], Awaitable<void>>;
 
 /** Options that may differ by Page. */
-export type PagePolicies = Pick<VccLiveHandoverOptions, PolicyName>;
+export type PagePolicies<Context = TurnContext, Message = Activity> = Pick<
+  HandoverOptions<Context, Message>,
+  PolicyName
+>;
 
 /** The options that may differ from Page to Page. */
 export type PolicyName =
@@ -116,29 +116,32 @@ export interface HandoverLimits extends DeliveryLimits {
   readonly applicationFunctionMs?: number;
 }
 
-/** Options of `VccLiveHandover`. */
-export interface VccLiveHandoverOptions {
+/**
+ * Options of `VccLiveHandover`. `Context` and `Message` are the framework's turn context and outgoing activity, so that an
+ * application's functions get the framework's own types.
+ */
+export interface HandoverOptions<Context = TurnContext, Message = Activity> {
   /** The bot's Facebook app id. */
   botAppId: string;
   /** VCC Live's app id, from VCC Live support; a function where it differs by Page. */
-  vccLiveAppId: string | ((pageId: string) => string | Promise<string>);
+  vccLiveAppId: string | ((pageId: string) => Awaitable<string>);
   /** Page access token; a function where one bot serves several Pages. */
-  pageAccessToken: string | ((pageId: string) => string | Promise<string>);
+  pageAccessToken: string | ((pageId: string) => Awaitable<string>);
   /**
    * App Secret of the bot's app: signs Graph calls (`appsecret_proof`). `HandoverFacebookAdapter` needs it to verify
    * webhooks. @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
    */
   appSecret?: string;
   /** What counts as "talk to agent". Default: `talkToAgentPhrases(['en'])`. `[]`: nothing. */
-  talkToAgent?: TalkToAgent | readonly TalkToAgent[];
+  talkToAgent?: TalkToAgent<Context> | readonly TalkToAgent<Context>[];
   /** What the customer reads from the plugin. Default: English. */
-  texts?: Partial<HandoverTexts>;
+  texts?: Partial<HandoverTexts<Context, Message>>;
   /**
    * What VCC Live gets with the thread. Default: handover id and reason, as JSON. The id is added to an object, not to a
    * string. At most 1000 characters arrive; the rest is cut without breaking JSON or a character. When the function fails,
    * the default leaves.
    */
-  metadata?: (context: TurnContext, request: HandoverRequest) => string | object | Promise<string | object>;
+  metadata?: Callback<[context: Context, request: HandoverRequest<Message>], Awaitable<string | object>>;
   /**
    * Runs over every text that leaves in metadata, at any depth, before anything is cut; never over the handover id and the
    * ids of the thread. Default `redactPersonalData`: card numbers, e-mail addresses, phone numbers. `false`: nothing is
@@ -150,7 +153,7 @@ export interface VccLiveHandoverOptions {
    * `texts.unavailable` and the handover is refused. `unknown`, or a function that fails: handed over.
    * Default: not asked.
    */
-  availability?: AvailabilityCheck;
+  availability?: AvailabilityCheck<Context, Message>;
   /**
    * A thread that was handed over `maxHandovers` times (default 6, at most 8) `withinMs` milliseconds (default 600,000)
    * stays with the bot: the next handover fails with code `loopBroken`. Default: off; `{}` takes those two.
@@ -168,13 +171,13 @@ export interface VccLiveHandoverOptions {
   /** Words with which the customer, or an agent, takes the thread back to the bot. Default: none. */
   reclaim?: ReclaimWords;
   /** A question asked once after a handover that has ended, never while another app owns the thread. Default: none. */
-  satisfactionQuestion?: Satisfaction;
+  satisfactionQuestion?: Satisfaction<Context, Message>;
   /**
    * What becomes of a prompt that was open when the thread was handed over, and no dialog waited for it. `repeat` and
    * `drop` need the bot's dialogs: `attach(adapter, logic, { dialogs, conversationState })`; the Botkit plugin has them.
    * Default `continue`.
    */
-  openPrompt?: OpenPrompt;
+  openPrompt?: OpenPrompt<Context>;
   /**
    * What happens to a handover runs the bot's logic as `handoff.status` even where no dialog waits: `accepted` (an agent
    * has answered; nothing the bot says leaves), `completed`, and, where the bot is attached, `failed`. Default false.
@@ -188,8 +191,8 @@ export interface VccLiveHandoverOptions {
    * function that fails, or gives something that cannot work, is one line in the log, and the common policies hold.
    */
   pages?:
-    | Readonly<Record<string, PagePolicies>>
-    | ((pageId: string) => PagePolicies | undefined | Promise<PagePolicies | undefined>);
+    | Readonly<Record<string, PagePolicies<Context, Message>>>
+    | ((pageId: string) => Awaitable<PagePolicies<Context, Message> | undefined>);
   /** Where threads are remembered. Default: `new MemoryThreadStore()`, for one process and as long as it lives. */
   store?: ThreadStore;
   /**

@@ -11,7 +11,7 @@ import type { Logger } from '../thread/logger.js';
 import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { BodyLimits, BodyReading } from '../webhook/read-body.js';
 import { bodyLimits, readStream, refusalStatus } from '../webhook/read-body.js';
-import { checkDuration } from './check-options.js';
+import { checkDuration } from './check-values.js';
 
 /** A request of node:http, restify or express. */
 export type WebhookRequest = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };

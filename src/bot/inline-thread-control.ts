@@ -5,7 +5,6 @@
  * routing on. `thread_control` without `control_type` releases the thread, so it is always sent.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import type { Activity } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Clock } from '../thread/clock.js';
@@ -14,6 +13,7 @@ import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { AnsweredCall, HandoverOrder } from '../handover/turn.js';
 import { messagesFromActivity } from './messages-from-activity.js';
+import type { Activity } from './port.js';
 
 /** How long a Page's answer counts. Routing is switched on or off once in its life. */
 const REMEMBERED_MS = 10 * 60_000;
@@ -65,7 +65,7 @@ export class RoutingLookup {
 export async function passWithNotice(
   client: ThreadControlClient,
   thread: ThreadKey,
-  notice: Partial<Activity>,
+  notice: Activity,
   routing: RoutingLookup,
 ): Promise<HandoverOrder['passWithNotice']> {
   const { messages, losses } = messagesFromActivity(notice, { id: thread.psid });

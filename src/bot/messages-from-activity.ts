@@ -5,7 +5,6 @@
  * reaches the customer, and so that nothing else is dropped without a word. Pure: the adapter sends and tells.
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
-import type { Activity } from 'botbuilder';
 import type { UploadFile } from '../graph/graph-call.js';
 import { fieldOf, idOf, isRecord, stringOf } from '../thread/read-unknown.js';
 import { attachmentParts } from './messenger-cards/attachment-kinds.js';
@@ -15,6 +14,7 @@ import type { Loss } from './messenger-cards/losses.js';
 import { Losses } from './messenger-cards/losses.js';
 import type { Draft, MessagePart, MessengerMessage, MessengerQuickReply } from './messenger-cards/messenger-message.js';
 import { limits, nonEmptyString } from './messenger-cards/messenger-message.js';
+import type { Activity } from './port.js';
 
 /** Whom a message goes to: a customer with a PSID, or one whom Meta names by a `user_ref` (the checkbox plugin). */
 export type MessengerRecipient = { readonly id: string } | { readonly user_ref: string };
@@ -59,7 +59,7 @@ export interface Translation {
  *   (`HUMAN_AGENT` for one) is the bot's own doing
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
-export function messagesFromActivity(activity: Partial<Activity>, recipient: MessengerRecipient): Translation {
+export function messagesFromActivity(activity: Activity, recipient: MessengerRecipient): Translation {
   const channelData: unknown = activity.channelData;
   const senderAction = nonEmptyString(fieldOf(channelData, 'sender_action'));
 
@@ -120,7 +120,7 @@ function setPersona(body: Draft<MessengerSendBody>, channelData: unknown): void 
   if (persona !== undefined) body.persona_id = persona;
 }
 
-function messageParts(activity: Partial<Activity>, losses: Losses): MessagePart[] {
+function messageParts(activity: Activity, losses: Losses): MessagePart[] {
   const parts = textParts(stringOf(activity.text) ?? '');
   const stickerId = fieldOf(activity.channelData, 'sticker_id');
   if (isStickerId(stickerId)) parts.push({ message: { sticker_id: stickerId } });
@@ -140,7 +140,7 @@ function isStickerId(value: unknown): value is string | number {
  */
 function addQuickReplies(
   parts: MessagePart[],
-  { channelData }: Partial<Activity>,
+  { channelData }: Activity,
   quickReplies: readonly MessengerQuickReply[],
 ): void {
   if (quickReplies.length === 0) return;

@@ -4,10 +4,15 @@
  * Exists so that a bot sees the activities it knows from the stock Facebook adapter. The way out is in
  * `messages-from-activity.ts`.
  */
-import type { Activity } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import { fieldOf, idOf, isRecord, keysOf, stringOf } from '../thread/read-unknown.js';
 import { userRefOf } from './user-ref.js';
+import type { Activity } from './port.js';
+
+/** An activity of a webhook's item. `channelData` is the item, with the fields of its message beside it. */
+export interface MessengerActivity extends Activity {
+  readonly channelData: Record<string, unknown>;
+}
 
 /** Kinds whose `mid` is their own; those of reactions, edits and removals name another message. */
 const NAMED_BY_MID: ReadonlySet<string> = new Set(['message', 'postback', 'echo']);
@@ -28,7 +33,7 @@ const NAMED_BY_MID: ReadonlySet<string> = new Set(['message', 'postback', 'echo'
 export function activityFromEvent(
   event: ThreadEvent,
   now: () => Date = () => new Date(),
-): Partial<Activity> | undefined {
+): MessengerActivity | undefined {
   if (event.channel === 'changes' || !isRecord(event.raw)) return undefined;
   const sender = fieldOf(event.raw, 'sender');
   const userRef = userRefOf(event.raw);
@@ -36,7 +41,7 @@ export function activityFromEvent(
   const recipientId = idOf(fieldOf(fieldOf(event.raw, 'recipient'), 'id')) ?? event.pageId;
   if (senderId === undefined || recipientId === undefined) return undefined;
 
-  const activity: StockActivity = {
+  const activity: MessengerActivity = {
     channelId: 'facebook',
     timestamp: now(),
     conversation: { id: senderId },
@@ -47,20 +52,7 @@ export function activityFromEvent(
   };
   if (event.mid !== undefined && !event.isDeleted && NAMED_BY_MID.has(event.kind)) activity.id = event.mid;
   setTypeAndText(activity, event.raw);
-  return activity as Partial<Activity>;
-}
-
-/** Stock activities have a conversation with nothing but an id, and `null` as text, which the types of Bot Framework forbid. */
-interface StockActivity {
-  readonly channelId: string;
-  readonly timestamp: Date;
-  readonly conversation: { readonly id: string };
-  readonly from: { readonly id: string; readonly name: string };
-  readonly recipient: { readonly id: string; readonly name: string };
-  readonly channelData: Readonly<Record<string, unknown>>;
-  type: string;
-  id?: string;
-  text?: string | null;
+  return activity;
 }
 
 /** The stock adapter copies the fields of the message onto the item itself; here they go onto the copy. */
@@ -95,7 +87,7 @@ function hasProto(value: object): boolean {
   return Object.hasOwn(value, '__proto__');
 }
 
-function setTypeAndText(activity: StockActivity, item: unknown): void {
+function setTypeAndText(activity: MessengerActivity, item: unknown): void {
   const message = objectUnder(item, 'message');
   const said = message ?? objectUnder(item, 'postback');
   if (said === undefined) {

@@ -3,13 +3,14 @@
  *
  * Cutting first could leave the half of a card number that no redactor recognises.
  */
-import type { Activity, TurnContext } from 'botbuilder';
 import type { ThreadKey } from '../thread/key.js';
 import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { TextRedactor } from '../handover/metadata.js';
 import { redactedMetadata, withExtras } from '../handover/metadata.js';
 import { redactPersonalData } from '../handover/redact.js';
-import type { HandoverRequest, VccLiveHandoverOptions } from './handover-options.js';
+import type { HandoverRequest, HandoverOptions } from './handover-options.js';
+import type { Policies } from './page-policies.js';
+import type { Activity, TurnContext } from './port.js';
 
 /** Bot Framework's name for the attachment of a `handoff.initiate`; `EventFactory.createHandoffInitiation` sets it. */
 const TRANSCRIPT_NAME = 'Transcript';
@@ -18,7 +19,7 @@ const MOST_LINES = 200;
 
 /** What the metadata is made with. */
 export interface MetadataDeps {
-  readonly options: Pick<VccLiveHandoverOptions, 'metadata' | 'redact' | 'botAppId' | 'vccLiveAppId'>;
+  readonly options: Pick<HandoverOptions, 'botAppId' | 'vccLiveAppId'> & Pick<Policies, 'metadata' | 'redact'>;
   readonly functions: ApplicationFunctions;
 }
 
@@ -77,7 +78,7 @@ function ofRequest({ metadata }: HandoverRequest, functions: ApplicationFunction
 function ofOption(
   context: TurnContext,
   request: HandoverRequest,
-  metadata: VccLiveHandoverOptions['metadata'],
+  metadata: HandoverOptions['metadata'],
   functions: ApplicationFunctions,
 ): Metadata | Promise<Metadata> {
   if (!metadata) return undefined;
@@ -116,7 +117,7 @@ function summaryOf(
 }
 
 /** The redactor. A text of which it fails does not leave. */
-function redactorOf(redact: VccLiveHandoverOptions['redact'], functions: ApplicationFunctions): TextRedactor {
+function redactorOf(redact: HandoverOptions['redact'], functions: ApplicationFunctions): TextRedactor {
   if (redact === false) return (text) => text;
   if (redact === undefined) return redactPersonalData;
   const described: ApplicationFunction<string> = {
@@ -140,7 +141,7 @@ function valueOf(given: unknown): unknown {
  * The lines of the transcript that an outgoing `handoff.initiate` has as its attachment "Transcript": `customer: …` or
  * `bot: …` for each message with a text. None where there is no such attachment, or it has another shape.
  */
-export function transcriptOf(initiate: Partial<Activity>, thread: ThreadKey | undefined): string[] {
+export function transcriptOf(initiate: Activity, thread: ThreadKey | undefined): string[] {
   const content: unknown = initiate.attachments?.find((each) => each.name === TRANSCRIPT_NAME)?.content;
   const activities = Array.isArray(content) ? content : isRecord(content) ? content['activities'] : undefined;
   if (!Array.isArray(activities)) return [];

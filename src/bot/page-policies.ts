@@ -4,7 +4,6 @@
  * Exists so that everything that differs by Page is decided in one place, and so that every function among the policies is
  * called through {@link ApplicationFunctions}. Token and VCC Live's app id are asked for elsewhere.
  */
-import type { TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
@@ -14,26 +13,21 @@ import { grantingOf, reclaimTriggersOf } from '../handover/policies.js';
 import { hasTimers } from '../handover/timers.js';
 import type { Availability } from './availability.js';
 import { AVAILABILITY } from './availability.js';
-import { checkPagePolicies } from './check-options.js';
-import type {
-  HandoverRequest,
-  OpenPrompt,
-  PagePolicies,
-  Satisfaction,
-  VccLiveHandoverOptions,
-} from './handover-options.js';
+import { checkPagePolicies } from './check-policies.js';
+import type { HandoverRequest, OpenPrompt, PagePolicies, Satisfaction, HandoverOptions } from './handover-options.js';
 import type { MadeText, PluginTexts } from './plugin-texts.js';
 import { TEXT_IN_WORDS, acceptText, pluginTexts } from './plugin-texts.js';
 import type { Trigger } from './talk-to-agent.js';
 import { triggersOf } from './talk-to-agent.js';
 import { talkToAgentPhrases } from './talk-to-agent-phrases.js';
+import type { TurnContext } from './port.js';
 
 /** The policies of one Page, every default filled in. No function among them fails, but for `metadata` and `redact`. */
 export interface Policies extends EnginePolicies {
   readonly triggers: readonly Trigger[];
   readonly texts: PluginTexts;
-  readonly metadata: VccLiveHandoverOptions['metadata'];
-  readonly redact: VccLiveHandoverOptions['redact'];
+  readonly metadata: HandoverOptions['metadata'];
+  readonly redact: HandoverOptions['redact'];
   /** Absent: not asked. */
   readonly availability:
     ((context: TurnContext, request: HandoverRequest) => Availability | Promise<Availability>) | undefined;
@@ -73,7 +67,7 @@ const MOST_PAGES = 10_000;
 
 /** Resolves policies. */
 export class PolicyBook {
-  readonly #common: VccLiveHandoverOptions;
+  readonly #common: HandoverOptions;
   readonly #deps: PolicyBookDeps;
   readonly #forAll: Policies;
   readonly #byPage = new Map<string, KnownPage>();
@@ -81,7 +75,7 @@ export class PolicyBook {
   readonly #asked = new Map<string, Promise<void>>();
 
   /** @param options checked already */
-  constructor(options: VccLiveHandoverOptions, deps: PolicyBookDeps) {
+  constructor(options: HandoverOptions, deps: PolicyBookDeps) {
     this.#common = { ...options };
     this.#deps = deps;
     this.#forAll = this.#resolved({});
@@ -114,7 +108,7 @@ export class PolicyBook {
     return Object.values(pages).some((own) => hasTimers(own.timers ?? {}));
   }
 
-  #ask(pageId: string, pages: NonNullable<VccLiveHandoverOptions['pages']>): void {
+  #ask(pageId: string, pages: NonNullable<HandoverOptions['pages']>): void {
     if (typeof pages !== 'function') {
       this.#keep(pageId, Object.hasOwn(pages, pageId) ? pages[pageId] : undefined, Infinity);
       return;
@@ -180,7 +174,7 @@ function pagesFunction(pageId: string): ApplicationFunction<PagePolicies | undef
 }
 
 function availabilityOf(
-  check: VccLiveHandoverOptions['availability'],
+  check: HandoverOptions['availability'],
   functions: ApplicationFunctions,
 ): Policies['availability'] {
   return check && ((context, request) => functions.call(AVAILABILITY, () => check(context, request)));

@@ -1,9 +1,9 @@
 /** What the customer reads from the plugin itself: the defaults, and how a text is made and said. */
-import type { Activity, TurnContext } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 import type { Accepted, ApplicationFunctions } from '../handover/application-functions.js';
 import type { HandoverText, HandoverTexts } from './handover-options.js';
+import type { Activity, TurnContext } from './port.js';
 
 const DEFAULT_TEXTS: Readonly<Record<keyof HandoverTexts, string | null>> = {
   connecting: "I'm connecting you to an agent. One moment, please.",
@@ -18,7 +18,7 @@ const DEFAULT_TEXTS: Readonly<Record<keyof HandoverTexts, string | null>> = {
 export type TextMaker = (context: TurnContext) => MadeText | Promise<MadeText>;
 
 /** An activity that says a text, `undefined` for silence. */
-export type MadeText = Partial<Activity> | undefined;
+export type MadeText = Activity | undefined;
 
 /** A maker for each text of the plugin. */
 export type PluginTexts = Readonly<Record<keyof HandoverTexts, TextMaker>>;

@@ -2,16 +2,13 @@
  * Turns that no event of the customer's began: for a handover that ended outside any, by a timer, a call of the
  * application's, or an agent's macro.
  *
- * Each takes its place among the events of its thread, so that it does not run beside a customer's message.
- * Needs the bot's logic (`attach(adapter, logic)`); without it, dialogs go on with the customer's next message.
+ * They need the bot's logic (`attach(adapter, logic)`). Without it, dialogs go on with the customer's next message.
  */
-import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
-import { TurnContext as TurnContextClass } from 'botbuilder';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
-import type { DeliveryQueue } from '../queue/deliver.js';
+import type { Ticket } from '../thread/store.js';
 import type { EndedHandover } from '../handover/change-record.js';
 import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
@@ -20,26 +17,21 @@ import { becomeHandoffStatus, referenceFor } from './handoff-status.js';
 import type { PoliciesOf } from './page-policies.js';
 import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
+import type { TakenOutsideTurn } from './thread-operations.js';
 import { turnOf } from './turn-state.js';
+import type { Activity, AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 
-/** The bot's logic, as adapters take it. */
-export type BotLogic = (context: TurnContext) => Promise<void>;
-
-/** An adapter that can begin turns, and what runs in them. */
-export interface AttachedBot {
-  readonly adapter: BotAdapter;
-  readonly logic: BotLogic;
-  /** What `CloudAdapter` needs for a turn of its own. */
-  readonly microsoftAppId?: string | undefined;
-}
-
-/** What these turns stand on. */
+/** Dependencies of {@link PluginTurns}. */
 export interface PluginTurnDeps {
   readonly log: Logger;
-  readonly queue: DeliveryQueue;
+  readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf'>;
+  /** Runs work behind everything that the thread has in the queue, see `DeliveryQueue.runAfter`. */
+  readonly runAfter: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
+  /** Whether a turn of the thread asks, which would wait for itself. */
+  readonly isInside: (thread: ThreadKey) => boolean;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
-  /** Works a deadline of the thread off. */
+  /** Acts on a deadline of the thread. */
   readonly expire: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
   /** The handover that ended before a repeated turn began the dialog that waits for it. */
   readonly endedBefore: (turn: Turn) => Promise<Conclusion | undefined>;
@@ -47,13 +39,27 @@ export interface PluginTurnDeps {
   readonly bringHome: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
 }
 
-/** A turn under way. `waits`: behind others of its thread, perhaps behind the very turn that asks for it. */
-export type PluginTurn = ReturnType<DeliveryQueue['takeTurn']>;
+/** Why a turn follows a handover. */
+interface Why {
+  /** What ended the handover, in the words of a log line. */
+  readonly by: string;
+  /** What the customer reads. */
+  readonly text?: TextMaker;
+  /** What runs the turn if no bot is attached. */
+  readonly bot?: AttachedBot;
+}
+
+/** The turn's key, and the event whose ticket lets it run. */
+interface TurnIdentity {
+  readonly key: string;
+  readonly event: string;
+}
 
 /** Begins turns. */
 export class PluginTurns {
   readonly #deps: PluginTurnDeps;
   #attached: AttachedBot | undefined;
+  readonly #warned = new Set<string>();
 
   constructor(deps: PluginTurnDeps) {
     this.#deps = deps;
@@ -64,64 +70,71 @@ export class PluginTurns {
     this.#attached = bot;
   }
 
-  /** What turns run, where that is known. */
+  /** What turns run, if that is known. */
   get logic(): BotLogic | undefined {
     return this.#attached?.logic;
   }
 
-  /** A deadline has come: where it ended a handover, the customer hears it, and a dialog that waits gets its turn. */
+  /** A deadline has come. If it ended a handover, the customer hears of it, and a waiting dialog gets its turn. */
   async expire(thread: ThreadKey): Promise<void> {
     const ended = await this.#deps.expire(thread);
     if (!ended) return;
     const { texts } = this.#deps.policiesOf(thread.pageId);
-    await this.resume(thread, ended, ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned).done;
+    const text = ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned;
+    await this.#resumeLast(thread, ended, { by: 'the option timers', text });
   }
 
   /** A chat was closed, and its thread has come home for that. */
   async bringHome(thread: ThreadKey): Promise<void> {
     const ended = await this.#deps.bringHome(thread);
-    if (ended) await this.resume(thread, ended, this.#deps.policiesOf(thread.pageId).texts.returned).done;
+    const text = this.#deps.policiesOf(thread.pageId).texts.returned;
+    if (ended) await this.#resumeLast(thread, ended, { by: 'vccLiveWebhook()', text });
   }
 
-  /**
-   * A turn for a handover that has ended: says a text, and runs the bot's logic as `handoff.status` where a dialog waits.
-   * Never rejects: the handover has ended, whatever becomes of this turn.
-   */
-  resume(thread: ThreadKey, ended: EndedHandover, text?: TextMaker): PluginTurn {
-    return this.#deps.queue.takeTurn(thread, (ticket) =>
-      this.#resume(thread, ended, { key: ticket.event, event: ticket.event }, text),
-    );
+  /** The application has taken the thread back. Resolves when the dialog's turn is over, or at once inside a turn of the thread. */
+  async resumeTaken({ thread, ended }: TakenOutsideTurn): Promise<void> {
+    const resumed = this.#resumeLast(thread, ended, { by: 'take(thread)' });
+    // A turn of the thread that calls this would wait for itself.
+    if (!this.#deps.isInside(thread)) await resumed;
   }
 
-  /** The same without a text, in the place of the event that ended the handover. */
+  /** An event has ended a handover and is no turn of the customer's: runs in the place of that event. */
   resumeAfter(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
-    return this.#resume(thread, ended, { key: keyAfter(eventKey), event: eventKey });
+    return this.#resume(thread, ended, { by: 'the option reclaim', key: keyAfter(eventKey), event: eventKey });
   }
 
   /**
    * After a turn that ran again, in its place in the queue: gives its dialog the end of a handover that was over before the
    * dialog was there. Else it would wait until the customer writes again.
-   * @param bot what runs it where none is attached
+   * @param bot what runs it if none is attached
    */
-  async resumeRepeated(turn: Turn, activity: Partial<Activity>, bot?: AttachedBot): Promise<void> {
+  async resumeRepeated(turn: Turn, activity: Activity, bot?: AttachedBot): Promise<void> {
     const conclusion = await this.#deps.endedBefore(turn);
     if (!conclusion) return;
-    const reference = TurnContextClass.getConversationReference(activity);
+    const reference = this.#deps.framework.referenceOf(activity);
+    const why = { by: 'a turn that ran again', ...(bot === undefined ? {} : { bot }) };
     const identity = { key: keyAfter(turn.key), event: turn.ticket.event };
-    await this.#resume(turn.thread, { conclusion, reference }, identity, undefined, bot);
+    await this.#resume(turn.thread, { conclusion, reference }, { ...why, ...identity });
   }
 
-  /** @param identity the turn's key, and the event whose ticket lets it run */
+  /** Runs behind everything that the thread has in the queue. */
+  #resumeLast(thread: ThreadKey, ended: EndedHandover, why: Why): Promise<void> {
+    return this.#deps.runAfter(thread, ({ event }) => this.#resume(thread, ended, { ...why, key: event, event }));
+  }
+
+  /**
+   * A turn for a handover that has ended: says a text, and runs the bot's logic as `handoff.status` if a dialog waits.
+   * Never rejects: the handover has ended, whatever becomes of this turn.
+   */
   async #resume(
     thread: ThreadKey,
     { conclusion, reference }: EndedHandover,
-    { key, event }: { readonly key: string; readonly event: string },
-    text?: TextMaker,
-    bot?: AttachedBot,
+    { by, text, bot, key, event }: Why & TurnIdentity,
   ): Promise<void> {
     const { after, log, policiesOf } = this.#deps;
     const runs = conclusion.dialogWaits || policiesOf(thread.pageId).statusEvents;
-    const resumed = async (context: TurnContext, logic: BotLogic): Promise<void> => {
+    if (!this.#attached && !bot && (runs || text)) this.#warnNotAttached(by);
+    await this.#run(thread, reference, bot, async (context, logic) => {
       const turn = turnOf(context);
       if (turn) Object.assign(turn, { key, ticket: { ...turn.ticket, event }, ended: conclusion });
       if (text) await say(context, text, log);
@@ -131,39 +144,47 @@ export class PluginTurns {
       };
       if (turn) await after.around(context, turn, 'event', runs ? status : undefined);
       else if (runs) await status();
-    };
-    await this.#run(thread, reference, resumed, bot);
+    });
   }
 
-  /** The bot's logic hears that a handover failed, where the Page has it hear of such things. */
+  /** Written once for each cause: without a bot, nothing else would show why the customer hears nothing. */
+  #warnNotAttached(by: string): void {
+    if (this.#warned.has(by)) return;
+    this.#warned.add(by);
+    this.#deps.log.warn(
+      `A thread came home by ${by}, but no bot is attached. The customer hears nothing now, and a waiting dialog goes on ` +
+        "with the customer's next message. Call handover.install(adapter, logic) or handover.attach(adapter, logic) at " +
+        'start-up. This line is written once.',
+    );
+  }
+
+  /** The bot's logic hears that a handover failed, if the option `statusEvents` says so. */
   failed(thread: ThreadKey, reference: unknown, error: Error): void {
     if (!this.#deps.policiesOf(thread.pageId).statusEvents) return;
-    this.#deps.queue.takeTurn(thread, () =>
-      this.#run(thread, reference, async (context, logic) => {
+    void this.#deps.runAfter(thread, () =>
+      this.#run(thread, reference, undefined, async (context, logic) => {
         becomeHandoffStatus(context, 'failed', error.message);
         await logic(context);
       }),
     );
   }
 
-  /** Begins a turn, where the bot is attached and the customer's conversation is known. Never rejects. */
+  /** Begins a turn, if the bot is attached and the customer's conversation is known. Never rejects. */
   async #run(
     thread: ThreadKey,
     kept: unknown,
+    bot: AttachedBot | undefined,
     work: (context: TurnContext, logic: BotLogic) => Promise<void>,
-    bot?: AttachedBot,
   ): Promise<void> {
     const attached = this.#attached ?? bot;
     const reference = attached && referenceFor(thread, kept, attached.adapter);
     if (!reference) return;
-    const { adapter, logic, microsoftAppId } = attached;
-    const run = (context: TurnContext): Promise<void> => work(context, logic);
+    const { framework, log } = this.#deps;
     try {
-      if (microsoftAppId === undefined) await adapter.continueConversation(reference, run);
-      else await adapter.continueConversationAsync(microsoftAppId, reference, run);
+      await framework.continueConversation(attached, reference, (context) => work(context, attached.logic));
     } catch (error) {
       const why = textOfThrown(error);
-      this.#deps.log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
+      log.error(`A handover has ended, but the turn that told the bot so failed: ${why}`);
     }
   }
 }

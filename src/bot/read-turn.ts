@@ -3,11 +3,11 @@
  * `channelData`, `standby: true` beside it), Azure Bot Service's (payload in `channelData` or `value`, standby as an
  * event without conversation), and activities without a payload.
  */
-import type { Activity } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import { idOf } from '../thread/read-unknown.js';
 import { parseItem, parseWebhook } from '../webhook/parse-webhook.js';
+import type { Activity } from './port.js';
 
 /** What a turn is about. */
 export interface TurnReading {
@@ -40,7 +40,7 @@ const CREATE_CONVERSATION = 'createconversation';
 const PROACTIVE_NAMES = new Set(['continueconversation', CREATE_CONVERSATION]);
 
 /** Reads an activity of channel `facebook`. Never throws. */
-export function readTurn(activity: Partial<Activity>): TurnReading {
+export function readTurn(activity: Activity): TurnReading {
   const thread = threadOfActivity(activity);
   if (typeof activity.name === 'string' && PROACTIVE_NAMES.has(activity.name.toLowerCase())) {
     return withoutEvents(thread);
@@ -75,7 +75,7 @@ export function readTurn(activity: Partial<Activity>): TurnReading {
 }
 
 /** The thread that an activity without payload belongs to, seen from its turn. */
-export function threadOfActivity(activity: Partial<Activity>): ThreadKey | undefined {
+export function threadOfActivity(activity: Activity): ThreadKey | undefined {
   const pageId = activity.recipient?.id;
   const psid = activity.from?.id ?? customerOfNewConversation(activity, pageId);
   return isId(psid) && isId(pageId) ? { pageId, psid } : undefined;
@@ -91,7 +91,7 @@ export function psidOfConversation(conversationId: string, pageId: string): stri
 }
 
 /** The turn of `CloudAdapter.createConversationAsync` names its customer nowhere else. */
-function customerOfNewConversation(activity: Partial<Activity>, pageId: unknown): string | undefined {
+function customerOfNewConversation(activity: Activity, pageId: unknown): string | undefined {
   const { name, conversation } = activity;
   if (typeof name !== 'string' || name.toLowerCase() !== CREATE_CONVERSATION) return undefined;
   const id: unknown = isFields(conversation) ? conversation['id'] : undefined;
@@ -103,7 +103,7 @@ function customerOfNewConversation(activity: Partial<Activity>, pageId: unknown)
  * events do, for a turn on it: state needs them, and so does an answer. The ids are that channel's.
  * @see https://github.com/microsoft/BotFramework-BlogSamples/tree/master/blog-samples/CSharp/FacebookHandover
  */
-export function addressTurn(activity: Partial<Activity>, { pageId, psid }: ThreadKey): void {
+export function addressTurn(activity: Activity, { pageId, psid }: ThreadKey): void {
   if (isFields(activity.conversation) && isId(activity.conversation['id'])) return;
   Object.assign(activity, {
     conversation: { id: `${psid}-${pageId}`, isGroup: false },

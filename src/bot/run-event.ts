@@ -1,33 +1,44 @@
 /**
- * Runs what came in: a turn of Bot Framework's, worked off like a delivery, or what an adapter has admitted already.
+ * Runs turns, the same way for every adapter: an adapter of ours that receives webhooks, Botkit's, or Azure's channel.
  *
- * Says the plugin's own text where a thread came home, and runs the bot's logic at most once.
+ * The bot's logic runs at most once for an event, and the plugin says its own text if the thread came home with it.
  */
-import type { Activity, TurnContext } from 'botbuilder';
+import { HandoverError } from '../thread/errors.js';
+import type { ThreadEventKind } from '../thread/event.js';
+import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { Ticket } from '../thread/store.js';
+import { isThenable } from '../thread/thenable.js';
 import type { HandoverEngine } from '../handover/engine.js';
-import type { Queue } from '../queue/measured-queue.js';
-import type { TurnDecision, RecordedEvent, Turn } from '../handover/turn.js';
+import type { HandoverEvents } from '../handover/events.js';
+import type { RecordedEvent, Turn, TurnDecision } from '../handover/turn.js';
 import { isRepeated } from '../handover/turn.js';
-import type { HandoverRequests, BroughtActivity } from './begin-handover.js';
+import type { Queue } from '../queue/measured-queue.js';
 import type { AfterHandover } from './after-handover.js';
+import type { HandoverRequests, BroughtActivity } from './begin-handover.js';
 import type { AddressFinder } from './find-address.js';
-import { completeTurn } from './find-address.js';
+import { completeTurn, isMessenger } from './find-address.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, referenceFor } from './handoff-status.js';
-import type { PluginTurns } from './plugin-turns.js';
+import { activityFromEvent } from './messenger-activity.js';
+import type { OutgoingGuards } from './outgoing-guards.js';
 import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
+import type { PluginTurns } from './plugin-turns.js';
+import type { Activity, AttachedBot, Framework, TurnContext } from './port.js';
 import type { TurnReading } from './read-turn.js';
-import { addressTurn } from './read-turn.js';
-import type { OutgoingGuards } from './silence.js';
-import type { RunningDecision, TurnState } from './turn-state.js';
-import { setTurn } from './turn-state.js';
+import { addressTurn, readTurn } from './read-turn.js';
+import type { AdmittedEvent, RunningDecision, TurnState } from './turn-state.js';
+import { admittedIn, setAdmitted, setTurn, stateOf, turnIn } from './turn-state.js';
 import { isWithoutThread, userRefOf } from './user-ref.js';
 
-/** What turns stand on. */
+/** Dependencies of {@link TurnRunner}. */
 export interface TurnRunnerDeps {
+  readonly framework: Framework;
   readonly engine: HandoverEngine;
-  readonly queue: Queue;
+  readonly events: HandoverEvents;
+  readonly queue: Queue<RecordedEvent>;
+  /** Runs work as a turn of the thread, see `DeliveryQueue.run`. */
+  readonly runInQueue: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
   readonly guards: OutgoingGuards;
   readonly addresses: AddressFinder;
   readonly requests: HandoverRequests;
@@ -37,21 +48,35 @@ export interface TurnRunnerDeps {
   readonly policiesOf: PoliciesOf;
 }
 
-/** A turn that Bot Framework has begun. Its context is a proxy, so what it has is asked for once. */
-export interface BegunTurn {
+/** A turn whose context exists. Middleware is given a proxy of the context, which is slow to ask, so it is asked once. */
+interface OpenTurn {
   readonly context: TurnContext;
   readonly state: TurnState;
-  readonly activity: Partial<Activity>;
+  readonly activity: Activity;
 }
 
-/** What a delivery has come to. */
-interface RunState {
-  hasRun: boolean;
-  thrown: { readonly error: unknown } | undefined;
+/** How an adapter runs a turn on an event. */
+interface TurnTransport {
+  /** The turn's context; `undefined` if no turn can be made of the event. */
+  open(recorded: RecordedEvent): OpenTurn | undefined;
+  /** Runs the middleware that is left and the bot's logic. */
+  run(open: OpenTurn, admitted: AdmittedEvent): Promise<void>;
+  /** Gets what the turn rejects with. */
+  failed(error: unknown, recorded: RecordedEvent): void;
+  /** What runs a turn that follows, if no bot is attached. */
+  readonly bot?: AttachedBot;
 }
 
-/** A turn that another process works on is waited for this long where no webhook can be answered with 503. */
+type Decision = TurnDecision | 'unmanaged';
+type Next = () => Promise<void>;
+
+/** A turn that another process runs is waited for this long if no webhook can be answered with 503. */
 const MIDDLEWARE_DEADLINE_MS = 20_000;
+const THREAD_CONTROL: ReadonlySet<ThreadEventKind> = new Set([
+  'passThreadControl',
+  'takeThreadControl',
+  'requestThreadControl',
+]);
 
 /** Runs turns. */
 export class TurnRunner {
@@ -61,89 +86,132 @@ export class TurnRunner {
     this.#deps = deps;
   }
 
-  /** A turn without a webhook behind it. Where its thread cannot be named, the guards look at each message. */
-  async runProactive({ context, state, activity }: BegunTurn, next: () => Promise<void>): Promise<void> {
+  /** The plugin as middleware. Turns of other channels pass untouched. */
+  onTurn(context: TurnContext, next: Next): Promise<void> {
+    const state = stateOf(context);
+    const admitted = admittedIn(state);
+    if (admitted) {
+      const { decision, isRunning } = admitted;
+      admitted.isRunning = true;
+      return isRunning || decision === 'unmanaged' ? next() : this.#runLogic(context, decision, admitted, next);
+    }
+    const { activity, adapter } = context;
+    if (!isMessenger(adapter, activity.channelId) || turnIn(state)) return next();
+    this.#deps.guards.guardAdapter(adapter);
+    const reading = readTurn(activity);
+    const open = { context, state, activity };
+    return reading.events.length === 0 ? this.#runProactive(open, next) : this.#runReceived(open, reading, next);
+  }
+
+  /** Runs an event of a webhook that an adapter of ours received. `undefined` if nothing runs on it. */
+  runWebhookEvent(recorded: RecordedEvent, key: string, bot: AttachedBot): Promise<void> | undefined {
+    const { framework, guards, log, events } = this.#deps;
+    return this.#runEvent(recorded, key, {
+      bot,
+      open: ({ event }) => {
+        const activity = activityFromEvent(event);
+        if (!activity) return undefined;
+        const context = framework.newContext(bot.adapter, activity);
+        guards.guardAdapter(bot.adapter);
+        return { context, state: stateOf(context), activity };
+      },
+      run: ({ context, state }, admitted) => {
+        setAdmitted(state, admitted);
+        return framework.runMiddleware(bot.adapter, context, bot.logic);
+      },
+      failed: (thrown, { event, thread }) => {
+        // One bad item, or a bot without onTurnError, must not sink the delivery: its other events still run.
+        const error =
+          thrown instanceof Error ? thrown : new HandoverError('unexpected', `Something threw ${typeof thrown}.`);
+        log.error(`A turn ended with an error that no onTurnError handled: ${error.stack ?? error.message}`);
+        events.emit('ignored', { ...(thread === undefined ? {} : { thread }), event, reason: 'failed', error });
+      },
+    });
+  }
+
+  /** A turn that some other adapter made of a webhook: queued like a delivery, and run in this turn. */
+  async #runReceived(turn: OpenTurn, reading: TurnReading, next: Next): Promise<void> {
+    let hasRun = false;
+    let thrown: { readonly error: unknown } | undefined;
+    const transport: TurnTransport = {
+      open: ({ event, thread }) => {
+        // next() at most once, however many items a bridge packs into one activity.
+        if (hasRun) return undefined;
+        hasRun = true;
+        const userRef = thread ? undefined : userRefOf(event.raw);
+        if (thread) addressTurn(turn.activity, thread);
+        else if (userRef !== undefined) addressTurn(turn.activity, { pageId: event.pageId ?? '', psid: userRef });
+        return turn;
+      },
+      run: ({ context }, admitted) =>
+        admitted.decision === 'unmanaged' ? next() : this.#runLogic(context, admitted.decision, admitted, next),
+      failed: (error) => (thrown = { error }),
+    };
+    const verdict = await this.#deps.queue.take(
+      reading.events,
+      (recorded, key) => this.#runEvent(recorded, key, transport),
+      { ackDeadlineMs: MIDDLEWARE_DEADLINE_MS, waitForOwn: true, unrecognisable: reading.synthetic === true },
+    );
+    if (thrown) throw thrown.error;
+    if (verdict === 'unavailable') await this.#runWithoutStore(turn, reading, next);
+  }
+
+  /** The one way of an event to the bot's logic. `undefined` if nothing runs on the event. */
+  #runEvent(recorded: RecordedEvent, key: string, transport: TurnTransport): Promise<void> | undefined {
+    const { addresses, engine } = this.#deps;
+    addresses.heard(recorded.event);
+    const isUnmanaged = !recorded.thread && isWithoutThread(recorded.event);
+    const decided = isUnmanaged ? 'unmanaged' : engine.decisions.decideTurn(recorded, key);
+    const isForNobody = !isThenable(decided) && decided !== 'unmanaged' && decided.run === 'nothing';
+    return isForNobody ? undefined : this.#runDecided(recorded, decided, transport);
+  }
+
+  async #runDecided(
+    recorded: RecordedEvent,
+    decided: Decision | Promise<Decision>,
+    transport: TurnTransport,
+  ): Promise<void> {
+    try {
+      const decision = isThenable(decided) ? await decided : decided;
+      if (decision !== 'unmanaged' && decision.run === 'nothing') return;
+      const open = transport.open(recorded);
+      if (!open) return;
+      const { context, state, activity } = open;
+      if (decision !== 'unmanaged') this.#enter(context, state, decision.turn);
+      await transport.run(open, { event: recorded.event, decision, activity, isRunning: false });
+      if (decision === 'unmanaged' || !isRepeated(decision.turn)) return;
+      await this.#deps.pluginTurns.resumeRepeated(decision.turn, activity, transport.bot);
+    } catch (error) {
+      transport.failed(error, recorded);
+    }
+  }
+
+  /**
+   * A turn without a webhook behind it, in the queue of its thread. If its thread cannot be named, the guards look at each
+   * message.
+   */
+  async #runProactive({ context, state, activity }: OpenTurn, next: Next): Promise<void> {
     const { adapter } = context;
     const address = await this.#deps.addresses.ofTurn(adapter, activity);
     if (address.to === 'userRef') completeTurn(adapter, activity, { pageId: address.pageId, psid: address.userRef });
     if (address.to !== 'thread') return next();
     completeTurn(adapter, activity, address.thread);
-    const turn = await this.#deps.engine.proactiveTurn(address.thread);
-    this.#enter(context, state, turn);
-    return next();
+    const { thread } = address;
+    return this.#deps.runInQueue(thread, async (ticket) => {
+      const turn = await this.#deps.engine.proactiveTurn(thread);
+      turn.ticket = ticket;
+      this.#enter(context, state, turn);
+      await next();
+    });
   }
 
-  /** A turn that some other adapter made of a webhook: worked off like a delivery, in this turn. */
-  async runDelivered(begun: BegunTurn, reading: TurnReading, next: () => Promise<void>): Promise<void> {
-    const state: RunState = { hasRun: false, thrown: undefined };
-    const verdict = await this.#deps.queue.take(
-      reading.events,
-      (recorded, key) => {
-        this.#deps.addresses.heard(recorded.event);
-        const unmanaged = !recorded.thread && isWithoutThread(recorded.event);
-        const admitted = unmanaged ? 'unmanaged' : this.#deps.engine.decisions.decideTurn(recorded, key);
-        const run = (decision: TurnDecision | 'unmanaged'): Promise<void> | undefined =>
-          this.#runOnce(state, begun, recorded, decision, next);
-        return admitted instanceof Promise ? admitted.then(run) : run(admitted);
-      },
-      { ackDeadlineMs: MIDDLEWARE_DEADLINE_MS, waitForOwn: true, unrecognisable: reading.synthetic === true },
-    );
-    if (state.thrown) throw state.thrown.error;
-    if (verdict === 'unavailable') await this.#runWithoutStore(begun, reading, next);
-  }
-
-  /** next() at most once, whatever a bridge packs into one activity. What it rejects with is kept for after the delivery. */
-  #runOnce(
-    state: RunState,
-    begun: BegunTurn,
-    { event, thread }: RecordedEvent,
-    decision: TurnDecision | 'unmanaged',
-    next: () => Promise<void>,
-  ): Promise<void> | undefined {
-    if (state.hasRun || (decision !== 'unmanaged' && decision.run === 'nothing')) return undefined;
-    state.hasRun = true;
-    const failed = (error: unknown): void => {
-      state.thrown = { error };
-    };
-    try {
-      const { context, activity } = begun;
-      const userRef = thread ? undefined : userRefOf(event.raw);
-      if (thread) addressTurn(activity, thread);
-      else if (userRef !== undefined) addressTurn(activity, { pageId: event.pageId ?? '', psid: userRef });
-      if (decision !== 'unmanaged') this.begin(context, begun.state, decision);
-      if (decision === 'unmanaged') return next().then(undefined, failed);
-      const { turn } = decision;
-      const running = this.run(context, decision, { event, activity }, next);
-      const ended = isRepeated(turn)
-        ? running.then(() => this.#deps.pluginTurns.resumeRepeated(turn, activity))
-        : running;
-      return ended.then(undefined, failed);
-    } catch (error) {
-      failed(error);
-      return undefined;
-    }
-  }
-
-  /** The store did not answer: Meta itself delivered this, so the bot answers; Meta refuses what is not the bot's. */
-  async #runWithoutStore(
-    { context, state }: BegunTurn,
-    reading: TurnReading,
-    next: () => Promise<void>,
-  ): Promise<void> {
+  /** The store did not answer. Meta itself delivered this, so the bot answers; Meta refuses what is not the bot's. */
+  async #runWithoutStore({ context, state }: OpenTurn, reading: TurnReading, next: Next): Promise<void> {
     const [event] = reading.events;
     if (event?.channel !== 'messaging' || event.pageId === undefined || event.psid === undefined) return;
-    if (/ThreadControl$/.test(event.kind)) return;
-    const turn = this.#deps.engine.unrecordedTurn({ pageId: event.pageId, psid: event.psid });
-    this.#enter(context, state, turn);
+    if (THREAD_CONTROL.has(event.kind)) return;
+    this.#enter(context, state, this.#deps.engine.unrecordedTurn({ pageId: event.pageId, psid: event.psid }));
     await next();
-  }
-
-  /**
-   * Puts the turn of an admitted event into its context and guards it. For the adapter, which holds the bare context:
-   * middleware is given a proxy of it, through which everything takes several times as long.
-   */
-  begin(context: TurnContext, state: TurnState, { turn }: RunningDecision): void {
-    this.#enter(context, state, turn);
   }
 
   #enter(context: TurnContext, state: TurnState, turn: Turn): void {
@@ -152,12 +220,7 @@ export class TurnRunner {
   }
 
   /** An event whose turn has begun: says what is to be said, then runs the bot's logic on it. */
-  run(
-    context: TurnContext,
-    decision: RunningDecision,
-    brought: BroughtActivity,
-    next: () => Promise<void>,
-  ): Promise<void> {
+  #runLogic(context: TurnContext, decision: RunningDecision, brought: BroughtActivity, next: Next): Promise<void> {
     if (decision.run !== 'logic' || decision.concluded) return this.#runSpecial(context, decision, brought, next);
     const { turn } = decision;
     const isAsked = this.#deps.requests.isAskedFor(context, turn, brought);
@@ -170,7 +233,7 @@ export class TurnRunner {
     context: TurnContext,
     decision: RunningDecision,
     brought: BroughtActivity,
-    next: () => Promise<void>,
+    next: Next,
   ): Promise<void> {
     const { turn } = decision;
     if (decision.run === 'accepted') return this.#runAccepted(context, turn, decision.reference, next);
@@ -190,12 +253,7 @@ export class TurnRunner {
   }
 
   /** The customer may ask for a person, or there is something to do after a handover. */
-  async #runAsked(
-    context: TurnContext,
-    turn: Turn,
-    isAsked: boolean | Promise<boolean>,
-    next: () => Promise<void>,
-  ): Promise<void> {
+  async #runAsked(context: TurnContext, turn: Turn, isAsked: boolean | Promise<boolean>, next: Next): Promise<void> {
     const { after, requests } = this.#deps;
     if (await isAsked) {
       await requests.toAgent(context, {});
@@ -207,7 +265,7 @@ export class TurnRunner {
   }
 
   /** The agent's first words: the logic hears of them in the conversation of the customer, and may not speak there. */
-  async #runAccepted(context: TurnContext, turn: Turn, kept: unknown, next: () => Promise<void>): Promise<void> {
+  async #runAccepted(context: TurnContext, turn: Turn, kept: unknown, next: Next): Promise<void> {
     const reference = referenceFor(turn.thread, kept, context.adapter);
     if (!reference) return;
     becomeHandoffStatusOf(context, reference, 'accepted');

@@ -4,7 +4,6 @@
  * Exists because the stock adapter swallows what Graph refuses: here an error reaches the bot's code, except that a
  * thread which another app controls is silence, and heals the ledger.
  */
-import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -21,6 +20,7 @@ import type { MessengerRecipient } from './messages-from-activity.js';
 import { messagesFromActivity } from './messages-from-activity.js';
 import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
+import type { Activity, ResourceResponse, TurnContext } from './port.js';
 
 /** What sending stands on. */
 export interface SendDeps {
@@ -43,7 +43,7 @@ const USUAL_DELAY_MS = 1000;
  */
 export async function sendMessages(
   context: TurnContext,
-  activities: readonly Partial<Activity>[],
+  activities: readonly Activity[],
   deps: SendDeps,
 ): Promise<ResourceResponse[]> {
   const responses: ResourceResponse[] = [];
@@ -91,7 +91,7 @@ interface Destination {
 /** The id of the last message. Each id is reported as soon as it is known: the next message may be refused. */
 async function sendActivity(
   { thread, recipient, how }: Destination,
-  activity: Partial<Activity>,
+  activity: Activity,
   { client, losses }: SendDeps,
   onSent: (id: string) => void,
 ): Promise<string> {
@@ -113,7 +113,7 @@ function threadOf(address: Address): ThreadKey {
   return address.to === 'userRef' ? { pageId: address.pageId, psid: '' } : { pageId: '', psid: address.psid };
 }
 
-function recipientOf(context: TurnContext, activity: Partial<Activity>, address: Address): MessengerRecipient {
+function recipientOf(context: TurnContext, activity: Activity, address: Address): MessengerRecipient {
   if (address.to === 'userRef') return { user_ref: address.userRef };
   const thread = threadOf(address);
   return { id: isToPage(context, activity, thread) ? thread.pageId : thread.psid };
@@ -129,8 +129,8 @@ function howToSend(context: TurnContext, thread: ThreadKey): Pick<SendSettings, 
  * In the turn of an echo the conversation is the Page, as with the stock adapter, so Meta refuses an answer to it: a bot
  * that answers every turn would never end.
  */
-function isToPage(context: TurnContext, activity: Partial<Activity>, { pageId }: ThreadKey): boolean {
+function isToPage(context: TurnContext, activity: Activity, { pageId }: ThreadKey): boolean {
   if (activity.conversation?.id !== pageId) return false;
-  const channelData: unknown = (context.activity as Partial<Activity> | undefined)?.channelData;
+  const channelData: unknown = (context.activity as Activity | undefined)?.channelData;
   return fieldOf(fieldOf(channelData, 'message'), 'is_echo') === true;
 }

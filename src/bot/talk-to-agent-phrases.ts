@@ -4,10 +4,10 @@
  * Exists because a word list that hears "my agent told me" as a request is worse than none. A phrase counts only as the
  * whole message, with a greeting and some politeness around it, whatever its case, punctuation and accents are.
  */
-import type { TurnContext } from 'botbuilder';
 import { folded } from '../handover/folded-text.js';
 import type { PhraseLanguage } from './phrase-languages.js';
 import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
+import type { TurnContext } from './port.js';
 
 /** What is recognised in one language; regular expressions on folded text (see {@link folded}), without groups that nest stars. */
 interface Phrases {

@@ -3,16 +3,16 @@
  *
  * Exists so that the simplest bot needs no dialog for it: one option, five ways to say it.
  */
-import type { TurnContext } from 'botbuilder';
 import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import { BOOLEAN_IN_WORDS, acceptBoolean } from '../handover/application-functions.js';
 import type { ReadText } from '../handover/folded-text.js';
 import { readText } from '../handover/folded-text.js';
 import { wordsMatcher } from '../handover/match-words.js';
+import type { Callback, TurnContext } from './port.js';
 
 /** Anything that recognises an utterance: LUIS-like recognisers, CLU wrappers, Orchestrator. */
-export interface RecognizerLike {
-  recognize(context: TurnContext): RecognizerResultLike | Promise<RecognizerResultLike>;
+export interface RecognizerLike<Context = TurnContext> {
+  recognize(context: Context): RecognizerResultLike | Promise<RecognizerResultLike>;
 }
 
 /** What is used of a recogniser's answer. */
@@ -28,11 +28,11 @@ export interface RecognizerResultLike {
  * RegExp and text look at the message as it was written and in folded form: lower case, without emoji, invisible characters
  * and punctuation around it. They see its first 1000 characters at most. A function gets the turn as it is.
  */
-export type TalkToAgent =
+export type TalkToAgent<Context = TurnContext> =
   | RegExp
   | string
-  | { readonly recognizer: RecognizerLike; readonly intent: string; readonly minScore?: number }
-  | ((context: TurnContext) => boolean | Promise<boolean>);
+  | { readonly recognizer: RecognizerLike<Context>; readonly intent: string; readonly minScore?: number }
+  | Callback<[context: Context], boolean | Promise<boolean>>;
 
 /** What a customer has sent. */
 export interface Utterance {

@@ -1,5 +1,4 @@
 /** Which thread an application means: that of a turn, or one that it names. */
-import type { TurnContext } from 'botbuilder';
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Turn } from '../handover/turn.js';
@@ -7,6 +6,7 @@ import type { AddressFinder } from './find-address.js';
 import { isMessenger } from './find-address.js';
 import { readTurn } from './read-turn.js';
 import { turnOf } from './turn-state.js';
+import type { TurnContext } from './port.js';
 
 /** A thread, and the turn in which the application asks, where it is one. */
 export interface Target {

@@ -3,11 +3,11 @@
  *
  * Exists because an empty id is all that `sendActivity` can answer, and a bot reads it as "suppressed".
  */
-import type { Activity } from 'botbuilder';
 import type { HandoverEvents } from '../handover/events.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Loss } from './messenger-cards/losses.js';
+import type { Activity } from './port.js';
 
 /** Content types come from the bot's data: there may be any number of them. */
 const MOST_LINES = 200;
@@ -23,7 +23,7 @@ export class LossTeller {
     this.#events = events;
   }
 
-  tell(thread: ThreadKey, activity: Partial<Activity>, losses: readonly Loss[]): void {
+  tell(thread: ThreadKey, activity: Activity, losses: readonly Loss[]): void {
     for (const loss of losses) this.#write(loss);
     const dropped = losses.filter(({ effect }) => effect === 'dropped').map(({ kind, why }) => ({ kind, why }));
     if (dropped.length > 0) this.#events.emit('suppressed', { thread, activity, reason: 'unsupported', dropped });

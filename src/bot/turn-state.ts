@@ -1,7 +1,7 @@
 /** Where a turn of the plugin is kept between its doors: in Bot Framework's turn state, under a symbol of its own. */
-import type { Activity, TurnContext } from 'botbuilder';
 import type { ThreadEvent } from '../thread/event.js';
 import type { TurnDecision, Turn } from '../handover/turn.js';
+import type { Activity, TurnContext } from './port.js';
 
 /** A bare context, as proactive code of Botkit makes it, has one too; a mocked one may have none. */
 export type TurnState = TurnContext['turnState'] | undefined;
@@ -24,7 +24,7 @@ export function turnOf(context: TurnContext): Turn | undefined {
 
 /** {@link turnOf}, where the state is at hand. */
 export function turnIn(state: TurnState): Turn | undefined {
-  return state?.get<Turn | undefined>(TURN);
+  return state?.get(TURN) as Turn | undefined;
 }
 
 /** Sends what answers a customer who asks for a person: the notice, or that nobody is there, or that it failed. */
@@ -47,14 +47,14 @@ export interface AdmittedEvent {
   readonly event: ThreadEvent;
   readonly decision: RunningDecision | 'unmanaged';
   /** That of the context. */
-  readonly activity: Partial<Activity>;
+  readonly activity: Activity;
   /** The plugin's middleware has had it. */
   isRunning: boolean;
 }
 
 /** What our adapter decided before it began the turn. */
 export function admittedIn(state: TurnState): AdmittedEvent | undefined {
-  return state?.get<AdmittedEvent | undefined>(ADMITTED);
+  return state?.get(ADMITTED) as AdmittedEvent | undefined;
 }
 
 /** Remembers what our adapter decided. */

@@ -20,7 +20,7 @@ import { checkSecret } from '../vcc-live/shared-secret.js';
 import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { ReportPolicy } from '../handover/vcc-live-report.js';
 import type { VccLiveReports } from '../handover/vcc-live-reports.js';
-import { checkDuration } from './check-options.js';
+import { checkDuration } from './check-values.js';
 import type { BodyLimits } from '../webhook/read-body.js';
 import type { AnswerDeps, Body, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
 import { answerRequest, limitsOf, methodOf, parseJson, queryOf, readBody, refuseBody } from './http-request.js';

@@ -5,7 +5,7 @@
  * adapter is loaded only where the controller has one.
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
-import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
+import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
 import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverEventMap } from '../handover/events.js';
@@ -14,11 +14,11 @@ import { speaksToMeta } from '../bot/adapter-answers.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
-import type { HandoverDeps } from './handover-parts.js';
-import { depsOf } from './handover-parts.js';
+import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
-import type { BotLogic } from '../bot/plugin-turns.js';
-import type { VccLiveHandover } from './vcc-live-handover.js';
+import { useFirst } from './middleware-order.js';
+import type { BotLogic } from './options.js';
+import { VccLiveHandover } from './vcc-live-handover.js';
 
 export type { BotkitWorker } from './botkit-turns.js';
 
@@ -91,13 +91,13 @@ export function handoverPlugin(
   handover: VccLiveHandover,
   options: HandoverPluginOptions = {},
 ): (controller: BotkitController) => { name: string } {
-  const inside = depsOf(handover);
+  const { answering } = VccLiveHandover.hostOf(handover);
   return (controller) => {
     const before = pluggedIn.get(controller);
     if (before !== undefined && before !== handover) {
       throw new InvalidOptionError('handover', 'the second one of this controller', 'the one it has already');
     }
-    if (before === undefined) plugIn(controller, handover, inside, options);
+    if (before === undefined) plugIn(controller, handover, answering, options);
     pluggedIn.set(controller, handover);
     return { name: PLUGIN_NAME };
   };
@@ -106,7 +106,7 @@ export function handoverPlugin(
 function plugIn(
   controller: BotkitController,
   handover: VccLiveHandover,
-  inside: HandoverDeps,
+  answering: AnswerDeps,
   options: HandoverPluginOptions,
 ): void {
   const { adapter } = controller;
@@ -118,11 +118,11 @@ function plugIn(
   };
   if (isFacebookAdapter(adapter)) {
     repairAdapter(adapter, handover, options);
-    forgiveSends(adapter, inside);
+    forgiveSends(adapter, answering);
     passTokenErrorsOn(controller, adapter);
-    repairWebserver(controller, adapter, logic, { limits: limitsOf(options, inside.clock), inside });
+    repairWebserver(controller, adapter, logic, { limits: limitsOf(options, answering.clock), answering });
   } else {
-    putFirst(adapter, handover);
+    useFirst(adapter, handover);
   }
   repairTurns(controller);
   const { microsoftAppId } = options;
@@ -134,7 +134,7 @@ function plugIn(
   });
   controller.addPluginExtension(EXTENSION_NAME, handover);
   for (const name of Object.keys(botkitEvents) as (keyof HandoverEventMap)[]) {
-    handover.on(name, (events) => void trigger(controller, name, events, inside));
+    handover.on(name, (events) => void trigger(controller, name, events, answering));
   }
 }
 
@@ -158,13 +158,13 @@ function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, opti
  * As with the stock adapter, a message that Meta refuses is logged and not thrown: Botkit's `bot.say` does not pass a
  * rejection on but leaves it unhandled, which ends the process.
  */
-function forgiveSends(adapter: FacebookAdapter, inside: HandoverDeps): void {
+function forgiveSends(adapter: FacebookAdapter, { log }: AnswerDeps): void {
   const send = adapter.sendActivities.bind(adapter);
   adapter.sendActivities = async (context, activities) => {
     try {
       return await send(context, activities);
     } catch (error) {
-      inside.log.error(`A message of the bot was not sent: ${textOfThrown(error)}`);
+      log.error(`A message of the bot was not sent: ${textOfThrown(error)}`);
       return activities.map(() => ({ id: '' }));
     }
   };
@@ -187,20 +187,12 @@ function repairWebserver(
   controller: BotkitController,
   adapter: FacebookAdapter,
   logic: BotLogic,
-  { limits, inside }: { readonly limits: BodyLimits; readonly inside: HandoverDeps },
+  { limits, answering }: { readonly limits: BodyLimits; readonly answering: AnswerDeps },
 ): void {
   const path = controller.getConfig('webhook_uri');
   if (typeof path !== 'string') return;
-  keepBytes(controller.http, path, limits, inside);
+  keepBytes(controller.http, path, limits, answering);
   answerChallengeFirst(controller.webserver, path, (req, res) => void adapter.processActivity(req, res, logic));
-}
-
-/** First of all middleware, whatever was added before. */
-function putFirst(adapter: BotAdapter, handover: Middleware): void {
-  const { middleware } = adapter as unknown as { readonly middleware: { readonly middleware: unknown[] } };
-  const before = middleware.middleware.splice(0);
-  adapter.use(handover);
-  middleware.middleware.push(...before);
 }
 
 /** Triggers Botkit's event for a piece of news. Never rejects. */
@@ -208,7 +200,7 @@ async function trigger<K extends keyof HandoverEventMap>(
   controller: BotkitController,
   name: K,
   events: HandoverEventMap[K],
-  inside: HandoverDeps,
+  { log }: AnswerDeps,
 ): Promise<void> {
   const event = botkitEvents[name];
   if (!hasHandler(controller, event)) return;
@@ -219,7 +211,7 @@ async function trigger<K extends keyof HandoverEventMap>(
     const bot = thread && name !== 'suppressed' ? await workerFor(controller, thread) : undefined;
     await controller.trigger(event, bot, message);
   } catch (error) {
-    inside.log.error(`A handler of "${event}" failed: ${textOfThrown(error)}`);
+    log.error(`A handler of "${event}" failed: ${textOfThrown(error)}`);
   }
 }
 

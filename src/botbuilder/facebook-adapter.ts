@@ -4,35 +4,17 @@
  * Lives on its own export path because `botbuilder-adapter-facebook` cannot be loaded from a clean install (it requires
  * `request` without declaring it), and the plugin must not depend on that.
  */
-import type { Activity, BotAdapter, ResourceResponse } from 'botbuilder';
-import { TurnContext } from 'botbuilder';
+import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
-import type { ThreadEvent } from '../thread/event.js';
-import { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { EventWork } from '../queue/deliver.js';
-import type { TurnDecision, RecordedEvent } from '../handover/turn.js';
-import { isRepeated } from '../handover/turn.js';
+import { checkSecret } from '../bot/check-values.js';
 import type { GraphOptions } from '../bot/handover-options.js';
-import { checkDuration } from '../bot/check-options.js';
-import type { HandoverDeps } from './handover-parts.js';
-import { depsOf } from './handover-parts.js';
-import { activityFromEvent } from '../bot/messenger-activity.js';
-import type { BodyOptions, WebhookRequest, WebhookResponse } from '../bot/http-request.js';
-import { limitsOf } from '../bot/http-request.js';
-import type { ReceiveDeps } from '../bot/receive-webhook.js';
-import { receiveWebhook } from '../bot/receive-webhook.js';
-import { runMiddleware } from './run-middleware.js';
-import type { SendDeps } from '../bot/send-messages.js';
-import { sendMessages } from '../bot/send-messages.js';
-import { LossTeller } from '../bot/tell-losses.js';
-import { setAdmitted, stateOf } from '../bot/turn-state.js';
-import { isWithoutThread } from '../bot/user-ref.js';
-import type { BotLogic } from '../bot/plugin-turns.js';
-import type { VccLiveHandover } from './vcc-live-handover.js';
-
-/** Meta waits five seconds; the answer has to travel. */
-const DEFAULT_ACK_DEADLINE_MS = 4000;
+import type { WebhookRequest, WebhookResponse } from '../bot/http-request.js';
+import type { MessengerService, MetaAccount } from '../bot/messenger-host.js';
+import { neededSecret } from '../bot/messenger-host.js';
+import { useFirst } from './middleware-order.js';
+import type { BotLogic } from './options.js';
+import { VccLiveHandover } from './vcc-live-handover.js';
 
 const { FacebookAdapter } = loadStockAdapter();
 /** A second repair would lift the guard that the first one has put on `sendActivities`. */
@@ -73,23 +55,21 @@ export interface HandoverFacebookAdapterOptions
  * ```
  */
 export class HandoverFacebookAdapter extends FacebookAdapter {
-  readonly #service: AdapterService;
+  readonly #service: MessengerService;
 
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
   constructor(options: HandoverFacebookAdapterOptions) {
-    const inside = depsOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
+    const host = VccLiveHandover.hostOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
     const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, ...stock } = options;
-    super(stockOptions(stock, inside));
-    const graph = ownClient(options, inside, ownGraph(options));
-    this.#service = new AdapterService(
-      this,
-      inside,
-      graph,
-      secretOf(options.app_secret, inside),
-      options.verify_token,
-      { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs },
-    );
-    this.use(handover);
+    super(stockOptions(stock, host.account));
+    this.#service = host.serve(this, {
+      ...ownToken(options),
+      verifyToken: options.verify_token,
+      appSecret: options.app_secret,
+      graph: ownGraph(options),
+      limits: { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs },
+    });
+    useFirst(this, handover);
     handover.attach(this);
   }
 
@@ -118,128 +98,22 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   adapter: T,
   options: RepairOptions,
 ): T {
-  const inside = depsOf((options as RepairOptions | undefined)?.handover);
+  const host = VccLiveHandover.hostOf((options as RepairOptions | undefined)?.handover);
   if (!(adapter instanceof FacebookAdapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }
   if (repaired.has(adapter)) return adapter;
   const own = (adapter as unknown as { readonly options: FacebookAdapterOptions }).options;
-  const service = new AdapterService(
-    adapter,
-    inside,
-    // Of the stock adapter's address and version nobody can tell what was chosen and what is a default of 2018.
-    ownClient(own, inside, {}),
-    secretOf(own.app_secret, inside),
-    own.verify_token,
-    options,
-  );
+  // Nobody can tell which of the stock adapter's address and version was chosen and which is a default of 2018.
+  const { verify_token: verifyToken, app_secret: appSecret } = own;
+  const service = host.serve(adapter, { ...ownToken(own), verifyToken, appSecret, limits: options });
   repaired.add(adapter);
   adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
     service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   adapter.sendActivities = (context, activities) => service.send(context, activities);
-  // First of all middleware, whatever was added before.
-  const { middleware } = adapter as unknown as { readonly middleware: { middleware: unknown[] } };
-  const before = middleware.middleware.splice(0);
-  adapter.use(options.handover);
-  middleware.middleware.push(...before);
+  useFirst(adapter, options.handover);
   options.handover.attach(adapter);
   return adapter;
-}
-
-/** What both doors of the adapter do, whoever's methods they are. */
-class AdapterService {
-  readonly #adapter: BotAdapter;
-  readonly #inside: HandoverDeps;
-  readonly #client: ThreadControlClient;
-  readonly #receive: ReceiveDeps;
-  readonly #losses: LossTeller;
-  readonly #ackDeadlineMs: number;
-  /** The logic of the last request that Meta signed: deliveries that another process has left are worked off with it. */
-  #lastLogic: BotLogic | undefined;
-
-  constructor(
-    adapter: BotAdapter,
-    inside: HandoverDeps,
-    client: ThreadControlClient,
-    appSecret: string,
-    verifyToken: unknown,
-    limits: BodyOptions & { readonly ackDeadlineMs?: number | undefined },
-  ) {
-    checkText('verify_token', verifyToken, "the verify token of the app's webhook settings");
-    checkDuration('ackDeadlineMs', limits.ackDeadlineMs);
-    this.#adapter = adapter;
-    this.#inside = inside;
-    this.#client = client;
-    this.#losses = new LossTeller(inside.log, inside.events);
-    this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
-    const { log, clock, lines } = inside;
-    this.#receive = { verifyToken, appSecret, limits: limitsOf(limits, clock), log, clock, lines };
-    inside.inbox?.servedBy(() => {
-      const logic = inside.pluginTurns.logic ?? this.#lastLogic;
-      return logic && ((recorded, key) => this.#work(recorded, key, logic));
-    });
-  }
-
-  receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
-    const work: EventWork = (recorded, key) => this.#work(recorded, key, logic);
-    const { queue, inbox } = this.#inside;
-    const deliver = (events: readonly ThreadEvent[], body: Buffer) => {
-      // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
-      this.#lastLogic = logic;
-      return inbox && events.length > 0
-        ? inbox.take(body.toString('utf8'), events, work)
-        : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
-    };
-    return receiveWebhook(req, res, this.#receive, deliver);
-  }
-
-  send(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
-    const { engine, events, clock, addresses } = this.#inside;
-    const deps: SendDeps = { client: this.#client, engine, events, clock, addresses, losses: this.#losses };
-    return sendMessages(context, activities, deps);
-  }
-
-  /** `undefined` where nothing runs on the event. */
-  #work(recorded: RecordedEvent, key: string, logic: BotLogic): Promise<void> | undefined {
-    this.#inside.addresses.heard(recorded.event);
-    const decided = this.#decide(recorded, key);
-    const isForNobody = !(decided instanceof Promise) && decided !== 'unmanaged' && decided.run === 'nothing';
-    return isForNobody ? undefined : this.#run(recorded, decided, logic);
-  }
-
-  #decide(recorded: RecordedEvent, key: string): TurnDecision | 'unmanaged' | Promise<TurnDecision> {
-    const { event, thread } = recorded;
-    if (!thread && isWithoutThread(event)) return 'unmanaged';
-    return this.#inside.engine.decisions.decideTurn(recorded, key);
-  }
-
-  async #run(
-    { event, thread }: RecordedEvent,
-    decided: TurnDecision | 'unmanaged' | Promise<TurnDecision>,
-    logic: BotLogic,
-  ): Promise<void> {
-    const { events, log, guards, runner, pluginTurns } = this.#inside;
-    try {
-      const decision = decided instanceof Promise ? await decided : decided;
-      if (decision !== 'unmanaged' && decision.run === 'nothing') return;
-      const activity = activityFromEvent(event);
-      if (!activity) return;
-      const context = new TurnContext(this.#adapter, activity);
-      guards.guardAdapter(this.#adapter);
-      const state = stateOf(context);
-      if (decision !== 'unmanaged') runner.begin(context, state, decision);
-      setAdmitted(state, { event, decision, activity, isRunning: false });
-      await runMiddleware(this.#adapter, context, logic);
-      if (decision === 'unmanaged' || !isRepeated(decision.turn)) return;
-      await pluginTurns.resumeRepeated(decision.turn, activity, { adapter: this.#adapter, logic });
-    } catch (thrown) {
-      // One bad item, or a bot without onTurnError, must not sink the delivery: the others are worked off.
-      const error =
-        thrown instanceof Error ? thrown : new HandoverError('unexpected', `Something threw ${typeof thrown}.`);
-      log.error(`A turn ended with an error that no onTurnError handled: ${error.stack ?? error.message}`);
-      events.emit('ignored', { ...(thread === undefined ? {} : { thread }), event, reason: 'failed', error });
-    }
-  }
 }
 
 function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {
@@ -261,27 +135,26 @@ function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {
 
 function stockOptions(
   options: Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>,
-  inside: HandoverDeps,
+  { pageAccessToken, appSecret, graph }: MetaAccount,
 ): FacebookAdapterOptions {
-  const { pageAccessToken } = inside;
   // An option that is `undefined`, as one from an environment variable may be, is one that is not given.
   const given = Object.fromEntries(
     Object.entries<unknown>(options).filter(([, value]) => value !== undefined),
   ) as unknown as typeof options;
-  if (given.access_token !== undefined) checkText('access_token', given.access_token, 'a Page access token');
+  if (given.access_token !== undefined) checkSecret('access_token', given.access_token, 'a Page access token');
   const token =
     given.access_token !== undefined || given.getAccessTokenForPage !== undefined
       ? {}
       : typeof pageAccessToken === 'string'
         ? { access_token: pageAccessToken }
         : { getAccessTokenForPage: async (pageId: string) => pageAccessToken(pageId) };
-  const host = inside.graph.baseUrl === undefined ? {} : { api_host: new URL(inside.graph.baseUrl).host };
+  const host = graph.baseUrl === undefined ? {} : { api_host: new URL(graph.baseUrl).host };
   return {
-    api_version: inside.graph.apiVersion ?? 'v26.0',
+    api_version: graph.apiVersion ?? 'v26.0',
     ...host,
     ...token,
     ...given,
-    app_secret: secretOf(given.app_secret, inside),
+    app_secret: neededSecret(given.app_secret ?? appSecret),
   };
 }
 
@@ -295,45 +168,11 @@ function ownGraph(options: HandoverFacebookAdapterOptions): Pick<GraphOptions, '
   };
 }
 
-/** The adapter's own token, secret or address needs a client of its own; otherwise the handover's serves both. */
-function ownClient(
-  options: Pick<FacebookAdapterOptions, 'getAccessTokenForPage'> & { access_token?: string; app_secret?: string },
-  inside: HandoverDeps,
-  graph: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>,
-): ThreadControlClient {
-  const { access_token, getAccessTokenForPage, app_secret } = options;
-  const sameToken =
-    getAccessTokenForPage === undefined && (access_token === undefined || access_token === inside.pageAccessToken);
-  const sameSecret = app_secret === undefined || app_secret === inside.appSecret;
-  const { apiVersion = inside.graph.apiVersion, baseUrl = inside.graph.baseUrl } = graph;
-  const sameGraph = apiVersion === inside.graph.apiVersion && baseUrl === inside.graph.baseUrl;
-  if (sameToken && sameSecret && sameGraph) return inside.client;
-  return new ThreadControlClient({
-    botAppId: inside.botAppId,
-    pageAccessToken: access_token ?? getAccessTokenForPage ?? inside.pageAccessToken,
-    appSecret: secretOf(app_secret, inside),
-    ...inside.graph,
-    ...graph,
-    clock: inside.clock,
-    logger: inside.log,
-    ...(inside.probe === undefined ? {} : { probe: inside.probe }),
-  });
-}
-
-function secretOf(given: string | undefined, inside: HandoverDeps): string {
-  const secret = given ?? inside.appSecret;
-  checkText(
-    'app_secret',
-    secret,
-    "the App Secret of the bot's app, here or as appSecret of the VccLiveHandover: webhooks are verified with it",
-  );
-  return secret;
-}
-
-/** No error shows the value: it may be a secret. */
-function checkText(option: string, value: unknown, expected: string): asserts value is string {
-  if (typeof value === 'string' && value !== '' && value.trim() === value) return;
-  const blank = typeof value === 'string' && value.trim() === '';
-  const got = value === undefined ? 'missing' : typeof value !== 'string' ? `of type ${typeof value}` : undefined;
-  throw new InvalidOptionError(option, got ?? (blank ? 'empty' : 'a string with blanks around it'), expected);
+function ownToken({
+  access_token,
+  getAccessTokenForPage,
+}: Pick<FacebookAdapterOptions, 'getAccessTokenForPage'> & { access_token?: string }): {
+  readonly pageAccessToken: MetaAccount['pageAccessToken'] | undefined;
+} {
+  return { pageAccessToken: access_token ?? getAccessTokenForPage };
 }

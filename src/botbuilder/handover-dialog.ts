@@ -7,7 +7,7 @@ import type { TurnContext } from 'botbuilder';
 import { Dialog } from 'botbuilder-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from 'botbuilder-dialogs';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
-import type { HandoverRequest } from '../bot/handover-options.js';
+import type { HandoverRequest } from './options.js';
 
 /** What the dialog needs of the plugin. */
 export interface HandoverDialogHost {

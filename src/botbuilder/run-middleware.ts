@@ -8,7 +8,7 @@
  */
 import type { TurnContext } from 'botbuilder';
 import { BotAdapter } from 'botbuilder';
-import type { BotLogic } from '../bot/plugin-turns.js';
+import type { BotLogic } from './options.js';
 
 /** What is `protected` or `private` in Bot Framework's class. */
 interface Inside {

@@ -5,6 +5,7 @@
  */
 import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
+import { threadOf } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
@@ -37,7 +38,6 @@ import type { AfterChange, EngineDeps, HandoverEvent, Outcome, ChangeResult, Thr
 import { asError, unchanged } from './change-record.js';
 import { deadlineOf } from './timers.js';
 import type { TurnDecision, RecordedEvent, EnteredEvent, Turn } from './turn.js';
-import { threadOf } from './turn.js';
 import { reopened } from './vcc-live-report.js';
 
 /** An event on its way into its thread's record. */

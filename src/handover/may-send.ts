@@ -25,10 +25,16 @@ const NO_MATCHING_USER = 2018001;
 export class SendGuard {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
+  #isStopped = false;
 
   constructor(records: ThreadRecords) {
     this.#deps = records.deps;
     this.#records = records;
+  }
+
+  /** This process stops, and another one runs the events whose turns go on here: these turns send nothing more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /**
@@ -37,6 +43,7 @@ export class SendGuard {
    */
   maySend(thread: ThreadKey, turn: Turn | undefined): MaybePromise<Permission> {
     if (turn?.blockedBecause) return { allowed: false, reason: turn.blockedBecause };
+    if (turn && this.#isStopped) return { allowed: false, reason: 'staleTurn' };
     return whenReady(this.#read(thread, turn), (found): MaybePromise<Permission> => {
       // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
       if (!found && turn?.delivered) return { allowed: true, newestStamp: undefined, known: false };

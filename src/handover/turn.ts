@@ -98,10 +98,3 @@ export function isRepeated(turn: Turn): boolean {
 export function keyAfter(eventKey: string): string {
   return AFTER + eventKey;
 }
-
-/** The thread of an event, where it names a customer and a Page. */
-export function threadOf(event: ThreadEvent): ThreadKey | undefined {
-  return event.pageId !== undefined && event.psid !== undefined
-    ? { pageId: event.pageId, psid: event.psid }
-    : undefined;
-}

@@ -6,13 +6,18 @@
 import type { Clock } from '../thread/clock.js';
 import type { Probe } from '../thread/probe.js';
 import { measured } from '../thread/probe.js';
+import type { QueuedEvent } from './job.js';
 import type { InboxWorker } from './inbox-worker.js';
 
 /** Takes deliveries in, and keeps them. */
-export type Inbox = Pick<InboxWorker, 'take' | 'servedBy'>;
+export type Inbox<Value extends QueuedEvent> = Pick<InboxWorker<Value>, 'take' | 'servedBy'>;
 
 /** The inbox itself where there is no probe. */
-export function measuredInbox(inbox: Inbox, probe: Probe | undefined, clock: Clock): Inbox {
+export function measuredInbox<Value extends QueuedEvent>(
+  inbox: Inbox<Value>,
+  probe: Probe | undefined,
+  clock: Clock,
+): Inbox<Value> {
   if (probe === undefined) return inbox;
   return {
     servedBy: (worker) => inbox.servedBy(worker),

@@ -1,18 +1,27 @@
 /**
- * A delivery desk that is measured: each delivery, and each turn in it, is told to a probe.
+ * A delivery queue that is measured: a probe learns of each delivery, and of each turn in it.
  *
- * Wraps the desk from outside, so that deliveries nobody measures cost nothing more.
+ * Wraps the queue from outside, so that deliveries nobody measures cost nothing more.
  */
 import type { Clock } from '../thread/clock.js';
 import type { Probe } from '../thread/probe.js';
 import { measured } from '../thread/probe.js';
-import type { DeliveryQueue, EventWork } from './deliver.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { DeliveryTerms, DeliveryVerdict, EventWork } from './delivery.js';
+import type { QueuedEvent } from './job.js';
 
 /** Takes deliveries in. */
-export type Queue = Pick<DeliveryQueue, 'take' | 'refusalOf'>;
+export interface Queue<Value extends QueuedEvent> {
+  take(events: readonly ThreadEvent[], work: EventWork<Value>, how: DeliveryTerms): Promise<DeliveryVerdict>;
+  refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined;
+}
 
-/** Measures the turns alone: what an inbox has kept is worked off long after Meta was answered. */
-export function queueOfMeasuredTurns(queue: Queue, probe: Probe | undefined, clock: Clock): Queue {
+/** Measures the turns alone: an inbox works off what it has kept long after Meta was answered. */
+export function queueOfMeasuredTurns<Value extends QueuedEvent>(
+  queue: Queue<Value>,
+  probe: Probe | undefined,
+  clock: Clock,
+): Queue<Value> {
   if (probe === undefined) return queue;
   return {
     refusalOf: (events, bytes) => queue.refusalOf(events, bytes),
@@ -20,30 +29,37 @@ export function queueOfMeasuredTurns(queue: Queue, probe: Probe | undefined, clo
   };
 }
 
-/** The desk itself where there is no probe. */
-export function measuredQueue(queue: Queue, probe: Probe | undefined, clock: Clock): Queue {
+/** The queue itself if there is no probe. */
+export function measuredQueue<Value extends QueuedEvent>(
+  queue: Queue<Value>,
+  probe: Probe | undefined,
+  clock: Clock,
+): Queue<Value> {
   if (probe === undefined) return queue;
-  const parts = { probe, clock };
+  const deps = { probe, clock };
   return {
     refusalOf: (events, bytes) => queue.refusalOf(events, bytes),
     take: (events, work, how) =>
       measured(
-        parts,
+        deps,
         { kind: 'delivery', events: events.length },
-        () => queue.take(events, measuredTurns(parts, work), how),
+        () => queue.take(events, measuredTurns(deps, work), how),
         (verdict, durationMs) => ({ kind: 'delivery', durationMs, verdict: verdict ?? 'failed' }),
       ),
   };
 }
 
-function measuredTurns(parts: { readonly probe: Probe; readonly clock: Clock }, work: EventWork): EventWork {
-  return (recorded, key) => {
-    const { kind: eventKind, channel, pageId } = recorded.event;
+function measuredTurns<Value extends QueuedEvent>(
+  deps: { readonly probe: Probe; readonly clock: Clock },
+  work: EventWork<Value>,
+): EventWork<Value> {
+  return (value, key) => {
+    const { kind: eventKind, channel, pageId } = value.event;
     const turn = { kind: 'turn', eventKind, channel, ...(pageId === undefined ? {} : { pageId }) } as const;
     return measured(
-      parts,
+      deps,
       turn,
-      async () => work(recorded, key),
+      async () => work(value, key),
       (_value, durationMs) => ({ kind: 'turn', durationMs }),
     );
   };

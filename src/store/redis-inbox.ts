@@ -1,211 +1,175 @@
 /**
- * A durable inbox on a Redis stream: a delivery is acknowledged when it is in the stream, and leaves it after its turns.
+ * A durable inbox in Redis: a delivery is acknowledged when it lies there, and removed after its turns.
  *
- * The stream's consumer group knows which process has which delivery, and for how long nobody has cared for it.
- * @see https://redis.io/docs/latest/develop/data-types/streams/
+ * Deliveries are spread over partitions, each in a hash slot of its own, so that a Redis Cluster shares the load.
  */
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
-import type { DeliveryInbox, TakenOver } from '../thread/inbox.js';
+import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import type { StoringBot } from '../thread/store.js';
+import { partitionOf, partitionsOption } from './partitions.js';
 import { positiveOption } from './positive-option.js';
-import type { RedisClientLike } from './redis-client.js';
+import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
-import type { RedisScript } from './redis-scripts.js';
-import { scriptOf } from './redis-scripts.js';
+import * as scripts from './redis-inbox-scripts.js';
 import { checkedPrefix, DEFAULT_PREFIX, RedisKeys } from './redis-keys.js';
+import { RedisPartitions } from './redis-partitions.js';
+import type { RedisScript } from './redis-scripts.js';
 
-const GROUP = 'bots';
 const MAX_DELIVERIES = 10_000;
 const LEASE_MS = 15_000;
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 3;
 const COMMAND_TIMEOUT_MS = 1_500;
 /** Deliveries set aside that are kept for somebody to look at. */
 const SET_ASIDE_KEPT = 1_000;
-/** A process that has shown no sign for so long, and has nothing, is forgotten. */
-const CONSUMER_KEPT_MS = 60 * 60_000;
-/** What is given back has been left alone for this long, as far as others can see. */
-const GIVEN_BACK_IDLE_MS = 24 * 60 * 60_000;
+/** A delivery whose partition is full is put into one of the next ones. A full inbox costs so many commands. */
+const PARTITIONS_TRIED = 3;
 
-/** Settings of a {@link RedisInbox}. */
+/** The keys of a partition, in the order in which the scripts have them. */
+const KEY_NAMES = ['bodies', 'leases', 'states', 'polled'];
+
+/** Settings of a {@link RedisInbox}. All processes of a bot need the same ones. */
 export interface RedisInboxOptions {
   /** Begins every key, in braces and before the bot's app id, as for `RedisThreadStore`. Default `handover-vcclive`. */
   readonly prefix?: string;
-  /** Deliveries kept at once; past this Meta is answered 503. Default 10,000. */
+  /** Hash slots over which deliveries are spread; a Redis Cluster spreads them over its masters. Default 64. */
+  readonly partitions?: number;
+  /** Deliveries kept at once, shared out evenly over the partitions; past this Meta is answered 503. Default 10,000. */
   readonly maxDeliveries?: number;
-  /** A delivery that its process has not renewed for so long is taken over, milliseconds. Default 15,000. */
+  /** Another process takes over a delivery that its process has not renewed for so long, milliseconds. Default 15,000. */
   readonly leaseMs?: number;
-  /** Times a delivery is taken over before it is set aside, in the list `{<prefix>:<app id>}:inbox:aside`. Default 20. */
+  /**
+   * A delivery that ends so many processes while it runs alone is set aside, in the list
+   * `{<prefix>:<app id>}:inbox:aside`. Default 3.
+   */
   readonly maxAttempts?: number;
   /** A command without an answer fails after this, milliseconds. Default 1500. */
   readonly commandTimeoutMs?: number;
+  /** For tests: the time by which leases end. Default: the clock of Redis, the same for all processes. */
+  readonly clock?: Clock;
 }
 
-const WITH_GROUP = `
-local function withGroup(run)
-  local answer = run()
-  if type(answer) == 'table' and answer.err and string.find(answer.err, 'NOGROUP', 1, true) then
-    redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
-    answer = run()
-  end
-  if type(answer) == 'table' and answer.err then error(answer.err) end
-  return answer
-end
-`;
-
-/** KEYS stream · ARGV group, consumer, most, body → id, or nil where it is full. Read at once, so that it is ours. */
-const PUT = scriptOf(
-  WITH_GROUP,
-  `
-if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[3]) then return false end
-local id = redis.call('XADD', KEYS[1], '*', 'body', ARGV[4])
-local function read()
-  return redis.pcall('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', 100, 'STREAMS', KEYS[1], '>')
-end
-withGroup(read)
-return id
-`,
-);
-
-/** KEYS stream · ARGV group, id … */
-const REMOVE = scriptOf(`
-for i = 2, #ARGV do
-  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
-  redis.call('XDEL', KEYS[1], ARGV[i])
-end
-return 1
-`);
-
-const ASIDE = `
-local function setAside(id, body)
-  redis.call('LPUSH', KEYS[2], body)
-  redis.call('LTRIM', KEYS[2], 0, ${SET_ASIDE_KEPT - 1})
-  redis.call('XACK', KEYS[1], ARGV[1], id)
-  redis.call('XDEL', KEYS[1], id)
-end
-`;
-
-/** KEYS stream, aside · ARGV group, id … */
-const SET_ASIDE = scriptOf(
-  ASIDE,
-  `
-for i = 2, #ARGV do
-  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
-  if entry then setAside(ARGV[i], entry[2][2]) end
-end
-return 1
-`,
-);
-
-/** KEYS stream · ARGV group, consumer, idleMs, id … A renewal does not count as an attempt. */
-const TOUCH = scriptOf(`
-for i = 4, #ARGV do
-  redis.pcall('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'IDLE', ARGV[3], 'JUSTID')
-end
-return 1
-`);
-
-/** KEYS stream, aside · ARGV group, consumer, leaseMs, limit, most attempts, consumer kept ms → [id, body …], set aside. */
-const TAKE_OVER = scriptOf(
-  WITH_GROUP,
-  ASIDE,
-  `
-local function claim()
-  return redis.pcall('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT', ARGV[4])
-end
-local found, aside = {}, 0
-for _, entry in ipairs(withGroup(claim)[2]) do
-  local id, body = entry and entry[1], entry and entry[2] and entry[2][2]
-  if id and body then
-    local attempts = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1][4]
-    if attempts > tonumber(ARGV[5]) then
-      setAside(id, body)
-      aside = aside + 1
-    else
-      found[#found + 1] = id
-      found[#found + 1] = body
-    end
-  end
-end
-for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-  local about = {}
-  for i = 1, #consumer, 2 do about[consumer[i]] = consumer[i + 1] end
-  if about.name ~= ARGV[2] and about.pending == 0 and about.idle > tonumber(ARGV[6]) then
-    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], about.name)
-  end
-end
-return { found, aside }
-`,
-);
-
 /**
- * Keeps deliveries in Redis 6.2 or later, or Valkey. Each instance is one process among those that share the stream.
+ * Keeps deliveries in Redis 6.2 or later, Valkey, or a cluster of them. Each instance is one process among those that share
+ * the inbox.
  *
  * ```ts
  * inbox: new RedisInbox('redis://localhost:6379')
  * ```
  *
- * What is kept are whole deliveries, with what customers wrote, until their turns have ended; a delivery that was taken
- * over more often than `maxAttempts` stays in a list of its own, for somebody to look at. Turn `appendonly` on: what
- * Redis loses has been acknowledged.
+ * The inbox holds whole deliveries, with what customers wrote, until their turns have ended. A delivery that ends every
+ * process goes to a list, for somebody to look at. Turn `appendonly` on: Meta does not deliver again what Redis loses.
+ *
+ * Keys: `{<prefix>:<app id>/<partition>}:inbox:bodies`, `:leases`, `:states`, `:polled`; `{<prefix>:<app id>}:inbox:aside`.
  *
  * @throws InvalidOptionError from the constructor; HandoverError `missingPeer` as `RedisThreadStore`
  */
 export class RedisInbox implements DeliveryInbox {
+  readonly leaseMs: number;
   readonly #redis: RedisConnection;
-  readonly #stream: string;
   readonly #options: RedisInboxOptions;
-  readonly #maxDeliveries: number;
-  readonly #leaseMs: number;
+  readonly #partitions: RedisPartitions;
+  /** How many deliveries each partition may hold. Those with none take no new ones and are missing here. */
+  readonly #shares: readonly number[];
+  readonly #asideKey: string;
   readonly #maxAttempts: number;
-  readonly #consumer = randomBytes(9).toString('base64url');
+  readonly #processId = randomBytes(9).toString('base64url');
+  /** Where the next search for deliveries begins: each partition is first at some time. */
+  #firstAsked: number;
 
   /** @internal {@link forBot} makes these: the same connection, the deliveries of one bot. */
   constructor(redis: RedisConnection, options: RedisInboxOptions, bot: StoringBot);
-  /** @param redis a client of node-redis, which you connect and close, or an address like `redis://localhost:6379` */
-  constructor(redis: RedisClientLike | string, options?: RedisInboxOptions);
-  constructor(redis: RedisClientLike | RedisConnection | string, options: RedisInboxOptions = {}, bot?: StoringBot) {
+  /**
+   * @param redis a client of node-redis, which you connect and close; an address like `redis://localhost:6379`; or a list
+   *   of addresses of one Redis Cluster
+   */
+  constructor(redis: RedisClientLike | RedisAddress, options?: RedisInboxOptions);
+  constructor(
+    redis: RedisClientLike | RedisConnection | RedisAddress,
+    options: RedisInboxOptions = {},
+    bot?: StoringBot,
+  ) {
     this.#options = options;
-    this.#stream = new RedisKeys(checkedPrefix(options.prefix ?? DEFAULT_PREFIX), bot?.appId).key('inbox');
-    this.#maxDeliveries = positiveOption('maxDeliveries', options.maxDeliveries, MAX_DELIVERIES);
-    this.#leaseMs = positiveOption('leaseMs', options.leaseMs, LEASE_MS);
+    const prefix = checkedPrefix(options.prefix ?? DEFAULT_PREFIX);
+    const partitions = partitionsOption(options.partitions);
+    this.#asideKey = new RedisKeys(prefix, bot?.appId).key('inbox', 'aside');
+    const maxDeliveries = positiveOption('maxDeliveries', options.maxDeliveries, MAX_DELIVERIES);
+    this.#shares = sharesOf(maxDeliveries, Math.min(partitions, maxDeliveries));
+    this.leaseMs = positiveOption('leaseMs', options.leaseMs, LEASE_MS);
     this.#maxAttempts = positiveOption('maxAttempts', options.maxAttempts, MAX_ATTEMPTS);
+    this.#firstAsked = Math.floor(Math.random() * partitions);
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
     this.#redis = RedisConnection.over(redis, { commandTimeoutMs, clock: systemClock });
+    const { clock } = options;
+    this.#partitions = new RedisPartitions({ redis: this.#redis, prefix, appId: bot?.appId, partitions, clock });
   }
 
   forBot(bot: StoringBot): RedisInbox {
     return new RedisInbox(this.#redis, this.#options, bot);
   }
 
-  async put(body: string): Promise<string | undefined> {
-    const id = await this.#run('put', PUT, [this.#consumer, String(this.#maxDeliveries), body]);
-    return id === null || id === undefined ? undefined : textOf(id);
+  async put(body: string, order: string): Promise<string | undefined> {
+    const inUse = this.#shares.length;
+    const home = partitionOf(order, inUse);
+    for (let tried = 0; tried < Math.min(PARTITIONS_TRIED, inUse); tried += 1) {
+      const partition = (home + tried) % inUse;
+      const args = [this.#processId, String(this.leaseMs), String(this.#shares[partition]), body];
+      const id = await this.#run('put', scripts.PUT, partition, args);
+      if (id !== null && id !== undefined) return `${partition}-${textOf(id)}`;
+    }
+    return undefined;
   }
 
-  async remove(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#run('remove', REMOVE, ids);
+  remove(ids: readonly string[]): Promise<void> {
+    return this.#runOnEach('remove', scripts.REMOVE, ids, [this.#processId]);
   }
 
-  async renew(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#run('renew', TOUCH, [this.#consumer, '0', ...ids]);
+  renew(ids: readonly string[]): Promise<void> {
+    return this.#runOnEach('renew', scripts.RENEW, ids, [this.#processId, String(this.leaseMs)]);
   }
 
-  async setAside(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#run('setAside', SET_ASIDE, ids);
+  giveBack(ids: readonly string[]): Promise<void> {
+    return this.#runOnEach('giveBack', scripts.GIVE_BACK, ids, [this.#processId]);
   }
 
-  async giveBack(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#run('giveBack', TOUCH, [this.#consumer, String(GIVEN_BACK_IDLE_MS), ...ids]);
+  async markAlone(id: string, isAlone: boolean): Promise<void> {
+    const { partition, name } = placeOf(id);
+    await this.#run('markAlone', scripts.MARK_ALONE, partition, [this.#processId, name, isAlone ? '1' : '0']);
+  }
+
+  /** If this process dies between the two commands, the next one sets them aside again: rather twice than never. */
+  async setAside(deliveries: readonly KeptDelivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const args = [String(SET_ASIDE_KEPT), ...deliveries.map(({ body }) => body)];
+    await this.#partitions.run('inbox.setAside', scripts.SET_ASIDE, [this.#asideKey], args);
+    await this.remove(deliveries.map(({ id }) => id));
   }
 
   async takeOver(limit: number): Promise<TakenOver> {
-    if (limit <= 0) return { deliveries: [], setAside: 0 };
-    const numbers = [this.#leaseMs, limit, this.#maxAttempts, CONSUMER_KEPT_MS].map(String);
-    const [flat, setAside] = listOf(await this.#run('takeOver', TAKE_OVER, [this.#consumer, ...numbers]));
-    const list = listOf(flat).map(textOf);
-    const deliveries = list.flatMap((id, index) => (index % 2 === 0 ? [{ id, body: list[index + 1] ?? '' }] : []));
-    return { deliveries, setAside: Number(setAside) };
+    const first = this.#firstAsked;
+    const count = this.#partitions.all.length;
+    this.#firstAsked = (first + 1) % count;
+    const order = Array.from({ length: count }, (_, index) => (first + index) % count);
+    // Looked at also if nothing may be taken: that shows that the partition is cared for.
+    const looked = await Promise.allSettled(order.map((partition) => this.#look(partition)));
+    const shares = fairShares(
+      looked.map((count) => (count.status === 'fulfilled' ? count.value : 0)),
+      limit,
+    );
+    const found = await Promise.allSettled(
+      order.flatMap((partition, index) => {
+        const share = shares[index] ?? 0;
+        return share > 0 ? [this.#takeFrom(partition, share)] : [];
+      }),
+    );
+    const taken = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.deliveries : []));
+    const exhausted = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.exhausted : []));
+    await this.setAside(exhausted);
+    // What was found belongs to this process already, and must be run. The next call meets the same failure.
+    const failed = [...looked, ...found].find((each) => each.status === 'rejected');
+    if (failed && taken.length === 0) throw failed.reason;
+    return { deliveries: taken, setAside: exhausted.length };
   }
 
   /** Ends the connection that an address made; a client that was given is yours. */
@@ -213,7 +177,81 @@ export class RedisInbox implements DeliveryInbox {
     await this.#redis.close();
   }
 
-  #run(operation: string, script: RedisScript, args: readonly string[]): Promise<unknown> {
-    return this.#redis.run(`inbox.${operation}`, script, [this.#stream, `${this.#stream}:aside`], [GROUP, ...args]);
+  async #look(partition: number): Promise<number> {
+    return Number(await this.#run('takeOver', scripts.LOOK, partition, [String(this.leaseMs)]));
   }
+
+  async #takeFrom(partition: number, limit: number): Promise<FoundInPartition> {
+    const args = [this.#processId, ...[this.leaseMs, limit, this.#maxAttempts].map(String)];
+    const [found, exhausted] = listOf(await this.#run('takeOver', scripts.TAKE_OVER, partition, args));
+    const idOf = (name: string | undefined): string => `${partition}-${name}`;
+    return {
+      deliveries: chunksOf(found, 3).map(([name, body = '', suspect]) => {
+        return { id: idOf(name), body, isSuspect: suspect === '1' };
+      }),
+      exhausted: chunksOf(exhausted, 2).map(([name, body = '']) => ({ id: idOf(name), body })),
+    };
+  }
+
+  /** Runs a script once in each partition that has some of these deliveries, all of them in one round trip. */
+  async #runOnEach(operation: string, script: RedisScript, ids: readonly string[], args: string[]): Promise<void> {
+    const names = new Map<number, string[]>();
+    for (const id of ids) {
+      const { partition, name } = placeOf(id);
+      const known = names.get(partition);
+      if (known) known.push(name);
+      else names.set(partition, [name]);
+    }
+    const answers = await Promise.allSettled(
+      [...names].map(([partition, each]) => this.#run(operation, script, partition, [...args, ...each])),
+    );
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #run(operation: string, script: RedisScript, partition: number, args: string[]): Promise<unknown> {
+    const keys = KEY_NAMES.map((name) => this.#partitions.all[partition]?.key('inbox', name) ?? '');
+    return this.#partitions.run(`inbox.${operation}`, script, keys, args);
+  }
+}
+
+interface FoundInPartition {
+  readonly deliveries: readonly KeptDelivery[];
+  readonly exhausted: readonly KeptDelivery[];
+}
+
+/** A delivery's id is `<partition>-<name>`. */
+function placeOf(id: string): { readonly partition: number; readonly name: string } {
+  const dash = id.indexOf('-');
+  return { partition: Number(id.slice(0, dash)), name: id.slice(dash + 1) };
+}
+
+/** `total` shared out over `count`, as evenly as whole numbers allow. */
+function sharesOf(total: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => Math.floor(total / count) + (index < total % count ? 1 : 0));
+}
+
+/** Of so many in each partition: one of each in turn, until `limit` is reached. */
+function fairShares(counts: readonly number[], limit: number): number[] {
+  const shares = counts.map(() => 0);
+  for (
+    let left = Math.min(
+      limit,
+      counts.reduce((sum, count) => sum + count, 0),
+    );
+    left > 0;
+  ) {
+    for (const [index, count] of counts.entries()) {
+      const share = shares[index] ?? 0;
+      if (left === 0 || share >= count) continue;
+      shares[index] = share + 1;
+      left -= 1;
+    }
+  }
+  return shares;
+}
+
+function chunksOf(flat: unknown, size: number): string[][] {
+  const texts = listOf(flat).map(textOf);
+  return Array.from({ length: Math.ceil(texts.length / size) }, (_, i) => texts.slice(i * size, (i + 1) * size));
 }

@@ -3,6 +3,7 @@
  *
  * Exists so that no room behind `webhook/` has to know Meta's JSON.
  */
+import type { ThreadKey } from './key.js';
 
 /** Every kind of webhook item that is told apart. `unknown` keeps its raw value and is never an error. */
 export type ThreadEventKind =
@@ -75,4 +76,11 @@ export interface ThreadEvent {
   readonly watermarkMs?: number;
   /** The item as it came. An integer beyond 2^53 is a string of its digits, if this package read the JSON. */
   readonly raw: unknown;
+}
+
+/** The thread of an event, if the event names a customer and a Page. */
+export function threadOf(event: ThreadEvent): ThreadKey | undefined {
+  return event.pageId !== undefined && event.psid !== undefined
+    ? { pageId: event.pageId, psid: event.psid }
+    : undefined;
 }

@@ -6,7 +6,7 @@ import type { DialogContext, DialogTurnResult } from 'botbuilder-dialogs';
 import { expect } from 'chai';
 import { HandoverDialog } from '../../src/botbuilder/handover-dialog.js';
 import type { HandoverDialogHost } from '../../src/botbuilder/handover-dialog.js';
-import type { HandoverRequest } from '../../src/bot/handover-options.js';
+import type { HandoverRequest } from '../../src/botbuilder/options.js';
 import type { HandoverResult, HandoverStart } from '../../src/thread/handover.js';
 
 const RESULT: HandoverResult = { handoverId: 'h1', outcome: 'completed', via: 'passBack', waitedMs: 5 };

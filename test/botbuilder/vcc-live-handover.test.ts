@@ -59,6 +59,32 @@ describe('VccLiveHandover as middleware', () => {
     expect(runs).to.equal(1);
   });
 
+  it('installed late stands before all other middleware, and once, however often it is installed', async () => {
+    const order: string[] = [];
+    const adapter = new TestAdapter(async () => void order.push('logic'));
+    adapter.use(async (context, next) => {
+      order.push(context.turnState.size > 0 ? 'after the plugin' : 'before the plugin');
+      await next();
+    });
+    const handover = plugin();
+    for (let times = 0; times < 2; times += 1) handover.install(adapter, async () => undefined);
+    await adapter.processActivity(activity({ type: 'message', text: 'hello' }));
+    expect(order).to.deep.equal(['after the plugin', 'logic']);
+    expect((adapter as unknown as { middleware: { middleware: unknown[] } }).middleware.middleware).to.have.length(2);
+  });
+
+  it('installed, gives the bot a turn when the thread is taken by its key', async () => {
+    const taken: unknown[] = [];
+    const logic = async (): Promise<void> => undefined;
+    const adapter = new TestAdapter(logic);
+    adapter.continueConversation = async ({ user }) => void taken.push(user?.id);
+    const handover = plugin({ statusEvents: true, texts: { connecting: null } });
+    handover.install(adapter, logic);
+    await adapter.processActivity(activity({ type: 'message', text: 'talk to agent' }));
+    await handover.take({ pageId: sim.settings.pageId, psid: PSID });
+    expect(taken).to.deep.equal([PSID]);
+  });
+
   it('is one and the same when it is used twice', async () => {
     let runs = 0;
     const handover = plugin();

@@ -4,136 +4,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { ThreadEvent } from '../../src/thread/event.js';
-import type { Logger } from '../../src/thread/logger.js';
-import type { MaybePromise } from '../../src/thread/maybe-promise.js';
-import type { ThreadStore, Ticket } from '../../src/thread/store.js';
-import { emptyRecord } from '../../src/thread/record.js';
+import type { ThreadStore } from '../../src/thread/store.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
-import type { RecordedEvent, EnteredEvent } from '../../src/handover/turn.js';
-import { threadOf } from '../../src/handover/turn.js';
-import { eventKey } from '../../src/webhook/event-key.js';
-import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/queue/deliver.js';
+import type { DeliveryVerdict } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';
-import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
-
-const PAGE = '111222333444555';
-const TERMS = { ackDeadlineMs: 4000 };
-
-function message(mid: string, psid = '6600112233445566'): ThreadEvent {
-  return { kind: 'message', channel: 'messaging', pageId: PAGE, psid, mid, timestampMs: START_MS, text: mid, raw: {} };
-}
-
-interface Process {
-  readonly queue: DeliveryQueue;
-  readonly clock: HeldClock;
-  /** What ran here, by mid, in the order in which it began. */
-  readonly ran: string[];
-  readonly arrived: string[];
-  readonly log: string[];
-  readonly take: (
-    events: readonly ThreadEvent[],
-    how?: Parameters<DeliveryQueue['take']>[2],
-  ) => Promise<DeliveryVerdict>;
-}
-
-interface ProcessOptions {
-  readonly limits?: DeliveryLimits;
-  readonly holder?: string;
-  readonly clock?: HeldClock;
-  readonly store?: ThreadStore;
-  readonly work?: EventWork;
-  readonly arrive?: (event: ThreadEvent) => Promise<void>;
-}
-
-function newProcess(options: ProcessOptions = {}): Process {
-  const clock = options.clock ?? new HeldClock();
-  const ran: string[] = [];
-  const arrived: string[] = [];
-  const log: string[] = [];
-  const say = (line: string): void => void log.push(line);
-  const logger: Logger = { info: say, warn: say, error: say };
-  const store = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
-  const queue = new DeliveryQueue({
-    store,
-    clock,
-    log: logger,
-    processId: options.holder ?? 'process 1',
-    ...(options.limits ? { limits: options.limits } : {}),
-    enter: async (ticket, leaseMs, event): Promise<EnteredEvent> => {
-      const entered = await store.enter(ticket, leaseMs, () => ({ record: undefined, value: undefined }));
-      if (entered.status !== 'entered') return entered;
-      arrived.push(event.mid ?? '');
-      await options.arrive?.(event);
-      return { ...entered, value: arrivedNow(event) };
-    },
-  });
-  const work: EventWork = async (each, key) => {
-    ran.push(each.event.mid ?? '');
-    await options.work?.(each, key);
-  };
-  return { queue, clock, ran, arrived, log, take: (events, how = TERMS) => queue.take(events, work, how) };
-}
-
-function arrivedNow(event: ThreadEvent): RecordedEvent {
-  const thread = threadOf(event);
-  return {
-    event,
-    ...(thread ? { thread } : {}),
-    before: { owner: 'bot' },
-    owner: { owner: 'bot' },
-    isFresh: false,
-    record: emptyRecord,
-    askOwner: false,
-  };
-}
-
-const unchanged = (): { record: undefined; value: undefined } => ({ record: undefined, value: undefined });
-
-function ticketOf(event: ThreadEvent, processId: string): Ticket {
-  return { thread: threadOf(event) ?? { pageId: PAGE, psid: '-' }, event: eventKey(event), processId };
-}
-
-/** Another process takes an event, and says what it got. */
-async function takenBy(store: ThreadStore, event: ThreadEvent, processId = 'process 2'): Promise<string> {
-  return (await store.enter(ticketOf(event, processId), 60_000, unchanged)).status;
-}
-
-type Operation = 'claim' | 'finish' | 'release';
-
-/** A store of which single operations fail or hang while the test says so. */
-function weakStore(inner: ThreadStore): {
-  readonly store: ThreadStore;
-  readonly failing: Set<string>;
-  readonly hanging: Set<string>;
-  readonly calls: { operation: string; holder: string }[];
-} {
-  const failing = new Set<string>();
-  const hanging = new Set<string>();
-  const calls: { operation: string; holder: string }[] = [];
-  const around = <T>(operation: Operation, { processId }: Ticket, run: () => MaybePromise<T>): MaybePromise<T> => {
-    calls.push({ operation, holder: processId });
-    if (hanging.has(operation)) return new Promise<never>(() => undefined);
-    return failing.has(operation) ? Promise.reject(new TypeError('the store is down')) : run();
-  };
-  const store: ThreadStore = {
-    forBot: () => store,
-    listSetAside: () => Promise.resolve([]),
-    read: (thread) => inner.read(thread),
-    readFor: (ticket) => inner.readFor(ticket),
-    update: (thread, change) => inner.update(thread, change),
-    forget: (thread) => inner.forget(thread),
-    enter: (ticket, leaseMs, change) => around('claim', ticket, () => inner.enter(ticket, leaseMs, change)),
-    renew: async (ticket, leaseMs) => around('claim', ticket, () => inner.renew(ticket, leaseMs)),
-    isNext: (ticket) => inner.isNext(ticket),
-    leave: (ticket, how) => around(how === 'finished' ? 'finish' : 'release', ticket, () => inner.leave(ticket, how)),
-    schedule: (due) => inner.schedule(due),
-    unschedule: (thread, name) => inner.unschedule(thread, name),
-    findHandover: (handoverId) => inner.findHandover(handoverId),
-    listOpen: (limit) => inner.listOpen(limit),
-    takeDue: (nowMs, limit, leaseMs) => inner.takeDue(nowMs, limit, leaseMs),
-  };
-  return { store, failing, hanging, calls };
-}
+import { gate, HeldClock, settled } from './held-in-hand.js';
+import type { EventWork, Process, ProcessOptions } from './queue-process.js';
+import { message, newProcess, PAGE, takenBy, TERMS, ticketOf, weakStore } from './queue-process.js';
 
 describe('A delivery', () => {
   it('is done when each of its events has been run', async () => {
@@ -387,7 +264,7 @@ describe('The store', () => {
     const clock = new HeldClock();
     const shared = new MemoryThreadStore({ now: () => clock.now() });
     const one = newProcess({ clock, store: shared, arrive: () => Promise.reject(new TypeError('down')) });
-    const two = newProcess({ clock, store: shared, holder: 'process 2' });
+    const two = newProcess({ clock, store: shared, processId: 'process 2' });
 
     expect(await one.take([message('a')])).to.equal('unavailable');
 
@@ -501,7 +378,7 @@ describe('The store', () => {
     await bot.take([message('b')]);
     await bot.take([message('c')]);
     expect(weak.calls.filter(({ operation }) => operation === 'finish')).to.have.length(3);
-    const elsewhere = newProcess({ store: inner, holder: 'process 2' });
+    const elsewhere = newProcess({ store: inner, processId: 'process 2' });
     expect(await elsewhere.take([message('a')])).to.equal('done');
     expect(elsewhere.ran).to.deep.equal([]);
   });
@@ -513,8 +390,8 @@ describe('Two processes over one store', () => {
     const store = new MemoryThreadStore({ now: () => clock.now() });
     return {
       clock,
-      one: newProcess({ clock, store, holder: 'process 1', ...one }),
-      two: newProcess({ clock, store, holder: 'process 2' }),
+      one: newProcess({ clock, store, processId: 'process 1', ...one }),
+      two: newProcess({ clock, store, processId: 'process 2' }),
     };
   }
 
@@ -553,7 +430,7 @@ describe('Two processes over one store', () => {
     const clock = new HeldClock();
     const store = new MemoryThreadStore({ now: () => clock.now() });
     const one = newProcess({ clock, store, work: () => new Promise(() => undefined) });
-    const two = newProcess({ clock, store, holder: 'process 2', work: () => new Promise(() => undefined) });
+    const two = newProcess({ clock, store, processId: 'process 2', work: () => new Promise(() => undefined) });
     void one.take([message('a', '1')]);
     await settled();
 
@@ -586,7 +463,7 @@ describe('Two processes over one store', () => {
     const clock = new HeldClock();
     const store = new MemoryThreadStore({ now: () => clock.now() });
     const dead = newProcess({ clock: ofTheDead, store, work: () => new Promise(() => undefined) });
-    const alive = newProcess({ clock, store, holder: 'process 2' });
+    const alive = newProcess({ clock, store, processId: 'process 2' });
     void dead.take([message('a')]);
     await settled();
 
@@ -610,7 +487,7 @@ describe('Two processes over one store', () => {
     void dead.take([message('a')]);
     await settled();
     // This one has a turn of its own going on, so it renews claims all the time.
-    const busy = newProcess({ clock, store, holder: 'process 2', work: () => new Promise(() => undefined) });
+    const busy = newProcess({ clock, store, processId: 'process 2', work: () => new Promise(() => undefined) });
     void busy.take([message('other', '2')]);
     // The dead one's lease ends at 15 000, between two looks at it (14 850, 15 100) and before the deadline.
     await clock.advance(100);
@@ -618,7 +495,7 @@ describe('Two processes over one store', () => {
     await clock.advance(14_950);
     expect(await waiting).to.equal('busy');
 
-    const third = newProcess({ clock, store, holder: 'process 3' });
+    const third = newProcess({ clock, store, processId: 'process 3' });
     expect(await third.take([message('a')])).to.equal('done');
     expect(third.ran).to.deep.equal(['a']);
   });
@@ -647,12 +524,12 @@ describe('A process whose server is closed', () => {
       const { DeliveryQueue } = require('./src/queue/deliver.ts');
       const { systemClock } = require('./src/thread/clock.ts');
       const { MemoryThreadStore } = require('./src/store/memory-store.ts');
-      const desk = new DeliveryQueue({
+      const queue = new DeliveryQueue({
         store: new MemoryThreadStore(), clock: systemClock, log: console, processId: 'p',
         enter: async (ticket, leaseMs, event) => ({ status: 'entered', mustWait: false, value: { event } }),
       });
       const event = { kind: 'message', channel: 'messaging', mid: 'm', raw: {} };
-      desk.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
+      queue.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
 
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], {
       cwd: join(__dirname, '../..'),
@@ -663,7 +540,7 @@ describe('A process whose server is closed', () => {
   });
 });
 
-describe('With ten thousand events under way', () => {
+describe('With ten thousand events in progress', () => {
   it('a further delivery is unavailable, and is taken in when they are done', async () => {
     const turn = gate();
     const bot = newProcess({ work: () => turn.opened });
@@ -680,55 +557,7 @@ describe('With ten thousand events under way', () => {
   });
 });
 
-describe('A turn that no event brought', () => {
-  const held = (): { readonly promise: Promise<void>; readonly letGo: () => void } => {
-    let letGo: () => void = () => undefined;
-    const promise = new Promise<void>((resolve) => (letGo = resolve));
-    return { promise, letGo: () => letGo() };
-  };
-  const THREAD = threadOf(message('any', '1'))!;
-
-  it('runs at once where nothing of its thread is under way', async () => {
-    const { queue } = newProcess();
-    let ran = false;
-    const turn = queue.takeTurn(THREAD, async () => void (ran = true));
-    expect(turn.waits).to.equal(false);
-    await turn.done;
-    expect(ran).to.equal(true);
-  });
-
-  it('comes behind the events of its thread that are here, before those that come later, and not behind other threads', async () => {
-    const order: string[] = [];
-    const first = held();
-    const bot = newProcess({
-      work: async ({ event }) => {
-        if (event.mid === 'a' || event.mid === 'x') await first.promise;
-        order.push(event.mid ?? '');
-      },
-    });
-    const taken = [bot.take([message('a', '1')]), bot.take([message('x', '2')])];
-    const turn = bot.queue.takeTurn(THREAD, async () => void order.push('own'));
-    taken.push(bot.take([message('b', '1')]));
-    expect(turn.waits).to.equal(true);
-    await bot.queue.takeTurn({ pageId: THREAD.pageId, psid: '3' }, async () => void order.push('other')).done;
-    expect(order).to.deep.equal(['other']);
-    first.letGo();
-    await Promise.all([...taken, turn.done]);
-    expect(order.filter((each) => each !== 'x' && each !== 'other')).to.deep.equal(['a', 'own', 'b']);
-  });
-
-  it('that hangs holds up its thread no longer than an event that does', async () => {
-    const bot = newProcess();
-    const turn = bot.queue.takeTurn(THREAD, () => new Promise(() => undefined));
-    const taken = bot.take([message('a', '1')]);
-    await bot.clock.advance(10 * 60_000);
-    await turn.done;
-    await taken;
-    expect(bot.ran).to.deep.equal(['a']);
-  });
-});
-
-describe('More than a process may have under way', () => {
+describe('More than a process may have in progress', () => {
   it('of one thread makes a delivery unavailable, and other threads go on', async () => {
     const turn = gate();
     const bot = newProcess({
@@ -804,7 +633,7 @@ describe('Room for a turn', () => {
   });
 });
 
-describe('A desk that closes', () => {
+describe('A queue that closes', () => {
   it('takes nothing more, and has closed when what runs is done', async () => {
     const turn = gate();
     const bot = newProcess({ work: () => turn.opened });
@@ -821,7 +650,7 @@ describe('A desk that closes', () => {
     expect(bot.clock.timers).to.equal(0);
   });
 
-  it('with nothing under way has closed at once', async () => {
+  it('with nothing in progress has closed at once', async () => {
     expect(await newProcess().queue.close(10_000)).to.deep.equal({ running: 0, waiting: 0 });
   });
 
@@ -829,7 +658,7 @@ describe('A desk that closes', () => {
     const clock = new HeldClock();
     const store = new MemoryThreadStore({ now: () => clock.now() });
     const one = newProcess({ clock, store, work: () => new Promise(() => undefined) });
-    const two = newProcess({ clock, store, holder: 'process 2' });
+    const two = newProcess({ clock, store, processId: 'process 2' });
     void one.take([message('a'), message('b'), message('c', '2')]);
     await settled();
 
@@ -943,7 +772,7 @@ describe('A store that keeps the order of a thread over processes', () => {
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       processId: 'process 1',
       enter: (_ticket, _leaseMs, event) =>
-        Promise.resolve({ status: 'entered', mustWait: true, value: arrivedNow(event) }),
+        Promise.resolve({ status: 'entered', mustWait: true, value: { event, isFresh: false } }),
     });
     return {
       queue,
@@ -993,7 +822,7 @@ describe('A store that keeps the order of a thread over processes', () => {
   });
 });
 
-describe('Where as many turns run as may', () => {
+describe('If as many turns run as may', () => {
   it('a delivery that waits for room is not acknowledged, and runs once there is some', async () => {
     const turn = gate();
     const bot = newProcess({
@@ -1009,5 +838,157 @@ describe('Where as many turns run as may', () => {
     await settled();
     expect(bot.ran).to.deep.equal(['a', 'b']);
     expect(await bot.take([message('b', '2')])).to.equal('done');
+  });
+});
+
+describe('A delivery whose store has the answers there', () => {
+  it('has its turn begun before anybody waits', () => {
+    const bot = newProcess({ work: () => new Promise(() => undefined) });
+    void bot.take([message('a', '1'), message('b', '2')]);
+    expect(bot.ran).to.deep.equal(['a', 'b']);
+  });
+
+  it('holds its thread: what comes during the turn waits, other threads do not', async () => {
+    const turns = new Map(['a', 'b', 'c', 'x'].map((mid) => [mid, gate()]));
+    const bot = newProcess({ work: ({ event }) => turns.get(event.mid ?? '')!.opened });
+    const all = [['a'], ['b'], ['c']].map((mids) => bot.take(mids.map((mid) => message(mid))));
+    all.push(bot.take([message('x', '77')]));
+    expect(bot.ran).to.deep.equal(['a', 'x']);
+    for (const mid of ['a', 'b', 'c', 'x']) {
+      turns.get(mid)!.open();
+      await settled();
+    }
+    expect(await Promise.all(all)).to.deep.equal(['done', 'done', 'done', 'done']);
+    expect(bot.ran).to.deep.equal(['a', 'x', 'b', 'c']);
+  });
+
+  it('tells the first event of a quiet thread that nothing has happened since, and no other', async () => {
+    const fresh: string[] = [];
+    const bot = newProcess({ work: async ({ event, isFresh }) => void fresh.push(`${event.mid} ${isFresh}`) });
+    await bot.take([message('a'), message('b')]);
+    await bot.take([message('c')]);
+    expect(fresh).to.deep.equal(['a false', 'b false', 'c true']);
+  });
+
+  it('runs a thousand events of one thread whose turns end at once', async () => {
+    const bot = newProcess();
+    const mids = Array.from({ length: 1000 }, (_, index) => `m${index}`);
+    const slow = gate();
+    void bot.queue.run({ pageId: PAGE, psid: '6600112233445566' }, () => slow.opened);
+    const ran: string[] = [];
+    const taken = bot.queue.take(
+      mids.map((mid) => message(mid)),
+      ({ event }) => void ran.push(event.mid ?? ''),
+      TERMS,
+    );
+    await settled();
+    expect(ran).to.deep.equal([]);
+    slow.open();
+    expect(await taken).to.equal('done');
+    expect(ran).to.deep.equal(mids);
+  });
+
+  it('is refused as a whole if the evidence of one event cannot be recorded, and holds nothing afterwards', async () => {
+    const bot = newProcess({
+      arrive: ({ mid }) => {
+        if (mid === 'bad') throw new TypeError('boom');
+      },
+    });
+    expect(await bot.take([message('a', '1'), message('bad', '2')])).to.equal('unavailable');
+    expect(bot.ran).to.deep.equal([]);
+    expect(await bot.take([message('a', '1')])).to.equal('done');
+    expect(bot.clock.timers, 'nothing is renewed').to.equal(0);
+  });
+
+  it('is late at its deadline, not a millisecond before, and so is its twin', async () => {
+    const bot = newProcess({ work: () => new Promise(() => undefined) });
+    const verdicts: string[] = [];
+    const take = (mid: string, psid: string): void =>
+      void bot.take([message(mid, psid)]).then((verdict) => verdicts.push(`${mid} ${verdict}`));
+    take('a', '1');
+    await bot.clock.advance(1000);
+    take('b', '2');
+    take('a', '1');
+    await bot.clock.advance(2999);
+    expect(verdicts).to.deep.equal([]);
+    await bot.clock.advance(1);
+    expect(verdicts).to.deep.equal(['a stillRunning']);
+    await bot.clock.advance(999);
+    expect(verdicts).to.deep.equal(['a stillRunning']);
+    await bot.clock.advance(1);
+    expect(verdicts).to.have.members(['a stillRunning', 'b stillRunning', 'a stillRunning']);
+  });
+});
+
+describe('A turn that hangs', () => {
+  const hangs: EventWork = ({ event }) => (event.mid?.startsWith('hangs') ? new Promise(() => undefined) : undefined);
+
+  it('does not count against the events that a process takes in', async () => {
+    const bot = newProcess({ limits: { maxEvents: 2, maxBytes: 100, longestTurnMs: 5000 }, work: hangs });
+    void bot.take([message('hangs 1', '1'), message('hangs 2', '2')], { ...TERMS, bytes: 100 });
+    expect(await bot.take([message('a', '3')], { ...TERMS, bytes: 100 })).to.equal('unavailable');
+    await bot.clock.advance(5000);
+    expect(await bot.take([message('a', '3')], { ...TERMS, bytes: 100 })).to.equal('done');
+  });
+
+  it('keeps no other process waiting for longer than its ticket, and its redelivery there runs', async () => {
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const one = newProcess({ clock, store, work: hangs, limits: { longestTurnMs: 30_000 } });
+    const two = newProcess({ clock, store, processId: 'process 2' });
+    void one.take([message('hangs')]);
+    await clock.advance(45_000);
+    expect(await two.take([message('hangs')])).to.equal('done');
+    expect(await two.take([message('b')]), 'and nobody waits after that').to.equal('done');
+    expect(two.ran).to.deep.equal(['hangs', 'b']);
+  });
+});
+
+describe('An event that ended while the store was away', () => {
+  it('is told at once when the store is back, before another process can take it over', async () => {
+    const clock = new HeldClock();
+    const memory = new MemoryThreadStore({ now: () => clock.now() });
+    const { store, failing } = weakStore(memory);
+    const one = newProcess({ clock, store, work: async () => void failing.add('finish').add('claim') });
+    expect(await one.take([message('a')])).to.equal('done');
+    await clock.advance(17_000);
+    failing.clear();
+    await clock.advance(250);
+    const two = newProcess({ clock, store: memory, processId: 'process 2' });
+    expect(await two.take([message('a')])).to.equal('done');
+    expect(two.ran, 'the first has run it').to.deep.equal([]);
+    expect(clock.timers, 'nothing is told again').to.equal(0);
+  });
+
+  it('is told once more when the process stops', async () => {
+    const clock = new HeldClock();
+    const memory = new MemoryThreadStore({ now: () => clock.now() });
+    const { store, failing } = weakStore(memory);
+    const one = newProcess({ clock, store, work: async () => void failing.add('finish') });
+    await one.take([message('a')]);
+    failing.clear();
+    await one.queue.close(1000);
+    expect(await takenBy(memory, message('a'))).to.equal('done');
+    expect(clock.timers).to.equal(0);
+  });
+});
+
+describe('A process that stops while a turn goes on', () => {
+  it('keeps the ticket of the turn for as long as it may take, so that no other process runs it beside', async () => {
+    const turn = gate();
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const one = newProcess({ clock, store, work: () => turn.opened });
+    const two = newProcess({ clock, store, processId: 'process 2' });
+    void one.take([message('a')]);
+    const closed = one.queue.close(40_000);
+    await clock.advance(30_000);
+    const again = two.take([message('a')]);
+    await clock.advance(4000);
+    expect(await again).to.equal('busy');
+    turn.open();
+    expect(await closed).to.deep.equal({ running: 0, waiting: 0 });
+    expect(await two.take([message('a')])).to.equal('done');
+    expect(two.ran).to.deep.equal([]);
   });
 });

@@ -3,17 +3,19 @@ import { expect } from 'chai';
 import type { Clock } from '../../src/thread/clock.js';
 import { StoreError } from '../../src/thread/errors.js';
 import type { ThreadEvent } from '../../src/thread/event.js';
+import { threadOf } from '../../src/thread/event.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../../src/thread/inbox.js';
 import type { Logger } from '../../src/thread/logger.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
-import type { DeliveryLimits, DeliveryVerdict, EventWork } from '../../src/queue/deliver.js';
+import type { DeliveryLimits, DeliveryVerdict, EventWork as WorkOn } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';
 import { InboxWorker } from '../../src/queue/inbox-worker.js';
 import type { RecordedEvent } from '../../src/handover/turn.js';
-import { threadOf } from '../../src/handover/turn.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
+
+type EventWork = WorkOn<RecordedEvent>;
 
 const PAGE = '111222333444555';
 const LOOK_MS = 5_000;
@@ -23,12 +25,16 @@ const LONGEST_REST_MS = 60_000;
 const MOST_AT_REST = 1_000;
 
 interface Kept extends KeptDelivery {
-  owner: object;
+  /** The process that has it; `undefined` if it was given back. */
+  owner: object | undefined;
   untilMs: number;
+  /** How many processes lost it, and how many of them while it ran alone. */
+  losses: number;
   attempts: number;
+  runsAlone: boolean;
 }
 
-/** Where deliveries lie that several processes share: leases by the held clock, as `RedisInbox` has them. */
+/** An inbox that several processes share: leases by the held clock, as `RedisInbox` has them. */
 class SharedInbox {
   readonly kept = new Map<string, Kept>();
   readonly aside: string[] = [];
@@ -42,7 +48,7 @@ class SharedInbox {
   constructor(clock: Clock, limits: { readonly maxDeliveries?: number; readonly maxAttempts?: number } = {}) {
     this.#clock = clock;
     this.#maxDeliveries = limits.maxDeliveries ?? 100;
-    this.#maxAttempts = limits.maxAttempts ?? 20;
+    this.#maxAttempts = limits.maxAttempts ?? 3;
   }
 
   get bodies(): string[] {
@@ -51,29 +57,39 @@ class SharedInbox {
 
   /** What one process sees of it. */
   of(owner: object): DeliveryInbox {
+    const ownOf = (operation: string, ids: readonly string[]): Kept[] => {
+      this.#answer(operation);
+      return ids.flatMap((id) => this.kept.get(id) ?? []).filter((each) => each.owner === owner);
+    };
     const inbox: DeliveryInbox = {
+      leaseMs: LEASE_MS,
       forBot: () => inbox,
-      setAside: async (ids) => {
-        this.#answer('setAside');
-        for (const id of ids) {
-          this.aside.push(this.kept.get(id)?.body ?? '');
-          this.kept.delete(id);
-        }
-      },
       put: async (body) => {
         this.#answer('put');
         if (this.kept.size >= this.#maxDeliveries) return undefined;
         this.#ids += 1;
         const id = String(this.#ids);
-        this.kept.set(id, { id, body, owner, untilMs: this.#clock.now() + LEASE_MS, attempts: 1 });
+        const untilMs = this.#clock.now() + LEASE_MS;
+        this.kept.set(id, { id, body, owner, untilMs, losses: 0, attempts: 0, runsAlone: false });
         return id;
       },
       remove: async (ids) => {
-        this.#answer('remove');
-        for (const id of ids) this.kept.delete(id);
+        for (const { id } of ownOf('remove', ids)) this.kept.delete(id);
       },
-      renew: async (ids) => this.#lease('renew', owner, ids, this.#clock.now() + LEASE_MS),
-      giveBack: async (ids) => this.#lease('giveBack', owner, ids, this.#clock.now()),
+      renew: async (ids) => {
+        for (const each of ownOf('renew', ids)) each.untilMs = this.#clock.now() + LEASE_MS;
+      },
+      setAside: async (deliveries) => {
+        const ids = deliveries.map(({ id }) => id);
+        for (const each of ownOf('setAside', ids)) this.#setAside(each);
+      },
+      giveBack: async (ids) => {
+        const back = { owner: undefined, untilMs: this.#clock.now(), runsAlone: false };
+        for (const each of ownOf('giveBack', ids)) Object.assign(each, back);
+      },
+      markAlone: async (id, runsAlone) => {
+        for (const each of ownOf('markAlone', [id])) each.runsAlone = runsAlone;
+      },
       takeOver: async (limit) => this.#takeOver(owner, limit),
       close: async () => {
         this.#answer('close');
@@ -83,24 +99,25 @@ class SharedInbox {
     return inbox;
   }
 
-  #lease(operation: string, owner: object, ids: readonly string[], untilMs: number): void {
-    this.#answer(operation);
-    for (const id of ids) Object.assign(this.kept.get(id) ?? {}, { owner, untilMs });
-  }
-
   #takeOver(owner: object, limit: number): TakenOver {
     this.#answer('takeOver');
     const over = [...this.kept.values()].filter(({ untilMs }) => untilMs <= this.#clock.now()).slice(0, limit);
     for (const each of over) {
-      Object.assign(each, { owner, untilMs: this.#clock.now() + LEASE_MS, attempts: each.attempts + 1 });
+      if (each.owner && each.owner !== owner) each.losses += 1;
+      if (each.owner && each.owner !== owner && each.runsAlone) each.attempts += 1;
+      Object.assign(each, { owner, untilMs: this.#clock.now() + LEASE_MS, runsAlone: false });
     }
-    const tooOften = over.filter(({ attempts }) => attempts > this.#maxAttempts);
-    for (const { id, body } of tooOften) {
-      this.kept.delete(id);
-      this.aside.push(body);
-    }
-    const deliveries = over.filter(({ attempts }) => attempts <= this.#maxAttempts);
-    return { deliveries: deliveries.map(({ id, body }) => ({ id, body })), setAside: tooOften.length };
+    const exhausted = over.filter(({ attempts }) => attempts >= this.#maxAttempts);
+    for (const each of exhausted) this.#setAside(each);
+    const deliveries = over
+      .filter((each) => !exhausted.includes(each))
+      .map(({ id, body, losses }) => ({ id, body, isSuspect: losses >= 2 }));
+    return { deliveries, setAside: exhausted.length };
+  }
+
+  #setAside({ id, body }: Kept): void {
+    this.kept.delete(id);
+    this.aside.push(body);
   }
 
   #answer(operation: string): void {
@@ -108,7 +125,7 @@ class SharedInbox {
   }
 }
 
-/** A body is its messages' ids: what is in one is no matter of the desk's. One in braces cannot be read. */
+/** A body is its messages' ids: the worker does not look into one. One in braces cannot be read. */
 function eventsOf(body: string): ThreadEvent[] | undefined {
   if (body.startsWith('{')) return undefined;
   return body.split(' ').map((mid) => ({
@@ -124,7 +141,7 @@ function eventsOf(body: string): ThreadEvent[] | undefined {
 }
 
 interface Process {
-  readonly inbox: InboxWorker;
+  readonly inbox: InboxWorker<RecordedEvent>;
   readonly queue: DeliveryQueue;
   /** What ran here, by mid, in the order in which it began. */
   readonly ran: string[];
@@ -251,7 +268,7 @@ describe('A delivery that is kept', () => {
 
     await on.clock.advance(3 * MINUTE_MS);
     expect(other.ran).to.deep.equal([]);
-    expect([...on.kept.kept.values()].map(({ attempts }) => attempts)).to.deep.equal([1]);
+    expect([...on.kept.kept.values()].map(({ losses }) => losses)).to.deep.equal([0]);
 
     turn.open();
     await settled();
@@ -276,7 +293,7 @@ describe('A delivery that is kept', () => {
 
   it('waits for a process that knows the bot’s logic', async () => {
     const on = shared();
-    await on.kept.of({}).put('a');
+    await on.kept.of({}).put('a', '');
     const bot = newProcess(on);
     const known: { work?: EventWork } = {};
     bot.inbox.servedBy(() => known.work);
@@ -291,7 +308,7 @@ describe('A delivery that is kept', () => {
 
   it('that cannot be read is set aside at once, the log says so, and the next one runs', async () => {
     const on = shared();
-    for (const body of ['{"cut', 'b']) await on.kept.of({}).put(body);
+    for (const body of ['{"cut', 'b']) await on.kept.of({}).put(body, '');
     const bot = newProcess(on);
     bot.serve();
     await on.clock.advance(2 * LEASE_MS);
@@ -299,27 +316,133 @@ describe('A delivery that is kept', () => {
     expect(bot.log.join()).to.match(/1 deliver.* cannot be read/);
   });
 
-  it('that ends every process is set aside after some attempts, and the log says so; the next one is worked off', async () => {
-    const on = shared({ maxAttempts: 3 });
-    await on.kept.of({}).put('poison');
-    const victims: Process[] = [];
-    for (let lives = 0; lives < 5; lives += 1) {
+  it('that another process took over and lost meanwhile goes to the queue again before it is removed', async () => {
+    const turn = gate();
+    const on = shared();
+    const bot = newProcess(on, { turn: () => turn.opened });
+    const taken: string[] = [];
+    const { queue } = bot;
+    const take = queue.take.bind(queue);
+    queue.take = (events, work, terms) => {
+      taken.push(events.map(({ mid }) => mid).join(' '));
+      return take(events, work, terms);
+    };
+    bot.serve();
+    await bot.take('a b');
+    const [kept] = on.kept.kept.values();
+    Object.assign(kept!, { owner: {}, untilMs: 0 });
+    await on.clock.advance(LOOK_MS);
+    expect(kept!.owner).to.equal(bot.ran);
+    expect(taken).to.deep.equal(['a b']);
+
+    turn.open();
+    await on.clock.advance(LOOK_MS);
+    expect(taken, 'the other process may have left something undone').to.deep.equal(['a b', 'a b']);
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([['a', 'b'], []]);
+  });
+});
+
+describe('A delivery that was lost with two processes', () => {
+  /** Processes that die of it, one after the other, with all that they have. */
+  async function dieOfIt(on: Shared, count: number): Promise<Process[]> {
+    const died: Process[] = [];
+    for (let lives = 0; lives < count; lives += 1) {
       await on.clock.advance(2 * LEASE_MS);
       const clock = new HeldClock();
-      const bot = newProcess(on, { clock, turn: forGood });
-      victims.push(bot);
-      bot.serve();
+      const process = newProcess(on, { clock, turn: (mid) => (mid === 'poison' ? forGood() : gate().opened) });
+      died.push(process);
+      process.serve();
       await clock.advance(0);
       await settled();
     }
-    expect(victims.map(({ ran }) => ran.length)).to.deep.equal([1, 1, 0, 0, 0]);
-    expect(on.kept.aside).to.deep.equal(['poison']);
-    expect(victims[2]?.log.join()).to.match(/1 deliver.* tried too often/);
+    await on.clock.advance(2 * LEASE_MS);
+    return died;
+  }
 
-    const next = newProcess(on);
-    expect(await next.take('fine')).to.equal('stored');
+  async function putByOneThatDied(on: Shared, bodies: readonly string[]): Promise<void> {
+    for (const body of bodies) await on.kept.of({}).put(body, '');
+  }
+
+  it('runs when no other turn does, and those that come meanwhile are acknowledged and wait', async () => {
+    const on = shared();
+    await putByOneThatDied(on, ['suspect']);
+    await dieOfIt(on, 1);
+    const turns = { before: gate(), suspect: gate() };
+    const turn = (mid: string): Promise<void> =>
+      mid === 'before' ? turns.before.opened : mid === 'suspect' ? turns.suspect.opened : Promise.resolve();
+    const bot = newProcess(on, { turn });
+    expect(await bot.take('before')).to.equal('stored');
+    bot.serve();
+    await on.clock.advance(LOOK_MS);
+    expect(bot.ran).to.deep.equal(['before']);
+
+    expect(await bot.take('meanwhile')).to.equal('stored');
+    turns.before.open();
+    await settled();
+    expect(bot.ran).to.deep.equal(['before', 'suspect']);
+    expect([...on.kept.kept.values()].map(({ body, runsAlone }) => [body, runsAlone])).to.deep.equal([
+      ['suspect', true],
+      ['meanwhile', false],
+    ]);
+    expect(bot.log.join()).to.match(/lost with two processes.*runs alone/);
+
+    turns.suspect.open();
+    await settled();
+    expect(bot.ran).to.deep.equal(['before', 'suspect', 'meanwhile']);
+    expect(on.kept.bodies).to.deep.equal([]);
+  });
+
+  it('is set aside when it has ended three processes that ran it alone, and no innocent one with it', async () => {
+    const on = shared();
+    const innocent = ['a', 'b', 'c'];
+    await putByOneThatDied(on, [...innocent, 'poison']);
+    await dieOfIt(on, 1);
+    const answers: string[] = [];
+    for (let lives = 0; lives < 4; lives += 1) {
+      const clock = new HeldClock();
+      const process = newProcess(on, { clock, turn: (mid) => (mid === 'poison' ? forGood() : Promise.resolve()) });
+      process.serve();
+      await clock.advance(0);
+      await settled();
+      answers.push(...process.ran);
+      await on.clock.advance(2 * LEASE_MS);
+    }
+    expect(answers).to.deep.equal([...innocent, 'poison', 'poison', 'poison']);
+    expect([on.kept.aside, on.kept.bodies]).to.deep.equal([['poison'], []]);
+  });
+
+  it('that hangs holds others up for two minutes, and counts no attempt after that', async () => {
+    const on = shared();
+    await putByOneThatDied(on, ['poison']);
+    await dieOfIt(on, 1);
+    const bot = newProcess(on, { turn: (mid) => (mid === 'poison' ? forGood() : Promise.resolve()) });
+    bot.serve();
     await on.clock.advance(0);
-    expect(next.ran).to.deep.equal(['fine']);
+    await bot.take('next');
+    await on.clock.advance(2 * MINUTE_MS - LOOK_MS);
+    expect(bot.ran).to.deep.equal(['poison']);
+    expect([...on.kept.kept.values()].map(({ runsAlone }) => runsAlone)).to.deep.equal([true, false]);
+
+    await on.clock.advance(LOOK_MS);
+    expect(bot.ran).to.deep.equal(['poison', 'next']);
+    expect([...on.kept.kept.values()].map(({ runsAlone }) => runsAlone)).to.not.include(true);
+  });
+
+  it('is given back if the thread store does not answer, and counts no attempt', async () => {
+    const on = shared();
+    await putByOneThatDied(on, ['suspect']);
+    await dieOfIt(on, 1);
+    const weak = weakStore(on.store);
+    weak.isAway = true;
+    const bot = newProcess({ ...on, store: weak.store });
+    bot.serve();
+    await on.clock.advance(10 * MINUTE_MS);
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([[], ['suspect']]);
+    expect([...on.kept.kept.values()].map(({ attempts }) => attempts)).to.deep.equal([0]);
+
+    weak.isAway = false;
+    await on.clock.advance(LONGEST_REST_MS);
+    expect([bot.ran, on.kept.bodies]).to.deep.equal([['suspect'], []]);
   });
 });
 
@@ -402,7 +525,7 @@ describe('While the thread store is away', () => {
 
   it('what another process left is not set aside either', async () => {
     const on = shared({ maxAttempts: 3 });
-    await on.kept.of({}).put('a');
+    await on.kept.of({}).put('a', '');
     const weak = weakStore(on.store);
     const bot = newProcess({ ...on, store: weak.store });
     bot.serve();
@@ -451,7 +574,7 @@ describe('While the inbox is away', () => {
     turn.open();
     await on.clock.advance(LOOK_MS);
     expect(on.kept.bodies).to.deep.equal(['a']);
-    expect(bot.log.join()).to.include('The inbox could not be looked at');
+    expect(bot.log.join()).to.include('The inbox does not answer');
 
     on.kept.isAway = false;
     await on.clock.advance(LOOK_MS);
@@ -460,7 +583,7 @@ describe('While the inbox is away', () => {
 });
 
 describe('A process with an inbox that stops', () => {
-  it('refuses what comes, gives back what was not worked off, and closes the inbox', async () => {
+  it('refuses what comes, keeps what runs, gives back what has not begun, and closes the inbox', async () => {
     const on = shared();
     const bot = newProcess(on, { turn: (mid) => (mid === 'a' ? forGood() : Promise.resolve()) });
     bot.serve();
@@ -474,13 +597,37 @@ describe('A process with an inbox that stops', () => {
     await bot.inbox.close();
     expect(on.kept.closed).to.have.length(1);
 
+    expect([...on.kept.kept.values()].map(({ body, owner }) => [body, owner === bot.ran])).to.deep.equal([
+      ['a', true],
+      ['b', false],
+    ]);
+
     const other = newProcess(on);
     other.serve();
-    await on.clock.advance(0);
-    // The first one's event is still the stopped process's, whose turn goes on; its delivery may be had at once.
-    expect([...on.kept.kept.values()].map(({ owner }) => owner === other.ran)).to.include(true);
+    await on.clock.advance(LEASE_MS - LOOK_MS);
+    expect(other.ran, 'the turn of the first one goes on in the process that stops').to.not.include('a');
     await on.clock.advance(2 * LEASE_MS + 2 * LOOK_MS);
-    expect(other.ran).to.include('b').and.not.include('c');
+    expect(other.ran).to.have.members(['a', 'b']);
+  });
+
+  it('renews what still runs for as long as it waits for it, and takes over nothing', async () => {
+    const turn = gate();
+    const on = shared();
+    const bot = newProcess(on, { turn: () => turn.opened });
+    const other = newProcess(on);
+    bot.serve();
+    other.serve();
+    await bot.take('a');
+    bot.inbox.stop();
+    const left = bot.queue.close(MINUTE_MS);
+    await on.clock.advance(MINUTE_MS - LOOK_MS);
+    expect(other.ran).to.deep.equal([]);
+
+    turn.open();
+    await settled();
+    expect(await left).to.deep.equal({ running: 0, waiting: 0 });
+    await bot.inbox.close();
+    expect([bot.ran, other.ran, on.kept.bodies]).to.deep.equal([['a'], [], []]);
   });
 
   it('looks for nothing any more, and leaves no timer behind', async () => {
@@ -490,7 +637,7 @@ describe('A process with an inbox that stops', () => {
     await on.clock.advance(0);
     await bot.queue.close(0);
     await bot.inbox.close();
-    await on.kept.of({}).put('a');
+    await on.kept.of({}).put('a', '');
 
     await on.clock.advance(5 * MINUTE_MS);
     expect(bot.ran).to.deep.equal([]);
@@ -504,6 +651,6 @@ describe('A process with an inbox that stops', () => {
     on.kept.isAway = true;
 
     await bot.inbox.close();
-    expect(bot.log.join()).to.include('The inbox could not be told that this process stops');
+    expect(bot.log.join()).to.include('The inbox did not answer while this process stopped');
   });
 });

@@ -30,7 +30,7 @@ describe('the papers', () => {
       const named = tableOf(readme, 'you want', 'option').flatMap(([, option = '']) =>
         [...option.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
       );
-      const declared = membersOf(OPTIONS, 'VccLiveHandoverOptions');
+      const declared = membersOf(OPTIONS, 'HandoverOptions');
       expect(named.sort()).to.deep.equal(declared.sort());
     });
 

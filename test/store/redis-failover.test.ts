@@ -74,10 +74,10 @@ describeWithRedis('Redis that fails over', () => {
   it('is found again by the inbox', async () => {
     const inbox = new RedisInbox(relay.url);
     leaving.push(() => inbox.close());
-    await inbox.put('{}');
+    await inbox.put('{}', 'thread');
     await failOver();
-    expect((await rejectionOf(inbox.put('{}')))?.message).to.include('READONLY');
-    await until(async () => (await rejectionOf(inbox.put('{}'))) === undefined);
+    expect((await rejectionOf(inbox.put('{}', 'thread')))?.message).to.include('READONLY');
+    await until(async () => (await rejectionOf(inbox.put('{}', 'thread'))) === undefined);
   });
 
   it("is left to the application where that is the application's client: it stays as it is", async () => {

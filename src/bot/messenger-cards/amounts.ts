@@ -21,14 +21,20 @@ export function readAmount(text: string | undefined): number | undefined {
     .replace(/\p{Sc}/gu, '')
     .replace(/[A-Za-z]{1,3}\.?(?=\s|\d|-|$)/g, '')
     .trim();
-  if (PLAIN.test(digits)) return Number(digits.replace(',', '.'));
+  if (PLAIN.test(digits)) return finite(digits.replace(',', '.'));
   const grouped = GROUPED.exec(digits);
   if (grouped === null) return undefined;
   const [, mark = '', decimals] = grouped;
   const isAmbiguous = decimals === undefined && (mark === '.' || mark === ',') && digits.split(mark).length === 2;
   if (isAmbiguous) return undefined;
   const whole = decimals === undefined ? digits : digits.slice(0, -decimals.length - 1);
-  return Number(`${whole.replace(/[^\d-]/g, '')}.${decimals ?? '0'}`);
+  return finite(`${whole.replace(/[^\d-]/g, '')}.${decimals ?? '0'}`);
+}
+
+/** JSON has no number for what is too large for one. */
+function finite(digits: string): number | undefined {
+  const amount = Number(digits);
+  return Number.isFinite(amount) ? amount : undefined;
 }
 
 /** The ISO code that the first of these texts names by code or by a sign of one currency only. */

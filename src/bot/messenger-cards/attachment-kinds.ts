@@ -3,7 +3,6 @@
  *
  * @see https://learn.microsoft.com/azure/bot-service/bot-builder-howto-add-media-attachments
  */
-import type { Activity } from 'botbuilder';
 import { fieldOf, itemsOf } from '../../thread/read-unknown.js';
 import type { CarouselItem } from './carousel.js';
 import { carouselParts } from './carousel.js';
@@ -16,6 +15,7 @@ import type { MessagePart } from './messenger-message.js';
 import { wordsOf } from './messenger-message.js';
 import { receiptParts } from './receipt-cards.js';
 import { oauthParts, signInParts } from './sign-in-cards.js';
+import type { Activity } from '../port.js';
 
 /** What stands around an attachment. */
 interface Surroundings {
@@ -113,7 +113,7 @@ export const attachmentKinds: readonly AttachmentKind[] = [
 ];
 
 /** The messages of an activity's attachments, side by side where the bot asks for a carousel. */
-export function attachmentParts(activity: Partial<Activity>, losses: Losses): MessagePart[] {
+export function attachmentParts(activity: Activity, losses: Losses): MessagePart[] {
   if (activity.attachments === undefined) return [];
   const attachments = itemsOf(activity.attachments);
   const surroundings = { losses, customerName: customerNameOf(activity) };
@@ -159,7 +159,7 @@ function adaptiveParts(content: unknown, losses: Losses): MessagePart[] {
 }
 
 /** With the Facebook adapters an account's name is its id. */
-function customerNameOf({ recipient }: Partial<Activity>): string | undefined {
+function customerNameOf({ recipient }: Activity): string | undefined {
   const name = wordsOf(fieldOf(recipient, 'name'));
   return name === fieldOf(recipient, 'id') ? undefined : name;
 }

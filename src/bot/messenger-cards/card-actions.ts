@@ -3,13 +3,13 @@
  *
  * @see https://developers.facebook.com/docs/messenger-platform/reference/buttons
  */
-import type { Activity } from 'botbuilder';
 import { fieldOf, isRecord, itemsOf, presentFields } from '../../thread/read-unknown.js';
 import { cut, splitText } from './fit-text.js';
 import type { Losses } from './losses.js';
 import { limits, nonEmptyString, templatePart, textPart, wordsOf } from './messenger-message.js';
 import type { MessagePart, MessengerQuickReply } from './messenger-message.js';
 import { schemeOf, webAddress } from './web-address.js';
+import type { Activity } from '../port.js';
 
 /** A button as the Send API takes it. */
 export type MessengerButton = Readonly<Record<string, string>>;
@@ -78,7 +78,7 @@ export function buttonParts(
 }
 
 /** The bot's own from `channelData.quick_replies` as they are, else those of the suggested actions. */
-export function quickRepliesOf(activity: Partial<Activity>, losses: Losses): readonly MessengerQuickReply[] {
+export function quickRepliesOf(activity: Activity, losses: Losses): readonly MessengerQuickReply[] {
   const own = fieldOf(activity.channelData, 'quick_replies');
   if (own !== undefined && own !== null) {
     return itemsOf(own)

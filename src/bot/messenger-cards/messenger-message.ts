@@ -18,6 +18,8 @@ export const limits = {
   buttonTitle: 20,
   payload: 1000,
   receiptElements: 100,
+  /** Recipient, order number, payment method, merchant. Meta documents no limit for them: this one is ours. */
+  receiptText: 1000,
   fileBytes: 25 * 1024 * 1024,
 } as const;
 

@@ -2,7 +2,8 @@
  * Sends receipt cards: as receipt template where the card has everything that Meta requires, else as text.
  *
  * Meta requires the recipient's name, a number, a currency and a way of payment, which a receipt card has no fields
- * for: they are looked for among its facts. Nothing is guessed, because a receipt must be right.
+ * for: they are looked for among its facts. Nothing is guessed, because a receipt must be right. A fact that is too long for
+ * its field is no field, so that Meta refuses no receipt for it and no word is cut.
  * @see https://developers.facebook.com/docs/messenger-platform/reference/templates/receipt
  */
 import { fieldOf, itemsOf, presentFields } from '../../thread/read-unknown.js';
@@ -102,11 +103,12 @@ function receiptTemplate(
   customerName: string | undefined,
   losses: Losses,
 ): MessagePart[] | undefined {
-  const fields: Record<string, string> = customerName === undefined ? {} : { recipient_name: customerName };
+  const isNameFit = customerName !== undefined && customerName.length <= limits.receiptText;
+  const fields: Record<string, string> = isNameFit ? { recipient_name: customerName } : {};
   const others: Fact[] = [];
   for (const fact of receipt.facts) {
     const field = FACT_FIELDS[(fact.key ?? '').toLowerCase().replace(/[^a-z]/g, '')];
-    if (field === undefined || fact.value === undefined) others.push(fact);
+    if (field === undefined || fact.value === undefined || fact.value.length > limits.receiptText) others.push(fact);
     else fields[field] = fact.value;
   }
   const currency = currencyOf([fields['currency'], receipt.total, ...receipt.items.map(({ price }) => price)]);
@@ -141,7 +143,7 @@ function summaryOf({ total, tax, vat }: Receipt): object | undefined {
 function elementOf(item: Item, currency: string | undefined, losses: Losses): object | undefined {
   const price = readAmount(item.price);
   const quantity = item.quantity === undefined ? undefined : Number(item.quantity);
-  if (item.title === undefined || price === undefined || Number.isNaN(quantity)) return undefined;
+  if (item.title === undefined || price === undefined || !Number.isFinite(quantity ?? 1)) return undefined;
   const imageUrl = webAddress(item.image);
   if (typeof item.image === 'string' && item.image !== '' && imageUrl === undefined) losses.add('receiptImage');
   const subtitle = item.lines.join('\n');

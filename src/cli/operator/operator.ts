@@ -4,6 +4,8 @@
  * Where the bot's store is shared, everything goes through the bot's own ledger, so that it knows at once. Without a store
  * only Meta is told, and the bot learns it from Meta.
  */
+import { composeCore } from '../../bot/compose-core.js';
+import type { ThreadOperations } from '../../bot/thread-operations.js';
 import { GraphAdministration } from '../../graph/administration.js';
 import { GraphApiError } from '../../graph/graph-api-error.js';
 import { redactSecrets } from '../../graph/redact-secrets.js';
@@ -95,7 +97,7 @@ export class Operator {
         await at.client.pass(at.thread, vccLiveIdOf(at.settings), JSON.stringify(metadata));
         return this.#done('The thread is with VCC Live.', NO_LEDGER);
       }
-      const start = await handOver(at.handover, at.thread, metadata);
+      const start = await at.handover.handOver(at.thread, metadata);
       switch (start.status) {
         case 'passed':
           return this.#done(`The thread is with VCC Live. Handover ${start.handoverId}; the bot is silent there.`);
@@ -256,26 +258,21 @@ export class Operator {
   }
 }
 
-type Handover = import('../../botbuilder/vcc-live-handover.js').VccLiveHandover;
-
 interface ThreadAccess {
   readonly settings: CallSettings;
   readonly thread: ThreadKey;
   readonly client: ThreadControlClient;
   readonly opened: OpenedStore | undefined;
-  /** The bot's own plugin over the shared store; absent without one. */
-  readonly handover: Handover | undefined;
+  /** The bot's own ledger over the shared store; absent without one. */
+  readonly handover: ThreadOperations | undefined;
 }
 
 function clientOf({ appId, appSecret, pageAccessToken, graphBaseUrl, apiVersion }: CallSettings): ThreadControlClient {
   return new ThreadControlClient({ botAppId: appId, appSecret, pageAccessToken, baseUrl: graphBaseUrl, apiVersion });
 }
 
-function handoverOf(settings: CallSettings, { store }: OpenedStore): Handover {
-  const { VccLiveHandover } =
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads Bot Framework only where it is used
-    require('../../botbuilder/vcc-live-handover.js') as typeof import('../../botbuilder/vcc-live-handover.js');
-  return new VccLiveHandover({
+function handoverOf(settings: CallSettings, { store }: OpenedStore): ThreadOperations {
+  return composeCore({
     botAppId: settings.appId,
     vccLiveAppId: vccLiveIdOf(settings),
     pageAccessToken: settings.pageAccessToken,
@@ -284,19 +281,7 @@ function handoverOf(settings: CallSettings, { store }: OpenedStore): Handover {
     store,
     // What goes wrong is this command's own answer.
     logger: SILENT,
-  });
-}
-
-async function handOver(
-  handover: Handover,
-  thread: ThreadKey,
-  metadata: object,
-): Promise<import('../../thread/handover.js').HandoverStart> {
-  const { depsOf } =
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
-    require('../../botbuilder/handover-parts.js') as typeof import('../../botbuilder/handover-parts.js');
-  const { engine } = depsOf(handover);
-  return engine.starter.handOver(await engine.proactiveTurn(thread), { metadata, dialogWaits: false });
+  }).operations;
 }
 
 function vccLiveIdOf({ vccLiveAppId }: CallSettings): string {

@@ -218,6 +218,38 @@ describe('A receipt card', () => {
     ]);
   });
 
+  const LONG = 'z'.repeat(1001);
+  const unfit: [what: string, changes: object, words: string][] = [
+    [
+      'a payment method',
+      { facts: [...facts.slice(0, 1), ...facts.slice(2), { key: 'Payment method', value: LONG }] },
+      LONG,
+    ],
+    ['an order number', { facts: [...facts.slice(1), { key: 'Order number', value: LONG }] }, LONG],
+    ['a recipient', { facts: [...facts.slice(0, 2), { key: 'Recipient name', value: LONG }] }, LONG],
+    ['a total', { total: '9'.repeat(400) }, '9'.repeat(400)],
+    ['a quantity', { items: [{ ...items[0], quantity: '1e999' }] }, '1e999 × Tea'],
+  ];
+  for (const [what, changes, words] of unfit) {
+    it(`with ${what} that no field can hold is text, and loses no word`, () => {
+      const made = ofAttachments(card('receipt', { ...whole, ...changes }));
+      expect(refusals(made)).to.deep.equal([]);
+      expect(made.messages.every(({ text }) => text !== undefined)).to.equal(true);
+      expect(made.messages.map(({ text }) => text).join('')).to.include(words);
+    });
+  }
+
+  it('with a merchant that no field can hold says the merchant before the receipt', () => {
+    const content = { ...whole, facts: [...facts, { key: 'Merchant name', value: LONG }] };
+    check(ofAttachments(card('receipt', content)), [`text: Thank you\nMerchant name: ${LONG}`, 'receipt: 1234']);
+  });
+
+  it('of a customer whose name no field can hold is text', () => {
+    const content = { ...whole, facts: facts.slice(0, 2) };
+    const made = translated({ attachments: [card('receipt', content)], recipient: { id: '1', name: LONG } });
+    expect(made.messages.every(({ text }) => text !== undefined)).to.equal(true);
+  });
+
   it('with nothing in it is left out and told', () => {
     check(ofAttachments(card('receipt', {})), [], ['emptyCard']);
   });

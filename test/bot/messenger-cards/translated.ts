@@ -77,12 +77,18 @@ function* refusalsOf(message: any, uploads: boolean): Generator<string> {
     if (payload.elements.length < 1 || payload.elements.length > 10) yield 'elements';
     for (const element of payload.elements) yield* genericElement(element);
   } else {
+    // Meta documents no length for these. Nobody has a payment method of a thousand characters.
     for (const name of ['recipient_name', 'order_number', 'currency', 'payment_method']) {
       yield* line(name, payload[name], 1000);
     }
-    if (typeof payload.summary?.total_cost !== 'number') yield 'total_cost';
-    for (const { title, price } of payload.elements) {
-      if (typeof title !== 'string' || typeof price !== 'number') yield 'receipt element';
+    if (payload.merchant_name !== undefined) yield* line('merchant_name', payload.merchant_name, 1000);
+    if (payload.elements.length > 100) yield 'receipt elements';
+    if (!Number.isFinite(payload.summary?.total_cost)) yield 'total_cost';
+    for (const { title, subtitle, price, quantity, image_url: image } of payload.elements) {
+      yield* line('receipt element', title, 80);
+      if (subtitle !== undefined) yield* line('receipt subtitle', subtitle, 80);
+      if (!Number.isFinite(price) || !Number.isFinite(quantity ?? 1)) yield 'receipt number';
+      if (image !== undefined) yield* address(image);
     }
   }
 }

@@ -1,0 +1,88 @@
+/** Sends to a thread if its record allows it, tells the record what the answer proves, and tells listeners what was held back. */
+import type { Clock } from '../thread/clock.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { HandoverEngine } from '../handover/engine.js';
+import type { HandoverEvents, SuppressedReason } from '../handover/events.js';
+import type { Turn } from '../handover/turn.js';
+import { readRefusal, speaksToMeta } from './adapter-answers.js';
+import type { Activity, BotAdapter, ResourceResponse } from './port.js';
+
+/** Dependencies of {@link CheckedSends}. */
+export interface CheckedSendDeps {
+  readonly engine: HandoverEngine;
+  readonly events: HandoverEvents;
+  readonly clock: Clock;
+}
+
+/** Where something goes. */
+export interface SendTarget {
+  readonly thread: ThreadKey;
+  /** The turn that sends it, if that is a turn of this thread. */
+  readonly turn: Turn | undefined;
+}
+
+/** Checks what leaves for a thread. */
+export class CheckedSends {
+  readonly #deps: CheckedSendDeps;
+
+  constructor(deps: CheckedSendDeps) {
+    this.#deps = deps;
+  }
+
+  /** Sends, or gives one empty response for each activity that is held back. */
+  async send(
+    adapter: BotAdapter,
+    { thread, turn }: SendTarget,
+    activities: readonly Activity[],
+    send: () => Promise<ResourceResponse[]>,
+  ): Promise<ResourceResponse[]> {
+    const { sendGuard } = this.#deps.engine;
+    const asked = sendGuard.maySend(thread, turn);
+    const permission = asked instanceof Promise ? await asked : asked;
+    if (!permission.allowed) return this.suppress(thread, activities, permission.reason);
+    const sentAtMs = this.#deps.clock.now();
+    let answered: ResourceResponse[];
+    try {
+      answered = await send();
+    } catch (thrown) {
+      if (!(await this.#lostToAnotherApp(thrown, thread, sentAtMs))) throw thrown;
+      return this.suppress(thread, activities, 'refusedByMeta');
+    }
+    // Adapters may answer with nothing at all, whatever their types say.
+    const responses = (answered as ResourceResponse[] | undefined) ?? [];
+    if (permission.known) return responses;
+    const accepted = responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id));
+    if (accepted && speaksToMeta(adapter)) {
+      await sendGuard.sendAccepted(thread, permission, { sentAtMs, answeredAtMs: this.#deps.clock.now() });
+    }
+    return responses;
+  }
+
+  /** Whether an update or a deletion may leave now. @param touched what listeners are given if it may not */
+  async mayTouch({ thread, turn }: SendTarget, touched: unknown): Promise<boolean> {
+    const permission = await this.#deps.engine.sendGuard.maySend(thread, turn);
+    if (!permission.allowed) this.emitSuppressed(thread, touched, permission.reason);
+    return permission.allowed;
+  }
+
+  /** Holds activities back. One response for each activity: bots read `.id` of what they sent. */
+  suppress(thread: ThreadKey, activities: readonly Activity[], reason: SuppressedReason): ResourceResponse[] {
+    for (const activity of activities) this.emitSuppressed(thread, activity, reason);
+    return activities.map(() => ({ id: '' }));
+  }
+
+  /** @param thread with empty ids if it is not known */
+  emitSuppressed(thread: ThreadKey, activity: unknown, reason: SuppressedReason): void {
+    this.#deps.events.emit('suppressed', { thread, activity, reason });
+  }
+
+  /** A connector refused. Whether another app controls the thread; the record learns it either way. */
+  async #lostToAnotherApp(thrown: unknown, thread: ThreadKey, sentAtMs: number): Promise<boolean> {
+    const says = readRefusal(thrown);
+    if (says === 'nothing') return false;
+    const { sendGuard } = this.#deps.engine;
+    if (says === 'perhapsAnotherApp') return sendGuard.isLost(thread);
+    await sendGuard.sendRefused(thread, { sentAtMs, answeredAtMs: this.#deps.clock.now() });
+    return true;
+  }
+}

@@ -1,0 +1,139 @@
+/** Wires what needs no framework: the threads' records, Graph, the store, the policies. The command line uses this alone. */
+import type { Clock } from '../thread/clock.js';
+import { systemClock } from '../thread/clock.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import { consoleLogger, dependableLogger } from '../thread/logger.js';
+import type { Probe } from '../thread/probe.js';
+import { dependableProbe } from '../thread/probe.js';
+import { faultOfRecord } from '../thread/read-record.js';
+import { readableOnTheWay } from '../thread/readable-on-the-way.js';
+import type { ThreadStore } from '../thread/store.js';
+import { ThreadControlClient } from '../graph/thread-control-client.js';
+import { guardedStore } from '../store/guarded-store.js';
+import { MemoryThreadStore } from '../store/memory-store.js';
+import { ApplicationFunctions } from '../handover/application-functions.js';
+import type { EndedHandover } from '../handover/change-record.js';
+import { HandoverEngine } from '../handover/engine.js';
+import { HandoverEvents } from '../handover/events.js';
+import { logEvents } from '../handover/log-events.js';
+import { measureEvents } from '../handover/measure-events.js';
+import { recordStore } from '../handover/stored-record.js';
+import { checkOptions, unknownOptions } from './check-options.js';
+import { AddressFinder } from './find-address.js';
+import type { HandoverOptions } from './handover-options.js';
+import { KnownPages } from './known-pages.js';
+import type { MetadataDeps } from './outgoing-metadata.js';
+import { PolicyBook } from './page-policies.js';
+import { randomIds } from './random-ids.js';
+import { ThreadOperations } from './thread-operations.js';
+
+/** The plugin without turns. */
+export interface HandoverCore {
+  readonly options: HandoverOptions;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly probe: Probe | undefined;
+  readonly functions: ApplicationFunctions;
+  readonly events: HandoverEvents;
+  readonly client: ThreadControlClient;
+  readonly addresses: AddressFinder;
+  readonly store: ThreadStore;
+  readonly book: PolicyBook;
+  readonly engine: HandoverEngine;
+  readonly operations: ThreadOperations;
+  readonly endings: EndedHandovers;
+  /** Names this process among those that share the store. */
+  readonly processId: string;
+  readonly metadataOf: (pageId: string) => MetadataDeps;
+}
+
+type Resume = (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
+
+/**
+ * Passes on which handover an event has ended. The engine is made before the turns that follow an ending, so these turns
+ * subscribe. Without a subscriber, a dialog goes on with the customer's next message.
+ */
+export class EndedHandovers {
+  #resume: Resume | undefined;
+
+  /** @param resume runs the turn that follows */
+  subscribe(resume: Resume): void {
+    this.#resume = resume;
+  }
+
+  /** Resolves when the turn that follows is over. */
+  async publish(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
+    await this.#resume?.(thread, ended, eventKey);
+  }
+}
+
+/** @throws {@link InvalidOptionError} if an option cannot work, naming it */
+export function composeCore(options: HandoverOptions): HandoverCore {
+  checkOptions(options);
+  const { botAppId, vccLiveAppId, limits, pageAccessToken } = options;
+  const log = loggerOf(options);
+  const clock = options.clock ?? systemClock;
+  const functions = new ApplicationFunctions({ clock, log, limitMs: limits?.applicationFunctionMs });
+  const book = new PolicyBook(options, { clock, functions });
+  const events = new HandoverEvents(log);
+  logEvents(events, log);
+  const probe = dependableProbe(options.telemetry, log);
+  if (probe) measureEvents(events, probe);
+  const client = clientOf(options, { log, clock, probe });
+  const hasOneToken = typeof pageAccessToken === 'string';
+  const addresses = new AddressFinder(new KnownPages({ hasOneToken, ask: () => client.page(), clock, log }), log);
+  const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
+  const store = guardedStore(given.forBot({ appId: botAppId, log, faultOf: faultOfRecord }));
+  const newId = randomIds();
+  const processId = newId();
+  const endings = new EndedHandovers();
+  const policiesAsked = (pageId: string): Promise<void> | undefined => book.asked(pageId);
+  const engine = new HandoverEngine({
+    botAppId,
+    vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
+    graph: client,
+    store: recordStore(store),
+    clock,
+    processId,
+    newId,
+    events,
+    log,
+    policies: (pageId) => book.of(pageId),
+    policiesAsked,
+    onEnded: (thread, ended, eventKey) => endings.publish(thread, ended, eventKey),
+  });
+  const metadataOf = (pageId: string): MetadataDeps => {
+    const { metadata, redact } = book.of(pageId);
+    return { options: { botAppId, vccLiveAppId, metadata, redact }, functions };
+  };
+  const operations = new ThreadOperations({ engine, addresses, metadataOf, policiesAsked });
+  const shared = { options, log, clock, probe, functions, events, client, addresses, store, book };
+  return { ...shared, engine, operations, endings, processId, metadataOf };
+}
+
+/** Says at once which options have no effect. */
+function loggerOf(options: HandoverOptions): Logger {
+  const log = dependableLogger(options.logger ?? consoleLogger);
+  for (const name of unknownOptions(options)) {
+    log.warn(`There is no option ${JSON.stringify(name)}; it has no effect. Is it misspelt?`);
+  }
+  const readable = readableOnTheWay('graph.baseUrl', options.graph?.baseUrl);
+  if (readable !== undefined) log.warn(readable);
+  return log;
+}
+
+function clientOf(
+  { botAppId, pageAccessToken, appSecret, graph }: HandoverOptions,
+  { log, clock, probe }: Pick<HandoverCore, 'log' | 'clock' | 'probe'>,
+): ThreadControlClient {
+  return new ThreadControlClient({
+    botAppId,
+    pageAccessToken,
+    ...(appSecret === undefined ? {} : { appSecret }),
+    ...graph,
+    clock,
+    logger: log,
+    ...(probe === undefined ? {} : { probe }),
+  });
+}

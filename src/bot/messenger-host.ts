@@ -1,0 +1,171 @@
+/**
+ * What an adapter that receives Meta's webhooks itself uses of the plugin: it gives requests and outgoing activities in,
+ * and knows nothing of threads, queue or records.
+ */
+import { parseExactJson } from '../thread/exact-json.js';
+import type { ThreadEvent } from '../thread/event.js';
+import { ThreadControlClient } from '../graph/thread-control-client.js';
+import { parseWebhook } from '../webhook/parse-webhook.js';
+import type { RecordedEvent } from '../handover/turn.js';
+import type { EventWork } from '../queue/deliver.js';
+import type { Inbox } from '../queue/measured-inbox.js';
+import type { Queue } from '../queue/measured-queue.js';
+import { checkDuration, checkSecret } from './check-values.js';
+import type { HandoverCore } from './compose-core.js';
+import type { GraphOptions, HandoverOptions } from './handover-options.js';
+import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from './http-request.js';
+import { limitsOf } from './http-request.js';
+import type { PluginTurns } from './plugin-turns.js';
+import type { Activity, BotAdapter, BotLogic, ResourceResponse, TurnContext } from './port.js';
+import type { ReceiveDeps } from './receive-webhook.js';
+import { receiveWebhook } from './receive-webhook.js';
+import type { TurnRunner } from './run-event.js';
+import type { SendDeps } from './send-messages.js';
+import { sendMessages } from './send-messages.js';
+import { LossTeller } from './tell-losses.js';
+
+/** Meta waits five seconds; the answer has to travel. */
+const DEFAULT_ACK_DEADLINE_MS = 4000;
+
+/** How the plugin reaches Meta. */
+export type MetaAccount = Pick<HandoverOptions, 'pageAccessToken' | 'appSecret'> & { readonly graph: GraphOptions };
+
+/** What an adapter says of itself. What it leaves out is the plugin's. */
+export interface ServeSettings {
+  readonly verifyToken: unknown;
+  readonly appSecret?: string | undefined;
+  readonly pageAccessToken?: HandoverOptions['pageAccessToken'] | undefined;
+  readonly graph?: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>;
+  readonly limits: BodyOptions & { readonly ackDeadlineMs?: number | undefined };
+}
+
+/** An adapter's way in and way out. */
+export interface MessengerService {
+  /** Answers the request and runs the bot's logic for what it brought. Never rejects. */
+  receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void>;
+  /** @throws {@link GraphApiError} unless it is that another app controls the thread */
+  send(context: TurnContext, activities: readonly Activity[]): Promise<ResourceResponse[]>;
+}
+
+/** The plugin, as adapters see it. */
+export interface MessengerHost {
+  /** For routes that an adapter answers itself. */
+  readonly answering: AnswerDeps;
+  readonly account: MetaAccount;
+  /** @throws {@link InvalidOptionError} without a verify token, or without an app secret in either place */
+  serve(adapter: BotAdapter, settings: ServeSettings): MessengerService;
+}
+
+/** Dependencies of the host. */
+export interface MessengerHostDeps {
+  readonly core: HandoverCore;
+  readonly answering: AnswerDeps;
+  readonly queue: Queue<RecordedEvent>;
+  readonly inbox: Inbox<RecordedEvent> | undefined;
+  readonly pluginTurns: PluginTurns;
+  readonly runner: TurnRunner;
+}
+
+/** The host of one plugin. */
+export function messengerHost(deps: MessengerHostDeps): MessengerHost {
+  const { pageAccessToken, appSecret, graph } = deps.core.options;
+  const account = { pageAccessToken, ...(appSecret === undefined ? {} : { appSecret }), graph: { ...graph } };
+  return {
+    answering: deps.answering,
+    account,
+    serve: (adapter, settings) => new AdapterService(adapter, deps, settings),
+  };
+}
+
+/**
+ * The app secret that webhooks are verified with.
+ * @throws {@link InvalidOptionError} if it is missing
+ */
+export function neededSecret(secret: string | undefined): string {
+  const expected =
+    "the App Secret of the bot's app, here or as appSecret of the VccLiveHandover: webhooks are verified with it";
+  checkSecret('app_secret', secret, expected);
+  return secret;
+}
+
+/** The events of a body that an inbox kept; `undefined` if the body cannot be read. */
+export function eventsOf(body: string): readonly ThreadEvent[] | undefined {
+  try {
+    return parseWebhook(parseExactJson(body));
+  } catch {
+    return undefined;
+  }
+}
+
+class AdapterService implements MessengerService {
+  readonly #adapter: BotAdapter;
+  readonly #deps: MessengerHostDeps;
+  readonly #sending: SendDeps;
+  readonly #receiving: ReceiveDeps;
+  readonly #ackDeadlineMs: number;
+  /** The logic of the last request that Meta signed. Deliveries that another process has left are run with it. */
+  #lastLogic: BotLogic | undefined;
+
+  constructor(adapter: BotAdapter, deps: MessengerHostDeps, settings: ServeSettings) {
+    const { verifyToken, limits } = settings;
+    const { core, answering, inbox, pluginTurns } = deps;
+    const appSecret = neededSecret(settings.appSecret ?? core.options.appSecret);
+    checkSecret('verify_token', verifyToken, "the verify token of the app's webhook settings");
+    checkDuration('ackDeadlineMs', limits.ackDeadlineMs);
+    this.#adapter = adapter;
+    this.#deps = deps;
+    const { engine, events, clock, addresses, log } = core;
+    const losses = new LossTeller(log, events);
+    this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, losses };
+    this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
+    this.#receiving = { verifyToken, appSecret, limits: limitsOf(limits, clock), ...answering };
+    inbox?.servedBy(() => {
+      const logic = pluginTurns.logic ?? this.#lastLogic;
+      return logic && this.#workWith(logic);
+    });
+  }
+
+  receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
+    const work = this.#workWith(logic);
+    const { queue, inbox } = this.#deps;
+    return receiveWebhook(req, res, this.#receiving, (events, body) => {
+      // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
+      this.#lastLogic = logic;
+      return inbox && events.length > 0
+        ? inbox.take(body.toString('utf8'), events, work)
+        : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
+    });
+  }
+
+  send(context: TurnContext, activities: readonly Activity[]): Promise<ResourceResponse[]> {
+    return sendMessages(context, activities, this.#sending);
+  }
+
+  #workWith(logic: BotLogic): EventWork<RecordedEvent> {
+    const bot = { adapter: this.#adapter, logic };
+    return (recorded, key) => this.#deps.runner.runWebhookEvent(recorded, key, bot);
+  }
+}
+
+/** An adapter's own token, secret or address needs a client of its own; otherwise the plugin's serves both. */
+function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: string): ThreadControlClient {
+  const { options, client, clock, log, probe } = core;
+  const { apiVersion = options.graph?.apiVersion, baseUrl = options.graph?.baseUrl } = settings.graph ?? {};
+  const { pageAccessToken = options.pageAccessToken } = settings;
+  const isSame =
+    pageAccessToken === options.pageAccessToken &&
+    appSecret === options.appSecret &&
+    apiVersion === options.graph?.apiVersion &&
+    baseUrl === options.graph?.baseUrl;
+  if (isSame) return client;
+  return new ThreadControlClient({
+    botAppId: options.botAppId,
+    pageAccessToken,
+    appSecret,
+    ...options.graph,
+    ...settings.graph,
+    clock,
+    logger: log,
+    ...(probe === undefined ? {} : { probe }),
+  });
+}

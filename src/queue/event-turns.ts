@@ -1,0 +1,159 @@
+/** The turns of events: each takes its ticket, waits in the queue of its thread, runs, and ends. */
+import type { Clock } from '../thread/clock.js';
+import { textOfThrown } from '../thread/errors.js';
+import type { ThreadEvent } from '../thread/event.js';
+import type { Logger } from '../thread/logger.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
+import { recover, whenReady } from '../thread/maybe-promise.js';
+import type { Entered, Ticket } from '../thread/store.js';
+import type { Capacity } from './capacity.js';
+import { runAs } from './current-turn.js';
+import type { EventWork } from './delivery.js';
+import type { Ending, QueuedEvent } from './job.js';
+import { Job } from './job.js';
+import type { TicketKeeper } from './ticket.js';
+import { LEASE_MS } from './ticket.js';
+import type { ThreadQueue } from './thread-queue.js';
+
+/** A record that was read longer ago than this is read again before its turn. */
+const FRESH_MS = 100;
+
+/** What {@link EventTurns} need. */
+export interface EventTurnsDeps<Value extends QueuedEvent> {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly processId: string;
+  readonly threads: ThreadQueue;
+  readonly tickets: TicketKeeper;
+  readonly capacity: Capacity;
+  /** Takes the ticket of an event and records what the event proves, in one step. */
+  readonly enter: (ticket: Ticket, leaseMs: number, event: ThreadEvent) => MaybePromise<Entered<Value>>;
+  /** Says that a turn of this queue lasts too long. */
+  readonly overlong: (queue: string) => void;
+  /** Called whenever an event has ended. */
+  readonly ended: () => void;
+}
+
+/** The events of this process that have not ended. */
+export class EventTurns<Value extends QueuedEvent> {
+  readonly #deps: EventTurnsDeps<Value>;
+  readonly #jobs = new Map<string, Job<Value>>();
+
+  constructor(deps: EventTurnsDeps<Value>) {
+    this.#deps = deps;
+  }
+
+  /** Whether every event has ended. */
+  get isEmpty(): boolean {
+    return this.#jobs.size === 0;
+  }
+
+  /** The events that have not ended. */
+  get all(): readonly Job<Value>[] {
+    return [...this.#jobs.values()];
+  }
+
+  /** An event that has not ended, by its key. */
+  find(key: string): Job<Value> | undefined {
+    return this.#jobs.get(key);
+  }
+
+  /** Takes a place at the end of the queue of the event's thread. */
+  add(event: ThreadEvent, key: string): Job<Value> {
+    const job = new Job<Value>(event, key, this.#deps.processId);
+    job.onLost = (how) => {
+      if (job.state === 'queued') this.end(job, how);
+    };
+    job.entry = this.#deps.threads.enter(job.queue);
+    job.isFirst = this.#deps.threads.isAlone(job.entry);
+    this.#jobs.set(key, job);
+    return job;
+  }
+
+  /** Asks for the ticket of an event. Its state says what came of that; rejects if the store does not answer. */
+  enter(job: Job<Value>): MaybePromise<void> {
+    job.leasedUntilMs = this.#deps.tickets.leaseEndMs();
+    return whenReady(this.#deps.enter(job.ticket, LEASE_MS, job.event), (entered) => {
+      if (job.hasEnded) return;
+      if (entered.status === 'done') {
+        this.end(job, 'done');
+      } else if (entered.status === 'busy') {
+        job.state = 'elsewhere';
+      } else {
+        job.state = 'queued';
+        job.value = entered.value;
+        job.mustWait = entered.mustWait && job.thread !== undefined;
+        job.enteredAtMs = this.#deps.clock.now();
+        this.#deps.tickets.hold(job);
+      }
+    });
+  }
+
+  /** Runs an event whose ticket this process has, when nothing of its thread is before it, here and elsewhere. */
+  runWhenFirst(job: Job<Value>, work: EventWork<Value>): void {
+    const { entry } = job;
+    if (!entry) return;
+    this.#deps.threads.whenFirst(entry, () => {
+      const isReady = !job.mustWait && this.#deps.threads.hasRoom && this.#deps.tickets.isLeased(job);
+      if (isReady) this.#run(job, work);
+      else void this.#untilItMayRun(job).then(() => this.#run(job, work));
+    });
+  }
+
+  /** Waits for other processes, for room, and for the store if the lease has ended. */
+  async #untilItMayRun(job: Job<Value>): Promise<void> {
+    const mayWait = (): boolean => job.state === 'queued';
+    if (job.mustWait) await this.#deps.tickets.untilNext(job, mayWait);
+    while (mayWait()) {
+      if (!this.#deps.threads.hasRoom) await this.#deps.threads.untilTurnEnds();
+      else if (!this.#deps.tickets.isLeased(job)) await this.#deps.tickets.untilLeased(job, mayWait);
+      else return;
+    }
+    this.#deps.threads.passRoomOn();
+  }
+
+  #run(job: Job<Value>, work: EventWork<Value>): void {
+    const { threads, tickets, clock, log } = this.#deps;
+    const { entry, value } = job;
+    // Given back while it waited: another process has it, or this one stops.
+    if (job.state !== 'queued' || !entry || !value) return;
+    job.state = 'running';
+    const isOnlyOne = job.isFirst && threads.isAlone(entry) && !job.mustWait;
+    value.isFresh = isOnlyOne && clock.now() - job.enteredAtMs < FRESH_MS;
+    threads.begin(entry, true, () => {
+      this.#deps.overlong(job.queue);
+      tickets.letGo(job);
+      this.#deps.capacity.remove(job);
+    });
+    const turn = { queue: job.queue, ticket: job.ticket, outer: undefined, isOver: false };
+    const running = recover(
+      () => runAs(turn, () => work(value, job.key)),
+      (error) => log.error(`An event could not be worked on: ${textOfThrown(error)}`),
+    );
+    void whenReady(running, () => {
+      turn.isOver = true;
+      // The next event of the thread does not wait until the store has written this one down.
+      const told = tickets.leave(job, 'finished');
+      threads.leave(entry);
+      void whenReady(told, () => this.end(job, 'done'));
+    });
+  }
+
+  /** The event needs nothing more from this process. */
+  end(job: Job<Value>, ending: Ending): void {
+    if (job.hasEnded) return;
+    this.#deps.tickets.letGo(job);
+    this.#jobs.delete(job.key);
+    this.#deps.capacity.remove(job);
+    if (job.entry) this.#deps.threads.leave(job.entry);
+    job.end(ending);
+    this.#deps.ended();
+  }
+
+  /** Nothing of these is run here: their tickets are given back, so that a redelivery is not held up. */
+  async giveUp(jobs: readonly Job<Value>[]): Promise<void> {
+    // Also those whose ticket was not answered: it may have been written. Nothing happens to other processes' tickets.
+    await Promise.all(jobs.filter((job) => !job.hasEnded).map(async (job) => this.#deps.tickets.leave(job, 'released')));
+    for (const job of jobs) this.end(job, 'unavailable');
+  }
+}

@@ -1,0 +1,99 @@
+/** One event in this process, from its delivery to its end. */
+import type { ThreadEvent } from '../thread/event.js';
+import { threadOf } from '../thread/event.js';
+import { threadId } from '../thread/key.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Ticket } from '../thread/store.js';
+import { eventKey } from '../webhook/event-key.js';
+import type { HeldTicket } from './ticket.js';
+import type { QueueEntry } from './thread-queue.js';
+
+/** `done`: here or before. `busy`: left to the process that has it. `unavailable`: the store did not answer, or this process stops. */
+export type Ending = 'done' | 'busy' | 'unavailable';
+
+/**
+ * `entering`: its ticket is being taken. `elsewhere`: another process has it. `queued`: this process has its ticket, and its
+ * turn has not begun. `running`: its turn runs.
+ */
+export type JobState = 'entering' | 'elsewhere' | 'queued' | 'running' | Ending;
+
+/** What taking an event in gives for its turn. */
+export interface QueuedEvent {
+  readonly event: ThreadEvent;
+  /** Set when the turn begins: nothing has happened on the thread since the event was taken in, as far as this process knows. */
+  isFresh: boolean;
+}
+
+/** The bytes of a delivery. They count until its last event has ended. */
+export interface Load {
+  readonly bytes: number;
+  jobsLeft: number;
+}
+
+/** One event. `Value` is what taking the event in gave. */
+export class Job<Value extends QueuedEvent> implements HeldTicket {
+  readonly thread: ThreadKey | undefined;
+  /** Events of one queue run one after the other: those of a thread. An event that names none has a queue to itself. */
+  readonly queue: string;
+  readonly ticket: Ticket;
+  readonly finished: Promise<Ending>;
+  state: JobState = 'entering';
+  entry: QueueEntry | undefined;
+  value: Value | undefined;
+  /** Another process has an earlier ticket of the thread. */
+  mustWait = false;
+  /** Nothing else of the thread was in the queue when the event came. */
+  isFirst = false;
+  /** When this process got the ticket, our clock. */
+  enteredAtMs = 0;
+  leasedUntilMs = 0;
+  renewal: Promise<void> | undefined;
+  load: Load | undefined;
+  onLost: (how: 'done' | 'busy') => void = () => undefined;
+  #resolve: (ending: Ending) => void = () => undefined;
+
+  constructor(
+    readonly event: ThreadEvent,
+    readonly key: string,
+    processId: string,
+  ) {
+    this.thread = threadOf(event);
+    this.queue = this.thread ? threadId(this.thread) : `event ${key}`;
+    this.ticket = { thread: this.thread ?? threadOfPage(event), event: key, processId };
+    this.finished = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** Whether the event needs nothing more from this process. */
+  get hasEnded(): boolean {
+    return this.state === 'done' || this.state === 'busy' || this.state === 'unavailable';
+  }
+
+  /** The ending by now: what has not ended counts as left to whoever has it. */
+  get endingByNow(): Ending {
+    return this.state === 'done' || this.state === 'unavailable' ? this.state : 'busy';
+  }
+
+  end(ending: Ending): void {
+    this.state = ending;
+    this.#resolve(ending);
+  }
+}
+
+/** The ending of a delivery by those of its events. */
+export function worstOf(endings: readonly Ending[]): Ending {
+  return endings.find((ending) => ending === 'unavailable') ?? endings.find((ending) => ending === 'busy') ?? 'done';
+}
+
+/**
+ * What an event is recognised by when it comes again. `undefined`: without message id, stamp and watermark, two equal items
+ * cannot be told from one that came twice.
+ */
+export function recognisedBy(event: ThreadEvent): string | undefined {
+  const isAnonymous = event.mid === undefined && event.timestampMs === undefined && event.watermarkMs === undefined;
+  return isAnonymous ? undefined : eventKey(event);
+}
+
+/** Events that name no customer have their tickets in one thread for each Page. No such ticket waits for another. */
+function threadOfPage({ pageId }: ThreadEvent): ThreadKey {
+  return { pageId: pageId ?? '-', psid: '-' };
+}

@@ -1,0 +1,154 @@
+/**
+ * Who runs when in this process: the entries of a thread one after the other, threads side by side, as many as may run.
+ *
+ * Works with callbacks instead of promises, so that an entry that need not wait begins at once.
+ */
+import type { Clock } from '../thread/clock.js';
+import { inBackground } from '../thread/clock.js';
+
+/** What a {@link ThreadQueue} needs. */
+export interface ThreadQueueDeps {
+  readonly clock: Clock;
+  /** Turns that may run at the same time. */
+  readonly maxTurns: number;
+  /** A turn holds up its thread for so long at most, milliseconds. */
+  readonly longestTurnMs: number;
+}
+
+/** The entries of one thread. */
+interface Line {
+  readonly thread: string;
+  /** Oldest first. */
+  readonly entries: Set<QueueEntry>;
+  /** Turns of the thread that run and hold it up. */
+  running: number;
+  isAdvancing: boolean;
+}
+
+/** An entry in the queue of its thread. Only {@link ThreadQueue} reads and writes what is in it. */
+export class QueueEntry {
+  /** What runs when the entry is the first of its thread. */
+  next: (() => void) | undefined;
+  state: 'waiting' | 'running' | 'left' = 'waiting';
+  countsAsTurn = false;
+  stopWatching: (() => void) | undefined;
+
+  constructor(readonly line: Line) {}
+}
+
+/** The queues of all threads of this process. */
+export class ThreadQueue {
+  readonly #deps: ThreadQueueDeps;
+  readonly #lines = new Map<string, Line>();
+  readonly #waitingForRoom: (() => void)[] = [];
+  #turns = 0;
+
+  constructor(deps: ThreadQueueDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether no thread has an entry. */
+  get isEmpty(): boolean {
+    return this.#lines.size === 0;
+  }
+
+  /** Whether a further turn may begin. */
+  get hasRoom(): boolean {
+    return this.#turns < this.#deps.maxTurns;
+  }
+
+  /** The number of entries of a thread. */
+  lengthOf(thread: string): number {
+    return this.#lines.get(thread)?.entries.size ?? 0;
+  }
+
+  /** Whether a turn of the thread runs in this process and holds it up. */
+  isRunning(thread: string): boolean {
+    return (this.#lines.get(thread)?.running ?? 0) > 0;
+  }
+
+  /** Resolves when a turn ends: then there may be room. */
+  untilTurnEnds(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waitingForRoom.push(resolve);
+    });
+  }
+
+  /** Wakes one that waits for room, if there is room. Whoever was woken and does not begin a turn calls this again. */
+  passRoomOn(): void {
+    if (this.hasRoom) this.#waitingForRoom.shift()?.();
+  }
+
+  /** Adds an entry at the end of the queue of its thread. */
+  enter(thread: string): QueueEntry {
+    let line = this.#lines.get(thread);
+    if (!line) {
+      line = { thread, entries: new Set(), running: 0, isAdvancing: false };
+      this.#lines.set(thread, line);
+    }
+    const entry = new QueueEntry(line);
+    line.entries.add(entry);
+    return entry;
+  }
+
+  /** Whether the entry is the only one of its thread. */
+  isAlone({ line: { entries } }: QueueEntry): boolean {
+    return entries.size === 1;
+  }
+
+  /** Runs `run` once, when every entry before this one has left: now, if there is none. */
+  whenFirst(entry: QueueEntry, run: () => void): void {
+    entry.next = run;
+    this.#advance(entry.line);
+  }
+
+  /**
+   * The turn of an entry begins.
+   * @param countsAsTurn whether the turn counts against `maxTurns`
+   * @param overlong is called if the turn has not ended after `longestTurnMs`: the entry has left, and the turn takes no room
+   */
+  begin(entry: QueueEntry, countsAsTurn: boolean, overlong: () => void): void {
+    entry.state = 'running';
+    entry.countsAsTurn = countsAsTurn;
+    entry.line.running += 1;
+    if (countsAsTurn) this.#turns += 1;
+    entry.stopWatching = inBackground(this.#deps.clock, this.#deps.longestTurnMs, () => {
+      overlong();
+      this.leave(entry);
+    });
+  }
+
+  /** Ends the turn of an entry, if it has begun, and lets the next entry of the thread go on. A second call does nothing. */
+  leave(entry: QueueEntry): void {
+    if (entry.state === 'left') return;
+    const { line } = entry;
+    if (entry.state === 'running') {
+      line.running -= 1;
+      entry.stopWatching?.();
+      if (entry.countsAsTurn) this.#turns -= 1;
+    }
+    entry.state = 'left';
+    entry.next = undefined;
+    line.entries.delete(entry);
+    if (line.entries.size === 0) this.#lines.delete(line.thread);
+    this.passRoomOn();
+    this.#advance(line);
+  }
+
+  /** In a loop: a thousand entries that end at once must not call each other a thousand deep. */
+  #advance(line: Line): void {
+    if (line.isAdvancing) return;
+    line.isAdvancing = true;
+    try {
+      for (;;) {
+        const [first] = line.entries;
+        const run = first?.next;
+        if (!first || !run) return;
+        first.next = undefined;
+        run();
+      }
+    } finally {
+      line.isAdvancing = false;
+    }
+  }
+}

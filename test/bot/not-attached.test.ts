@@ -1,0 +1,70 @@
+/** A thread that comes home while no bot is attached: one line says what is missing, and none if nothing is. */
+import { expect } from 'chai';
+import { PluginTurns } from '../../src/bot/plugin-turns.js';
+import type { AttachedBot } from '../../src/bot/port.js';
+
+const THREAD = { pageId: '1', psid: '2' };
+const CONCLUSION = { id: 'h', outcome: 'unclaimed', via: 'timer', dialogWaits: true };
+
+describe('A thread that comes home outside any turn', () => {
+  const rows: [what: string, comeHome: (turns: PluginTurns) => Promise<void>, by: string][] = [
+    ['by a timer', (turns) => turns.expire(THREAD), 'the option timers'],
+    ['by a closed chat', (turns) => turns.bringHome(THREAD), 'vccLiveWebhook()'],
+    ['by a take', (turns) => turns.resumeTaken({ thread: THREAD, ended: endedNow() }), 'take(thread)'],
+    ['by an agent’s words', (turns) => turns.resumeAfter(THREAD, endedNow(), 'key'), 'the option reclaim'],
+  ];
+  for (const [what, comeHome, by] of rows) {
+    it(`${what} is one line in the log if no bot is attached, which names the cause and the call`, async () => {
+      const { turns, lines } = stage();
+      await comeHome(turns);
+      await comeHome(turns);
+      expect(lines).to.have.length(1);
+      expect(lines[0]).to.include(`by ${by}`).and.to.include('handover.install(adapter, logic)');
+    });
+
+    it(`${what} is no line if a bot is attached, and runs its logic`, async () => {
+      const { turns, lines, begun, bot } = stage();
+      turns.attach(bot);
+      await comeHome(turns);
+      expect(lines).to.deep.equal([]);
+      expect(begun()).to.equal(1);
+    });
+  }
+
+  it('is no line if the dialog does not wait and there is nothing to say', async () => {
+    const { turns, lines } = stage();
+    await turns.resumeTaken({ thread: THREAD, ended: endedNow({ dialogWaits: false }) });
+    expect(lines).to.deep.equal([]);
+  });
+});
+
+function endedNow(differs: object = {}): never {
+  return { conclusion: { ...CONCLUSION, ...differs }, reference: { channelId: 'facebook' } } as never;
+}
+
+function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bot: AttachedBot } {
+  const lines: string[] = [];
+  let begun = 0;
+  const quiet = (): void => undefined;
+  const framework = {
+    continueConversation: () => {
+      begun += 1;
+      return Promise.resolve();
+    },
+    referenceOf: () => ({}),
+  };
+  const silence = (): undefined => undefined;
+  const turns = new PluginTurns({
+    log: { info: quiet, warn: (line: string) => void lines.push(line), error: quiet },
+    framework,
+    runAfter: (_thread, work) => work({ thread: THREAD, event: 'e', processId: 'p' }),
+    isInside: () => false,
+    after: {} as never,
+    policiesOf: () => ({ texts: { unclaimed: silence, abandoned: silence, returned: silence } }) as never,
+    expire: () => Promise.resolve(endedNow()),
+    endedBefore: () => Promise.resolve(undefined),
+    bringHome: () => Promise.resolve(endedNow()),
+  });
+  const bot = { adapter: {} as never, logic: () => Promise.resolve() };
+  return { turns, lines, begun: () => begun, bot };
+}
