@@ -15,6 +15,8 @@ const PAGES = [100, 1_000, 10_000];
 const QUICK_PAGES = [10, 100];
 const CUSTOMERS_OF_PAGE = 10;
 const QUICK_BELOW_WEBHOOKS = 5_000;
+/** Customers who write at one time. A process remembers the records of 10,000. */
+const WRITING = 8_000;
 /** Messages of known customers that the cost is the mean of. */
 const MESSAGES_FOR_EACH_WEBHOOK = 3;
 
@@ -53,7 +55,7 @@ async function each(sizes: readonly number[], measure: (pages: number) => Promis
 async function inMemory(stage: Stage, pages: number, messages: number): Promise<Costs['figures']> {
   return withBot(stage, { pages, customersOfPage: CUSTOMERS_OF_PAGE }, async (bot) => {
     const first = await bot.ask<ScaleUse>('everyCustomerWrites');
-    const known = await bot.ask<ScaleUse>('messages', { count: messages });
+    const known = await bot.ask<ScaleUse>('messages', { count: messages, among: WRITING });
     return {
       'memory: µs of CPU for a message': known.cpuMicros / known.messages,
       'memory: bytes of heap for a thread': first.heapBytes / first.messages,
@@ -69,10 +71,13 @@ async function inRedis(stage: Stage, pages: number, messages: number): Promise<C
       const empty = await useOf(server.url);
       const first = await bot.ask<ScaleUse>('everyCustomerWrites');
       const remembered = await useOf(server.url);
-      const known = await bot.ask<ScaleUse>('messages', { count: messages });
+      // Those who write are remembered from their first message on.
+      await bot.ask<ScaleUse>('messages', { count: WRITING, among: WRITING });
+      const before = await useOf(server.url);
+      const known = await bot.ask<ScaleUse>('messages', { count: messages, among: WRITING });
       const after = await useOf(server.url);
       const perMessage = (figure: (use: RedisUse) => number): number =>
-        (figure(after) - figure(remembered)) / known.messages;
+        (figure(after) - figure(before)) / known.messages;
       const bytesOfEvent = perMessage(({ memoryBytes }) => memoryBytes);
       const bytesOfFirst = (remembered.memoryBytes - empty.memoryBytes) / first.messages;
       return {

@@ -29,7 +29,7 @@ const GROUPS = {
     'testing-your-bot',
   ],
   Reference: ['options', 'events-and-results', 'errors'],
-  Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'comparison'],
+  Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'scale', 'comparison'],
   'The project': ['CHANGELOG', 'SECURITY', 'ARCHITECTURE', 'CONTRIBUTING'],
 };
 const PROJECT_PAGES = ['CHANGELOG.md', 'SECURITY.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];

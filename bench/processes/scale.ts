@@ -28,6 +28,7 @@ const FIRST_PAGE = 100_000_000_000_000;
 /** Webhooks are made before the clock runs, this many at a time. */
 const AT_ONCE = 5_000;
 const WARM_UP = 10_000;
+const STEP = 11;
 /** Claims are counted apart: they are bounded by themselves. */
 const FEW_CLAIMS = 1_000;
 
@@ -54,12 +55,14 @@ function everyCustomerWrites(): Promise<ScaleUse> {
   return run(pages * customersOfPage, (n) => ({ page: n % pages, customer: n }));
 }
 
-/** Known customers of all Pages write. */
-function messages({ count }: { count: number }): Promise<ScaleUse> {
+/** Known customers of all Pages write, in turn. @param given.among how many of them */
+function messages({ count, among }: { count: number; among: number }): Promise<ScaleUse> {
   const { pages, customersOfPage } = given;
   const known = pages * customersOfPage;
+  const writing = Math.min(known, among);
   return run(count, (n) => {
-    const customer = (n * 7_919) % known;
+    // A step that shares no factor with the number of Pages, so that all of them take part.
+    const customer = ((n % writing) * STEP) % known;
     return { page: customer % pages, customer };
   });
 }
