@@ -74,10 +74,17 @@ module.exports = {
     },
     {
       name: 'framework-only-in-botbuilder',
-      comment: 'Lower rooms describe what they need of a framework structurally.',
+      comment: 'Lower rooms describe what they need of a framework structurally: bot/port.ts does.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/botbuilder/' },
       to: { path: packages('botbuilder[^/]*|botframework[^/]*|botkit') },
+    },
+    {
+      name: 'command-line-loads-without-framework',
+      comment: 'An operator needs no Bot Framework: the commands use bot/compose-core.ts.',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: `^src/botbuilder/|${packages('botbuilder[^/]*|botframework[^/]*|botkit')}`, reachable: true },
     },
     {
       name: 'stock-adapter-only-in-facebook-adapter',

@@ -43,6 +43,9 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/handover/pass.ts': 'export type Pass = 1;',
   'src/handover/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'src/handover/turn.ts': "import type { TurnContext } from 'botbuilder';\nexport type Turn = TurnContext;",
+  'src/queue/up.ts': "import type { Pass } from '../handover/pass.js';\nexport type Up = Pass;",
+  'src/bot/up.ts': "import type { Turn } from '../botbuilder/turn.js';\nexport type Up = Turn;",
+  'src/bot/context.ts': "import type { TurnContext } from 'botbuilder';\nexport type Context = TurnContext;",
   'src/botbuilder/turn.ts': 'export type Turn = 1;',
   'src/botbuilder/up.ts': "import type { run } from '../cli/run.js';\nexport type Up = typeof run;",
   'src/botbuilder/plugin.ts': "import { adapter } from './facebook-adapter.js';\nexport const plugin = adapter;",
@@ -55,6 +58,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/simulator/borrow.ts': "import { step } from '../ownership/step.js';\nexport const borrow = step;",
   'src/cli/run.ts': "import leftPad from 'left-pad';\nexport const run = leftPad;",
   'src/simulator/page/app.ts': "import leftPad from 'left-pad';\nexport const app = leftPad;",
+  'src/cli/operate.ts': "import { plugin } from '../botbuilder/plugin.js';\nexport const operate = plugin;",
   'src/cli/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'samples/bot.ts': "import { word } from '../src/thread/word.js';\nexport const bot = word;",
   'test/fake.ts': 'export const fake = 1;',
@@ -112,6 +116,8 @@ describe('the floor plan', function () {
     it('finds an import that goes upstairs, even of a type', () => {
       expect(broken('floor-of-thread')).to.deep.equal(['src/thread/up.ts → src/ownership/step.ts']);
       expect(broken('floor-of-ownership')).to.deep.equal(['src/ownership/up.ts → src/handover/pass.ts']);
+      expect(broken('floor-of-queue')).to.deep.equal(['src/queue/up.ts → src/handover/pass.ts']);
+      expect(broken('floor-of-bot')).to.deep.equal(['src/bot/up.ts → src/botbuilder/turn.ts']);
       expect(broken('floor-of-botbuilder')).to.deep.equal(['src/botbuilder/up.ts → src/cli/run.ts']);
     });
 
@@ -144,6 +150,7 @@ describe('the floor plan', function () {
       ]);
       expect(broken('axios-only-in-graph')).to.deep.equal(['src/store/call.ts → node_modules/axios/index.js']);
       expect(broken('framework-only-in-botbuilder')).to.deep.equal([
+        'src/bot/context.ts → node_modules/botbuilder/index.js',
         'src/handover/turn.ts → node_modules/botbuilder/index.js',
       ]);
       expect(broken('stock-adapter-only-in-facebook-adapter')).to.deep.equal([
@@ -169,6 +176,12 @@ describe('the floor plan', function () {
       expect(broken('front-door-loads-without-adapter')).to.deep.equal([
         'src/index.ts → src/botbuilder/facebook-adapter.ts',
       ]);
+    });
+
+    it('finds a command that drags the framework’s room in', () => {
+      expect(broken('command-line-loads-without-framework')).to.include(
+        'src/cli/operate.ts → src/botbuilder/facebook-adapter.ts',
+      );
     });
 
     it('finds a simulator that borrows from the plugin', () => {
