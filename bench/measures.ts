@@ -6,6 +6,7 @@ import type { ServerKind } from './processes/server.js';
 import { PinnedProcess } from './pinned-process.js';
 import { blobs } from './blob-measure.js';
 import { redis } from './redis-measure.js';
+import { scale } from './scale-measure.js';
 import type { Row, Table } from './report.js';
 import { figuresOf, percent, plain, times } from './report.js';
 import type { Extent, Rounds, Sample, Stage } from './rounds.js';
@@ -61,6 +62,7 @@ export const MEASURES: readonly Measure[] = [
   { name: 'memory', run: memory },
   { name: 'Redis', run: redis },
   { name: 'Blobs', run: blobs },
+  { name: 'scale: Pages and their customers', run: scale },
 ];
 
 function servers(

@@ -40,19 +40,19 @@ export function webhooks(shape: Shape, count: number): Webhook[] {
 }
 
 /** A message of a customer, as it stands in `messaging` or `standby`. */
-export function messageOf(customer: number, text: string): object {
+export function messageOf(customer: number, text: string, pageId = PAGE_ID): object {
   made += 1;
   return {
     sender: { id: psid(customer) },
-    recipient: { id: PAGE_ID },
+    recipient: { id: pageId },
     timestamp: Date.now(),
     message: { mid: `m_${process.pid}-${made}-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789`, text },
   };
 }
 
 /** One entry, with both signatures: the stock adapter reads the older one only. */
-export function signed(arrays: object): Webhook {
-  const body = Buffer.from(JSON.stringify({ object: 'page', entry: [{ id: PAGE_ID, time: Date.now(), ...arrays }] }));
+export function signed(arrays: object, pageId = PAGE_ID): Webhook {
+  const body = Buffer.from(JSON.stringify({ object: 'page', entry: [{ id: pageId, time: Date.now(), ...arrays }] }));
   const mac = (algorithm: string) => createHmac(algorithm, APP_SECRET).update(body).digest('hex');
   return {
     body,

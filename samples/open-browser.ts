@@ -1,7 +1,7 @@
-/** Opens the browser where somebody sits in front of one; a server, a pipeline and a remote shell are left alone. */
+/** Opens the browser if somebody can see it. Does nothing on a server, in a pipeline and in a remote shell. */
 import { spawn } from 'node:child_process';
 
-/** How to open an address on this machine, or nothing where nobody would see it. */
+/** The command that opens an address on this machine, or nothing if nobody would see it. */
 export function browserCommand(
   address: string,
   about: { readonly env: NodeJS.ProcessEnv; readonly platform: NodeJS.Platform; readonly isTerminal: boolean },
@@ -18,7 +18,7 @@ export function browserCommand(
   return { program: wish || 'xdg-open', args: [address] };
 }
 
-/** Opens the address, or does nothing: its address is on the terminal anyway. */
+/** Opens the address, or does nothing: the terminal shows the address anyway. */
 export function openBrowser(address: string): void {
   const { env, platform } = process;
   const command = browserCommand(address, { env, platform, isTerminal: process.stdout.isTTY });

@@ -1,7 +1,7 @@
 /**
- * `npm start`: the sample bot, a pretend Messenger platform and VCC Live's desk, on one port, seen in the browser.
+ * `npm start`: the sample bot, the simulated Messenger platform and VCC Live's agents on one port, seen in the browser.
  *
- * `PORT` (default 3978, or any free one where that is taken) and `HOST` (default the loopback address) may be set.
+ * `PORT` (default 3978, or any free one if that is taken) and `HOST` (default the loopback address) may be set.
  * `npm start -- --demo` needs no page: it plays a whole handover in the terminal and ends.
  */
 import { execFile } from 'node:child_process';
@@ -37,11 +37,11 @@ async function stage(): Promise<void> {
   const bot = await putOnStage(simulator, (line) => console.log(line));
   const { url, loopbackOnly } = serveStage(simulator, bot.stage);
   console.log(`\n  The stage is at ${url}\n`);
-  console.log('  The bot, Messenger and the VCC Live desk are all there; no Facebook account is needed.');
+  console.log('  It runs the bot, Messenger and VCC Live for you: you need no Facebook account.');
   console.log(
     loopbackOnly
-      ? '  Only this computer can open it. Ctrl+C ends it.\n'
-      : '  It listens beyond this computer: whoever reaches the port can act as customer and agent. Ctrl+C ends it.\n',
+      ? '  Only this computer can open it. Stop it with Ctrl+C.\n'
+      : '  Other computers can open it: whoever reaches the port can act as customer and agent. Stop it with Ctrl+C.\n',
   );
   openBrowser(url);
   const end = (): void => void Promise.all([bot.stop(), simulator.stop()]).then(() => process.exit(0));
@@ -56,7 +56,7 @@ async function startSimulator(): Promise<MessengerSimulator> {
     return await MessengerSimulator.start({ ...options, port: DEFAULT_PORT });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    console.log(`Port ${DEFAULT_PORT} is taken; another one is used. PORT=<number> chooses.`);
+    console.log(`Port ${DEFAULT_PORT} is taken, so the stage uses another one. Set PORT=<number> to choose one.`);
     return MessengerSimulator.start(options);
   }
 }
@@ -64,7 +64,7 @@ async function startSimulator(): Promise<MessengerSimulator> {
 function portFrom(wish: string): number {
   const port = Number(wish);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new Error(`PORT is "${wish}"; it must be a number from 0 to 65535.`);
+  throw new Error(`PORT is "${wish}". Set it to a number from 0 to 65535.`);
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 /**
  * A bot behind Azure Bot Service's Facebook channel: CloudAdapter, restify, the plugin, dialogs.
  *
- * The channel brings the events and takes the bot's messages; the thread itself is passed by Graph, with the Page's token.
+ * The channel brings the events and takes the bot's messages. The plugin passes the thread through Graph, with the Page's token.
  */
 import {
   CloudAdapter,
@@ -75,7 +75,7 @@ export async function startBot(settings: AzureBotSettings, say: (line: string) =
     const reference = references.get(psid);
     if (!reference) return;
     await adapter.continueConversationAsync(microsoftAppId, reference, async (context) => {
-      await context.sendActivity(text); // stays in while an agent has the thread
+      await context.sendActivity(text); // held back while an agent has the thread
     });
   };
 

@@ -1,4 +1,4 @@
-/** `npm run sample:azure`: the bot alone, for Azure Bot Service's Facebook channel and whatever GRAPH_BASE_URL names. */
+/** `npm run sample:azure`: runs the bot alone, for Azure Bot Service's Facebook channel and the server in GRAPH_BASE_URL. */
 import { startBot } from './bot.js';
 import { readSettings } from './settings.js';
 

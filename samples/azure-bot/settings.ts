@@ -1,6 +1,6 @@
 /** The Azure sample's configuration: the channel's app and Page, VCC Live's app, and the bot's registration in Azure. */
 
-/** What the sample needs to know. */
+/** The sample's settings. */
 export interface AzureBotSettings {
   /** The Facebook app of the channel. */
   readonly appId: string;
@@ -9,14 +9,14 @@ export interface AzureBotSettings {
   readonly vccLiveAppId: string;
   /** Origin of the Graph API; Meta's unless set. */
   readonly graphBaseUrl: string | undefined;
-  /** Under the names that Bot Framework has for it. Without an app id anybody may post, as to the Emulator's bots. */
+  /** Under Bot Framework's names. Without an app id anybody may post, as to the Emulator's bots. */
   readonly registration: {
     readonly MicrosoftAppId?: string;
     readonly MicrosoftAppPassword?: string;
     readonly MicrosoftAppType?: string;
     readonly MicrosoftAppTenantId?: string;
   };
-  /** Who may make the bot write of its own accord; nobody unless set. */
+  /** The token of callers that may make the bot send messages; without it nobody may. */
   readonly notificationsToken: string | undefined;
   readonly port: number;
 }
@@ -31,7 +31,7 @@ const REQUIRED = {
 const REGISTRATION = ['MicrosoftAppId', 'MicrosoftAppPassword', 'MicrosoftAppType', 'MicrosoftAppTenantId'] as const;
 const DEFAULT_PORT = 3978;
 
-/** Reads the settings, or says in `missing` what is not there. */
+/** Reads the settings, or lists in `missing` what is not set. */
 export function readSettings(
   env: NodeJS.ProcessEnv,
 ): { readonly settings: AzureBotSettings } | { readonly missing: readonly string[] } {

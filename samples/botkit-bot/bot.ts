@@ -1,7 +1,7 @@
 /**
- * A Botkit bot as its author wrote it, with the stock Facebook adapter, and one line more: `controller.usePlugin`.
+ * A usual Botkit bot with the stock Facebook adapter, and one more line: `controller.usePlugin`.
  *
- * A keyword hands over from a conversation, which goes on with the result; "talk to agent" is heard by the plugin itself.
+ * A keyword hands over from a conversation, which goes on with the result. The plugin itself hears "talk to agent".
  */
 import { Botkit, BotkitConversation } from 'botkit';
 import type { Request, Response } from 'express';
@@ -10,7 +10,7 @@ import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
 import type { SampleSettings } from '../talk-to-agent/settings.js';
 
-/** The conversation that asks what it is about, hands over, and goes on. */
+/** The conversation that asks for the subject, hands over, and goes on. */
 const COMPLAINT = 'complaint';
 
 interface Notification {
@@ -76,7 +76,7 @@ function complaint(controller: Botkit): BotkitConversation<{ handover: { outcome
   return conversation;
 }
 
-/** A shop's order system has something to tell: a message that answers none. It stays in while an agent has the thread. */
+/** Sends a message of a shop's order system, which answers no message. The plugin holds it back while an agent has the thread. */
 async function notify(controller: Botkit, notification: Notification): Promise<void> {
   const bot = await controller.spawn(notification.pageId);
   await bot.startConversationWithUser(notification.psid);

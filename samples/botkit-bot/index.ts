@@ -1,4 +1,4 @@
-/** `npx tsx samples/botkit-bot`: the Botkit bot alone, against Meta or whatever GRAPH_BASE_URL names. */
+/** `npx tsx samples/botkit-bot`: runs the Botkit bot alone, against Meta or the server in GRAPH_BASE_URL. */
 import { readSettings } from '../talk-to-agent/settings.js';
 import { startBot } from './bot.js';
 

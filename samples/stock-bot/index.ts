@@ -1,8 +1,8 @@
 /**
- * A bot with nothing of this package in it: the stock Facebook adapter, express, and a handover as one writes it first.
+ * A bot without this package: the stock Facebook adapter, express, and a simple handover.
  *
- * Here for comparison (docs/comparison.md), not to be copied. It hands over well on a good day; the simulator shows the
- * other days. The stock adapter calls https addresses only: `simulate --tls`, and `NODE_EXTRA_CA_CERTS` as printed there.
+ * It is for comparison (docs/comparison.md); do not copy it. It hands over well if nothing fails; the simulator shows the
+ * other cases. The stock adapter calls https addresses only: `simulate --tls`, and `NODE_EXTRA_CA_CERTS` as printed there.
  */
 import type { Activity, TurnContext } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
@@ -58,6 +58,6 @@ server.get('/api/messages', (request, response) => {
   if (token === FACEBOOK_VERIFY_TOKEN && typeof challenge === 'string') response.type('text/plain').send(challenge);
   else response.sendStatus(403);
 });
-// As in the adapter's own documents: what it rejects with is nobody's, and Node ends the process.
+// As in the adapter's own documents: nobody handles its rejection, so Node ends the process.
 server.post('/api/messages', (request, response) => void adapter.processActivity(request, response, logic));
 server.listen(Number(PORT), () => console.log(`The stock bot listens on http://localhost:${PORT}/api/messages`));

@@ -1,4 +1,4 @@
-/** The sample bot: restify, the adapter, the plugin, dialogs. Everything a bot of one's own would have. */
+/** The sample bot: restify, the adapter, the plugin, dialogs. Your own bot would have the same parts. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConversationState, MemoryStorage } from 'botbuilder';
 import type { Storage, TurnContext } from 'botbuilder';
@@ -15,12 +15,12 @@ export interface RunningBot {
   readonly port: number;
   readonly webhookUrl: string;
   readonly handover: VccLiveHandover;
-  /** Serves a request that came in on somebody else's port. */
+  /** Serves a request that came in on another server's port. */
   serve(request: IncomingMessage, response: ServerResponse): void;
   stop(): Promise<void>;
 }
 
-/** What `npm start` adds to the bot: a clock that can be wound forward, a second Page, and policies worth watching. */
+/** What `npm start` adds to the bot: a clock that you can wind forward, a second Page, and policies to watch. */
 export type SamplePolicies = Pick<
   Partial<VccLiveHandoverOptions>,
   | 'pageAccessToken'
@@ -36,7 +36,7 @@ export type SamplePolicies = Pick<
   | 'store'
 >;
 
-/** What the bot remembers between two turns, of its dialogs. Default: for as long as it runs. */
+/** The dialogs' state between two turns. Default: kept in memory while the bot runs. */
 export interface SampleMemory {
   readonly storage?: Storage;
 }
@@ -53,7 +53,7 @@ export async function startBot(
     vccLiveAppId: settings.vccLiveAppId,
     pageAccessToken: settings.pageAccessToken,
     appSecret: settings.appSecret,
-    // The root dialog recognises the wish itself, because it wants to go on afterwards.
+    // The root dialog recognises the wish itself, because it goes on afterwards.
     talkToAgent: [],
     ...policies,
     ...(settings.graphBaseUrl === undefined ? {} : { graph: { baseUrl: settings.graphBaseUrl } }),

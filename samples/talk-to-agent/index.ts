@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(bot));
 }
 
-/** Finishes what runs while Meta is told to come again, then closes the port. */
+/** Finishes the running turns and answers 503 to new deliveries, then closes the port. */
 async function stop(bot: RunningBot): Promise<void> {
   const { running, waiting } = await bot.handover.close({ withinMs: STOPS_WITHIN_MS });
   if (running + waiting > 0) console.warn(`Stopped with ${running} turns running and ${waiting} events not begun.`);

@@ -1,6 +1,6 @@
 /**
  * The sample bot on the simulator's own port, with everything that the page of `npm start` can show: two Pages, VCC Live's
- * webhooks, and a bot that can be shut down and started again.
+ * webhooks, and a bot that you can shut down and start again.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MemoryStorage } from 'botbuilder';
@@ -13,7 +13,7 @@ import { stagePolicies } from './stage-policies.js';
 
 const SHOP = '111222333444555';
 const WORKSHOP = '222333444555666';
-/** Made up, as everything of the simulator's. */
+/** Invented, like all ids of the simulator. */
 const VCC_LIVE_WEBHOOK_SECRET = 'simulated-vcc-live-webhook-secret';
 
 /** The Pages of the stage. */
@@ -22,21 +22,21 @@ export const stagePlatform: Pick<SimulatorOptions, 'pageId' | 'pages'> = {
   pages: [{ pageId: WORKSHOP }],
 };
 
-/** The sample bot, which can be shut down and started again. What it must remember is kept meanwhile. */
+/** The sample bot, which you can shut down and start again. Its state is kept meanwhile. */
 export interface BotOnStage {
   readonly handover: VccLiveHandover;
-  /** Starts it; nothing where it runs. */
+  /** Starts the bot; does nothing if it runs. */
   start(): Promise<void>;
-  /** Shuts it down as a deployment would: what has begun is finished. Webhooks are then answered 503. */
+  /** Shuts the bot down as a deployment would: running turns finish. Webhooks then get 503. */
   stop(): Promise<void>;
-  /** What the page needs to know about it. */
+  /** What the page shows of the bot. */
   readonly stage: Pick<StageOptions, 'botLabel' | 'pageNames' | 'believes' | 'bot'>;
 }
 
-/** Starts the bot. It lives by the simulator's clock: a day that is wound forward passes for both. */
+/** Starts the bot. It uses the simulator's clock: if you wind it forward by a day, the day passes for both. */
 export async function putOnStage(simulator: MessengerSimulator, say: (line: string) => void): Promise<BotOnStage> {
   const { settings, graphBaseUrl, clock } = simulator;
-  // A database, for a bot that is more than a sample.
+  // A real bot uses a database here.
   const kept = { store: new MemoryThreadStore({ now: () => clock.now() }), storage: new MemoryStorage() };
   const tokens = new Map(settings.pages.map(({ pageId, pageAccessToken }) => [pageId, pageAccessToken]));
   const start = (): Promise<RunningBot> =>
@@ -61,7 +61,7 @@ export async function putOnStage(simulator: MessengerSimulator, say: (line: stri
       bot.serve(request, response);
       return;
     }
-    // What stands before a process that is down would answer. Not chained: restify's writeHead returns nothing.
+    // A load balancer would answer for a stopped process. Not chained: restify's writeHead returns nothing.
     response.writeHead(503);
     response.end();
   };
@@ -73,7 +73,7 @@ export async function putOnStage(simulator: MessengerSimulator, say: (line: stri
   if (!verified.ok) throw new Error(`The bot did not answer the webhook verification: ${verified.status}`);
 
   let changing: Promise<void> = Promise.resolve();
-  /** One after another: a start that comes while the bot is being shut down waits for that. */
+  /** Runs one after another: a start during a shutdown waits for the shutdown. */
   const change = (up: boolean): Promise<void> => {
     changing = changing.then(async () => {
       if (isUp === up) return;

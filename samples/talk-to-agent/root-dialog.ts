@@ -55,7 +55,7 @@ async function answer(step: WaterfallStepContext): Promise<DialogTurnResult> {
   return step.endDialog();
 }
 
-/** Of a quick reply: its text is what stands on the button. */
+/** A quick reply; its text is the button's label. */
 function payloadOf(channelData: { readonly quick_reply?: { readonly payload?: string } } | undefined): string {
   return channelData?.quick_reply?.payload ?? '';
 }

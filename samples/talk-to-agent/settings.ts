@@ -1,13 +1,13 @@
-/** The sample's configuration: environment variables, each missing one named. */
+/** Reads the sample's configuration from environment variables, and names each missing one. */
 
-/** What the sample needs to know. */
+/** The sample's settings. */
 export interface SampleSettings {
   readonly appId: string;
   readonly appSecret: string;
   readonly pageAccessToken: string;
   readonly verifyToken: string;
   readonly vccLiveAppId: string;
-  /** With it the bot has a route for VCC Live's webhooks, `/vcc-live`. */
+  /** With this secret the bot has a route for VCC Live's webhooks, `/vcc-live`. */
   readonly vccLiveWebhookSecret?: string | undefined;
   /** Origin of the Graph API; Meta's unless set. */
   readonly graphBaseUrl: string | undefined;
@@ -24,7 +24,7 @@ const REQUIRED = {
 
 const DEFAULT_PORT = 3978;
 
-/** Reads the settings, or says in `missing` what is not there. */
+/** Reads the settings, or lists in `missing` what is not set. */
 export function readSettings(
   env: NodeJS.ProcessEnv,
 ): { readonly settings: SampleSettings } | { readonly missing: readonly string[] } {

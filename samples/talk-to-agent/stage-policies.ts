@@ -1,7 +1,7 @@
 /**
- * What the sample bot is given on the stage of `npm start`, so that each part of a handover's life can be watched there.
+ * The sample bot's policies on the stage of `npm start`, so that you can watch each part of a handover's life there.
  *
- * The bot lives by the stage's clock: whoever does not want to wait for ten minutes winds it forward.
+ * The bot uses the stage's clock: if you do not want to wait for ten minutes, wind it forward.
  */
 import { talkToBotPhrases } from 'botbuilder-handover-vcclive';
 import type { PagePolicies } from 'botbuilder-handover-vcclive';
@@ -10,7 +10,7 @@ import type { SamplePolicies } from './bot.js';
 
 const MINUTE_MS = 60_000;
 
-/** The policies of the stage, on that simulator. Its second Page, where it has one, has some of its own. */
+/** The stage's policies on that simulator. Its second Page, if there is one, has some of its own. */
 export function stagePolicies({
   clock,
   weather,
@@ -19,9 +19,9 @@ export function stagePolicies({
   const [, second] = settings.pages;
   return {
     clock,
-    // In the middle of a prompt, too. Elsewhere the root dialog recognises the wish, because it wants to go on afterwards.
+    // Hears the wish in the middle of a prompt. Otherwise the root dialog recognises it, because it goes on afterwards.
     talkToAgent: ['an agent, please'],
-    availability: () => (weather.deskClosed ? 'unavailable' : 'available'),
+    availability: () => (weather.noAgents ? 'unavailable' : 'available'),
     timers: { unclaimedMs: 10 * MINUTE_MS, idleMs: 30 * MINUTE_MS, maximumMs: 120 * MINUTE_MS },
     reclaim: { customer: talkToBotPhrases(['en']), agent: '#bot' },
     loopBreaker: { maxHandovers: 3, withinMs: 10 * MINUTE_MS },

@@ -1,4 +1,4 @@
-/** `npm start -- --demo`: a whole handover plays by itself, is checked at each step, and the program ends. */
+/** `npm start -- --demo`: plays a whole handover in the terminal, checks each step, and ends. */
 import { visibleText } from 'botbuilder-handover-vcclive';
 import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { ConversationEntry, MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
@@ -7,20 +7,20 @@ import { lastSeq, linesSince, namesOf } from './wire-lines.js';
 const PSID = '6600112233445566';
 const NAME_WIDTH = 10;
 
-const INTRODUCTION = `A handover from beginning to end: a customer, the sample bot, and an agent of VCC Live.
-Messenger is pretended; everything goes over real HTTP. Under each scene: what the customer's telephone shows,
-then what went over the wire ("standby" is what the bot may only read), then whose the thread is.`;
+const INTRODUCTION = `This plays a handover from beginning to end: a customer, the sample bot, and an agent of VCC Live.
+The simulator replaces Messenger; bot and simulator talk over real HTTP. Each scene shows what the customer sees,
+then each webhook and Graph call (the bot may only read what arrives on "standby"), then who owns the thread.`;
 
-/** One scene, and how it must end. */
+/** One scene, and what must come of it. */
 interface Scene {
   readonly title: string;
   readonly act: () => Promise<unknown>;
-  /** What the customer hears; `null`: nothing. */
+  /** What the customer reads; `null`: nothing. */
   readonly hears: RegExp | null;
   readonly owner: 'bot' | 'vccLive';
 }
 
-/** Plays the story. @throws where a step does not end as it must: the exit code tells */
+/** Plays the story. @throws if a scene does not end as it must, so that the exit code is not 0 */
 export async function playDemo(
   simulator: MessengerSimulator,
   handover: VccLiveHandover,
@@ -32,7 +32,7 @@ export async function playDemo(
     print(`\n${index + 1}. ${scene.title}\n`);
     await play(scene, simulator, handover, print);
   }
-  print(`\nThe whole handover went as it must. To play it yourself, in the browser: npm start`);
+  print(`\nEvery scene ended as it must. To play it yourself in the browser: npm start`);
 }
 
 function scenesOf(simulator: MessengerSimulator): Scene[] {
@@ -40,19 +40,19 @@ function scenesOf(simulator: MessengerSimulator): Scene[] {
   const agent = simulator.agent();
   return [
     {
-      title: 'The customer says hello; the bot answers.',
+      title: 'The customer says hello. The bot answers.',
       act: () => customer.says('Hello!'),
       hears: /Hello!/,
       owner: 'bot',
     },
     {
-      title: 'The customer asks for an agent; the bot says so and passes the thread to VCC Live.',
+      title: 'The customer asks for an agent. The bot sends a notice and passes the thread to VCC Live.',
       act: () => customer.says('talk to agent'),
       hears: /agent/i,
       owner: 'vccLive',
     },
     {
-      title: 'The agent answers. The bot hears it on standby and says nothing.',
+      title: 'The agent answers. The bot receives the answer on standby and says nothing.',
       act: () => agent.says(PSID, 'Hi, this is Anna. How can I help?'),
       hears: /Anna/,
       owner: 'vccLive',
@@ -64,13 +64,13 @@ function scenesOf(simulator: MessengerSimulator): Scene[] {
       owner: 'vccLive',
     },
     {
-      title: "The agent closes the chat. VCC Live's webhook tells the bot, which still stays silent.",
+      title: "The agent closes the chat. VCC Live's webhook tells the bot, which stays silent.",
       act: () => agent.closesChat(PSID, { disposition: 'completed', agentName: 'Anna' }),
       hears: null,
       owner: 'vccLive',
     },
     {
-      title: 'The agent hands the thread back. The dialog that asked for an agent goes on, with the result.',
+      title: 'The agent hands the thread back. The bot’s dialog continues and gets the result.',
       act: () => agent.handsBack(PSID),
       hears: /Welcome back! Anna has closed your chat: completed/,
       owner: 'bot',
@@ -107,14 +107,14 @@ async function play(
   const inTruth = simulator.ownerOf(PSID).owner;
   const { settings } = simulator;
   const believed = await handover.ownerOf({ pageId: settings.pageId, psid: PSID });
-  const belief = { bot: 'the bot', vccLive: 'VCC Live', other: 'another app', idle: 'nobody', unknown: 'not known' };
-  print(`   | whose it is: ${nameOf(inTruth)} · whose the bot believes it is: ${belief[believed.owner]}`);
+  const belief = { bot: 'the bot', vccLive: 'VCC Live', other: 'another app', idle: 'nobody', unknown: 'unknown' };
+  print(`   | owner: ${nameOf(inTruth)} · owner as the bot knows it: ${belief[believed.owner]}`);
 
   const heard = said.filter(({ from }) => from !== 'customer');
   const heardIt = hears === null ? heard.length === 0 : heard.some(({ text }) => hears.test(text ?? ''));
-  if (!heardIt) throw new Error(`The customer should have heard ${hears === null ? 'nothing' : String(hears)}.`);
+  if (!heardIt) throw new Error(`The customer should read ${hears === null ? 'nothing' : String(hears)}.`);
   const expected = owner === 'bot' ? settings.botAppId : settings.vccLiveAppId;
-  if (inTruth !== expected) throw new Error(`The thread should belong to ${owner}, and belongs to ${inTruth}.`);
+  if (inTruth !== expected) throw new Error(`${owner} should own the thread, and ${inTruth} owns it.`);
 }
 
 function spoken({ from, text = '' }: ConversationEntry): string {

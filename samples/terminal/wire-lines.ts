@@ -1,9 +1,9 @@
-/** What goes over the wire as readable lines, in the order in which it began, with names instead of app ids. */
+/** Webhooks and Graph calls as readable lines, in the order in which they began, with names instead of app ids. */
 import { visibleText } from 'botbuilder-handover-vcclive';
 import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { WireEntry } from 'botbuilder-handover-vcclive/simulator';
 
-/** Everything with a higher number than `seq` that the bot had a part in, a line each. Nothing in it acts on the terminal. */
+/** One line for each entry after `seq` that concerns the bot. Control characters are made visible. */
 export function linesSince(simulator: MessengerSimulator, seq: number): string[] {
   const names = namesOf(simulator);
   return simulator.wire
@@ -33,11 +33,11 @@ function withNames(item: string, nameOf: (appId: string) => string): string {
   return item.replace(/(^echo of |_thread_control → )(\d+)/, (_all, words: string, id: string) => words + nameOf(id));
 }
 
-/** One entry as a line, or nothing where the bot had no part in it. */
+/** One entry as a line, or nothing if it does not concern the bot. */
 function lineOf(entry: WireEntry, nameOf: (appId: string) => string): string | undefined {
   switch (entry.kind) {
     case 'owner':
-      return `owner of the thread: ${nameOf(entry.from)} → ${nameOf(entry.to)} (${ownerWords[entry.why]})`;
+      return `the owner changes: ${nameOf(entry.from)} → ${nameOf(entry.to)} (${ownerWords[entry.why]})`;
     case 'note':
       return entry.text;
     case 'graph': {
@@ -61,12 +61,12 @@ function lineOf(entry: WireEntry, nameOf: (appId: string) => string): string | u
 
 const ownerWords: Readonly<Record<Extract<WireEntry, { kind: 'owner' }>['why'], string>> = {
   customer: 'the customer wrote',
-  send: 'by sending',
+  send: 'the app sent a message',
   pass: 'passed',
   take: 'taken',
-  request: 'asked for',
-  release: 'released; nobody is told',
-  expired: 'control ran out; nobody is told',
+  request: 'requested',
+  release: 'released; Meta tells nobody',
+  expired: 'control ended; Meta tells nobody',
 };
 
 const WAY_WIDTH = 18;

@@ -7,7 +7,7 @@
 import type { Logger } from '../thread/logger.js';
 import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { HandoverEngine } from '../handover/engine.js';
-import type { Afterwards } from '../handover/lifecycle.js';
+import type { Afterwards } from '../handover/dialog-result.js';
 import { resultOf } from '../handover/lifecycle.js';
 import type { Turn } from '../handover/turn.js';
 import type { Policies, PoliciesOf, SatisfactionQuestion } from './page-policies.js';

@@ -13,7 +13,7 @@ import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import { ApplicationFunctions } from '../handover/application-functions.js';
-import type { EndedHandover } from '../handover/change-record.js';
+import type { EndedHandover } from '../handover/engine-deps.js';
 import { HandoverEngine } from '../handover/engine.js';
 import { HandoverEvents } from '../handover/events.js';
 import { logEvents } from '../handover/log-events.js';

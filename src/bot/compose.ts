@@ -59,7 +59,7 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
     policiesOf,
     expire: (thread) => engine.expire(thread),
     endedBefore: (turn) => engine.dialogResults.endedBefore(turn),
-    bringHome: (thread) => engine.reports.bringHome(thread),
+    bringHome: (thread) => engine.bringHome(thread),
   });
   core.endings.subscribe((thread, ended, eventKey) => pluginTurns.resumeAfter(thread, ended, eventKey));
   const said = { engine, events, clock, log, framework, addresses };
@@ -103,7 +103,7 @@ function composeQueue({ options, engine, store, clock, log, processId, probe }: 
     clock,
     log,
     processId,
-    enter: (ticket, leaseMs, event) => engine.decisions.enter(ticket, leaseMs, event),
+    enter: (ticket, leaseMs, event) => engine.recorder.enter(ticket, leaseMs, event),
     limits: options.limits ?? {},
   });
   const kept = options.inbox?.forBot({ appId: options.botAppId, log });
@@ -142,6 +142,8 @@ async function closed(
   const watched = watch.close();
   const left = await queue.close(withinMs);
   await Promise.race([watched, overdue]);
+  // Another process takes over what is left, so turns that go on here must be silent.
+  if (inbox) core.engine.sendGuard.stop();
   await inbox?.close();
   await core.store.close?.();
   return left;

@@ -9,7 +9,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
 import type { Ticket } from '../thread/store.js';
-import type { EndedHandover } from '../handover/change-record.js';
+import type { EndedHandover } from '../handover/engine-deps.js';
 import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';

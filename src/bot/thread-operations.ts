@@ -1,7 +1,7 @@
 /** What an application or an operator does to one thread: take it, release it, hand it over, ask who owns it, forget it. */
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { EndedHandover } from '../handover/change-record.js';
+import type { EndedHandover } from '../handover/engine-deps.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { AddressFinder } from './find-address.js';
 import type { MetadataDeps } from './outgoing-metadata.js';

@@ -205,6 +205,7 @@ export class VccLiveHandover implements Middleware {
    * runs is finished, timers are left to others; then inbox and store end the connections that are their own.
    * Stop the server that receives webhooks afterwards, so that Meta gets its answers. A second call is the first one.
    * @param how `withinMs`: what has not ended by then is left, milliseconds; default 10,000
+   * With an inbox, another process takes over what is left. So turns that go on here send nothing after this.
    * @returns what was left: turns that go on, and events that were not begun, whose claims were given back
    */
   close(how: { readonly withinMs?: number } = {}): Promise<CloseReport> {

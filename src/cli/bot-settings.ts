@@ -1,7 +1,7 @@
 /**
  * What a bot must be configured with to talk to the simulator, ready to paste.
  *
- * Exists because a bot with one wrong value is silent in a way that takes an afternoon to find.
+ * One wrong value makes a bot silent, and the cause takes hours to find.
  */
 import type { SimulatorSettings } from '../simulator/index.js';
 
@@ -27,7 +27,7 @@ export function asExports(variables: Readonly<Record<string, string>>): string {
   return lines(variables, (name, value) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`);
 }
 
-/** For a `.env` file: `NAME=value`, quoted where it must be. A value that holds all three quotes cannot be written. */
+/** For a `.env` file: `NAME=value`, quoted if it must be. A value that holds all three quotes cannot be written. */
 export function asDotEnv(variables: Readonly<Record<string, string>>): string {
   return lines(variables, (name, value) => `${name}=${/^[\w:/.@+-]*$/.test(value) ? value : quoted(value)}`);
 }

@@ -1,7 +1,7 @@
 /**
- * Asks a bot the two things that Meta asks first, and says in words what is wrong with its answers.
+ * Sends a bot the two requests that Meta sends first, and says in words what is wrong with the bot's answers.
  *
- * Exists because "nothing happens" has a dozen causes, and each shows itself in the answer to one empty delivery.
+ * A bot that does nothing may have a dozen causes. The answer to one empty delivery distinguishes them.
  */
 import { createHmac } from 'node:crypto';
 import { textOfThrown } from '../thread/errors.js';
@@ -12,6 +12,8 @@ import { shownAddress } from './shown-address.js';
 const ANSWER_WITHIN_MS = 5000;
 /** A delivery without events: nothing to answer, nothing to do, and signed like any other. */
 const EMPTY_DELIVERY = '{"object":"page","entry":[]}';
+/** How Bot Framework's adapters refuse what is no activity. */
+const TAKES_ACTIVITIES = /validateAndFixActivity|missing activity type/i;
 
 /** What a bot is asked with. */
 export interface BotCheck {
@@ -20,7 +22,7 @@ export interface BotCheck {
   readonly verifyToken: string;
 }
 
-/** What came of asking. */
+/** The result. */
 export interface BotVerdict {
   /** Deliveries reach the bot and are acknowledged. */
   readonly ready: boolean;
@@ -37,8 +39,8 @@ interface Answer {
 export async function checkBot(check: BotCheck, answerWithinMs = ANSWER_WITHIN_MS): Promise<BotVerdict> {
   const { url } = check;
   try {
-    const { status } = await ask(url, answerWithinMs, delivery(check));
-    const trouble = deliveryTrouble(url, status);
+    const { status, body } = await ask(url, answerWithinMs, delivery(check));
+    const trouble = TAKES_ACTIVITIES.test(body) ? activitiesTrouble(url) : deliveryTrouble(url, status);
     if (trouble !== undefined) return { ready: false, says: trouble };
   } catch (error) {
     return { ready: false, says: silenceTrouble(url, error, answerWithinMs) };
@@ -49,20 +51,27 @@ export async function checkBot(check: BotCheck, answerWithinMs = ANSWER_WITHIN_M
   return { ready: true, says: `The bot answers at ${shownAddress(url)}.${trouble === undefined ? '' : ` ${trouble}`}` };
 }
 
-/** What is wrong where a delivery was answered with this status; nothing where it was acknowledged. */
+/** What is wrong if the bot answers a delivery with this status; nothing if the bot acknowledges it. */
 export function deliveryTrouble(url: string, status: number): string | undefined {
   if (status === 200) return undefined;
   const bot = `The bot at ${shownAddress(url)} answers ${status}`;
   if (status === 401 || status === 403) {
     return `${bot}: it does not accept the signature. Is FACEBOOK_APP_SECRET the one above? Does the bot check the bytes as they came, not JSON that was parsed and written again?`;
   }
-  if (status === 404) return `${bot}: there is nothing at that path. Give the webhook's own address with --bot.`;
+  if (status === 404) return `${bot}: nothing answers at that path. Give the webhook's own address with --bot.`;
   if (status === 405) return `${bot}: that path takes no POST. Give the webhook's own address with --bot.`;
   if (status >= 300 && status < 400) return `${bot}, a redirection. Meta wants 200 from the address itself.`;
   if (status >= 500) {
-    return `${bot} to a delivery: something in it failed, and its log says what. Meta would deliver again, and give the Page up after an hour.`;
+    return `${bot} to a delivery: the bot failed, and its log says why. Meta would redeliver, and end the subscription after an hour.`;
   }
-  return `${bot} to a delivery. Meta takes nothing but 200 as an acknowledgement.`;
+  return `${bot} to a delivery. Meta accepts only 200 as an acknowledgement.`;
+}
+
+function activitiesTrouble(url: string): string {
+  return (
+    `The bot at ${shownAddress(url)} takes activities of Azure Bot Service, not Meta's webhooks. ` +
+    'Run this command with --azure, and it plays Azure Bot Service, too.'
+  );
 }
 
 /** The system's code of a failed fetch, which hides it in `cause`; several addresses of one name come as one AggregateError. */
@@ -100,7 +109,7 @@ async function ask(url: string, withinMs: number, how: RequestInit): Promise<Ans
 }
 
 function handshakeTrouble(answer: Answer | undefined, challenge: string): string | undefined {
-  const only = 'Meta asks this once, when the webhook is set up; here the bot works without it.';
+  const only = 'Meta sends it once, when the webhook is set up; here the bot works without it.';
   if (answer === undefined) return `It does not answer the handshake (GET with hub.challenge). ${only}`;
   if (answer.status === 200 && answer.body.trim() === challenge) return undefined;
   if (answer.status === 200) return `It answers the handshake with 200, but not with the challenge. ${only}`;
@@ -110,14 +119,15 @@ function handshakeTrouble(answer: Answer | undefined, challenge: string): string
   return `It refuses the handshake with ${answer.status}: is FACEBOOK_VERIFY_TOKEN the one above? ${only}`;
 }
 
-function silenceTrouble(url: string, error: unknown, withinMs: number): string {
+/** What is wrong when a bot gave no answer at all. */
+export function silenceTrouble(url: string, error: unknown, withinMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return `The bot at ${shownAddress(url)} took a delivery and did not answer within ${withinMs} ms. Meta would deliver it again.`;
+    return `The bot at ${shownAddress(url)} took a delivery and did not answer within ${withinMs} ms. Meta would redeliver it.`;
   }
   const code = codeOf(error);
   switch (code) {
     case 'ECONNREFUSED':
-      return `Nobody listens at ${shownAddress(url)}. Start your bot with the values above.`;
+      return `No server listens at ${shownAddress(url)}. Start your bot with the values above.`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `There is no host ${new URL(url).hostname} (${code}). Check --bot.`;
@@ -128,5 +138,5 @@ function silenceTrouble(url: string, error: unknown, withinMs: number): string {
 
 function advice(code: string): string {
   if (/CERT|SSL|TLS/.test(code)) return 'Is it https with a certificate that this machine trusts?';
-  return 'The bot closed the connection, or something between closed it. Its log may say why.';
+  return "The bot closed the connection, or a proxy in between did. The bot's log may say why.";
 }

@@ -1,4 +1,4 @@
-/** What the command line needs of its process. What is optional has the default of a pipe: no terminal, nobody to ask. */
+/** What the command line needs of its process. Optional members have a pipe's default: no terminal, and no user to ask. */
 import type { Clock } from '../thread/clock.js';
 
 /** The process, as the commands see it. */
@@ -17,7 +17,7 @@ export interface CommandLineHost {
   readonly isTerminal?: boolean;
   /** Width of the terminal. */
   readonly columns?: number;
-  /** Asks a question that is answered by yes or no; `undefined` where there is nobody to ask. Default: nobody. */
+  /** Asks the user a yes-or-no question; `undefined` if no user can answer. Default: no user. */
   readonly confirm?: (question: string) => Promise<boolean | undefined>;
   /** Standard input, for `listen -`. Default: none. */
   readonly input?: AsyncIterable<string | Uint8Array>;

@@ -1,7 +1,7 @@
 /**
  * What can be typed after `npx botbuilder-handover-vcclive`: commands, options, help, exit codes.
  *
- * Exists apart from the commands, so that a wrong option never starts anything.
+ * The commands are loaded only after their options are checked, so a wrong option never starts anything.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ export async function runCommandLine(words: readonly string[], process: CommandL
   }
 }
 
-/** The one place where text leaves: ids, names and error texts come from outside, and none may act on a terminal. */
+/** All output passes here. Ids, names and error texts come from outside, and none of them may control a terminal. */
 function withVisibleOutput(host: CommandLineHost): CommandLineHost {
   const colours = wantsColours(host.isTerminal === true, host.env ?? {});
   const { confirm } = host;
@@ -49,7 +49,7 @@ function withVisibleOutput(host: CommandLineHost): CommandLineHost {
 
 function commands(host: CommandLineHost, ended: (exitCode: number) => void): Command {
   const program = new Command('botbuilder-handover-vcclive')
-    .description('Hands Messenger threads from a bot to VCC Live. The commands are for those who build and run bots.')
+    .description('Hands Messenger threads from a bot to VCC Live. The commands are for people who build and run bots.')
     .version(ownVersion(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: false });
@@ -70,7 +70,7 @@ function prepare(command: Command, host: CommandLineHost): void {
   const path = command.parent === null ? '' : `${command.name()} `;
   command
     .helpOption('-h, --help', 'print this text')
-    .showHelpAfterError(`(${path}--help says what there is)`)
+    .showHelpAfterError(`(${path}--help lists what exists)`)
     .exitOverride()
     .configureOutput({
       writeOut: host.say,
@@ -83,14 +83,15 @@ function simulateCommand(host: CommandLineHost): Command {
   return new Command('simulate')
     .summary('run a pretend Messenger platform for your bot, with a page in the browser')
     .description(
-      'Runs a pretend Messenger platform for a bot that you have, in whatever language it is written. ' +
-        'In the browser you are the customer and the VCC Live agent, and see all that goes over the wire. ' +
-        'It prints what the bot must be configured with, and says what is wrong while the bot does not answer.',
+      'Runs a pretend Messenger platform for your bot, in any language. ' +
+        'In the browser you play the customer and the VCC Live agent, and see every webhook and Graph call. ' +
+        'It prints the settings that the bot needs, and says what is wrong while the bot does not answer.',
     )
     .option('-b, --bot <url...>', `the bot's webhook; several take turns (default: "${DEFAULT_BOT}")`, collected)
+    .option('--azure', 'play Azure Bot Service: the bot takes activities (CloudAdapter), not webhooks')
     .option('-p, --port <number>', 'port of the page and of the Graph API; 0 takes a free one', port, DEFAULT_PORT)
-    .option('--host <address>', 'address to listen on; others than loopback are open to your network', '127.0.0.1')
-    .option('--allow-host <name...>', 'names by which the bot calls it, such as that of its container', hostName)
+    .option('--host <address>', 'address to listen on; if it is not loopback, your network can reach it', '127.0.0.1')
+    .option('--allow-host <name...>', "host names that the bot uses for it, such as its container's name", hostName)
     .optionsGroup('The Page:')
     .addOption(
       new Option('--routing <switch>', 'Conversation Routing: a default application is set')
@@ -110,10 +111,10 @@ function simulateCommand(host: CommandLineHost): Command {
     .option('--page-access-token <token>', 'the token that your bot has already; never a real one')
     .option('--verify-token <token>', 'the verify token that your bot has already')
     .optionsGroup('The simulation:')
-    .option('--held-clock', 'time stands still until it is wound forward in the page')
+    .option('--held-clock', 'time stops until you advance it in the page')
     .option('--tls', 'serve https with a throw-away certificate, for adapters that speak nothing else')
-    .option('--seed <number>', 'of everything by chance: the same seed, the same weather', wholeNumber, 1)
-    .option('--log', 'print everything that goes over the wire here, too')
+    .option('--seed <number>', 'seed of all chance: the same seed gives the same faults', wholeNumber, 1)
+    .option('--log', 'print every webhook and Graph call here, too')
     .addHelpText('after', EXAMPLES)
     .action(async (typed: TypedOptions) => {
       await simulate(simulateOptions(typed), {
@@ -128,6 +129,7 @@ const EXAMPLES = `
 Examples:
   npx botbuilder-handover-vcclive simulate
   npx botbuilder-handover-vcclive simulate --bot http://localhost:8080/webhook --port 0
+  npx botbuilder-handover-vcclive simulate --azure --bot http://localhost:3978/api/messages
   npx botbuilder-handover-vcclive simulate --routing off --held-clock
 
 Exit codes: 0 ended by Ctrl+C or a signal, 2 wrong usage or it could not run (the port is taken, for one).`;
@@ -147,6 +149,7 @@ interface TypedOptions {
   readonly pageAccessToken?: string;
   readonly verifyToken?: string;
   readonly heldClock?: true;
+  readonly azure?: true;
   readonly tls?: true;
   readonly seed: number;
   readonly log?: true;
@@ -156,6 +159,7 @@ function simulateOptions(typed: TypedOptions): SimulateOptions {
   const { pageId, appId, vccLiveAppId, appSecret, pageAccessToken, verifyToken } = typed;
   return {
     botUrls: typed.bot ?? [DEFAULT_BOT],
+    azure: typed.azure === true,
     tls: typed.tls === true,
     log: typed.log === true,
     platform: {

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 /**
- * The command `botbuilder-handover-vcclive`: hands the process' arguments, output and signals to the command line.
+ * The command `botbuilder-handover-vcclive`: passes the process' arguments, output and signals to the command line.
  *
- * Exists as the one file that touches the process, so that everything behind it can be called by a test.
+ * Only this file uses the process, so tests can call everything else.
  */
 import { createInterface } from 'node:readline/promises';
 import { runCommandLine } from './command-line.js';
 
 /**
- * Whoever reads the output may have seen enough: `… --help | head -1`. What is under way goes on without a word, so that
- * nothing is left half done; what would run until it is stopped ends.
+ * The reader of the output may close it: `… --help | head -1`. A command in progress goes on without output, so that
+ * nothing stays half done. A command that would run until it is stopped ends.
  */
 const outputClosed = new Promise<void>((resolve) => {
   process.stdout.on('error', () => resolve());
@@ -31,8 +31,7 @@ void runCommandLine(process.argv.slice(2), {
   confirm,
   input: process.stdin,
 }).then((code) => {
-  // Connections to the bot may still be open; nothing that they could bring is of use any more. What was printed into a
-  // pipe is flushed first.
+  // Connections to the bot may still be open, and their answers are of no use any more. Output in a pipe is flushed first.
   process.stdout.write('', () => process.exit(code));
 });
 

@@ -1,7 +1,7 @@
 /**
  * What the commands that talk to Meta are configured with: the sample's environment variables, a `.env` file, or flags.
  *
- * Exists so that every command finds the same values by the same rules, and says where it found them, never what they are.
+ * Every command finds the same values by the same rules. It says where it found them, and never prints them.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -44,7 +44,7 @@ export interface TypedSettings {
   readonly graph?: string;
   readonly apiVersion?: string;
   readonly store?: string;
-  /** A path; `false` where no file is to be read. */
+  /** A path; `false` if no file is to be read. */
   readonly envFile?: string | false;
 }
 
@@ -67,7 +67,7 @@ const SECRET_FLAGS = [
   ['verifyToken', '--verify-token', 'FACEBOOK_VERIFY_TOKEN'],
 ] as const;
 
-/** What each variable is, for somebody who has to find it. */
+/** What each variable is, and where a person finds its value. */
 const WHAT_IT_IS = {
   appId: ['FACEBOOK_APP_ID', "the bot's Facebook app id (App Dashboard, top left)"],
   appSecret: ['FACEBOOK_APP_SECRET', "the app's secret (App Dashboard > App settings > Basic)"],
@@ -79,13 +79,13 @@ const WHAT_IT_IS = {
 
 /**
  * Reads the settings: a flag wins over the environment, the environment over the file.
- * @throws {@link HandoverError} `invalidOption` where a value cannot be one
+ * @throws {@link HandoverError} `invalidOption` if a value cannot be one
  */
 export function readMetaSettings(typed: TypedSettings, source: SettingsSource): MetaSettings {
   for (const [name, flag, variable] of SECRET_FLAGS) {
     if (typed[name] === undefined) continue;
     source.warn(
-      `Warning: ${flag} is kept by your shell's history, and whoever is on this machine can read it. Set ${variable} instead.`,
+      `Warning: ${flag} stays in your shell's history, and other users of this machine can read it. Set ${variable} instead.`,
     );
   }
   const file = envFileOf(typed.envFile, source.folder);
@@ -109,7 +109,7 @@ export function readMetaSettings(typed: TypedSettings, source: SettingsSource): 
 }
 
 /**
- * The same settings, where they are enough to call Graph.
+ * The same settings, if they are enough to call Graph.
  * @throws {@link HandoverError} `invalidOption`, naming every variable that is missing
  */
 export function ableToCall(settings: MetaSettings): CallSettings {

@@ -1,4 +1,4 @@
-/** What options may be given, and what is said where they are given something else. */
+/** Checks the values of options. A wrong value gets a message that says what is allowed. */
 import { InvalidArgumentError } from 'commander';
 
 const HIGHEST_PORT = 65_535;

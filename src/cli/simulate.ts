@@ -1,15 +1,17 @@
 /**
- * `simulate`: a pretend Messenger platform for a bot that is there already, with the page in the browser.
+ * `simulate`: a pretend Messenger platform for an existing bot, with a page in the browser.
  *
- * Exists so that a bot in any language can be tried without Meta: it needs other addresses and ids, and nothing of ours.
+ * A bot in any language can be tried without Meta. The bot needs other addresses and ids, and no code of this package.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessengerSimulator, throwAwayCertificate, wireLine, type SimulatorOptions } from '../simulator/index.js';
+import { AzureChannel } from '../simulator/azure/azure-channel.js';
 import { serveStage } from '../simulator/stage/stage-server.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { asDotEnv, asExports, botVariables } from './bot-settings.js';
+import { activityTrouble, checkAzureBot } from './check-azure-bot.js';
 import { checkBot, type BotVerdict } from './check-bot.js';
 import { shownAddress } from './shown-address.js';
 import { watchBot } from './watch-bot.js';
@@ -18,6 +20,8 @@ import { watchBot } from './watch-bot.js';
 export interface SimulateOptions {
   /** The bot's webhooks; several take turns. */
   readonly botUrls: readonly string[];
+  /** Play Azure Bot Service's Facebook channel: the bot's messaging endpoint gets activities, not Meta's webhooks. */
+  readonly azure: boolean;
   /** Serve https with the throw-away certificate. */
   readonly tls: boolean;
   /** Print the wire. */
@@ -46,17 +50,24 @@ const TYPED_AS: Readonly<Record<string, string>> = {
   allowedHosts: '--allow-host',
 };
 
+const META_HINT = `Calls to Meta go to GRAPH_BASE_URL instead of https://graph.facebook.com; webhooks come to the bot, signed with
+FACEBOOK_APP_SECRET. Give the plugin that address: graph: { baseUrl: process.env.GRAPH_BASE_URL }.`;
+const AZURE_HINT = `The bot gets activities from a simulated Azure Bot Service, and posts its answers to the activity's serviceUrl. Start it
+without MicrosoftAppId and MicrosoftAppPassword. The plugin's own calls go to GRAPH_BASE_URL:
+graph: { baseUrl: process.env.GRAPH_BASE_URL }.`;
+
 /**
  * Runs until the user ends it.
- * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error where the port cannot be had
+ * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error if the port cannot be had
  */
 export async function simulate(options: SimulateOptions, host: SimulateHost): Promise<void> {
   const stopped = host.stopped();
   const simulator = await started(options);
   const certificate = options.tls ? await writtenCertificate() : undefined;
-  const stops: (() => void)[] = [];
+  const stops: (() => unknown)[] = [];
   try {
-    simulator.connectBot(options.botUrls);
+    if (options.azure) stops.push(await playAzure(simulator, options, host));
+    else simulator.connectBot(options.botUrls);
     const stage = serveStage(simulator);
     stops.push(() => stage.close());
     introduce(simulator, options, certificate?.file, host);
@@ -64,7 +75,7 @@ export async function simulate(options: SimulateOptions, host: SimulateHost): Pr
     stops.push(watchBot({ wire: simulator.wire, check: () => checkBots(simulator, options), say: host.say, after }));
     await stopped;
   } finally {
-    for (const stop of stops) stop();
+    for (const stop of stops) await stop();
     await simulator.stop();
     await certificate?.remove();
   }
@@ -108,7 +119,7 @@ function introduce(
   const listensOn = options.platform.host ?? '127.0.0.1';
   if (!isLoopback(listensOn)) {
     complain(
-      `Warning: it listens on ${listensOn}, which is not loopback. Whoever reaches this port can be customer and agent,\n` +
+      `Warning: it listens on ${listensOn}, which is not loopback. Anybody who reaches this port can act as customer and agent,\n` +
         'and make your bot do what customers can make it do. Use it in a network that you trust.\n',
     );
   }
@@ -119,7 +130,7 @@ function introduce(
   Graph API             ${origin}/${settings.apiVersion}/me/…
   Your bot              ${options.botUrls.map(shownAddress).join('  ')}
   Page id               ${settings.pageId}
-  Clock                 ${simulator.clock.mode === 'held' ? 'held: wind it forward in the page' : 'real'}
+  Clock                 ${simulator.clock.mode === 'held' ? 'held: advance it in the page' : 'real'}
   Routing               ${options.platform.routing === false ? 'off: no default application is set' : 'on'}
 
 Configure your bot with these values. They are the simulator's own and worth nothing elsewhere.
@@ -130,15 +141,38 @@ ${asExports(variables)}
 In a .env file:
 ${asDotEnv(variables)}
 
-Calls to Meta go to GRAPH_BASE_URL instead of https://graph.facebook.com; webhooks come to the bot, signed with
-FACEBOOK_APP_SECRET. Ctrl+C ends it.
+${options.azure ? AZURE_HINT : META_HINT} Ctrl+C ends it.
 `);
 }
 
+/** Says of each activity that the bot did not take why, once for each reason. @returns how to end it */
+async function playAzure(
+  simulator: MessengerSimulator,
+  { botUrls }: SimulateOptions,
+  { say }: SimulateHost,
+): Promise<() => Promise<void>> {
+  const [url = '', ...others] = botUrls;
+  if (others.length > 0) {
+    throw new InvalidOptionError('--bot', 'several addresses', 'one address, together with --azure');
+  }
+  const channel = await AzureChannel.open(simulator);
+  channel.connect(url);
+  const said = new Set<string>();
+  channel.onDelivered(({ status }) => {
+    const trouble = activityTrouble(url, status);
+    if (trouble === undefined || said.has(trouble)) return;
+    said.add(trouble);
+    say(trouble);
+  });
+  return () => channel.close();
+}
+
 /** The first bot that is not ready, or the last that is. */
-async function checkBots({ settings }: MessengerSimulator, { botUrls }: SimulateOptions): Promise<BotVerdict> {
+async function checkBots({ settings }: MessengerSimulator, { botUrls, azure }: SimulateOptions): Promise<BotVerdict> {
   const { appSecret, verifyToken } = settings;
-  const verdicts = await Promise.all(botUrls.map((url) => checkBot({ url, appSecret, verifyToken })));
+  const check = (url: string): Promise<BotVerdict> =>
+    azure ? checkAzureBot(url) : checkBot({ url, appSecret, verifyToken });
+  const verdicts = await Promise.all(botUrls.map(check));
   const worst = verdicts.find(({ ready }) => !ready);
   return worst ?? { ready: true, says: [...new Set(verdicts.map(({ says }) => says))].join('\n') };
 }

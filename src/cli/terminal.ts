@@ -17,7 +17,7 @@ export interface Paint {
 
 const RESET = '\u001b[0m';
 const PLAIN = (text: string): string => text;
-/** As wide as a line of prose may get, and as narrow as a terminal may be. */
+/** The widest line of prose, and the narrowest terminal. Columns. */
 const WIDEST_COLUMNS = 110;
 const NARROWEST_COLUMNS = 50;
 
@@ -53,7 +53,7 @@ export function wrapped(text: string, indent: number, columns = WIDEST_COLUMNS):
 const OWN_COLOUR = /(\u001b\[(?:0|1|2|31|32|33)m)/;
 
 /**
- * A text as it may leave for a terminal, a pipe or a file: lines, our own colours where there are any, and everything else
+ * A text as it may leave for a terminal, a pipe or a file: lines, our own colours if there are any, and everything else
  * that a terminal would act upon made visible.
  */
 export function forTerminal(text: string, colours: boolean): string {

@@ -1,18 +1,18 @@
 /**
- * Keeps an eye on the bot while the simulator runs: asks until it answers, and again after each delivery that failed.
+ * Checks the bot while the simulator runs: until the bot answers, and once more after each delivery that failed.
  *
- * Exists so that a person sees on the terminal why the page stands still, and sees each reason once.
+ * The terminal then says why the page does not change, and says each reason once.
  */
 import type { GraphEntry, WebhookEntry, Wire, WireEntry } from '../simulator/index.js';
 import { deliveryTrouble, type BotVerdict } from './check-bot.js';
 
-/** How long the bot is left alone before it is asked again, real milliseconds. */
+/** How long to wait before the bot is checked once more, real milliseconds. */
 export const ASK_AGAIN_MS = 1000;
 /** How long after its first message a bot may make no call before that is said, real milliseconds. */
 export const CALL_WITHIN_MS = 10_000;
 
 const ALERT = 'alert: the bot';
-/** How the simulator's notes begin about requests that it turned away; each reason is noted once. */
+/** How the simulator's notes about refused requests begin; each reason is noted once. */
 const REFUSED = 'refused:';
 const GRAPH_PATH = /^\/(v\d+\.\d+|me)\//;
 
@@ -78,7 +78,7 @@ function adviseOnDeliveries({ wire, say }: BotWatch): () => void {
   });
 }
 
-/** Says once that calls come with a token that nobody gave out. */
+/** Says once that calls come with a token that the simulator did not issue. */
 function adviseOnTokens({ wire, say }: BotWatch): () => void {
   const stop = wire.on('entry', (entry) => {
     if (!isGraphCall(entry) || entry.appId !== undefined) return;
@@ -88,7 +88,7 @@ function adviseOnTokens({ wire, say }: BotWatch): () => void {
   return stop;
 }
 
-/** Says who was turned away, and by which name: a bot in another container, or a page of another site. */
+/** Says which request was refused, and for which host name: a bot in another container, or a page of another site. */
 function adviseOnNames({ wire, say }: BotWatch): () => void {
   return wire.on('entry', (entry) => {
     if (entry.kind === 'note' && entry.text.startsWith(REFUSED)) say(`A request was ${entry.text}`);
@@ -102,7 +102,7 @@ function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
     if (cancel !== undefined || !isDelivery(entry) || entry.outcome !== 'acknowledged') return;
     if (!entry.items.some((item) => item.startsWith('message'))) return;
     cancel = after(CALL_WITHIN_MS, () =>
-      say("The bot takes messages and calls nobody here. Is its GRAPH_BASE_URL the one above, and not Meta's?"),
+      say("The bot accepts messages and calls no Graph API here. Is its GRAPH_BASE_URL the one above, and not Meta's?"),
     );
   });
   const stopWaiting = wire.on('entry', (entry) => {
@@ -117,7 +117,7 @@ function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
   return stop;
 }
 
-/** Says what the page says about the bot, to whoever sees the terminal only. */
+/** Writes to the terminal what the page says about the bot. */
 function repeatAlerts({ wire, say }: BotWatch): () => void {
   return wire.on('entry', (entry) => {
     if (entry.kind === 'note' && entry.text.startsWith(ALERT)) say(`The bot${entry.text.slice(ALERT.length)}`);
@@ -129,7 +129,7 @@ function isDelivery(entry: WireEntry): entry is WebhookEntry {
   return entry.kind === 'webhook' && entry.why !== 'raw' && entry.outcome !== 'recorded';
 }
 
-/** Not a browser that asks for an icon; nor VCC Live's desk, whose calls are no HTTP. */
+/** Not a browser that asks for an icon; nor VCC Live's part of the page, which sends no HTTP. */
 function isGraphCall(entry: WireEntry): entry is GraphEntry {
   return entry.kind === 'graph' && GRAPH_PATH.test(entry.path) && entry.appName !== 'VCC Live';
 }

@@ -1,8 +1,8 @@
 /**
  * Asks Graph how an app and its Page are set up: tokens, subscriptions, routing. Each answer comes back as data.
  *
- * Exists apart from {@link ThreadControlClient} because a check wants to know what Meta said, word for word, and a
- * refusal is as good an answer as any: nothing here throws, repeats or remembers.
+ * A check wants Meta's answer word for word, and a refusal is an answer too. So no method throws, retries or remembers
+ * anything, as {@link ThreadControlClient} does.
  * @see https://developers.facebook.com/docs/graph-api/reference/debug_token
  * @see https://developers.facebook.com/docs/graph-api/reference/app/subscriptions
  * @see https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps
@@ -41,14 +41,14 @@ export interface AdministrationCall {
   readonly body?: object;
 }
 
-/** What came of a call. Texts hold no token, proof or secret. */
+/** The result of a call. Texts hold no token, proof or secret. */
 export type AdministrationAnswer =
   | {
       readonly status: 'answered';
       readonly value: unknown;
       /** The body as it came. */
       readonly text: string;
-      /** The version that Meta says it was served by, where it says so. */
+      /** The version that served the call, if Meta names it. */
       readonly servedBy?: string;
       readonly tookMs: number;
     }
@@ -170,7 +170,7 @@ export class GraphAdministration {
     this.#http.close();
   }
 
-  /** An app's token travels in the query, where Meta documents it; it stands in no text of ours. */
+  /** Meta documents an app's token in the query. No text of ours holds that address. */
   #urlOf({ path, as, query }: AdministrationCall): string {
     const { appId, appSecret, baseUrl, apiVersion } = this.#options;
     const credentials = as === 'app' ? { access_token: `${appId}|${appSecret}` } : { appsecret_proof: this.#proof };

@@ -1,7 +1,7 @@
 /**
- * When each version of the Graph API ends, as far as Meta has said.
+ * When each version of the Graph API ends, as far as Meta has announced.
  *
- * Exists because a version ends silently: calls to it are served by the oldest one that is left, which may behave otherwise.
+ * A version ends silently: Meta then serves its calls with the oldest version left, which may behave differently.
  * @see https://developers.facebook.com/docs/graph-api/changelog/versions
  */
 

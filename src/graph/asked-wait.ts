@@ -1,5 +1,5 @@
 /**
- * Reads from the headers of an answer how long Meta wants to be left alone.
+ * Reads from an answer's headers how long Meta asks the caller to wait.
  * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting#headers-2
  */
 
@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 
 /**
  * The longer of `Retry-After` (seconds or a date) and the longest `estimated_time_to_regain_access` (minutes) in
- * `X-Business-Use-Case-Usage`, in milliseconds; `undefined` where neither says more than zero. Headers that are not
+ * `X-Business-Use-Case-Usage`, in milliseconds; `undefined` if neither says more than zero. Headers that are not
  * what they should be count as absent.
  */
 export function askedWaitMs(headers: AnswerHeaders, nowMs: number): number | undefined {

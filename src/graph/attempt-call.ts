@@ -1,7 +1,7 @@
 /**
- * Makes one attempt at a Graph call: token, proof, pause, request, and a reading of what came back.
+ * Makes one attempt at a Graph call: token, proof, pause, request, and the reading of the answer.
  *
- * Exists to be the one door to the network, so that no call passes a throttled Page or a dead token by.
+ * Every call goes through this file, so no call ignores a throttled Page or a dead token.
  */
 import { createHmac } from 'node:crypto';
 import { askedWaitMs } from './asked-wait.js';
@@ -30,12 +30,12 @@ import { UndiciExchange } from './undici-exchange.js';
 
 const USER_AGENT = 'botbuilder-handover-vcclive';
 const JSON_TYPE = 'application/json';
-/** Tokens whose proof is remembered: one for each Page of the bot, and the last of those that were replaced. */
+/** How many tokens' proofs are remembered: one for each Page of the bot, and some that were replaced lately. */
 const MOST_PROOFS = 1_000;
 const PROXY_VARIABLE = /^(?:https?|all)_proxy$/i;
 const NOT_JSON = 'the body cannot be written as JSON (a circle, or a BigInt, in it).';
 
-/** Attempts at calls, with what is remembered between them about Pages and tokens. */
+/** Makes attempts, and remembers between them what Meta said about Pages and tokens. */
 export class CallAttempts {
   readonly #settings: ClientSettings;
   /** For messages, the hot path. */
@@ -51,7 +51,7 @@ export class CallAttempts {
     const { timeoutMs, clock } = settings;
     this.#settings = settings;
     this.#calls = new AxiosExchange(timeoutMs, clock);
-    // axios reads the proxy settings of the environment, as it always has; undici would read them differently.
+    // axios reads the environment's proxy settings; undici would read them differently.
     this.#sends = hasProxy(process.env) ? this.#calls : new UndiciExchange(timeoutMs, clock);
   }
 
@@ -69,7 +69,7 @@ export class CallAttempts {
     const token = typeof source === 'string' ? source.trim() : await this.#token(call, source);
     const sentAtMs = clock.now();
     if (token instanceof GraphApiError) return notSent(token, sentAtMs);
-    // Asked again: another call may have met the limit while the token function was at work.
+    // Asked a second time: another call may have met the limit while the token function ran.
     const pausedSince = this.#pauses.current(call.pageId, reaches, sentAtMs);
     if (pausedSince !== undefined) return notSent(pausedError(call, pausedSince), sentAtMs);
     const dead = this.#deadTokens.isEmpty ? undefined : this.#deadTokens.find(scopeOf(call), token, sentAtMs);
@@ -149,7 +149,7 @@ export class CallAttempts {
     return refusedError(call, refusal, verdict, waitMs, sent.secrets);
   }
 
-  /** Holds back what the refusal stops. @returns for how long, where it is a pause */
+  /** Holds back what the refusal stops. @returns for how long, if it is a pause */
   #remember(
     call: GraphCall,
     refusal: Verdict & Pick<ReadRefusal, 'httpStatus' | 'code' | 'subcode'>,
@@ -189,7 +189,7 @@ interface SentCall {
   readonly answeredAtMs: number;
 }
 
-/** `null` where it cannot be written: a bot's own activity data may hold anything. */
+/** `null` if it cannot be written: a bot's own activity data may hold anything. */
 function jsonOf(body: object | undefined): string | undefined | null {
   try {
     return body === undefined ? undefined : JSON.stringify(body);

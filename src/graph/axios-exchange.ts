@@ -1,7 +1,7 @@
 /**
  * HTTP by axios, for thread control: a few calls for each handover.
  *
- * Watches each request on its way with a transport of its own, because axios does not say whether it had left.
+ * A transport of our own watches each request, because axios does not say whether a failed request had left.
  */
 import * as http from 'node:http';
 import * as https from 'node:https';

@@ -1,8 +1,7 @@
 /**
- * Keeps `metadata` of thread control within the length that is sure to arrive.
+ * Keeps `metadata` of thread control within the length that certainly arrives.
  *
- * Meta documents no limit for thread control; 1000 characters is what it documents for `message.metadata`, so that is
- * kept to.
+ * Meta documents no limit for thread control, and 1000 characters for `message.metadata`. This file applies the latter.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import { parseExactJson } from '../thread/exact-json.js';
@@ -11,7 +10,7 @@ import { parseExactJson } from '../thread/exact-json.js';
 export const METADATA_LIMIT_CHARACTERS = 1000;
 
 /**
- * `metadata`, shortened where it is too long.
+ * `metadata`, shortened if it is too long.
  *
  * A JSON object stays a JSON object with its keys in their order: its longest member is shortened if that is a string,
  * else left out, and so on until all of it fits, so that a handover id survives a long reason. Any other text is cut at
@@ -23,7 +22,7 @@ export function boundMetadata(metadata: string): string {
   return object === undefined ? cutText(metadata, METADATA_LIMIT_CHARACTERS) : shrinkObject(object);
 }
 
-/** The first `limit` UTF-16 units of `text`, one fewer where that would split a surrogate pair. */
+/** The first `limit` UTF-16 units of `text`, one fewer if that would split a surrogate pair. */
 export function cutText(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const last = text.charCodeAt(limit - 1);

@@ -1,7 +1,7 @@
 /**
- * Makes the errors of Graph calls out of what happened, and takes the secrets out of what others said.
+ * Makes the errors of Graph calls, and takes the secrets out of the texts in them.
  *
- * Exists so that every error is worded in one place: what was being done, what happened, what it means, what to do.
+ * Every error says what was being done, what happened, what it means, and what to do.
  */
 import { isRecord } from '../thread/read-unknown.js';
 import { cutText } from './bound-metadata.js';
@@ -14,7 +14,7 @@ import type { DeadToken, Pause, Paused } from './page-pauses.js';
 import type { ReadRefusal } from './read-answer.js';
 import { redactSecrets } from './redact-secrets.js';
 
-/** Of Meta's texts, as much as a person reads in a log line. */
+/** How much of Meta's text an error shows: as much as a person reads in a log line. Characters. */
 const META_TEXT_CHARACTERS = 300;
 /** Node's and OpenSSL's codes for a server that is reached and not trusted. */
 const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/;
@@ -101,7 +101,7 @@ export function foreignAnswerError(
   return new GraphApiError({ ...about(call), code, outcome, retryable, httpStatus, retryAfterMs, text });
 }
 
-/** An answer with a status of success whose content is not the one documented. Whether the call was done is not known. */
+/** An answer with a status of success whose content Meta does not document. It is not known whether the call worked. */
 export function unreadableError(call: GraphCall): GraphApiError {
   const text = `${doing(call)}: the answer is not what the Graph API gives. Check baseUrl, apiVersion and any proxy on the way.`;
   return new GraphApiError({
@@ -147,13 +147,13 @@ export function pauseLine(
   return { level: isPolicy ? 'error' : 'warn', text };
 }
 
-/** There is no token to call with. */
+/** The call has no token. */
 export function tokenError(call: GraphCall, why: string): GraphApiError {
   const text = `${doing(call)}: ${why}`;
   return new GraphApiError({ ...about(call), code: 'invalidToken', outcome: 'notSent', retryable: false, text });
 }
 
-/** Meta called this token dead a moment ago. */
+/** Meta called this token dead within the last second. */
 export function deadTokenError(call: GraphCall, { code, subcode }: DeadToken): GraphApiError {
   const why = 'not tried, because Meta called this Page access token dead less than a second ago.';
   return tokenError(call, `${why} Give a new one as pageAccessToken.`).restated({
@@ -162,7 +162,7 @@ export function deadTokenError(call: GraphCall, { code, subcode }: DeadToken): G
   });
 }
 
-/** The call is wrong in a way that would do harm if it were sent. */
+/** The call is wrong, and sending it would do harm. */
 export function invalidCallError(call: GraphCall, why: string): GraphApiError {
   const text = `${doing(call)}: ${why}`;
   return new GraphApiError({ ...about(call), code: 'invalidCall', outcome: 'notSent', retryable: false, text });

@@ -1,5 +1,5 @@
 /**
- * Tells what a refusal of the Graph API means and whom it stops.
+ * Says what a refusal of the Graph API means and which calls it stops.
  *
  * Code and subcode count first, then the text, then the code alone, and the HTTP status last.
  */
@@ -26,14 +26,14 @@ export interface Verdict {
   readonly means: GraphErrorCode;
   readonly outcome: GraphOutcome;
   readonly retryable: boolean;
-  /** What it means and what to change where, in one or two sentences. */
+  /** What it means, and where to change what, in one or two sentences. */
   readonly advice: string;
-  /** `sends` and `page` pause: as long as Meta asks for a rate limit, for an hour where Meta objects (`policyViolation`). */
+  /** `sends` and `page` pause: as long as Meta asks for a rate limit, for an hour if Meta objects (`policyViolation`). */
   readonly stops: Stops;
 }
 
 /**
- * The subcode of `take_thread_control` for an app that has control already: what was asked for is so (seen in one
+ * The subcode of `take_thread_control` for an app that has control already, so the take has nothing to do (seen in one
  * production code base, not documented).
  */
 export const ALREADY_OWNER = { code: 27, subcode: 1893035 } as const;
@@ -67,7 +67,7 @@ function matches(row: Row, refusal: Refusal): boolean {
   return row.text === undefined || row.text.test(refusal.text);
 }
 
-/** For codes that say nothing to us, and for `{"success":false}`. */
+/** For codes that the table does not have, and for `{"success":false}`. */
 function rowOfStatus({ httpStatus, isTransient, code }: Refusal): Row {
   if (httpStatus === 429) return THROTTLED;
   if (isTransient || httpStatus >= 500 || httpStatus === 408) return FAULT_OF_META;

@@ -1,7 +1,5 @@
 /**
- * The options of the Graph client, their defaults and what is refused.
- *
- * Exists so that a wrong option is told at construction and by name, not by the first call that fails.
+ * The options of the Graph client, their defaults, and the check that refuses wrong ones by name in the constructor.
  */
 import { type Clock, systemClock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
@@ -16,7 +14,7 @@ export interface ThreadControlClientOptions {
   /** Page access token, or a function that has it for each Page; the function is called for every request. */
   readonly pageAccessToken: string | ((pageId: string) => string | Promise<string>);
   /**
-   * App Secret of the app that issued the token. Where given, every call carries `appsecret_proof`.
+   * App Secret of the app that issued the token. If present, every call carries `appsecret_proof`.
    * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
    */
   readonly appSecret?: string;
@@ -29,7 +27,7 @@ export interface ThreadControlClientOptions {
    * long as well, but at most 3000.
    */
   readonly timeoutMs?: number;
-  /** How often a call is repeated where that is safe. 0 to 10, default 3; the waits are 1, 2, 4 … seconds and up to half more. */
+  /** How often a call is repeated if that is safe. 0 to 10, default 3; the waits are 1, 2, 4 … seconds and up to half more. */
   readonly maxRetries?: number;
   /** Default: this machine's. Every wait, time limit and time stamp is of this clock. */
   readonly clock?: Clock;
@@ -37,7 +35,7 @@ export interface ThreadControlClientOptions {
   readonly random?: () => number;
   /** Gets one line when calls of a Page begin to pause, with what to do. Default: none. */
   readonly logger?: Logger;
-  /** Told of every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
+  /** Measures every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
   readonly probe?: Probe;
 }
 
@@ -69,7 +67,7 @@ const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
 
 /**
  * Checks the options and fills in the defaults.
- * @throws {@link InvalidOptionError} where an option has a value it cannot have; the text shows no value that may be a secret
+ * @throws {@link InvalidOptionError} if an option has a value it cannot have; the text shows no value that may be a secret
  */
 export function settingsOf(options: ThreadControlClientOptions): ClientSettings {
   checkOptions({ ...options });
@@ -138,7 +136,7 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** The value where it is a number, else only its sort: it may be a secret in the wrong place. */
+/** The value if it is a number, else only its sort: it may be a secret in the wrong place. */
 function described(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (value === undefined) return 'missing';

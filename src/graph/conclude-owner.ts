@@ -1,8 +1,8 @@
 /**
- * Decides from an answer of `thread_owner` what became of a call whose own answer was lost.
+ * Decides from an answer of `thread_owner` whether a call whose own answer was lost has worked.
  *
- * Thread control is a change of state, not an append, so the state tells: where the intended owner has the thread the
- * call worked, where nothing moved it can be repeated.
+ * Thread control changes a state and appends nothing, so the state shows the result. If the intended owner has the
+ * thread, the call worked. If nothing moved, the call can be repeated.
  */
 import type { NamedByMeta } from './owner-answer.js';
 

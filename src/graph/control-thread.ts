@@ -1,9 +1,9 @@
 /**
- * Makes a call of thread control and finds out what became of it where its answer was lost.
+ * Makes a call of thread control, and finds out whether it worked if its answer was lost.
  *
- * Exists because after a timeout, a reset or a fault of Meta's the call may have worked: `thread_owner` is asked before
- * anything is repeated. These calls are changes of state, so a repeat does no harm, but after a hidden success it is
- * refused, and that refusal must not be taken for a failure.
+ * After a timeout, a reset or a fault of Meta's the call may have worked, so the client asks `thread_owner` before it
+ * repeats anything. A repeat does no harm. But after a hidden success Meta refuses the repeat, and that refusal is no
+ * failure.
  */
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -23,23 +23,23 @@ export interface ControlReceipt {
   readonly answeredAtMs: number;
   /** `answer`: the call itself was answered · `threadOwner`: its answer was lost, and `thread_owner` showed that it worked. */
   readonly confirmedBy: 'answer' | 'threadOwner';
-  /** How many times the call was made; 1 where the first did it. */
+  /** How many times the call was made; 1 if the first did it. */
   readonly attempts: number;
-  /** What Meta said of the owner, where it did. */
+  /** The owner that Meta named, if it named one. */
   readonly owner?: OwnerAnswer;
 }
 
 const FIRST_RETRY_DELAY_MS = 1000;
 const LONGEST_RETRY_DELAY_MS = 30_000;
-/** Waits are up to this share longer, so that many threads do not come back at once. */
+/** Waits are up to this share longer, so that many threads do not retry at once. */
 const JITTER_SHARE = 0.5;
 
 /**
- * Makes the call until it is clear what became of it, at most `maxRetries` times more than once.
+ * Makes the call until its result is clear: once, and at most `maxRetries` times more.
  *
- * @param isWanted asked before each repeat: `false` where the caller has learnt meanwhile that the call had worked
- * @throws {@link GraphApiError}, `outcome: 'unknown'` where neither the call nor `thread_owner` was answered; `refused`
- * with `owner` where `thread_owner` showed that nothing had moved
+ * @param isWanted asked before each repeat: `false` if the caller has learnt meanwhile that the call had worked
+ * @throws {@link GraphApiError}, `outcome: 'unknown'` if neither the call nor `thread_owner` was answered; `refused`
+ * with `owner` if `thread_owner` showed that nothing had moved
  */
 export async function controlThread(
   attempts: CallAttempts,
@@ -68,7 +68,7 @@ export async function controlThread(
 
     const mayRepeat = made <= settings.maxRetries && (error.outcome === 'unknown' || isUnsent(error));
     if (!everUnclear && !mayRepeat) throw error;
-    // Where nothing arrived this time the question can wait, unless this is the last chance to put it.
+    // If nothing arrived this time the question can wait, unless this is the last chance to put it.
     const owner = error.outcome === 'notSent' && mayRepeat ? undefined : await askOnce(attempts, thread);
     if (owner !== undefined) {
       const conclusion = concludeOwner(intent, owner, settings.botAppId);
@@ -88,13 +88,13 @@ export function ownerCall(thread: ThreadKey): GraphCall {
   return { operation: 'owner', pageId: thread.pageId, method: 'GET', edge: '/thread_owner', query };
 }
 
-/** The owner in the answer to any call, or `undefined` where it names none. */
+/** The owner in the answer to any call, or `undefined` if it names none. */
 export function ownerOf(attempt: Attempt & { readonly ok: true }): OwnerAnswer | undefined {
   const owner = readOwner(attempt.value);
   return owner === undefined ? undefined : { ...owner, sentAtMs: attempt.sentAtMs, answeredAtMs: attempt.answeredAtMs };
 }
 
-/** True where no byte of the call can have arrived, and the next attempt may fare better. */
+/** True if no byte of the call can have arrived, and the next attempt may fare better. */
 export function isUnsent(error: GraphApiError): boolean {
   return (
     error.outcome === 'notSent' && error.retryable && (error.code === 'networkFailed' || error.code === 'timedOut')

@@ -1,7 +1,7 @@
 /**
- * Tells what an HTTP answer means that is not the Graph API's: a proxy's page, a login form, a gateway's own JSON.
+ * Says what an HTTP answer means that is not the Graph API's: a proxy's page, a login form, a gateway's own JSON.
  *
- * Exists because only Meta's JSON is Meta's word. The status of another server says nothing about permissions or tokens.
+ * The status of such a server says nothing about permissions or tokens at Meta.
  */
 import type { RefusedCall, Verdict } from './classify-refusal.js';
 
@@ -12,8 +12,8 @@ const NOT_META = 'Something between here and Meta answered in its place.';
 const LOOK_AT = 'Check baseUrl, and any proxy or gateway on the way';
 
 /**
- * What is known after such an answer. `outcome` is `unknown`, because the call may have reached Meta before its answer was
- * replaced, except where the status says that it was not passed on.
+ * What is known after such an answer. `outcome` is `unknown`, because the call may have reached Meta before another
+ * server replaced the answer. If the status says that the call was not passed on, `outcome` is `refused`.
  */
 export function readForeignAnswer(httpStatus: number, call: RefusedCall): Verdict {
   if (httpStatus === 429) {

@@ -1,8 +1,8 @@
 /**
- * The error of every Graph call: what happened, what it says about the world, and what to change.
+ * The error of every Graph call: what happened, what it means, and what to change.
  *
- * Exists because Meta's code alone does not tell a thread that another app owns from a missing permission, and because
- * the HTTP library's own errors carry the token.
+ * Meta's code alone does not distinguish a thread that another app owns from a missing permission. The HTTP libraries'
+ * own errors carry the token, so none of them leaves this room.
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes
  */
 import type { GraphErrorCode } from '../thread/errors.js';
@@ -25,16 +25,16 @@ export type GraphOperation =
 export interface SentMessage {
   /** Meta's id of the message. */
   readonly id: string;
-  /** The place of its activity in the batch, from 0. */
+  /** Index of its activity in the batch, from 0. */
   readonly activityIndex: number;
 }
 
-/** What a {@link GraphApiError} is made of. */
+/** The fields of a {@link GraphApiError}. */
 export interface GraphErrorDetails {
   readonly code: GraphErrorCode;
   readonly operation: GraphOperation;
   readonly outcome: GraphOutcome;
-  /** Clean of secrets: what happened, what it means, what to do. */
+  /** What happened, what it means, what to do. Holds no secret. */
   readonly text: string;
   readonly retryable: boolean;
   readonly pageId?: string | undefined;
@@ -72,9 +72,9 @@ export class GraphApiError extends HandoverError {
   declare readonly fbTraceId?: string;
   /** How long calls of this sort pause for this Page, milliseconds. */
   declare readonly retryAfterMs?: number;
-  /** Meta's `error.error_user_msg`, shortened. Absent where Meta sent none. */
+  /** Meta's `error.error_user_msg`, shortened. Absent if Meta sent none. */
   declare readonly userMessage?: string;
-  /** What `thread_owner` said, where it was asked to find out what became of the call. */
+  /** What `thread_owner` said, if it was asked to find out what became of the call. */
   declare readonly owner?: OwnerAnswer;
   /**
    * Of a `sendActivities` through the Facebook adapter: what Meta had accepted before the message that failed, oldest
@@ -82,7 +82,7 @@ export class GraphApiError extends HandoverError {
    * a `delay` only the last message is there.
    */
   declare readonly sent?: readonly SentMessage[];
-  /** Of a `sendActivities` through the Facebook adapter: the place of the activity that failed, from 0. What follows it was not sent. */
+  /** Of a `sendActivities` through the Facebook adapter: index of the activity that failed, from 0. No activity after it was sent. */
   declare readonly activityIndex?: number;
   readonly #details: GraphErrorDetails;
 
@@ -96,7 +96,7 @@ export class GraphApiError extends HandoverError {
     Object.assign(this, Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)));
   }
 
-  /** The same error with something learnt since. */
+  /** A copy of the error with other details. */
   restated(changes: Partial<GraphErrorDetails>): GraphApiError {
     return new GraphApiError({ ...this.#details, ...changes });
   }

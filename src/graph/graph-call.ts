@@ -1,4 +1,4 @@
-/** A call of the Graph API as data, and what came of one attempt at it. */
+/** A call of the Graph API as data, and the result of one attempt at it. */
 import type { GraphApiError, GraphOperation } from './graph-api-error.js';
 
 /** A file that is uploaded with a message. Messenger takes at most 25 MB. */
@@ -30,7 +30,7 @@ export interface GraphCall extends SendSettings {
   readonly body?: object;
 }
 
-/** One request and what came of it. Local refusals (a pause, no token) have both times, too. */
+/** One request and its result. Local refusals (a pause, no token) have both times, too. */
 export type Attempt = { readonly sentAtMs: number; readonly answeredAtMs: number } & (
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: GraphApiError }
 );

@@ -1,9 +1,9 @@
 /**
- * One HTTP request and its answer, within a time limit: the port behind which the HTTP libraries stand.
+ * One HTTP request and its answer, within a time limit: the interface that both HTTP libraries implement.
  *
- * Exists to keep the libraries' errors in their own files, because some carry the request with its token, and to tell
- * for sure whether a request that failed had left this process. Messages go through undici, which costs a tenth of what
- * axios does for one (docs/performance.md); thread control goes through axios.
+ * Some of the libraries' errors carry the request with its token, so they stay in the libraries' files. A failure says
+ * for sure whether the request had left this process. Messages go through undici, which costs a tenth of what axios
+ * does (docs/performance.md); thread control goes through axios.
  */
 
 /** What is sent. */
@@ -16,9 +16,9 @@ export interface HttpRequest {
 }
 
 /**
- * What came of it.
+ * The result of a request.
  * - `answered`: any HTTP answer, redirects and errors included; header names are in lower case
- * - `failed`: no answer, or more of it than is read. `sent` is false where no connection was ready, so that not one
+ * - `failed`: no answer, or more of it than is read. `sent` is false if no connection was ready, so that not one
  *   byte of the request can have arrived
  */
 export type HttpResult =
@@ -45,7 +45,7 @@ export type HttpAnswer = Extract<HttpResult, { status: 'answered' }>;
 /** No answer. */
 export type HttpFailure = Extract<HttpResult, { status: 'failed' }>;
 
-/** What is kept of a network error: the system's code and its text. The caller takes secrets out of the text. */
+/** What is left of a network error: the system's code and its text. The caller takes secrets out of the text. */
 export interface SystemFault {
   readonly code?: string;
   readonly message: string;
@@ -62,7 +62,7 @@ export interface HttpExchange {
   close(): void;
 }
 
-/** Connections to Graph at one time; more wait in line, within their time limit. */
+/** Connections to Graph at one time. More requests wait in a queue, within their time limit. */
 export const MAX_SOCKETS = 32;
 /** Below the idle time after which load balancers usually close a connection. */
 export const IDLE_SOCKET_MS = 30_000;

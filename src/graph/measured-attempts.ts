@@ -1,7 +1,5 @@
 /**
- * Graph calls that are measured: each attempt is told to a probe.
- *
- * A class of its own, so that attempts nobody measures cost nothing more.
+ * Measures each attempt at a Graph call with a probe. Without a probe, this class is not used and costs nothing.
  */
 import type { Probe, WorkEnd } from '../thread/probe.js';
 import { measured } from '../thread/probe.js';

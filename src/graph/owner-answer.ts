@@ -1,7 +1,7 @@
 /**
  * Reads what `GET /me/thread_owner` says.
  *
- * Exists because the answer has several forms: Meta hides the app from some callers, leaves the list empty for idle
+ * The answer has several forms: Meta hides the app from some callers, leaves the list empty for idle
  * threads, and writes ids and times as numbers in some places and as strings in others.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
@@ -21,9 +21,9 @@ export type NamedByMeta =
 
 /**
  * Who owns the thread, as Meta says.
- * - `app`: this app, until `expiresAtMs` (Meta's clock, milliseconds since 1970; absent where Meta gave none)
+ * - `app`: this app, until `expiresAtMs` (Meta's clock, milliseconds since 1970; absent if Meta gave none)
  * - `hidden`: an app that is not the caller, and the caller is not the default application, so that it is not named
- * - `idle`: nobody
+ * - `idle`: no app
  */
 export type OwnerAnswer = NamedByMeta & AskedAt;
 
@@ -31,7 +31,7 @@ export type OwnerAnswer = NamedByMeta & AskedAt;
 const SECONDS_BELOW = 1e11;
 
 /**
- * The owner in the JSON of an answer, or `undefined` where it has none of the known forms.
+ * The owner in the JSON of an answer, or `undefined` if it has none of the known forms.
  *
  * Meta calls the answer for an idle thread "empty" and does not print it, so every empty form counts.
  * `{"data":[]}` and `{}` → idle · `{"data":[{"thread_owner":{"expiration":1790086400}}]}` → hidden ·

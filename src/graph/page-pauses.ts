@@ -1,8 +1,8 @@
 /**
  * Remembers which calls of a Page pause, and which tokens are dead.
  *
- * Exists because "continuing to make calls will increase the time": a throttled Page must not be asked again before
- * its time, whoever in this process wants to.
+ * Meta says that "continuing to make calls will increase the time". So no part of this process calls a throttled Page
+ * before its pause is over.
  * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting
  */
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 /** What a pause holds up: the messages of a Page, or all of its calls. */
 export type Reach = 'sends' | 'page';
 
-/** A Page, and what of it pauses. */
+/** A Page, and which of its calls pause. */
 export interface Paused {
   readonly pageId: string;
   readonly reach: Reach;
@@ -36,8 +36,8 @@ const LONGEST_WAIT_MS = 60 * 60_000;
 const LONGEST_ASKED_WAIT_MS = 24 * 60 * 60_000;
 const POLICY_WAIT_MS = 60 * 60_000;
 /**
- * Long enough that a busy Page makes one vain call a second, not hundreds; short enough that a Page works again at once
- * when its token does.
+ * Long enough that a busy Page makes one useless call a second instead of hundreds. Short enough that a Page works
+ * at once when its token does.
  */
 const DEAD_TOKEN_MEMORY_MS = 1000;
 
@@ -112,8 +112,8 @@ export interface DeadToken {
 }
 
 /**
- * The dead tokens of the last second, one for each Page and kind of call, so that a customer whose thread could not be
- * passed is still told. Keeps a hash, never the token.
+ * The dead tokens of the last second, one for each Page and kind of call. A token that fails for thread control still
+ * serves the message that says so to the customer. Keeps a hash, never the token.
  */
 export class DeadTokens {
   readonly #scopes = new Map<string, DeadToken & { readonly hash: string; readonly untilMs: number }>();

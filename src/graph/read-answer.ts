@@ -28,8 +28,8 @@ export function isSuccess(httpStatus: number, value: unknown): boolean {
 }
 
 /**
- * What Meta refused with, or `undefined` where this is not Meta's word: the answer of a proxy, a gateway or a login page.
- * Meta's has a numeric code, or is `{"success":false}`.
+ * Meta's refusal, or `undefined` if the answer is from a proxy, a gateway or a login page.
+ * Meta's refusal has a numeric code, or is `{"success":false}`.
  */
 export function refusalOf(httpStatus: number, value: unknown): ReadRefusal | undefined {
   if (!isRecord(value)) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Takes tokens, proofs and secrets out of a text that somebody else wrote.
+ * Takes tokens, proofs and secrets out of a text that another system wrote.
  *
- * Exists because Meta repeats tokens in its messages ("Malformed access token EAA…") and network libraries repeat URLs.
+ * Meta repeats tokens in its messages ("Malformed access token EAA…"), and network libraries repeat URLs.
  */
 
 const REDACTED = '[redacted]';

@@ -1,24 +1,24 @@
 /**
- * The table of Meta's error codes: what each means, what to change, and whom it stops.
+ * The table of Meta's error codes: what each means, what to change, and which calls it stops.
  *
- * Exists because a code alone has several meanings (10 is "another app", "outside the window", "not reachable" and
- * "permission missing"), subcodes are sometimes left out, and texts are written in the language of the token's owner.
+ * A code alone has several meanings (10 is "another app", "outside the window", "not reachable" and "permission
+ * missing"). Meta sometimes leaves subcodes out, and writes texts in the language of the token's owner.
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
 import type { GraphErrorCode } from '../thread/errors.js';
 
 /**
- * Whom a refusal stops: what is not called again before its time, or before something changes.
- * - `call`: nobody else. The next call is made, for this customer too
- * - `thread`: this customer's thread. No other customer is concerned
+ * Which calls a refusal stops, until a pause is over or until somebody changes something.
+ * - `call`: this call alone. The next call is made, for this customer too
+ * - `thread`: calls for this customer's thread, and for no other
  * - `sends`: the messages of the Page pause. Thread control goes on, and so does the answer to a customer who asks for a person
  * - `page`: all calls of the Page pause
  * - `token`: calls with this token
  */
 export type Stops = 'call' | 'thread' | 'sends' | 'page' | 'token';
 
-/** A row matches where everything it names does. `subcodes: [undefined]` is "no subcode". */
+/** A row matches if everything that the row names does. `subcodes: [undefined]` is "no subcode". */
 export interface Row {
   readonly codes?: readonly number[];
   readonly subcodes?: readonly (number | undefined)[];
@@ -89,7 +89,7 @@ export const ROWS: readonly Row[] = [
   { codes: [100], subcodes: [2534037], means: 'anotherAppOwns', stops: 'thread', advice: OTHER_APP },
   { codes: [100], subcodes: [2018151], means: 'anotherAppOwns', stops: 'thread', advice: NOT_THREAD_OWNER },
   {
-    // The parent code is not documented. The thread is held by Messenger itself, so it is the same as any other owner.
+    // The parent code is not documented. Messenger itself owns the thread, which is the same as any other owner.
     subcodes: [2018321],
     means: 'anotherAppOwns',
     stops: 'thread',
@@ -110,7 +110,7 @@ export const ROWS: readonly Row[] = [
   { codes: [551], means: 'customerUnreachable', stops: 'thread', advice: NOT_REACHABLE },
   { codes: [200], subcodes: [1545041], means: 'customerUnreachable', stops: 'thread', advice: NOT_REACHABLE },
   {
-    // Of the whole Page; but nobody says for how long, and a restriction that is lifted is to be noticed at once.
+    // It concerns the whole Page, but Meta does not say for how long. The bot must notice at once when the restriction ends.
     codes: [10],
     subcodes: [1404170, 1893063],
     means: 'policyViolation',
@@ -200,7 +200,7 @@ export const ROWS: readonly Row[] = [
     stops: 'page',
     advice: BLOCKED_PAGE,
     // Meta documents no subcode, and those that were seen on messages are about the message. If the Page is blocked,
-    // its next message is refused as well; if it is not, nobody else is silenced.
+    // Meta refuses its next message as well; if the Page is not blocked, other customers still get their messages.
     onSend: { stops: 'call', advice: BLOCKED_MESSAGE },
   },
   // Not in Meta's list. Vendors of chat bots have it from messages: "your Page has been blocked from sending messages".
@@ -226,7 +226,7 @@ export const ROWS: readonly Row[] = [
   { codes: [2], ...FAULT_OF_META, advice: `${META_FAULT} If it stays, the customer may have blocked the Page.` },
   { codes: [1, 1200], ...FAULT_OF_META },
 
-  // The text, where the subcode is missing or new. English only: Meta translates its texts.
+  // The text, if the subcode is missing or new. English only: Meta translates its texts.
   { text: /another app is controlling this thread/i, means: 'anotherAppOwns', stops: 'thread', advice: OTHER_APP },
   {
     codes: [100],

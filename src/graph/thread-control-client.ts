@@ -1,8 +1,8 @@
 /**
  * Meta's thread control and Send API as typed calls that end with a clear answer.
  *
- * Exists because a lost answer is not a failure: these calls ask `thread_owner` before they repeat anything, leave a
- * throttled Page alone, and let no token out.
+ * A lost answer is not a failure: these calls ask `thread_owner` before they repeat anything. They do not call a
+ * throttled Page, and no error of theirs holds a token.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import { InvalidOptionError } from '../thread/errors.js';
@@ -29,12 +29,12 @@ export interface SendReceipt {
 export interface FeatureStatus {
   /**
    * Whether Conversation Routing is on (a default application is set): `msgr_multi_app`. Meta does not define its
-   * flags in words, so this is a reading; `undefined` where the flag is missing.
+   * flags in words, so this is an interpretation; `undefined` if the flag is missing.
    */
   readonly conversationRouting: boolean | undefined;
   /** The flags as they came: `hop_v2`, `msgr_multi_app`, `ig_multi_app` … */
   readonly flags: Readonly<Record<string, unknown>>;
-  /** The Page the token belongs to, as Meta says. Another than the one asked for: the wrong token is configured. */
+  /** The Page of the token, as Meta says. If it is not the expected Page, the configured token is wrong. */
   readonly pageId?: string;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
@@ -45,16 +45,16 @@ const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
 /**
  * Calls the Graph API for all Pages of one app.
  *
- * Every method rejects with {@link GraphApiError} and with nothing else, but for arguments that cannot be right
- * ({@link InvalidOptionError}). A Page that Meta throttles is remembered: its calls are refused at once, with
- * `code: 'rateLimited'`, `outcome: 'notSent'` and `retryAfterMs`, until its time is over. Where a message met the limit,
- * only messages are. A token that Meta calls dead is not sent again for a second, unless another call with it succeeds.
+ * Every method rejects with {@link GraphApiError}, or with {@link InvalidOptionError} for an argument that cannot be
+ * right. The client remembers a Page that Meta throttles. It refuses the Page's calls at once, with `code: 'rateLimited'`,
+ * `outcome: 'notSent'` and `retryAfterMs`, until the pause is over. If a message met the limit, it refuses messages
+ * only. It does not use a token that Meta calls dead for a second, unless another call with the token succeeds.
  */
 export class ThreadControlClient {
   readonly #settings: ClientSettings;
   readonly #attempts: CallAttempts;
 
-  /** @throws {@link InvalidOptionError} where an option has a value it cannot have */
+  /** @throws {@link InvalidOptionError} if an option has a value it cannot have */
   constructor(options: ThreadControlClientOptions) {
     this.#settings = settingsOf(options);
     this.#attempts = attemptsOf(this.#settings);
@@ -64,7 +64,7 @@ export class ThreadControlClient {
    * Gives the thread to another app.
    *
    * @param metadata goes to that app; at most 1000 characters are sent; JSON stays JSON when it is shortened
-   * @param isWanted asked before each repeat of a pass whose answer was lost; `false` where a webhook has shown meanwhile
+   * @param isWanted asked before each repeat of a pass whose answer was lost; `false` if a webhook has shown meanwhile
    * that it had worked. Default: repeats
    */
   async pass(
@@ -79,9 +79,9 @@ export class ThreadControlClient {
   }
 
   /**
-   * Takes the thread. Resolves also where the bot has it already.
+   * Takes the thread. Resolves also if the bot has it already.
    *
-   * @param isWanted asked before each repeat of a take whose answer was lost; `false` where an agent has written meanwhile.
+   * @param isWanted asked before each repeat of a take whose answer was lost; `false` if an agent has written meanwhile.
    * Default: repeats
    */
   async take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<ControlReceipt> {
@@ -89,7 +89,7 @@ export class ThreadControlClient {
     return controlThread(this.#attempts, this.#settings, thread, { operation: 'take' }, body, isWanted);
   }
 
-  /** Leaves the thread to nobody: idle. Meta sends no webhook about it. */
+  /** Releases the thread, which is then idle. Meta sends no webhook about it. */
   async release(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
     return controlThread(this.#attempts, this.#settings, thread, { operation: 'release' }, metadataOf(metadata));
   }
@@ -117,7 +117,7 @@ export class ThreadControlClient {
     );
   }
 
-  /** Asks Meta who owns the thread. Repeats by itself where no answer came. */
+  /** Asks Meta who owns the thread. Repeats by itself if no answer came. */
   async owner(thread: ThreadKey): Promise<OwnerAnswer> {
     const call = ownerCall(thread);
     const owner = ownerOf(await this.#read(call));
@@ -155,12 +155,12 @@ export class ThreadControlClient {
   /**
    * Sends a message: `POST /me/messages` with this body, and the thread's customer as `recipient` unless it has one.
    *
-   * Never made again where it may have been delivered, because Meta has no key against duplicates; made a second time
-   * where it is sure that nothing was sent. A `thread_control` without `control_type` is refused before it is sent:
-   * Meta would release the thread.
-   * @param how `evenIfMessagesPause`: it is sent although the messages of the Page pause, as the answer to a customer who asks
-   * for a person; a pause of all calls of the Page holds it up as well. `file` is uploaded with the message, whose attachment
-   * then has a type and an empty payload
+   * The client never repeats a message that may have been delivered, because Meta has no key against duplicates. It
+   * repeats a message that certainly was not sent. It refuses a `thread_control` without `control_type`: Meta would
+   * release the thread.
+   * @param how `evenIfMessagesPause`: sends although the Page's messages pause, to answer a customer who asks for a
+   * person; a pause of all the Page's calls still holds. `file` is uploaded with the message, whose attachment then has a
+   * type and an empty payload
    * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
    */
   async send(thread: ThreadKey, body: object, how: SendSettings = {}): Promise<SendReceipt> {
@@ -198,7 +198,7 @@ export class ThreadControlClient {
     this.#attempts.close();
   }
 
-  /** A GET, made again where no answer came: it changes nothing. */
+  /** A GET, made again if no answer came: it changes nothing. */
   async #read(call: GraphCall): Promise<Attempt & { readonly ok: true }> {
     for (let attempts = 1; ; attempts++) {
       const attempt = await this.#attempts.attempt(call);
@@ -216,13 +216,13 @@ function withRecipient(thread: ThreadKey, body: object): object {
   return recipient === undefined || recipient === null ? { ...body, recipient: { id: thread.psid } } : body;
 }
 
-/** Meta does not tell whom a `user_ref` is of: the answer has no `recipient_id`, so that of a sender action is empty. */
+/** Meta does not say which customer a `user_ref` names: the answer has no `recipient_id`, and a sender action's is empty. */
 function isToUserRef(body: object): boolean {
   const recipient = (body as Readonly<Record<string, unknown>>)['recipient'];
   return isRecord(recipient) && 'user_ref' in recipient;
 }
 
-/** "If not set, control is released by default": so it has to be set, and to something Meta knows. */
+/** "If not set, control is released by default": so it must be set, and to a value that Meta knows. */
 function namesControlType(body: object): boolean {
   const control = (body as Readonly<Record<string, unknown>>)['thread_control'];
   if (control === undefined || control === null) return true;

@@ -1,8 +1,8 @@
 /**
  * HTTP by undici's own dispatcher, for messages: the hot path.
  *
- * Speaks to the dispatcher directly, because it alone tells when a connection has been found and the request is about
- * to be written, and because undici's friendlier faces cost a stream for each answer.
+ * Calls the dispatcher directly: only the dispatcher reports when a connection is ready and the request is about to be
+ * written. undici's other functions cost a stream for each answer.
  * @see https://undici.nodejs.org/#/docs/api/Dispatcher
  */
 import type { IncomingHttpHeaders } from 'node:http';
@@ -17,7 +17,7 @@ const TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
 /** Where the path of `https://host/path` begins to be looked for. */
 const BEHIND_SCHEME = 'https://'.length;
 
-/** {@link HttpExchange} by undici. Takes no notice of proxies. */
+/** {@link HttpExchange} by undici. Ignores proxies. */
 export class UndiciExchange implements HttpExchange {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
@@ -75,14 +75,14 @@ class Journey implements Dispatcher.DispatchHandler {
     this.#settle = settle;
   }
 
-  /** Gives up: what is still in line is not sent, what is under way is broken off. */
+  /** Gives up: a request that still waits is not sent, a request in progress is aborted. */
   end(failure: HttpFailure): void {
     this.#finish(failure);
     this.#controller?.abort(new Error(failure.cause.message));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // undici drops the request where this throws, and keeps the connection for the next; an abort would close it.
+    // undici drops the request if this throws, and keeps the connection for the next; an abort would close it.
     if (this.#isOver) throw new HandoverError('unexpected', 'Its time was over before its turn came.');
     this.sent = true;
     this.#controller = controller;
@@ -119,7 +119,7 @@ class Journey implements Dispatcher.DispatchHandler {
   }
 }
 
-/** The time limit is the exchange's own; undici's would be a second one of another clock. */
+/** The exchange has its own time limit; undici's would be a second one with another clock. */
 function agentFor(timeoutMs: number): Agent {
   return new Agent({
     connections: MAX_SOCKETS,

@@ -94,7 +94,12 @@ export interface HandoverEventMap {
   };
 }
 
-/** Listens to one sort of news. */
+/** One event, with its name. */
+export type HandoverEvent = {
+  [K in keyof HandoverEventMap]: readonly [K, HandoverEventMap[K]];
+}[keyof HandoverEventMap];
+
+/** Listens to one sort of event. */
 export type HandoverListener<K extends keyof HandoverEventMap> = (events: HandoverEventMap[K]) => void;
 
 /** Hands news to listeners, in the order in which they came. */

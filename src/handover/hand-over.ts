@@ -1,214 +1,175 @@
 /**
- * Hands a thread to VCC Live: arm, speak, pass, confirm. What became unclear is found out before anything is repeated.
+ * Hands a thread to VCC Live: arm, say the notice, pass, confirm.
  *
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import { HandoverError, StoreError } from '../thread/errors.js';
+import type { HandoverError } from '../thread/errors.js';
+import { StoreError } from '../thread/errors.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
+import type { OpenHandover, ThreadRecord } from '../thread/record.js';
 import { evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, placeOwn } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
-import type { ArmAnswer, ArmRequest, Ending } from './lifecycle.js';
-import { amendOpen, arm, conclude, endingOfEarlyHandBack, markPassed, storedError } from './lifecycle.js';
+import type { ThreadRecords } from './change-record.js';
+import { asError } from './change-record.js';
+import type { EngineDeps } from './engine-deps.js';
+import type { ArmAnswer, ArmRequest, Outcome } from './lifecycle.js';
+import { amendOpen, arm, concludeOpen, endingOfEarlyHandBack, markPassed, unchanged } from './lifecycle.js';
 import type { LoopBreaker } from './loop-breaker.js';
 import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
-import type { EngineDeps, HandoverEvent, Outcome, ThreadRecords } from './change-record.js';
-import { asError } from './change-record.js';
-import { deadlineOf, hasTimers } from './timers.js';
+import type { Begun } from './recover-handover.js';
+import {
+  fail,
+  ownerAfterRefusal,
+  resume,
+  settleEarlyHandBack,
+  settleLostPass,
+  settleStale,
+  takenByOther,
+} from './recover-handover.js';
+import { HANDOVER_DEADLINE, deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
-/** More than this are remembered by their age alone. */
-const MOST_ABANDONED = 1000;
+type Armed = ArmAnswer | { readonly kind: 'anotherAppOwns' } | { readonly kind: 'loop'; readonly error: HandoverError };
 
 /** Makes handovers. */
 export class HandoverStarter {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
-  /** Handovers that this process armed and could not go on with: nobody works on them, whatever their record says. */
-  readonly #abandoned = new Set<string>();
+  /** Ids of the handovers that this process is making now. */
+  readonly #inProgress = new Set<string>();
 
   constructor(records: ThreadRecords) {
     this.#deps = records.deps;
     this.#records = records;
   }
 
-  /** Hands the thread of a turn to VCC Live: arm, speak, pass, confirm. Never rejects: what fails is in the answer. */
+  /** Hands the thread of a turn to VCC Live. Never rejects: what fails is in the answer. */
   async handOver(turn: Turn, order: HandoverOrder, loopBreaker?: LoopBreaker): Promise<HandoverStart> {
+    const { thread } = turn;
     try {
-      const start = await this.#handOver(turn, order, true, loopBreaker);
-      if (start.status === 'refused') this.#deps.events.emit('refused', { thread: turn.thread, reason: start.reason });
+      const ids = await this.#records.idsToHandOver(thread);
+      let armed = await this.#arm(turn, order, ids, loopBreaker);
+      if (
+        armed.kind === 'open' &&
+        this.#isStale(armed.open) &&
+        !(await settleStale(this.#records, { thread, ids }, armed.open))
+      ) {
+        armed = await this.#arm(turn, order, ids, loopBreaker);
+      }
+      const start = await this.#begin({ turn, order, ids }, armed);
+      if (start.status === 'refused') this.#deps.events.emit('refused', { thread, reason: start.reason });
       return start;
     } catch (thrown) {
       const error = asError(thrown);
-      this.#deps.events.emit('failed', { thread: turn.thread, error });
-      this.#deps.log.warn(`Handover not begun: ${error.message}`);
+      this.#deps.events.emit('failed', { thread, error });
+      this.#deps.log.warn(`A handover did not begin; the thread stays with the bot: ${error.message}`);
       return { status: 'failed', error };
     }
   }
 
-  async #handOver(
-    turn: Turn,
-    order: HandoverOrder,
-    mayReplace: boolean,
-    loopBreaker?: LoopBreaker,
-  ): Promise<HandoverStart> {
+  /** Writes down that the thread is about to be passed, or finds what forbids it. */
+  async #arm(turn: Turn, order: HandoverOrder, ids: AppIds, loopBreaker: LoopBreaker | undefined): Promise<Armed> {
     const { thread } = turn;
-    const ids = await this.#records.idsToHandOver(thread);
     const id = this.#deps.newId();
     const nowMs = this.#deps.clock.now();
-    const armed = await this.#records.change(
-      thread,
-      ids,
-      () => [],
-      (record, verdict): Outcome<ArmAnswer | { readonly kind: 'loop'; readonly error: HandoverError } | undefined> => {
-        const request: ArmRequest = {
-          id,
-          cause: turn.key,
-          run: turn.run,
-          nowMs,
-          armedAtMetaMs: placeOwn(newestPlace(record.evidence), nowMs, this.#records.offsetMs),
-          targetAppId: ids.vccLiveAppId,
-          metadata: handoverMetadata(id, order.metadata),
-          dialogWaits: order.dialogWaits,
-          ...(order.reference === undefined ? {} : { reference: order.reference }),
-        };
-        const asked = arm(record, request);
-        // With another app already: nothing to hand over. A handover found is another matter: it explains the owner.
-        if (asked.answer.kind === 'armed' && isAnotherApp(verdict)) return { record, events: [], value: undefined };
-        const loop = loopBreaker && asked.answer.kind === 'armed' ? loopOf(record, loopBreaker, nowMs) : undefined;
-        if (loop) return { record, events: [], value: { kind: 'loop', error: loop } };
-        const events: HandoverEvent[] = asked.answer.kind === 'armed' ? [['begun', { thread, handoverId: id }]] : [];
-        return { record: asked.record, events, value: asked.answer };
-      },
-    );
-    const answer = armed.value;
-    switch (answer?.kind) {
+    const { value } = await this.#records.change(thread, ids, [], (record, verdict): Outcome<Armed> => {
+      const request: ArmRequest = {
+        id,
+        cause: turn.key,
+        run: turn.run,
+        nowMs,
+        armedAtMetaMs: placeOwn(newestPlace(record.evidence), nowMs, this.#records.offsetMs),
+        targetAppId: ids.vccLiveAppId,
+        metadata: handoverMetadata(id, order.metadata),
+        dialogWaits: order.dialogWaits,
+        ...(order.reference === undefined ? {} : { reference: order.reference }),
+      };
+      const asked = arm(record, request);
+      if (asked.answer.kind !== 'armed') return { record: asked.record, events: [], value: asked.answer };
+      // An open handover explains another owner; without one there is nothing to hand over.
+      if (isAnotherApp(verdict)) return { record, events: [], value: { kind: 'anotherAppOwns' } };
+      const error = loopBreaker && loopOf(record, loopBreaker, nowMs);
+      if (error) return { record, events: [], value: { kind: 'loop', error } };
+      return { record: asked.record, events: [['begun', { thread, handoverId: id }]], value: asked.answer };
+    });
+    return value;
+  }
+
+  async #begin(begun: Omit<Begun, 'open'>, armed: Armed): Promise<HandoverStart> {
+    const { turn } = begun;
+    switch (armed.kind) {
       case 'loop':
-        throw answer.error;
-      case undefined:
+        throw armed.error;
+      case 'anotherAppOwns':
       case 'secondRequest':
+      case 'open':
         return { status: 'refused', reason: 'alreadyWithAgent' };
       case 'concluded':
         turn.blockedBecause ??= 'repeatedTurn';
-        return { status: 'passed', handoverId: answer.conclusion.handoverId };
-      case 'open':
-        if (!mayReplace || !(answer.stale || this.#abandoned.has(answer.open.id))) {
-          return { status: 'refused', reason: 'alreadyWithAgent' };
-        }
-        if (await this.#settleStale(thread, ids, answer.open)) return { status: 'refused', reason: 'alreadyWithAgent' };
-        return this.#handOver(turn, order, false, loopBreaker);
-      case 'existing':
+        return { status: 'passed', handoverId: armed.conclusion.handoverId };
+      case 'existing': {
         turn.blockedBecause ??= 'repeatedTurn';
-        if (answer.open.phase === 'passed') return { status: 'passed', handoverId: answer.open.id };
-        return this.#orAbandon(thread, answer.open, () => this.#resume(turn, order, ids, answer.open));
-      case 'armed':
-        return this.#orAbandon(thread, answer.open, () => this.#speakAndPass(turn, order, ids, answer.open));
+        if (armed.open.phase === 'passed') return { status: 'passed', handoverId: armed.open.id };
+        const found = { ...begun, open: armed.open };
+        return this.#make(found, async () => (await resume(this.#records, found)) ?? this.#speakAndPass(found));
+      }
+      case 'armed': {
+        const made = { ...begun, open: armed.open };
+        return this.#make(made, () => this.#speakAndPass(made));
+      }
     }
   }
 
-  /** A handover that was armed and fails unwritten is told with its id: news of it may come yet, when the store is back. */
-  async #orAbandon(
-    thread: ThreadKey,
-    { id }: OpenHandover,
-    work: () => Promise<HandoverStart>,
-  ): Promise<HandoverStart> {
+  /**
+   * Whether the turn that armed an open handover is over. No two turns of a thread run at once, over all processes: so it
+   * is, unless this process itself is making the handover outside that order. No clock is asked.
+   */
+  #isStale({ id, phase }: OpenHandover): boolean {
+    return phase !== 'passed' && !this.#inProgress.has(id);
+  }
+
+  /** Makes an armed handover. If it fails and that cannot be written, `failed` has its id: the store may show it later. */
+  async #make({ turn: { thread }, open: { id } }: Begun, work: () => Promise<HandoverStart>): Promise<HandoverStart> {
+    this.#inProgress.add(id);
     try {
       return await work();
     } catch (thrown) {
-      if (this.#abandoned.size >= MOST_ABANDONED) this.#abandoned.clear();
-      this.#abandoned.add(id);
       const error = asError(thrown);
       this.#deps.events.emit('failed', { thread, handoverId: id, error });
-      this.#deps.log.error(`Handover ${id} failed, and that could not be written down: ${error.message}`);
-      return { status: 'failed', error, handoverId: id };
-    }
-  }
-
-  /** Another event's handover that nobody works on any more: passed after all (then true), or closed as failed. */
-  async #settleStale(thread: ThreadKey, ids: AppIds, open: OpenHandover): Promise<boolean> {
-    await this.#records.ask(thread);
-    const text = 'The handover was begun by a process that did not finish it, and VCC Live does not own the thread.';
-    const error = new HandoverError('outcomeUnknown', text);
-    const changed = await this.#records.change(
-      thread,
-      ids,
-      () => [],
-      (record) => {
-        if (record.open?.id !== open.id || record.open.phase === 'passed')
-          return { record, events: [], value: undefined };
-        const { earlyHandBack } = record.open;
-        if (earlyHandBack) {
-          return this.#records.concluded(
-            thread,
-            record,
-            endingOfEarlyHandBack(earlyHandBack, this.#deps.clock.now()),
-            true,
-          );
-        }
-        const ending: Ending = {
-          outcome: 'failed',
-          via: 'none',
-          nowMs: this.#deps.clock.now(),
-          error: storedError(error),
-        };
-        const closed = this.#records.concluded(thread, record, ending);
-        // An unconfirmed one was reported as failed when its pass was.
-        return record.open.phase === 'unconfirmed' ? { ...closed, events: [] } : closed;
-      },
-    );
-    return changed.record.open?.id === open.id;
-  }
-
-  /** A handover found armed by a run that died: asked about, then gone on with. */
-  async #resume(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
-    const { thread } = turn;
-    const asked = await this.#records.ask(thread);
-    const latest = await this.#records.readOr(thread, undefined);
-    if (asked?.owner === 'vccLive' || latest?.open?.phase === 'passed')
-      return { status: 'passed', handoverId: open.id };
-    if (latest?.open?.id === open.id && latest.open.earlyHandBack) {
-      const { earlyHandBack } = latest.open;
-      await this.#records.change(
-        thread,
-        ids,
-        () => [],
-        (record) =>
-          this.#records.concluded(thread, record, endingOfEarlyHandBack(earlyHandBack, this.#deps.clock.now()), true),
+      this.#deps.log.error(
+        `Handover ${id} failed, and the store did not take that; the next request of the customer settles it: ${error.message}`,
       );
-      return { status: 'passed', handoverId: open.id };
+      return { status: 'failed', error, handoverId: id };
+    } finally {
+      this.#inProgress.delete(id);
     }
-    if (asked && isAnotherApp(asked)) return this.#fail(thread, ids, open, takenByOther(asked));
-    return this.#speakAndPass(turn, order, ids, open);
   }
 
-  async #speakAndPass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
+  async #speakAndPass(begun: Begun): Promise<HandoverStart> {
+    const { turn, order, ids, open } = begun;
     const { thread } = turn;
-    const { clock } = this.#deps;
-    const { timers } = this.#deps.policies(thread.pageId);
+    const { clock, policies, store } = this.#deps;
+    const { timers } = policies(thread.pageId);
     // Before the pass, so that no crash leaves a passed thread without its timers. A deadline too many does no harm.
-    if (hasTimers(timers)) {
-      await this.#records.setDeadline(thread, deadlineOf({ ...open, passedAtMs: clock.now() }, timers));
-    }
+    const deadline = hasTimers(timers) ? deadlineOf({ ...open, passedAtMs: clock.now() }, timers) : undefined;
+    if (deadline) await store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: deadline.atMs });
     if (order.sendNotice && !open.noticeSent) {
       const failure = await this.#speak(turn, order.sendNotice, open);
-      if (failure) return this.#fail(thread, ids, open, failure);
-      const noted = await this.#records.change(
-        thread,
-        ids,
-        () => [],
-        (record) => ({ record: amendOpen(record, open.id, { noticeSent: true }), events: [], value: undefined }),
+      if (failure) return fail(this.#records, { thread, ids }, open, failure);
+      const noted = await this.#records.change(thread, ids, [], (record) =>
+        unchanged(amendOpen(record, open.id, { noticeSent: true })),
       );
       this.#records.moveAlong(turn, noted);
       // The notice was refused because the thread moved meanwhile, or an agent took it: see who has it.
-      if (noted.record.open?.phase === 'passed') return this.#passed(turn, open);
-      if (isAnotherApp(noted.now)) return this.#fail(thread, ids, open, takenByOther(noted.now));
+      if (noted.record.open?.phase === 'passed') return passed(turn, open);
+      if (isAnotherApp(noted.now)) return fail(this.#records, { thread, ids }, open, takenByOther(noted.now));
     }
-    return this.#pass(turn, order, ids, open);
+    return this.#pass(begun);
   }
 
   /**
@@ -225,44 +186,44 @@ export class HandoverStarter {
     } catch (thrown) {
       const error = asError(thrown);
       if (error instanceof GraphApiError && error.code === 'invalidToken') return error;
-      this.#deps.log.warn(`Handover ${open.id}: the notice was not accepted, passing all the same: ${error.message}`);
+      this.#deps.log.warn(
+        `Handover ${open.id}: the notice was not accepted; the thread is passed all the same: ${error.message}`,
+      );
       return undefined;
     } finally {
       turn.blockedBecause = blockedBecause;
     }
   }
 
-  async #pass(turn: Turn, order: HandoverOrder, ids: AppIds, open: OpenHandover): Promise<HandoverStart> {
+  async #pass({ turn, order, ids, open }: Begun): Promise<HandoverStart> {
     const { thread } = turn;
     const { targetAppId, metadata } = open;
     const isWanted = (): Promise<boolean> => this.#isStillToPass(thread, open);
-    const send = (): Promise<AnsweredCall> =>
-      order.passWithNotice?.(targetAppId, metadata, isWanted) ??
-      this.#deps.graph.pass(thread, targetAppId, metadata, isWanted);
     let confirmed: AnsweredCall;
     let newestStamp: number | undefined;
     try {
-      newestStamp = newestPlace((await this.#deps.store.read(thread))?.evidence ?? {});
-      confirmed = await send();
+      const { record, isOurs } = await this.#deps.store.readFor(turn.ticket);
+      if (!isOurs || (record && record.open?.id !== open.id)) return this.#overtaken(turn, open);
+      newestStamp = newestPlace(record?.evidence ?? {});
+      const passWithNotice = order.passWithNotice?.(targetAppId, metadata, isWanted);
+      confirmed = await (passWithNotice ?? this.#deps.graph.pass(thread, targetAppId, metadata, isWanted));
     } catch (thrown) {
       return this.#passFailed(turn, ids, open, asError(thrown));
     }
     try {
       const evidence = evidenceOfCall({ app: open.targetAppId }, this.#records.own(confirmed, newestStamp));
-      const changed = await this.#records.change(
-        thread,
-        ids,
-        () => [evidence],
-        (record, verdict) => this.#confirm(thread, record, open.id, verdict),
+      const changed = await this.#records.change(thread, ids, [evidence], (record, verdict) =>
+        this.#confirm(thread, record, open.id, verdict),
       );
       this.#records.moveAlong(turn, changed);
-      if (changed.record.open?.earlyHandBack) await this.#settleKept(thread, ids, open.id);
+      if (changed.record.open?.earlyHandBack) await settleEarlyHandBack(this.#records, { thread, ids }, open.id);
     } catch (thrown) {
       if (!(thrown instanceof StoreError)) throw thrown;
-      // VCC Live has the thread; the record will learn it from the standby events. Only this turn must know now.
-      this.#deps.log.error(`Handover ${open.id} was passed but could not be recorded: ${thrown.message}`);
+      this.#deps.log.error(
+        `Handover ${open.id} was passed, and the store did not take that; the next standby event records it: ${thrown.message}`,
+      );
     }
-    return this.#passed(turn, open);
+    return passed(turn, open);
   }
 
   /** Whether nothing has shown, while the answer to our pass was lost, that it had worked: an agent's words, a hand-back. */
@@ -272,132 +233,47 @@ export class HandoverStarter {
     return record.open?.id === id && record.open.phase === 'armed' && record.open.earlyHandBack === undefined;
   }
 
-  #passed(turn: Turn, open: OpenHandover): HandoverStart {
-    turn.blockedBecause ??= 'handedOver';
-    return { status: 'passed', handoverId: open.id };
+  /** Another turn of the thread has taken the handover over, or has closed it and begun another one. */
+  #overtaken(turn: Turn, { id }: OpenHandover): HandoverStart {
+    turn.blockedBecause ??= 'staleTurn';
+    this.#deps.log.warn(
+      `Handover ${id} took so long that another turn of its thread went on; this turn passes nothing and says nothing more. ` +
+        'Find out what held this process up.',
+    );
+    return { status: 'refused', reason: 'alreadyWithAgent' };
   }
 
   /** Our pass is confirmed. A hand-back that overtook the confirmation concludes the handover now. */
-  #confirm(thread: ThreadKey, record: ThreadRecord, id: string, verdict: Verdict): Outcome<Conclusion | undefined> {
-    if (record.open?.id !== id) return { record, events: [], value: undefined };
-    const passed = markPassed(record, id, this.#deps.clock.now());
-    const known = record.open.phase === 'passed';
+  #confirm(thread: ThreadKey, record: ThreadRecord, id: string, verdict: Verdict): Outcome<unknown> {
+    if (record.open?.id !== id) return unchanged(record);
+    const nowMs = this.#deps.clock.now();
+    const confirmed = markPassed(record, id, nowMs);
+    const isNew = record.open.phase !== 'passed';
     const kept = record.open.earlyHandBack;
     // Two calls of our own at the same time, a hand-back that seems older than the repeat of a pass that had worked, or one
     // that Meta stamped in seconds: only Meta knows which came later.
     if (!kept || kept.via === 'take' || kept.inSeconds || isAnotherApp(verdict)) {
-      const events: HandoverEvent[] = known ? [] : [['passed', { thread, handoverId: id }]];
-      return { record: passed, events, value: undefined };
+      return { record: confirmed, events: isNew ? [['passed', { thread, handoverId: id }]] : [], value: undefined };
     }
-    return this.#records.concluded(thread, passed, endingOfEarlyHandBack(kept, this.#deps.clock.now()), !known);
-  }
-
-  /** A take of the application's, or a hand-back, while our pass was under way: it ended the handover, or came before it. */
-  async #settleKept(thread: ThreadKey, ids: AppIds, id: string): Promise<void> {
-    await this.#records.ask(thread);
-    await this.#records.change(
-      thread,
-      ids,
-      () => [],
-      (record, verdict): Outcome<undefined> => {
-        const { open } = record;
-        if (open?.id !== id || !open.earlyHandBack) return { record, events: [], value: undefined };
-        const { earlyHandBack, ...others } = open;
-        if (isAnotherApp(verdict)) return { record: { ...record, open: others }, events: [], value: undefined };
-        const ended = this.#records.concluded(
-          thread,
-          record,
-          endingOfEarlyHandBack(earlyHandBack, this.#deps.clock.now()),
-        );
-        return { ...ended, value: undefined };
-      },
-    );
+    return concludeOpen(thread, confirmed, endingOfEarlyHandBack(kept, nowMs), isNew);
   }
 
   async #passFailed(turn: Turn, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {
-    const { thread } = turn;
-    if (!(error instanceof GraphApiError)) return this.#fail(thread, ids, open, error);
+    const at = { thread: turn.thread, ids };
+    if (!(error instanceof GraphApiError)) return fail(this.#records, at, open, error);
     if (error.outcome === 'unknown' || error.owner) {
-      const known = await this.#afterLostPass(turn, ids, open, error);
-      if (known) return known;
+      const settled = await settleLostPass(this.#records, { turn, ids, open }, error);
+      if (settled) return settled;
     }
-    if (error.code !== 'anotherAppOwns') return this.#fail(thread, ids, open, error);
-
-    const verdict = error.owner
-      ? await this.#records.foldAnswer(thread, ids, error.owner)
-      : await this.#records.ask(thread);
-    const latest = await this.#records.readOr(thread, undefined);
-    if (latest?.open?.id === open.id && latest.open.phase === 'passed') return this.#passed(turn, open);
-    return this.#fail(thread, ids, open, verdict && isAnotherApp(verdict) ? takenByOther(verdict, error) : error);
-  }
-
-  /**
-   * The answer to our pass was lost, at least once. An event may have shown since that it had worked (of VCC Live's, or its
-   * hand-back; the thread may be home again). Otherwise, where nobody can tell, the handover stays unconfirmed.
-   * @returns nothing where Meta's answer stands
-   */
-  async #afterLostPass(
-    turn: Turn,
-    ids: AppIds,
-    { id }: OpenHandover,
-    error: GraphApiError,
-  ): Promise<HandoverStart | undefined> {
-    const { thread } = turn;
-    const isUnknown = error.outcome === 'unknown';
-    const failed: HandoverEvent = ['failed', { thread, handoverId: id, error }];
-    const changed = await this.#records.change(
-      thread,
-      ids,
-      () => [],
-      (record): Outcome<boolean> => {
-        const { open } = record;
-        const hasEnded = record.conclusions.some((each) => each.handoverId === id && each.outcome !== 'failed');
-        if (open?.id !== id) return { record, events: isUnknown && !hasEnded ? [failed] : [], value: hasEnded };
-        if (open.phase === 'passed') return { record, events: [], value: true };
-        // Nobody can hand back what was never passed. Whether our own take came after it, nobody can tell.
-        if (open.earlyHandBack?.via === 'passBack') {
-          const ending = endingOfEarlyHandBack(open.earlyHandBack, this.#deps.clock.now());
-          return { ...this.#records.concluded(thread, record, ending, true), value: true };
-        }
-        if (!isUnknown) return { record, events: [], value: false };
-        const unconfirmed = amendOpen(record, id, { phase: 'unconfirmed', dialogWaits: false });
-        return { record: unconfirmed, events: [failed], value: false };
-      },
-    );
-    this.#records.moveAlong(turn, changed);
-    if (!changed.value) return isUnknown ? { status: 'failed', error, handoverId: id } : undefined;
-    turn.blockedBecause ??= 'handedOver';
-    return { status: 'passed', handoverId: id };
-  }
-
-  async #fail(thread: ThreadKey, ids: AppIds, open: OpenHandover, error: Error): Promise<HandoverStart> {
-    await this.#records.change(
-      thread,
-      ids,
-      () => [],
-      (record) => {
-        if (record.open?.id !== open.id) return { record, events: [], value: undefined };
-        const ending: Ending = {
-          outcome: 'failed',
-          via: 'none',
-          nowMs: this.#deps.clock.now(),
-          error: storedError(error),
-        };
-        const failed = conclude(record, ending);
-        return {
-          record: failed.record,
-          events: [['failed', { thread, handoverId: open.id, error }]],
-          value: undefined,
-        };
-      },
-    );
-    this.#deps.log.error(`Handover ${open.id} failed: ${error.message}`);
-    return { status: 'failed', error, handoverId: open.id };
+    if (error.code !== 'anotherAppOwns') return fail(this.#records, at, open, error);
+    const owner = await ownerAfterRefusal(this.#records, at, error);
+    const latest = await this.#records.readOr(turn.thread, undefined);
+    if (latest?.open?.id === open.id && latest.open.phase === 'passed') return passed(turn, open);
+    return fail(this.#records, at, open, owner && isAnotherApp(owner) ? takenByOther(owner, error) : error);
   }
 }
 
-function takenByOther(verdict: Verdict, cause?: Error): HandoverError {
-  const who = verdict.appId === undefined ? 'Another app' : `App ${verdict.appId}`;
-  const text = `${who} controls the thread, so it cannot be passed to VCC Live. Pass it from there, or wait for its hand-back.`;
-  return new HandoverError('takenByOtherApp', text, cause === undefined ? undefined : { cause });
+function passed(turn: Turn, { id }: OpenHandover): HandoverStart {
+  turn.blockedBecause ??= 'handedOver';
+  return { status: 'passed', handoverId: id };
 }

@@ -8,17 +8,27 @@
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
 import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
 import { HandoverError, isErrorCode } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { HandoverEvent } from './events.js';
 import { reportedFields, withoutTranscript } from './vcc-live-report.js';
 import { keyAfter } from './turn.js';
 
 /** Conclusions kept for dialogs that have not fetched theirs yet. */
 const CONCLUSIONS_KEPT = 8;
-/** An armed handover older than this has lost the process that armed it. Longer than any retry of a pass. */
-const ARMED_ALIVE_MS = 2 * 60_000;
 /** Longer than any call is under way, with all of its repetitions. */
 const UNSETTLED_ALIVE_MS = 5 * 60_000;
-/** After this nobody is asked about a handover any more. */
-const AFTERWARDS_MS = 24 * 60 * 60_000;
+/** What a change makes of a record: the record, the events of it, and a value for whoever changes it. */
+export interface Outcome<T> {
+  readonly record: ThreadRecord;
+  readonly events: readonly HandoverEvent[];
+  readonly value: T;
+}
+
+/** An outcome without events and without a value. */
+export function unchanged<T = undefined>(record: ThreadRecord): Outcome<T | undefined> {
+  return { record, events: [], value: undefined };
+}
+
 /** Asking for a handover, as the record sees it. */
 export interface ArmRequest {
   readonly id: string;
@@ -38,8 +48,8 @@ export type ArmAnswer =
   /** The same event asked before, in a run that did not finish: that handover goes on. */
   | { readonly kind: 'existing'; readonly open: OpenHandover }
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion }
-  /** Another event's handover is open; `stale` where nobody can be working on it any more. */
-  | { readonly kind: 'open'; readonly open: OpenHandover; readonly stale: boolean }
+  /** A handover is open already: this turn's own, or another event's. */
+  | { readonly kind: 'open'; readonly open: OpenHandover }
   /** This very turn has handed over before, and the thread has come home since. */
   | { readonly kind: 'secondRequest' };
 
@@ -55,9 +65,7 @@ export function arm(record: ThreadRecord, request: ArmRequest): { record: Thread
         answer: { kind: 'existing', open: existing },
       };
     }
-    const stale =
-      open.phase === 'unconfirmed' || (open.phase === 'armed' && request.nowMs - open.startedAtMs > ARMED_ALIVE_MS);
-    return { record, answer: { kind: 'open', open, stale } };
+    return { record, answer: { kind: 'open', open } };
   }
   if (record.conclusions.some((each) => each.run === request.run && each.outcome !== 'failed')) {
     return { record, answer: { kind: 'secondRequest' } };
@@ -171,63 +179,29 @@ export function conclude(
   return { record: { ...rest, conclusions: [...earlier, conclusion].slice(-CONCLUSIONS_KEPT) }, conclusion };
 }
 
-/** What the record has for a dialog that waits for a handover. */
-export type DialogAnswer =
-  | { readonly kind: 'result'; readonly conclusion: Conclusion }
-  /** The handover is open still. */
-  | { readonly kind: 'open' }
-  /** Its dialog was told that it is passed, and the record was not: the store was lost then. Meta knows where it is. */
-  | { readonly kind: 'unrecorded' }
-  /** The record knows nothing of this handover any more. */
-  | { readonly kind: 'gone' };
-
 /**
- * Answers a dialog that waits for a handover, and notes which turn was given the result. Whoever asks gets it: no two
- * turns of a thread run at once, and a dialog that still asks was not saved as ended.
+ * {@link conclude}, with the events of it. The value is the conclusion; `undefined` if no handover is open.
+ * @param wasPassed `passed` is emitted too: the end shows that VCC Live had the thread
  */
-export function answerDialog(
+export function concludeOpen(
+  thread: ThreadKey,
   record: ThreadRecord,
-  handoverId: string,
-  turnKey: string,
-): { record: ThreadRecord; answer: DialogAnswer } {
-  if (record.open?.id === handoverId) {
-    return { record, answer: { kind: record.open.phase === 'armed' ? 'unrecorded' : 'open' } };
+  ending: Ending,
+  wasPassed = false,
+): Outcome<Conclusion | undefined> {
+  const ended = conclude(record, ending);
+  if (!ended.conclusion) return unchanged(record);
+  const { handoverId, outcome, via } = ended.conclusion;
+  const events: HandoverEvent[] = wasPassed ? [['passed', { thread, handoverId }]] : [];
+  const result = resultOf(ended.conclusion);
+  if (outcome === 'failed') {
+    const error = result.error ?? new HandoverError('unexpected', 'The handover failed.');
+    events.push(['failed', { thread, handoverId, error }]);
+  } else {
+    if (record.open?.returning === undefined) events.push(['returning', { thread, handoverId, via }]);
+    events.push(['returned', { thread, result }]);
   }
-  const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
-  if (!conclusion) return { record, answer: { kind: 'gone' } };
-  const given = conclusion.givenTo === turnKey ? conclusion : { ...conclusion, givenTo: turnKey };
-  return {
-    record: given === conclusion ? record : replaceConclusion(record, given),
-    answer: { kind: 'result', conclusion: given },
-  };
-}
-
-/** What is still to be done after a handover, and whether this turn does it. */
-export interface Afterwards {
-  readonly conclusion: Conclusion;
-  /** The same event did it before, in a run that did not finish: what a customer must not get twice is not repeated. */
-  readonly again: boolean;
-}
-
-/** The handover after which this event's turn may have something to do: the last one, where none is open and it came home lately. */
-export function endedLately(record: ThreadRecord, eventKey: string, nowMs: number): Conclusion | undefined {
-  const last = record.conclusions.at(-1);
-  if (!last || record.open || last.outcome === 'failed' || last.outcome === 'refused') return undefined;
-  if (nowMs - last.concludedAtMs >= AFTERWARDS_MS) return undefined;
-  return last.afterwardsBy === undefined || last.afterwardsBy === eventKey ? last : undefined;
-}
-
-/** Claims for the turn of one event what comes after a handover, so that it is done once. */
-export function claimAfterwards(
-  record: ThreadRecord,
-  eventKey: string,
-  nowMs: number,
-): { record: ThreadRecord; afterwards: Afterwards | undefined } {
-  const last = endedLately(record, eventKey, nowMs);
-  if (!last) return { record, afterwards: undefined };
-  if (last.afterwardsBy !== undefined) return { record, afterwards: { conclusion: last, again: true } };
-  const conclusion: Conclusion = { ...last, afterwardsBy: eventKey };
-  return { record: replaceConclusion(record, conclusion), afterwards: { conclusion, again: false } };
+  return { record: ended.record, events, value: ended.conclusion };
 }
 
 /** Whether this event's turn is the new run of one that began a handover: such a run is mute. */
@@ -243,12 +217,6 @@ export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): 
 export function hasSavedDialog(record: ThreadRecord, eventKey: string, run: string): boolean {
   const givenTo = conclusionOfCause(record, eventKey, run)?.givenTo;
   return givenTo !== undefined && givenTo !== keyAfter(eventKey);
-}
-
-/** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
-export function endedBeforeRerun(record: ThreadRecord, eventKey: string, run: string): Conclusion | undefined {
-  const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
-  return concluded?.dialogWaits === true && !hasSavedDialog(record, eventKey, run) ? concluded : undefined;
 }
 
 /** The conclusion that this event brought about in an earlier run. */
@@ -285,11 +253,12 @@ function errorOf(stored: StoredError): Error {
 }
 
 /** A failed handover is no handover: the same event may try again. */
-function conclusionOfCause(record: ThreadRecord, cause: string, run: string): Conclusion | undefined {
+export function conclusionOfCause(record: ThreadRecord, cause: string, run: string): Conclusion | undefined {
   return record.conclusions.findLast((each) => each.cause === cause && each.run !== run && each.outcome !== 'failed');
 }
 
-function replaceConclusion(record: ThreadRecord, conclusion: Conclusion): ThreadRecord {
+/** The record with one conclusion replaced. */
+export function replaceConclusion(record: ThreadRecord, conclusion: Conclusion): ThreadRecord {
   const conclusions = record.conclusions.map((each) => (each.handoverId === conclusion.handoverId ? conclusion : each));
   return { ...record, conclusions };
 }

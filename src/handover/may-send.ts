@@ -14,8 +14,11 @@ import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
-import type { EngineDeps, ThreadRecords } from './change-record.js';
-import { asError, publicOwner, unchanged } from './change-record.js';
+import { askOwner, askOwnerOrThrow, isOursByMeta, newestStampOf } from './ask-owner.js';
+import type { ThreadRecords } from './change-record.js';
+import { asError, publicOwner } from './change-record.js';
+import type { EngineDeps } from './engine-deps.js';
+import { unchanged } from './lifecycle.js';
 import type { AnsweredCall, Permission, Turn } from './turn.js';
 
 /** Meta's subcode for an id that is no customer of the Page's. */
@@ -25,10 +28,16 @@ const NO_MATCHING_USER = 2018001;
 export class SendGuard {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
+  #isStopped = false;
 
   constructor(records: ThreadRecords) {
     this.#deps = records.deps;
     this.#records = records;
+  }
+
+  /** This process stops, and another one runs the events whose turns go on here: these turns send nothing more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /**
@@ -37,6 +46,7 @@ export class SendGuard {
    */
   maySend(thread: ThreadKey, turn: Turn | undefined): MaybePromise<Permission> {
     if (turn?.blockedBecause) return { allowed: false, reason: turn.blockedBecause };
+    if (turn && this.#isStopped) return { allowed: false, reason: 'staleTurn' };
     return whenReady(this.#read(thread, turn), (found): MaybePromise<Permission> => {
       // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
       if (!found && turn?.delivered) return { allowed: true, newestStamp: undefined, known: false };
@@ -90,7 +100,7 @@ export class SendGuard {
 
   async #askForOwner(thread: ThreadKey): Promise<Verdict | 'noCustomer' | undefined> {
     try {
-      return (await this.#records.askOrThrow(thread)).now;
+      return await askOwnerOrThrow(this.#records, thread);
     } catch (error) {
       if (error instanceof GraphApiError && error.metaSubcode === NO_MATCHING_USER) return 'noCustomer';
       this.#deps.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
@@ -103,31 +113,29 @@ export class SendGuard {
     if (!permission.allowed || permission.known) return;
     const ids = await this.#records.ids(thread);
     const own = this.#records.own(call, permission.newestStamp);
-    await this.#records.forgiving(() =>
-      this.#records.change(thread, ids, () => [evidenceOfAcceptedSend(own)], unchanged),
-    );
+    await this.#records.forgiving(() => this.#records.change(thread, ids, [evidenceOfAcceptedSend(own)], unchanged));
   }
 
   /** Graph refused a message because another app controls the thread: the ledger learns it, and asks whose it is. */
   async sendRefused(thread: ThreadKey, call: AnsweredCall): Promise<void> {
     await this.#records.forgiving(async () => {
       const ids = await this.#records.ids(thread);
-      const newestStamp = newestPlace((await this.#deps.store.read(thread))?.evidence ?? {});
+      const newestStamp = await newestStampOf(this.#records, thread);
       const evidence = evidenceOfRefusedSend(this.#records.own(call, newestStamp));
-      const { before } = await this.#records.change(thread, ids, () => [evidence], unchanged);
+      const { before } = await this.#records.change(thread, ids, [evidence], unchanged);
       this.#deps.events.emit('disagreement', { thread, by: 'refusedSend', ledger: publicOwner(before) });
     });
-    await this.#records.ask(thread);
+    await askOwner(this.#records, thread);
   }
 
   /** A message was refused for no reason that was told: whether another app has the thread, by Meta's own answer. */
   async isLost(thread: ThreadKey): Promise<boolean> {
-    const asked = await this.#records.ask(thread);
+    const asked = await askOwner(this.#records, thread);
     return asked !== undefined && isAnotherApp(asked);
   }
 
   async #askWithoutStore(thread: ThreadKey): Promise<Permission> {
-    const isOurs = await this.#records.isOursByMeta(thread);
+    const isOurs = await isOursByMeta(this.#records, thread);
     if (isOurs === undefined) return { allowed: false, reason: 'ownerUnknown' };
     return isOurs
       ? { allowed: true, newestStamp: undefined, known: true }

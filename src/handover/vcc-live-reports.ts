@@ -6,14 +6,10 @@
  * anything is taken back Meta is asked who has it.
  */
 import type { ThreadKey } from '../thread/key.js';
-import type { OpenHandover, ThreadRecord } from '../thread/record.js';
+import type { ThreadRecord } from '../thread/record.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
-import type { AppIds } from '../ownership/ledger.js';
-import { isAnotherApp } from '../ownership/ledger.js';
 import { amendOpen } from './lifecycle.js';
-import { whileChatIsClosed } from './may-take-back.js';
-import { takeFromAgent } from './take-back.js';
-import type { EndedHandover, ThreadRecords } from './change-record.js';
+import type { ThreadRecords } from './change-record.js';
 import { CLOSED_CHAT_DEADLINE } from './timers.js';
 import type { ReportPolicy } from './vcc-live-report.js';
 import { closesChat, takeBackTimeOf, withEvent } from './vcc-live-report.js';
@@ -47,84 +43,17 @@ export class VccLiveReports {
     // Before it is written down, so that no crash leaves a closed chat without its deadline. One too many does no harm.
     if (guessMs !== undefined) await this.#schedule(thread, guessMs);
 
-    const written = await this.#records.change(
-      thread,
-      await this.#records.ids(thread),
-      () => [],
-      (record) => {
-        const { open } = record;
-        if (open?.id !== handoverId) return { record, events: [], value: 'nobodys' as const };
-        const report = withEvent(open.report, event, policy, nowMs);
-        if (report === undefined || report === open.report) return { record, events: [], value: 'known' as const };
-        const events = [['vccLiveEvent', { thread, handoverId, event }]] as const;
-        return { record: amendOpen(record, open.id, { report }), events, value: 'told' as const };
-      },
-    );
+    const written = await this.#records.change(thread, await this.#records.ids(thread), [], (record) => {
+      const { open } = record;
+      if (open?.id !== handoverId) return { record, events: [], value: 'nobodys' as const };
+      const report = withEvent(open.report, event, policy, nowMs);
+      if (report === undefined || report === open.report) return { record, events: [], value: 'known' as const };
+      const events = [['vccLiveEvent', { thread, handoverId, event }]] as const;
+      return { record: amendOpen(record, open.id, { report }), events, value: 'told' as const };
+    });
     const atMs = takeBackTimeOf(written.record.open);
     if (written.value !== 'nobodys' && atMs !== undefined && atMs !== guessMs) await this.#schedule(thread, atMs);
     return written.value;
-  }
-
-  /**
-   * The deadline of a closed chat has come: where the thread is still away it is taken back, where it was released
-   * without a word the handover is concluded. Rejects where it has to come again.
-   */
-  async bringHome(thread: ThreadKey): Promise<EndedHandover | undefined> {
-    const { store, clock } = this.#records.deps;
-    const open = (await store.read(thread))?.open;
-    const atMs = takeBackTimeOf(open);
-    if (!open || atMs === undefined) return this.#dropDeadline(thread);
-    if (atMs > clock.now()) {
-      await this.#schedule(thread, atMs);
-      return undefined;
-    }
-    const ids = await this.#records.ids(thread);
-    const asked = await this.#records.askOrThrow(thread);
-    const ended = await this.#endAsAsked(thread, ids, open, asked.now.owner);
-    await this.#dropDeadline(thread);
-    return ended;
-  }
-
-  async #endAsAsked(
-    thread: ThreadKey,
-    ids: AppIds,
-    open: OpenHandover,
-    owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown',
-  ): Promise<EndedHandover | undefined> {
-    switch (owner) {
-      case 'vccLive': {
-        const ended = await takeFromAgent(this.#records, thread, ids, open, {
-          outcome: 'completed',
-          via: 'vccLiveWebhook',
-          reason: 'chatClosed',
-          taker: 'a closed chat',
-          mayTake: whileChatIsClosed(open.id, this.#records.deps.clock.now()),
-        });
-        return ended === 'notNow' ? undefined : ended;
-      }
-      case 'bot':
-      case 'idle':
-        return this.#conclude(thread, ids, open);
-      case 'other':
-      case 'unknown':
-        // A third app has it: nothing of VCC Live's is left to take back.
-        return undefined;
-    }
-  }
-
-  async #conclude(thread: ThreadKey, ids: AppIds, open: OpenHandover): Promise<EndedHandover | undefined> {
-    const { clock } = this.#records.deps;
-    const changed = await this.#records.change(
-      thread,
-      ids,
-      () => [],
-      (record, verdict) => {
-        if (record.open?.id !== open.id || isAnotherApp(verdict)) return { record, events: [], value: undefined };
-        const nowMs = clock.now();
-        return this.#records.concluded(thread, record, { outcome: 'completed', via: 'vccLiveWebhook', nowMs });
-      },
-    );
-    return changed.value && { conclusion: changed.value, reference: open.reference };
   }
 
   async #find(
@@ -144,14 +73,6 @@ export class VccLiveReports {
 
   async #schedule(thread: ThreadKey, atMs: number): Promise<void> {
     await this.#records.deps.store.schedule({ thread, name: CLOSED_CHAT_DEADLINE, atMs });
-  }
-
-  /** A chat of the same thread that was closed in between keeps its deadline. */
-  async #dropDeadline(thread: ThreadKey): Promise<undefined> {
-    const { store } = this.#records.deps;
-    await store.unschedule(thread, CLOSED_CHAT_DEADLINE);
-    const atMs = takeBackTimeOf((await store.read(thread))?.open);
-    if (atMs !== undefined && atMs > this.#records.deps.clock.now()) await this.#schedule(thread, atMs);
   }
 }
 

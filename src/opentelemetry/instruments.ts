@@ -1,8 +1,8 @@
 /**
  * The names, units and meanings of everything that is measured through OpenTelemetry, as one table.
  *
- * Names follow OpenTelemetry's conventions (dots between namespaces, seconds, `{things}` for counts); the values of
- * attributes are the package's own words, so that what a dashboard shows can be looked up in its papers.
+ * Names follow OpenTelemetry's conventions (dots between namespaces, seconds, `{things}` for counts). Attributes have the
+ * package's own words as values, so that readers of a dashboard find them in the documentation.
  * @see https://opentelemetry.io/docs/specs/semconv/general/metrics/
  */
 
@@ -15,9 +15,9 @@ export interface Instrument {
   readonly buckets?: readonly number[];
 }
 
-/** What people wait for: seconds up to a day. */
+/** For waits of people: seconds up to a day. */
 const LONG_S = [5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400];
-/** What machines wait for: OpenTelemetry's own bounds for HTTP. */
+/** For waits of machines: OpenTelemetry's own bounds for HTTP. */
 const SHORT_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** Every metric, by name. */
@@ -25,7 +25,7 @@ export const INSTRUMENTS = {
   'messenger.handover.begun': {
     type: 'counter',
     unit: '{handover}',
-    description: 'Handovers asked for and under way: notice and pass follow.',
+    description: 'Handovers that have begun: notice and pass follow.',
   },
   'messenger.handover.passed': {
     type: 'counter',

@@ -1,8 +1,8 @@
 /**
  * A probe that measures through OpenTelemetry's API: metrics, and spans around deliveries, turns and Graph calls.
  *
- * Lives on its own export path (`…/opentelemetry`) because it needs `@opentelemetry/api`. Without an SDK in the process,
- * that package does nothing, and so does this.
+ * It has its own export path (`…/opentelemetry`) because it needs `@opentelemetry/api`. Without an SDK in the process,
+ * that package does nothing, and so does this probe.
  * @see https://opentelemetry.io/docs/languages/js/
  */
 import type {
@@ -28,14 +28,15 @@ export interface OpenTelemetryOptions {
   /** Default: the one that is registered in the process. */
   readonly tracerProvider?: TracerProvider;
   /**
-   * `messenger.page.id` on metrics, too: as many series more as the bot has Pages. Spans have it anyway. Default false.
+   * Adds `messenger.page.id` to metrics, which makes a series for each of the bot's Pages. Spans have it anyway. Default
+   * false.
    */
   readonly pageOnMetrics?: boolean;
 }
 
 /** The name of the tracer and of the meter. */
 const SCOPE = 'botbuilder-handover-vcclive';
-/** Verdicts with which Meta has had its answer. */
+/** Verdicts after which Meta has got its answer. */
 const ACKNOWLEDGED: readonly string[] = ['done', 'stillRunning', 'stored'];
 
 const api = loadApi();
@@ -55,12 +56,12 @@ class OpenTelemetryProbe implements Probe {
 
   happened(measurement: Measurement): void {
     const { pageId } = measurement;
-    const told = toldOf(measurement);
-    for (const { name, value, attributes } of told.points) this.#record(name, value, attributes, pageId);
+    const { points, event, attributes } = recordedOf(measurement);
+    for (const point of points) this.#record(point.name, point.value, point.attributes, pageId);
     const span = api.trace.getActiveSpan();
     if (!span?.isRecording()) return;
-    span.addEvent(told.event, { ...told.attributes, ...pageOf(pageId) });
-    // The turn of an event that nobody could finish. Its text is the bot's own and may hold anything.
+    span.addEvent(event, { ...attributes, ...pageOf(pageId) });
+    // The turn of an event that did not finish. The error's text is the bot's own and may hold anything.
     if (measurement.kind === 'ignored' && measurement.errorType !== undefined) failed(span, measurement.errorType);
   }
 
@@ -95,7 +96,7 @@ class OpenTelemetryProbe implements Probe {
     this.#metersNow().record(name, value, { ...attributes, ...page });
   }
 
-  /** The API gives a meter that does nothing for ever to whoever asks before the SDK is there: so it is asked again. */
+  /** Before the SDK is there, the API gives a meter that never does anything: so the probe asks for one each time. */
   #metersNow(): Meters {
     const provider = this.#options.meterProvider ?? api.metrics.getMeterProvider();
     if (this.#meters?.provider !== provider) this.#meters = new Meters(provider);
@@ -138,18 +139,18 @@ interface Point {
 }
 
 /** A measurement as points of metrics, and as an event on the span that it happened in. */
-interface Told {
+interface Recorded {
   readonly points: readonly Point[];
   readonly event: string;
   readonly attributes: Attributes;
 }
 
-function toldOf(measurement: Measurement): Told {
+function recordedOf(measurement: Measurement): Recorded {
   switch (measurement.kind) {
     case 'handoverBegun':
-      return told('messenger.handover.begun', {}, idOf(measurement));
+      return recorded('messenger.handover.begun', {}, idOf(measurement));
     case 'handoverPassed':
-      return told('messenger.handover.passed', {}, idOf(measurement));
+      return recorded('messenger.handover.passed', {}, idOf(measurement));
     case 'handoverClaimed': {
       const point = {
         name: 'messenger.handover.claim.duration',
@@ -161,28 +162,32 @@ function toldOf(measurement: Measurement): Told {
     case 'handoverEnded':
       return endedOf(measurement);
     case 'takingBackFailed':
-      return told('messenger.handover.take_failures', errorOf(measurement.errorType), idOf(measurement));
+      return recorded('messenger.handover.take_failures', errorOf(measurement.errorType), idOf(measurement));
     case 'ownerChanged':
-      return told('messenger.thread.owner_changes', { [A.from]: measurement.from, [A.to]: measurement.to });
+      return recorded('messenger.thread.owner_changes', { [A.from]: measurement.from, [A.to]: measurement.to });
     case 'disagreement': {
       const { by, ledger, meta } = measurement;
-      return told('messenger.thread.disagreements', { [A.disagreement]: by, [A.ledger]: ledger, [A.meta]: meta });
+      return recorded('messenger.thread.disagreements', { [A.disagreement]: by, [A.ledger]: ledger, [A.meta]: meta });
     }
     case 'suppressed':
-      return told('messenger.handover.suppressed_activities', { [A.suppressed]: measurement.reason });
+      return recorded('messenger.handover.suppressed_activities', { [A.suppressed]: measurement.reason });
     case 'ignored': {
       const { reason, eventKind, errorType } = measurement;
-      return told('messenger.event.ignored', { [A.ignored]: reason, [A.eventKind]: eventKind, ...errorOf(errorType) });
+      return recorded('messenger.event.ignored', {
+        [A.ignored]: reason,
+        [A.eventKind]: eventKind,
+        ...errorOf(errorType),
+      });
     }
   }
 }
 
 /** One point of one counter, and an event of the same name; `more` is on the event alone. */
-function told(name: InstrumentName, attributes: Attributes, more: Attributes = {}): Told {
+function recorded(name: InstrumentName, attributes: Attributes, more: Attributes = {}): Recorded {
   return { points: [{ name, value: 1, attributes }], event: name, attributes: { ...attributes, ...more } };
 }
 
-function endedOf(ended: Extract<Measurement, { kind: 'handoverEnded' }>): Told {
+function endedOf(ended: Extract<Measurement, { kind: 'handoverEnded' }>): Recorded {
   const { outcome, via, refused, waitedMs, agentMs, errorType } = ended;
   const attributes = {
     [A.outcome]: outcome,
@@ -190,7 +195,7 @@ function endedOf(ended: Extract<Measurement, { kind: 'handoverEnded' }>): Told {
     ...(refused === undefined ? {} : { [A.refused]: refused }),
     ...errorOf(errorType),
   };
-  const counted = told('messenger.handover.ended', attributes, idOf(ended));
+  const counted = recorded('messenger.handover.ended', attributes, idOf(ended));
   const byOutcome = { [A.outcome]: outcome };
   const points: Point[] = [...counted.points];
   if (waitedMs !== undefined) {
@@ -239,7 +244,7 @@ function endingOf(how: WorkEnd): Attributes {
   }
 }
 
-/** A delivery that Meta has to repeat is an error too: somebody waits. */
+/** A delivery that Meta has to repeat is an error too: a customer waits. */
 function errorTypeOf(how: WorkEnd): string | undefined {
   if (how.kind === 'delivery') return ACKNOWLEDGED.includes(how.verdict) ? undefined : how.verdict;
   return how.errorType;

@@ -1,22 +1,20 @@
 /**
- * What a webhook item, or a call of our own, proves about a thread: the table of evidence.
- *
- * Exists so that every door reads the same meaning into the same event. docs/ownership.md has the table.
+ * What a webhook item, or a call of our own, proves about a thread: the table of evidence in docs/ownership.md.
  */
 import type { ThreadEvent } from '../thread/event.js';
 import type { ExplicitMark, NamedOwner, SideMark } from '../thread/record.js';
 import type { AppIds, Evidence } from './ledger.js';
 import { placeOwn, stampOf } from './meta-time.js';
 
-/** When an event arrived, for the events that Meta did not stamp. */
+/** When an event arrived; it replaces the stamp of events that Meta did not stamp. */
 export interface Arrival {
   /** Our clock. */
   readonly nowMs: number;
-  /** Meta's clock minus ours, where known. */
+  /** Meta's clock minus ours, if known. */
   readonly offsetMs: number | undefined;
-  /** Newest place of the thread on Meta's clock, see `newestPlace`. */
+  /** The thread's newest time on Meta's clock, see `newestPlace`. */
   readonly newestStamp: number | undefined;
-  /** Deduplication key of the event, where it has been made. Default: a text of the event's own fields. */
+  /** Deduplication key of the event, if it has been made. Default: a text of the event's own fields. */
   readonly eventKey?: string;
 }
 
@@ -40,14 +38,14 @@ export type OwnerAnswered =
   | { readonly owner: 'hidden'; readonly expiresAtMs?: number }
   | { readonly owner: 'idle' };
 
-/** Evidence in one webhook item. Empty where it proves nothing about this thread. */
+/** Evidence in one webhook item. Empty if it proves nothing about this thread. */
 export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arrival): Evidence[] {
   if (event.channel === 'changes') return [];
   const stamp = stampOf(event, arrival.nowMs);
   const atMetaMs = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
   const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', atMetaMs: stamp }];
   const key = arrival.eventKey ?? `${event.channel}:${event.kind}:${event.mid ?? ''}`;
-  // Without a stamp the place is a guess of ours, and whoever it outvotes has to know that.
+  // Without a stamp the time is our guess, and the evidence that the guess outvotes must show that.
   const mark: SideMark = stamp === undefined ? { atMetaMs, key, own: true } : { atMetaMs, key };
   const place: StampedPlace =
     stamp !== undefined && event.timestampInSeconds ? { atMetaMs, inSeconds: true } : { atMetaMs };
@@ -60,7 +58,7 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
       if (event.newOwnerAppId !== undefined) {
         evidence.push(webhookNames({ app: event.newOwnerAppId }, place, event));
       } else if (event.previousOwnerAppId === undefined || event.previousOwnerAppId === ids.botAppId) {
-        // The shape before 2021 names nobody: it reaches the app that lost control, which is us.
+        // The shape before 2021 names no app: it reaches the app that lost control, which is ours.
         evidence.push(webhookNames('notUs', place, event));
       }
       return evidence;
@@ -115,7 +113,7 @@ export function evidenceOfRefusedSend(call: OwnCall): Evidence {
   return { sort: 'notUs', mark: { ...placed(call), key: KEY_OF_REFUSAL, own: true } };
 }
 
-/** Whether a mark is of a webhook item without a stamp, whose place is a guess: it may have come late. */
+/** Whether a mark comes from a webhook item without a stamp. Its time is a guess: the item may have come late. */
 export function isOfUnstampedItem(mark: SideMark | undefined): boolean {
   return mark?.own === true && mark.key !== KEY_OF_REFUSAL && mark.key !== KEY_OF_ANSWER;
 }

@@ -1,8 +1,9 @@
 /**
- * Who owns a thread, concluded from evidence.
+ * Concludes from evidence who owns a thread.
  *
- * Nobody tells the bot reliably, so each sort of evidence keeps its newest, folding in is taking a maximum (idempotent,
- * in any order), and the owner is one pure function of the five maxima and of now. docs/ownership.md explains it.
+ * No message reports every change of owner. So the ledger keeps the newest of each sort of evidence; folding one in takes
+ * a maximum, which is idempotent and works in any order. The owner is a pure function of the five maxima and of the time.
+ * docs/ownership.md explains it.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import type { ThreadOwner } from '../thread/handover.js';
@@ -19,7 +20,7 @@ import { areUndecided } from './same-second.js';
 /** Control ends after 24 hours without activity. */
 const CONTROL_MS = 24 * 60 * 60_000;
 
-/** The two apps of a Page that matter to us. */
+/** The app ids of the bot and of VCC Live. */
 export interface AppIds {
   readonly botAppId: string;
   readonly vccLiveAppId: string;
@@ -31,7 +32,7 @@ export type Evidence =
   | { readonly sort: 'us' | 'notUs' | 'vccLiveEcho'; readonly mark: SideMark }
   | { readonly sort: 'activity'; readonly atMetaMs: number };
 
-/** The owner that evidence names, whatever the clock says. `inferred`: somebody else, and nothing says who. */
+/** The owner that evidence names, without a look at the clock. `inferred`: another app, and nothing says which. */
 export interface Verdict {
   readonly owner: ThreadOwner['owner'];
   readonly appId?: string | undefined;
@@ -40,7 +41,7 @@ export interface Verdict {
   readonly inferred?: true | undefined;
 }
 
-/** What the ledger wants done after a step. */
+/** What the caller has to do after a step. */
 export interface Effects {
   /** `thread_owner` has to be asked. */
   readonly askOwner: boolean;
@@ -70,7 +71,7 @@ export function fold(maxima: EvidenceMaxima, evidence: readonly Evidence[]): Evi
         break;
     }
   }
-  // In one order, field by field: this is done for every event, and records that look alike are read several times as fast.
+  // Field by field, in one order: this runs for every event, and V8 reads records of one shape several times as fast.
   const next: { -readonly [K in keyof EvidenceMaxima]: EvidenceMaxima[K] } = {};
   if (explicit) next.explicit = explicit;
   if (us) next.us = us;
@@ -97,7 +98,7 @@ function verdict(
 
 const UNKNOWN: Verdict = verdict('unknown', undefined, undefined, undefined, undefined);
 
-/** The owner by evidence alone: what the epoch goes by. The clock is not asked. */
+/** The owner by evidence alone, without the clock. The epoch follows this owner. */
 export function ownerByEvidence(maxima: EvidenceMaxima, ids: AppIds): Verdict {
   const { explicit } = maxima;
   const settledAt = explicit ? (explicit.answeredAtMetaMs ?? explicit.atMetaMs) : -Infinity;
@@ -106,7 +107,7 @@ export function ownerByEvidence(maxima: EvidenceMaxima, ids: AppIds): Verdict {
   const echo = newerThan(maxima.vccLiveEcho, settledAt);
   const others = Math.max(notUs ? notUs.atMetaMs : -Infinity, echo ? echo.atMetaMs : -Infinity);
 
-  // Evidence of the same millisecond: silence is the safe side.
+  // Evidence of the same millisecond: if in doubt, the bot stays silent.
   if (us && us.atMetaMs > others) return verdict('bot', ids.botAppId, us.atMetaMs, undefined, undefined);
   if (others > -Infinity) {
     const hiddenExpiry = notUs?.expiresAtMetaMs;
@@ -131,7 +132,7 @@ export function ownerNow(maxima: EvidenceMaxima, ids: AppIds, nowOnMetaClock: nu
   return atTime(ownerByEvidence(maxima, ids), maxima, nowOnMetaClock);
 }
 
-/** {@link ownerNow}, where the owner by evidence is known. */
+/** {@link ownerNow}, if the owner by evidence is known. */
 export function atTime(byEvidence: Verdict, maxima: EvidenceMaxima, nowOnMetaClock: number): Verdict {
   if (byEvidence.owner === 'idle' || byEvidence.owner === 'unknown') return byEvidence;
   // An owner proven now is not idle since yesterday: a pass on a thread that was quiet for days has its 24 hours, and a
@@ -151,7 +152,7 @@ export function isAnotherApp({ owner }: Verdict): boolean {
 }
 
 /**
- * One step: folds evidence into a record, moves the epoch, and says what has to be done.
+ * One step: folds evidence into a record, moves the epoch, and says what the caller has to do.
  * Pure: the same record, evidence and ids give the same answer.
  */
 export function step(
@@ -185,7 +186,7 @@ export function step(
 const ASK: Effects = { askOwner: true };
 const NOTHING: Effects = { askOwner: false };
 
-/** The record with other evidence. Records that look alike, see {@link fold}. */
+/** The record with other evidence. Field by field, see {@link fold}. */
 function folded(
   { open, conclusions }: ThreadRecord,
   evidence: EvidenceMaxima,
@@ -197,7 +198,7 @@ function folded(
     : { evidence, epoch, recordedOwner, open, conclusions };
 }
 
-/** The latest that the evidence proves another owner, and nothing from before `since`. */
+/** The latest time at which the evidence proves another owner; evidence from before `since` does not count. */
 function provenAtOrAfter(since: number, { explicit, notUs }: EvidenceMaxima): number {
   return Math.max(since, provenBy(explicit, since), provenBy(notUs, since));
 }
@@ -223,7 +224,7 @@ function explicitKey({ key, owner, answeredAtMetaMs, expiresAtMetaMs, blindAtMs,
 function compareSides(a: SideMark, b: SideMark): number {
   return (
     a.atMetaMs - b.atMetaMs ||
-    // A stamp of Meta's is stronger than a place that we worked out.
+    // A stamp of Meta's is stronger than a time that we computed.
     Number(b.own ?? false) - Number(a.own ?? false) ||
     (a.expiresAtMetaMs ?? 0) - (b.expiresAtMetaMs ?? 0) ||
     (a.blindAtMs ?? 0) - (b.blindAtMs ?? 0) ||
@@ -268,7 +269,7 @@ function sideOf({ owner }: Verdict): RecordedOwner {
 
 /**
  * `bot`, `idle` and `unknown` are one side, and learning the name of an app that was already known to be another is no
- * change. The other way round is one: a name is only lost where the thread was ours in between.
+ * change. The other way round is one: a name is only lost if the thread was ours in between.
  */
 function sameSide(a: Verdict, b: Verdict): boolean {
   if (sideOf(a) !== sideOf(b)) return false;
@@ -278,7 +279,7 @@ function sameSide(a: Verdict, b: Verdict): boolean {
 
 /**
  * Rule 10: a pass or take webhook was folded in, the ledger says something else, and it is an observation of our own
- * (whose place on Meta's clock is a guess) that outvotes it, not another webhook.
+ * (whose time on Meta's clock is a guess) that outvotes it, not another webhook.
  */
 function outvotedByUs(piece: Evidence, maxima: EvidenceMaxima, ids: AppIds): boolean {
   if (piece.sort !== 'explicit' || piece.mark.source !== 'webhook') return false;
@@ -292,7 +293,7 @@ function outvotedByUs(piece: Evidence, maxima: EvidenceMaxima, ids: AppIds): boo
 
 /**
  * The other way round: a webhook outvotes what Meta answered to us before its clock was known well, by which another app had
- * the thread. Which of the two is newer nobody can tell.
+ * the thread. It is not known which of the two is newer.
  */
 function outvotesGuess(piece: Evidence, { explicit, notUs }: EvidenceMaxima): boolean {
   if (piece.sort !== 'explicit' || piece.mark.source !== 'webhook') return false;

@@ -64,7 +64,7 @@ function largestOf({ current, previous }: OffsetWindow): OffsetSample | undefine
   return current.offsetMs >= previous.offsetMs ? current : previous;
 }
 
-/** The place of an event on Meta's clock by its own stamp, or `undefined` where it has none that can be believed. */
+/** An event's time on Meta's clock by its own stamp, or `undefined` if it has no credible stamp. */
 export function stampOf(event: ThreadEvent, nowMs: number): number | undefined {
   if (event.timestampMs === undefined) return undefined;
   if (event.timestampMs > nowMs + DAY_MS) return undefined;
@@ -72,8 +72,8 @@ export function stampOf(event: ThreadEvent, nowMs: number): number | undefined {
 }
 
 /**
- * The newest place on Meta's clock that a thread has anything at: Meta's stamps, and our own observations too, so that
- * of two calls of ours, one begun after the other was answered, the later one is also placed later.
+ * The newest time on Meta's clock in a thread's record. Meta's stamps count, and our own observations too: if one of our
+ * calls begins after another was answered, its time is also later.
  */
 export function newestPlace(maxima: EvidenceMaxima): number | undefined {
   const newest = Math.max(
@@ -88,8 +88,8 @@ export function newestPlace(maxima: EvidenceMaxima): number | undefined {
 }
 
 /**
- * The place of an observation of our own: just after the newest place that the thread had when the call was
- * sent, or the time of sending on Meta's clock as far as that is known, whichever is later.
+ * The time on Meta's clock of our own observation. It is the later of two: just after the thread's newest time when the
+ * call was sent, and the time of sending, as far as the offset is known.
  * @param newestStamp {@link newestPlace} of the thread at `oursMs`
  * @param oursMs our clock when the call was sent (or answered)
  * @param offsetMs Meta's clock minus ours
@@ -99,7 +99,7 @@ export function placeOwn(newestStamp: number | undefined, oursMs: number, offset
   return offsetMs === undefined ? afterNewest : Math.max(afterNewest, oursMs + offsetMs);
 }
 
-/** Now on Meta's clock as far as it is known; ours where nothing was learned. */
+/** Now on Meta's clock as far as it is known; ours if nothing was learned. */
 export function metaNow(nowMs: number, offsetMs: number | undefined): number {
   return nowMs + (offsetMs ?? 0);
 }

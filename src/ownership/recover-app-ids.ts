@@ -1,8 +1,8 @@
 /**
- * Gives an event the true ids of its apps, if they were rounded before this package saw them.
+ * Gives an event its apps' true ids, if another parser has rounded them.
  *
- * Exists because Azure Bot Service's channel and body parsers read a webhook with `JSON.parse`, which rounds app ids of
- * 16 and 17 digits. An id that came exact is never compared like this: it may be another app's.
+ * Azure Bot Service's channel and body parsers read a webhook with `JSON.parse`, which rounds app ids of 16 and 17 digits.
+ * An id that arrives exact is never compared like this: it may be another app's.
  */
 import type { AppIdField, ThreadEvent } from '../thread/event.js';
 import type { AppIds } from './ledger.js';

@@ -1,9 +1,9 @@
 /**
- * Whether two explicit facts contradict each other and nobody can tell which is newer: Meta stamps some webhooks in whole
- * seconds only, and two stamps may be equal.
+ * Whether two explicit facts contradict each other, and their stamps do not show which is newer. Meta stamps some webhooks
+ * in whole seconds only, and two stamps may be equal.
  *
- * Exists because the ledger picks one of them by a fixed order. That keeps it independent of the order of arrival, and is a
- * guess, so `thread_owner` is asked.
+ * The ledger picks one of them by a fixed order, independent of their arrival. That is a guess, so the plugin asks
+ * `thread_owner`.
  */
 import type { ExplicitMark, NamedOwner } from '../thread/record.js';
 
@@ -30,7 +30,7 @@ function latest({ atMetaMs, answeredAtMetaMs }: ExplicitMark): number {
   return Math.max(atMetaMs, answeredAtMetaMs ?? atMetaMs);
 }
 
-/** `notUs`: another app, nobody knows which. Bot and idle are the same for the bot. */
+/** `notUs`: an app that is not ours, and no evidence says which. For the bot, "bot" and "idle" are the same. */
 function sideOf(owner: NamedOwner, botAppId: string): string {
   if (owner === 'notUs') return owner;
   return owner === 'idle' || owner.app === botAppId ? 'bot' : `app ${owner.app}`;

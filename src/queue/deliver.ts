@@ -198,8 +198,8 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
         whenReady(byThread.get(job.queue) ?? finished, () => this.#enterFor(delivery, job)),
       );
     }
-    const waiting = [...byThread.values()].filter(isThenable);
-    return waiting.length > 0 ? Promise.all(waiting) : undefined;
+    const entering = [...byThread.values()];
+    return entering.some(isThenable) ? Promise.all(entering.map(async (each) => each)) : undefined;
   }
 
   #enterFor(delivery: Delivery, job: Job<Value>): MaybePromise<void> {

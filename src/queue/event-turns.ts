@@ -153,7 +153,9 @@ export class EventTurns<Value extends QueuedEvent> {
   /** Nothing of these is run here: their tickets are given back, so that a redelivery is not held up. */
   async giveUp(jobs: readonly Job<Value>[]): Promise<void> {
     // Also those whose ticket was not answered: it may have been written. Nothing happens to other processes' tickets.
-    await Promise.all(jobs.filter((job) => !job.hasEnded).map((job) => this.#deps.tickets.leave(job, 'released')));
+    await Promise.all(
+      jobs.filter((job) => !job.hasEnded).map(async (job) => this.#deps.tickets.leave(job, 'released')),
+    );
     for (const job of jobs) this.end(job, 'unavailable');
   }
 }

@@ -7,18 +7,16 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { parseExactJson } from '../thread/exact-json.js';
 import { systemClock } from '../thread/clock.js';
 import { refusalOf } from '../webhook/admit-local-request.js';
 import { bodyLimits, readRequest, refusalStatus } from '../webhook/read-body.js';
 import type { SimulatorClock } from './held-clock.js';
-import type { GraphAnswer, GraphEdges, GraphRequest, GraphToken } from './graph-edges.js';
+import type { GraphAnswer, GraphEdges, GraphToken } from './graph-edges.js';
 import { graphTarget } from './graph-edges.js';
 import { graphErrors, sendRefusalError, type GraphErrorText } from './graph-errors.js';
-import { readForm } from './read-form.js';
+import { callOf, isForm, type ReadCall } from './read-graph-call.js';
 import type { Fault, FaultMoment, Weather } from './weather.js';
 import type { GraphEntry, Wire } from './wire.js';
-import { isJsonObject, type JsonObject } from './webhook-items.js';
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 /** Meta takes files up to 25 MB; a larger one has to arrive to be refused. */
@@ -26,8 +24,6 @@ const FORM_LIMIT_BYTES = 32 * 1024 * 1024;
 const SLOW_MS = 10_000;
 /** How many reasons for a refusal are written to the wire, each once: whoever is refused may make them up. */
 const MOST_REFUSALS = 20;
-/** Never written to the wire. */
-const SECRET_PARAMETERS: ReadonlySet<string> = new Set(['access_token', 'appsecret_proof', 'input_token']);
 const NEWEST_VERSION = 'v26.0';
 
 /** Answers requests below a path of its own, beside Graph. */
@@ -42,11 +38,6 @@ export interface GraphServerDeps {
   readonly tls: { readonly key: string; readonly cert: string } | undefined;
   /** Names that it is called by, beside localhost and IP addresses. */
   readonly allowedHosts: readonly string[];
-}
-
-interface ReadCall extends GraphRequest {
-  readonly query: Readonly<Record<string, string>>;
-  readonly body: unknown;
 }
 
 /** `destroy`: the connection breaks instead. */
@@ -286,59 +277,6 @@ function refuseBody(response: ServerResponse, kind: 'tooLarge' | 'tooSlow' | 'no
   response.writeHead(status, { 'Content-Type': 'application/json; charset=UTF-8', Connection: 'close' });
   const message = `The body of the call was not read: ${kind}.`;
   response.end(JSON.stringify({ error: { message, type: 'OAuthException', code: 1 } }));
-}
-
-function callOf(request: IncomingMessage, bytes: Buffer): ReadCall {
-  const url = new URL(request.url ?? '/', 'http://graph.invalid');
-  const query = Object.fromEntries(url.searchParams);
-  const contentType = request.headers['content-type'] ?? '';
-  const body = isForm(contentType) ? formBody(bytes, contentType) : parseBody(bytes.toString('utf8'), contentType);
-  const params: JsonObject = { ...query, ...(body.params ?? {}) };
-  return {
-    method: request.method ?? 'GET',
-    path: url.pathname,
-    params,
-    token: bearerOf(request.headers.authorization) ?? tokenParameter(params),
-    ...(body.params === undefined ? { malformedBody: true } : {}),
-    query: withoutSecrets(query) as Readonly<Record<string, string>>,
-    body: body.params === undefined ? '(not JSON)' : withoutSecrets(body.params),
-  };
-}
-
-function isForm(contentType: string): boolean {
-  return contentType.startsWith('multipart/form-data');
-}
-
-function formBody(bytes: Buffer, contentType: string): { readonly params?: JsonObject } {
-  const params = readForm(bytes, contentType);
-  return params === undefined ? {} : { params };
-}
-
-/** `params` is absent where the body claims to be JSON and is not an object. */
-function parseBody(text: string, contentType: string): { readonly params?: JsonObject } {
-  if (text === '') return { params: {} };
-  if (contentType.includes('application/x-www-form-urlencoded')) {
-    return { params: Object.fromEntries(new URLSearchParams(text)) };
-  }
-  try {
-    const parsed: unknown = parseExactJson(text);
-    return isJsonObject(parsed) ? { params: parsed } : {};
-  } catch {
-    return {};
-  }
-}
-
-function bearerOf(header: string | undefined): string | undefined {
-  return /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(header ?? '')?.[1];
-}
-
-function tokenParameter(params: JsonObject): string | undefined {
-  const token = params['access_token'];
-  return typeof token === 'string' && token !== '' ? token : undefined;
-}
-
-function withoutSecrets(params: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !SECRET_PARAMETERS.has(name)));
 }
 
 function rateError(code: 4 | 613 | 80006): GraphErrorText {

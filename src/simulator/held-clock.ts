@@ -1,5 +1,5 @@
 /**
- * The platform's clock: either the machine's, or one that stands still until it is told to move.
+ * The platform's clock: either the machine's, or one that stands still until a test moves it.
  *
  * Exists so that "24 hours later" takes no time in a test. `advance` also works on the machine's clock: it then jumps ahead.
  */
@@ -13,7 +13,7 @@ interface PendingTimer {
   readonly run: () => void;
   /** Somebody waits for it, or for something that comes before it: an answer, for one. */
   readonly isWait: boolean;
-  /** Takes back what the machine was told to do at its time. */
+  /** Cancels the machine's own timer. */
   disarm?: () => void;
 }
 
@@ -61,7 +61,7 @@ export class SimulatorClock implements Clock {
     return this.#add(delayMs, run, false);
   }
 
-  /** How many timers of {@link after} are pending: a bot that goes by this clock has something under way. */
+  /** How many timers of {@link after} are pending: a bot that uses this clock waits for something. */
   get waits(): number {
     return this.#waits;
   }

@@ -12,7 +12,7 @@ export {
   SimulatedPageInbox,
   type QueuedThread,
   type SimulatedAttachment,
-} from './people.js';
+} from './people/index.js';
 export type { ChangedTicket, ClosedChat, VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 export type { ConversationEntry, ReceivedEvent, Speaker } from './messenger-platform.js';
 
@@ -22,7 +22,7 @@ export {
   CustomerExpectations,
   SimulatorExpectations,
   type AnswerLimit,
-  type DeskLimit,
+  type QueueLimit,
   type ExpectedMessage,
   type ExpectedOwner,
   type ExpectLimit,
@@ -58,7 +58,7 @@ export {
   type GraphErrorAnswer,
 } from './simulator-errors.js';
 
-// The page: customer's telephone, VCC Live's desk, the wire and the weather.
+// The page: the customer's phone, VCC Live's agents, the wire and the weather.
 export type { ButtonView } from './stage/stage-words.js';
-export type { StagedBot } from './stage/scenarios.js';
+export type { StagedBot } from './stage/scenarios/index.js';
 export { serveStage, type StageOptions, type StageServer } from './stage/stage-server.js';

@@ -1,44 +1,30 @@
 /**
- * The pretend Messenger platform: Graph by HTTP, webhooks to the bot, customers, VCC Live's desk, weather and a clock.
+ * The simulated Messenger platform: Graph by HTTP, webhooks to the bot, customers, VCC Live's agents, weather and a clock.
  *
- * Exists so that a bot can be run, shown and broken without a Facebook account; as strict as Meta where Meta is known.
+ * Runs a bot without a Facebook account. It is as strict as Meta wherever Meta's behaviour is known.
  */
 import { InvalidOptionError } from '../thread/errors.js';
-import { webhookFields, type WebhookField } from './event-routing.js';
-import { GraphEdges } from './graph-edges.js';
-import { GraphServer, type MountedHandler } from './graph-server.js';
+import { webhookFields } from './event-routing.js';
+import { assembleSimulator, type SimulatorDeps } from './assemble-simulator.js';
+import { type MountedHandler } from './graph-server.js';
 import { SimulatorExpectations } from './expectations.js';
-import { SimulatorClock } from './held-clock.js';
-import { MessengerPlatform, type ConnectedApp, type Page } from './messenger-platform.js';
-import {
-  allowedHostsFrom,
-  habitsFrom,
-  PAGE_INBOX_APP_ID,
-  settingsFrom,
-  type PlatformHabits,
-  type SimulatedPageOptions,
-  type SimulatorOptions,
-  type SimulatorSettings,
-} from './options.js';
-import { soundSetUp, type PageSetUp } from './wrong-settings.js';
-import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox, type Stage } from './people.js';
-import { SeededRandom } from './seeded-random.js';
+import type { SimulatorClock } from './held-clock.js';
+import { type ConnectedApp, type Page } from './messenger-platform.js';
+import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } from './options.js';
+import { type PageSetUp } from './wrong-settings.js';
+import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
-import { VccLiveWebhooks, type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
-import { Weather } from './weather.js';
-import { ACK_TIMEOUT_MS, WebhookDelivery, type RawDelivery, type WebhookAnswer } from './webhook-delivery.js';
+import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
+import type { Weather } from './weather.js';
+import { type RawDelivery, type WebhookAnswer } from './webhook-delivery.js';
 import { escapedJson } from './webhook-items.js';
-import { Wire, wireLine, type WireEntry } from './wire.js';
+import { wireLine, type Wire, type WireEntry } from './wire.js';
 
 const WAIT_MS = 2000;
 const LINES_IN_ERROR = 20;
 const CHALLENGE_LIMIT = 2_000_000_000;
-const TURNS_OF_THE_LOOP = 3;
-const LOOK_AGAIN_REAL_MS = 2;
-/** A wait without any call for this long is a sleep: it is the clock that it waits for. Milliseconds of this machine. */
-const SLEEPS_AFTER_REAL_MS = 250;
 
-/** Who owns a thread in truth. */
+/** Who really owns a thread. */
 export interface TrueOwner {
   /** App id, or `idle`. */
   readonly owner: string;
@@ -93,7 +79,7 @@ export class MessengerSimulator {
    * @throws {@link InvalidOptionError} naming the option; rejects with the system's error where the port is taken
    */
   static async start(options: SimulatorOptions = {}): Promise<MessengerSimulator> {
-    const deps = assemble(options);
+    const deps = assembleSimulator(options);
     const origin = await deps.server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
     return new MessengerSimulator(deps, origin);
   }
@@ -114,12 +100,12 @@ export class MessengerSimulator {
    * @throws {@link InvalidOptionError} naming the field
    */
   connectVccLive(target: VccLiveWebhookTarget): void {
-    this.#deps.stage.vccLiveWebhooks.connect(target);
+    this.#deps.surroundings.vccLiveWebhooks.connect(target);
   }
 
   /** {@link connectVccLive} has been called. */
   get vccLiveConnected(): boolean {
-    return this.#deps.stage.vccLiveWebhooks.connected;
+    return this.#deps.surroundings.vccLiveWebhooks.connected;
   }
 
   /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
@@ -134,19 +120,19 @@ export class MessengerSimulator {
   /** A customer; known to the Page from now on. */
   customer(psid: string, pageId = this.settings.pageId): SimulatedCustomer {
     if (psid === '') throw new InvalidOptionError('psid', 'empty', 'a page-scoped id');
-    return new SimulatedCustomer(this.#deps.stage, this.#page(pageId), psid);
+    return new SimulatedCustomer(this.#deps.surroundings, this.#page(pageId), psid);
   }
 
-  /** VCC Live's desk. */
+  /** VCC Live's agents. */
   agent(pageId = this.settings.pageId): SimulatedAgent {
     const page = this.#page(pageId);
-    return new SimulatedAgent(this.#deps.stage, page, appOf(page, 'vccLive'));
+    return new SimulatedAgent(this.#deps.surroundings, page, appOf(page, 'vccLive'));
   }
 
   /** The Page Inbox, the third app of every Page. */
   pageInbox(pageId = this.settings.pageId): SimulatedPageInbox {
     const page = this.#page(pageId);
-    return new SimulatedPageInbox(this.#deps.stage, page, appOf(page, 'inbox'));
+    return new SimulatedPageInbox(this.#deps.surroundings, page, appOf(page, 'inbox'));
   }
 
   /** The truth about a thread. */
@@ -183,7 +169,7 @@ export class MessengerSimulator {
     this.#deps.server.mount(prefix, handler);
   }
 
-  /** Resolves when no webhook is under way or waiting. What waits for a held clock, or for a redelivery, does not count. */
+  /** Resolves when no webhook is in progress or waiting. What waits for a held clock, or for a redelivery, does not count. */
   settled(): Promise<void> {
     return this.#deps.delivery.settled();
   }
@@ -230,163 +216,6 @@ export class MessengerSimulator {
       throw new InvalidOptionError('pageId', JSON.stringify(pageId), "one of the simulator's Pages");
     return page;
   }
-}
-
-interface SimulatorDeps {
-  readonly settings: SimulatorSettings;
-  readonly habits: PlatformHabits;
-  readonly setUp: PageSetUp;
-  readonly random: SeededRandom;
-  readonly weather: Weather;
-  readonly clock: SimulatorClock;
-  readonly wire: Wire;
-  readonly platform: MessengerPlatform;
-  readonly delivery: WebhookDelivery;
-  readonly server: GraphServer;
-  readonly stage: Stage;
-  readonly callback: { url: string | undefined };
-}
-
-function assemble(options: SimulatorOptions): SimulatorDeps {
-  const settings = settingsFrom(options);
-  const habits = habitsFrom(options);
-  const setUp: PageSetUp = { ...soundSetUp(), ...options.setUp };
-  const random = new SeededRandom(options.seed ?? 1);
-  const weather = new Weather(random);
-  const callback: SimulatorDeps['callback'] = { url: undefined };
-  const clock: SimulatorClock = new SimulatorClock(options.clock ?? 'real', options.startMs, () =>
-    quiet(clock, delivery, server),
-  );
-  const wire = new Wire(() => clock.now(), options.wireCapacity);
-  const botAppFields = new Set(options.botAppFields ?? webhookFields);
-  const proofRequired = options.requireAppSecretProof ?? true;
-  const pages = settings.pages.map((page) => pageOf(page, settings, setUp, botAppFields, proofRequired));
-  const botOf = (pageId: string): ConnectedApp | undefined =>
-    pages.find((page) => page.pageId === pageId)?.apps.get(settings.botAppId);
-  const delivery: WebhookDelivery = new WebhookDelivery({
-    clock,
-    wire,
-    weather,
-    random,
-    botAppId: settings.botAppId,
-    appSecret: settings.appSecret,
-    ackTimeoutMs: options.ackTimeoutMs ?? ACK_TIMEOUT_MS,
-    platformNow: () => clock.now() + weather.clockSkewMs,
-    isSubscribed: (pageId) => setUp.appSubscriptionActive && (botOf(pageId)?.pageFields.size ?? 0) > 0,
-    unsubscribe: (pageId) => botOf(pageId)?.pageFields.clear(),
-  });
-  const platform = new MessengerPlatform({
-    clock,
-    wire,
-    weather,
-    random,
-    habits,
-    pages,
-    routing: options.routing ?? true,
-    mayTake: permission(options.takeControlAllowed ?? true),
-    mayUseHumanAgent: permission(options.humanAgentAppIds ?? settings.pages.map((page) => page.vccLiveAppId)),
-    deliver: (item) => delivery.enqueue(item),
-    onSubscribed: (pageId) => delivery.forgive(pageId),
-  });
-  const edges = new GraphEdges({
-    platform,
-    settings,
-    random,
-    callbackUrl: () => callback.url,
-    setUp,
-    tokenIsDead: () => weather.deadToken.active,
-  });
-  const server = new GraphServer({
-    edges,
-    wire,
-    weather,
-    clock,
-    tls: options.tls,
-    allowedHosts: allowedHostsFrom(options),
-  });
-  const vccLiveWebhooks = new VccLiveWebhooks(wire);
-  const settled = (): Promise<void> => delivery.settled();
-  const stage: Stage = { platform, edges, wire, vccLiveWebhooks, settled, heard: new WeakSet() };
-  return { settings, habits, setUp, random, weather, clock, wire, platform, delivery, server, stage, callback };
-}
-
-/** Between two moments of the clock: nothing is under way, or what is waits for the clock itself. */
-async function quiet(clock: SimulatorClock, delivery: WebhookDelivery, server: GraphServer): Promise<void> {
-  for (;;) {
-    if (server.heldCalls > 0) return;
-    await Promise.race([delivery.quiet(), server.nextHeldCall()]);
-    // What the last moment began comes to its first wait.
-    for (let turns = 0; turns < TURNS_OF_THE_LOOP; turns += 1) await new Promise(setImmediate);
-    if (!somebodyWaits(clock, server)) return;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_REAL_MS));
-  }
-}
-
-/**
- * A bot that goes by the simulator's clock waits for an answer, in real time, with patience that goes by the clock: time
- * must not pass until it has come. Somebody who just sleeps is not waited for.
- */
-function somebodyWaits(clock: SimulatorClock, server: GraphServer): boolean {
-  if (clock.waits === 0) return false;
-  const lastSignMs = Math.max(clock.lastWaitAtRealMs, server.lastCallAtRealMs);
-  return server.openCalls > 0 || performance.now() - lastSignMs < SLEEPS_AFTER_REAL_MS;
-}
-
-function pageOf(
-  page: Required<SimulatedPageOptions>,
-  settings: SimulatorSettings,
-  setUp: PageSetUp,
-  botAppFields: Set<WebhookField>,
-  proofRequired: boolean,
-): Page {
-  const bot: ConnectedApp = {
-    appId: settings.botAppId,
-    role: 'bot',
-    name: 'bot',
-    secret: settings.appSecret,
-    proofRequired,
-    pageAccessToken: page.pageAccessToken,
-    appFields: botAppFields,
-    pageFields: new Set(webhookFields),
-    received: [],
-  };
-  const vccLive: ConnectedApp = {
-    appId: page.vccLiveAppId,
-    role: 'vccLive',
-    name: 'VCC Live',
-    proofRequired: false,
-    pageAccessToken: page.vccLivePageAccessToken,
-    appFields: new Set(webhookFields),
-    pageFields: new Set(webhookFields),
-    received: [],
-  };
-  const inbox: ConnectedApp = {
-    appId: PAGE_INBOX_APP_ID,
-    role: 'inbox',
-    name: 'Page Inbox',
-    proofRequired: false,
-    appFields: new Set(webhookFields),
-    pageFields: new Set(webhookFields),
-    received: [],
-  };
-  const all = new Map([bot, vccLive, inbox].map((app) => [app.appId, app]));
-  const withoutVccLive = new Map([bot, inbox].map((app) => [app.appId, app]));
-  const defaultApps = { bot, vccLive, inbox } as const;
-  return {
-    pageId: page.pageId,
-    get defaultAppId() {
-      return defaultApps[setUp.defaultApp].appId;
-    },
-    get apps() {
-      return setUp.vccLiveConnected ? all : withoutVccLive;
-    },
-    threads: new Map(),
-  };
-}
-
-function permission(allowed: boolean | readonly string[]): (appId: string) => boolean {
-  if (typeof allowed === 'boolean') return () => allowed;
-  return (appId) => allowed.includes(appId);
 }
 
 function appOf(page: Page, role: ConnectedApp['role']): ConnectedApp {

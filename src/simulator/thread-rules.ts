@@ -41,7 +41,7 @@ export interface PageRules {
   readonly requestWithRouting: 'refused' | 'told';
 }
 
-/** What the apps are told about control. Release and expiry tell nobody. */
+/** What Meta tells the apps about control. Meta tells nobody of a release or an expiry. */
 export type ControlNotice =
   | {
       readonly kind: 'pass' | 'take';
@@ -74,7 +74,7 @@ export type Refusal =
   | 'extendTooLong'
   | 'inlineControlNotEnabled';
 
-/** What a rule says: the thread afterwards and who is told, or why not. */
+/** What a rule says: the thread afterwards and whom Meta informs, or why the act is refused. */
 export type Ruling =
   | { readonly allowed: true; readonly thread: ThreadTruth; readonly notice?: ControlNotice }
   | { readonly allowed: false; readonly why: Refusal };
@@ -149,7 +149,7 @@ export function rulePass(
   };
 }
 
-/** `release_thread_control`: only the owner. The thread is idle; nobody is told. */
+/** `release_thread_control`: only the owner. The thread is idle, and Meta tells nobody. */
 export function ruleRelease(before: ThreadTruth, appId: string, nowMs: number): Ruling {
   const thread = asOf(before, nowMs);
   if (thread.ownerAppId !== appId) return refused('releaseNotOwner');

@@ -2,11 +2,11 @@
  * A certificate for loopback addresses, with its private key, for clients that speak nothing but https.
  *
  * Exists because the stock Facebook adapter can call no other kind of address. Both are public and worth nothing: they
- * prove only "this is 127.0.0.1, ::1 or localhost", to a process that was told to trust them.
+ * prove only "this is 127.0.0.1, ::1 or localhost", to a process that trusts them.
  */
 
 /**
- * For the option `tls` of the simulator. Valid until the end of the century. The bot's process must be told to trust it:
+ * For the option `tls` of the simulator. Valid until the end of the century. The bot's process must trust it:
  * `NODE_EXTRA_CA_CERTS=<a file with cert>`.
  */
 export const throwAwayCertificate: { readonly key: string; readonly cert: string } = {

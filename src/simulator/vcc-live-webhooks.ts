@@ -1,5 +1,5 @@
 /**
- * VCC Live's own webhooks, sent to the bot's owner as the pretend desk's agents work: Chat (Async) and Ticket Status (Async).
+ * VCC Live's own webhooks, which the simulated agents cause: Chat (Async) and Ticket Status (Async).
  *
  * Exists so that a bot's route for them can be tried. Fields are the published ones; `handoverId` of `clientData` and of the
  * ticket is the custom field that an integrator makes for what came with the thread.

@@ -118,9 +118,9 @@ export class Weather {
   takeNotAllowed = false;
   /**
    * No agent is there. Meta knows nothing of that: it is for a bot that asks,
-   * `availability: () => (simulator.weather.deskClosed ? 'unavailable' : 'available')`. Default false.
+   * `availability: () => (simulator.weather.noAgents ? 'unavailable' : 'available')`. Default false.
    */
-  deskClosed = false;
+  noAgents = false;
   /** Postbacks on `messaging` lose their payload, those on `standby` their title too. Default false. */
   payloadlessPostback = false;
 
@@ -174,7 +174,7 @@ export class Weather {
     this.timestampsInSeconds = false;
     this.routingOff = false;
     this.takeNotAllowed = false;
-    this.deskClosed = false;
+    this.noAgents = false;
     this.payloadlessPostback = false;
     for (const fault of Object.values(this)) if (fault instanceof Fault) fault.off();
   }

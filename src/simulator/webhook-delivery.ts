@@ -1,18 +1,21 @@
 /**
- * Brings webhooks to the bot as Meta does: signed, in order for a thread, again and again until they are acknowledged.
- *
- * Exists because acknowledgement, redelivery and duplicates are what bots must survive.
+ * Delivers webhooks to the bot as Meta does: signed, in order for each thread, and again until the bot acknowledges them.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
-import { createHmac } from 'node:crypto';
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { signPayload } from '../webhook/signature.js';
 import type { SimulatorClock } from './held-clock.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { Weather } from './weather.js';
 import type { Wire, WebhookEntry } from './wire.js';
 import { describeItem, envelope, escapedJson, type AddressedItem } from './webhook-items.js';
+import {
+  brokenEnding,
+  endingOf,
+  signatures,
+  usualHeaders,
+  WebhookClient,
+  type Ending,
+  type WebhookAnswer,
+} from './webhook-client.js';
 import { SimulatorStateError } from './simulator-errors.js';
 import { appIdNumber } from './write-exact-json.js';
 
@@ -31,8 +34,6 @@ export const ALERT_AFTER_MS = 15 * 60 * 1000;
 /** After this long without one success, the app is unsubscribed for the Page, milliseconds. */
 export const UNSUBSCRIBE_AFTER_MS = 60 * 60 * 1000;
 
-const ANSWER_LIMIT_BYTES = 64 * 1024;
-
 /** What delivery works with. */
 export interface DeliveryParts {
   readonly clock: SimulatorClock;
@@ -50,13 +51,7 @@ export interface DeliveryParts {
   readonly unsubscribe: (pageId: string) => void;
 }
 
-/** What a webhook answered. */
-export interface WebhookAnswer {
-  readonly status: number;
-  readonly body: string;
-  /** Real milliseconds. */
-  readonly ms: number;
-}
+export type { WebhookAnswer } from './webhook-client.js';
 
 /** How a body of the test's own is to be sent. */
 export interface RawDelivery {
@@ -78,14 +73,10 @@ interface Waiting {
   readonly shipped: Promise<void>;
 }
 
-type Ending = Pick<WebhookEntry, 'outcome' | 'status' | 'ackMs' | 'reason'>;
-
 /** Delivers to one bot, which may have several processes. */
 export class WebhookDelivery {
   readonly #deps: DeliveryParts;
-  readonly #httpAgent = new HttpAgent({ keepAlive: false });
-  readonly #httpsAgent = new HttpsAgent({ keepAlive: false });
-  readonly #open = new Set<ClientRequest>();
+  readonly #client: WebhookClient;
   readonly #tails = new Map<string, Promise<void>>();
   readonly #failingSinceMs = new Map<string, number>();
   readonly #warned = new Set<string>();
@@ -99,6 +90,7 @@ export class WebhookDelivery {
 
   constructor(parts: DeliveryParts) {
     this.#deps = parts;
+    this.#client = new WebhookClient(parts.ackTimeoutMs);
   }
 
   /** Where the bot listens; several addresses take turns, as behind a load balancer. */
@@ -121,12 +113,12 @@ export class WebhookDelivery {
     return clock.mode === 'held' ? undefined : shipped;
   }
 
-  /** Resolves when nothing is under way, and, unless the clock is held, nothing waits for its first attempt. */
+  /** Resolves when no delivery is in progress and, unless the clock is held, nothing waits for its first attempt. */
   async settled(): Promise<void> {
     while (!this.#atRest()) await this.#nextFinish();
   }
 
-  /** Resolves when nothing is under way, whatever waits. */
+  /** Resolves when no delivery is in progress, whatever waits. */
   async quiet(): Promise<void> {
     while (this.#underWay > 0 && !this.#closed) await this.#nextFinish();
   }
@@ -143,7 +135,7 @@ export class WebhookDelivery {
     url.searchParams.set('hub.mode', 'subscribe');
     url.searchParams.set('hub.verify_token', verifyToken);
     url.searchParams.set('hub.challenge', challenge);
-    return this.#exchange(url, 'GET', {}, undefined);
+    return this.#client.get(url);
   }
 
   /** Posts anything, once, and answers what came back. Rejects where there is no answer. */
@@ -165,7 +157,7 @@ export class WebhookDelivery {
     });
     this.#begin();
     try {
-      const answer = await this.#exchange(new URL(url), 'POST', headers, body);
+      const answer = await this.#client.post(url, headers, body);
       this.#deps.wire.end(seq, endingOf(answer));
       return answer;
     } catch (error) {
@@ -179,9 +171,7 @@ export class WebhookDelivery {
   /** Breaks off everything. */
   close(): void {
     this.#closed = true;
-    for (const request of this.#open) request.destroy();
-    this.#httpAgent.destroy();
-    this.#httpsAgent.destroy();
+    this.#client.close();
     this.#waiting = 0;
     this.#tellFinished();
   }
@@ -348,7 +338,7 @@ export class WebhookDelivery {
       return { outcome: 'unreachable', reason: 'the weather says that the bot is down' };
     }
     try {
-      return endingOf(await this.#exchange(new URL(url), 'POST', headers, bytes));
+      return endingOf(await this.#client.post(url, headers, bytes));
     } catch (error) {
       return brokenEnding(error);
     }
@@ -369,44 +359,6 @@ export class WebhookDelivery {
         `webhooks disabled: the app has been unsubscribed for Page ${pageId} after 1 hour of failures`,
       );
     }
-  }
-
-  #exchange(
-    url: URL,
-    method: string,
-    headers: Readonly<Record<string, string>>,
-    body: Buffer | undefined,
-  ): Promise<WebhookAnswer> {
-    const beganMs = performance.now();
-    return new Promise((resolve, reject) => {
-      const secure = url.protocol === 'https:';
-      const send = secure ? httpsRequest : httpRequest;
-      const request = send(url, { method, headers, agent: secure ? this.#httpsAgent : this.#httpAgent });
-      const limit = setTimeout(() => request.destroy(new LateError()), this.#deps.ackTimeoutMs);
-      this.#open.add(request);
-      const stop = (): void => {
-        clearTimeout(limit);
-        this.#open.delete(request);
-      };
-      request.once('error', (error) => {
-        stop();
-        reject(error);
-      });
-      request.once('close', stop);
-      request.once('response', (response) => {
-        readAnswer(response).then(
-          (text) => {
-            stop();
-            resolve({ status: response.statusCode ?? 0, body: text, ms: Math.round(performance.now() - beganMs) });
-          },
-          (error: unknown) => {
-            stop();
-            reject(error instanceof Error ? error : new SimulatorStateError('The webhook broke off its answer.'));
-          },
-        );
-      });
-      request.end(body);
-    });
   }
 
   #entryHead(
@@ -458,54 +410,6 @@ export class WebhookDelivery {
   }
 }
 
-/** The limit for acknowledging has passed. Never leaves this file. */
-class LateError extends SimulatorStateError {
-  constructor() {
-    super('The webhook did not answer in time.');
-  }
-}
-
 function repeated(items: readonly AddressedItem[], copies: number): readonly AddressedItem[] {
   return Array.from({ length: copies + 1 }, () => items).flat();
-}
-
-function usualHeaders(body: Buffer): Record<string, string> {
-  return {
-    'Content-Type': 'application/json',
-    'Content-Length': String(body.length),
-    'User-Agent': 'facebookexternalua',
-    Accept: '*/*',
-  };
-}
-
-/** Both signatures: sha256 for whoever checks properly, the legacy sha1 for the stock adapter. */
-function signatures(body: Buffer, secret: string): { 'X-Hub-Signature': string; 'X-Hub-Signature-256': string } {
-  return {
-    'X-Hub-Signature': `sha1=${createHmac('sha1', secret).update(body).digest('hex')}`,
-    'X-Hub-Signature-256': signPayload(body, secret),
-  };
-}
-
-function endingOf(answer: WebhookAnswer): Ending {
-  return { outcome: answer.status === 200 ? 'acknowledged' : 'refused', status: answer.status, ackMs: answer.ms };
-}
-
-function brokenEnding(error: unknown): Ending {
-  if (error instanceof LateError) return { outcome: 'late' };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'the connection broke';
-  return { outcome: 'unreachable', reason: code };
-}
-
-function readAnswer(response: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    response.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= ANSWER_LIMIT_BYTES) chunks.push(chunk);
-    });
-    response.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    response.once('error', reject);
-    response.once('aborted', () => reject(new SimulatorStateError('The webhook broke off its answer.')));
-  });
 }

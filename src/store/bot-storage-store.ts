@@ -23,13 +23,13 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import type { TakenEntry } from './due-index.js';
 import { DueIndex } from './due-index.js';
 import { OpenIndex } from './open-index.js';
 import { positiveOption } from './positive-option.js';
 import { SetAsideItems } from './set-aside-items.js';
+import { StorageDueTimes } from './storage-due-times.js';
 import { StorageRecords } from './storage-records.js';
-import type { Deadline, ThreadBody } from './stored-entries.js';
+import type { ThreadBody } from './stored-entries.js';
 import { threadBodyOf } from './stored-entries.js';
 import { isTakenOver, takeTicket, ticketState, withoutTicket } from './thread-tickets.js';
 import { TicketSightings } from './ticket-sightings.js';
@@ -44,8 +44,6 @@ const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 const MAX_TRIES = 10;
 /** Longest key that Cosmos DB takes. */
 const MAX_KEY_LENGTH = 255;
-/** An entry of the index that its thread does not know is left alone this long: its writer may be at work on it. */
-const ORPHAN_KEPT_MS = 5 * 60 * 1000;
 const MAX_THREADS_READ_AT_ONCE = 32;
 
 /** Settings of a {@link BotStorageThreadStore}. */
@@ -113,6 +111,7 @@ export class BotStorageThreadStore implements ThreadStore {
   readonly #clock: Clock;
   readonly #sightings: TicketSightings;
   readonly #records: StorageRecords;
+  readonly #dueTimes: StorageDueTimes;
   readonly #faultOf: ThreadStoreBot['faultOf'] | undefined;
 
   /** @param bot whose data it is; {@link forBot} says so, and nobody else needs to */
@@ -139,14 +138,13 @@ export class BotStorageThreadStore implements ThreadStore {
     this.#open = new OpenIndex(this.#items, this.#aside, `${this.#prefix}.open`);
     this.#sightings = new TicketSightings(this.#clock, claimRetentionMs);
     this.#faultOf = bot?.faultOf;
-    this.#records = new StorageRecords({
+    const shared = {
       items: this.#items,
-      open: this.#open,
-      sightings: this.#sightings,
       clock: this.#clock,
-      recordTtlMs,
-      itemOf: (thread) => this.#threadItem(thread),
-    });
+      itemOf: (thread: ThreadKey) => this.#threadItem(thread),
+    };
+    this.#records = new StorageRecords({ ...shared, open: this.#open, sightings: this.#sightings, recordTtlMs });
+    this.#dueTimes = new StorageDueTimes({ ...shared, due: this.#due, records: this.#records });
   }
 
   forBot(bot: ThreadStoreBot): BotStorageThreadStore {
@@ -242,53 +240,16 @@ export class BotStorageThreadStore implements ThreadStore {
     if (openId !== undefined) await this.#open.remove('forget', [openId]);
   }
 
-  async schedule(due: DueTime): Promise<void> {
-    const { thread, name, atMs } = due;
-    // The index first: an entry that its thread does not know is dropped, a deadline missing in the index never comes.
-    const added = await this.#due.add('schedule', { thread, name, atMs }, this.#clock.now());
-    const replaced = await this.#items.change(
-      'schedule',
-      this.#threadItem(thread),
-      (body): BodyChange<ThreadBody, Deadline | undefined> => ({
-        body: { ...body, deadlines: { ...body?.deadlines, [name]: { atMs, bucket: added.bucket } } },
-        value: body?.deadlines?.[name],
-      }),
-    );
-    if (added.began) await this.#due.ensure('schedule', added);
-    if (replaced === undefined || (replaced.bucket === added.bucket && replaced.atMs === atMs)) return;
-    await this.#due.remove('schedule', replaced.bucket, { thread, name, atMs: replaced.atMs });
+  schedule(due: DueTime): Promise<void> {
+    return this.#dueTimes.schedule(due);
   }
 
-  async unschedule(thread: ThreadKey, name: string): Promise<void> {
-    const removed = await this.#items.change(
-      'unschedule',
-      this.#threadItem(thread),
-      (body): BodyChange<ThreadBody, Deadline | undefined> => {
-        const deadline = body?.deadlines?.[name];
-        if (deadline === undefined) return { body: undefined, value: undefined };
-        const others = Object.entries(body?.deadlines ?? {}).filter(([other]) => other !== name);
-        return { body: { ...body, deadlines: Object.fromEntries(others) }, value: deadline };
-      },
-    );
-    if (removed === undefined) return;
-    await this.#due.remove('unschedule', removed.bucket, { thread, name, atMs: removed.atMs });
+  unschedule(thread: ThreadKey, name: string): Promise<void> {
+    return this.#dueTimes.unschedule(thread, name);
   }
 
-  async takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
-    if (limit <= 0) return [];
-    const taken = await this.#due.take('takeDue', nowMs, limit, leaseMs);
-    const bodies = await this.#records.bodiesOf(
-      'takeDue',
-      taken.map(({ entry }) => entry),
-    );
-    const isKnown = ({ bucket, entry }: TakenEntry): boolean => {
-      const deadline = bodies.get(this.#threadKey(entry.thread))?.deadlines?.[entry.name];
-      return deadline?.bucket === bucket && deadline.atMs === entry.atMs;
-    };
-    for (const { bucket, entry } of taken.filter((one) => !isKnown(one))) {
-      if (entry.addedAtMs + ORPHAN_KEPT_MS <= nowMs) await this.#due.remove('takeDue', bucket, entry);
-    }
-    return taken.filter(isKnown).map(({ entry: { thread, name, atMs } }) => ({ thread, name, atMs }));
+  takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
+    return this.#dueTimes.take(nowMs, limit, leaseMs);
   }
 
   #threadItem(thread: ThreadKey): ItemOf<ThreadBody> {

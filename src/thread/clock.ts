@@ -1,10 +1,10 @@
-/** Time as an argument, so that tests hold it in their hands. */
+/** Time as an argument, so that tests control it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
   /** Runs `run` once after `delayMs`, unless the returned function is called before. */
   after(delayMs: number, run: () => void): () => void;
-  /** As {@link after}, for what need not keep a process alive that has nothing else to do. Default: {@link after}. */
+  /** As {@link after}, but the timer alone does not keep the process alive. Default: {@link after}. */
   afterInBackground?(delayMs: number, run: () => void): () => void;
 }
 
@@ -22,7 +22,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** {@link Clock.afterInBackground}, where the clock has it. */
+/** {@link Clock.afterInBackground}, if the clock has it. */
 export function inBackground(clock: Clock, delayMs: number, run: () => void): () => void {
   return clock.afterInBackground ? clock.afterInBackground(delayMs, run) : clock.after(delayMs, run);
 }

@@ -1,6 +1,6 @@
 /**
- * Every error this package throws is one of these, with a code to switch on. Texts say what it means and what to do;
- * none holds a token, a proof or a secret.
+ * Every error this package throws is one of these, with a code to switch on. Its text says what the error means and what
+ * to do. No text holds a token, a proof or a secret.
  */
 
 import { cleanedCause, failureReason } from './failure-reason.js';
@@ -84,7 +84,7 @@ export class HandoverError extends Error {
 export class InvalidOptionError extends HandoverError {
   /** Name of the option, with its path: `graph.timeoutMs`. */
   readonly option: string;
-  /** What it was, in words that hold no secret. */
+  /** The given value, in words that hold no secret. */
   readonly got: string;
   /** What the option takes. */
   readonly expected: string;
@@ -99,7 +99,7 @@ export class InvalidOptionError extends HandoverError {
 
 /** The store could not be reached (`storeUnavailable`) or other writers were always faster (`storeConflict`). */
 export class StoreError extends HandoverError {
-  /** What was being done: `read`, `update`, `claim` … */
+  /** The operation that failed: `read`, `update`, `claim` … */
   readonly operation: string;
   /** Why, in the store's own words and without its secrets: `READONLY You can't write against a read only replica`. */
   readonly reason: string | undefined;
@@ -129,7 +129,7 @@ function conflict(operation: string): string {
   return `The thread store refused "${operation}" too often because other processes wrote the same thread.`;
 }
 
-/** What something that was thrown says, for a log line: anything can be thrown. Never throws. */
+/** The text of a thrown value, for a log line; code can throw any value. Never throws. */
 export function textOfThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;
   if (typeof thrown !== 'object' || thrown === null) return String(thrown);

@@ -1,11 +1,9 @@
 /**
- * What a webhook item says, in one shape for all kinds.
- *
- * Exists so that no room behind `webhook/` has to know Meta's JSON.
+ * What a webhook item says, in one shape for all kinds. Only `webhook/` knows Meta's JSON.
  */
 import type { ThreadKey } from './key.js';
 
-/** Every kind of webhook item that is told apart. `unknown` keeps its raw value and is never an error. */
+/** Every kind of webhook item. An item of kind `unknown` keeps its raw value and is never an error. */
 export type ThreadEventKind =
   | 'message'
   | 'postback'
@@ -25,8 +23,8 @@ export type ThreadEventKind =
   | 'unknown';
 
 /**
- * Where the item stood in its entry: `messaging` for the thread's owner, `standby` for the other subscribed apps,
- * `changes` for Page fields that have nothing to do with Messenger (and for arrays nobody knows).
+ * The array of the entry that had the item: `messaging` for the thread's owner, `standby` for the other subscribed apps,
+ * `changes` for Page fields that have nothing to do with Messenger (and for unknown arrays).
  */
 export type ThreadEventChannel = 'messaging' | 'standby' | 'changes';
 
@@ -37,13 +35,13 @@ export type AppIdField = 'appId' | 'previousOwnerAppId' | 'newOwnerAppId' | 'req
 export interface ThreadEvent {
   readonly kind: ThreadEventKind;
   readonly channel: ThreadEventChannel;
-  /** The Page, from recipient or (on echoes) sender, else from the entry. Absent where the item names none. */
+  /** The Page, from recipient or (on echoes) sender, else from the entry. Absent if the item names none. */
   readonly pageId?: string;
   /** The customer. On echoes this is the recipient. Absent on `app_roles`, `policy_enforcement` and Page changes. */
   readonly psid?: string;
-  /** Meta's time in milliseconds since 1970. A stamp sent in seconds is multiplied by 1000. Absent where Meta sent none. */
+  /** Meta's time in milliseconds since 1970. A stamp sent in seconds is multiplied by 1000. Absent if Meta sent none. */
   readonly timestampMs?: number;
-  /** Present where Meta sent the stamp in seconds: its true time is anywhere within that second. */
+  /** Present if Meta sent the stamp in seconds: its true time is anywhere within that second. */
   readonly timestampInSeconds?: true;
   /** Message id of a message, echo, postback, reaction or edit. */
   readonly mid?: string;
@@ -55,7 +53,7 @@ export interface ThreadEvent {
   readonly isDeleted?: true;
   /** True on a notice of Meta's (`admin_text`), which no customer wrote. */
   readonly isNotice?: true;
-  /** Echoes: the app that sent the message. Absent where Meta left it out. */
+  /** Echoes: the app that sent the message. Absent if Meta left it out. */
   readonly appId?: string;
   /** Thread control: who owned the thread before. `null` and a missing key are both absent. */
   readonly previousOwnerAppId?: string;

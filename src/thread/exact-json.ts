@@ -1,16 +1,16 @@
 /**
  * Reads JSON and keeps every digit: an integer that no JavaScript number can hold becomes a string of its digits.
  *
- * Exists because Meta sends app ids as JSON numbers and newer ids have 16 and 17 digits: `JSON.parse` rounds half of them
- * or more. Everything else is read by `JSON.parse` itself. A library (lossless-json 4.3) refuses repeated keys, lets
+ * Meta sends app ids as JSON numbers, and newer ids have 16 and 17 digits: `JSON.parse` rounds half of them or more.
+ * `JSON.parse` itself reads everything else. A library (lossless-json 4.3) refuses repeated keys, lets
  * `__proto__` set the prototype and overflows the stack on deep nesting; a reviver sees the source text only from Node 21 on.
  * @see https://datatracker.ietf.org/doc/html/rfc8259#section-6
  */
 
-/** Integers from 16 digits on may be beyond 2^53. Matches inside a text as well, which costs time and nothing else. */
+/** Integers of 16 digits and more may be beyond 2^53. Also matches inside a text, which costs only time. */
 const MAY_HOLD_LONG_INTEGER = /(?:^|[\s:,[-])\d{16}/;
 const LONG_INTEGER = /^-?\d{16,}$/;
-/** All of a number's characters. The text is JSON, so they make up one number. */
+/** A number's characters. The text is JSON, so the characters make up one number. */
 const NUMBER = /[-+.eE\d]+/y;
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -24,7 +24,7 @@ const BACKSLASH = 0x5c;
  * @throws {SyntaxError} if the text is not JSON
  */
 export function parseExactJson(text: string): unknown {
-  // First as it is: quoting digits must not make JSON of a text that is none, `{24012345678901237: 1}` for one.
+  // First the text as it is: quoting digits must not make JSON of other text, such as `{24012345678901237: 1}`.
   const value: unknown = JSON.parse(text);
   return MAY_HOLD_LONG_INTEGER.test(text) ? JSON.parse(withLongIntegersQuoted(text)) : value;
 }

@@ -1,20 +1,20 @@
 /**
  * Says in one short line why a store failed, in the store's own words and without its secrets.
  *
- * Exists because "the store did not answer" sends an operator to the network when the key is wrong or the memory is full.
+ * "The store did not answer" would send an operator to the network when the key is wrong or the memory is full.
  */
 import { fieldOf, itemsOf, stringOf } from './read-unknown.js';
 
 const REDACTED = '[redacted]';
 const MAX_REASON_CHARACTERS = 200;
-/** Causes inside causes that are looked at. */
+/** How many nested causes are searched. */
 const MAX_DEPTH = 4;
 const SHORTEST_ERROR_STATUS = 100;
 const LONGEST_ERROR_STATUS = 599;
 
-/** What drivers, servers and connection strings spell secrets like. */
+/** How drivers, servers and connection strings write secrets. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
-  // redis://user:password@host. The last @ counts: passwords have some of their own.
+  // redis://user:password@host. The last @ counts: a password may contain @.
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s@/]*@/gi, `$1${REDACTED}@`],
   [
     /\b((?:Account|Shared ?Access|Primary|Secondary|Master|Api|Access)[-_ ]?Key|SharedAccessSignature|sig|signature|password|passwd|pwd|pass|token|access_token|client_secret|secret)(["']?\s*[=:]\s*["']?)[^\s&;,"'<>]+/gi,
@@ -33,8 +33,8 @@ export function withoutStoreSecrets(text: string): string {
 }
 
 /**
- * Why a store's call failed: the code and the first sentence of the innermost error that says something.
- * `undefined` where nothing is said. Never throws.
+ * Why a store's call failed: the code and the first sentence of the innermost error that has a text.
+ * `undefined` if no error has one. Never throws.
  */
 export function failureReason(thrown: unknown): string | undefined {
   const said = saidBy(thrown, 0);
@@ -79,10 +79,10 @@ function saidBy(thrown: unknown, depth: number): string | undefined {
   return named;
 }
 
-/** Redis tells in which script a command was refused, 6 before its words and 7 behind them. */
+/** Redis names the script in which a command was refused: Redis 6 before its text, Redis 7 after it. */
 const SCRIPT_NOISE = /^ERR Error running script.*?: -(?=[A-Z])|\.? script: [0-9a-f]{40}, on @user_script:\d+\.?$/g;
 
-/** Azure answers with documents; what is wanted of them is a code and a message. */
+/** Azure answers with XML or JSON; the code and the message in it are enough. */
 function spoken(message: string): { readonly code: string | undefined; readonly text: string } {
   const trimmed = message.trim().replace(SCRIPT_NOISE, '');
   if (trimmed.startsWith('<')) {
@@ -101,7 +101,7 @@ function spoken(message: string): { readonly code: string | undefined; readonly 
   }
 }
 
-/** Up to the end of the line or of the sentence, without the point. */
+/** Up to the end of the line or of the sentence, without the full stop. */
 function firstSentence(text: string): string | undefined {
   const [line = ''] = text.trim().split(/[\r\n]/, 1);
   const [sentence = ''] = line.split(/(?<=[a-z)\]"'])\.\s+(?=[A-Z])/, 1);

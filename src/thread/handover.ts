@@ -1,4 +1,4 @@
-/** The words of a handover as bots use them: request, start, owner, result. */
+/** The types of a handover that bots use: request, start, owner, result. */
 
 import type { ChatDisposition, TranscriptLine } from './vcc-live-event.js';
 
@@ -7,9 +7,9 @@ export interface HandoverRequest<Notice = unknown> {
   /** Short, machine readable or human; goes into `metadata` for VCC Live. Not the customer's words. */
   readonly reason?: string;
   /**
-   * What the agent should know, in a sentence or two; goes into `metadata` behind the reason, redacted, and is the first to
-   * be shortened where that gets longer than 1000 characters. Not added where the metadata is a string. A function or a
-   * promise may make it; one that fails is one line in the log, and the handover goes on without it.
+   * What the agent should know, in a sentence or two. Goes into `metadata` after the reason, redacted. If the metadata gets
+   * longer than 1000 characters, the summary is shortened first. If the metadata is a string, the summary is not added. A
+   * function or a promise may make it; if that fails, the plugin logs it and the handover goes on without a summary.
    */
   readonly summary?: string | Promise<string | undefined> | (() => string | undefined | Promise<string | undefined>);
   /** Replaces the metadata of the options for this handover. Objects are sent as JSON. At most 1000 characters arrive. */
@@ -27,7 +27,7 @@ export interface HandoverRequest<Notice = unknown> {
  */
 export type RefusedReason = 'alreadyWithAgent' | 'unavailable' | 'notMessenger' | 'noThreadYet';
 
-/** What became of asking for a handover. */
+/** The result of a request for a handover. */
 export type HandoverStart =
   | { readonly status: 'passed'; readonly handoverId: string }
   | { readonly status: 'refused'; readonly reason: RefusedReason }
@@ -36,9 +36,9 @@ export type HandoverStart =
 /** Who may write to the customer now. */
 export interface ThreadOwner {
   readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown';
-  /** The owning app, where known. */
+  /** The owning app, if known. */
   readonly appId?: string;
-  /** Since when, as far as evidence goes. Meta's clock, milliseconds since 1970. */
+  /** Since when, as far as evidence shows. Meta's clock, milliseconds since 1970. */
   readonly sinceMs?: number;
   /** When control ends unless something happens on the thread. Meta's clock, milliseconds since 1970. */
   readonly expiresMs?: number;
@@ -53,28 +53,28 @@ export interface ThreadOwner {
  */
 export type HandoverOutcome = 'completed' | 'unclaimed' | 'abandoned' | 'takenBack' | 'refused' | 'failed';
 
-/** What brought the thread home. */
+/** How the thread returned to the bot. */
 export type HandoverVia = 'passBack' | 'message' | 'take' | 'vccLiveWebhook' | 'timer' | 'none';
 
-/** What the dialog that asked gets. */
+/** The result that the waiting dialog gets. */
 export interface HandoverResult {
-  /** Absent where the handover was refused before it had one. */
+  /** Absent if the handover was refused before it had one. */
   readonly handoverId?: string;
   readonly outcome: HandoverOutcome;
   readonly via: HandoverVia;
-  /** From the request to the end, milliseconds. 0 where it never began. */
+  /** From the request to the end, milliseconds. 0 if it never began. */
   readonly waitedMs: number;
   /** An agent of VCC Live wrote during the handover. Absent: none did, as far as standby events tell. */
   readonly answered?: true;
-  /** From an agent's first words to the end, milliseconds. Absent where none wrote. */
+  /** From an agent's first words to the end, milliseconds. Absent if none wrote. */
   readonly agentMs?: number;
   /** The metadata that came back with the thread. */
   readonly metadata?: string;
-  /** Why, where `outcome` is `refused`. */
+  /** Why, if `outcome` is `refused`. */
   readonly reason?: RefusedReason;
-  /** What went wrong, where `outcome` is `failed`. */
+  /** What went wrong, if `outcome` is `failed`. */
   readonly error?: Error;
-  /** How the chat ended at VCC Live. This and what follows: where VCC Live's webhooks had told it by then. */
+  /** How the chat ended at VCC Live. This field and those below are present if VCC Live's webhooks came in time. */
   readonly disposition?: ChatDisposition;
   /** The agent who had the chat last, by name. */
   readonly agent?: string;

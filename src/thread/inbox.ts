@@ -46,7 +46,7 @@ export interface DeliveryInbox {
   /** Moves deliveries to where a person can look at them. No process takes them over again. */
   setAside(deliveries: readonly KeptDelivery[]): Promise<void>;
 
-  /** Any process may take these deliveries over at once. It is nobody's fault: no attempt is counted. */
+  /** Any process may take these deliveries over at once. No attempt is counted. */
   giveBack(ids: readonly string[]): Promise<void>;
 
   /**
@@ -61,7 +61,7 @@ export interface DeliveryInbox {
    */
   takeOver(limit: number): Promise<TakenOver>;
 
-  /** Ends what the inbox itself has opened, connections above all. */
+  /** Closes what the inbox itself has opened, above all connections. */
   close?(): Promise<void>;
 }
 

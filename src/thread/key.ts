@@ -1,5 +1,5 @@
 /**
- * Which conversation: one customer on one Page. PSIDs are scoped to their Page, so neither id alone names a thread.
+ * Names a conversation: one customer on one Page. PSIDs are scoped to their Page, so neither id alone names a thread.
  * @see https://developers.facebook.com/docs/messenger-platform/identity/overview
  */
 export interface ThreadKey {
@@ -9,7 +9,7 @@ export interface ThreadKey {
   readonly psid: string;
 }
 
-/** Half of a pair, which JSON may hold and no encoding can carry. */
+/** Half of a surrogate pair, which JSON may hold and no encoding can carry. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 /** What Meta's ids consist of; nothing in it has to be encoded. */
 const PLAIN = /^[0-9A-Za-z_-]*$/;

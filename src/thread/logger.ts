@@ -2,7 +2,7 @@ import { textOfThrown } from './errors.js';
 import { isThenable } from './thenable.js';
 import { visibleLogLine } from './visible-text.js';
 
-/** Where the plugin writes the few lines it has to say. pino, winston and console fit. */
+/** Where the plugin writes its log lines. pino, winston and console fit. */
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;
@@ -17,8 +17,8 @@ export const consoleLogger: Logger = {
 };
 
 /**
- * The same logger, as one that fails nothing: a method that throws, rejects or is gone loses its line and no more. The
- * first such failure is one line on the console. Control characters are written out, whatever a line quotes.
+ * The same logger, but it never makes its caller fail. If a method throws, rejects or is missing, only its line is lost,
+ * and the first such failure is a line on the console. Control characters in lines are made visible.
  */
 export function dependableLogger(logger: Logger, fallback: Logger = consoleLogger): Logger {
   let isReported = false;

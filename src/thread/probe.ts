@@ -1,8 +1,8 @@
 /**
- * The port to whatever counts and times: what happened, and what took how long.
+ * The port for telemetry: what happened, and what took how long.
  *
- * Exists so that the rooms below know no telemetry library. Nothing is measured unless a probe is given. No measurement
- * holds a customer's id, a text or a token; every word in one is of a closed list, but for Page ids and handover ids.
+ * Rooms below know no telemetry library. Without a probe, nothing is measured. No measurement holds a customer's id, a
+ * text or a token. Apart from Page ids and handover ids, every word in a measurement is from a closed list.
  */
 import type { Clock } from './clock.js';
 import { textOfThrown } from './errors.js';
@@ -21,17 +21,17 @@ export type Measurement = { readonly pageId: string } &
     | { readonly kind: 'handoverClaimed'; readonly handoverId: string; readonly waitedMs: number }
     | {
         readonly kind: 'handoverEnded';
-        /** Absent where it never had one. */
+        /** Absent if it never had one. */
         readonly handoverId?: string;
         readonly outcome: HandoverOutcome;
         readonly via: HandoverVia;
-        /** Since the handover was asked for. Absent where it never began, or failed. */
+        /** Since the handover was asked for. Absent if it never began, or failed. */
         readonly waitedMs?: number;
-        /** Since an agent's first words. Absent where no agent wrote. */
+        /** Since an agent's first words. Absent if no agent wrote. */
         readonly agentMs?: number;
-        /** Where it was refused. */
+        /** If it was refused. */
         readonly refused?: RefusedReason;
-        /** Code of the error, where it failed. */
+        /** Code of the error, if it failed. */
         readonly errorType?: string;
       }
     /** The bot could not take a thread back; the handover goes on. */
@@ -46,7 +46,7 @@ export type Measurement = { readonly pageId: string } &
       }
     /** An activity stayed in; the reason is one of `SuppressedReason`. */
     | { readonly kind: 'suppressed'; readonly reason: string }
-    /** A webhook item ran nothing; the reason is one of `IgnoredReason`. */
+    /** The plugin ignored a webhook item; the reason is one of `IgnoredReason`. */
     | { readonly kind: 'ignored'; readonly reason: string; readonly eventKind: string; readonly errorType?: string }
   );
 
@@ -65,7 +65,7 @@ export type WorkEnd = { readonly durationMs: number } & (
       readonly kind: 'graphCall';
       /** `ok`, or what `GraphApiError.outcome` says. */
       readonly outcome: 'ok' | 'refused' | 'unknown' | 'notSent';
-      /** `GraphApiError.code`. Absent where it is ok. */
+      /** `GraphApiError.code`. Absent if it is ok. */
       readonly errorType?: string;
       readonly httpStatus?: number;
       /** Meta's numbers, see `GraphApiError`. */
@@ -81,7 +81,7 @@ export type WorkEnd = { readonly durationMs: number } & (
   | { readonly kind: 'turn'; readonly errorType?: string }
 );
 
-/** Work under way. */
+/** Work in progress. */
 export interface BegunWork {
   /** Calls `run` at once and once, with this work as the context of what it begins. Absent: it is called as it is. */
   within?<T>(run: () => T): T;
@@ -103,7 +103,7 @@ export async function measured<T>(
   { probe, clock }: { readonly probe: Probe; readonly clock: Clock },
   work: Work,
   run: () => Promise<T>,
-  /** How it ended; `undefined` where it rejected. */
+  /** How it ended; `undefined` if it rejected. */
   endOf: (value: T | undefined, durationMs: number) => WorkEnd,
 ): Promise<T> {
   const beganAtMs = clock.now();
@@ -117,7 +117,7 @@ export async function measured<T>(
   }
 }
 
-/** Several probes as one that never throws. @returns `undefined` where there are none: then nothing is to be measured */
+/** Several probes as one that never throws. @returns `undefined` if there are none: then nothing is to be measured */
 export function dependableProbe(given: Probe | readonly Probe[] | undefined, log: Logger): Probe | undefined {
   const probes = given === undefined ? [] : isList(given) ? given : [given];
   if (probes.length === 0) return undefined;

@@ -1,13 +1,13 @@
 /**
- * Tells whether a value that a store kept is a thread's record.
+ * Checks whether a value from a store is a thread's record.
  *
- * Exists because stores keep what anybody writes into them: a record may be cut off, or of a version of this package that
- * kept other fields. Fields that this version does not know are no fault.
+ * Other programs may write into the store. A record may be truncated, or come from a version of this package with other
+ * fields. Unknown fields are no error.
  */
 import { fieldOf, isArray, isRecord } from './read-unknown.js';
 import type { ThreadRecord } from './record.js';
 
-/** The path of the first part that is not as it has to be; `undefined` where all is. */
+/** The path of the first wrong part; `undefined` if every part is right. */
 type Check = (value: unknown, path: string) => string | undefined;
 
 const text: Check = (value, path) => (typeof value === 'string' ? undefined : path);
@@ -86,12 +86,12 @@ const record = shape({
   conclusions: listOf(conclusion),
 });
 
-/** The path of the first part of a value that makes it no record, `open.phase`; `undefined` where it is one. */
+/** The path of the first part of a value that makes it no record, `open.phase`; `undefined` if it is one. */
 export function faultOfRecord(value: unknown): string | undefined {
   return record(value, '');
 }
 
-/** The value, where it is a record. */
+/** The value, if it is a record. */
 export function readRecord(value: unknown): ThreadRecord | undefined {
   return faultOfRecord(value) === undefined ? (value as ThreadRecord) : undefined;
 }

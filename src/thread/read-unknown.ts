@@ -1,8 +1,8 @@
 /**
- * Reads values that nobody has checked, without ever throwing.
+ * Reads unchecked values, and never throws.
  *
- * Exists because a webhook's body is whatever was sent: only own properties count (a key named `constructor` is a key),
- * and a getter or proxy that throws reads as absent.
+ * A webhook's body may hold anything. Only own properties count (a key named `constructor` is a key). A getter or proxy
+ * that throws reads as absent.
  */
 
 const ARRAY_INDEX = /^\d+$/;
@@ -14,7 +14,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !isArray(value);
 }
 
-/** True for arrays; false where asking throws (a revoked proxy). */
+/** True for arrays; false if asking throws (a revoked proxy). */
 export function isArray(value: unknown): value is readonly unknown[] {
   try {
     return Array.isArray(value);
@@ -23,7 +23,7 @@ export function isArray(value: unknown): value is readonly unknown[] {
   }
 }
 
-/** The value of an own property; `undefined` where `value` is no object, has no such property, or reading it throws. */
+/** The value of an own property; `undefined` if `value` is no object, has no such property, or reading it throws. */
 export function fieldOf(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   try {
@@ -33,7 +33,7 @@ export function fieldOf(value: unknown, key: string): unknown {
   }
 }
 
-/** The names of the own enumerable properties in their order; none where `value` is no object or refuses to say. */
+/** The names of the own enumerable properties in their order; none if `value` is no object or refuses to say. */
 export function keysOf(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   try {
@@ -43,12 +43,12 @@ export function keysOf(value: unknown): readonly string[] {
   }
 }
 
-/** The items of an array in their order, holes left out; none where `value` is no array. */
+/** The items of an array in their order, holes left out; none if `value` is no array. */
 export function itemsOf(value: unknown): readonly unknown[] {
   if (!isArray(value)) return [];
   const items: unknown[] = [];
   try {
-    // What came out of JSON is dense, and needs no list of its keys.
+    // Arrays that come from JSON are dense, and need no list of their keys.
     if (value.length <= DENSE_LENGTH) {
       for (let index = 0; index < value.length; index += 1) {
         if (Object.hasOwn(value, index)) items.push(value[index]);
@@ -84,7 +84,7 @@ function isRounded(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
 }
 
-/** The value where it is a string, the empty one included. */
+/** The value if it is a string, the empty one included. */
 export function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,10 +1,10 @@
-/** Says whether what goes to an address can be read on the way: plain http to another machine. */
+/** Says whether others can read what is sent to an address: plain http to another machine. */
 
 /** `localhost`, 127.0.0.0/8 and ::1, as `URL` writes them. */
 const THIS_MACHINE = /^(?:(?:.+\.)?localhost\.?|127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\])$/;
 
 /**
- * The line for the log if tokens and messages would travel readable: plain http to another machine than this one.
+ * The line for the log if others could read tokens and messages on their way: plain http to another machine.
  * `undefined` if they do not.
  */
 export function readableOnTheWay(option: string, baseUrl: string | undefined): string | undefined {

@@ -7,7 +7,7 @@
 import type { HandoverOutcome, HandoverVia } from './handover.js';
 import type { TranscriptLine } from './vcc-live-event.js';
 
-/** Who a piece of explicit evidence names. `notUs`: somebody took the thread from us and did not say who. */
+/** The owner that explicit evidence names. `notUs`: an app took the thread from us, and the evidence does not name it. */
 export type NamedOwner = { readonly app: string } | 'idle' | 'notUs';
 
 /** Explicit evidence: a thread-control webhook, our own confirmed call, or an answer of `thread_owner`. */
@@ -36,7 +36,7 @@ export interface ExplicitMark {
 export interface SideMark {
   readonly atMetaMs: number;
   readonly key: string;
-  /** True where the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
+  /** True if the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
   readonly own?: true;
   /** When the hidden owner's control ends unless it is prolonged, Meta's milliseconds. */
   readonly expiresAtMetaMs?: number;
@@ -72,8 +72,8 @@ export interface EarlyHandBack {
 }
 
 /**
- * What VCC Live's webhooks have told about a handover: names and ids of the contact centre's, each cut to a bound. What
- * customer and agent wrote is in it only where the application asked for that.
+ * What VCC Live's webhooks have reported about a handover: the contact centre's names and ids, each cut to a bound. What
+ * customer and agent wrote is in it only if the application asked for that.
  */
 export interface VccLiveReport {
   readonly chatId?: string;
@@ -95,7 +95,7 @@ export interface VccLiveReport {
 export interface OpenHandover {
   /** Random, 128 bit, hex. Travels in `metadata`. */
   readonly id: string;
-  /** `armed`: intent written, notice or pass under way. `unconfirmed`: pass sent, outcome unknown. `passed`: VCC Live has it. */
+  /** `armed`: intent written, notice or pass in progress. `unconfirmed`: pass sent, outcome unknown. `passed`: VCC Live has it. */
   readonly phase: 'armed' | 'unconfirmed' | 'passed';
   /** Deduplication key of the event whose turn asked for it. */
   readonly cause: string;
@@ -119,9 +119,9 @@ export interface OpenHandover {
   readonly claimedAtMs?: number;
   /** Deduplication key of the agent's first words: a redelivery of them goes the same way again. */
   readonly claimedBy?: string;
-  /** The thread is being taken back, and how; `returning` has been told. */
+  /** The thread is being taken back, and how; `returning` was emitted. */
   readonly returning?: HandoverVia;
-  /** Present once VCC Live's webhooks have told anything. */
+  /** Present once a webhook of VCC Live's has reported anything. */
   readonly report?: VccLiveReport;
   /** A timer, or a closed chat, had the thread taken back and Meta refused: it is not tried again. */
   readonly takeRefused?: true;
@@ -141,17 +141,17 @@ export interface Conclusion {
   readonly dialogWaits: boolean;
   /** Run of the turn that began the handover. */
   readonly run: string;
-  /** Deduplication key of the event that ended it, where an event did: a redelivery of it goes the same way again. */
+  /** Deduplication key of the event that ended it, if an event did: a redelivery of it goes the same way again. */
   readonly endedBy?: string;
   /** Our clock, milliseconds. */
   readonly concludedAtMs: number;
   /** An agent of VCC Live wrote during the handover. */
   readonly answered?: true;
-  /** From an agent's first words to the end, milliseconds. Absent where no agent wrote. */
+  /** From an agent's first words to the end, milliseconds. Absent if no agent wrote. */
   readonly agentMs?: number;
   /** Key of the turn that did what comes after a handover: a question, a prompt that was open. Absent: not done yet. */
   readonly afterwardsBy?: string;
-  /** What VCC Live's webhooks had told by then. Only the newest conclusion keeps a transcript. */
+  /** What VCC Live's webhooks had reported by then. Only the newest conclusion keeps a transcript. */
   readonly report?: VccLiveReport;
   /** Key of the turn that was given the result for the dialog that waited. Absent: no dialog has asked. */
   readonly givenTo?: string;

@@ -1,19 +1,18 @@
 /**
- * Lines that anybody can cause: the first is written at once, the others of its minute are counted.
+ * Bounds log lines that any sender can cause: the first is written at once, the others of its minute are counted.
  *
- * Exists because a scanner that sends ten thousand wrong signatures must not fill the log in which somebody looks for the
- * one that matters.
+ * A scanner that sends ten thousand wrong signatures must not hide the line that matters.
  */
 import type { Clock } from './clock.js';
 import { inBackground } from './clock.js';
 import type { Logger } from './logger.js';
 
-/** How bad a line is. */
+/** The level of a line. */
 export type LineLevel = keyof Logger;
 
 /** How long lines of one kind are counted after one of them was written. */
 const COUNTED_FOR_MS = 60_000;
-/** How many kinds are written once: whoever sends them may make up more. */
+/** How many kinds are written once: a sender may invent more. */
 const MOST_KINDS = 20;
 
 interface Counted {

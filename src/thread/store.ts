@@ -1,4 +1,4 @@
-/** The port to whatever remembers threads. Three adapters in `store/`; users may bring their own. */
+/** The port to the store of threads. `store/` has three adapters; users may bring their own. */
 import type { ThreadKey } from './key.js';
 import type { Logger } from './logger.js';
 import type { MaybePromise } from './maybe-promise.js';
@@ -83,7 +83,7 @@ export interface ThreadStoreBot extends StoringBot {
 
 /** A record that could not be read and was put elsewhere. */
 export interface SetAsideRecord {
-  /** Absent where it is not a thread's own record, but an index of the store. */
+  /** Absent if it is not a thread's own record, but an index of the store. */
   readonly thread?: ThreadKey;
   /** When, the store's clock, milliseconds. */
   readonly atMs: number;
@@ -105,20 +105,20 @@ export interface ThreadStore {
   forBot(bot: ThreadStoreBot): ThreadStore;
 
   /**
-   * The record, or `undefined` where nothing is known, it has expired, or it cannot be read. The next {@link update}
+   * The record, or `undefined` if nothing is known, it has expired, or it cannot be read. The next {@link update}
    * sets one that cannot be read aside, logs that once, and goes on as if nothing were known.
    */
   read(thread: ThreadKey): Promise<StoredRecord | undefined>;
 
   /**
-   * Atomic read-modify-write. `change` is pure; the store calls it again with the newer record where another writer
+   * Atomic read-modify-write. `change` is pure; the store calls it again with the newer record if another writer
    * was faster, and resolves with the value of the call that was written.
    */
   update<T>(thread: ThreadKey, change: (current: StoredRecord | undefined) => ThreadChange<T>): Promise<T>;
 
   /**
-   * The thread whose open handover has this id; `undefined` where no open one has it. The store derives this from what
-   * `update` and `enter` write (`openHandoverId`): nobody tells it. It answers from the record as it is now, so that an id is
+   * The thread whose open handover has this id; `undefined` if no open one has it. The store derives this from what
+   * `update` and `enter` write (`openHandoverId`): no caller reports it. The store answers from the record as it is now, so that an id is
    * found from the moment its record is written until the moment the handover is concluded, forgotten or expired.
    * @param handoverId as in `OpenHandover.id`; any other text is an id that no handover has
    */
@@ -163,17 +163,17 @@ export interface ThreadStore {
   /** The record, and whether the ticket still counts; in one atomic step. */
   readFor(ticket: Ticket): MaybePromise<FencedRecord>;
 
-  /** Ends what the store itself has opened, connections above all. Optional. */
+  /** Closes what the store itself has opened, above all connections. Optional. */
   close?(): Promise<void>;
 
   /** Sets the deadline `name` of a thread, replacing the one of that name. */
   schedule(due: DueTime): Promise<void>;
 
-  /** Removes a deadline; nothing where there is none. */
+  /** Removes a deadline; nothing if there is none. */
   unschedule(thread: ThreadKey, name: string): Promise<void>;
 
   /**
-   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and comes again after
+   * Deadlines at or before `nowMs`, oldest first. Each is hidden from other takers for `leaseMs` and is repeated after
    * that unless it was unscheduled or scheduled anew.
    */
   takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]>;

@@ -1,7 +1,7 @@
 /**
- * A short name for a thread in logs, from which nobody reads the customer's id.
+ * A short name for a thread in logs that does not show the customer's id.
  *
- * Exists because a PSID names a person to everybody who has the Page's token, and logs travel further than stores.
+ * A PSID names a person to everybody who has the Page's token, and logs travel further than stores.
  */
 import { createHash } from 'node:crypto';
 import type { ThreadKey } from './key.js';
@@ -12,8 +12,7 @@ const LABEL_LENGTH = 10;
 
 /**
  * The first ten hexadecimal digits of the SHA-256 of Page and customer: the same in every process and after every
- * restart, so lines belong together, and whoever knows a customer's PSID can look for their lines. A pseudonym, not
- * anonymity. `{ pageId: '1', psid: '2' }` → `'d939926f05'`.
+ * restart, so lines of one thread can be found, also by a PSID. A pseudonym, not anonymity. `{ pageId: '1', psid: '2' }` → `'d939926f05'`.
  */
 export function threadLabel(thread: ThreadKey): string {
   return labelOfId(threadId(thread));

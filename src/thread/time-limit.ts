@@ -1,10 +1,10 @@
-/** Waits for a function of the application's, but not for ever. */
+/** Waits for the application's function, up to a time limit. */
 import type { Clock } from './clock.js';
 
 /** How long a function of the application's may take to answer, milliseconds. Below the time in which Meta wants its 200. */
 export const APPLICATION_TIMEOUT_MS = 3000;
 
-/** What became of a call: its answer, its error, or neither within the time limit. */
+/** The result of a call: its answer, its error, or neither within the time limit. */
 export type InTime<T> =
   | { readonly status: 'answered'; readonly value: T }
   | { readonly status: 'failed'; readonly error: unknown }

@@ -1,7 +1,5 @@
 /**
- * What VCC Live's webhooks say, in one shape for both kinds.
- *
- * Exists so that no room behind `vcc-live/` has to know VCC Live's JSON.
+ * What VCC Live's webhooks say, in one shape for both kinds. Only `vcc-live/` knows VCC Live's JSON.
  */
 
 /** How a chat ended, as VCC Live publishes it. Other words are kept as they came. */
@@ -11,12 +9,12 @@ export type ChatDisposition = 'completed' | 'lost' | 'missed' | (string & {});
 export interface TranscriptLine {
   /** Who wrote it, in VCC Live's words. */
   readonly from: string;
-  /** Date and time as VCC Live wrote them; empty where it wrote none. */
+  /** Date and time as VCC Live wrote them; empty if it wrote none. */
   readonly date: string;
   readonly message: string;
 }
 
-/** Ids that both webhooks carry; integers at VCC Live, strings here. Absent where VCC Live left them out. */
+/** Ids that both webhooks carry; integers at VCC Live, strings here. Absent if VCC Live left them out. */
 interface VccLiveIds {
   readonly projectId?: string;
   readonly ticketId?: string;
@@ -40,7 +38,7 @@ export interface ChatClosed extends VccLiveIds {
   readonly slaStatus?: string;
   readonly platform?: string;
   readonly isSpam?: boolean;
-  /** Oldest first, as VCC Live sent it; empty where it sent none. */
+  /** Oldest first, as VCC Live sent it; empty if it sent none. */
   readonly transcript: readonly TranscriptLine[];
   /** The body as it came. */
   readonly raw: unknown;

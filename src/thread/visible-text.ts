@@ -2,9 +2,8 @@
  * Makes what a terminal or a log would act upon, or would not show, visible: control characters, escape sequences,
  * direction overrides, invisible characters.
  *
- * Exists because ids, metadata, names and error texts come from outside. Whoever reads them on a terminal must not have
- * lines forged, the cursor moved, or the window's title changed. Used where text leaves: the logger of the plugin, the
- * output of the command line, the lines of the wire.
+ * Ids, metadata, names and error texts come from outside. On a terminal they must not forge lines, move the cursor or
+ * change the window's title. The plugin's logger, the command line and the simulator's wire use it for all their output.
  * @see https://www.unicode.org/reports/tr36/
  */
 

@@ -1,7 +1,7 @@
 /**
  * Decrypts the body of a webhook as VCC Live's own sample does: PHP's `openssl_decrypt` on base64.
  *
- * Exists because that function takes keys and initialization vectors of any length, where node's takes one length.
+ * PHP's function takes keys and initialization vectors of any length; Node's takes one length.
  * @see https://vcc.live/developers/webhook/overview/about-webhooks
  * @see https://www.php.net/manual/en/function.openssl-decrypt.php
  */
@@ -19,7 +19,7 @@ export interface BodyEncryption {
   readonly key: string | Uint8Array;
 }
 
-/** What became of a body. `reason` is a sentence for the log, without key and text. */
+/** The result for a body. `reason` is a sentence for the log, without key and text. */
 export type Decrypted = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
 
 const MODES_WITH_A_TAG: readonly unknown[] = ['ccm', 'gcm', 'ocb', 'siv', 'wrap'];
@@ -34,7 +34,7 @@ export class BodyDecryption {
   readonly #key: Buffer;
   readonly #ivLength: number;
 
-  /** @throws {@link InvalidOptionError} where there is no such cipher, it needs a tag, or the key cannot be one */
+  /** @throws {@link InvalidOptionError} if there is no such cipher, it needs a tag, or the key cannot be one */
   constructor({ cipher, key }: BodyEncryption) {
     const info = typeof cipher === 'string' ? getCipherInfo(cipher) : undefined;
     if (info === undefined || MODES_WITH_A_TAG.includes(info.mode) || /poly1305/i.test(cipher)) {

@@ -1,24 +1,24 @@
 /**
- * Looks for the id of a handover in a webhook of VCC Live's: 32 hexadecimal digits, wherever the integrator put them.
+ * Finds handover ids in VCC Live's webhook: 32 hexadecimal digits, in any field that the integrator chose.
  *
- * Exists because no published field carries what the bot sent along with the thread; a custom field does, and its name
- * is the integrator's.
+ * No published field carries the metadata that the bot sent with the thread. A custom field does, and the integrator
+ * names it.
  */
 import { fieldOf, isRecord, itemsOf, keysOf } from '../thread/read-unknown.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 
 const HANDOVER_ID = /(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])/gi;
-/** What customer and agent wrote is not looked at: anybody can write anything there. */
+/** Texts of customer and agent are not searched: anybody can write an id there. */
 const CONVERSATION = 'conversation';
 const MAX_DEPTH = 8;
-/** Values looked at; more than a thousand custom fields are no webhook of VCC Live's. */
+/** How many values are searched. VCC Live's webhooks have fewer than a thousand custom fields. */
 const MAX_VALUES = 2_000;
 /** A custom field that holds the whole metadata has about a thousand. */
 const MAX_TEXT_LENGTH = 10_000;
 /** Other systems have ids of 32 digits too. */
 const MAX_IDS = 8;
 
-/** What may be the id of a handover, in lower case, each once, in the order of the body. Never throws. */
+/** Possible handover ids, in lower case, each once, in the body's order. Never throws. */
 export function handoverIdsIn(event: VccLiveEvent): readonly string[] {
   const found = new Set<string>();
   let looked = 0;

@@ -1,7 +1,7 @@
 /**
- * Makes an event of the body of a webhook of VCC Live's. Takes what is there and never throws.
+ * Makes an event of the body of VCC Live's webhook. Missing fields are left out, and nothing throws.
  *
- * Exists because an update has only what changed, numbers come as strings, and a transcript as an array or an object.
+ * An update has only the changed fields. Numbers come as strings, and a transcript comes as an array or an object.
  * @see https://vcc.live/?p=46317
  * @see https://vcc.live/developers/webhook/async-webhook-requests/ticket-status-webhook
  */
@@ -23,7 +23,7 @@ const ACTIONS = ['add', 'update', 'delete'];
 const STATUSES = ['park', 'closed'];
 const SUBSTATUSES = ['waiting4agent', 'waiting4entity', 'successful', 'unsuccessful'];
 
-/** The event, or `undefined` where the body is that of neither webhook. */
+/** The event, or `undefined` if the body is that of neither webhook. */
 export function parseVccLiveEvent(body: unknown): VccLiveEvent | undefined {
   if (!isRecord(body)) return undefined;
   const ticket = fieldOf(body, 'ticket');
@@ -104,7 +104,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** A published word in any case, in the spelling in which it is published; any other word as it came. */
+/** A published word, in any case, becomes the published spelling. Any other word stays as it came. */
 function wordOf(value: unknown, key: string, published: readonly string[]): string | undefined {
   const text = textOf(value, key);
   return published.find((word) => word === text?.toLowerCase()) ?? text;

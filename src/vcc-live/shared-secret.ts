@@ -1,15 +1,15 @@
 /**
- * Compares the secret in a webhook's address with the one that was agreed on.
+ * Compares the secret in a webhook's address with the configured one.
  *
- * Exists because VCC Live signs nothing: the secret is all that says who is calling.
+ * VCC Live signs nothing: only the secret shows that VCC Live sends the request.
  * @see https://vcc.live/developers/webhook/overview/securing-requests
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** What became of comparing: `several` values under one name are refused, because a proxy may read another one. */
+/** The result of comparing. `several` values under one name are refused, because a proxy may read another one. */
 export type SecretVerdict = 'right' | 'missing' | 'several' | 'wrong';
 
-/** Compares in a time that tells nothing of the secret, its length included. Never throws. */
+/** Compares in a time that reveals nothing about the secret, its length included. Never throws. */
 export function checkSecret(query: URLSearchParams, name: string, secret: string): SecretVerdict {
   const given = query.getAll(name);
   const [value] = given;

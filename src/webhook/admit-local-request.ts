@@ -1,8 +1,8 @@
 /**
  * Decides whether a request may touch a server that a developer runs on their own machine.
  *
- * A web page that the developer happens to have open must neither act there (a form or fetch to localhost) nor read under a
- * name of its own (DNS rebinding).
+ * A web page that is open in the developer's browser must not act there by a form or a fetch to localhost. It must not read
+ * there either, under a name that resolves to this machine (DNS rebinding).
  * @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site
  */
 import type { IncomingHttpHeaders } from 'node:http';
@@ -14,9 +14,9 @@ export interface LocalRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Why a request is turned away. */
+/** Why a request is refused. */
 export interface LocalRefusal {
-  /** `name`: the server is called by a name that nobody allowed · `site`: a page of another site is asking. */
+  /** `name`: the request's `Host` is a name that is not allowed · `site`: a page of another site sends the request. */
   readonly why: 'name' | 'site';
   /** In words for the developer. */
   readonly says: string;
@@ -25,7 +25,7 @@ export interface LocalRefusal {
 const LONGEST_NAME = 100;
 
 /**
- * Why a request is turned away; nothing where it may pass.
+ * Why a request is refused; `undefined` if it is admitted.
  * @param allowedHosts names beside localhost and IP addresses, without port
  */
 export function refusalOf(request: LocalRequest, allowedHosts: readonly string[] = []): LocalRefusal | undefined {
@@ -47,7 +47,7 @@ export function refusalOf(request: LocalRequest, allowedHosts: readonly string[]
   return { why: 'site', says };
 }
 
-/** Rebinding needs a name: addresses and localhost cannot be pointed elsewhere. */
+/** Rebinding needs a name: nobody can make addresses and localhost resolve to another machine. */
 function isAllowed(name: string, allowedHosts: readonly string[]): boolean {
   if (isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost')) return true;
   return allowedHosts.some((allowed) => allowed.toLowerCase() === name);

@@ -1,7 +1,7 @@
 /**
  * Answers the request with which Meta checks that a webhook address is ours.
  *
- * Exists because the stock adapter answers a wrong token with 200 and echoes whatever it is given.
+ * The stock adapter answers a wrong token with 200 and echoes any challenge, so it cannot do this.
  * @see https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -17,7 +17,7 @@ export interface ChallengeAnswer {
 
 /**
  * `hub.mode` is `subscribe` and `hub.verify_token` is ours → 200 and the challenge; a challenge that is missing or not
- * plain → 400; everything else → 403. Tokens are compared in constant time; an empty one of ours refuses everybody.
+ * plain → 400; everything else → 403. Tokens are compared in constant time; if ours is empty, every request is refused.
  * @param query the query of the GET request, parsed; a parameter that came twice counts as missing
  * @param verifyToken the token typed into the app dashboard
  * @see https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
@@ -46,7 +46,7 @@ function parameterOf(query: URLSearchParams | Readonly<Record<string, unknown>>,
 /** Callers in plain JavaScript pass `undefined` from an unset variable: that is no token of ours. */
 function isOurToken(token: string | undefined, ours: unknown): boolean {
   if (token === undefined || typeof ours !== 'string' || ours === '') return false;
-  // Digests, because timingSafeEqual wants equal lengths and the length of the token is nobody's business.
+  // Digests, because timingSafeEqual needs equal lengths and the comparison must not reveal the token's length.
   return timingSafeEqual(digestOf(token), digestOf(ours));
 }
 

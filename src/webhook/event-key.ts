@@ -1,17 +1,17 @@
 /**
- * Gives every thread event a key that its repetition has too and no other event has.
+ * Gives every thread event a deduplication key: its redelivery has the same key, and no other event has it.
  *
- * Exists because Meta delivers again what was not acknowledged in time ("your server should handle deduplication"),
- * and because handover events, reads and deliveries carry no id of their own.
+ * Meta redelivers what was not acknowledged in time ("your server should handle deduplication"). Handover events, reads
+ * and deliveries carry no id of their own.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
 import * as crypto from 'node:crypto';
 import type { ThreadEvent } from '../thread/event.js';
 import { fieldOf, isArray, keysOf } from '../thread/read-unknown.js';
 
-/** Levels of an item that are looked at where its whole content is its key. Meta's items have about six. */
+/** How many levels of an item count if its whole content is its key. Meta's items have about six. */
 const CONTENT_DEPTH_MAX = 32;
-/** Values of an item that are looked at; what stands beyond does not tell two items apart. */
+/** How many values of an item count; values after those do not distinguish two items. */
 const CONTENT_VALUES_MAX = 100_000;
 
 /**
@@ -34,7 +34,7 @@ export function eventKey(event: ThreadEvent): string {
 /** What JSON writes as it is. */
 const PLAIN_MID = /^[\w.:$=+/-]+$/;
 
-/** The same text for nearly all events, put together in a third of the time. */
+/** The same text as below for nearly all events, made in a third of the time. */
 function plainIdentity({ kind, channel, mid, isDeleted }: ThreadEvent): string | undefined {
   if (kind !== 'message' && kind !== 'echo') return undefined;
   if (mid === undefined || isDeleted || !PLAIN_MID.test(mid)) return undefined;

@@ -1,8 +1,8 @@
 /**
  * HMAC-SHA256 of webhook bodies, as RFC 2104 builds it out of two digests.
  *
- * Exists because it is taken of every webhook, before anything is known about the sender: Node's `createHmac` sets up
- * objects for each, and takes three times as long as its one-shot digest of the same bytes.
+ * Every webhook needs one, before the sender is known. Node's `createHmac` sets up objects for each, and takes three
+ * times as long as its one-shot digest of the same bytes.
  * @see https://www.rfc-editor.org/rfc/rfc2104
  */
 import * as crypto from 'node:crypto';
@@ -11,7 +11,7 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER_BYTE = 0x36;
 const OUTER_BYTE = 0x5c;
-/** Larger bodies are rare, and nothing is saved by copying them. */
+/** Larger bodies are rare, and copying them saves nothing. */
 const COPIED_MAX_BYTES = 16_384;
 
 /** A secret, prepared: each buffer begins with the block that the secret makes, and has room for what is digested. */

@@ -1,8 +1,8 @@
 /**
  * Turns the JSON of a Messenger webhook into thread events, one for each item of each array of each entry.
  *
- * Exists so that one place knows which of Meta's shapes mean the same: handover events stand inside `messaging`, app
- * ids come as numbers and as strings, stamps in milliseconds and in seconds, sender and recipient swap on echoes.
+ * Only this file knows which of Meta's shapes mean the same. Handover events are inside `messaging`. App ids come as
+ * numbers and as strings, stamps in milliseconds and in seconds. On echoes, sender and recipient are swapped.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
 import type { AppIdField, ThreadEvent, ThreadEventChannel, ThreadEventKind } from '../thread/event.js';
@@ -16,8 +16,8 @@ const ABSURD_ABOVE_MS = 1e14;
 const NUMERIC = /^\d+(\.\d+)?$/;
 
 /**
- * The keys that decide, in the order in which they do: thread control wins over everything it stands beside. A message
- * or a postback may carry a `referral`, so that one comes last.
+ * The keys that decide an item's kind, in their order: thread control wins over every other key. A message or a postback
+ * may carry a `referral`, so `referral` is last.
  */
 const KIND_BY_KEY: readonly (readonly [string, ThreadEventKind])[] = [
   ['pass_thread_control', 'passThreadControl'],
@@ -38,13 +38,12 @@ const KIND_BY_KEY: readonly (readonly [string, ThreadEventKind])[] = [
 ];
 
 /**
- * The events of a webhook body, in the order in which they stand.
+ * The events of a webhook body, in the body's order.
  *
  * Give it the body as text: that keeps app ids beyond 2^53 exact, which `JSON.parse` rounds.
  *
- * Never throws: what is no webhook gives `[]`, an item that cannot be understood an event of kind `unknown` with the
- * item in `raw`. Which `object` the body names (`page`, `instagram` …) is not looked at; refusing one is the caller's
- * business.
+ * Never throws. A value that is no webhook gives `[]`. An item that is not understood gives an event of kind `unknown`
+ * with the item in `raw`. The body's `object` (`page`, `instagram` …) is not checked; the caller may refuse one.
  * @param body the JSON as text, the parsed JSON, or anything else
  * @see https://developers.facebook.com/docs/messenger-platform/reference/webhook-events
  */
@@ -73,7 +72,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** An event while it is made. Set field by field: putting objects together takes several times as long. */
+/** An event while it is made. Its fields are set one by one: merging objects takes several times as long. */
 type Draft = { -readonly [K in keyof ThreadEvent]: ThreadEvent[K] };
 
 function readEntry(entry: unknown, events: ThreadEvent[]): void {
@@ -244,7 +243,7 @@ function setContent(event: Draft, content: unknown): void {
   }
 }
 
-/** An id that was rounded before it came here is kept, and marked: with the ids of the options it can be recognised. */
+/** An id that another parser has rounded is kept and marked: the ids in the options can recognise it. */
 function setAppId(event: Draft, field: AppIdField, value: unknown): void {
   const rounded = roundedIdOf(value);
   set(event, field, rounded ?? idOf(value));
@@ -270,7 +269,7 @@ function isNotice(message: unknown): boolean {
   return notice !== undefined && notice !== null;
 }
 
-/** Roles nobody knows yet are kept. `fromEntries` defines keys instead of assigning them: `__proto__` is a key like others. */
+/** Unknown roles are kept. `fromEntries` defines keys instead of assigning them: `__proto__` is a key like others. */
 function rolesOf(appRoles: unknown): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     keysOf(appRoles).map((appId) => [

@@ -1,9 +1,9 @@
 /**
- * Reads the body of a request whose sender nobody knows yet: bounded in bytes, in time, and in the memory of all bodies
- * that have not ended.
+ * Reads the body of a request whose sender is not verified yet. Bytes, time, and the memory of all unfinished bodies
+ * together are bounded.
  *
- * Exists because whoever opens a connection may send half a body and wait. Node closes such a connection after minutes, and
- * counts nothing.
+ * Anybody can open a connection, send half a body and wait. Node closes such a connection after minutes, and does not
+ * count its bytes.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../thread/clock.js';
@@ -11,13 +11,13 @@ import { inBackground } from '../thread/clock.js';
 
 /** Larger bodies are refused unless an option says otherwise. Meta's are far smaller. */
 export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
-/** What all unfinished bodies of a route hold together. */
+/** How many bytes all unfinished bodies of a route may hold together. */
 export const DEFAULT_MAX_PENDING_BODY_BYTES = 64 * 1024 * 1024;
 /** An honest sender needs milliseconds. */
 export const DEFAULT_BODY_TIMEOUT_MS = 10_000;
 const FIRST_BUFFER_BYTES = 4096;
 
-/** What became of reading. */
+/** The result of reading. */
 export type BodyReading =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   /** 413. */
@@ -26,10 +26,10 @@ export type BodyReading =
   | { readonly kind: 'tooSlow' }
   /** 503: all unfinished bodies together hold too much, and this one holds most. */
   | { readonly kind: 'noRoom' }
-  /** Nobody waits for an answer any more. */
+  /** The sender has closed the connection, so no answer is needed. */
   | { readonly kind: 'aborted' };
 
-/** How much is read, for how long. */
+/** How many bytes are read, and for how long. */
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly timeoutMs: number;
@@ -68,8 +68,8 @@ export class PendingBodies {
   }
 
   /**
-   * One of them holds more. If there is no room for that, the largest is given up: those of honest senders are small.
-   * A body that was given up is out of the count.
+   * A body holds more bytes. If that exceeds the limit, the largest body is given up: honest senders' bodies are small.
+   * A body that was given up no longer counts.
    */
   grown(byBytes: number): void {
     this.#heldBytes += byBytes;
@@ -83,9 +83,9 @@ export class PendingBodies {
 }
 
 /**
- * Reads the stream to its end, whatever was done to it before: paused, given an encoding, watched for `readable`.
+ * Reads the stream to its end, also if other code has paused it, set an encoding, or listens for `readable`.
  * A body that is announced as too large is not read at all.
- * @param announcedBytes what `Content-Length` says; `NaN` where it says nothing
+ * @param announcedBytes what `Content-Length` says; `NaN` if it says nothing
  * @param settle called exactly once, in the same step in which the stream ends
  */
 export function readStream(
@@ -99,7 +99,7 @@ export function readStream(
   else new BodyReader(stream, announcedBytes, limits, settle).start();
 }
 
-/** {@link readStream} of a request that nobody else has seen. */
+/** {@link readStream} of a request that no other code has touched. */
 export function readRequest(request: IncomingMessage, limits: BodyLimits): Promise<BodyReading> {
   const announcedBytes = Number(request.headers['content-length'] ?? NaN);
   return new Promise((resolve) => readStream(request, announcedBytes, limits, resolve));
@@ -111,12 +111,12 @@ export function bodyLimits(
   given: { readonly maxBytes?: number; readonly maxPendingBytes?: number; readonly timeoutMs?: number } = {},
 ): BodyLimits {
   const { maxBytes = DEFAULT_MAX_BODY_BYTES, timeoutMs = DEFAULT_BODY_TIMEOUT_MS } = given;
-  // One body of the size that is allowed must have room.
+  // One body of the allowed size must fit.
   const maxPendingBytes = given.maxPendingBytes ?? Math.max(DEFAULT_MAX_PENDING_BODY_BYTES, maxBytes);
   return { maxBytes, timeoutMs, pending: new PendingBodies(maxPendingBytes), clock };
 }
 
-/** What a body that was not read is answered with. */
+/** The HTTP status that answers a body that was not read. */
 export function refusalStatus(reading: Exclude<BodyReading['kind'], 'bytes' | 'aborted'>): 408 | 413 | 503 {
   switch (reading) {
     case 'tooLarge':
@@ -133,7 +133,7 @@ class BodyReader implements Unfinished {
   readonly #announcedBytes: number;
   readonly #limits: BodyLimits;
   readonly #settle: (reading: BodyReading) => void;
-  /** The whole body where it came in one piece. */
+  /** The whole body, if it arrived in one piece. */
   #only: Buffer | undefined;
   #buffer: Buffer | undefined;
   #length = 0;
@@ -164,12 +164,12 @@ class BodyReader implements Unfinished {
     stream.on('error', this.#abort);
     stream.on('close', this.#abort);
     this.#cancel = inBackground(this.#limits.clock, this.#limits.timeoutMs, () => this.#finish({ kind: 'tooSlow' }));
-    // A listener for `readable` keeps a stream from flowing; whoever reads, `data` is emitted.
+    // A listener for `readable` keeps a stream from flowing; when any code reads, `data` is emitted.
     if (stream.listenerCount('readable') > 0) {
       stream.on('readable', this.#pull);
       this.#pull();
     }
-    // Middleware that waits for something pauses the stream, and may never resume it.
+    // Middleware that waits pauses the stream, and may never resume it.
     if (stream.isPaused()) stream.resume();
   }
 

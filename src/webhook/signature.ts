@@ -1,8 +1,8 @@
 /**
- * Says whether a webhook body comes from Meta, and what went wrong where it does not.
+ * Says whether a webhook body comes from Meta, and names the likely mistake if it does not.
  *
- * Exists because the stock adapter accepts only the SHA-1 header that Meta calls legacy, and because nearly every
- * "invalid signature" is the caller's own mistake, which can be named.
+ * The stock adapter accepts only the SHA-1 header that Meta calls legacy. Nearly every "invalid signature" is the
+ * caller's own mistake, which this file can name.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#validate-payloads
  */
 import { timingSafeEqual } from 'node:crypto';
@@ -23,7 +23,7 @@ const HINT_SHA1 =
   'This is the legacy SHA-1 signature. Read the header X-Hub-Signature-256, which Meta sends beside it.';
 const HINT_MALFORMED = 'The value of X-Hub-Signature-256 is not "sha256=" followed by 64 hexadecimal digits.';
 const HINT_NO_SECRET =
-  'No app secret is configured, so nothing can be verified. It stands in the app dashboard under Settings > Basic.';
+  'No app secret is configured, so nothing can be verified. Copy it from the app dashboard, Settings > Basic.';
 const HINT_PARSED_BODY =
   'The body was given as a parsed object. Keep the bytes of the request as they came, before any body parser, and verify those.';
 const HINT_SECRET_BLANKS =
@@ -34,14 +34,14 @@ const HINT_GENERAL =
   'Either the app secret is not that of the app this webhook belongs to, or the body is not byte for byte what was sent (parsed and serialised again by a body parser, or decoded in pieces).';
 
 /**
- * What became of verifying.
+ * The result of verifying.
  * - `missing`: no header
  * - `sha1Only`: the value of the legacy header `X-Hub-Signature` was given
  * - `malformed`: not `sha256=` and 64 hexadecimal digits, or more than one value
  * - `mismatch`: another secret, or not the bytes that Meta signed
  *
- * `hint` is a sentence for the log of the bot's operator: what is the likely mistake. It is not for the answer to the
- * request, and never holds the secret or the signature expected.
+ * `hint` names the likely mistake in a sentence for the operator's log. Do not send it in the answer to the request. It
+ * never holds the secret or the expected signature.
  */
 export type SignatureVerdict =
   | { readonly valid: true }
@@ -85,7 +85,7 @@ export function verifySignature(
  * The value of `X-Hub-Signature-256` that Meta would send with this body; for tests of one's own webhook.
  *
  * Worked value: see {@link verifySignature}.
- * @throws InvalidOptionError where the secret is empty
+ * @throws InvalidOptionError if the secret is empty
  */
 export function signPayload(rawBody: Uint8Array | string, appSecret: string): string {
   if (!isSecret(appSecret)) throw new InvalidOptionError('appSecret', 'empty', "the app's secret");
@@ -119,7 +119,7 @@ function areEqual(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'));
 }
 
-/** What stripe-node does for its users: try the usual mistakes, and name the one that explains the signature. */
+/** As stripe-node does for its users: tries the usual mistakes, and names the one that explains the signature. */
 function likelyMistake(rawBody: Uint8Array | string, received: string, appSecret: string): string {
   if (rawBody.length > DIAGNOSED_BODY_MAX_BYTES) return HINT_GENERAL;
 

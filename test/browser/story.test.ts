@@ -63,9 +63,9 @@ describe('The stage in a browser', function () {
     await conversation(page).getByRole('button', { name: 'Talk to agent' }).click();
     await conversation(page).getByText("I'm connecting you to an agent").waitFor();
     await owners(page, 'VCC Live');
-    const desk = page.getByRole('region', { name: 'VCC Live desk' });
-    await desk.getByRole('list', { name: 'Threads handed over' }).getByText('Kata').waitFor();
-    await desk.getByText('asked for an agent').waitFor();
+    const workspace = page.getByRole('region', { name: 'VCC Live agent workspace' });
+    await workspace.getByRole('list', { name: 'Threads handed over' }).getByText('Kata').waitFor();
+    await workspace.getByText('asked for an agent').waitFor();
 
     await agentSays(page, 'This is Anna. How can I help?');
     await conversation(page)
@@ -146,12 +146,12 @@ describe('The stage in a browser', function () {
     await owners(page, 'VCC Live');
     await page.getByRole('button', { name: 'Release silently' }).click();
     await owners(page, 'Nobody (idle)', 'VCC Live');
-    await page.getByRole('status').getByText('They differ').waitFor();
-    await page.locator('.line.bad', { hasText: 'they differ' }).waitFor();
+    await page.getByRole('status').getByText('The bot is wrong').waitFor();
+    await page.locator('.line.bad', { hasText: 'the bot is wrong' }).waitFor();
     await says(page, 'Anybody?');
     await conversation(page).getByText('Welcome back!').waitFor();
     await owners(page, 'Sample bot');
-    await page.getByRole('status').getByText('They agree').waitFor();
+    await page.getByRole('status').getByText('The bot is right').waitFor();
   });
 
   it('shows in Graph’s words what the platform refuses, and keeps what was typed', async () => {
@@ -166,7 +166,7 @@ describe('The stage in a browser', function () {
     await page.locator('.line.bad', { hasText: 'VCC Live spoke without owning the thread' }).waitFor();
   });
 
-  it('closes a chat at the desk: the wire has VCC Live’s webhook, and the bot says how it ended', async () => {
+  it('closes a chat as the agent: the wire has VCC Live’s webhook, and the bot says how it ended', async () => {
     const page = await at.visit();
     await says(page, 'talk to agent');
     await owners(page, 'VCC Live');
@@ -210,7 +210,12 @@ describe('The stage in a browser', function () {
     await page.getByLabel('Scenario').selectOption('silentRelease');
     await page.getByRole('button', { name: 'Start' }).click();
     const scenario = page.getByRole('region', { name: 'Scenario: A silent release' });
-    for (const words of ['appears on the desk', 'Truth and belief agree', 'No webhook says so', 'asks thread_owner']) {
+    for (const words of [
+      'appears in the agent workspace',
+      'VCC Live owns the thread, and the bot knows it',
+      'Meta sends no webhook',
+      'asks thread_owner',
+    ]) {
       await scenario.getByRole('button', { name: 'Next' }).click();
       await scenario.getByText(words).waitFor();
       await settled();
@@ -301,7 +306,7 @@ describe('The stage in a browser', function () {
           .says('78', 'not mine')
           .catch(() => undefined);
         const page = await at.visit({ colorScheme, viewport: { width, height: 844 }, bypassCSP: true });
-        const parts = width < 760 ? ['Phone', 'Desk', 'Wire', 'Weather'] : ['all'];
+        const parts = width < 760 ? ['Phone', 'Agent', 'Wire', 'Weather'] : ['all'];
         await page.getByLabel('Scenario').selectOption('dialog');
         await page.getByRole('button', { name: 'Start' }).click();
         await page.getByRole('region', { name: /^Scenario/ }).waitFor();

@@ -205,7 +205,7 @@ export class BotProcess {
   #clock(skewMs: number): Clock {
     const clock = this.#pause.clock(skewMs);
     return {
-      now: clock.now,
+      now: () => clock.now(),
       after: (delayMs, run) =>
         clock.after(delayMs, () => {
           if (!this.dead) run();

@@ -335,8 +335,9 @@ class Stage {
 function storesOf(schedule: Schedule, redis: RedisClient | undefined): (clock: Clock) => ThreadStore {
   if (schedule.store === 'botStorage') {
     const storage = new MemoryStorage();
-    // The store's own short waits go on while its process is paused, as if the database waited.
-    return ({ now }) => new BotStorageThreadStore(storage, { clock: { now, after: later } });
+    // The store waits a little when another process writes. Time stands still during its work, so that wait takes none.
+    const after = (_delayMs: number, run: () => void): (() => void) => later(0, run);
+    return (clock) => new BotStorageThreadStore(storage, { clock: { now: () => clock.now(), after } });
   }
   if (schedule.store === 'memory' || redis === undefined) {
     const memory = new MemoryThreadStore();

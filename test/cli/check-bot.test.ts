@@ -41,12 +41,12 @@ describe('Asking a bot whether it is there', () => {
   const TROUBLE: readonly (readonly [status: number, says: RegExp])[] = [
     [401, /answers 401: it does not accept the signature.*FACEBOOK_APP_SECRET/],
     [403, /does not accept the signature/],
-    [404, /answers 404: there is nothing at that path.*--bot/],
+    [404, /answers 404: nothing answers at that path.*--bot/],
     [405, /takes no POST/],
-    [500, /answers 500 to a delivery: something in it failed, and its log says what/],
-    [503, /answers 503 to a delivery: something in it failed/],
+    [500, /answers 500 to a delivery: the bot failed, and its log says why/],
+    [503, /answers 503 to a delivery: the bot failed/],
     [302, /answers 302, a redirection/],
-    [204, /nothing but 200/],
+    [204, /accepts only 200/],
   ];
   for (const [status, expected] of TROUBLE) {
     it(`says what ${status} means`, async () => {
@@ -92,7 +92,7 @@ describe('Asking a bot whether it is there', () => {
     await bot.close();
     expect(await check(url)).to.deep.equal({
       ready: false,
-      says: `Nobody listens at ${url}. Start your bot with the values above.`,
+      says: `No server listens at ${url}. Start your bot with the values above.`,
     });
   });
 

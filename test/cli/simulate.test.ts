@@ -10,6 +10,7 @@ import { freePort, Program, REPOSITORY } from './child-process.js';
 const LIMIT_MS = 60_000;
 const COMMAND = 'src/cli/index.ts';
 const SAMPLE = 'samples/talk-to-agent/index.ts';
+const AZURE_SAMPLE = 'samples/azure-bot/index.ts';
 
 describe('npx botbuilder-handover-vcclive simulate', function () {
   this.timeout(LIMIT_MS);
@@ -27,7 +28,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/api/messages`;
     const platform = start(COMMAND, ['simulate', '--port', '0', '--bot', url, '--log']);
-    await platform.prints(new RegExp(`Nobody listens at ${url}\\. Start your bot .* Trying again`));
+    await platform.prints(new RegExp(`No server listens at ${url}\\. Start your bot .* Trying again`));
 
     // What was printed for a .env file is all that the bot is told.
     const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
@@ -45,7 +46,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     await bot.end('SIGKILL');
     const before = platform.printed.length;
     await act(origin, { act: 'customerSays', psid, text: 'hello?' });
-    await platform.prints(/Nobody listens/, before);
+    await platform.prints(/No server listens/, before);
 
     expect(await platform.end('SIGINT')).to.equal(0);
     expect(await act(origin, { act: 'newCustomer' }).catch(String)).to.equal('TypeError: fetch failed');
@@ -59,6 +60,32 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     start(SAMPLE, [], env);
     await platform.prints(/answers 401: it does not accept the signature\. Is FACEBOOK_APP_SECRET the one above\?/);
     expect(await platform.end('SIGTERM')).to.equal(0);
+  });
+
+  it('plays Azure Bot Service for a bot that takes activities, and says so when it is asked without --azure', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/api/messages`;
+    const platform = start(COMMAND, ['simulate', '--azure', '--port', '0', '--bot', url, '--log']);
+    const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
+    start(AZURE_SAMPLE, [], { ...parseEnv(pasted), PORT: String(port) });
+    await platform.prints(new RegExp(`The bot answers at ${url}\\.\n`));
+
+    const [, origin = ''] = await platform.prints(/Page in the browser +(http:\S+)\//);
+    const { psid } = await act(origin, { act: 'newCustomer' });
+    await act(origin, { act: 'customerSays', psid, text: 'talk to agent' });
+    await platform.prints(/POST \/v26\.0\/me\/messages 200\n[\s\S]*POST \/v26\.0\/me\/pass_thread_control 200\n/);
+    expect(await platform.end('SIGINT')).to.equal(0);
+
+    const other = start(COMMAND, ['simulate', '--port', '0', '--bot', url]);
+    await other.prints(/takes activities of Azure Bot Service, not Meta's webhooks\. Run this command with --azure/);
+    expect(await other.end('SIGINT')).to.equal(0);
+  });
+
+  it('ends with 2 for several bots behind one Azure Bot Service', async () => {
+    const several = ['--bot', 'http://127.0.0.1:1/a', '--bot', 'http://127.0.0.1:1/b'];
+    const platform = start(COMMAND, ['simulate', '--azure', '--port', '0', ...several]);
+    expect(await platform.ended).to.equal(2);
+    expect(platform.printed).to.include('one address, together with --azure');
   });
 
   it('ends with 2 for what it does not understand', async () => {

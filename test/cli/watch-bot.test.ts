@@ -117,9 +117,7 @@ describe('Watching a bot from the terminal', () => {
     verdict = READY;
     await begin();
     delivered({ outcome: 'refused', status: 500 });
-    expect(said.at(-1)).to.match(
-      /answers 500 to a delivery: something in it failed.*The delivery was: message "hello"\./,
-    );
+    expect(said.at(-1)).to.match(/answers 500 to a delivery: the bot failed.*The delivery was: message "hello"\./);
     delivered({ outcome: 'refused', status: 500 }, { why: 'raw' });
     delivered({ outcome: 'acknowledged', status: 200 });
     expect(said).to.have.length(2);

@@ -2,20 +2,17 @@
 import { expect } from 'chai';
 import {
   amendOpen,
-  answerDialog,
   arm,
-  claimAfterwards,
   conclude,
   conclusionEndedBy,
-  endedLately,
   isRerunOf,
   keepEarlyHandBack,
-  markPassed,
   markReturning,
   resultOf,
   storedError,
   unmarkReturning,
 } from '../../src/handover/lifecycle.js';
+import { claimAfterwards, endedLately, giveTo } from '../../src/handover/dialog-result.js';
 import type { ArmRequest, Ending } from '../../src/handover/lifecycle.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import { emptyRecord } from '../../src/thread/record.js';
@@ -67,7 +64,7 @@ describe('arming a handover', () => {
     for (const again of [request({ id: 'h2' }), request({ id: 'h2', cause: 'event-2', run: 'run-2' })]) {
       const second = arm(record, again);
       expect(second.record).to.equal(record);
-      expect(second.answer).to.include({ kind: 'open', stale: false });
+      expect(second.answer).to.include({ kind: 'open' });
     }
   });
 
@@ -98,17 +95,6 @@ describe('arming a handover', () => {
     ]) {
       expect(arm(failed, again).answer.kind).to.equal('armed');
     }
-  });
-
-  it('finds a handover stale that nobody can be working on: unconfirmed, or armed for longer than any pass takes', () => {
-    const by = (record: ThreadRecord, nowMs: number): boolean => {
-      const { answer } = arm(record, request({ cause: 'event-2', run: 'run-2', nowMs }));
-      return answer.kind === 'open' && answer.stale;
-    };
-    expect(by(armed(), 1000 + MINUTE)).to.equal(false);
-    expect(by(armed(), 1000 + 3 * MINUTE)).to.equal(true);
-    expect(by(amendOpen(armed(), 'h1', { phase: 'unconfirmed' }), 1001)).to.equal(true);
-    expect(by(amendOpen(armed(), 'h1', { phase: 'passed' }), 1000 + 600 * MINUTE)).to.equal(false);
   });
 });
 
@@ -167,31 +153,19 @@ describe('concluding', () => {
   });
 });
 
-describe('a dialog that asks', () => {
-  it('gets the result, whichever turn it asks in, and the record knows which turn that was', () => {
-    const first = answerDialog(concluded(), 'h1', 'event-a');
-    expect(first.answer).to.include({ kind: 'result' });
-    expect(first.record.conclusions[0]).to.include({ givenTo: 'event-a' });
-    const second = answerDialog(first.record, 'h1', 'event-b');
-    expect(second.answer.kind, 'its dialog was not saved as ended').to.equal('result');
-    expect(second.record.conclusions[0]).to.include({ givenTo: 'event-b' });
-    expect(answerDialog(second.record, 'h1', 'event-b').record, 'nothing to write').to.equal(second.record);
+describe('the end of a handover, given to a dialog', () => {
+  it('has a note of the turn that got it, whichever turn that was', () => {
+    const first = giveTo(concluded(), 'h1', 'event-a');
+    expect(first.value?.handoverId).to.equal('h1');
+    expect(first.record?.conclusions[0]).to.include({ givenTo: 'event-a' });
+    const second = giveTo(first.record!, 'h1', 'event-b');
+    expect(second.value?.handoverId, 'its dialog was not saved as ended').to.equal('h1');
+    expect(second.record?.conclusions[0]).to.include({ givenTo: 'event-b' });
+    expect(giveTo(second.record!, 'h1', 'event-b').record, 'nothing to write').to.equal(undefined);
   });
 
-  it('waits while its handover is open, whatever was concluded before', () => {
-    const armed = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
-    const record = markPassed(armed, 'h2', 65_000);
-    expect(answerDialog(record, 'h2', 'event-a').answer.kind).to.equal('open');
-    expect(answerDialog(record, 'h1', 'event-a').answer.kind).to.equal('result');
-  });
-
-  it('is left to Meta where nothing tells that the thread was passed', () => {
-    const armed = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
-    expect(answerDialog(armed, 'h2', 'event-a')).to.deep.equal({ record: armed, answer: { kind: 'unrecorded' } });
-  });
-
-  it('finds nothing where the record knows nothing of its handover', () => {
-    expect(answerDialog(emptyRecord, 'h1', 'event-a').answer.kind).to.equal('gone');
+  it('is nothing if the record knows nothing of it', () => {
+    expect(giveTo(emptyRecord, 'h1', 'event-a')).to.deep.equal({ record: undefined, value: undefined });
   });
 });
 
@@ -271,7 +245,7 @@ describe('what comes after a handover', () => {
   });
 
   it('leaves alone what the record knows of the dialog', () => {
-    const ended = answerDialog(concluded(), 'h1', 'event-a').record;
+    const ended = giveTo(concluded(), 'h1', 'event-a').record!;
     const { record } = claimAfterwards(ended, 'event-b', 70_001);
     expect(record.conclusions[0]).to.include({ givenTo: 'event-a', afterwardsBy: 'event-b' });
   });

@@ -4,7 +4,7 @@ import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
 import { freePort, Program } from '../cli/child-process.js';
 import { codeBlocksOf, examplesOf, paper } from '../readme/readme-examples.js';
-import { AzureChannel } from './transports/azure-channel.js';
+import { AzureChannel } from '../../src/simulator/azure/azure-channel.js';
 
 const GUIDE = paper('docs/azure-bot-service.md');
 const PSID = '6600112233445566';

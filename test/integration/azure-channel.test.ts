@@ -14,7 +14,7 @@ import type { GraphEntry } from 'botbuilder-handover-vcclive/simulator';
 import { PSID, until } from './scene.js';
 import { azure, closePlays, playOn } from './transports/transports.js';
 import type { AzureBot, Play, TransportOptions } from './transports/transports.js';
-import type { StandbyForm } from './transports/azure-channel.js';
+import type { AzureStandbyForm } from '../../src/simulator/azure/azure-activities.js';
 
 type Stage = Play & { readonly bot: AzureBot };
 
@@ -50,7 +50,7 @@ const referenceTo = ({ bot, thread }: Stage): Partial<ConversationReference> => 
 describe('A whole handover through Azure Bot Service', () => {
   afterEach(closePlays);
 
-  for (const standby of ['array', 'standby', 'standBy', 'channelData', 'everywhere'] satisfies StandbyForm[]) {
+  for (const standby of ['array', 'standby', 'standBy', 'channelData', 'everywhere'] satisfies AzureStandbyForm[]) {
     it(`with standby as ${standby}: silence, and home by a conversationUpdate`, async () => {
       const stage = await open({ channel: { standby } });
       await stage.customer.says('hello');
@@ -101,7 +101,7 @@ describe('A whole handover through Azure Bot Service', () => {
     await stage.clock.advance(2000);
     const items = [item(PSID, 'm_a', 'are you there?'), item(OTHER_PSID, 'm_b', 'bot'), item(PSID, 'm_c', 'hello?')];
     const { channel } = stage.bot;
-    await channel.deliver(channel.standbyEvent({ id: pageId, time: stage.clock.now(), standby: items }));
+    await channel.deliver(channel.activities.standbyEvent({ id: pageId, time: stage.clock.now(), standby: items }));
 
     expect([stage.owner(PSID), stage.owner(OTHER_PSID)]).to.deep.equal(['vccLive', 'bot']);
     expect(other.hears()).to.deep.equal([CONNECTING, 'ended: takenBack via take']);
@@ -167,7 +167,7 @@ describe('What would leak past the middleware', () => {
       await next();
     });
     await stage.customer.says('hello');
-    expect(channel.calls.map(({ activity }) => activity.type)).to.include(ActivityTypes.Typing);
+    expect(channel.calls.map(({ activity }) => (activity as any).type)).to.include(ActivityTypes.Typing);
 
     await stage.customer.says('agent please');
     const before = channel.calls.length;
@@ -234,9 +234,9 @@ describe('What would leak past the middleware', () => {
         timestamp: stage.clock.now(),
         message: { mid: `m_${text}`, text },
       };
-      const activity = { ...channel.activityOf(item), deliveryMode: 'expectReplies' };
+      const activity = { ...channel.activities.activityOf(item), deliveryMode: 'expectReplies' };
       const { body } = await channel.deliver(activity);
-      return textsOf(body.activities);
+      return textsOf((body as any).activities);
     };
     await stage.customer.says('hello');
     expect(await ask('hi')).to.deep.equal(['bot: hi']);

@@ -2,7 +2,7 @@
  * A bot as a process of its own, for tests with several: adapter, plugin and dialogs; nothing shared but Redis.
  *
  * Says `{ port }` when it listens, each turn as `{ turn }`, and `{ left }` when it has stopped on SIGTERM. A turn whose
- * text begins with "hold" goes on when it is told `{ letGo: text }`, which may be before it has begun.
+ * text begins with "hold" goes on when it is told `{ letGo: text }`, which may be before it has begun. "poison" kills it.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +20,8 @@ import { createClient } from 'redis';
 /** What the process is started with. */
 export interface BotProcessSettings {
   readonly redisUrl?: string;
+  /** Addresses of a Redis Cluster for the thread store; everything else stays in `redisUrl`. */
+  readonly clusterUrls?: readonly string[];
   /** Where store and state are without Redis: the connection string of an account with blobs. */
   readonly blobs?: string;
   /** Begins the keys of store and state in Redis; the name of the container with blobs. */
@@ -30,6 +32,10 @@ export interface BotProcessSettings {
     'botAppId' | 'vccLiveAppId' | 'pageAccessToken' | 'appSecret' | 'graph'
   >;
   readonly inbox?: boolean;
+  /** Of the inbox. Default 3000. */
+  readonly leaseMs?: number;
+  /** How long the process waits for its turns when it is asked to stop. Default 10,000. */
+  readonly closesWithinMs?: number;
   readonly ackDeadlineMs?: number;
 }
 
@@ -37,6 +43,7 @@ export interface BotProcessSettings {
 export type BotProcessWord =
   | { readonly port: number }
   | { readonly turn: 'began' | 'ended'; readonly text: string }
+  | { readonly logged: string }
   | { readonly left: { readonly running: number; readonly waiting: number } };
 
 /** What it is told. */
@@ -110,6 +117,7 @@ class RootDialog extends ComponentDialog {
           const { type, text } = step.context.activity;
           if (type !== 'message') return step.endDialog();
           if (text === 'agent please') return step.replaceDialog('agent');
+          if (text === 'poison') process.kill(process.pid, 'SIGKILL');
           if (text.startsWith('hold')) await held.until(text);
           await step.context.sendActivity(`bot: ${text}`);
           return step.endDialog();
@@ -147,7 +155,8 @@ interface Shared {
   readonly close: () => Promise<void>;
 }
 
-async function sharedOf({ redisUrl, blobs, prefix, inbox }: BotProcessSettings): Promise<Shared> {
+async function sharedOf(settings: BotProcessSettings): Promise<Shared> {
+  const { redisUrl, clusterUrls, blobs, prefix, inbox, leaseMs = 3000 } = settings;
   if (redisUrl === undefined) {
     // Takes seconds to load, which processes at Redis need not wait for.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded where it is used only
@@ -159,8 +168,8 @@ async function sharedOf({ redisUrl, blobs, prefix, inbox }: BotProcessSettings):
   client.on('error', () => undefined);
   await client.connect();
   return {
-    store: new RedisThreadStore(redisUrl, { prefix }),
-    ...(inbox ? { inbox: new RedisInbox(redisUrl, { prefix, leaseMs: 1000 }) } : {}),
+    store: new RedisThreadStore(clusterUrls ?? redisUrl, { prefix }),
+    ...(inbox ? { inbox: new RedisInbox(redisUrl, { prefix, leaseMs }) } : {}),
     state: new RedisStorage(client, prefix),
     close: () => client.close(),
   };
@@ -172,6 +181,7 @@ async function main(settings: BotProcessSettings) {
   const handover = new VccLiveHandover({
     ...options,
     talkToAgent: [],
+    logger: { info: () => undefined, warn: (line) => tell({ logged: line }), error: (line) => tell({ logged: line }) },
     store: shared.store,
     ...(shared.inbox ? { inbox: shared.inbox } : {}),
   });
@@ -196,12 +206,13 @@ async function main(settings: BotProcessSettings) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   tell({ port: (server.address() as AddressInfo).port });
   process.once('SIGTERM', () => {
-    void handover.close({ withinMs: 10_000 }).then(async (left) => {
+    void handover.close({ withinMs: settings.closesWithinMs ?? 10_000 }).then(async (left) => {
       tell({ left });
       await shared.close();
       server.close();
       server.closeIdleConnections();
-      process.disconnect();
+      // A turn that goes on may still be told to.
+      if (left.running === 0) process.disconnect();
     });
   });
 }

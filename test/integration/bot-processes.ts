@@ -33,9 +33,14 @@ export class BotProcess {
     return this.words.flatMap((word) => ('turn' in word && word.turn === which ? [word.text] : []));
   }
 
+  /** The lines of its log. */
+  get log(): string[] {
+    return this.words.flatMap((word) => ('logged' in word ? [word.logged] : []));
+  }
+
   /** The turn of this text, which holds, goes on, or will not hold. */
   letGo(text: string): void {
-    this.#child.send({ letGo: text } satisfies BotProcessOrder);
+    if (this.#child.connected) this.#child.send({ letGo: text } satisfies BotProcessOrder);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -214,12 +214,11 @@ describe('a turn that no event brought', () => {
     const go = stage.customer.says('go');
     await until(() => stage.owner() === 'vccLive');
     await until(() => stage.news('passed').length === 1);
-    await stage.bot.handover.take(stage.thread);
-    expect(stage.owner()).to.equal('bot');
+    const taken = stage.bot.handover.take(stage.thread);
+    await until(() => stage.owner() === 'bot');
     expect(order).to.deep.equal(['go begins']);
     letGo();
-    await go;
-    await until(() => order.length === 6);
+    await Promise.all([go, taken]);
     expect(order.slice(1)).to.deep.equal(['go ends', 'go', 'completed begins', 'completed ends', 'go,completed']);
   });
 

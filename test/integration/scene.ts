@@ -276,6 +276,8 @@ export interface SceneOptions {
   readonly adapter?: { ackDeadlineMs?: number };
   /** Default 1. */
   readonly bots?: number;
+  /** How far the clock of each bot is ahead of the others' (or behind: negative), milliseconds. Default 0 for each. */
+  readonly clocksAheadMs?: readonly number[];
   /** What all bots share; `own`: each has the one that the plugin makes itself, and the stage sees nothing of it. */
   readonly store?: 'own' | ((clock: Clock) => ThreadStore);
 }
@@ -318,6 +320,11 @@ export interface Scene {
   close(): Promise<void>;
 }
 
+/** The clock of a machine that is set wrong. */
+function shifted(clock: Clock, aheadMs: number): Clock {
+  return { now: () => clock.now() + aheadMs, after: (delayMs, run) => clock.after(delayMs, run) };
+}
+
 const open: Scene[] = [];
 
 /** Opens a scene; {@link closeScenes} closes it. */
@@ -329,7 +336,10 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
       typeof options.store === 'function' ? options.store(clock) : new MemoryThreadStore({ now: () => clock.now() }),
     storage: new MemoryStorage(),
   };
-  const bots = Array.from({ length: options.bots ?? 1 }, () => new Bot({ sim, clock }, shared, options));
+  const bots = Array.from({ length: options.bots ?? 1 }, (_bot, index) => {
+    const aheadMs = options.clocksAheadMs?.[index] ?? 0;
+    return new Bot({ sim, clock: shifted(clock, aheadMs) }, shared, options);
+  });
   for (const bot of bots) await bot.listen();
   const told: Told[] = [];
   bots.forEach((bot, index) => listen(bot.handover, index, told));

@@ -561,6 +561,47 @@ describe('a process that dies', () => {
   });
 });
 
+describe('processes whose clocks differ', () => {
+  afterEach(closeScenes);
+
+  for (const aheadMs of [3 * 60_000, -3 * 60_000, 20_000, -20_000]) {
+    const apart = `${aheadMs / 1000} s apart`;
+
+    it(`make one handover of two requests, with one notice, while the pass of the first is slow (${apart})`, async () => {
+      const stage = await twoBots('everyTurn', { clocksAheadMs: [0, aheadMs] });
+      const [first, second] = stage.bots;
+      await stage.customer.says('hello');
+      stage.sim.connectBot(first!.url);
+      stage.sim.weather.slow.once({ edges: ['pass_thread_control'], ms: 5000 });
+      const said = stage.customer.says('agent please');
+      await until(() => stage.calls('pass_thread_control').length === 1);
+      stage.sim.connectBot(second!.url);
+      await stage.clock.rush(Promise.all([said, stage.customer.says('talk to agent')]));
+      expect(stage.calls('pass_thread_control')).to.have.length(1);
+      expect(stage.customer.hears().filter((text) => text === CONNECTING)).to.have.length(1);
+      expect(stage.news('passed')).to.have.length(1);
+      expect(stage.news('failed')).to.deep.equal([]);
+    });
+
+    it(`leave nobody without an agent: the next request goes on at once where the first process has died (${apart})`, async () => {
+      const stage = await twoBots('everyTurn', { clocksAheadMs: [0, aheadMs] });
+      const [first, second] = stage.bots;
+      await stage.customer.says('hello');
+      stage.sim.connectBot(first!.url);
+      first!.store.onWritten = (record) => {
+        if (record?.open?.phase === 'armed') first!.die();
+      };
+      const died = stage.customer.says('agent please');
+      await until(() => first!.life.dead);
+      stage.sim.connectBot(second!.url);
+      await stage.clock.rush(Promise.all([died, stage.customer.says('talk to agent')]));
+      expect(stage.owner()).to.equal('vccLive');
+      expect(stage.calls('pass_thread_control')).to.have.length(1);
+      expect(stage.customer.hears().filter((text) => text === CONNECTING)).to.have.length(1);
+    });
+  }
+});
+
 describe('a pass whose outcome nobody knows', () => {
   afterEach(closeScenes);
 

@@ -66,7 +66,7 @@ describe('the log', () => {
       const trouble = lines.filter(({ level }) => level !== 'info').map(({ text }) => text.split('\n')[0] ?? '');
       const starts = trouble.map((text) => text.replace(/[0-9a-f]{32}/, 'ID').slice(0, 40));
       expect(starts).to.deep.equal([
-        'Handover ID failed: Passing the thread o',
+        'Handover ID failed; the thread stays whe',
         'Meta throttles Page 111222333444555 (cod',
         'Handover ID: a timer could not take the ',
         'A turn ended with an error that no onTur',

@@ -82,12 +82,12 @@ describe('openTelemetry()', () => {
       expect(sums(collected, 'messenger.handover.ended')).to.deep.equal({
         'completed passBack': 1,
         'completed message': 1,
-        'failed none token': 1,
+        'failed none invalidToken': 1,
         'refused none unavailable': 1,
         'takenBack take': 1,
         'unclaimed timer': 1,
       });
-      expect(sums(collected, 'messenger.handover.take_failures')).to.deep.equal({ permission: 1 });
+      expect(sums(collected, 'messenger.handover.take_failures')).to.deep.equal({ permissionMissing: 1 });
     });
 
     it('has timed the claims and the agents, in seconds', () => {
@@ -119,9 +119,9 @@ describe('openTelemetry()', () => {
       );
       expect(counts).to.include({
         'pass ok': 4,
-        'pass refused token': 1,
+        'pass refused invalidToken': 1,
         'take ok': 2,
-        'take refused permission': 1,
+        'take refused permissionMissing': 1,
       });
       expect(counts).to.include({
         'send refused anotherAppOwns': 1,
@@ -159,9 +159,9 @@ describe('openTelemetry()', () => {
       expect(new Set(marked)).to.deep.equal(
         new Set([
           'messenger graph anotherAppOwns',
-          'messenger graph token',
+          'messenger graph invalidToken',
           'messenger graph rateLimited',
-          'messenger graph permission',
+          'messenger graph permissionMissing',
           'messenger turn TypeError',
           'messenger delivery unavailable',
         ]),

@@ -1,7 +1,4 @@
 import { expect } from 'chai';
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { ThreadEvent } from '../../src/thread/event.js';
 import type { ThreadStore } from '../../src/thread/store.js';
@@ -514,29 +511,6 @@ describe('Two processes over one store', () => {
 
     expect(await second).to.equal('done');
     expect(two.ran).to.deep.equal(['2']);
-  });
-});
-
-describe('A process whose server is closed', () => {
-  it('ends although a turn hangs', async () => {
-    const code = `
-      require('tsx/cjs');
-      const { DeliveryQueue } = require('./src/queue/deliver.ts');
-      const { systemClock } = require('./src/thread/clock.ts');
-      const { MemoryThreadStore } = require('./src/store/memory-store.ts');
-      const queue = new DeliveryQueue({
-        store: new MemoryThreadStore(), clock: systemClock, log: console, processId: 'p',
-        enter: async (ticket, leaseMs, event) => ({ status: 'entered', mustWait: false, value: { event } }),
-      });
-      const event = { kind: 'message', channel: 'messaging', mid: 'm', raw: {} };
-      queue.take([event], () => new Promise(() => undefined), { ackDeadlineMs: 20 }).then(console.log);`;
-
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], {
-      cwd: join(__dirname, '../..'),
-      timeout: 8000,
-    });
-
-    expect(stdout.trim()).to.equal('stillRunning');
   });
 });
 

@@ -316,19 +316,28 @@ describe('A delivery that is kept', () => {
     expect(bot.log.join()).to.match(/1 deliver.* cannot be read/);
   });
 
-  it('that another process took over meanwhile is looked at again when its turn has ended here', async () => {
+  it('that another process took over and lost meanwhile goes to the queue again before it is removed', async () => {
     const turn = gate();
     const on = shared();
     const bot = newProcess(on, { turn: () => turn.opened });
+    const taken: string[] = [];
+    const { queue } = bot;
+    const take = queue.take.bind(queue);
+    queue.take = (events, work, terms) => {
+      taken.push(events.map(({ mid }) => mid).join(' '));
+      return take(events, work, terms);
+    };
     bot.serve();
     await bot.take('a b');
     const [kept] = on.kept.kept.values();
     Object.assign(kept!, { owner: {}, untilMs: 0 });
     await on.clock.advance(LOOK_MS);
-    expect(kept!.owner, 'the other one died as well').to.equal(bot.ran);
+    expect(kept!.owner).to.equal(bot.ran);
+    expect(taken).to.deep.equal(['a b']);
 
     turn.open();
     await on.clock.advance(LOOK_MS);
+    expect(taken, 'the other process may have left something undone').to.deep.equal(['a b', 'a b']);
     expect([bot.ran, on.kept.bodies]).to.deep.equal([['a', 'b'], []]);
   });
 });

@@ -24,7 +24,7 @@ describe('A turn that no event brought', () => {
     const bot = newProcess();
     const failed = bot.queue
       .run(ADA, () => Promise.reject(new TypeError('boom')))
-      .catch((error: Error) => error.message);
+      .catch((error: unknown) => (error as Error).message);
     expect(await failed).to.equal('boom');
     expect(await bot.take([message('a', '1')])).to.equal('done');
   });

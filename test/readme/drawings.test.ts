@@ -25,7 +25,7 @@ describe('the drawings', () => {
     });
 
     it(`${name} is shown by README.md or ARCHITECTURE.md`, () => {
-      expect(`${paper('README.md')}${paper('ARCHITECTURE.md')}`).to.include(`(docs/images/${name})`);
+      expect(`${paper('README.md')}${paper('ARCHITECTURE.md')}`).to.include(`docs/images/${name}`);
     });
   }
 

@@ -180,7 +180,7 @@ describe('Expectations of a bot on the simulator', () => {
     });
   });
 
-  describe('the desk', () => {
+  describe('VCC Live’s threads', () => {
     it('has the thread, with its metadata', async () => {
       await at.sim.customer(PSID).says('agent!');
       const there = at.sim.agent().expects.thread(PSID, { metadata: /asked/ });
@@ -195,7 +195,7 @@ describe('Expectations of a bot on the simulator', () => {
       const absent = await failure(agent.expects.thread(PSID, { timeoutMs: SOON_MS }));
       expect([absent.expected, absent.got]).to.deep.equal([
         `the thread of ${PSID}`,
-        `a desk without it after ${SOON_MS} ms`,
+        `no such thread after ${SOON_MS} ms`,
       ]);
       await botPasses();
       const bare = await failure(agent.expects.thread(PSID, { metadata: 'asked' }));

@@ -105,7 +105,7 @@ describe('The commands of the stage', () => {
     });
   });
 
-  describe('of the desk', () => {
+  describe('of the agent', () => {
     const toVccLive = async (): Promise<void> => {
       await open();
       await does({ act: 'customerSays', psid: PSID, text: 'hi' });
@@ -140,7 +140,7 @@ describe('The commands of the stage', () => {
       const visitor = await visit();
       await does({ act: 'clockForward', ms: 24 * 3_600_000 + 60_000 });
       await visitor.sees(() => visitor.thread(PSID)?.truth === 'idle', 'the idle thread');
-      expect(visitor.rows.map(({ status }) => status)).to.include('control ran out; nobody is told');
+      expect(visitor.rows.map(({ status }) => status)).to.include('control ended; Meta tells nobody');
     });
 
     it('show the queue with the metadata that came along', async () => {

@@ -70,7 +70,7 @@ describe('The events of the stage', () => {
     let let200 = (): void => undefined;
     bot.answer = () => new Promise((resolve) => (let200 = () => resolve(200)));
     const said = simulator.customer(PSID).says('slow');
-    await visitor.sees(() => visitor.rows.some(({ status }) => status === 'under way'), 'the line under way');
+    await visitor.sees(() => visitor.rows.some(({ status }) => status === 'in progress'), 'the line in progress');
     let200();
     await said;
     await visitor.sees(() => visitor.rows.some(({ status }) => /^200 in \d+ ms$/.test(status)), 'the ending');
@@ -179,7 +179,7 @@ describe('The events of the stage', () => {
     expect(awake.ended).to.equal(false);
   });
 
-  it('tell who owns a thread in truth, who the bot believes owns it, and that the two differ, in words', async () => {
+  it('say who really owns a thread, who the bot believes owns it, and that the bot is wrong', async () => {
     const beliefs = new Map<string, string>();
     await open({ believes: ({ psid }) => Promise.resolve(beliefs.get(psid) ?? 'unknown') });
     const { vccLiveAppId } = simulator.settings;
@@ -196,15 +196,15 @@ describe('The events of the stage', () => {
     expect(visitor.thread(PSID)).to.deep.include({ truth: 'vccLive', believed: 'bot' });
     await visitor.sees(() => visitor.rows.some(({ kind }) => kind === 'belief'), 'the line');
     expect(visitor.rows.find(({ kind }) => kind === 'belief')).to.deep.include({
-      title: 'Owner in truth: VCC Live. The bot believes: the bot.',
-      status: 'they differ',
+      title: 'Real owner: VCC Live. The bot believes: the bot.',
+      status: 'the bot is wrong',
       tone: 'bad',
       threads: [`${simulator.settings.pageId}/${PSID}`],
     });
 
     beliefs.set(PSID, 'vccLive');
     await simulator.customer(PSID).says('to the agent');
-    await visitor.sees(() => visitor.rows.some(({ status }) => status === 'they agree again'), 'agreement');
+    await visitor.sees(() => visitor.rows.some(({ status }) => status === 'the bot is right again'), 'agreement');
     expect(simulator.ownerOf(PSID).owner).to.equal(vccLiveAppId);
   });
 

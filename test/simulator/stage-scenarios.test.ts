@@ -89,7 +89,7 @@ describe('The scenarios of the stage', function () {
     expect(refusedSends()).to.equal(0);
   });
 
-  it('the desk is closed: the customer hears it at once, and is handed over when it opens', async () => {
+  it('no agent is available: the bot tells the customer at once, and hands over when an agent comes back', async () => {
     await start('closed');
     await finish();
     expect(hears()).to.deep.equal([
@@ -304,7 +304,7 @@ describe('The scenarios of the stage', function () {
     ]);
   });
 
-  it('two Pages: threads, desks, tokens and policies stay apart', async () => {
+  it('two Pages: threads, agents, tokens and policies stay apart', async () => {
     await start('twoPages');
     for (let step = 0; step < 3; step += 1) await next();
     const [shop, workshop] = simulator.settings.pages.map(({ pageId }) => pageId);
@@ -401,7 +401,7 @@ describe('The scenarios of the stage', function () {
     expect(view()?.problem).to.include('refused');
   });
 
-  it('the clock’s buttons: an hour or a day that is wound over a timer’s moment waits for the bot’s calls', async () => {
+  it('the clock’s buttons: moving an hour or a day past a timer’s moment waits for the bot’s calls', async () => {
     for (const hours of [1, 24]) {
       const before = takes().length;
       await start('unclaimed');

@@ -31,7 +31,7 @@ const snapshot: StageSnapshot = {
   clock: { mode: 'real', nowMs: 1000 },
   scenario: null,
 };
-const row = (id: number, status = 'under way'): WireRow => ({
+const row = (id: number, status = 'in progress'): WireRow => ({
   id,
   atMs: id,
   kind: 'note',
@@ -69,7 +69,7 @@ describe('The state of a page', () => {
   it('keeps what a batch does not mention, and takes a scenario away where it says so', () => {
     const scenario = {
       id: 'x',
-      group: 'Coming home' as const,
+      group: 'How it ends' as const,
       title: 'x',
       about: 'x',
       threadKey: '1/42',

@@ -1,4 +1,4 @@
-/** The webhooks that the desk sends, as VCC Live publishes them, received by a server that knows nothing of the plugin. */
+/** VCC Live's webhooks as VCC Live publishes them, received by a server that knows nothing of the plugin. */
 import { createDecipheriv } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,7 +26,7 @@ const PUBLISHED_FIELDS = [
   'clientData',
 ];
 
-describe('the desk’s webhooks', () => {
+describe('VCC Live’s webhooks', () => {
   const received: { readonly query: URLSearchParams; readonly body: string }[] = [];
   let status = 200;
   let server: Server;

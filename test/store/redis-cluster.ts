@@ -75,7 +75,7 @@ export class RedisCluster {
     const fromIndex = Math.floor((slot * MASTERS) / SLOTS);
     const from = this.#node(fromIndex);
     const to = this.#node((fromIndex + 1) % MASTERS);
-    const [fromId, toId] = (await Promise.all([idOf(from), idOf(to)])) as [string, string];
+    const [fromId, toId] = await Promise.all([idOf(from), idOf(to)]);
     await ask(to, ['CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', fromId]);
     await ask(from, ['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', toId]);
     const keys = (await ask(from, ['CLUSTER', 'GETKEYSINSLOT', String(slot), '10000'])) as string[];

@@ -11,6 +11,7 @@ export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   #targetPort: number;
   #accepted = 0;
+  #isCut = false;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -37,6 +38,16 @@ export class TcpRelay {
     this.#targetPort = portOf(target);
   }
 
+  /** Ends all connections and refuses new ones, as a broken network does, until {@link mend}. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -44,6 +55,10 @@ export class TcpRelay {
 
   #join(incoming: Socket): void {
     this.#accepted += 1;
+    if (this.#isCut) {
+      incoming.destroy();
+      return;
+    }
     const outgoing = connect(this.#targetPort, '127.0.0.1');
     for (const [from, to] of [
       [incoming, outgoing],

@@ -1,8 +1,8 @@
 /**
- * From the pattern of red lines, and of what arrives, to the most likely cause: pure.
+ * Concludes the most likely cause from the red lines and from what arrives. Pure.
  *
- * Exists because one wrong setting reddens the lines that lean on it, and because the costliest fault, another default
- * application, looks from the bot's side like a bot that is broken.
+ * One wrong setting makes other lines red that depend on it. The costliest fault, another default application, looks like
+ * a broken bot.
  */
 import type { CheckId, Finding, FindingStatus } from './finding.js';
 import type { Arrivals } from './observe.js';
@@ -60,20 +60,20 @@ interface Rule {
   readonly explains: readonly CheckId[];
 }
 
-/** The likeliest first, where several hold: who mends them from the top mends what the others lean on. */
+/** The likeliest first, if several hold: the others depend on the ones before them. */
 const RULES: readonly Rule[] = [
   {
     cause: 'meta-unreachable',
     when: ({ is, red }) => is('appSecret', 'unchecked') && is('token', 'unchecked') && !red('ids'),
-    says: 'Meta did not answer, so nothing is known about the settings.',
+    says: 'Meta did not answer, so doctor could not check the settings.',
     remedy:
-      'Check the network, a proxy on the way, and GRAPH_BASE_URL; where Meta throttles, wait and run doctor again.',
+      'Check the network, any proxy on the way, and GRAPH_BASE_URL. If Meta throttles, wait and run doctor again.',
     explains: ['appSecret', 'token'],
   },
   {
     cause: 'wrong-app-id',
     when: ({ red }) => red('ids'),
-    says: 'An app id is not the id of an app.',
+    says: "An app id is not an app's id.",
     remedy: 'Correct FACEBOOK_APP_ID (the option botAppId) or VCC_LIVE_APP_ID (vccLiveAppId), and start the bot again.',
     explains: ['ids', 'appSecret', 'vccLive'],
   },
@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
   {
     cause: 'dead-token',
     when: ({ red }) => red('token'),
-    says: 'The Page access token is dead: the bot hears its customers and can answer none.',
+    says: 'The Page access token is dead: the bot gets messages and cannot answer them.',
     remedy: 'Make a new token for the Page, best from a long-lived user token, and start the bot again.',
     explains: ['token'],
   },
@@ -110,7 +110,7 @@ const RULES: readonly Rule[] = [
     cause: 'missing-permission',
     when: ({ red }) => red('scopes'),
     says: 'The token lacks a permission, so Meta refuses part of what the bot does.',
-    remedy: 'Have the permission granted to the app, then make a new token: an old one does not learn it.',
+    remedy: 'Have the permission granted to the app, then make a new token: an old token never gets it.',
     explains: ['scopes'],
   },
   {
@@ -124,27 +124,27 @@ const RULES: readonly Rule[] = [
     cause: 'bot-not-reachable',
     when: ({ red }) => red('webhookDelivery'),
     says: 'The bot does not acknowledge deliveries: Meta will repeat them, and end the subscription after an hour.',
-    remedy: 'Start the bot, look at its log, and check the way to it.',
+    remedy: 'Start the bot, look at its log, and check the network between Meta and the bot.',
     explains: ['webhookDelivery', 'webhookChallenge'],
   },
   {
     cause: 'wrong-callback',
     when: ({ red }) => red('callbackUrl'),
-    says: 'Meta delivers to another address than that of the bot.',
-    remedy: 'Change the callback URL in the App Dashboard; Meta asks the challenge there at once.',
+    says: "Meta does not deliver to the bot's address.",
+    remedy: 'Change the callback URL in the App Dashboard; Meta sends the challenge at once.',
     explains: ['callbackUrl'],
   },
   {
     cause: 'app-not-subscribed',
     when: ({ red }) => red('appSubscription'),
     says: 'The app has no active webhook for Pages: Meta delivers nothing.',
-    remedy: 'Set the webhook of the object Page up in the App Dashboard.',
+    remedy: 'Set up the webhook of the object Page in the App Dashboard.',
     explains: ['appSubscription'],
   },
   {
     cause: 'page-not-subscribed',
     when: ({ red }) => red('pageSubscription'),
-    says: "The Page is not subscribed for the bot's app: nobody did it, or Meta ended it after an hour of failures.",
+    says: "The Page is not subscribed for the bot's app: it never was, or Meta ended the subscription after an hour of failures.",
     remedy: 'doctor --fix subscribes it.',
     explains: ['pageSubscription'],
   },
@@ -173,28 +173,28 @@ const RULES: readonly Rule[] = [
   {
     cause: 'vcc-live-not-connected',
     when: ({ red }) => red('vccLive'),
-    says: "VCC Live's app is not connected to the Page under the id that is configured: customers who ask for an agent reach nobody.",
+    says: "VCC Live's app is not connected to the Page under the id that is configured: customers who ask for an agent reach no one.",
     remedy: 'Compare VCC_LIVE_APP_ID with VCC Live support, and connect the Page in VCC Live.',
     explains: ['vccLive'],
   },
   {
     cause: 'take-not-allowed',
     when: ({ red }) => red('takeControl'),
-    says: 'The Page does not let the bot take control: a thread comes home only when VCC Live hands it back.',
+    says: 'The Page does not let the bot take control: a thread returns only when VCC Live passes it back.',
     remedy: 'Switch "Allow this app to take control of conversations" on for the bot.',
     explains: ['takeControl'],
   },
   {
     cause: 'challenge-fails',
     when: ({ red }) => red('webhookChallenge'),
-    says: 'The webhook fails its challenge: it works as it is, and cannot be set up anew.',
-    remedy: "Give bot and App Dashboard the same verify token, and let GET reach the bot's adapter.",
+    says: 'The webhook fails its challenge: it works now, and cannot be set up again.',
+    remedy: "Give bot and App Dashboard the same verify token, and route GET to the bot's adapter.",
     explains: ['webhookChallenge'],
   },
   {
     cause: 'signature-not-checked',
     when: ({ red }) => red('webhookSignature'),
-    says: 'The webhook takes deliveries that Meta did not sign: anybody can speak for any customer.',
+    says: 'The webhook accepts deliveries that Meta did not sign: anybody can pretend to be any customer.',
     remedy: 'Let HandoverFacebookAdapter serve the webhook, or check X-Hub-Signature-256 over the bytes as they came.',
     explains: ['webhookSignature'],
   },
@@ -209,24 +209,24 @@ const RULES: readonly Rule[] = [
     cause: 'unknown-psid',
     when: ({ red }) => red('threadOwner'),
     says: 'Meta does not know this customer on this Page.',
-    remedy: 'Take the PSID from a webhook of this very Page.',
+    remedy: 'Take the PSID from a webhook of this Page.',
     explains: ['threadOwner'],
   },
   {
     cause: 'nothing-arrives',
     when: ({ red }) => red('arrivals'),
-    says: 'The settings look right, and still nothing arrives as it should.',
+    says: 'The settings look right, but events do not arrive as they should.',
     remedy:
-      'Is the app live, or did somebody without a role on it write? Did the customer allow access to messages? Is the tunnel in front of --listen the address that Meta has?',
+      'Is the app live, or did a person without a role on it write? Did the customer allow access to messages? Is the tunnel in front of --listen the address that Meta has?',
     explains: ['arrivals'],
   },
 ];
 
 const SOUND: Diagnosis = {
   cause: 'sound',
-  says: 'Nothing is wrong, as far as it can be told from here.',
+  says: 'doctor found nothing wrong.',
   remedy:
-    'If customers still get no answer: let one write while doctor --listen looks on, ask for the owner of the thread (--psid), and read the lines marked ?.',
+    "If customers still get no answer: let one write while doctor --listen runs, look at the thread's owner (--psid), and read the lines marked ?.",
   explains: [],
 };
 

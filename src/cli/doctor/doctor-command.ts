@@ -40,14 +40,14 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
   const command = new Command('doctor')
     .summary('find out why handovers do not work')
     .description(
-      "Asks Meta and the bot's webhook about everything that a handover leans on, and says for each what was expected, " +
-        'what was found, why it matters and where it is changed. Ends with the most likely cause.',
+      "Asks Meta and the bot's webhook about everything that a handover depends on. Says for each what was expected, " +
+        'what was found, why it matters and where to change it. Ends with the most likely cause.',
     )
     .option('-u, --url <address>', "the bot's webhook; default: the callback URL that Meta has", address)
     .option('--no-webhook', "do not ask the bot's webhook")
     .option('--psid <id>', 'a customer whose thread to look at', psid)
-    .option('--listen <port>', 'wait for a real message on this port, and hand it on to --url', port)
-    .option('--allow-host <name...>', 'with --listen: names by which it may be called without a signature', hostName)
+    .option('--listen <port>', 'wait for a real message on this port, and forward it to --url', port)
+    .option('--allow-host <name...>', 'with --listen: host names that requests without a signature may use', hostName)
     .option('--seconds <number>', 'how long to wait for it', seconds, DEFAULT_SECONDS)
     .option('--json', 'print one JSON object')
     .optionsGroup('Changing something:')
@@ -63,7 +63,7 @@ export function doctorCommand(host: CommandLineHost, ended: (exitCode: number) =
     .addHelpText('after', EXAMPLES)
     .action(async (typed: TypedDoctor) => {
       const settings = metaSettingsOf(typed, host);
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only where it is used
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only if it is used
       const { doctor } = require('./doctor.js') as typeof import('./doctor.js');
       const exitCode = await doctor(
         {

@@ -1,7 +1,7 @@
 /**
- * `doctor`: looks at everything that a handover leans on, says what is wrong and what to do about it.
+ * `doctor`: checks everything that a handover depends on, and says what is wrong and what to do about it.
  *
- * Exists because most handovers that do not work are wrong settings that fail in silence.
+ * Most handovers that do not work have a wrong setting, and such settings cause no error message.
  */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -23,6 +23,7 @@ import { runLive, type LiveRun } from './live-run.js';
 import { appsIn, observe, type Arrivals, type Observations } from './observe.js';
 import { described, settleQuestions } from './open-questions.js';
 import { diagnosisText, findingsText, summaryText } from './print-findings.js';
+import { reportJson } from './report-json.js';
 import { recordText, stepWords } from './write-record.js';
 
 /** What was asked for. */
@@ -48,17 +49,17 @@ export interface DoctorHost {
   readonly say: (line: string) => void;
   /** A line on standard error. */
   readonly complain: (line: string) => void;
-  /** Asks the user; `undefined` where there is nobody to ask. */
+  /** Asks the user; `undefined` if no user can answer. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   readonly folder: string;
   readonly colours: boolean;
   readonly columns?: number;
   readonly clock?: Clock;
-  /** How long webhooks of a live call are waited for, milliseconds. Default 3000. */
+  /** How long to wait for the webhooks of a live call, milliseconds. Default 3000. */
   readonly hearMs?: number;
 }
 
-/** Exit codes: healthy · something is red · nothing could be told. */
+/** Exit codes: healthy · something is red · Meta did not answer. */
 export const DOCTOR_EXIT = { healthy: 0, red: 1, couldNotRun: 2 } as const;
 
 const HEAR_MS = 3000;
@@ -66,8 +67,8 @@ const LISTEN_ON = '127.0.0.1';
 
 /**
  * Runs the check-up and resolves with the exit code.
- * @throws {@link HandoverError} `invalidOption` where the settings are not enough to begin; rejects with the system's
- * error where the port of `--listen` cannot be had
+ * @throws {@link HandoverError} `invalidOption` if the settings are not enough to begin; rejects with the system's
+ * error if the port of `--listen` cannot be had
  */
 export async function doctor(options: DoctorOptions, host: DoctorHost): Promise<number> {
   const settings = ableToCall(options.settings);
@@ -135,7 +136,7 @@ class CheckUp {
     const where = { port, host: LISTEN_ON, forwardTo: this.#options.url, allowedHosts };
     const lines = new RepeatedLines({ info: complain, warn: complain, error: complain }, this.#clock);
     const onTurnedAway = (why: string): void => {
-      lines.sayOnce('warn', why, `A request was turned away: ${visibleText(why)}`);
+      lines.sayOnce('warn', why, `A request was refused: ${visibleText(why)}`);
     };
     return EventListener.open({ ...where, appSecret, verifyToken, clock: this.#clock, hearMs, onTurnedAway });
   }
@@ -143,9 +144,9 @@ class CheckUp {
   async #waitForArrivals(): Promise<Arrivals | undefined> {
     const { listen, url } = this.#options;
     if (listen === undefined || this.#listener === undefined) return undefined;
-    const onto = url === undefined ? 'and answers by itself' : `and hands on to ${shownAddress(url)}`;
+    const onto = url === undefined ? 'and answers by itself' : `and forwards to ${shownAddress(url)}`;
     this.#host.complain(
-      `Listens on http://${LISTEN_ON}:${this.#listener.port} ${onto}. Lead Meta's webhooks there (a tunnel, for one),\n` +
+      `Listens on http://${LISTEN_ON}:${this.#listener.port} ${onto}. Send Meta's webhooks there, such as by a tunnel,\n` +
         `and write to the Page now, as a customer: ${listen.seconds} s.\n`,
     );
     return this.#listener.countArrivals(listen.seconds);
@@ -162,7 +163,7 @@ class CheckUp {
       nowMs: this.#clock.now(),
     });
     if (arrivals === undefined) return seen;
-    // Meta's address leads to the ear, not to --url.
+    // Meta's address leads to the tap, not to --url.
     return { ...seen, arrivals, settings: { ...seen.settings, url: undefined } };
   }
 
@@ -195,36 +196,19 @@ class CheckUp {
   }
 
   #printJson(findings: readonly Finding[], causes: readonly Diagnosis[], live: LiveRun | undefined): void {
-    const exit = exitCode(findings);
-    const steps = live?.steps.map(({ step, answer, owner, heard }) => ({
-      step,
-      answer: described(answer),
-      owner,
-      ...(heard === undefined ? {} : { heard: heard.map(({ kind, channel }) => ({ kind, channel })) }),
-    }));
-    const report = {
-      healthy: exit === DOCTOR_EXIT.healthy,
-      exitCode: exit,
-      appId: this.#settings.appId,
-      apiVersion: this.#settings.apiVersion,
-      checks: findings,
-      diagnosis: causes,
-      ...(live === undefined
-        ? {}
-        : { live: { before: live.before, after: live.after, notTouched: live.notTouched, steps } }),
-    };
-    this.#say(JSON.stringify(report, undefined, 2));
+    const { appId, apiVersion } = this.#settings;
+    this.#say(reportJson({ appId, apiVersion, exitCode: exitCode(findings), findings, causes, live }));
   }
 
   /** Subscribes what is missing on the Page, after asking; then looks again. */
   async #fix(seen: Observations): Promise<{ findings: readonly Finding[]; causes: readonly Diagnosis[] } | undefined> {
     const missing = missingPageFields(seen);
     if (seen.pageSubscriptions.status !== 'answered') {
-      this.#note('\nNothing to mend from here: Meta does not let the subscription of the Page be read.');
+      this.#note("\nNothing to fix: Meta does not let doctor read the Page's subscription.");
       return undefined;
     }
     if (missing.length === 0) {
-      this.#note('\nNothing to mend from here: the Page is subscribed to all that is needed.');
+      this.#note('\nNothing to fix: the Page is subscribed to all needed fields.');
       return undefined;
     }
     const question = `\nSubscribe the Page for app ${seen.settings.appId} to ${missing.join(', ')}?`;
@@ -232,7 +216,7 @@ class CheckUp {
     if (agreed !== true) {
       this.#note(
         agreed === undefined
-          ? '\nNothing was changed: give --yes where nobody can be asked.'
+          ? '\nNothing was changed: give --yes if no one can answer the question.'
           : '\nNothing was changed.',
       );
       return undefined;
@@ -285,7 +269,7 @@ function checkCombination({ live, psid, record, message, settings }: DoctorOptio
   if ((record !== undefined || message !== undefined) && !live) throw wrong('--record and --message need --live.');
 }
 
-/** Nothing could be told where Meta did not answer at all. */
+/** If Meta did not answer at all, the check-up has no result. */
 function exitCode(findings: readonly Finding[]): number {
   const is = (check: string, status: string): boolean =>
     findings.some((each) => each.check === check && each.status === status);
@@ -295,7 +279,7 @@ function exitCode(findings: readonly Finding[]): number {
 }
 
 function leftWords({ before, after }: LiveRun): string {
-  if (after === before) return '  The thread is as it was.\n';
+  if (after === before) return '  The thread is as it was before.\n';
   if (after === 'vccLive') {
     return '  The thread is with VCC Live now, and Meta does not let the bot take it: ask an agent to close that chat.\n';
   }

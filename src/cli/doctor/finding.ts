@@ -1,6 +1,6 @@
-/** The words of a check-up: what is looked at, what came of it, and how healthy the whole is. */
+/** The types of a check-up: what is checked, the result of each check, and the result of all. */
 
-/** What is looked at, in the order in which it is reported. */
+/** What is checked, in the order of the report. */
 export const CHECKS = [
   'ids',
   'appSecret',
@@ -30,27 +30,27 @@ export const CHECKS = [
 export type CheckId = (typeof CHECKS)[number];
 
 /**
- * - `ok`: as it must be
+ * - `ok`: right
  * - `red`: something does not work because of it
  * - `attention`: works, and will not for long, or is not as a guide asks
- * - `unchecked`: cannot be told from here
+ * - `unchecked`: this machine cannot find out
  */
 export type FindingStatus = 'ok' | 'red' | 'attention' | 'unchecked';
 
-/** What came of one check. Every text is for a person and holds no secret. */
+/** The result of one check. Every text is for a person and holds no secret. */
 export interface Finding {
   readonly check: CheckId;
   readonly title: string;
   readonly status: FindingStatus;
-  /** What was seen. */
+  /** What was found. */
   readonly found: string;
-  /** What should have been seen. Red and attention. */
+  /** What was expected. Red and attention. */
   readonly expected?: string;
   /** What goes wrong because of it. Red and attention. */
   readonly why?: string;
-  /** Where in which settings it is changed; where unchecked, how to look at it by eye. */
+  /** Which setting to change, and where. If unchecked: how a person can look at it. */
   readonly where?: string;
-  /** Unchecked: the red line that has to be mended first. */
+  /** Unchecked: the red line to fix first. */
   readonly blockedBy?: CheckId;
 }
 
@@ -62,14 +62,17 @@ export interface NeededField {
 
 /** @see https://developers.facebook.com/docs/messenger-platform/webhooks#webhook-events */
 export const NEEDED_FIELDS: readonly NeededField[] = [
-  { field: 'messages', lost: 'the bot hears no customer' },
+  { field: 'messages', lost: 'the bot gets no messages of customers' },
   { field: 'messaging_postbacks', lost: 'buttons do nothing' },
-  { field: 'messaging_handovers', lost: 'the bot is not told when VCC Live passes a thread back, nor who took it' },
-  { field: 'standby', lost: 'while an agent has a thread the bot hears nothing of it, and cannot tell who owns it' },
+  {
+    field: 'messaging_handovers',
+    lost: 'the bot does not learn when VCC Live passes a thread back, nor which app took it',
+  },
+  { field: 'standby', lost: 'while an agent has a thread, the bot gets no events of it and cannot know who owns it' },
   { field: 'message_echoes', lost: 'the bot does not see that an agent is answering' },
 ];
 
-/** What the token must be allowed to do. */
+/** The permissions that the token needs. */
 export const NEEDED_SCOPES = ['pages_messaging', 'pages_manage_metadata', 'pages_show_list'] as const;
-/** What VCC Live's guide asks of both apps; the handover itself does without. */
+/** The permission that VCC Live's guide asks of both apps. The handover itself does not need it. */
 export const GUIDE_SCOPE = 'pages_messaging_phone_number';

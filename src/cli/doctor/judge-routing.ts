@@ -6,12 +6,13 @@
 import { isRecord } from '../../thread/read-unknown.js';
 import { readOwner, type NamedByMeta } from '../../graph/owner-answer.js';
 import type { Finding } from './finding.js';
-import { excuse, proofRefused, vccLiveIdIsWrong } from './judge-token.js';
+import { vccLiveIdIsWrong } from './judge-app.js';
+import { excuse, proofRefused } from './token-facts.js';
 import { PAGE_INBOX_IDS } from '../page-inbox.js';
 import { appsIn, recordIn, type Observations } from './observe.js';
 
 const ROUTING = 'the Page > Settings > Advanced messaging > Conversation routing (facebook.com or Meta Business Suite)';
-/** What VCC Live's app must hear to take part. */
+/** The fields that VCC Live's app must be subscribed to. */
 const NEEDED_OF_VCC_LIVE = ['messages', 'messaging_handovers'] as const;
 
 /** Whether a default application is set at all: Meta's `msgr_multi_app`, which is read so and documented nowhere in words. */
@@ -26,12 +27,12 @@ export function judgeRouting(seen: Observations): Finding {
     status: 'red',
     found: 'msgr_multi_app is false: no default application is set',
     expected: 'the bot as default application',
-    why: 'Every connected app gets every message and may answer it, VCC Live too, and the bot cannot take a thread back.',
+    why: 'Every connected app gets every message and may answer it, and so may VCC Live. The bot cannot take a thread back.',
     where: `${ROUTING}: set the bot as default application`,
   };
 }
 
-/** Whether the default application is the bot: Meta has no call that says so, but what the bot may see tells. */
+/** Whether the bot is the default application. No call of Meta's says so, but what Meta shows to the bot proves it. */
 export function judgeDefaultApp(seen: Observations): Finding {
   const { connectedApps, settings } = seen;
   const line = { check: 'defaultApp', title: 'Default application' } as const;
@@ -40,7 +41,7 @@ export function judgeDefaultApp(seen: Observations): Finding {
     ...line,
     status: 'red',
     expected: `app ${settings.appId}`,
-    why: 'New conversations go to another app; the bot hears them on standby only, and may not answer.',
+    why: 'New conversations go to another app; the bot gets them on standby only, and may not answer.',
     where: `${ROUTING}: set the bot as default application`,
   } as const;
   if (routingOf(seen) === false)
@@ -50,7 +51,7 @@ export function judgeDefaultApp(seen: Observations): Finding {
     return { ...wrong, found: 'Meta hides the owner of a thread from the bot: it is not the default application' };
   const others = appsIn(connectedApps);
   if (others.some((app) => app.id === settings.appId)) {
-    return { ...wrong, found: 'the bot stands among the secondary receivers' };
+    return { ...wrong, found: 'the bot is among the secondary receivers' };
   }
   if (owner?.owner === 'app' && owner.appId !== settings.appId) {
     return {
@@ -63,7 +64,7 @@ export function judgeDefaultApp(seen: Observations): Finding {
   return { ...line, status: 'unchecked', found: untold(seen, 'connectedApps'), where: look };
 }
 
-/** Whether the Page lets the bot take threads back: only a real take tells. */
+/** Whether the Page lets the bot take threads back: only a real take shows it. */
 export function judgeTakeControl({ mayTake }: Observations): Finding {
   const line = { check: 'takeControl', title: 'Take control' } as const;
   if (mayTake === 'yes') return { ...line, status: 'ok', found: 'a take of a thread that VCC Live had was allowed' };
@@ -73,14 +74,14 @@ export function judgeTakeControl({ mayTake }: Observations): Finding {
       status: 'red',
       found: 'a take of a thread that VCC Live had was refused',
       expected: '"Allow this app to take control of conversations" on, for the bot',
-      why: 'Timers, words like "back to the bot" and the operator\'s take cannot bring a thread home; only VCC Live can.',
+      why: 'Timers, words like "back to the bot" and the operator\'s take cannot take a thread back; only VCC Live can pass it back.',
       where: `${ROUTING} > the bot: Allow this app to take control of conversations`,
     };
   }
   return {
     ...line,
     status: 'unchecked',
-    found: 'No call tells the setting.',
+    found: 'No call shows the setting.',
     where: `look there: ${ROUTING} > the bot: Allow this app to take control of conversations; or try it: --psid <yours> --live`,
   };
 }
@@ -93,14 +94,14 @@ export function judgeVccLive(seen: Observations): Finding {
   const wrong = {
     ...line,
     status: 'red',
-    why: 'A pass fails, or strands the customer with an app that does not listen.',
+    why: 'A pass fails, or leaves the customer with an app that does not listen.',
   } as const;
   if (vccLiveAppId === undefined) {
     return {
       ...wrong,
       found: 'VCC_LIVE_APP_ID is not set',
       expected: "VCC Live's Facebook app id",
-      where: 'VCC Live support tells it; then VCC_LIVE_APP_ID',
+      where: 'ask VCC Live support; then set VCC_LIVE_APP_ID',
     };
   }
   if (vccLiveIdIsWrong(seen))
@@ -133,7 +134,7 @@ export function judgeVccLive(seen: Observations): Finding {
     ...wrong,
     found: `app ${vccLiveAppId} is not among the connected apps: ${others}`,
     expected: `app ${vccLiveAppId} (VCC_LIVE_APP_ID)`,
-    where: `if VCC Live stands there under another id, correct VCC_LIVE_APP_ID; if not, connect the Page in VCC Live`,
+    where: `if VCC Live is there under another id, correct VCC_LIVE_APP_ID; if not, connect the Page in VCC Live`,
   };
 }
 
@@ -195,7 +196,7 @@ export function judgeArrivals({ arrivals, settings, owner }: Observations): Find
   return {
     ...wrong,
     found,
-    why: 'Nothing of the Page reaches this address.',
+    why: 'No event of the Page reaches this address.',
     where: 'the red lines above, from the top',
   };
 }
@@ -205,7 +206,7 @@ export function ownerWords(
   owner: NamedByMeta,
   { appId, vccLiveAppId }: Pick<Observations['settings'], 'appId' | 'vccLiveAppId'>,
 ): string {
-  if (owner.owner === 'idle') return 'nobody: it is idle, the default application may write';
+  if (owner.owner === 'idle') return 'no app: it is idle, the default application may write';
   const until =
     owner.expiresAtMs === undefined
       ? ''
@@ -228,7 +229,7 @@ function ownerIn({ owner }: Observations): NamedByMeta | undefined {
 
 function untold(seen: Observations, which: 'features' | 'connectedApps' | 'owner'): string {
   const answer = seen[which];
-  if (answer === undefined) return 'It was not asked.';
-  if (proofRefused(answer)) return 'Meta cannot be asked before app id and secret are right.';
-  return answer.status === 'answered' ? 'Meta does not tell the bot.' : excuse(answer);
+  if (answer === undefined) return 'It was not checked.';
+  if (proofRefused(answer)) return 'doctor cannot ask Meta before app id and secret are right.';
+  return answer.status === 'answered' ? 'Meta does not show it to the bot.' : excuse(answer);
 }

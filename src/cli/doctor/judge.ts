@@ -1,5 +1,6 @@
 /** All lines of a check-up, in order: a pure function of what was seen. */
 import type { CheckId, Finding } from './finding.js';
+import { judgeIds, judgeSecret } from './judge-app.js';
 import {
   judgeArrivals,
   judgeDefaultApp,
@@ -12,25 +13,14 @@ import {
   judgeAppFields,
   judgeAppSubscription,
   judgeCallbackUrl,
-  judgeChallenge,
-  judgeDelivery,
-  judgeForged,
   judgePageFields,
   judgePageSubscription,
 } from './judge-subscriptions.js';
-import {
-  judgeExpiry,
-  judgeIds,
-  judgeScopes,
-  judgeSecret,
-  judgeToken,
-  judgeTokenApp,
-  judgeTokenPage,
-  judgeVersion,
-} from './judge-token.js';
+import { judgeExpiry, judgeScopes, judgeToken, judgeTokenApp, judgeTokenPage, judgeVersion } from './judge-token.js';
+import { judgeChallenge, judgeDelivery, judgeForged } from './judge-webhook.js';
 import type { Observations } from './observe.js';
 
-/** In the order in which they are best mended: each leans on those before it. */
+/** In the order in which to fix them: each depends on those before it. */
 const JUDGES: readonly ((seen: Observations) => Finding | undefined)[] = [
   judgeIds,
   judgeSecret,

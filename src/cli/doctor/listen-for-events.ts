@@ -1,5 +1,5 @@
 /**
- * Collects what arrives at a tap while a check-up looks on: counts for the diagnosis, events for a live run.
+ * Collects what arrives at a tap during a check-up: counts for the diagnosis, events for a live run.
  */
 import { sleep, type Clock } from '../../thread/clock.js';
 import type { ThreadEvent } from '../../thread/event.js';
@@ -7,9 +7,9 @@ import { parseWebhook } from '../../webhook/parse-webhook.js';
 import { WebhookTap, type TappedDelivery } from '../listen/webhook-tap.js';
 import type { Arrivals } from './observe.js';
 
-/** How often it is looked whether something has arrived, milliseconds. */
+/** How often arrivals are checked, milliseconds. */
 const LOOK_EVERY_MS = 100;
-/** After the first message, how long its company is waited for, milliseconds. */
+/** How long to wait for further events after the first message, milliseconds. */
 const COMPANY_MS = 1000;
 const ACKNOWLEDGED = 200;
 
@@ -22,14 +22,14 @@ export interface ListenOrder {
   readonly appSecret: string;
   readonly verifyToken: string | undefined;
   readonly allowedHosts: readonly string[];
-  /** Something was turned away before it was read. */
+  /** Called when a request is refused before it is read. */
   readonly onTurnedAway: (why: string) => void;
   readonly clock: Clock;
-  /** How long webhooks of one call are waited for, milliseconds. */
+  /** How long to wait for the webhooks of one call, milliseconds. */
   readonly hearMs: number;
 }
 
-/** An open ear. */
+/** A tap that is open. */
 export class EventListener {
   /** Every signed event so far. */
   readonly events: ThreadEvent[] = [];
@@ -43,7 +43,7 @@ export class EventListener {
     this.#order = order;
   }
 
-  /** Opens it. Rejects with the system's error where the port cannot be had. */
+  /** Opens it. Rejects with the system's error if the port cannot be had. */
   static async open(order: ListenOrder): Promise<EventListener> {
     const listener = new EventListener(order);
     const { port, host, forwardTo, appSecret, verifyToken, clock } = order;
@@ -83,7 +83,7 @@ export class EventListener {
     };
   }
 
-  /** The events of a thread that were not told yet, after a while in which more may come. */
+  /** The events of a thread since the last call. Waits a while first, because more may come. */
   async hear(psid: string): Promise<readonly ThreadEvent[]> {
     await sleep(this.#order.clock, this.#order.hearMs);
     const fresh = this.events.slice(this.#told);

@@ -1,8 +1,8 @@
 /**
- * Tries a real pass, take and release on one thread, and writes down all that Meta answered.
+ * Tries a real pass, take and release on one thread, and records Meta's answers.
  *
- * Exists because two settings show themselves in no other way, and several of Meta's answers are published nowhere. It
- * touches no thread that somebody else has, and leaves the thread as it found it, as far as Meta lets it.
+ * Only real calls show two of the settings, and Meta does not publish several of its answers. The run touches no thread
+ * that another app owns, and leaves the thread as it was, as far as Meta allows.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import type { AdministrationAnswer, GraphAdministration } from '../../graph/administration.js';
@@ -10,7 +10,7 @@ import { ALREADY_OWNER } from '../../graph/classify-refusal.js';
 import { readOwner } from '../../graph/owner-answer.js';
 import type { ThreadEvent } from '../../thread/event.js';
 
-/** Everything that may be tried. The first five are the short run; the others answer open questions. */
+/** All steps. The first five are the short run; the others answer open questions. */
 export type StepId =
   | 'pass'
   | 'take'
@@ -25,7 +25,7 @@ export type StepId =
   | 'request'
   | 'sendIntoIdle';
 
-/** Who has a thread, in the words of this run. */
+/** Who has a thread, in this run's words. */
 export type OwnerView = 'bot' | 'vccLive' | 'other' | 'hidden' | 'idle' | 'unknown';
 
 /** One call, with what Meta said afterwards of the owner, and the webhooks that came. */
@@ -34,11 +34,11 @@ export interface LiveStep {
   readonly answer: AdministrationAnswer;
   readonly ownerAnswer: AdministrationAnswer;
   readonly owner: OwnerView;
-  /** Events of this thread that came within a few seconds; absent where nobody listened. */
+  /** Events of this thread that came within a few seconds; absent if no tap was open. */
   readonly heard?: readonly ThreadEvent[];
 }
 
-/** What came of it. */
+/** The result of the run. */
 export interface LiveRun {
   readonly before: OwnerView;
   readonly beforeAnswer: AdministrationAnswer;
@@ -60,9 +60,9 @@ export interface LiveOrder {
   readonly record: boolean;
   /** A text that the customer gets, to see whether a send into an idle thread makes an owner. */
   readonly message: string | undefined;
-  /** Resolves with the events of this thread since the last call, after a few seconds; absent where nobody listens. */
+  /** Resolves with the events of this thread since the last call, after a few seconds; absent if nobody listens. */
   readonly hear?: () => Promise<readonly ThreadEvent[]>;
-  /** Told after each step. */
+  /** Called after each step. */
   readonly tell: (step: LiveStep) => void;
 }
 
@@ -70,7 +70,7 @@ export interface LiveOrder {
 const LONG_METADATA_CHARACTERS = 1001;
 /** One day more than the published limit. */
 const TOO_LONG_EXTENSION_S = 8 * 24 * 60 * 60;
-/** Nobody's app id. */
+/** An app id that no app has. */
 const STRANGER_APP_ID = '1';
 const METADATA = JSON.stringify({ reason: 'check-up of the set-up, no customer waits' });
 
@@ -88,7 +88,7 @@ export async function runLive(order: LiveOrder): Promise<LiveRun> {
   if (run.owner !== 'bot' && !run.wasRefusedTake) await run.try('take', 'take', { metadata: METADATA });
   if (run.owner === 'bot') await run.try('release', 'release', {});
   if (order.message !== undefined && run.owner === 'idle') await run.send(order.message);
-  // As it was: an idle thread is taken without a word to anybody.
+  // As it was before: Meta takes an idle thread without a webhook to any app.
   if (before === 'bot' && run.owner === 'idle') await run.try('takeAgain', 'take', {});
   if (before === 'idle' && run.owner === 'bot') await run.try('release', 'release', {});
   return { before, beforeAnswer, steps: run.steps, ...mayTakeBy(run.steps), after: run.owner };
@@ -142,7 +142,7 @@ class Run {
     await this.#note('sendIntoIdle', await graph.ask({ method: 'POST', path: '/me/messages', as: 'page', body }));
   }
 
-  /** Calls that ought to be refused; what they answer is published nowhere. Where one works, the thread is fetched back. */
+  /** Calls that Meta should refuse; their answers are not published. If one works, the run takes the thread back. */
   async tryOddities(): Promise<void> {
     const { appId, vccLiveAppId } = this.#order;
     if (!this.#isBots()) await this.try('takeFromIdle', 'take', {});
@@ -192,7 +192,7 @@ function untouchable(before: OwnerView): string | undefined {
   }
 }
 
-/** A take of a thread that VCC Live had tells the setting; every other take tells nothing of it. */
+/** A take of a thread that VCC Live had shows the setting; no other take shows it. */
 function mayTakeBy(steps: readonly LiveStep[]): { readonly mayTake?: 'yes' | 'no' } {
   for (const [index, { step, answer, owner }] of steps.entries()) {
     if ((step !== 'take' && step !== 'takeAgain') || !wasWithVccLive(steps[index - 1])) continue;

@@ -1,7 +1,7 @@
 /**
- * Collects everything that a check-up goes by: Meta's answers, the webhook's, the time. Judges nothing.
+ * Collects the facts of a check-up: Meta's answers, the webhook's answers, the time.
  *
- * Exists so that what is concluded is a pure function of what was seen.
+ * The conclusions are pure functions of these facts, in other files.
  */
 import type { AdministrationAnswer, GraphAdministration } from '../../graph/administration.js';
 import { isRecord } from '../../thread/read-unknown.js';
@@ -21,7 +21,7 @@ export interface KnownSettings {
   readonly asksWebhook: boolean;
 }
 
-/** Messages and other events that arrived while somebody wrote to the Page. */
+/** Messages and other events that arrived while a person wrote to the Page. */
 export interface Arrivals {
   readonly forSeconds: number;
   /** The customer's own, by channel: messages and postbacks. */
@@ -35,7 +35,7 @@ export interface Arrivals {
   readonly refusedByBot: number;
 }
 
-/** Everything that was seen. */
+/** All facts. */
 export interface Observations {
   readonly nowMs: number;
   readonly settings: KnownSettings;
@@ -45,7 +45,7 @@ export interface Observations {
   readonly appSubscriptions: AdministrationAnswer;
   readonly pageSubscriptions: AdministrationAnswer;
   readonly connectedApps: AdministrationAnswer;
-  /** Absent where no address was known. */
+  /** Absent if no address was known. */
   readonly webhook?: WebhookProbe;
   /** Absent without `--psid`. */
   readonly owner?: AdministrationAnswer;
@@ -54,7 +54,7 @@ export interface Observations {
   readonly mayTake?: 'yes' | 'no';
 }
 
-/** What is to be looked at. */
+/** What to check. */
 export interface ObservationOrder {
   readonly settings: CallSettings;
   readonly graph: GraphAdministration;
@@ -112,11 +112,11 @@ export interface AppSubscription {
 export interface ConnectedAppView {
   readonly id: string;
   readonly name: string;
-  /** Absent where the answer does not tell. */
+  /** Absent if the answer does not tell. */
   readonly fields?: readonly string[];
 }
 
-/** The app's subscription in the answer of `/<app>/subscriptions`; nothing where there is none, or no answer. */
+/** The app's subscription in the answer of `/<app>/subscriptions`; nothing if there is none, or no answer. */
 export function pageSubscriptionOf(answer: AdministrationAnswer): AppSubscription | undefined {
   const found = listIn(answer).find((each) => each['object'] === 'page');
   if (found === undefined) return undefined;
@@ -141,7 +141,7 @@ export function appsIn(answer: AdministrationAnswer): readonly ConnectedAppView[
   });
 }
 
-/** An object in an answer; empty where there is none. */
+/** An object in an answer; empty if there is none. */
 export function recordIn(answer: AdministrationAnswer): Readonly<Record<string, unknown>> {
   return answer.status === 'answered' && isRecord(answer.value) ? answer.value : {};
 }

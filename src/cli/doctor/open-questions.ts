@@ -1,7 +1,8 @@
 /**
- * What a live run says about the things that Meta publishes nowhere: pure.
+ * What a live run says about the facts that Meta does not publish. Pure.
  *
- * Exists because this package has to assume an answer to each, survives the other one, and a Page of one's own can tell.
+ * This package assumes an answer to each question and survives the other answer. A live run on a real Page shows which
+ * one holds.
  */
 import { visibleText } from '../../thread/visible-text.js';
 import type { AdministrationAnswer } from '../../graph/administration.js';
@@ -23,7 +24,7 @@ export interface SettledQuestion {
 /** Below this a time is in seconds: as milliseconds it is 1973. */
 const SECONDS_BELOW = 1e11;
 const NOT_TRIED = 'not tried in this run';
-const NOBODY_LISTENED = 'nobody listened to webhooks; run it with --listen';
+const NOBODY_LISTENED = 'no webhooks were collected; run it with --listen';
 
 /** All questions that a bot alone can put, in the order of the guide. */
 export function settleQuestions(run: LiveRun, arrived: readonly ThreadEvent[] | undefined): readonly SettledQuestion[] {

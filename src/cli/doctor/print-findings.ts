@@ -8,7 +8,7 @@ const MARKS: Readonly<Record<FindingStatus, string>> = { ok: '✔', red: '✘', 
 /** Width of the words in front of a paragraph's lines, with the blanks around them. */
 const LABEL_COLUMNS = 14;
 
-/** All findings, in order. Those that wait for another one say only for which. */
+/** All findings, in order. A finding that waits for another one names only that one. */
 export function findingsText(findings: readonly Finding[], paint: Paint, columns?: number): string {
   return findings
     .map((finding) => {

@@ -1,7 +1,7 @@
 /**
- * Asks a webhook what Meta asks it: the challenge, a delivery signed wrongly, a delivery signed rightly.
+ * Sends a webhook what Meta sends: the challenge, a delivery with a wrong signature, a delivery with the right one.
  *
- * Exists because all three can be asked without Meta, and each answer alone explains a bot that never hears anything.
+ * None of the three needs Meta, and each answer alone can explain a bot that never gets a message.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
 import { randomInt } from 'node:crypto';
@@ -11,7 +11,7 @@ import { shownAddress } from '../shown-address.js';
 
 /** Meta's limit for acknowledging, milliseconds. */
 export const ACKNOWLEDGE_WITHIN_MS = 5000;
-/** Longer than Meta waits, so that a late answer can be told from none. */
+/** Longer than Meta waits, so that a late answer differs from no answer. */
 const GIVE_UP_MS = 8000;
 /** No events: nothing to do, and signed like any other delivery. */
 const EMPTY_DELIVERY = '{"object":"page","entry":[]}';
@@ -28,7 +28,7 @@ export type ProbeAnswer =
 export interface WebhookProbe {
   /** Without query, which may hold a secret. */
   readonly address: string;
-  /** Absent where the verify token is not known. */
+  /** Absent if the verify token is not known. */
   readonly challenge?: { readonly sent: string; readonly answer: ProbeAnswer };
   readonly forged: ProbeAnswer;
   readonly delivery: ProbeAnswer;

@@ -1,5 +1,5 @@
 /**
- * The report of a live run, to be shown around: what was tried, what Meta answered, which assumptions hold.
+ * The report of a live run, for others to read: what was tried, what Meta answered, which assumptions hold.
  *
  * No id of a customer, no token and no text of a conversation is in it.
  */
@@ -49,7 +49,7 @@ export function recordText({ atMs, apiVersion, run, questions, hide }: RecordedR
     '# How Messenger thread control behaves on this Page',
     '',
     `Recorded on ${new Date(atMs).toISOString().slice(0, 10)} with Graph API ${apiVersion}, by \`doctor --live --record\`.`,
-    'It holds no id of a customer, no token and nothing that anybody wrote.',
+    "It holds no customer's id, no token and no text of a conversation.",
     '',
     '## Assumptions',
     '',

@@ -1,4 +1,4 @@
-/** An incoming event in one line. What customers and agents wrote is shown only where it is asked for. */
+/** An incoming event in one line. What customers and agents wrote is shown only if it is asked for. */
 import type { ThreadEvent } from '../../thread/event.js';
 import { visibleText } from '../../thread/visible-text.js';
 import { PAGE_INBOX_IDS } from '../page-inbox.js';
@@ -98,7 +98,7 @@ function moved({ previousOwnerAppId, newOwnerAppId }: ThreadEvent, words: EventW
 }
 
 function appName(appId: string | undefined, { botAppId, vccLiveAppId }: EventWords): string {
-  if (appId === undefined) return 'an app that is not named';
+  if (appId === undefined) return 'an unnamed app';
   if (appId === botAppId) return 'the bot';
   if (appId === vccLiveAppId) return 'VCC Live';
   return PAGE_INBOX_IDS.includes(appId) ? 'the Page Inbox' : `app ${appId}`;

@@ -1,7 +1,7 @@
 /**
- * Follows a log file as it grows, and begins anew where it is cut or replaced, as rotated logs are.
+ * Follows a log file as it grows, and begins at its start again if the file is truncated or replaced, as rotated logs are.
  *
- * It looks every so often instead of being told: that works on network disks and in containers, too.
+ * It polls instead of using file events, so it works on network disks and in containers too.
  */
 import { open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
@@ -21,7 +21,7 @@ const CHUNK_BYTES = 64 * 1024;
 /** A line longer than this is no log line; it is dropped, so that a broken file cannot fill the memory. */
 const LONGEST_LINE = 5 * 1024 * 1024;
 
-/** The lines, for as long as it is followed. Rejects with the system's error where the file cannot be read at first. */
+/** The lines, for as long as it is followed. Rejects with the system's error if the file cannot be read at first. */
 export async function* followFile(file: string, options: FollowOptions): AsyncGenerator<string> {
   const first = await stat(file);
   let position = options.fromStart ? 0 : first.size;

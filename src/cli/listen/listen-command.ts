@@ -42,10 +42,10 @@ export function listenCommand(host: CommandLineHost): Command {
     .option('--host <address>', 'address of the tap', '127.0.0.1')
     .option(
       '--allow-host <name...>',
-      'names by which the tap may be called without a signature; Meta may by any',
+      'host names that requests without a signature may use; Meta may use any',
       hostName,
     )
-    .option('--from-start', 'begin with what stands in the log already')
+    .option('--from-start', 'begin with the lines that the log has already')
     .option('--texts', 'show what people wrote, and payloads and metadata')
     .option('--json', 'print one JSON object for each event');
   return withMetaOptions(command)

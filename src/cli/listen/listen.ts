@@ -41,7 +41,7 @@ export interface ListenHost {
   readonly clock?: Clock;
 }
 
-/** Listens until the user ends it, or the input does. Rejects where port or file cannot be had. */
+/** Listens until the user ends it, or the input does. Rejects if port or file cannot be had. */
 export async function listen(options: ListenOptions, host: ListenHost): Promise<void> {
   const teller = new Teller(options, host);
   if (options.source === undefined) return listenAtTap(options, host, teller);
@@ -67,14 +67,14 @@ async function listenAtTap(options: ListenOptions, host: ListenHost, teller: Tel
     ...{ port, host: address, forwardTo, appSecret: settings.appSecret, verifyToken: settings.verifyToken },
     now: () => (host.clock ?? systemClock).now(),
     allowedHosts: [address, ...allowedHosts],
-    onTurnedAway: (why) => lines.sayOnce('warn', why, `A request was turned away: ${visibleText(why)}`),
+    onTurnedAway: (why) => lines.sayOnce('warn', why, `A request was refused: ${visibleText(why)}`),
     onDelivery: (delivery) => teller.delivery(delivery),
   });
   const onto =
     forwardTo === undefined
       ? 'and answers by itself: no bot is behind it'
-      : `and hands everything on to ${shownAddress(forwardTo)}`;
-  host.complain(`Listens on http://${address}:${tap.port} ${onto}. Lead Meta's webhooks there. Ctrl+C ends it.`);
+      : `and forwards everything to ${shownAddress(forwardTo)}`;
+  host.complain(`Listens on http://${address}:${tap.port} ${onto}. Send Meta's webhooks there. Ctrl+C ends it.`);
   if (settings.appSecret === undefined) {
     host.complain('Signatures are not checked, and no text is shown: FACEBOOK_APP_SECRET is not set.');
   }
@@ -126,7 +126,7 @@ class Teller {
       this.#unsigned({ atMs, bytes: Buffer.byteLength(body), hint: hint ?? '' }, painted, facts);
       return;
     }
-    // Nobody has said that it comes from Meta.
+    // Nothing proves that it comes from Meta.
     const words = signature === 'valid' ? this.#words : { ...this.#words, texts: false };
     this.#events({ body, atMs, words }, painted, facts);
   }
@@ -145,7 +145,7 @@ class Teller {
     else this.#host.say(`${this.#paint.faint(new Date(atMs).toISOString().slice(11, 23))}  bot says   ${text}`);
   }
 
-  /** Whatever it says, anybody may have written it: only that it came is shown, and how large it was. */
+  /** Anybody may have written it, so only its arrival and its size are shown. */
   #unsigned(
     { atMs, bytes, hint }: { readonly atMs: number; readonly bytes: number; readonly hint: string },
     ending: string,

@@ -1,8 +1,8 @@
 /**
- * Stands between Meta and a bot: hands every request on, byte for byte, and tells what went through.
+ * A proxy between Meta and a bot: forwards every request, byte for byte, and reports each delivery.
  *
- * Exists because a bot keeps no record of its webhooks, and should not: they hold what customers wrote. A tap needs
- * nothing of the bot, and sees what the bot never got to see, wrong signatures for one.
+ * A bot should keep no record of its webhooks, because they hold customers' words. A tap needs nothing from the bot. It
+ * also sees what the bot refuses, such as wrong signatures.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,7 +25,7 @@ export interface TappedDelivery {
   /** What Meta was answered. */
   readonly status: number;
   readonly tookMs: number;
-  /** Set where the bot could not be reached: the system's code. */
+  /** Set if the bot could not be reached: the system's code. */
   readonly unreachable?: string;
 }
 
@@ -42,7 +42,7 @@ export interface TapOptions {
   readonly onDelivery: (delivery: TappedDelivery) => void;
   /** Names by which it may be called, beside localhost and IP addresses, by requests that prove nothing. */
   readonly allowedHosts: readonly string[];
-  /** Something was turned away before it was read, or while it was. */
+  /** Called when a request is refused, before or while it is read. */
   readonly onTurnedAway: (why: string) => void;
 }
 
@@ -70,7 +70,7 @@ export class WebhookTap {
     this.#server = server;
   }
 
-  /** Listens. Rejects with the system's error where the port cannot be had. */
+  /** Listens. Rejects with the system's error if the port cannot be had. */
   static async start(options: TapOptions): Promise<WebhookTap> {
     const limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
     const server = createServer((request, response) => {
@@ -91,7 +91,7 @@ export class WebhookTap {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Frees the port; breaks what is under way. */
+  /** Frees the port and breaks open connections. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
@@ -107,7 +107,7 @@ async function passThrough(
 ): Promise<void> {
   const startedMs = performance.now();
   const refusal = refusalOf(request, options.allowedHosts);
-  // A page of another site never has Meta's signature; a tunnel has a name that nobody could tell in advance.
+  // A page of another site never has Meta's signature; a tunnel's name cannot be known in advance.
   if (refusal?.why === 'site') {
     turnAway(response, 403, refusal.says, options);
     return;
@@ -155,7 +155,7 @@ function turnAway(response: ServerResponse, status: number, why: string, { onTur
   onTurnedAway(why);
 }
 
-/** Who proves to be Meta may come by any name. */
+/** A request with Meta's signature may use any host name. */
 function isFromMeta(
   request: IncomingMessage,
   signature: TappedDelivery['signature'],
@@ -202,7 +202,7 @@ async function forward(request: IncomingMessage, bytes: Buffer, forwardTo: strin
     return { status: response.status, headers: endToEnd([...response.headers]), body };
   } catch (error) {
     const unreachable = error instanceof Error && error.name === 'TimeoutError' ? 'no answer in 20 s' : codeOf(error);
-    // What a proxy answers; Meta delivers again, as it would without the tap.
+    // A proxy's answer; Meta redelivers, as it would without the tap.
     return { status: 502, headers: {}, body: Buffer.from('The bot cannot be reached.'), unreachable };
   }
 }

@@ -1,4 +1,4 @@
-/** What is kept of a thread, and who owns it, in words and as data for a machine. No text of a conversation is in either. */
+/** A thread's record and owner, in words and as data for a machine. Neither holds text of a conversation. */
 import { visibleText } from '../../thread/visible-text.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
@@ -6,7 +6,7 @@ import type { OpenHandover, ThreadRecord } from '../../thread/record.js';
 import type { SetAsideRecord } from '../../thread/store.js';
 
 /**
- * - `passing`: the pass is under way, or its outcome is not known yet
+ * - `passing`: the pass is in progress, or its outcome is not known yet
  * - `waiting`: VCC Live has the thread, and no agent has written yet
  * - `claimed`: an agent has written
  */
@@ -30,7 +30,7 @@ export interface OpenThread {
 
 /** A record that could not be read, as an operator wants to see it. */
 export interface AsideThread {
-  /** Absent where it is a list of the store's, not a thread. */
+  /** Absent if it is a list of the store's, not a thread. */
   readonly pageId?: string;
   readonly psid?: string;
   readonly state: 'setAside';
@@ -40,13 +40,13 @@ export interface AsideThread {
   readonly where: string;
 }
 
-/** Nothing on Messenger is older: a time before it is none. */
+/** Messenger is younger than this: a time before it is no real time. */
 const EARLIEST_MS = Date.UTC(2011, 0);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The open handover of a record; nothing where there is none. */
+/** The open handover of a record; nothing if there is none. */
 export function openThread(thread: ThreadKey, record: ThreadRecord | undefined): OpenThread | undefined {
   const open = record?.open;
   if (open === undefined) return undefined;
@@ -101,8 +101,8 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
   const who = {
     bot: 'the bot',
     vccLive: 'VCC Live',
-    other: appId === undefined ? 'another app, which is not named' : `app ${appId}`,
-    idle: 'nobody (idle: the default application may write)',
+    other: appId === undefined ? 'another app, unnamed' : `app ${appId}`,
+    idle: 'no app (idle: the default application may write)',
     unknown: 'not known',
   }[owner];
   // Without a stamp of Meta's the ledger knows only the order of things, not the time.
@@ -115,7 +115,7 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
 /** The open handover in a line. */
 export function handoverLine({ state, since, handoverId, dialogWaits }: OpenThread, nowMs: number): string {
   const words = {
-    passing: 'its pass is under way',
+    passing: 'its pass is in progress',
     waiting: 'waits for an agent',
     claimed: 'an agent has answered',
   }[state];

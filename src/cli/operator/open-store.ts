@@ -1,7 +1,7 @@
 /**
- * Opens the store that the bot uses: Redis by its address, any other by a file of the user's own that exports it.
+ * Opens the bot's store: Redis by its address, any other store by a file of the user's own that exports it.
  *
- * Exists because a store over Blobs or Cosmos is made by the bot's code, and only that code knows how.
+ * The bot's code makes a store over Blobs or Cosmos, and only that code knows how.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -36,7 +36,7 @@ export interface WantedStore {
 }
 
 /**
- * @throws {@link HandoverError} `invalidOption` where that is neither, `missingPeer` where `redis` is not installed
+ * @throws {@link HandoverError} `invalidOption` if that is neither, `missingPeer` if `redis` is not installed
  */
 export async function openStore({ where, folder, prefix, appId }: WantedStore): Promise<OpenedStore> {
   if (/^rediss?:\/\//.test(where)) return openRedis(where, prefix, appId);
@@ -56,7 +56,7 @@ const HOW =
   'Give --store (or HANDOVER_STORE) a redis:// address, or a JavaScript file: module.exports.store = new BotStorageThreadStore(…).';
 
 function openRedis(where: string, prefix: string | undefined, appId: string): OpenedStore {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Redis store only where it is used
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Redis store only if it is used
   const { RedisThreadStore } = require('../../store/redis.js') as typeof import('../../store/redis.js');
   const store = new RedisThreadStore(where, prefix === undefined ? {} : { prefix });
   return { store, threads: ofBot(store, appId), close: () => store.close() };

@@ -28,7 +28,7 @@ export function operatorCommands(host: CommandLineHost, ended: (exitCode: number
       .addHelpText('after', EXIT_CODES)
       .action(async (...given: readonly unknown[]) => {
         const [id, typed] = (takesPsid ? given : ['', ...given]) as readonly [string, TypedOperator];
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only where it is used
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Graph client only if it is used
         const { Operator } = require('./operator.js') as typeof import('./operator.js');
         const options = {
           settings: metaSettingsOf(typed, host),
@@ -46,23 +46,25 @@ export function operatorCommands(host: CommandLineHost, ended: (exitCode: number
       });
   };
   return [
-    operate(onThread('owner', "say who has a thread, by Meta and by the bot's record"), (operator, id) =>
+    operate(onThread('owner', "show who has a thread, by Meta and by the bot's record"), (operator, id) =>
       operator.owner(id),
     ),
     operate(
-      onThread('pass', 'hand a thread to VCC Live, without a word to the customer').option(
+      onThread('pass', 'hand a thread to VCC Live; the customer gets no message').option(
         '--reason <text>',
         `for the agent; not the customer's words (default: "operator")`,
       ),
       (operator, id, { reason }) => operator.pass(id, reason),
     ),
     operate(onThread('take', 'take a thread back from whoever has it'), (operator, id) => operator.take(id)),
-    operate(onThread('release', 'leave a thread to nobody'), (operator, id) => operator.release(id)),
+    operate(onThread('release', 'release a thread; it is then idle'), (operator, id) => operator.release(id)),
     operate(
       new Command('threads')
         .summary('list the open handovers: waiting, claimed, since when')
-        .description("Lists the handovers that are open in the bot's store: who waits, who has an agent, since when.")
-        .option('--limit <number>', 'at most so many', limit, DEFAULT_LIMIT),
+        .description(
+          "Lists the handovers that are open in the bot's store: which customers wait, which have an agent, since when.",
+        )
+        .option('--limit <number>', 'list at most this many', limit, DEFAULT_LIMIT),
       (operator, _id, typed) => operator.threads(typed.limit ?? DEFAULT_LIMIT),
     ),
     operate(
@@ -83,7 +85,7 @@ function withStoreOptions(command: Command): Command {
     .option('--store <where>', "the bot's store: redis://… or a JavaScript file that exports it [HANDOVER_STORE]")
     .option(
       '--store-prefix <text>',
-      'of the keys in Redis, where the bot has another than the usual one [HANDOVER_STORE_PREFIX]',
+      'prefix of the keys in Redis, if the bot does not use the default [HANDOVER_STORE_PREFIX]',
     )
     .option('--json', 'print JSON');
 }

@@ -1,10 +1,9 @@
 /**
  * What an operator does to one thread: who has it, pass it, take it back, release it, forget it; and which are open.
  *
- * Where the bot's store is shared, everything goes through the bot's own ledger, so that it knows at once. Without a store
- * only Meta is told, and the bot learns it from Meta.
+ * With the bot's store, the commands use the bot's own ledger, so the bot knows at once. Without a store they only call
+ * Meta, and the bot learns of it from Meta.
  */
-import { composeCore } from '../../bot/compose-core.js';
 import type { ThreadOperations } from '../../bot/thread-operations.js';
 import { GraphAdministration } from '../../graph/administration.js';
 import { GraphApiError } from '../../graph/graph-api-error.js';
@@ -15,7 +14,6 @@ import { systemClock, type Clock } from '../../thread/clock.js';
 import { HandoverError } from '../../thread/errors.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
-import type { Logger } from '../../thread/logger.js';
 import { recordIn, textOf } from '../doctor/observe.js';
 import { ableToCall, secretsOf, type CallSettings, type MetaSettings } from '../meta-settings.js';
 import {
@@ -27,6 +25,7 @@ import {
   threadsTable,
   type OpenThread,
 } from './describe-thread.js';
+import { operationsOver, vccLiveIdOf } from './bot-operations.js';
 import { openStore, type OpenedStore } from './open-store.js';
 
 /** What was asked for. */
@@ -49,12 +48,11 @@ export interface OperatorHost {
 export const OPERATOR_EXIT = { done: 0, refused: 1 } as const;
 
 const READ_AT_ONCE = 50;
-const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const BY_OPERATOR = 'operator';
 const NO_LEDGER =
-  'No store was given, so the bot knows nothing of it yet: it learns it from the next webhook of Meta. Where it keeps a record of its own, give --store.';
+  "No store was given, so the bot does not know it yet: Meta's next webhook tells the bot. If the bot has a shared store, give --store.";
 
-/** The commands. Each resolves with the exit code, and rejects where it could not run. */
+/** The commands. Each resolves with the exit code, and rejects if it could not run. */
 export class Operator {
   readonly #options: OperatorOptions;
   readonly #host: OperatorHost;
@@ -83,7 +81,7 @@ export class Operator {
       }
       this.#say(`Meta says    ${ownerLine(meta)}`);
       if (ledger !== undefined)
-        this.#say(`The bot held ${ownerLine(ledger)}${differs ? '  ← it was wrong, and has learnt it now' : ''}`);
+        this.#say(`The bot held ${ownerLine(ledger)}${differs ? '  ← this was wrong; the record is now right' : ''}`);
       if (open !== undefined) this.#say(`Handover     ${handoverLine(open, this.#clock.now())}`);
       return OPERATOR_EXIT.done;
     });
@@ -102,7 +100,9 @@ export class Operator {
         case 'passed':
           return this.#done(`The thread is with VCC Live. Handover ${start.handoverId}; the bot is silent there.`);
         case 'refused':
-          this.#host.complain('It is with an agent already, or with another app: owner says with whom.');
+          this.#host.complain(
+            'The thread is with an agent already, or with another app: the command owner shows which.',
+          );
           return OPERATOR_EXIT.refused;
         case 'failed':
           throw start.error;
@@ -110,7 +110,7 @@ export class Operator {
     });
   }
 
-  /** Takes the thread back from whoever has it. */
+  /** Takes the thread back from its owner. */
   async take(psid: string): Promise<number> {
     return this.#atThread(psid, async (at) => {
       if (at.handover === undefined) {
@@ -125,7 +125,7 @@ export class Operator {
     });
   }
 
-  /** Leaves the thread to nobody. */
+  /** Releases the thread, which is then idle. */
   async release(psid: string): Promise<number> {
     return this.#atThread(psid, async (at) => {
       await (at.handover ?? at.client).release(at.thread);
@@ -151,7 +151,9 @@ export class Operator {
         yes || (await this.#host.confirm(`Forget everything stored about ${psid} on Page ${thread.pageId}?${warning}`));
       if (agreed !== true) {
         this.#host.complain(
-          agreed === undefined ? 'Nothing was removed: give --yes where nobody can be asked.' : 'Nothing was removed.',
+          agreed === undefined
+            ? 'Nothing was removed: give --yes if no one can answer the question.'
+            : 'Nothing was removed.',
         );
         return OPERATOR_EXIT.refused;
       }
@@ -192,7 +194,7 @@ export class Operator {
     const opened = settings.store === undefined ? undefined : await this.#open(settings.store);
     const client = clientOf(settings);
     try {
-      return await act({ settings, thread, client, opened, handover: opened && handoverOf(settings, opened) });
+      return await act({ settings, thread, client, opened, handover: opened && operationsOver(settings, opened) });
     } catch (error) {
       if (!(error instanceof GraphApiError)) throw error;
       this.#host.complain(redactSecrets(error.message, secretsOf(settings)));
@@ -222,7 +224,7 @@ export class Operator {
           : '';
     throw new HandoverError(
       'invalidOption',
-      `The Page is not known: Meta did not tell it (${why}). Give --page, or run doctor.`,
+      `The Page is not known: Meta did not name it (${why}). Give --page, or run doctor.`,
     );
   }
 
@@ -232,8 +234,8 @@ export class Operator {
     throw new HandoverError(
       'invalidOption',
       "The bot's store is needed. Give --store, or set HANDOVER_STORE: a redis:// address, or a JavaScript file\n" +
-        'that exports the store which your bot uses: module.exports.store = new BotStorageThreadStore(…).\n' +
-        'A MemoryThreadStore lives inside the bot, and nobody else can look into it.',
+        "that exports your bot's store: module.exports.store = new BotStorageThreadStore(…).\n" +
+        "A MemoryThreadStore is inside the bot's process; no other process can read it.",
     );
   }
 
@@ -269,27 +271,6 @@ interface ThreadAccess {
 
 function clientOf({ appId, appSecret, pageAccessToken, graphBaseUrl, apiVersion }: CallSettings): ThreadControlClient {
   return new ThreadControlClient({ botAppId: appId, appSecret, pageAccessToken, baseUrl: graphBaseUrl, apiVersion });
-}
-
-function handoverOf(settings: CallSettings, { store }: OpenedStore): ThreadOperations {
-  return composeCore({
-    botAppId: settings.appId,
-    vccLiveAppId: vccLiveIdOf(settings),
-    pageAccessToken: settings.pageAccessToken,
-    appSecret: settings.appSecret,
-    graph: { baseUrl: settings.graphBaseUrl, apiVersion: settings.apiVersion },
-    store,
-    // What goes wrong is this command's own answer.
-    logger: SILENT,
-  }).operations;
-}
-
-function vccLiveIdOf({ vccLiveAppId }: CallSettings): string {
-  if (vccLiveAppId !== undefined) return vccLiveAppId;
-  throw new HandoverError(
-    'invalidOption',
-    "VCC_LIVE_APP_ID is needed: VCC Live's Facebook app id (VCC Live support tells it).",
-  );
 }
 
 function named(answer: OwnerAnswer, { appId, vccLiveAppId }: CallSettings): ThreadOwner {

@@ -1,8 +1,8 @@
-/** The page as a whole: what is selected, which part a narrow screen shows, and what went wrong last. */
+/** The whole page: the selected thread, the part that a narrow screen shows, and the last problem. */
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { AgentWorkspace } from './agent-workspace.js';
 import { command, connectStage, type Act } from './connect-stage.js';
 import { CustomerList } from './customer-list.js';
-import { Desk } from './desk.js';
 import { HeaderBar } from './header-bar.js';
 import { OwnershipStrip } from './ownership-strip.js';
 import { Phone } from './phone.js';
@@ -11,11 +11,11 @@ import type { StageState } from './stage-state.js';
 import { WeatherPanel } from './weather-panel.js';
 import { WireTimeline } from './wire-timeline.js';
 
-type Part = 'phone' | 'desk' | 'wire' | 'weather';
+type Part = 'phone' | 'agent' | 'wire' | 'weather';
 
 const PARTS: readonly { readonly id: Part; readonly label: string }[] = [
   { id: 'phone', label: 'Phone' },
-  { id: 'desk', label: 'Desk' },
+  { id: 'agent', label: 'Agent' },
   { id: 'wire', label: 'Wire' },
   { id: 'weather', label: 'Weather' },
 ];
@@ -42,7 +42,7 @@ export function App() {
   const act: Act = useCallback(async (wanted) => {
     const answer = await command(wanted);
     setProblem(answer.ok ? undefined : answer.problem);
-    // A new customer, and the customer of a new scenario, is the one to look at.
+    // Show a new customer, and the customer of a new scenario.
     if (answer.ok && answer.key !== undefined) setSelected(answer.key);
     return answer.ok;
   }, []);
@@ -50,11 +50,13 @@ export function App() {
   if (state === undefined) {
     return (
       <main class="waiting" aria-live="polite">
-        {connected ? 'Connecting to the stage …' : 'The stage does not answer. Is it still running? Trying again …'}
+        {connected
+          ? 'Connecting to the stage …'
+          : 'The stage does not answer. Check that npm start still runs; the page tries again.'}
       </main>
     );
   }
-  // A stage that was started anew does not know whom an earlier one had.
+  // A restarted stage does not know the customers of the one before.
   const isThere = selected !== undefined && state.threads.has(selected);
   const key = isThere ? selected : (state.scenario?.threadKey ?? [...state.threads.keys()][0]);
   const thread = key === undefined ? undefined : state.threads.get(key);
@@ -64,7 +66,7 @@ export function App() {
       <HeaderBar state={state} act={act} weatherOpen={weatherOpen} onWeather={() => setWeatherOpen(!weatherOpen)} />
       {connected ? null : (
         <p class="banner bad" role="status">
-          The connection to the stage is lost. Trying again …
+          The page lost its connection to the stage and tries again.
         </p>
       )}
       <OwnershipStrip state={state} thread={thread} onSelect={setSelected} />
@@ -78,7 +80,7 @@ export function App() {
       )}
       <main class="parts">
         <WeatherPanel switches={state.weather} canRestart={state.settings.canRestart} act={act} />
-        <section class="part phone-part" aria-label="Customers and their telephone">
+        <section class="part phone-part" aria-label="Customers and their phone">
           <CustomerList
             threads={state.threads}
             pages={state.settings.pages}
@@ -90,8 +92,8 @@ export function App() {
             <Phone key={thread.key} thread={thread} talk={talk} settings={state.settings} act={act} />
           )}
         </section>
-        <section class="part desk-part" aria-label="VCC Live desk">
-          <Desk state={state} thread={thread} talk={talk} onSelect={setSelected} act={act} />
+        <section class="part agent-part" aria-label="VCC Live agent workspace">
+          <AgentWorkspace state={state} thread={thread} talk={talk} onSelect={setSelected} act={act} />
         </section>
         <section class="part wire-part" aria-label="The wire">
           <WireTimeline rows={state.rows} capacity={state.settings.rowCapacity} thread={thread} />

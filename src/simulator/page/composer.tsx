@@ -1,8 +1,8 @@
-/** A line to write in, with its button: the customer's, the agent's and the Page inbox's are the same. */
+/** A text field with its button, for customer, agent and Page inbox. */
 import type { ComponentChild } from 'preact';
 import { useState } from 'preact/hooks';
 
-/** A line to write in, with its button. The text stays where it was refused. */
+/** A text field with its button. A refused text stays in the field. */
 export function Composer(props: {
   readonly label: string;
   readonly placeholder: string;

@@ -1,13 +1,13 @@
 /**
- * The page's two wires to the stage: events that come in, commands that go out.
+ * Connects the page with the stage: events come in, commands go out.
  *
- * Events are gathered and drawn once for each frame of the screen: with 200 customers talking, many come in one frame.
+ * The page draws once for each frame of the screen, because many events arrive in one frame when 200 customers talk.
  */
 import type { StageAnswer, StageBatch, StageCommand, StageSnapshot, WireDetail } from '../stage/stage-words.js';
 import { afterBatch, fromSnapshot, type StageState } from './stage-state.js';
 
-/** How long the page waits before it asks again where the browser has given up, milliseconds. */
-const AGAIN_MS = 2000;
+/** The page connects again after this if the browser has given up, milliseconds. */
+const RECONNECT_MS = 2000;
 
 /** How the page hears of changes. */
 export interface StageListener {
@@ -15,7 +15,7 @@ export interface StageListener {
   readonly onConnection: (connected: boolean) => void;
 }
 
-/** Sends a command; true where it was accepted. What went wrong is shown. */
+/** Sends a command; true if the stage accepted it. The page shows what went wrong. */
 export type Act = (wanted: StageCommand) => Promise<boolean>;
 
 /** Listens for as long as the page is open. */
@@ -25,7 +25,7 @@ export function connectStage(listener: StageListener): void {
   const draw = (): void => {
     if (drawing) return;
     drawing = true;
-    // A page in the background gets no frames, and should be up to date when it is looked at again.
+    // A page in the background gets no frames, and must be up to date when somebody looks at it again.
     const schedule = document.hidden ? (run: () => void) => setTimeout(run, 250) : requestAnimationFrame;
     schedule(() => {
       drawing = false;
@@ -38,7 +38,7 @@ export function connectStage(listener: StageListener): void {
     source.addEventListener('error', () => {
       listener.onConnection(false);
       if (source.readyState !== EventSource.CLOSED) return;
-      setTimeout(open, AGAIN_MS);
+      setTimeout(open, RECONNECT_MS);
     });
     source.addEventListener('snapshot', ({ data }) => {
       state = fromSnapshot(JSON.parse(String(data)) as StageSnapshot, performance.now());

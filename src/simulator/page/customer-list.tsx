@@ -1,11 +1,11 @@
-/** Everybody who has a telephone here, with the last words, the owner, and a red word where truth and belief differ. */
+/** All customers, each with the last message, the owner, and a red mark if the bot is wrong about the owner. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SettingsView, ThreadView } from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
 import { drawWhenChanged } from './draw-when-changed.js';
 import { ownerName } from './words.js';
 
-/** More than these are reached by their place in the list only. */
+/** The list draws the newest ones only. */
 const DRAWN_MAX = 300;
 
 /** The list. */
@@ -19,7 +19,7 @@ export function CustomerList(props: {
   const { threads, pages, selected, onSelect, act } = props;
   const [pageId, setPageId] = useState(pages[0]?.pageId ?? '');
   const list = useRef<HTMLUListElement>(null);
-  // A story brings a customer of its own, at the end of the list.
+  // The customer of a new story is at the end of the list.
   useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [selected]);
   const several = pages.length > 1;
   const nameOf = new Map(pages.map((page) => [page.pageId, page.name]));
@@ -78,7 +78,7 @@ const Row = drawWhenChanged(
     onSelect,
   }: {
     readonly thread: ThreadView;
-    /** Where there are several Pages. */
+    /** Set if there are several Pages. */
     readonly pageName: string | undefined;
     readonly isSelected: boolean;
     readonly onSelect: (key: string) => void;
@@ -99,7 +99,7 @@ const Row = drawWhenChanged(
         </span>
         <span class="last">{thread.lastText ?? 'has not written yet'}</span>
         <span class={`owner ${thread.truth}`}>{ownerName(thread.truth, 'Bot')}</span>
-        {thread.differs ? <span class="chip bad">differs</span> : null}
+        {thread.differs ? <span class="chip bad">bot is wrong</span> : null}
       </button>
     </li>
   ),

@@ -1,7 +1,7 @@
 /**
  * Draws a component again only when one of its properties is another value than before.
  *
- * Exists because hundreds of lines stand on the page and few of them change in a frame.
+ * Exists because the page has hundreds of lines, and few of them change in a frame.
  */
 import { Component, type ComponentChild, type FunctionComponent } from 'preact';
 

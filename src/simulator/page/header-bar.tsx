@@ -1,4 +1,4 @@
-/** The bar at the top: the clock that can be wound forward, the scenarios, the weather's door, how to connect a bot. */
+/** The bar at the top: the clock, the scenarios, the button of the weather, and how to connect a bot. */
 import { useEffect, useState } from 'preact/hooks';
 import { scenarioGroups } from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
@@ -31,7 +31,7 @@ export function HeaderBar(props: {
       <Scenarios state={state} act={act} />
       <button
         type="button"
-        class={`weather-door ${bad > 0 ? 'on' : ''}`}
+        class={`weather-button ${bad > 0 ? 'on' : ''}`}
         aria-expanded={weatherOpen}
         aria-controls="weather"
         onClick={onWeather}
@@ -55,22 +55,22 @@ function Clock({ state, act }: { readonly state: StageState; readonly act: Act }
   const forward = (ms: number): void => void act({ act: 'clockForward', ms });
   const wanted = Math.round(Number(hours) * HOUR_MS);
   return (
-    <div class="clock" role="group" aria-label="Clock, to be wound forward">
+    <div class="clock" role="group" aria-label="Clock that you can move forward">
       <time dateTime={new Date(nowMs).toISOString()}>
         <span class="day">{calendarDay(nowMs)}</span> {clockTime(nowMs)}
       </time>
       {state.clock.mode === 'held' ? <span class="chip plain">held</span> : null}
-      <button type="button" onClick={() => forward(HOUR_MS)} title="Wind the clock forward by one hour">
+      <button type="button" onClick={() => forward(HOUR_MS)} title="Move the clock forward by one hour">
         +1 h
       </button>
-      <button type="button" onClick={() => forward(24 * HOUR_MS)} title="Wind the clock forward by 24 hours">
+      <button type="button" onClick={() => forward(24 * HOUR_MS)} title="Move the clock forward by 24 hours">
         +24 h
       </button>
       <button
         type="button"
         aria-expanded={asking}
         onClick={() => setAsking(!asking)}
-        title="Wind the clock forward by …"
+        title="Move the clock forward by …"
       >
         + …
       </button>
@@ -96,7 +96,7 @@ function Clock({ state, act }: { readonly state: StageState; readonly act: Act }
             />
           </label>
           <button type="submit" class="primary">
-            Wind forward
+            Move forward
           </button>
         </form>
       ) : null}
@@ -144,15 +144,15 @@ function Connect({ state }: { readonly state: StageState }) {
     <details class="connect">
       <summary>Connect a bot</summary>
       <div class="popover wide">
-        <p>What a bot on this stage is configured with. Every value is made up by the simulator.</p>
+        <p>Configure a bot with these values to use it on this stage. The simulator made them up.</p>
         <pre tabIndex={0} aria-label="Environment variables">
           {environment.join('\n')}
         </pre>
         <CopyButton text={environment.join('\n')} label="Copy the variables" />
         <p class="muted">
           {loopbackOnly
-            ? 'The stage listens on the loopback address: only this computer can open it.'
-            : 'The stage listens beyond this computer: whoever reaches the port can act as customer and agent.'}
+            ? 'Only this computer can open the stage.'
+            : 'Other computers can open the stage: whoever reaches the port can act as customer and agent.'}
         </p>
       </div>
     </details>

@@ -1,4 +1,4 @@
-/** Who owns the selected thread in truth, who the bot believes owns it, and whether the two agree: in words first. */
+/** Who owns the selected thread, who the bot believes owns it, and whether the two agree. */
 import type { ThreadView } from '../stage/stage-words.js';
 import { simulatorNow, type StageState } from './stage-state.js';
 import { duration, ownerName } from './words.js';
@@ -22,7 +22,7 @@ export function OwnershipStrip(props: {
         <span class="label">Thread of</span> <strong>{thread.name}</strong>
       </p>
       <p data-role="truth">
-        <span class="label">Owner in truth</span> <span class={`owner ${truth}`}>{ownerName(truth, botLabel)}</span>
+        <span class="label">Real owner</span> <span class={`owner ${truth}`}>{ownerName(truth, botLabel)}</span>
         {leftMs === undefined ? null : <span class="muted left"> for {duration(leftMs)}</span>}
       </p>
       <p data-role="belief">
@@ -31,12 +31,14 @@ export function OwnershipStrip(props: {
       </p>
       {knowsBelief ? (
         <p class={`verdict ${differs ? 'bad' : 'good'}`} role="status">
-          {differs ? '✕ They differ' : '✓ They agree'}
+          {differs ? '✕ The bot is wrong' : '✓ The bot is right'}
         </p>
       ) : null}
       {other === undefined ? null : (
         <button type="button" class="small bad" onClick={() => onSelect(other.key)}>
-          {others.length === 1 ? `${other.name}: they differ` : `They differ in ${others.length} other threads`}
+          {others.length === 1
+            ? `The bot is wrong about ${other.name}`
+            : `The bot is wrong about ${others.length} other threads`}
         </button>
       )}
     </section>

@@ -1,4 +1,4 @@
-/** The customer's telephone: a Messenger conversation in which everybody who speaks has a name and a look of their own. */
+/** The customer's phone: a Messenger conversation that names each speaker. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import {
   attachmentTypes,
@@ -13,7 +13,7 @@ import { clockTime, speakerName } from './words.js';
 
 const NEAR_END_PX = 40;
 
-/** One customer's telephone. */
+/** One customer's phone. */
 export function Phone(props: {
   readonly thread: ThreadView;
   readonly talk: readonly TalkEntry[];
@@ -26,7 +26,7 @@ export function Phone(props: {
   const [open, setOpen] = useState<'menu' | 'attach'>();
   const toggle = (what: 'menu' | 'attach'): void => setOpen(open === what ? undefined : what);
   return (
-    <div class="phone" role="group" aria-label={`Telephone of ${thread.name}`}>
+    <div class="phone" role="group" aria-label={`Phone of ${thread.name}`}>
       <div class="phone-head">
         <span class="face page-face" aria-hidden="true">
           {pageName.slice(0, 1)}

@@ -1,11 +1,11 @@
-/** The story that is being played: the next step, a line that says what to look at, and how far it is. */
+/** The story that plays: its last step, a line that says what to look at, and the buttons for the next step. */
 import type { ScenarioView } from '../stage/stage-words.js';
 import type { Act } from './connect-stage.js';
 
 /** The bar. */
 export function ScenarioBar(props: {
   readonly scenario: ScenarioView;
-  /** Who plays the customer. */
+  /** Name of the story's customer. */
   readonly customer: string;
   readonly act: Act;
   readonly onSelect: (key: string) => void;
@@ -34,8 +34,10 @@ export function ScenarioBar(props: {
               </p>
             </>
           )}
-          {problem === undefined ? null : <p class="banner bad">It was broken off: {problem}</p>}
-          {state === 'over' ? <p class="muted">This was the last step. The weather is calm again.</p> : null}
+          {problem === undefined ? null : <p class="banner bad">The scenario stopped: {problem}</p>}
+          {state === 'over' ? (
+            <p class="muted">This was the last step. Nothing goes wrong any more: the weather is calm.</p>
+          ) : null}
         </div>
       </div>
       <div class="buttons">

@@ -1,7 +1,5 @@
 /**
- * What the page knows, and how each event of the stage changes it. Pure.
- *
- * Exists so that drawing needs no network, and so that everything that grows has its limit in one place.
+ * What the page knows, and how each event of the stage changes it. Pure. Everything that grows has its limit here.
  */
 import type {
   ClockView,
@@ -54,7 +52,7 @@ export function fromSnapshot(snapshot: StageSnapshot, readMs: number): StageStat
   };
 }
 
-/** The state after a batch, or nothing where one is missing in between. */
+/** The state after a batch; `undefined` if a batch is missing in between. */
 export function afterBatch(state: StageState, batch: StageBatch, readMs: number): StageState | undefined {
   if (batch.batch !== state.batch + 1) return undefined;
   return {

@@ -1,4 +1,4 @@
-/** The wire: every webhook and every Graph call in order, newest at the bottom, each opening to its JSON. */
+/** The wire: every webhook and Graph call in order, the newest at the bottom. A click shows its JSON. */
 import { Fragment } from 'preact';
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ThreadView, WireDetail, WireRow } from '../stage/stage-words.js';
@@ -37,7 +37,7 @@ export function WireTimeline(props: {
   useLayoutEffect(() => {
     if (following && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }, [rows, following, everybody, everyApp, troubleOnly, thread?.key]);
-  // A part that a narrow screen hides has no height; when it is shown again, its end is where the newest line is.
+  // A hidden part has no height, so the list scrolls to its end when it is shown again.
   useLayoutEffect(() => {
     const list = box.current;
     if (list === null || !following) return undefined;
@@ -51,7 +51,7 @@ export function WireTimeline(props: {
       if (!after.delete(id)) after.add(id);
       return after;
     });
-    // What is being read should not run away.
+    // The list stops scrolling while somebody reads a line.
     setFollowing(false);
   }, []);
   return (
@@ -77,9 +77,9 @@ export function WireTimeline(props: {
               checked={troubleOnly}
               onChange={(event) => setTroubleOnly(event.currentTarget.checked)}
             />{' '}
-            Trouble only
+            Problems only
           </label>
-          <label class="tick" title="What VCC Live and the Page inbox are told, too">
+          <label class="tick" title="Shows the webhooks to VCC Live and the Page inbox, too">
             <input type="checkbox" checked={everyApp} onChange={(event) => setEveryApp(event.currentTarget.checked)} />{' '}
             Every app
           </label>
@@ -101,7 +101,7 @@ export function WireTimeline(props: {
             </button>
           </li>
         ) : null}
-        {wanted.length === 0 ? <li class="empty">Nothing has gone over the wire yet.</li> : null}
+        {wanted.length === 0 ? <li class="empty">No webhook and no Graph call yet.</li> : null}
         {drawn.map((row) => (
           <Row key={row.id} row={row} isOpen={open.has(row.id)} onToggle={toggle} />
         ))}
@@ -111,7 +111,7 @@ export function WireTimeline(props: {
           Newest ↓
         </button>
       )}
-      {rows.length >= capacity ? <p class="muted note">The last {capacity} lines are kept.</p> : null}
+      {rows.length >= capacity ? <p class="muted note">The page keeps the last {capacity} lines.</p> : null}
     </>
   );
 }
@@ -170,7 +170,7 @@ function Detail({ seq, status }: { readonly seq: number; readonly status: string
       if (current) setDetail(answer);
     });
     return () => void (current = false);
-    // Asked again when the line has ended: there is more to see then.
+    // Asked again when the line has ended, because it has more to show then.
   }, [seq, status]);
   if (detail === undefined) return <p class="detail muted">Loading …</p>;
   if ('problem' in detail) return <p class="detail muted">{detail.problem}</p>;

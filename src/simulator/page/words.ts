@@ -1,4 +1,4 @@
-/** Names and times as people say them. */
+/** Names and times in the words of the page. */
 import type { BelievedOwnerName, SpeakerName, TrueOwnerName } from '../stage/stage-words.js';
 
 /** Who owns a thread. */
@@ -15,9 +15,9 @@ export function ownerName(owner: TrueOwnerName | BelievedOwnerName | undefined, 
     case 'idle':
       return 'Nobody (idle)';
     case 'unknown':
-      return 'It does not know';
+      return 'Unknown to the bot';
     case undefined:
-      return 'Not known here';
+      return 'Unknown to this page';
   }
 }
 

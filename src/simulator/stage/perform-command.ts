@@ -10,7 +10,7 @@ import { SimulatedRefusalError } from '../simulator-errors.js';
 import type { ScenarioPlayer } from './play-scenario.js';
 import type { StageAnswer, StageCommand, ticketChanges } from './stage-words.js';
 import type { ChangedTicket } from '../vcc-live-webhooks.js';
-import type { StagedBot } from './scenarios.js';
+import type { StagedBot } from './scenarios/index.js';
 import type { ThreadBoard } from './thread-board.js';
 import type { WeatherBoard } from './weather-board.js';
 

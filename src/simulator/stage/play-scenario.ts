@@ -1,11 +1,11 @@
 /**
  * Plays a story step by step, or all of it with pauses, in a thread of its own.
  *
- * Exists to keep the stories data: what is running, what failed, and when the next step may come is decided here.
+ * The stories are data. This file knows what runs, what failed, and when the next step may begin.
  */
 import { sleep, type Clock } from '../../thread/clock.js';
 import { threadId } from '../../thread/key.js';
-import { scenarios, type Cast, type Scenario, type ScenarioNeed } from './scenarios.js';
+import { scenarios, type Cast, type Scenario, type ScenarioNeed } from './scenarios/index.js';
 import type { ScenarioOffer, ScenarioView } from './stage-words.js';
 
 /** Between two steps that play by themselves, milliseconds. */
@@ -13,7 +13,7 @@ const PAUSE_MS = 2500;
 
 /** What a player works with. */
 export interface ScenarioDeps {
-  /** A customer whom nobody knows yet, and everybody who plays with them. */
+  /** A new customer, and everybody who plays with them. */
   readonly cast: (scenario: Scenario) => Cast;
   /** Whether this stage has what a story needs. */
   readonly has: (need: ScenarioNeed) => boolean;
@@ -47,7 +47,7 @@ export class ScenarioPlayer {
     return this.#playable().map(({ id, group, title, about }) => ({ id, group, title, about }));
   }
 
-  /** What is on, or `null`. */
+  /** The story that plays, or `null`. */
   view(): ScenarioView | null {
     if (this.#playing === undefined) return null;
     const { scenario, cast, played, state, problem } = this.#playing;
@@ -78,7 +78,7 @@ export class ScenarioPlayer {
     return undefined;
   }
 
-  /** Plays the next step; resolves when nothing of it is under way. @returns what is wrong, or nothing */
+  /** Plays the next step; resolves when the step has ended. @returns what is wrong, or nothing */
   async next(): Promise<string | undefined> {
     const playing = this.#waiting();
     if (typeof playing === 'string') return playing;
@@ -100,7 +100,7 @@ export class ScenarioPlayer {
     return undefined;
   }
 
-  /** Puts the story away, and calms the weather where it was not over. */
+  /** Closes the story, and calms the weather if the story was not over. */
   stop(): void {
     if (this.#playing === undefined) return;
     if (this.#playing.state !== 'over') calmDown(this.#playing.cast);

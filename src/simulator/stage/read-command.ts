@@ -1,7 +1,7 @@
 /**
  * Checks what the page asks for: a command with every field of the right shape, or a sentence that says what is wrong.
  *
- * Exists because the stage's door is open to whatever runs on this machine, and because a clear 400 saves an hour.
+ * Exists because every program on this machine can reach the stage, and because a clear 400 saves an hour.
  */
 import { isJsonObject, type JsonObject } from '../webhook-items.js';
 import { attachmentTypes, dispositions, ticketChanges, type StageCommand } from './stage-words.js';

@@ -1,5 +1,5 @@
 /**
- * Notices a bot that asks who owns a thread, is told its own app, and says nothing: it does not know that id as its own.
+ * Notices a bot that asks who owns a thread, gets its own app as the answer, and says nothing: it does not know its own id.
  *
  * Exists because the simulator cannot look into a bot's options, and a wrong app id looks like a bot that has nothing to say.
  */
@@ -20,7 +20,7 @@ export function watchSilentOwner(wire: Wire, botAppId: string, clock: Clock): ()
   const note = (): void => {
     stop();
     wire.note(
-      `alert: the bot asked who owns a thread, was told app ${botAppId}, and says nothing. That is its own app here: ` +
+      `alert: the bot asked who owns a thread, got the answer ${botAppId}, and says nothing. That is its own app here: ` +
         `is the bot's app id ${botAppId} (botAppId: '${botAppId}', FACEBOOK_APP_ID)?`,
     );
   };

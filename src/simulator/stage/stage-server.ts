@@ -1,8 +1,8 @@
 /**
- * The stage: a page in the browser with the customer's telephone, VCC Live's desk, the wire and the weather.
+ * The stage: a page in the browser with the customer's phone, VCC Live's agents, the wire and the weather.
  *
  * Exists so that a handover can be seen without a Facebook account. It is mounted on the simulator's own port, which is
- * loopback unless the simulator was told otherwise.
+ * loopback unless the simulator's option `host` says otherwise.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
@@ -19,7 +19,7 @@ import { EventStream } from './event-stream.js';
 import { readPage } from './page-file.js';
 import { performCommand } from './perform-command.js';
 import { ScenarioPlayer } from './play-scenario.js';
-import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios.js';
+import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios/index.js';
 import { readCommand } from './read-command.js';
 import { watchSilentOwner } from './silent-owner.js';
 import type {
@@ -271,7 +271,7 @@ class Stage implements StageServer {
 
   #writeVerdict(view: ThreadView): void {
     const { truth, believed = 'unknown' } = view;
-    const words = `Owner in truth: ${ownerWords[truth]}. The bot believes: ${ownerWords[believed]}.`;
+    const words = `Real owner: ${ownerWords[truth]}. The bot believes: ${ownerWords[believed]}.`;
     this.#keepRow({
       id: this.#nextRow++,
       atMs: this.#simulator.clock.now(),
@@ -279,7 +279,7 @@ class Stage implements StageServer {
       aside: false,
       threads: [view.key],
       title: words,
-      status: view.differs ? 'they differ' : 'they agree again',
+      status: view.differs ? 'the bot is wrong' : 'the bot is right again',
       tone: view.differs ? 'bad' : 'good',
       chips: [],
     });

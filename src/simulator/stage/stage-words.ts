@@ -1,10 +1,8 @@
 /**
- * What the stage tells its page, and what the page may ask for: plain JSON, shared by server and browser.
- *
- * Exists so that both sides are compiled against one description. Imports nothing, so a browser can read it too.
+ * The messages between the stage and its page: plain JSON. Imports nothing, so that server and browser both compile it.
  */
 
-/** Who owns a thread in truth. */
+/** Who really owns a thread. */
 export type TrueOwnerName = 'bot' | 'vccLive' | 'inbox' | 'other' | 'idle';
 
 /** Who the bot believes owns it; the words of `ThreadOwner.owner`. */
@@ -13,7 +11,7 @@ export type BelievedOwnerName = 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown'
 /** Who speaks in a conversation. */
 export type SpeakerName = 'customer' | 'bot' | 'agent' | 'inbox' | 'other';
 
-/** How a thing is to be read at a glance; there is always a word for it too. */
+/** The color of a thing on the page. A word always says the same. */
 export type Tone = 'good' | 'bad' | 'warn' | 'wait' | 'plain';
 
 /** One customer's thread. */
@@ -24,15 +22,15 @@ export interface ThreadView {
   readonly psid: string;
   readonly name: string;
   readonly truth: TrueOwnerName;
-  /** When the owner's control ends, the simulator's clock, milliseconds since 1970. Absent where idle. */
+  /** When the owner's control ends, the simulator's clock, milliseconds since 1970. Absent if idle. */
   readonly expiresAtMs?: number;
-  /** Absent where nobody can say: a bot in another process. */
+  /** Absent if the stage cannot know: the bot runs in another process. */
   readonly believed?: BelievedOwnerName;
-  /** True where truth and belief are on different sides. Bot, idle and unknown are one side. */
+  /** Whether the bot is wrong about the owner. Bot, idle and unknown count as the same. */
   readonly differs: boolean;
-  /** What came along when VCC Live got the thread. */
+  /** The metadata with which VCC Live got the thread. */
   readonly metadata?: string;
-  /** The last words of the conversation, cut. */
+  /** The last message of the conversation, shortened. */
   readonly lastText?: string;
   readonly lastAtMs?: number;
 }
@@ -68,7 +66,7 @@ export interface TalkEntry {
   readonly attachment?: { readonly type: string; readonly url?: string; readonly title?: string };
 }
 
-/** What was said in a thread since the last time, or all of it where `whole`. */
+/** New messages of a thread; all of them if `whole`. */
 export interface TalkView {
   readonly key: string;
   readonly whole: boolean;
@@ -83,25 +81,25 @@ export interface WireRow {
   readonly seq?: number;
   readonly atMs: number;
   readonly kind: 'webhook' | 'graph' | 'vccLive' | 'owner' | 'note' | 'belief';
-  /** True for what an app inside the simulator was told: most people want to see the bot's traffic only. */
+  /** True for webhooks to another app: most people want to see the bot's traffic only. */
   readonly aside: boolean;
-  /** The threads it is about; none: everybody. */
+  /** The threads that it is about; none: all. */
   readonly threads: readonly string[];
-  /** `Meta → bot`. Absent where nothing travelled. */
+  /** `Meta → bot`. Absent if nothing was sent. */
   readonly way?: string;
   readonly channels?: readonly ('messaging' | 'standby')[];
   readonly title: string;
   /** How it ended, in words. */
   readonly status: string;
   readonly tone: Tone;
-  /** Short further words: signature, redelivery, what the weather did. */
+  /** Short labels: the signature, a redelivery, a fault of the weather. */
   readonly chips: readonly { readonly text: string; readonly tone: Tone }[];
 }
 
 /** What `GET /stage/wire/<seq>` answers. */
 export interface WireDetail {
   readonly entry: unknown;
-  /** The same call or delivery as a command line, with variables for token and secret. Absent where nothing travelled. */
+  /** The same call or delivery as a command line, with variables for token and secret. Absent if nothing was sent. */
   readonly curl?: string;
 }
 
@@ -122,12 +120,12 @@ export interface ClockView {
   readonly nowMs: number;
 }
 
-/** The chapters of the menu, in their order. */
+/** The groups of the menu, in their order. */
 export const scenarioGroups = [
-  'The way it goes',
+  'A normal handover',
   'Before it starts',
   'While it lasts',
-  'Coming home',
+  'How it ends',
   'Several threads',
   'What goes wrong',
 ] as const;
@@ -140,7 +138,7 @@ export interface ScenarioOffer {
   readonly about: string;
 }
 
-/** The scenario that is being played. */
+/** The scenario that plays. */
 export interface ScenarioView extends ScenarioOffer {
   /** The thread it plays in. */
   readonly threadKey: string;
@@ -149,11 +147,11 @@ export interface ScenarioView extends ScenarioOffer {
   readonly played: number;
   /** `waiting` for Next · `playing` a step, or all · `over` · `failed` */
   readonly state: 'waiting' | 'playing' | 'over' | 'failed';
-  /** What went wrong, where it failed. */
+  /** What went wrong; set if it failed. */
   readonly problem?: string;
 }
 
-/** What to configure a bot with, ready to paste. Only the simulator's own, made-up values. */
+/** The settings for a bot, ready to paste. The simulator made the values up. */
 export interface SettingsView {
   readonly botLabel: string;
   /** In the order in which the simulator was given them. */
@@ -166,7 +164,7 @@ export interface SettingsView {
   readonly environment: readonly string[];
   /** The stage can say what the bot believes. */
   readonly knowsBelief: boolean;
-  /** VCC Live's webhooks go to the bot: the desk can close a chat and change a ticket. */
+  /** VCC Live's webhooks go to the bot: an agent can close a chat and change a ticket. */
   readonly vccLiveWebhooks: boolean;
   /** The bot can be shut down and started again. */
   readonly canRestart: boolean;
@@ -201,7 +199,7 @@ export interface StageBatch {
   readonly rows?: readonly WireRow[];
   readonly weather?: readonly SwitchView[];
   readonly clock: ClockView;
-  /** `null`: the scenario has been put away. Absent: as before. */
+  /** `null`: the scenario is closed. Absent: as before. */
   readonly scenario?: ScenarioView | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Every thread as the page shows it: who owns it in truth, who the bot believes owns it, what was said.
+ * Every thread as the page shows it: who really owns it, who the bot believes owns it, and the conversation.
  *
  * Exists to look at a thread only when something happened on it: with 200 customers, asking everybody about everything
  * many times a second would be the slowest part of the stage.
@@ -28,7 +28,7 @@ export interface BoardDeps {
   readonly believes?: ((thread: ThreadKey) => Promise<string>) | undefined;
   /** A thread has something new to show. */
   readonly onChange: () => void;
-  /** Truth and belief of a thread came apart, or together again, with nothing under way on it. */
+  /** The bot became wrong or right about a thread's owner, and no webhook or call of the thread was in progress. */
   readonly onVerdict: (view: ThreadView) => void;
 }
 
@@ -99,7 +99,7 @@ export class ThreadBoard {
     }
   }
 
-  /** Everything may have changed: time has been wound forward. */
+  /** Everything may have changed, because somebody moved the clock forward. */
   touchAll(): void {
     for (const key of this.#known.keys()) this.#touch(key);
   }
@@ -219,7 +219,7 @@ export class ThreadBoard {
       this.#changed.add(known.key);
       this.#deps.onChange();
     }
-    // While something is under way, the two may differ for a moment without anything being wrong.
+    // While a webhook or call is in progress, the bot may be wrong for a moment. That is no fault.
     if (known.underWay.size > 0) return;
     const view = this.#view(known, new Map());
     if (view.differs === known.saidDiffers) return;

@@ -1,7 +1,5 @@
 /**
- * The weather as switches with words: what each does, where it stands, and how it is turned.
- *
- * Exists so that the page has labels and no logic, and every switch says what a person should expect.
+ * The switches of the weather: the label, what a person should expect, the current value, and how to change it.
  */
 import type { Fault, Weather } from '../weather.js';
 import type { SwitchView } from './stage-words.js';
@@ -21,14 +19,14 @@ interface Switch extends Omit<SwitchView, 'value'> {
 /** The switches of one simulator's weather. */
 export class WeatherBoard {
   readonly #weather: Weather;
-  /** What a fault was last turned to: faults tell only whether they can still strike. */
+  /** The last value of each fault: a fault itself says only whether it can still happen. */
   readonly #turned = new Map<string, string>();
 
   constructor(weather: Weather) {
     this.#weather = weather;
   }
 
-  /** Where every switch stands, whoever turned it. */
+  /** The value of every switch, whoever set it. */
   read(): SwitchView[] {
     return switches.map(({ id, label, help, group, choices, read }) => {
       const value = read(this.#weather);
@@ -36,7 +34,7 @@ export class WeatherBoard {
     });
   }
 
-  /** Turns a switch. @returns what is wrong with the request, or nothing */
+  /** Sets a switch. @returns what is wrong with the request, or nothing */
   turn(id: string, value: string): string | undefined {
     const found = switches.find((one) => one.id === id);
     if (found === undefined)
@@ -49,7 +47,7 @@ export class WeatherBoard {
     return undefined;
   }
 
-  /** A fault that somebody else turned on has the last choice, which is the strongest. */
+  /** If a test set the fault, the switch shows the last choice, which is the strongest. */
   #remembered(id: string, choices: SwitchView['choices']): string {
     const turned = this.#turned.get(id);
     return turned === undefined || turned === 'off' ? (choices.at(-1)?.value ?? 'off') : turned;
@@ -97,7 +95,7 @@ const switches: readonly Switch[] = [
   {
     id: 'batching',
     label: 'Batching',
-    help: `The events of ${BATCHING_MS / 1000} s come in one delivery.`,
+    help: `Meta delivers the events of ${BATCHING_MS / 1000} s together.`,
     group: 'webhooks',
     choices: OFF_ON,
     read: (weather) => (weather.batchingMs > 0 ? 'on' : 'off'),
@@ -127,7 +125,7 @@ const switches: readonly Switch[] = [
   {
     ...fault('oddItems', (weather) => weather.oddItems),
     label: 'Odd items',
-    help: 'An app_roles item without a sender stands beside the event. The stock adapter crashes on it.',
+    help: 'Each delivery also has an app_roles item without a sender. The stock adapter crashes on it.',
     group: 'webhooks',
     choices: [
       { value: 'off', label: 'Off' },
@@ -138,7 +136,7 @@ const switches: readonly Switch[] = [
   {
     id: 'lostAnswer',
     label: 'Lost answer',
-    help: 'Graph does what it was asked, then the connection breaks: the bot cannot know.',
+    help: 'Graph does what the bot asked, then the connection breaks. The bot cannot know.',
     group: 'graph',
     choices: [
       { value: 'off', label: 'Off' },
@@ -157,7 +155,7 @@ const switches: readonly Switch[] = [
   {
     ...fault('http500', (weather) => weather.http500),
     label: 'HTTP 500',
-    help: 'Graph answers with a server error and has done nothing.',
+    help: 'Graph answers with a server error and does nothing.',
     group: 'graph',
     choices: OFF_NEXT_EVERY,
   },
@@ -178,7 +176,7 @@ const switches: readonly Switch[] = [
   {
     id: 'deadToken',
     label: 'Dead token',
-    help: 'The Page token has expired: 190 on every call.',
+    help: 'The Page token has expired: Graph answers every call with error 190.',
     group: 'graph',
     choices: OFF_ON,
     read: (weather) => (weather.deadToken.active ? 'on' : 'off'),
@@ -190,7 +188,7 @@ const switches: readonly Switch[] = [
   {
     id: 'routingOff',
     label: 'Conversation routing off',
-    help: 'The Page has no default application: any app may write into an idle thread, and take is refused.',
+    help: 'The Page has no default application. Any app may write into an idle thread, and Graph refuses take.',
     group: 'page',
     choices: OFF_ON,
     read: (weather) => (weather.routingOff ? 'on' : 'off'),
@@ -206,17 +204,17 @@ const switches: readonly Switch[] = [
     turn: (weather, value) => void (weather.takeNotAllowed = value === 'on'),
   },
   {
-    id: 'deskClosed',
-    label: 'Desk closed',
-    help: 'No agent is there. For bots that ask, as the sample bot does: the option “availability”.',
+    id: 'noAgents',
+    label: 'No agents',
+    help: 'No agent is available. Works for a bot that asks, with the option “availability”, as the sample bot does.',
     group: 'page',
     choices: OFF_ON,
-    read: (weather) => (weather.deskClosed ? 'on' : 'off'),
-    turn: (weather, value) => void (weather.deskClosed = value === 'on'),
+    read: (weather) => (weather.noAgents ? 'on' : 'off'),
+    turn: (weather, value) => void (weather.noAgents = value === 'on'),
   },
 ];
 
-/** `on?`: it can strike, and how often is known only to whoever turned it on. */
+/** `on?`: the fault can happen, and only whoever set it knows how often. */
 function fault(id: string, of: (weather: Weather) => Fault): Pick<Switch, 'id' | 'read' | 'turn'> {
   return {
     id,

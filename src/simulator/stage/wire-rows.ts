@@ -104,11 +104,11 @@ function ownerWords(entry: OwnerEntry, names: RowNames): Pick<WireRow, 'title' |
     pass: 'passed',
     take: 'taken',
     request: 'requested',
-    release: 'released; nobody is told',
-    expired: 'control ran out; nobody is told',
+    release: 'released; Meta tells nobody',
+    expired: 'control ended; Meta tells nobody',
   };
   return {
-    title: `Owner in truth: ${name(entry.from)} → ${name(entry.to)}`,
+    title: `Real owner: ${name(entry.from)} → ${name(entry.to)}`,
     status: whys[entry.why],
     tone: 'plain',
     chips: [],
@@ -118,7 +118,7 @@ function ownerWords(entry: OwnerEntry, names: RowNames): Pick<WireRow, 'title' |
 function graphWords(entry: GraphEntry, names: RowNames): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
   const chips: Chip[] = entry.fault === undefined ? [] : [{ text: faultWords(entry), tone: 'warn' }];
   const title = cut(`${entry.method} ${entry.edge}${graphContent(entry, names)}`);
-  if (entry.outcome === 'pending') return { title, status: 'under way', tone: 'wait', chips };
+  if (entry.outcome === 'pending') return { title, status: 'in progress', tone: 'wait', chips };
   if (entry.outcome !== 'answered') return { title, status: 'no answer', tone: 'warn', chips };
   const error = errorOf(entry.answer);
   if (!entry.refused && error === undefined) return { title, status: String(entry.status ?? ''), tone: 'good', chips };
@@ -185,7 +185,7 @@ function vccLiveWords(entry: VccLiveEntry): Pick<WireRow, 'title' | 'status' | '
   const took = entry.ackMs === undefined ? '' : ` in ${entry.ackMs} ms`;
   switch (entry.outcome) {
     case 'pending':
-      return { title, status: 'under way', tone: 'wait', chips };
+      return { title, status: 'in progress', tone: 'wait', chips };
     case 'answered':
       return { title, status: `${entry.status ?? ''}${took}`, tone: entry.status === 200 ? 'good' : 'bad', chips };
     case 'unreachable':
@@ -206,7 +206,7 @@ function webhookEnding(entry: WebhookEntry): { readonly status: string; readonly
   const again = entry.againInMs === undefined ? '' : `; again ${againWords(entry.againInMs)}`;
   switch (entry.outcome) {
     case 'pending':
-      return { status: 'under way', tone: 'wait' };
+      return { status: 'in progress', tone: 'wait' };
     case 'recorded':
       return { status: 'received', tone: 'plain' };
     case 'acknowledged':

@@ -35,7 +35,7 @@ const FAULTS: readonly Fault[] = [
     make: ({ env }) => (env['FACEBOOK_APP_SECRET'] = '0123456789abcdef0123456789abcdef'),
     red: 'appSecret',
     cause: 'wrong-secret',
-    says: /does not take them together/,
+    says: /does not accept them together/,
   },
   {
     what: 'the app id of another app',
@@ -185,7 +185,7 @@ const FAULTS: readonly Fault[] = [
     make: ({ bot }) => (bot.checksSignatures = false),
     red: 'webhookSignature',
     cause: 'signature-not-checked',
-    says: /it was taken/,
+    says: /it was accepted/,
   },
   {
     what: 'a bot that is not there',

@@ -160,7 +160,7 @@ describe('listen', () => {
       expect(await ask('POST', '/', { Host }, body)).to.equal(403);
       expect(await ask('POST', '/', { Host, ...signed }, body), 'Meta, through a tunnel').to.equal(200);
       expect(await ask('GET', `/?${token}`, { Host }), 'Meta’s handshake, through a tunnel').to.equal(200);
-      await tap.prints(/turned away: This server does not answer to the name "tunnel\.example".*--allow-host/);
+      await tap.prints(/refused: This server does not answer to the name "tunnel\.example".*--allow-host/);
       expect(bot.bodies).to.deep.equal([body]);
     });
 

@@ -39,7 +39,8 @@ import type {
 } from 'botbuilder-handover-vcclive/simulator';
 import { Bot, BotClock, PSID, breath, connection, dialogBot, listen, quietLogger } from '../scene.js';
 import type { Told } from '../scene.js';
-import { AzureChannel, type ChannelHabits } from './azure-channel.js';
+import type { AzureHabits } from '../../../src/simulator/azure/azure-activities.js';
+import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
 import type { ThreadRecord } from '../../../src/thread/record.js';
 import { recordsIn } from '../../store/thread-records.js';
@@ -67,7 +68,7 @@ export interface TransportBot {
 export interface TransportOptions {
   readonly sim?: SimulatorOptions;
   readonly handover?: Partial<VccLiveHandoverOptions>;
-  readonly channel?: Partial<ChannelHabits>;
+  readonly channel?: Partial<AzureHabits>;
 }
 
 interface Ground {

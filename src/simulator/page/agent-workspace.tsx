@@ -1,4 +1,4 @@
-/** VCC Live's desk: the threads handed over, the conversation so far, what came along, and everything an agent can do. */
+/** The agent's workspace at VCC Live: the threads handed over, the conversation, the metadata, and what an agent can do. */
 import { useState } from 'preact/hooks';
 import { parseExactJson } from '../../thread/exact-json.js';
 import {
@@ -14,12 +14,12 @@ import { simulatorNow, type StageState } from './stage-state.js';
 import { duration, ownerName, speakerName } from './words.js';
 
 const DAY_MS = 24 * 3_600_000;
-/** A minute more, so that control has surely run out. */
-const LIES_MS = DAY_MS + 60_000;
+/** A minute more, so that control has surely ended. */
+const UNANSWERED_MS = DAY_MS + 60_000;
 const TRANSCRIPT_MAX = 30;
 
-/** The desk. */
-export function Desk(props: {
+/** The workspace. */
+export function AgentWorkspace(props: {
   readonly state: StageState;
   readonly thread: ThreadView | undefined;
   readonly talk: readonly TalkEntry[];
@@ -33,11 +33,11 @@ export function Desk(props: {
     <>
       <div class="part-head">
         <h2>
-          VCC Live desk <span class="count">{queue.length}</span>
+          VCC Live <span class="count">{queue.length}</span>
         </h2>
       </div>
       {queue.length === 0 ? (
-        <p class="empty">The queue is empty. A thread appears here when the bot passes it.</p>
+        <p class="empty">No customer waits for an agent. A thread appears here when the bot passes it.</p>
       ) : (
         <ul class="queue" aria-label="Threads handed over">
           {queue.map((one) => (
@@ -114,10 +114,10 @@ function Case(props: {
             <button
               type="button"
               class="small"
-              title="Nobody answers; the clock is wound forward until control has run out"
-              onClick={() => void act({ act: 'clockForward', ms: LIES_MS })}
+              title="Moves the clock forward by a day: nobody answers, and VCC Live’s control ends"
+              onClick={() => void act({ act: 'clockForward', ms: UNANSWERED_MS })}
             >
-              Let it lie for 24 h
+              Leave it for 24 h
             </button>
             <button
               type="button"
@@ -132,8 +132,8 @@ function Case(props: {
         <>
           <p class="muted">
             {thread.truth === 'idle'
-              ? 'Nobody owns this thread. An agent may take it.'
-              : `This thread belongs to: ${ownerName(thread.truth, botLabel)}. An agent can only read along.`}
+              ? 'Nobody owns this thread. An agent can take it.'
+              : `${ownerName(thread.truth, botLabel)} owns this thread. An agent can read it, and cannot answer.`}
           </p>
           <div class="buttons">
             <button type="button" onClick={() => void act({ act: 'agentTakes', psid, pageId })}>
@@ -184,7 +184,7 @@ function HandBack({ thread, act }: { readonly thread: ThreadView; readonly act: 
   );
 }
 
-/** What VCC Live tells the bot by webhooks of its own. Control of the thread stays where it is. */
+/** VCC Live's own webhooks to the bot. They do not change the thread's owner. */
 function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: Act }) {
   const [disposition, setDisposition] = useState<(typeof dispositions)[number]>('completed');
   const [change, setChange] = useState<(typeof ticketChanges)[number]>('waiting4agent');
@@ -193,7 +193,7 @@ function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: 
     <div class="webhook-acts" role="group" aria-label="Webhooks of VCC Live">
       <form
         class="hand-back"
-        title="Sends Chat (Async) to the bot. The thread stays here: hand it back, or see the bot take it after half a minute"
+        title="Sends Chat (Async) to the bot. VCC Live keeps the thread: hand it back, or the bot takes it after half a minute"
         onSubmit={(event) => {
           event.preventDefault();
           void act({ act: 'agentClosesChat', psid, pageId, disposition });
@@ -217,7 +217,7 @@ function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: 
   );
 }
 
-/** One of a few, by its name or in other words. */
+/** A choice of a few values, each shown by its name or by other words. */
 function Choice<T extends string>(props: {
   readonly label: string;
   readonly choices: readonly T[];
@@ -251,9 +251,9 @@ const ticketWords: Readonly<Record<(typeof ticketChanges)[number], string>> = {
   unsuccessful: 'closed: unsuccessful',
 };
 
-/** What came along with the thread: the fields of a JSON object, or the text itself. */
+/** The metadata of the thread: the fields of a JSON object, or the text itself. */
 function Metadata({ text }: { readonly text: string | undefined }) {
-  if (text === undefined) return <p class="muted">No metadata came along.</p>;
+  if (text === undefined) return <p class="muted">This thread came without metadata.</p>;
   const fields = fieldsOf(text);
   if (fields === undefined) return <p class="metadata-text">{text}</p>;
   return (
@@ -282,7 +282,7 @@ function Inbox({ thread, act }: { readonly thread: ThreadView; readonly act: Act
   return (
     <section class="card inbox-card" aria-label="Page inbox">
       <h3>Page inbox</h3>
-      <p class="muted">A colleague who answers here takes control without asking.</p>
+      <p class="muted">A colleague who answers here takes the thread at once.</p>
       <Composer
         label={`Answer ${thread.name} from the Page inbox`}
         placeholder="Answer from the inbox"

@@ -1,6 +1,6 @@
 /** What forbids a take between the reason for it and the call: by the record alone. */
 import { expect } from 'chai';
-import { whileChatIsClosed, whileDeadlineIsDue, whileHandoverIs } from '../../src/handover/may-take-back.js';
+import { whileChatIsClosed, whileDeadlineIsDue, whileHandoverIs } from '../../src/handover/take-back.js';
 import { reopened } from '../../src/handover/vcc-live-report.js';
 import type { Verdict } from '../../src/ownership/ledger.js';
 import type { OpenHandover, ThreadRecord } from '../../src/thread/record.js';

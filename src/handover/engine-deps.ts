@@ -1,0 +1,52 @@
+/** What the use cases need from outside: the store, Graph, a clock, a log, the application's policies. */
+import type { Clock } from '../thread/clock.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { Logger } from '../thread/logger.js';
+import type { Conclusion } from '../thread/record.js';
+import type { OwnerAnswer } from '../graph/owner-answer.js';
+import type { HandoverEvents } from './events.js';
+import type { EnginePolicies } from './policies.js';
+import type { RecordStore } from './stored-record.js';
+import type { AnsweredCall } from './turn.js';
+
+/** The Graph calls that handovers need; `ThreadControlClient` has them. */
+export interface ThreadControlPort {
+  /** `isWanted` is asked before each repeat of a pass whose answer was lost. */
+  pass(
+    thread: ThreadKey,
+    targetAppId: string,
+    metadata?: string,
+    isWanted?: () => Promise<boolean>,
+  ): Promise<AnsweredCall>;
+  /** `isWanted` is asked before each repeat of a take whose answer was lost. */
+  take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<AnsweredCall>;
+  release(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
+  owner(thread: ThreadKey): Promise<OwnerAnswer>;
+}
+
+/** What the use cases need. */
+export interface EngineDeps {
+  readonly botAppId: string;
+  readonly vccLiveAppId: (pageId: string) => string | Promise<string>;
+  readonly graph: ThreadControlPort;
+  readonly store: RecordStore;
+  readonly clock: Clock;
+  /** Names this process among those that share the store. */
+  readonly processId: string;
+  /** A fresh random id: 128 bit, hex. */
+  readonly newId: () => string;
+  readonly events: HandoverEvents;
+  readonly log: Logger;
+  /** What holds for the threads of a Page. */
+  readonly policies: (pageId: string) => EnginePolicies;
+  /** Resolves when the application has said what holds for a Page. `undefined` if that is known already. */
+  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
+  /** Runs the customer's turn after an event that ended the handover and is none of the customer's own. */
+  readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
+}
+
+/** A handover that has ended, and where its customer can be reached. */
+export interface EndedHandover {
+  readonly conclusion: Conclusion;
+  readonly reference: unknown;
+}

@@ -1,0 +1,5 @@
+/** The people on the simulated platform: customers, VCC Live's agents, colleagues in the Page inbox. */
+export { SimulatedAgent, type QueuedThread } from './agent.js';
+export { SimulatedCustomer, type SimulatedAttachment } from './customer.js';
+export { SimulatedPageInbox } from './page-inbox.js';
+export type { Surroundings } from './surroundings.js';

@@ -1,0 +1,132 @@
+/**
+ * Bots with an inbox as processes of their own: a delivery that kills every process, and a Redis that is out of reach in the
+ * middle of turns. Each customer reads one answer.
+ */
+import { expect } from 'chai';
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { createClient } from 'redis';
+import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import { TcpRelay } from '../store/tcp-relay.js';
+import type { BotProcessSettings } from './bot-process.js';
+import { BotProcess, until } from './bot-processes.js';
+import { connection } from './scene.js';
+
+/** A story ends within this, on a machine that is busy with other things. */
+const WITHIN_MS = 600_000;
+const OUTAGE_MS = 18_000;
+const LEASE_MS = 15_000;
+const INNOCENT = 20;
+
+describeWithRedis('Processes with an inbox', function () {
+  this.timeout(WITHIN_MS);
+  let redis: RedisServer;
+  let relay: TcpRelay;
+  let sim: MessengerSimulator;
+  let prefix = '';
+  let stories = 0;
+  const bots: BotProcess[] = [];
+
+  before(async () => {
+    redis = await RedisServer.start();
+  });
+
+  after(() => redis.stop());
+
+  beforeEach(async () => {
+    stories += 1;
+    prefix = `inbox-story-${stories}`;
+    relay = await TcpRelay.to(redis.url);
+    sim = await MessengerSimulator.start();
+  });
+
+  afterEach(async () => {
+    for (const bot of bots) bot.signal('SIGKILL');
+    await Promise.all(bots.splice(0).map((bot) => bot.ended));
+    await relay.close();
+    await sim.stop();
+  });
+
+  /** A process that listens, and the address at which it does. */
+  async function newBot(settings: Partial<BotProcessSettings> = {}): Promise<{ bot: BotProcess; url: string }> {
+    const { verifyToken } = sim.settings;
+    const shared = { redisUrl: relay.url, prefix, verifyToken, handover: connection(sim), inbox: true };
+    const bot = new BotProcess({ ...shared, ...settings });
+    bots.push(bot);
+    return { bot, url: await bot.listens() };
+  }
+
+  const psidOf = (customer: number): string => `66001122334455${customer + 10}`;
+  const heardBy = (customer: number): string[] => sim.customer(psidOf(customer)).hears();
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+  const goneBy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  it('set aside what kills each of them, and answer all others once', async () => {
+    const texts = numbers(INNOCENT).map((customer) => `hold ${customer}`);
+    const first = await newBot();
+    sim.connectBot(first.url);
+    for (const [customer, text] of texts.entries()) await sim.customer(psidOf(customer)).says(text);
+    await until(() => first.bot.turns('began').length === INNOCENT);
+    await sim.customer(psidOf(INNOCENT)).says('poison');
+    await first.bot.ended;
+
+    // Nobody can tell yet which of them it was.
+    const second = await newBot();
+    await second.bot.ended;
+    expect(second.bot.turns('ended')).to.deep.equal([]);
+
+    const died: BotProcess[] = [];
+    for (;;) {
+      const { bot } = await newBot();
+      for (const text of texts) bot.letGo(text);
+      const isDead = bot.ended.then(() => true);
+      const isSetAside = until(() => bot.log.some((line) => line.includes('set aside'))).then(
+        () => false,
+        () => true,
+      );
+      if (!(await Promise.race([isDead, isSetAside]))) break;
+      died.push(bot);
+    }
+    await until(() => numbers(INNOCENT).every((customer) => heardBy(customer).length > 0));
+
+    expect(numbers(INNOCENT).map(heardBy)).to.deep.equal(texts.map((text) => [`bot: ${text}`]));
+    expect(heardBy(INNOCENT)).to.deep.equal([]);
+    expect(died, 'processes that ran it alone').to.have.length(3);
+    expect(died[0]!.log.join()).to.match(/lost with two processes or more/);
+    expect(bots.at(-1)!.log.join()).to.match(/1 deliveries ended every process .* set aside .* Look at/);
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    const aside = await client.lRange(`{${prefix}:${sim.settings.botAppId}}:inbox:aside`, 0, -1);
+    await client.close();
+    expect(aside).to.have.length(1);
+    expect(aside[0]).to.include('"poison"');
+  });
+
+  it('answer each customer once if Redis is out of reach in the middle of their turns, longer than a lease', async () => {
+    const first = await newBot({ leaseMs: LEASE_MS });
+    const other = await newBot({ leaseMs: LEASE_MS });
+    sim.connectBot(first.url);
+    const texts = numbers(6).map((customer) => `hold ${customer}`);
+    for (const [customer, text] of texts.entries()) await sim.customer(psidOf(customer)).says(text);
+    await until(() => first.bot.turns('began').length === texts.length);
+    for (const text of texts) other.bot.letGo(text);
+
+    relay.cut();
+    await goneBy(OUTAGE_MS);
+    // Three turns end while Redis is out of reach, three long after it.
+    for (const text of texts.slice(0, 3)) first.bot.letGo(text);
+    await until(() => numbers(3).every((customer) => heardBy(customer).length === 1));
+    relay.mend();
+    await goneBy(LEASE_MS + LEASE_MS / 2);
+    for (const text of texts.slice(3)) first.bot.letGo(text);
+    await until(() => numbers(6).every((customer) => heardBy(customer).length > 0));
+    await sim.customer(psidOf(0)).says('and now?');
+    await until(() => heardBy(0).includes('bot: and now?'));
+
+    expect(numbers(6).map((customer) => heardBy(customer).slice(0, 1))).to.deep.equal(
+      texts.map((text) => [`bot: ${text}`]),
+    );
+    expect(numbers(5).map((customer) => heardBy(customer + 1).length)).to.deep.equal([1, 1, 1, 1, 1]);
+    expect(heardBy(0)).to.deep.equal(['bot: hold 0', 'bot: and now?']);
+    expect(other.bot.turns('began'), 'nothing was taken from a process that lives').to.deep.equal([]);
+  });
+});
