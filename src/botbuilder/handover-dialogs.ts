@@ -23,7 +23,7 @@ export class HandoverDialogs {
     const candidates = wanted === undefined ? [...this.#ids] : [wanted];
     const reachable = candidates.filter((id) => step.findDialog(id) !== undefined);
     const [first, ...others] = reachable;
-    if (first === undefined) throw missing(wanted ?? DEFAULT_DIALOG_ID);
+    if (first === undefined) throw missing(candidates.length === 1 ? candidates[0] : DEFAULT_DIALOG_ID);
     if (others.length === 0) return first;
     if (reachable.includes(DEFAULT_DIALOG_ID)) return DEFAULT_DIALOG_ID;
     const ids = reachable.map((id) => `"${id}"`).join(', ');
@@ -34,7 +34,7 @@ export class HandoverDialogs {
   }
 }
 
-function missing(id: string): HandoverError {
+function missing(id: string = DEFAULT_DIALOG_ID): HandoverError {
   const given = id === DEFAULT_DIALOG_ID ? '' : `'${id}'`;
   const text = `There is no dialog "${id}" beside this waterfall. Add it: dialogs.add(handover.dialog(${given})).`;
   return new HandoverError('dialogMissing', text);

@@ -224,7 +224,7 @@ describe('a handover from a dialog', () => {
     };
     await stage.customer.says('hello');
     expect(stage.bot.errors.map(({ message }) => message).join()).to.match(
-      /"person".*dialogs\.add\(handover\.dialog\(\)\)/,
+      /"person".*dialogs\.add\(handover\.dialog\('person'\)\)/,
     );
     expect(stage.owner()).to.equal('bot');
   });
