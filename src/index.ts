@@ -1,5 +1,5 @@
 /**
- * The front door. Names only, grouped by reader. What needs an optional package, and the simulator, have paths of their own:
+ * The main entry point. Names only, grouped by reader. What needs an optional package, and the simulator, have paths of their own:
  * `botbuilder-handover-vcclive/facebook-adapter`, `/botkit`, `/calendar`, `/redis`, `/opentelemetry`, `/simulator`.
  */
 

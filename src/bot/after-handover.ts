@@ -32,7 +32,7 @@ export interface DialogAccess<Context = TurnContext> {
 /** What the logic of a turn was given: a customer's message, or nothing that could answer a prompt. */
 export type TurnKind = 'message' | 'event';
 
-/** What this stands on. */
+/** Dependencies of {@link AfterHandover}. */
 export interface AfterHandoverDeps {
   readonly engine: HandoverEngine;
   readonly log: Logger;

@@ -1,7 +1,7 @@
 /**
  * What begins a handover: the customer's words, the application, a dialog, or Bot Framework's `handoff.initiate`.
  *
- * Asks whether an agent is there, makes the notice and what VCC Live is told, and says so where it failed.
+ * Asks whether an agent is there, makes the notice and the metadata for VCC Live, and reports a failure.
  */
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
@@ -28,7 +28,7 @@ import { noThread, threadOfContext } from './target-thread.js';
 import { answeringRequest, turnOf } from './turn-state.js';
 import type { Activity, Framework, TurnContext } from './port.js';
 
-/** What beginnings stand on. */
+/** Dependencies of {@link HandoverRequests}. */
 export interface HandoverRequestDeps {
   readonly engine: HandoverEngine;
   readonly client: ThreadControlClient;

@@ -52,7 +52,7 @@ export interface BodyOptions {
   readonly bodyTimeoutMs?: number | undefined;
 }
 
-/** What answering stands on. */
+/** Dependencies of an answer. */
 export interface AnswerDeps {
   readonly log: Logger;
   readonly clock: Clock;
@@ -96,7 +96,7 @@ export function methodOf(req: WebhookRequest): string {
 
 /**
  * A header as it came, all of them where it came several times. `name` in lower case.
- * Looks at what stands on the wire: node makes its object of all headers only where somebody asks for that, which costs more.
+ * Reads the raw headers: Node builds its object of all headers only on request, which costs more.
  */
 export function headerOf(req: WebhookRequest, name: string): string | readonly string[] | undefined {
   const found: string[] = [];

@@ -54,7 +54,7 @@ export interface Translation {
  * - `message` → the parts that Messenger takes one at a time: `channelData.sender_action`, the text (split if it has
  *   more than 2000 characters), `channelData.sticker_id`, `channelData.attachment`, and `attachments` as
  *   `messenger-cards/attachment-kinds.ts` says
- * - quick replies stand on the last of them: `channelData.quick_replies` as the bot built them, else `suggestedActions`
+ * - the last of them has the quick replies: `channelData.quick_replies` as the bot built them, else `suggestedActions`
  * - `channelData.messaging_type`, `tag`, `notification_type`, `persona_id` and `metadata` go on every one of them; a tag
  *   (`HUMAN_AGENT` for one) is the bot's own doing
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
@@ -135,7 +135,7 @@ function isStickerId(value: unknown): value is string | number {
 }
 
 /**
- * Quick replies need a message to stand on. Suggested actions without one get their titles as its text; the bot's own
+ * Quick replies need a message. Suggested actions without one get their titles as its text; the bot's own
  * quick replies are sent alone, because Messenger's refusal tells the developer and silence would not.
  */
 function addQuickReplies(

@@ -23,7 +23,7 @@ const NAMED_BY_MID: ReadonlySet<string> = new Set(['message', 'postback', 'echo'
  *
  * - message → `message` with its text; postback → `message` with the payload as text; anything else → `event` with
  *   `text: null`; echo → `event` whose conversation is the Page
- * - the fields of `message` (mid, attachments, quick_reply …) stand on `channelData` too
+ * - `channelData` has the fields of `message`, too (mid, attachments, quick_reply …)
  * - on standby `channelData.standby` is true, and the type is that of a live event: look there before you answer
  *
  * `undefined` where no turn can be made: an item without a sender (`app_roles`, `policy_enforcement`) and anything from

@@ -1,5 +1,5 @@
 /**
- * Makes what VCC Live is told out of what the bot gives: metadata, summary, transcript, redacted before anything is cut.
+ * Makes the metadata for VCC Live from what the bot gives: metadata, summary, transcript, redacted before anything is cut.
  *
  * Cutting first could leave the half of a card number that no redactor recognises.
  */

@@ -104,7 +104,7 @@ export class PluginTurns {
   }
 
   /**
-   * After a turn that ran again, in its place in the queue: gives its dialog the end of a handover that was over before the
+   * After a turn that ran again, before the thread's next event: gives its dialog the end of a handover that was over before the
    * dialog was there. Else it would wait until the customer writes again.
    * @param bot what runs it if none is attached
    */

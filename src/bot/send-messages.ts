@@ -22,7 +22,7 @@ import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
 import type { Activity, ResourceResponse, TurnContext } from './port.js';
 
-/** What sending stands on. */
+/** Dependencies of a send. */
 export interface SendDeps {
   readonly client: ThreadControlClient;
   readonly engine: HandoverEngine;

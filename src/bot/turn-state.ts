@@ -1,4 +1,4 @@
-/** Where a turn of the plugin is kept between its doors: in Bot Framework's turn state, under a symbol of its own. */
+/** Keeps a turn of the plugin in the framework's turn state, under a symbol of its own. */
 import type { ThreadEvent } from '../thread/event.js';
 import type { TurnDecision, Turn } from '../handover/turn.js';
 import type { Activity, TurnContext } from './port.js';
@@ -22,7 +22,7 @@ export function turnOf(context: TurnContext): Turn | undefined {
   return turnIn(stateOf(context));
 }
 
-/** {@link turnOf}, where the state is at hand. */
+/** {@link turnOf}, for callers that have the state. */
 export function turnIn(state: TurnState): Turn | undefined {
   return state?.get(TURN) as Turn | undefined;
 }

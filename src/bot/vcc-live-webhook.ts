@@ -1,7 +1,7 @@
 /**
  * The route for VCC Live's webhooks Chat (Async) and Ticket Status (Async), for restify, express and node:http.
  *
- * Exists because VCC Live signs nothing: a secret in the address says who is calling, and what is told counts only for
+ * Exists because VCC Live signs nothing: a secret in the address says who is calling, and a report counts only for
  * handovers that are open.
  * @see https://vcc.live/developers/webhook/overview/securing-requests
  * @see https://vcc.live/developers/webhook/overview/responding-to-requests

@@ -36,7 +36,7 @@ interface Ware<T extends unknown[]> {
   run(...args: [...T, (error: Error | null, ...args: T) => void]): void;
 }
 
-/** One turn under way. */
+/** One turn in progress. */
 interface Run {
   failed: boolean;
   readonly fail: (reason: unknown) => void;

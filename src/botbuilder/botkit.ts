@@ -195,7 +195,7 @@ function repairWebserver(
   answerChallengeFirst(controller.webserver, path, (req, res) => void adapter.processActivity(req, res, logic));
 }
 
-/** Triggers Botkit's event for a piece of news. Never rejects. */
+/** Triggers Botkit's event for an event of the plugin. Never rejects. */
 async function trigger<K extends keyof HandoverEventMap>(
   controller: BotkitController,
   name: K,

@@ -1,7 +1,7 @@
 /**
  * Tells that an app id of the options is wrong, once for each Page and each id that was seen.
  *
- * Remembers which messages this process sent, so that their echoes can be told from those of other apps. An echo may come
+ * Remembers which messages this process sent, so that their echoes differ from those of other apps. An echo may come
  * before Graph has answered the send.
  */
 import type { ThreadEvent } from '../thread/event.js';
@@ -56,7 +56,7 @@ export class AppIdWatch {
     const page = pageAmongApps(event, ids);
     if (page) this.#tell(pageId, page);
     if (event.kind !== 'echo' || mid === undefined || appId === undefined) return;
-    // A rounded id is nobody's, so nobody may be told to set it; `thread_owner` has all digits.
+    // A rounded id is nobody's, so the log must not recommend it; `thread_owner` has all digits.
     if (event.roundedAppIds?.includes('appId')) return;
     const found = appOfOurEcho(appId, ids);
     const isOurs = this.#sent.get(mid) !== undefined;
@@ -83,7 +83,7 @@ export class AppIdWatch {
     if (this.#told.size >= MOST_TOLD) this.#told.clear();
     this.#told.add(key);
     const line = wrongAppIdLine(pageId, found);
-    // The right id is not known yet: it is told as an error when it shows itself.
+    // The right id is not known yet: an error names it when it shows itself.
     if (isCertain(found)) this.#log.error(line);
     else this.#log.warn(line);
   }

@@ -122,7 +122,7 @@ function mayAsk({ recorded, answers }: TurnFacts, inTime = false): TurnStep | un
   return recorded.askOwner && answers.asked === undefined ? { step: 'askOwner', inTime } : undefined;
 }
 
-/** Words may bring the thread back; an agent's first words may be told to the bot's logic. */
+/** Words may bring the thread back; the bot's logic may hear of an agent's first words. */
 function onStandby(facts: TurnFacts): TurnStep {
   const { recorded, ids, policies, answers } = facts;
   const { event } = recorded;

@@ -54,7 +54,7 @@ export type DialogAnswer = 'result' | 'wait' | 'askOwner' | 'conclude' | 'endUns
 /** Decides what a dialog gets that waits for a handover. Pure. */
 export function decideDialog({ handoverId, record, owner, maySpeak, asked }: DialogFacts): DialogAnswer {
   if (record.open?.id === handoverId) {
-    // Its dialog was told that it is passed and the record was not: the store was lost then. Only Meta knows.
+    // Its dialog heard that it is passed, and the record does not say so: the store was lost then. Only Meta knows.
     if (record.open.phase !== 'armed' || !maySpeak) return 'wait';
     if (asked === undefined) return 'askOwner';
     return isOurs(asked) ? 'conclude' : 'wait';

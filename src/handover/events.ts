@@ -13,7 +13,7 @@ import type { VccLiveEvent } from '../thread/vcc-live-event.js';
  * - `staleTurn`: the thread was lost, or lost and regained, after its turn had begun
  * - `ownerUnknown`: a proactive message, and nobody could tell who owns the thread
  * - `handedOver`: it stood behind a `handoff.initiate`, or its turn had already passed the thread
- * - `repeatedTurn`: its turn repeats one whose handover is under way
+ * - `repeatedTurn`: its turn repeats one whose handover is in progress
  * - `refusedByMeta`: Graph refused it because another app controls the thread
  * - `unsupported`: Messenger has no form for it, or for the parts of it that `dropped` names; the rest was sent
  */
@@ -33,7 +33,7 @@ export type IgnoredReason = 'anotherAppOwns' | 'ownerUnknown' | 'noCustomer' | '
 
 /** Every event, and the one object its listeners get. */
 export interface HandoverEventMap {
-  /** A handover was asked for and is under way: notice and pass follow. */
+  /** Somebody asked for a handover, and it begins: notice and pass follow. */
   begun: { readonly thread: ThreadKey; readonly handoverId: string };
   /** VCC Live owns the thread. */
   passed: { readonly thread: ThreadKey; readonly handoverId: string };
@@ -102,7 +102,7 @@ export type HandoverEvent = {
 /** Listens to one sort of event. */
 export type HandoverListener<K extends keyof HandoverEventMap> = (events: HandoverEventMap[K]) => void;
 
-/** Hands news to listeners, in the order in which they came. */
+/** Calls the listeners of an event, in the order in which they were added. */
 export class HandoverEvents {
   readonly #listeners = new Map<keyof HandoverEventMap, ((events: never) => unknown)[]>();
   readonly #log: Logger;

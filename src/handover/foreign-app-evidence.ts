@@ -98,7 +98,7 @@ export function agentOfAnotherApp(
   const isHandBack = event.kind === 'passThreadControl' && event.newOwnerAppId === ids.botAppId;
   const appId = isEcho ? event.appId : isHandBack ? event.previousOwnerAppId : undefined;
   if (appId === undefined || ids.vccLiveAppId === '' || isKnown(appId, ids)) return undefined;
-  // A rounded id is nobody's, so nobody may be told to set it.
+  // A rounded id is nobody's, so the log must not recommend it.
   if (event.roundedAppIds?.includes(isEcho ? 'appId' : 'previousOwnerAppId')) return undefined;
   return { option: 'vccLiveAppId', configured: ids.vccLiveAppId, seen: appId, evidence: 'agentOfAnotherApp' };
 }

@@ -15,7 +15,7 @@ import { keyAfter } from './turn.js';
 
 /** Conclusions kept for dialogs that have not fetched theirs yet. */
 const CONCLUSIONS_KEPT = 8;
-/** Longer than any call is under way, with all of its repetitions. */
+/** Longer than any call takes, with all of its retries. */
 const UNSETTLED_ALIVE_MS = 5 * 60_000;
 /** What a change makes of a record: the record, the events of it, and a value for whoever changes it. */
 export interface Outcome<T> {
@@ -101,7 +101,7 @@ export function markPassed(record: ThreadRecord, id: string, nowMs: number): Thr
   return amendOpen(record, id, { phase: 'passed', passedAtMs: record.open?.passedAtMs ?? nowMs });
 }
 
-/** The bot sets out to take the thread back. `undefined` where there is nothing to take, or it is under way already. */
+/** The bot sets out to take the thread back. `undefined` if there is nothing to take, or a take is in progress. */
 export function markReturning(record: ThreadRecord, via: HandoverVia): ThreadRecord | undefined {
   const { open } = record;
   return open?.phase === 'passed' && open.returning === undefined

@@ -1,5 +1,5 @@
 /**
- * Makes lines of the news: one for each handover begun, passed, claimed and ended, and for each change of owner.
+ * Makes log lines of events: one for each handover begun, passed, claimed and ended, and for each change of owner.
  *
  * For whoever reads a log at night: each line says which thread, whose it is now and since when, and can be found by the
  * handover's id, which VCC Live has in its metadata. No text, and no customer's id: a thread goes by its label.
@@ -10,7 +10,7 @@ import type { Logger } from '../thread/logger.js';
 import { threadLabel } from '../thread/thread-label.js';
 import type { HandoverEventMap, HandoverEvents } from './events.js';
 
-/** Writes a line, at `info`, for each piece of news about a handover or an owner. */
+/** Writes a line, at `info`, for each event of a handover or an owner. */
 export function logEvents(events: HandoverEvents, log: Logger): void {
   events.on('begun', ({ thread, handoverId }) => log.info(`Handover ${handoverId} begun: ${where(thread)}.`));
   events.on('passed', ({ thread, handoverId }) =>

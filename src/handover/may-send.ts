@@ -1,7 +1,7 @@
 /**
  * Whether something may leave the bot for a thread now, and what Meta's answer to it teaches the ledger.
  *
- * Exists so that both doors of silence ask the same question in the same place.
+ * Both outgoing guards ask here: that of a turn, and that of the adapter.
  */
 import type { ThreadKey } from '../thread/key.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
@@ -128,7 +128,7 @@ export class SendGuard {
     await askOwner(this.#records, thread);
   }
 
-  /** A message was refused for no reason that was told: whether another app has the thread, by Meta's own answer. */
+  /** Meta refused a message without a reason. Asks Meta whether another app has the thread. */
   async isLost(thread: ThreadKey): Promise<boolean> {
     const asked = await askOwner(this.#records, thread);
     return asked !== undefined && isAnotherApp(asked);

@@ -1,4 +1,4 @@
-/** Makes measurements of the news: what a probe counts is what listeners hear, without anything that names a customer. */
+/** Measures the events: a probe counts what listeners hear, without anything that names a customer. */
 import { HandoverError } from '../thread/errors.js';
 import type { Measurement, Probe } from '../thread/probe.js';
 import type { HandoverEventMap, HandoverEvents } from './events.js';

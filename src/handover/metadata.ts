@@ -1,5 +1,5 @@
 /**
- * What VCC Live is told with a thread: the handover's id, and what the bot gives.
+ * Makes the metadata of a pass: the handover's id, and what the bot gives.
  *
  * Exists because the id has to travel in it whatever a bot puts there: it is how a later signal finds the handover.
  */

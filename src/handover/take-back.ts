@@ -22,7 +22,7 @@ import { CLOSED_CHAT_DEADLINE, HANDOVER_DEADLINE, deadlineOf } from './timers.js
 import type { AnsweredCall } from './turn.js';
 import { takeBackTimeOf } from './vcc-live-report.js';
 
-/** A deadline that comes before the pass is confirmed comes again after this, for as long as that can still change. */
+/** The delay of a deadline whose pass is not confirmed yet, for as long as that can change. */
 const ARMED_AGAIN_MS = 60_000;
 const UNSETTLED_MS = 24 * 60 * 60_000;
 
@@ -169,7 +169,7 @@ async function takeFromAgent(
 
 /**
  * A deadline of the thread's timers has come: if it still holds, the thread is taken back and the handover concluded.
- * Rejects if it must come again.
+ * Rejects if the deadline must be retried.
  */
 export async function expire(records: ThreadRecords, thread: ThreadKey): Promise<EndedHandover | undefined> {
   const { store, clock, policies } = records.deps;
@@ -210,7 +210,7 @@ async function dropDeadline(records: ThreadRecords, thread: ThreadKey, doneId: s
 
 /**
  * The deadline of a closed chat has come: a thread that VCC Live still has is taken back, and the handover of one that was
- * released without a word is concluded. Rejects if it must come again.
+ * released without a word is concluded. Rejects if the deadline must be retried.
  */
 export async function bringHome(records: ThreadRecords, thread: ThreadKey): Promise<EndedHandover | undefined> {
   const { store, clock } = records.deps;

@@ -1,7 +1,7 @@
 /**
  * The three timers of a handover: nobody answered, the agent fell silent, it has lasted too long.
  *
- * The deadline is kept in the store, so it survives restarts and is worked off by one process though several watch. When
+ * The deadline is kept in the store, so it survives restarts and one process handles it although several watch. When
  * it comes, the record is read again: an agent who answered meanwhile moved it on.
  */
 import type { Clock } from '../thread/clock.js';
@@ -34,7 +34,7 @@ export const HANDOVER_DEADLINE = 'handover';
 /** The name of the deadline at which a thread whose chat VCC Live has closed is taken back. */
 export const CLOSED_CHAT_DEADLINE = 'closedChat';
 
-/** A deadline that a process took and did not work off comes again after this. */
+/** A deadline that a process took and did not handle is due again after this. */
 const DEADLINE_LEASE_MS = 60_000;
 /** A process looks for deadlines this often. */
 const POLL_INTERVAL_MS = 5_000;
@@ -62,14 +62,14 @@ export function hasTimers(timers: HandoverTimers): boolean {
   return timers.unclaimedMs !== undefined || timers.idleMs !== undefined || timers.maximumMs !== undefined;
 }
 
-/** What the watch stands on. */
+/** Dependencies of {@link DeadlineWatch}. */
 export interface DeadlineWatchDeps {
   readonly store: Pick<ThreadStore, 'takeDue'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Works a deadline of the timers off. Rejects where it has to come again. */
+  /** Handles a deadline of the timers. Rejects if it must be retried. */
   readonly expire: (thread: ThreadKey) => Promise<void>;
-  /** Works the deadline of a closed chat off. Rejects where it has to come again. */
+  /** Handles the deadline of a closed chat. Rejects if it must be retried. */
   readonly bringHome: (thread: ThreadKey) => Promise<void>;
 }
 
@@ -100,7 +100,7 @@ export class DeadlineWatch {
     });
   }
 
-  /** Stops watching, and waits for what is under way. */
+  /** Stops watching, and waits for what is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel?.();
@@ -110,7 +110,7 @@ export class DeadlineWatch {
   }
 
   /**
-   * Begins to work off all that is due now, a batch at a time: the next one when the batch before has ended, or has taken
+   * Begins to handle all that is due now, a batch at a time: the next one when the batch before has ended, or has taken
    * as long as it takes until the next look. Never rejects.
    */
   async #look(): Promise<void> {
@@ -159,7 +159,7 @@ export class DeadlineWatch {
       else if (due.name === CLOSED_CHAT_DEADLINE) await this.#deps.bringHome(due.thread);
     } catch (error) {
       const why = textOfThrown(error);
-      this.#deps.log.warn(`A handover's timer could not be worked off and comes again: ${why}`);
+      this.#deps.log.warn(`A handover's timer failed and is retried: ${why}`);
     }
   }
 }

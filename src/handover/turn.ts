@@ -1,4 +1,4 @@
-/** The words between the use cases and the doors: a turn, an event that arrived, what is to happen with it. */
+/** The types that use cases and hosts share: a turn, a recorded event, a decision about it. */
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';

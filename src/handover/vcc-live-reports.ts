@@ -25,7 +25,7 @@ export interface ReportAddress {
 /** What became of an event: it told something new, nothing new, or concerns no open handover. */
 export type ReportVerdict = 'told' | 'known' | 'nobodys';
 
-/** Works off what VCC Live's webhooks tell. */
+/** Handles what VCC Live's webhooks report. */
 export class VccLiveReports {
   readonly #records: ThreadRecords;
 

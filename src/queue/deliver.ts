@@ -1,5 +1,5 @@
 /**
- * Works off webhook deliveries: each event once, each thread in order, threads side by side.
+ * Runs webhook deliveries: each event once, each thread in order, threads side by side.
  *
  * Exists because Meta delivers again whatever is acknowledged late, and several processes may get the same event.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
@@ -85,7 +85,7 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
       this.#logRefused(refusal);
       return 'unavailable';
     }
-    // A turn that some other adapter runs cannot be refused: it is worked off as long as the store is there.
+    // A turn that some other adapter runs cannot be refused: it runs as long as the store answers.
     if (this.#closed && how.waitForOwn !== true) return 'unavailable';
     const deadline = new Deadline(this.#deps.clock, how.ackDeadlineMs);
     try {

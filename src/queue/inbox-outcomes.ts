@@ -26,7 +26,7 @@ export class InboxOutcomes {
     this.#unfinished.add(id);
   }
 
-  /** Rejects if the inbox does not answer; what it has not taken is told with the next call. */
+  /** Rejects if the inbox does not answer; the next call repeats what it has not taken. */
   async tell(): Promise<void> {
     await tellAll(this.#done, (ids) => this.#inbox.remove(ids));
     await tellAll(this.#unfinished, (ids) => this.#inbox.giveBack(ids));

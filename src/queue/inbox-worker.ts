@@ -39,10 +39,9 @@ const RETRY_DELAY_MS = 5_000;
 const MAX_RETRY_DELAY_MS = 60_000;
 /** If so many deliveries wait for a retry, no more are acknowledged: Meta keeps them as well. */
 const MAX_WAITING_RETRIES = 1_000;
+const TOO_MANY_RETRIES = `${MAX_WAITING_RETRIES} acknowledged deliveries wait for a retry already.`;
 /** How long a suspect waits for running turns, and others for a suspect's. A turn that takes longer hangs. */
 const MAX_ALONE_MS = 2 * 60_000;
-
-const OVERDUE = `${MAX_WAITING_RETRIES} acknowledged deliveries wait for a retry already.`;
 
 /** A delivery that belongs to this process. */
 interface Delivery<Value extends QueuedEvent> {
@@ -96,7 +95,7 @@ export class InboxWorker<Value extends QueuedEvent = QueuedEvent> {
   async take(body: string, events: readonly ThreadEvent[], work: EventWork<Value>): Promise<DeliveryVerdict> {
     if (this.#closed) return 'unavailable';
     const bytes = Buffer.byteLength(body);
-    const refusal = this.#retries >= MAX_WAITING_RETRIES ? OVERDUE : this.#deps.queue.refusalOf(events, bytes);
+    const refusal = this.#retries >= MAX_WAITING_RETRIES ? TOO_MANY_RETRIES : this.#deps.queue.refusalOf(events, bytes);
     if (refusal !== undefined) return this.#refuse(refusal);
     let id: string | undefined;
     try {

@@ -85,8 +85,8 @@ export function worstOf(endings: readonly Ending[]): Ending {
 }
 
 /**
- * What an event is recognised by when it comes again. `undefined`: without message id, stamp and watermark, two equal items
- * cannot be told from one that came twice.
+ * The key by which a redelivered event is recognised. `undefined`: without message id, stamp and watermark, two equal items
+ * look like one item that came twice.
  */
 export function recognisedBy(event: ThreadEvent): string | undefined {
   const isAnonymous = event.mid === undefined && event.timestampMs === undefined && event.watermarkMs === undefined;

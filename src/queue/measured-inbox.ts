@@ -1,7 +1,7 @@
 /**
- * An inbox desk that is measured: a delivery's time ends when it is kept, because then Meta can be answered.
+ * Measures an inbox: a delivery's time ends when it is stored, because then Meta can be answered.
  *
- * Wraps the desk from outside, like `measured-queue.ts`.
+ * Wraps the worker from outside, like `measured-queue.ts`.
  */
 import type { Clock } from '../thread/clock.js';
 import type { Probe } from '../thread/probe.js';

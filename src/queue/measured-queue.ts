@@ -16,7 +16,7 @@ export interface Queue<Value extends QueuedEvent> {
   refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined;
 }
 
-/** Measures the turns alone: an inbox works off what it has kept long after Meta was answered. */
+/** Measures the turns alone: an inbox runs its deliveries long after Meta was answered. */
 export function queueOfMeasuredTurns<Value extends QueuedEvent>(
   queue: Queue<Value>,
   probe: Probe | undefined,

@@ -14,7 +14,7 @@ export const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 /** How often a process asks whether another one has left an earlier ticket. */
 const POLL_INTERVAL_MS = 100;
-/** How often the store is told again that an event is finished. */
+/** How often a failed `leave` of a finished event is retried. */
 const RETRY_DELAY_MS = 250;
 
 /** What a {@link TicketKeeper} needs. */
@@ -78,7 +78,7 @@ export class TicketKeeper {
 
   /**
    * Gives a ticket up. Never rejects.
-   * @param how `finished`: if the store does not answer, it is told again until it does, and the event counts as finished
+   * @param how `finished`: if the store does not answer, the call is retried until it does, and the event counts as finished
    *   in this process. `released`: if the store does not answer, the lease ends by itself.
    */
   leave(held: HeldTicket, how: 'finished' | 'released'): MaybePromise<void> {
@@ -121,7 +121,7 @@ export class TicketKeeper {
 
   /**
    * Tells the store at once which events are finished, if it does not know them yet: then no other process takes them over.
-   * If it does not answer, it is told again later. Never rejects.
+   * If it does not answer, the call is retried later. Never rejects.
    */
   tellFinished(): MaybePromise<void> {
     return this.#untold.size === 0 ? undefined : this.#tellAll();

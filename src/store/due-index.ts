@@ -39,6 +39,13 @@ interface BucketBody {
   readonly entries: readonly DueEntry[];
 }
 
+/** One call of `take`. */
+interface Taking {
+  readonly operation: string;
+  readonly nowMs: number;
+  readonly leaseMs: number;
+}
+
 /** Deadlines by time. Every method rejects like {@link VersionedItems}. */
 export class DueIndex {
   readonly #items: VersionedItems;
@@ -90,18 +97,13 @@ export class DueIndex {
     const taken: TakenEntry[] = [];
     for (let from = 0; from < come.length && taken.length < limit; from += MAX_BUCKETS_READ_AT_ONCE) {
       const buckets = come.slice(from, from + MAX_BUCKETS_READ_AT_ONCE);
-      taken.push(...(await this.#takeFrom(operation, buckets, nowMs, limit - taken.length, leaseMs)));
+      taken.push(...(await this.#takeFrom(buckets, limit - taken.length, { operation, nowMs, leaseMs })));
     }
     return taken.sort((a, b) => a.entry.atMs - b.entry.atMs);
   }
 
-  async #takeFrom(
-    operation: string,
-    buckets: readonly BucketName[],
-    nowMs: number,
-    limit: number,
-    leaseMs: number,
-  ): Promise<readonly TakenEntry[]> {
+  async #takeFrom(buckets: readonly BucketName[], limit: number, taking: Taking): Promise<readonly TakenEntry[]> {
+    const { operation, nowMs } = taking;
     const bodies = await this.#items.read(
       operation,
       buckets.map((bucket) => this.#itemOf(bucket)),
@@ -116,7 +118,7 @@ export class DueIndex {
     const taken: TakenEntry[] = [];
     for (const bucket of new Set(wanted.map((one) => one.bucket))) {
       const ofBucket = wanted.filter((one) => one.bucket === bucket).map((one) => one.entry);
-      taken.push(...(await this.#hide(operation, bucket, ofBucket, nowMs, nowMs + leaseMs)));
+      taken.push(...(await this.#hide(bucket, ofBucket, taking)));
     }
     const over = found.filter(({ bucket, entries }) => entries.length === 0 && isOver(bucket, nowMs));
     await this.#drop(
@@ -128,12 +130,11 @@ export class DueIndex {
 
   /** Of the wanted entries, those that no other taker has got hold of since they were read. */
   #hide(
-    operation: string,
     bucket: BucketName,
     wanted: readonly DueEntry[],
-    nowMs: number,
-    hiddenUntilMs: number,
+    { operation, nowMs, leaseMs }: Taking,
   ): Promise<readonly TakenEntry[]> {
+    const hiddenUntilMs = nowMs + leaseMs;
     return this.#items.change(operation, this.#itemOf(bucket), (body) => {
       const entries = body?.entries ?? [];
       const isMine = (entry: DueEntry): boolean => isFree(entry, nowMs) && wanted.some((one) => isSame(one, entry));

@@ -58,7 +58,7 @@ export class RedisConnection {
   #lastError: unknown;
   /** Until the first connection stands, or could not be made. */
   #opening: Promise<unknown> | undefined;
-  /** Commands under way, oldest first, which is the order in which their time is over. */
+  /** Commands in progress, oldest first: the order in which they time out. */
   readonly #waiting = new Set<Waiting>();
   #cancelWatch: (() => void) | undefined;
   #answeredAtMs = 0;
@@ -88,7 +88,7 @@ export class RedisConnection {
     return redis instanceof RedisConnection ? redis : new RedisConnection(redis, options);
   }
 
-  /** Runs a script by its name; Redis is told the whole of it where it does not know it, after a restart for one. */
+  /** Runs a script by its hash. If Redis does not know the script, after a restart for one, it gets the source. */
   run(operation: string, script: RedisScript, keys: string[], args: string[]): Promise<unknown> {
     return this.#ask(operation, async (client) => {
       const input = { keys, arguments: args };
@@ -248,7 +248,7 @@ export class RedisConnection {
     return client;
   }
 
-  /** Whoever asks meanwhile is told. */
+  /** Callers meanwhile get this error. */
   #heard(client: RedisClientLike, error: unknown): void {
     if (client === this.#client) this.#lastError = error;
   }

@@ -86,7 +86,7 @@ export class RedisDueTimes {
     throw failed.reason instanceof StoreError ? failed.reason : new StoreError('storeUnavailable', 'takeDue');
   }
 
-  /** A deadline that nobody can read would come again for ever. */
+  /** A deadline that nobody can read would be retried for ever. */
   async #drop(keys: RedisKeys, member: string): Promise<void> {
     await this.#partitions.run('takeDue', scripts.UNSCHEDULE, dueKeys(keys), [member]);
     this.#log?.error(

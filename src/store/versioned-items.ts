@@ -81,13 +81,13 @@ interface StoredItem {
  *
  * Changes of one key through one instance wait for each other, so that only other instances cause conflicts. A write
  * without an eTag (a first write, or a storage that keeps none) carries a random token and is read back; where the
- * item turns out to be of another writer, it counts as a conflict. The limits of that are told at
+ * item turns out to be of another writer, it counts as a conflict. The limits of that are at
  * `BotStorageThreadStore`.
  */
 export class VersionedItems {
   readonly #storage: StorageLike;
   readonly #options: VersionedItemsOptions;
-  /** The last change under way, by key. */
+  /** The last change in progress, by key. */
   readonly #queues = new Map<string, Promise<void>>();
 
   constructor(storage: StorageLike, options: VersionedItemsOptions) {
