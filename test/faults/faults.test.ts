@@ -68,7 +68,7 @@ describe('Graph', () => {
       expect(stage.customer.hears()).to.deep.equal(['bot: one']);
       hole.swallows = true;
       await stage.clock.rush(stage.customer.says('two'));
-      expect(stage.bot.errors.map((error) => (error as { kind?: string }).kind)).to.deep.equal(['timeout']);
+      expect(stage.bot.errors.map((error) => (error as { code?: string }).code)).to.deep.equal(['timedOut']);
       hole.swallows = false;
       await stage.customer.says('three');
       expect(stage.customer.hears()).to.deep.equal(['bot: one', 'bot: three']);
@@ -112,10 +112,10 @@ describe('Graph', () => {
       await stage.customer.says('two');
       await stage.customer.says('three');
       expect(calls(), 'calls while the Page is left alone').to.equal(called);
-      expect(stage.bot.errors.map((error) => (error as { kind?: string }).kind)).to.deep.equal([
-        'rateLimit',
-        'rateLimit',
-        'rateLimit',
+      expect(stage.bot.errors.map((error) => (error as { code?: string }).code)).to.deep.equal([
+        'rateLimited',
+        'rateLimited',
+        'rateLimited',
       ]);
       await stage.clock.advance(code === 4 ? 61_000 : 121_000);
       await stage.customer.says('four');
@@ -128,7 +128,7 @@ describe('Graph', () => {
     stage.sim.weather.deadToken.always({ edges: ['pass_thread_control'] });
     await stage.customer.says('talk to agent');
     expect(stage.owner()).to.equal('bot');
-    expect(stage.news('failed').map(({ error }) => (error as { kind?: string }).kind)).to.deep.equal(['token']);
+    expect(stage.news('failed').map(({ error }) => (error as { code?: string }).code)).to.deep.equal(['invalidToken']);
     expect(stage.calls('pass_thread_control'), 'not tried again').to.have.length(1);
     expect(stage.customer.hears()).to.have.length(2);
     stage.calm();
