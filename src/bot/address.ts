@@ -4,15 +4,16 @@
  * Exists because references are made by hand, saved in the turn of an echo, or saved on another channel, and because the
  * thread that is judged has to be the one that the message goes to.
  */
+import type { PageId, Psid } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 
 /** To whom an activity goes. */
 export type Address =
   | { readonly to: 'thread'; readonly thread: ThreadKey }
   /** A customer without a thread. `pageId` is empty where the Page is not known. */
-  | { readonly to: 'userRef'; readonly pageId: string; readonly userRef: string }
+  | { readonly to: 'userRef'; readonly pageId: PageId; readonly userRef: string }
   /** No thread can be named. `psid` is empty where the customer is not known either. */
-  | { readonly to: 'unknown'; readonly missing: 'page' | 'customer'; readonly psid: string };
+  | { readonly to: 'unknown'; readonly missing: 'page' | 'customer'; readonly psid: Psid };
 
 /** The ids on an activity, by who should have them. */
 export interface Parties {
@@ -98,7 +99,7 @@ function customerOf(
 }
 
 /** An id of Meta's is believed; a name gives way to what is known. */
-function pageOf(page: string | undefined, psid: string, known: AddressKnowledge): string | undefined {
+function pageOf(page: string | undefined, psid: Psid, known: AddressKnowledge): string | undefined {
   const named = page === psid ? undefined : page;
   return named !== undefined && DIGITS.test(named) ? named : (known.page ?? named);
 }

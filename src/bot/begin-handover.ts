@@ -6,6 +6,7 @@
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
+import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { expectRejection } from '../thread/thenable.js';
@@ -35,8 +36,8 @@ export interface HandoverRequestDeps {
   readonly events: HandoverEvents;
   readonly log: Logger;
   readonly policiesOf: PoliciesOf;
-  readonly metadataOf: (pageId: string) => MetadataDeps;
-  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
+  readonly metadataOf: (pageId: PageId) => MetadataDeps;
+  readonly policiesAsked: (pageId: PageId) => Promise<void> | undefined;
   readonly functions: ApplicationFunctions;
   readonly routing: RoutingLookup;
   readonly addresses: AddressFinder;

@@ -1,6 +1,7 @@
 /** Wires what needs no framework: the threads' records, Graph, the store, the policies. The command line uses this alone. */
 import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
+import type { EventKey, PageId, ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { consoleLogger, dependableLogger } from '../thread/logger.js';
@@ -44,11 +45,11 @@ export interface HandoverCore {
   readonly operations: ThreadOperations;
   readonly endings: EndedHandovers;
   /** Names this process among those that share the store. */
-  readonly processId: string;
-  readonly metadataOf: (pageId: string) => MetadataDeps;
+  readonly processId: ProcessId;
+  readonly metadataOf: (pageId: PageId) => MetadataDeps;
 }
 
-type Resume = (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
+type Resume = (thread: ThreadKey, ended: EndedHandover, eventKey: EventKey) => Promise<void>;
 
 /**
  * Passes on which handover an event has ended. The engine is made before the turns that follow an ending, so these turns
@@ -63,7 +64,7 @@ export class EndedHandovers {
   }
 
   /** Resolves when the turn that follows is over. */
-  async publish(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
+  async publish(thread: ThreadKey, ended: EndedHandover, eventKey: EventKey): Promise<void> {
     await this.#resume?.(thread, ended, eventKey);
   }
 }
@@ -88,7 +89,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   const newId = randomIds();
   const processId = newId();
   const endings = new EndedHandovers();
-  const policiesAsked = (pageId: string): Promise<void> | undefined => book.asked(pageId);
+  const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
   const engine = new HandoverEngine({
     botAppId,
     vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
@@ -103,7 +104,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     policiesAsked,
     onEnded: (thread, ended, eventKey) => endings.publish(thread, ended, eventKey),
   });
-  const metadataOf = (pageId: string): MetadataDeps => {
+  const metadataOf = (pageId: PageId): MetadataDeps => {
     const { metadata, redact } = book.of(pageId);
     return { options: { botAppId, vccLiveAppId, metadata, redact }, functions };
   };

@@ -1,5 +1,6 @@
 /** Wires one plugin: each part gets what was made before it. */
 import { inBackground } from '../thread/clock.js';
+import type { PageId } from '../thread/ids.js';
 import { RepeatedLines } from '../thread/repeated-lines.js';
 import type { RecordedEvent } from '../handover/turn.js';
 import { DeadlineWatch } from '../handover/timers.js';
@@ -45,8 +46,8 @@ export interface Plugin {
 export function compose(options: HandoverOptions, framework: Framework): Plugin {
   const core = composeCore(options);
   const { engine, log, clock, events, functions, addresses, client, probe, book } = core;
-  const policiesOf = (pageId: string): Policies => book.of(pageId);
-  const policiesAsked = (pageId: string): Promise<void> | undefined => book.asked(pageId);
+  const policiesOf = (pageId: PageId): Policies => book.of(pageId);
+  const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
   const incoming = composeQueue(core);
   const answering = { log, clock, lines: new RepeatedLines(log, clock) };
   const after = new AfterHandover({ engine, log, policiesOf, functions });

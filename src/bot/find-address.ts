@@ -4,6 +4,7 @@
  * Exists so that the guards of silence, the adapter that sends, and the plugin's methods name the same thread.
  */
 import type { ThreadEvent } from '../thread/event.js';
+import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { idOf } from '../thread/read-unknown.js';
@@ -105,7 +106,7 @@ export class AddressFinder {
   }
 
   /** In a turn the Page is the turn's, unless the activity names another, or comes from an echo's reference. */
-  #withPage(parties: Parties, pageId: string, known: AddressKnowledge): Parties {
+  #withPage(parties: Parties, pageId: PageId, known: AddressKnowledge): Parties {
     const { page, customer } = parties;
     if (page !== undefined && (known.isPage(page) || this.#isAnotherPage(page))) return parties;
     return customer !== undefined && known.isPage(customer) ? parties : { ...parties, page: pageId };

@@ -3,6 +3,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import type { HandoverOutcome, HandoverRequest as RequestOf, HandoverResult } from '../thread/handover.js';
+import type { AppId, PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
 import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
@@ -122,11 +123,11 @@ export interface HandoverLimits extends DeliveryLimits {
  */
 export interface HandoverOptions<Context = TurnContext, Message = Activity> {
   /** The bot's Facebook app id. */
-  botAppId: string;
+  botAppId: AppId;
   /** VCC Live's app id, from VCC Live support; a function where it differs by Page. */
-  vccLiveAppId: string | ((pageId: string) => Awaitable<string>);
+  vccLiveAppId: string | ((pageId: PageId) => Awaitable<string>);
   /** Page access token; a function where one bot serves several Pages. */
-  pageAccessToken: string | ((pageId: string) => Awaitable<string>);
+  pageAccessToken: string | ((pageId: PageId) => Awaitable<string>);
   /**
    * App Secret of the bot's app: signs Graph calls (`appsecret_proof`). `HandoverFacebookAdapter` needs it to verify
    * webhooks. @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
@@ -192,7 +193,7 @@ export interface HandoverOptions<Context = TurnContext, Message = Activity> {
    */
   pages?:
     | Readonly<Record<string, PagePolicies<Context, Message>>>
-    | ((pageId: string) => Awaitable<PagePolicies<Context, Message> | undefined>);
+    | ((pageId: PageId) => Awaitable<PagePolicies<Context, Message> | undefined>);
   /** Where threads are remembered. Default: `new MemoryThreadStore()`, for one process and as long as it lives. */
   store?: ThreadStore;
   /**

@@ -8,6 +8,7 @@
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Clock } from '../thread/clock.js';
+import type { PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
@@ -36,7 +37,7 @@ export class RoutingLookup {
   }
 
   /** Whether the Page has routing; `false` where nobody can tell. Never rejects. Handovers at the same time ask once. */
-  has(pageId: string): Promise<boolean> {
+  has(pageId: PageId): Promise<boolean> {
     const known = this.#known.get(pageId);
     if (known && this.#clock.now() < known.untilMs) return known.answer;
     if (this.#known.size >= MOST_PAGES) this.#known.clear();
@@ -45,7 +46,7 @@ export class RoutingLookup {
     return entry.answer;
   }
 
-  async #ask(pageId: string): Promise<boolean> {
+  async #ask(pageId: PageId): Promise<boolean> {
     let rememberMs = REMEMBERED_MS;
     try {
       return (await this.#client.featureStatus(pageId)).conversationRouting === true;

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import { textOfThrown } from '../thread/errors.js';
+import type { PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 
 /** What the Pages are known by. */
@@ -36,7 +37,7 @@ export class KnownPages {
   }
 
   /** An event of this Page has come in. */
-  heard(pageId: string): void {
+  heard(pageId: PageId): void {
     if (this.#heard.size < MOST_PAGES) this.#heard.add(pageId);
   }
 

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import type { HandoverResult } from '../thread/handover.js';
+import type { PageId } from '../thread/ids.js';
 import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { EnginePolicies } from '../handover/policies.js';
@@ -47,7 +48,7 @@ export interface SatisfactionQuestion {
 export type OpenPromptWork = (context: TurnContext, result: HandoverResult) => unknown;
 
 /** Gives the policies of a Page. */
-export type PoliciesOf = (pageId: string) => Policies;
+export type PoliciesOf = (pageId: PageId) => Policies;
 
 /** What a book of policies is made with. */
 export interface PolicyBookDeps {
@@ -85,7 +86,7 @@ export class PolicyBook {
    * What holds for the threads of this Page. Never throws. While an asynchronous `pages` function has not answered, what it
    * answered before holds, else the common policies.
    */
-  of(pageId: string): Policies {
+  of(pageId: PageId): Policies {
     const { pages } = this.#common;
     if (pages === undefined) return this.#forAll;
     const known = this.#byPage.get(pageId);
@@ -95,7 +96,7 @@ export class PolicyBook {
   }
 
   /** Resolves when the policies of a Page are known; `undefined` when they are known already. */
-  asked(pageId: string): Promise<void> | undefined {
+  asked(pageId: PageId): Promise<void> | undefined {
     if (typeof this.#common.pages !== 'function') return undefined;
     this.of(pageId);
     return this.#byPage.has(pageId) ? undefined : this.#asked.get(pageId);
@@ -108,7 +109,7 @@ export class PolicyBook {
     return Object.values(pages).some((own) => hasTimers(own.timers ?? {}));
   }
 
-  #ask(pageId: string, pages: NonNullable<HandoverOptions['pages']>): void {
+  #ask(pageId: PageId, pages: NonNullable<HandoverOptions['pages']>): void {
     if (typeof pages !== 'function') {
       this.#keep(pageId, Object.hasOwn(pages, pageId) ? pages[pageId] : undefined, Infinity);
       return;
@@ -128,7 +129,7 @@ export class PolicyBook {
     this.#asked.set(pageId, asked);
   }
 
-  #keep(pageId: string, own: PagePolicies | undefined, untilMs: number): void {
+  #keep(pageId: PageId, own: PagePolicies | undefined, untilMs: number): void {
     if (this.#byPage.size >= MOST_PAGES) this.#byPage.clear();
     this.#byPage.set(pageId, { policies: own === undefined ? this.#forAll : this.#resolved(own), untilMs });
   }
@@ -158,7 +159,7 @@ export class PolicyBook {
   }
 }
 
-function pagesFunction(pageId: string): ApplicationFunction<PagePolicies | undefined> {
+function pagesFunction(pageId: PageId): ApplicationFunction<PagePolicies | undefined> {
   return {
     name: 'pages',
     about: `Page ${pageId}`,

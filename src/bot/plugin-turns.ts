@@ -5,6 +5,7 @@
  * They need the bot's logic (`attach(adapter, logic)`). Without it, dialogs go on with the customer's next message.
  */
 import { textOfThrown } from '../thread/errors.js';
+import type { EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
@@ -99,7 +100,7 @@ export class PluginTurns {
   }
 
   /** An event has ended a handover and is no turn of the customer's: runs in the place of that event. */
-  resumeAfter(thread: ThreadKey, ended: EndedHandover, eventKey: string): Promise<void> {
+  resumeAfter(thread: ThreadKey, ended: EndedHandover, eventKey: EventKey): Promise<void> {
     return this.#resume(thread, ended, { by: 'the option reclaim', key: keyAfter(eventKey), event: eventKey });
   }
 

@@ -4,6 +4,7 @@
  * Members are methods, not function properties. TypeScript compares a method's parameters in both directions, so the classes
  * of a framework fit without a cast.
  */
+import type { AppId } from '../thread/ids.js';
 
 /** Somebody who takes part in a conversation. */
 export interface Account {
@@ -95,7 +96,7 @@ export interface AttachedBot {
   readonly adapter: BotAdapter;
   readonly logic: BotLogic;
   /** What `CloudAdapter` needs for a turn of its own. */
-  readonly microsoftAppId?: string | undefined;
+  readonly microsoftAppId?: AppId | undefined;
 }
 
 /** What a framework does for this room. Each framework has one binding. */

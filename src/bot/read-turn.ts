@@ -4,6 +4,7 @@
  * event without conversation), and activities without a payload.
  */
 import type { ThreadEvent } from '../thread/event.js';
+import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { idOf } from '../thread/read-unknown.js';
 import { parseItem, parseWebhook } from '../webhook/parse-webhook.js';
@@ -85,7 +86,7 @@ export function threadOfActivity(activity: Activity): ThreadKey | undefined {
  * The PSID in a conversation id. Azure Bot Service's are `<PSID>-<Page id>`, those of the Facebook adapters the PSID
  * alone. Not for turns that a customer began: there the payload says it, and in an echo the conversation is the Page.
  */
-export function psidOfConversation(conversationId: string, pageId: string): string {
+export function psidOfConversation(conversationId: string, pageId: PageId): string {
   const end = `-${pageId}`;
   return conversationId.endsWith(end) ? conversationId.slice(0, -end.length) : conversationId;
 }

@@ -1,5 +1,6 @@
 /** What an application or an operator does to one thread: take it, release it, hand it over, ask who owns it, forget it. */
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
+import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import type { HandoverEngine } from '../handover/engine.js';
@@ -13,8 +14,8 @@ import { targetOf } from './target-thread.js';
 export interface ThreadOperationDeps {
   readonly engine: HandoverEngine;
   readonly addresses: AddressFinder;
-  readonly metadataOf: (pageId: string) => MetadataDeps;
-  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
+  readonly metadataOf: (pageId: PageId) => MetadataDeps;
+  readonly policiesAsked: (pageId: PageId) => Promise<void> | undefined;
 }
 
 /** A handover that a take has ended outside any turn of its thread. */

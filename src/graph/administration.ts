@@ -11,6 +11,7 @@ import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../thread/clock.js';
 import { classifyRefusal } from './classify-refusal.js';
 import type { GraphErrorCode } from '../thread/errors.js';
+import type { AppId, Psid } from '../thread/ids.js';
 import { AxiosExchange } from './axios-exchange.js';
 import type { HttpExchange } from './http-exchange.js';
 import { isSuccess, parseJson, refusalOf } from './read-answer.js';
@@ -18,7 +19,7 @@ import { redactSecrets } from './redact-secrets.js';
 
 /** Who is asking and where. */
 export interface AdministrationOptions {
-  readonly appId: string;
+  readonly appId: AppId;
   readonly appSecret: string;
   readonly pageAccessToken: string;
   /** Origin of the Graph API, without a path. */
@@ -121,7 +122,7 @@ export class GraphAdministration {
   }
 
   /** Who owns a customer's thread. */
-  threadOwner(psid: string): Promise<AdministrationAnswer> {
+  threadOwner(psid: Psid): Promise<AdministrationAnswer> {
     return this.ask({ method: 'GET', path: '/me/thread_owner', as: 'page', query: { recipient: psid } });
   }
 

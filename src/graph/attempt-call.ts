@@ -4,6 +4,7 @@
  * Every call goes through this file, so no call ignores a throttled Page or a dead token.
  */
 import { createHmac } from 'node:crypto';
+import type { PageId } from '../thread/ids.js';
 import { askedWaitMs } from './asked-wait.js';
 import { AxiosExchange } from './axios-exchange.js';
 import {
@@ -216,7 +217,7 @@ function scopeOf(call: GraphCall): string {
   return call.operation === 'send' ? send : control;
 }
 
-function scopesOf(pageId: string): readonly [send: string, control: string] {
+function scopesOf(pageId: PageId): readonly [send: string, control: string] {
   return [`send:${pageId}`, `control:${pageId}`];
 }
 

@@ -3,6 +3,7 @@
  */
 import { type Clock, systemClock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
+import type { AppId, PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import { APPLICATION_TIMEOUT_MS } from '../thread/time-limit.js';
@@ -10,9 +11,9 @@ import { APPLICATION_TIMEOUT_MS } from '../thread/time-limit.js';
 /** Options of {@link ThreadControlClient}. */
 export interface ThreadControlClientOptions {
   /** The bot's Facebook app id. */
-  readonly botAppId: string;
+  readonly botAppId: AppId;
   /** Page access token, or a function that has it for each Page; the function is called for every request. */
-  readonly pageAccessToken: string | ((pageId: string) => string | Promise<string>);
+  readonly pageAccessToken: string | ((pageId: PageId) => string | Promise<string>);
   /**
    * App Secret of the app that issued the token. If present, every call carries `appsecret_proof`.
    * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
@@ -41,7 +42,7 @@ export interface ThreadControlClientOptions {
 
 /** The options with every default filled in. */
 export interface ClientSettings {
-  readonly botAppId: string;
+  readonly botAppId: AppId;
   readonly pageAccessToken: ThreadControlClientOptions['pageAccessToken'];
   readonly appSecret: string | undefined;
   /** Origin and version: `https://graph.facebook.com/v26.0`. */

@@ -4,11 +4,12 @@
  * Thread control changes a state and appends nothing, so the state shows the result. If the intended owner has the
  * thread, the call worked. If nothing moved, the call can be repeated.
  */
+import type { AppId } from '../thread/ids.js';
 import type { NamedByMeta } from './owner-answer.js';
 
 /** What the lost call was meant to do. */
 export type ControlIntent =
-  | { readonly operation: 'pass'; readonly targetAppId: string }
+  | { readonly operation: 'pass'; readonly targetAppId: AppId }
   | { readonly operation: 'take' | 'release' | 'request' | 'extend' };
 
 /** `done`: it worked · `open`: it did not, and may be repeated · `lost`: somebody else owns the thread, stop. */
@@ -22,7 +23,7 @@ export type Conclusion = 'done' | 'open' | 'lost';
  * - extend: the bot has it → open (the answer does not show whose expiration it is, and twice is as good as once);
  *   anything else → lost
  */
-export function concludeOwner(intent: ControlIntent, owner: NamedByMeta, botAppId: string): Conclusion {
+export function concludeOwner(intent: ControlIntent, owner: NamedByMeta, botAppId: AppId): Conclusion {
   const isBot = owner.owner === 'app' && owner.appId === botAppId;
   switch (intent.operation) {
     case 'pass':

@@ -6,6 +6,7 @@
  * failure.
  */
 import { sleep } from '../thread/clock.js';
+import type { AppId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { isRecord } from '../thread/read-unknown.js';
 import type { CallAttempts } from './attempt-call.js';
@@ -111,7 +112,7 @@ function confirmedByAnswer(
   intent: ControlIntent,
   attempt: Attempt,
   attempts: number,
-  botAppId: string,
+  botAppId: AppId,
 ): ControlReceipt | undefined {
   if (!attempt.ok) {
     const { metaCode, metaSubcode } = attempt.error;

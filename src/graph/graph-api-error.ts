@@ -7,6 +7,7 @@
  */
 import type { GraphErrorCode } from '../thread/errors.js';
 import { HandoverError } from '../thread/errors.js';
+import type { PageId } from '../thread/ids.js';
 import type { OwnerAnswer } from './owner-answer.js';
 
 /**
@@ -37,7 +38,7 @@ export interface GraphErrorDetails {
   /** What happened, what it means, what to do. Holds no secret. */
   readonly text: string;
   readonly retryable: boolean;
-  readonly pageId?: string | undefined;
+  readonly pageId?: PageId | undefined;
   readonly metaCode?: number | undefined;
   readonly metaSubcode?: number | undefined;
   readonly httpStatus?: number | undefined;
@@ -62,7 +63,7 @@ export class GraphApiError extends HandoverError {
   readonly outcome: GraphOutcome;
   /** True if waiting can help (`rateLimited`, `metaFault`, `networkFailed`, `timedOut`); false if something must change first. */
   readonly retryable: boolean;
-  declare readonly pageId?: string;
+  declare readonly pageId?: PageId;
   /** Meta's `error.code`. */
   declare readonly metaCode?: number;
   /** Meta's `error.error_subcode`. */

@@ -1,4 +1,5 @@
 /** A call of the Graph API as data, and the result of one attempt at it. */
+import type { PageId } from '../thread/ids.js';
 import type { GraphApiError, GraphOperation } from './graph-api-error.js';
 
 /** A file that is uploaded with a message. Messenger takes at most 25 MB. */
@@ -21,7 +22,7 @@ export interface SendSettings {
 /** One call. The node is always `/me`: the Page of the token. */
 export interface GraphCall extends SendSettings {
   readonly operation: GraphOperation;
-  readonly pageId: string;
+  readonly pageId: PageId;
   readonly method: 'GET' | 'POST';
   /** What follows `/me`: `/thread_owner`, or nothing. */
   readonly edge: string;

@@ -5,6 +5,7 @@
  * threads, and writes ids and times as numbers in some places and as strings in others.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
+import type { AppId } from '../thread/ids.js';
 import { idOf, isRecord } from '../thread/read-unknown.js';
 
 /** When the question was sent and answered. Our clock, milliseconds since 1970. */
@@ -15,7 +16,7 @@ export interface AskedAt {
 
 /** An owner as Meta names it, without the times of the question. */
 export type NamedByMeta =
-  | { readonly owner: 'app'; readonly appId: string; readonly expiresAtMs?: number }
+  | { readonly owner: 'app'; readonly appId: AppId; readonly expiresAtMs?: number }
   | { readonly owner: 'hidden'; readonly expiresAtMs?: number }
   | { readonly owner: 'idle' };
 

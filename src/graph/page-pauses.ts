@@ -6,13 +6,14 @@
  * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting
  */
 import { createHash } from 'node:crypto';
+import type { PageId } from '../thread/ids.js';
 
 /** What a pause holds up: the messages of a Page, or all of its calls. */
 export type Reach = 'sends' | 'page';
 
 /** A Page, and which of its calls pause. */
 export interface Paused {
-  readonly pageId: string;
+  readonly pageId: PageId;
   readonly reach: Reach;
 }
 
@@ -53,7 +54,7 @@ export class PagePauses {
   readonly #states: Readonly<Record<Reach, Map<string, PauseState>>> = { sends: new Map(), page: new Map() };
 
   /** The longest pause of these reaches, or `undefined` if none of them pauses now. */
-  current(pageId: string, reaches: readonly Reach[], nowMs: number): Pause | undefined {
+  current(pageId: PageId, reaches: readonly Reach[], nowMs: number): Pause | undefined {
     let longest: Pause | undefined;
     for (const reach of reaches) {
       const state = this.#states[reach].get(pageId);
@@ -97,7 +98,7 @@ export class PagePauses {
    * A call that these pauses hold up was answered. One that was sent after a pause shows that the pause is over; one in
    * progress since before does not.
    */
-  succeeded(pageId: string, reaches: readonly Reach[], sentAtMs: number): void {
+  succeeded(pageId: PageId, reaches: readonly Reach[], sentAtMs: number): void {
     for (const reach of reaches) {
       const state = this.#states[reach].get(pageId);
       if (state !== undefined && sentAtMs >= state.untilMs) this.#states[reach].delete(pageId);

@@ -6,6 +6,7 @@
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import { InvalidOptionError } from '../thread/errors.js';
+import type { AppId, PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { isRecord } from '../thread/read-unknown.js';
 import type { CallAttempts } from './attempt-call.js';
@@ -35,7 +36,7 @@ export interface FeatureStatus {
   /** The flags as they came: `hop_v2`, `msgr_multi_app`, `ig_multi_app` … */
   readonly flags: Readonly<Record<string, unknown>>;
   /** The Page of the token, as Meta says. If it is not the expected Page, the configured token is wrong. */
-  readonly pageId?: string;
+  readonly pageId?: PageId;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
 }
@@ -69,7 +70,7 @@ export class ThreadControlClient {
    */
   async pass(
     thread: ThreadKey,
-    targetAppId: string,
+    targetAppId: AppId,
     metadata?: string,
     isWanted?: () => Promise<boolean>,
   ): Promise<ControlReceipt> {
@@ -135,7 +136,7 @@ export class ThreadControlClient {
   }
 
   /** Reads which routing features are on for a Page. */
-  async featureStatus(pageId: string): Promise<FeatureStatus> {
+  async featureStatus(pageId: PageId): Promise<FeatureStatus> {
     const query = { fields: 'messaging_feature_status' };
     const call: GraphCall = { operation: 'featureStatus', pageId, method: 'GET', edge: '', query };
     const { value, sentAtMs, answeredAtMs } = await this.#read(call);

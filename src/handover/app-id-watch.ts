@@ -5,6 +5,7 @@
  * before Graph has answered the send.
  */
 import type { ThreadEvent } from '../thread/event.js';
+import type { PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import type { ExplicitMark } from '../thread/record.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
@@ -24,7 +25,7 @@ const MOST_MESSAGES = 1000;
 const MOST_TOLD = 1000;
 
 interface Echo {
-  readonly pageId: string;
+  readonly pageId: PageId;
   readonly found: WrongAppId;
 }
 

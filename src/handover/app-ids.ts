@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
+import type { AppId, PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import { APPLICATION_TIMEOUT_MS, withinTime } from '../thread/time-limit.js';
 import type { AppIds } from '../ownership/ledger.js';
@@ -19,8 +20,8 @@ const EXPECTED = "VCC Live's app id for every Page of the bot, a string";
 
 /** What the apps are known by. */
 export interface AppIdLookupDeps {
-  readonly botAppId: string;
-  readonly vccLiveAppId: (pageId: string) => string | Promise<string>;
+  readonly botAppId: AppId;
+  readonly vccLiveAppId: (pageId: PageId) => string | Promise<string>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,7 +44,7 @@ export class AppIdLookup {
   }
 
   /** The apps, if they are remembered. */
-  known(pageId: string): AppIds | undefined {
+  known(pageId: PageId): AppIds | undefined {
     const known = this.#known.get(pageId);
     return known && this.#deps.clock.now() < known.untilMs ? known.ids : undefined;
   }
@@ -53,7 +54,7 @@ export class AppIdLookup {
    * last answer counts on.
    * @throws {@link InvalidOptionError} if the function has never named VCC Live's app
    */
-  async of(pageId: string): Promise<AppIds> {
+  async of(pageId: PageId): Promise<AppIds> {
     const known = this.known(pageId);
     if (known) return known;
     const late = this.#late.get(pageId);
@@ -70,7 +71,7 @@ export class AppIdLookup {
     }
   }
 
-  async #learn(pageId: string): Promise<AppIds> {
+  async #learn(pageId: PageId): Promise<AppIds> {
     try {
       return this.#remember(pageId, { botAppId: this.#deps.botAppId, vccLiveAppId: await this.#ask(pageId) });
     } catch (error) {
@@ -81,14 +82,14 @@ export class AppIdLookup {
     }
   }
 
-  #remember(pageId: string, ids: AppIds, forMs = REMEMBERED_MS): AppIds {
+  #remember(pageId: PageId, ids: AppIds, forMs = REMEMBERED_MS): AppIds {
     if (this.#known.size >= MOST_PAGES) this.#known.clear();
     this.#late.delete(pageId);
     this.#known.set(pageId, { ids, untilMs: this.#deps.clock.now() + forMs });
     return ids;
   }
 
-  async #ask(pageId: string): Promise<string> {
+  async #ask(pageId: PageId): Promise<string> {
     const { clock, vccLiveAppId, botAppId } = this.#deps;
     const told = await withinTime<unknown>(clock, APPLICATION_TIMEOUT_MS, () => vccLiveAppId(pageId));
     if (told.status === 'late') {

@@ -23,7 +23,7 @@ import type { HandoverEvent } from './events.js';
 import type { Outcome } from './lifecycle.js';
 import { markPassed } from './lifecycle.js';
 import type { RecordChange } from './stored-record.js';
-import type { AnsweredCall, Turn } from './turn.js';
+import type { AnsweredCall, Turn, TurnOrigin } from './turn.js';
 
 /** No app has this id. */
 const NO_APP = '';
@@ -111,12 +111,12 @@ export class ThreadRecords {
     if (turn && turn.epoch === changed.epochBefore) turn.epoch = changed.record.epoch;
   }
 
-  /** A new run of the bot for an event. @param delivered whether Meta delivered the event on `messaging` */
-  turn(thread: ThreadKey, key: string, record: ThreadRecord, delivered = true): Turn {
+  /** A new run of the bot. @param key of its event, or a random one */
+  turn(thread: ThreadKey, key: string, record: ThreadRecord, origin: TurnOrigin = 'messaging'): Turn {
     this.#runs += 1;
     const run = `${this.#process}.${this.#runs}`;
     const ticket: Ticket = { thread, event: key, processId: this.deps.processId };
-    return { thread, key, run, ticket, delivered, epoch: record.epoch, blockedBecause: undefined, ended: undefined };
+    return { thread, key, run, ticket, origin, epoch: record.epoch, blockedBecause: undefined, ended: undefined };
   }
 
   /** A call of our own, to be placed on Meta's clock. @param newestStamp of the thread when the call was sent */

@@ -3,6 +3,7 @@
  * `turn-decisions.ts` takes before it asks again. docs/decisions.md has the table, written from this file.
  */
 import type { ThreadEvent } from '../thread/event.js';
+import type { AppId, EventKey } from '../thread/ids.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
@@ -15,7 +16,7 @@ import type { RecordedEvent } from './turn.js';
 /** What is known when an event's turn has come. */
 export interface TurnFacts {
   readonly recorded: RecordedEvent;
-  readonly eventKey: string;
+  readonly eventKey: EventKey;
   /** This run of the event. */
   readonly run: string;
   readonly ids: AppIds;
@@ -62,7 +63,7 @@ export type TurnStep =
   /** VCC Live asked for the thread: begin a handover. */
   | { readonly step: 'handOver' }
   /** Another app asked for the thread: pass it there. */
-  | { readonly step: 'passTo'; readonly appId: string }
+  | { readonly step: 'passTo'; readonly appId: AppId }
   /** Run nothing, and report why. */
   | { readonly step: 'ignore'; readonly reason: IgnoredReason }
   | { readonly step: 'nothing' }

@@ -6,6 +6,7 @@
  */
 import { StoreError } from '../thread/errors.js';
 import type { HandoverResult } from '../thread/handover.js';
+import type { EventKey, HandoverId } from '../thread/ids.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import type { Verdict } from '../ownership/ledger.js';
@@ -31,7 +32,7 @@ const AFTERWARDS_MS = 24 * 60 * 60_000;
 
 /** What is known when a dialog asks for the end of its handover. */
 export interface DialogFacts {
-  readonly handoverId: string;
+  readonly handoverId: HandoverId;
   readonly record: ThreadRecord;
   /** Who owns the thread by the record. */
   readonly owner: Verdict['owner'];
@@ -76,7 +77,7 @@ export interface Afterwards {
 }
 
 /** The handover after which this event's turn may have something to do: the last one, if none is open and it came home lately. */
-export function endedLately(record: ThreadRecord, eventKey: string, nowMs: number): Conclusion | undefined {
+export function endedLately(record: ThreadRecord, eventKey: EventKey, nowMs: number): Conclusion | undefined {
   const last = record.conclusions.at(-1);
   if (!last || record.open || last.outcome === 'failed' || last.outcome === 'refused') return undefined;
   if (nowMs - last.concludedAtMs >= AFTERWARDS_MS) return undefined;
@@ -86,7 +87,7 @@ export function endedLately(record: ThreadRecord, eventKey: string, nowMs: numbe
 /** Claims for the turn of one event what comes after a handover, so that it is done once. */
 export function claimAfterwards(
   record: ThreadRecord,
-  eventKey: string,
+  eventKey: EventKey,
   nowMs: number,
 ): { record: ThreadRecord; afterwards: Afterwards | undefined } {
   const last = endedLately(record, eventKey, nowMs);
@@ -97,7 +98,7 @@ export function claimAfterwards(
 }
 
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
-export function endedBeforeRerun(record: ThreadRecord, eventKey: string, run: string): Conclusion | undefined {
+export function endedBeforeRerun(record: ThreadRecord, eventKey: EventKey, run: string): Conclusion | undefined {
   const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
   return concluded?.dialogWaits === true && !hasSavedDialog(record, eventKey, run) ? concluded : undefined;
 }
@@ -105,7 +106,7 @@ export function endedBeforeRerun(record: ThreadRecord, eventKey: string, run: st
 /** Notes which turn was given the end of a handover. The value is that end. */
 export function giveTo(
   record: ThreadRecord,
-  handoverId: string,
+  handoverId: HandoverId,
   turnKey: string,
 ): { record: ThreadRecord | undefined; value: Conclusion | undefined } {
   const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
@@ -128,7 +129,7 @@ export class DialogResults {
    * and the turn that follows it under the same ticket gets the result.
    * @param startedAtMs our clock when the dialog began
    */
-  async resultFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
+  async resultFor(turn: Turn, handoverId: HandoverId, startedAtMs: number): Promise<HandoverResult | undefined> {
     if (isRepeated(turn)) return undefined;
     try {
       return await this.#resultFor(turn, handoverId, startedAtMs);
@@ -143,7 +144,7 @@ export class DialogResults {
     }
   }
 
-  async #resultFor(turn: Turn, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined> {
+  async #resultFor(turn: Turn, handoverId: HandoverId, startedAtMs: number): Promise<HandoverResult | undefined> {
     const { thread, ticket } = turn;
     const { store } = this.#deps;
     const ids = await this.#records.ids(thread);
@@ -155,7 +156,7 @@ export class DialogResults {
         return undefined;
       }
       const { owner } = this.#records.ownerNow(record, ids);
-      const maySpeak = turn.delivered && turn.blockedBecause === undefined;
+      const maySpeak = turn.origin === 'messaging' && turn.blockedBecause === undefined;
       switch (decideDialog({ handoverId, record, owner, maySpeak, asked })) {
         case 'wait':
           return undefined;
@@ -202,7 +203,7 @@ export class DialogResults {
   }
 
   /** Concludes a handover whose pass went through and could not be recorded. */
-  async #concludeUnrecorded({ thread, key }: Turn, handoverId: string): Promise<void> {
+  async #concludeUnrecorded({ thread, key }: Turn, handoverId: HandoverId): Promise<void> {
     const nowMs = this.#deps.clock.now();
     await this.#records.change(thread, await this.#records.ids(thread), [], (record) => {
       const { open } = record;
@@ -214,7 +215,7 @@ export class DialogResults {
   }
 
   /** The thread is ours again, and nothing tells how the handover ended. */
-  #endedUnseen(handoverId: string, startedAtMs: number): HandoverResult {
+  #endedUnseen(handoverId: HandoverId, startedAtMs: number): HandoverResult {
     const waitedMs = Math.max(0, this.#deps.clock.now() - startedAtMs);
     return { handoverId, outcome: 'completed', via: 'message', waitedMs };
   }

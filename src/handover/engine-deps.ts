@@ -1,5 +1,6 @@
 /** What the use cases need from outside: the store, Graph, a clock, a log, the application's policies. */
 import type { Clock } from '../thread/clock.js';
+import type { AppId, EventKey, PageId, ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
@@ -14,7 +15,7 @@ export interface ThreadControlPort {
   /** `isWanted` is asked before each repeat of a pass whose answer was lost. */
   pass(
     thread: ThreadKey,
-    targetAppId: string,
+    targetAppId: AppId,
     metadata?: string,
     isWanted?: () => Promise<boolean>,
   ): Promise<AnsweredCall>;
@@ -26,23 +27,23 @@ export interface ThreadControlPort {
 
 /** What the use cases need. */
 export interface EngineDeps {
-  readonly botAppId: string;
-  readonly vccLiveAppId: (pageId: string) => string | Promise<string>;
+  readonly botAppId: AppId;
+  readonly vccLiveAppId: (pageId: PageId) => string | Promise<string>;
   readonly graph: ThreadControlPort;
   readonly store: RecordStore;
   readonly clock: Clock;
   /** Names this process among those that share the store. */
-  readonly processId: string;
+  readonly processId: ProcessId;
   /** A fresh random id: 128 bit, hex. */
   readonly newId: () => string;
   readonly events: HandoverEvents;
   readonly log: Logger;
   /** What holds for the threads of a Page. */
-  readonly policies: (pageId: string) => EnginePolicies;
+  readonly policies: (pageId: PageId) => EnginePolicies;
   /** Resolves when the application has said what holds for a Page. `undefined` if that is known already. */
-  readonly policiesAsked: (pageId: string) => Promise<void> | undefined;
+  readonly policiesAsked: (pageId: PageId) => Promise<void> | undefined;
   /** Runs the customer's turn after an event that ended the handover and is none of the customer's own. */
-  readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: string) => Promise<void>;
+  readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: EventKey) => Promise<void>;
 }
 
 /** A handover that has ended, and where its customer can be reached. */

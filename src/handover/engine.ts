@@ -44,14 +44,14 @@ export class HandoverEngine {
   async proactiveTurn(thread: ThreadKey): Promise<Turn> {
     await this.#deps.policiesAsked(thread.pageId);
     const record = await this.#records.readOr(thread, undefined);
-    const turn = this.#records.turn(thread, `proactive:${this.#deps.newId()}`, record ?? emptyRecord, false);
+    const turn = this.#records.turn(thread, this.#deps.newId(), record ?? emptyRecord, 'none');
     if (!record) turn.epoch = undefined;
     return turn;
   }
 
   /** A turn that Meta delivered while the store could not be reached. */
   unrecordedTurn(thread: ThreadKey): Turn {
-    return { ...this.#records.turn(thread, `unrecorded:${this.#deps.newId()}`, emptyRecord), epoch: undefined };
+    return { ...this.#records.turn(thread, this.#deps.newId(), emptyRecord), epoch: undefined };
   }
 
   /** Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error where Meta refuses. */

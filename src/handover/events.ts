@@ -2,6 +2,7 @@
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult, HandoverVia, RefusedReason, ThreadOwner } from '../thread/handover.js';
+import type { HandoverId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { isThenable } from '../thread/thenable.js';
@@ -34,16 +35,16 @@ export type IgnoredReason = 'anotherAppOwns' | 'ownerUnknown' | 'noCustomer' | '
 /** Every event, and the one object its listeners get. */
 export interface HandoverEventMap {
   /** Somebody asked for a handover, and it begins: notice and pass follow. */
-  begun: { readonly thread: ThreadKey; readonly handoverId: string };
+  begun: { readonly thread: ThreadKey; readonly handoverId: HandoverId };
   /** VCC Live owns the thread. */
-  passed: { readonly thread: ThreadKey; readonly handoverId: string };
+  passed: { readonly thread: ThreadKey; readonly handoverId: HandoverId };
   /** An agent of VCC Live wrote for the first time in this handover. `waitedMs`: since the pass, milliseconds. */
-  claimed: { readonly thread: ThreadKey; readonly handoverId: string; readonly waitedMs: number };
+  claimed: { readonly thread: ThreadKey; readonly handoverId: HandoverId; readonly waitedMs: number };
   /**
    * The thread is on its way home: the bot is about to take it, or word has come that it is ours. Once for each
    * handover, before `returned`; again only where Meta had refused the first take.
    */
-  returning: { readonly thread: ThreadKey; readonly handoverId: string; readonly via: HandoverVia };
+  returning: { readonly thread: ThreadKey; readonly handoverId: HandoverId; readonly via: HandoverVia };
   /** The thread came home. `handoverId` is absent where another app had it without a handover of ours. */
   returned: { readonly thread: ThreadKey; readonly result: HandoverResult };
   /** The ledger's owner changed to, from or between other apps. */
@@ -53,7 +54,7 @@ export interface HandoverEventMap {
   /** A handover could not be made; the bot goes on. `takingBack`: one goes on, because the bot could not take it back. */
   failed: {
     readonly thread: ThreadKey;
-    readonly handoverId?: string;
+    readonly handoverId?: HandoverId;
     readonly error: Error;
     readonly takingBack?: true;
   };
@@ -78,7 +79,7 @@ export interface HandoverEventMap {
    * A webhook of VCC Live's told something new about an open handover. The transcript of a closed chat is in it, and
    * nowhere else unless the application has it kept.
    */
-  vccLiveEvent: { readonly thread: ThreadKey; readonly handoverId: string; readonly event: VccLiveEvent };
+  vccLiveEvent: { readonly thread: ThreadKey; readonly handoverId: HandoverId; readonly event: VccLiveEvent };
   /** Somebody wrote while the bot listens on standby. */
   standbyMessage: {
     readonly thread: ThreadKey;

@@ -6,6 +6,7 @@
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import type { ThreadEvent } from '../thread/event.js';
+import type { AppId, PageId } from '../thread/ids.js';
 import type { Conclusion, ExplicitMark, OpenHandover } from '../thread/record.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 
@@ -46,7 +47,7 @@ const APPS_OF_META: ReadonlySet<string> = new Set([
 const PLACE_MARGIN_MS = 5000;
 
 /** The echo of a message that Graph accepted from us. The token's app sent it, whatever the options say. */
-export function appOfOurEcho(appId: string, { botAppId }: AppIds): WrongAppId | undefined {
+export function appOfOurEcho(appId: AppId, { botAppId }: AppIds): WrongAppId | undefined {
   if (appId === botAppId || APPS_OF_META.has(appId)) return undefined;
   return { option: 'botAppId', configured: botAppId, seen: appId, evidence: 'echoOfOurMessage' };
 }
@@ -79,9 +80,11 @@ function mayBeOneApp(ofWebhook: string, ofAnswer: string): boolean {
 
 /** An id of the options that is the id of the Page whose webhook arrives. */
 export function pageAmongApps({ pageId }: ThreadEvent, ids: AppIds): WrongAppId | undefined {
-  if (pageId === undefined) return undefined;
-  const option = pageId === ids.botAppId ? 'botAppId' : pageId === ids.vccLiveAppId ? 'vccLiveAppId' : undefined;
-  return option && { option, configured: pageId, seen: pageId, evidence: 'pageId' };
+  // Somebody may have put the one where the other belongs.
+  const seen: string | undefined = pageId;
+  if (seen === undefined) return undefined;
+  const option = seen === ids.botAppId ? 'botAppId' : seen === ids.vccLiveAppId ? 'vccLiveAppId' : undefined;
+  return option && { option, configured: seen, seen, evidence: 'pageId' };
 }
 
 /**
@@ -104,7 +107,7 @@ export function agentOfAnotherApp(
 }
 
 /** What failed, what happens now, what to do. */
-export function wrongAppIdLine(pageId: string, { option, configured, seen, evidence }: WrongAppId): string {
+export function wrongAppIdLine(pageId: PageId, { option, configured, seen, evidence }: WrongAppId): string {
   const is = `${option} is '${configured}'`;
   const silence = 'After a handover the bot stays silent, because it does not know the thread as its own.';
   switch (evidence) {
@@ -135,6 +138,6 @@ function hasAgent(handover: OpenHandover | Conclusion): boolean {
   return handover.phase !== 'passed' || handover.agentAtMs !== undefined;
 }
 
-function isKnown(appId: string, { botAppId, vccLiveAppId }: AppIds): boolean {
+function isKnown(appId: AppId, { botAppId, vccLiveAppId }: AppIds): boolean {
   return appId === botAppId || appId === vccLiveAppId || APPS_OF_META.has(appId);
 }

@@ -8,6 +8,7 @@
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
 import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
 import { HandoverError, isErrorCode } from '../thread/errors.js';
+import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverEvent } from './events.js';
 import { reportedFields, withoutTranscript } from './vcc-live-report.js';
@@ -36,7 +37,7 @@ export interface ArmRequest {
   readonly run: string;
   readonly nowMs: number;
   readonly armedAtMetaMs: number;
-  readonly targetAppId: string;
+  readonly targetAppId: AppId;
   readonly metadata: string;
   readonly dialogWaits: boolean;
   readonly reference?: unknown;
@@ -205,7 +206,7 @@ export function concludeOpen(
 }
 
 /** Whether this event's turn is the new run of one that began a handover: such a run is mute. */
-export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): boolean {
+export function isRerunOf(record: ThreadRecord, eventKey: EventKey, run: string): boolean {
   if (record.open?.cause === eventKey && record.open.run !== run) return true;
   return conclusionOfCause(record, eventKey, run) !== undefined;
 }
@@ -214,13 +215,13 @@ export function isRerunOf(record: ThreadRecord, eventKey: string, run: string): 
  * Whether an earlier run of the event got as far as saving its dialog: another turn was given the end of its handover for
  * that dialog. Nothing of the run is left to be done again.
  */
-export function hasSavedDialog(record: ThreadRecord, eventKey: string, run: string): boolean {
+export function hasSavedDialog(record: ThreadRecord, eventKey: EventKey, run: string): boolean {
   const givenTo = conclusionOfCause(record, eventKey, run)?.givenTo;
   return givenTo !== undefined && givenTo !== keyAfter(eventKey);
 }
 
 /** The conclusion that this event brought about in an earlier run. */
-export function conclusionEndedBy(record: ThreadRecord, eventKey: string): Conclusion | undefined {
+export function conclusionEndedBy(record: ThreadRecord, eventKey: EventKey): Conclusion | undefined {
   return record.conclusions.find((each) => each.endedBy === eventKey);
 }
 

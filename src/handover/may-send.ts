@@ -49,7 +49,7 @@ export class SendGuard {
     if (turn && this.#isStopped) return { allowed: false, reason: 'staleTurn' };
     return whenReady(this.#read(thread, turn), (found): MaybePromise<Permission> => {
       // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
-      if (!found && turn?.delivered) return { allowed: true, newestStamp: undefined, known: false };
+      if (!found && turn?.origin === 'messaging') return { allowed: true, newestStamp: undefined, known: false };
       if (!found) return this.#askWithoutStore(thread);
       // This process stood still for longer than its lease, and another one has run the event.
       if (!found.isOurs) return { allowed: false, reason: 'staleTurn' };
@@ -77,10 +77,10 @@ export class SendGuard {
       case 'vccLive':
       case 'other':
         // A standby item without a stamp may be a late one, of before this turn: no answer is withheld for a guess.
-        if (inferred && turn?.delivered && isOfUnstampedItem(record.evidence.notUs)) return undefined;
+        if (inferred && turn?.origin === 'messaging' && isOfUnstampedItem(record.evidence.notUs)) return undefined;
         return { allowed: false, reason: 'anotherAppOwns' };
       case 'unknown':
-        return turn?.delivered ? allowedBy(record, false) : undefined;
+        return turn?.origin === 'messaging' ? allowedBy(record, false) : undefined;
       case 'bot':
       case 'idle':
         if (turn?.epoch !== undefined && turn.epoch !== record.epoch) return { allowed: false, reason: 'staleTurn' };

@@ -4,6 +4,7 @@
  * Exists because the id has to travel in it whatever a bot puts there: it is how a later signal finds the handover.
  */
 import { parseExactJson } from '../thread/exact-json.js';
+import type { HandoverId } from '../thread/ids.js';
 import { METADATA_LIMIT_CHARACTERS, boundMetadata, cutText } from '../graph/bound-metadata.js';
 
 /** The member that no redactor touches. */
@@ -23,7 +24,7 @@ export interface Extras {
  * Metadata for a handover, at most 1000 characters. An object gets the id as `handoverId`, unless it names one of its
  * own; a string goes as it is.
  */
-export function handoverMetadata(handoverId: string, given: string | object | undefined): string {
+export function handoverMetadata(handoverId: HandoverId, given: string | object | undefined): string {
   if (typeof given === 'string') return boundMetadata(given);
   const fields: Readonly<Record<string, unknown>> = { ...given };
   const members = { ...fields, [ID_MEMBER]: fields[ID_MEMBER] ?? handoverId };

@@ -1,4 +1,5 @@
 /** What the application decides for itself: who gets a thread that is asked for, and which words bring one back. */
+import type { AppId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { ApplicationFunctions } from './application-functions.js';
 import { BOOLEAN_IN_WORDS, acceptBoolean } from './application-functions.js';
@@ -11,7 +12,7 @@ import type { HandoverTimers } from './timers.js';
 export interface ControlRequest {
   readonly thread: ThreadKey;
   /** The app that asks. */
-  readonly appId: string;
+  readonly appId: AppId;
   readonly isVccLive: boolean;
   readonly metadata?: string;
 }

@@ -3,6 +3,7 @@ import { HandoverError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { threadOf } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
+import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
@@ -26,7 +27,7 @@ import { reopened } from './vcc-live-report.js';
 export interface Arrival {
   /** With the true ids of its apps. */
   readonly event: ThreadEvent;
-  readonly eventKey: string;
+  readonly eventKey: EventKey;
   readonly thread: ThreadKey;
   readonly ids: AppIds;
   /** Our clock. */
@@ -108,7 +109,7 @@ export class EventRecorder {
 }
 
 /** Whether an event is a `pass_thread_control` to this app. */
-export function passesTo(event: ThreadEvent, appId: string): boolean {
+export function passesTo(event: ThreadEvent, appId: AppId): boolean {
   return event.kind === 'passThreadControl' && event.channel === 'messaging' && event.newOwnerAppId === appId;
 }
 

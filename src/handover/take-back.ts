@@ -6,6 +6,7 @@
  * counts more than the reason to take, so the record is looked at again right before the call.
  */
 import type { HandoverOutcome, HandoverVia } from '../thread/handover.js';
+import type { HandoverId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
 import type { Verdict } from '../ownership/ledger.js';
@@ -52,7 +53,7 @@ interface TakeReason {
 
 /** A timer: the same deadline is still due, and VCC Live has the thread. An agent's words move the deadline. */
 export function whileDeadlineIsDue(
-  handoverId: string,
+  handoverId: HandoverId,
   { outcome }: Deadline,
   timers: HandoverTimers,
   nowMs: number,
@@ -64,7 +65,7 @@ export function whileDeadlineIsDue(
 }
 
 /** A closed chat: it is still closed, its time has come, and VCC Live has the thread. */
-export function whileChatIsClosed(handoverId: string, nowMs: number): MayTakeBack {
+export function whileChatIsClosed(handoverId: HandoverId, nowMs: number): MayTakeBack {
   return whileVccLiveHas(handoverId, (open) => {
     const atMs = takeBackTimeOf(open);
     return atMs !== undefined && atMs <= nowMs;
@@ -72,11 +73,11 @@ export function whileChatIsClosed(handoverId: string, nowMs: number): MayTakeBac
 }
 
 /** Words that ask for the bot: the handover in which they were written is still open, and another app has the thread. */
-export function whileHandoverIs(handoverId: string | undefined): MayTakeBack {
+export function whileHandoverIs(handoverId: HandoverId | undefined): MayTakeBack {
   return (record, owner) => isAnotherApp(owner) && record.open?.id === handoverId;
 }
 
-function whileVccLiveHas(handoverId: string, isDue: (open: OpenHandover) => boolean): MayTakeBack {
+function whileVccLiveHas(handoverId: HandoverId, isDue: (open: OpenHandover) => boolean): MayTakeBack {
   return ({ open }, { owner }) =>
     open?.id === handoverId && open.phase === 'passed' && owner === 'vccLive' && isDue(open);
 }

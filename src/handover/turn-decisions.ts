@@ -1,5 +1,6 @@
 /** Takes the steps that the decision about an event needs (questions to Meta, changes of the record), until it is made. */
 import { StoreError } from '../thread/errors.js';
+import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
@@ -46,7 +47,7 @@ export class TurnDecisions {
   }
 
   /** Decides what runs on a recorded event. The answer comes without a promise if nobody has to be asked. */
-  decideTurn(recorded: RecordedEvent, eventKey: string): MaybePromise<TurnDecision> {
+  decideTurn(recorded: RecordedEvent, eventKey: EventKey): MaybePromise<TurnDecision> {
     const { event, thread } = recorded;
     if (!thread) return this.#ignore(recorded, reasonWithoutThread(event));
     const asked = this.#deps.policiesAsked(thread.pageId);
@@ -55,7 +56,7 @@ export class TurnDecisions {
     return this.#begin(recorded, thread, eventKey);
   }
 
-  #begin(recorded: RecordedEvent, thread: ThreadKey, eventKey: string): MaybePromise<TurnDecision> {
+  #begin(recorded: RecordedEvent, thread: ThreadKey, eventKey: EventKey): MaybePromise<TurnDecision> {
     const { event, record, before, isFresh } = recorded;
     const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
     return whenReady(known, (ids) => {
@@ -134,7 +135,7 @@ export class TurnDecisions {
     const { event } = recorded;
     turn.epoch = record.epoch;
     if (step.step === 'accepted') {
-      return { run: 'accepted', turn: { ...turn, delivered: false }, reference: record.open?.reference };
+      return { run: 'accepted', turn: { ...turn, origin: 'standby' }, reference: record.open?.reference };
     }
     if (step.step === 'logic' && step.isMute) {
       turn.blockedBecause = 'repeatedTurn';
@@ -187,7 +188,7 @@ export class TurnDecisions {
     }
   }
 
-  async #passTo({ thread, ids, recorded }: ThreadFacts, appId: string): Promise<void> {
+  async #passTo({ thread, ids, recorded }: ThreadFacts, appId: AppId): Promise<void> {
     const call = (): ReturnType<EngineDeps['graph']['pass']> => this.#deps.graph.pass(thread, appId);
     try {
       await ownCall(this.#records, { thread, ids, owner: { app: appId }, call }, unchanged);

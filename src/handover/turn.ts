@@ -1,5 +1,6 @@
 /** The types that use cases and hosts share: a turn, a recorded event, a decision about it. */
 import type { ThreadEvent } from '../thread/event.js';
+import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
 import type { Entered, Ticket } from '../thread/store.js';
@@ -14,16 +15,23 @@ export interface AnsweredCall {
 
 const AFTER = 'after:';
 
+/**
+ * What brought a turn.
+ * - `messaging`: an event that Meta delivered to the thread's owner, so Meta takes the thread for ours
+ * - `standby`: an event that the bot only listens to
+ * - `none`: no event: a proactive message, a timer, a call of the application
+ */
+export type TurnOrigin = 'messaging' | 'standby' | 'none';
+
 /** One run of the bot for one event. Mutable where the run itself changes it; lives as long as the turn. */
 export interface Turn {
   readonly thread: ThreadKey;
-  /** Deduplication key of the event, or a random one where there is no event. */
-  key: string;
+  /** Deduplication key of the event, or a random one if there is no event. */
+  key: EventKey;
   readonly run: string;
   /** What lets this process run the turn. One that no ticket was taken for counts. */
   ticket: Ticket;
-  /** Whether Meta delivered this turn on `messaging`. `false`: a proactive turn. */
-  readonly delivered: boolean;
+  readonly origin: TurnOrigin;
   /** The epoch that the turn speaks in; `undefined` where it could not be read. */
   epoch: number | undefined;
   /** Set where nothing more may leave this turn, and why. */
@@ -75,7 +83,7 @@ export interface HandoverOrder {
   readonly sendNotice?: () => Promise<void>;
   /** Notice and pass in one call, where the Page allows it; then `sendNotice` is absent. */
   readonly passWithNotice?: (
-    targetAppId: string,
+    targetAppId: AppId,
     metadata: string,
     isWanted: () => Promise<boolean>,
   ) => Promise<AnsweredCall>;
@@ -95,6 +103,6 @@ export function isRepeated(turn: Turn): boolean {
 }
 
 /** The key of a turn that follows that of an event, under the ticket of the event. */
-export function keyAfter(eventKey: string): string {
+export function keyAfter(eventKey: EventKey): EventKey {
   return AFTER + eventKey;
 }

@@ -5,6 +5,7 @@
  * Nothing in these webhooks is signed. So they move no thread by themselves, act on open handovers only, and before
  * anything is taken back Meta is asked who has it.
  */
+import type { HandoverId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { ThreadRecord } from '../thread/record.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
@@ -59,7 +60,7 @@ export class VccLiveReports {
   async #find(
     event: VccLiveEvent,
     { handoverIds, threadOf }: ReportAddress,
-  ): Promise<{ thread: ThreadKey; handoverId: string } | undefined> {
+  ): Promise<{ thread: ThreadKey; handoverId: HandoverId } | undefined> {
     const { store } = this.#records.deps;
     for (const handoverId of handoverIds) {
       const thread = await store.findHandover(handoverId);

@@ -2,6 +2,7 @@
  * What a webhook item, or a call of our own, proves about a thread: the table of evidence in docs/ownership.md.
  */
 import type { ThreadEvent } from '../thread/event.js';
+import type { AppId, EventKey } from '../thread/ids.js';
 import type { ExplicitMark, NamedOwner, SideMark } from '../thread/record.js';
 import type { AppIds, Evidence } from './ledger.js';
 import { placeOwn, stampOf } from './meta-time.js';
@@ -15,7 +16,7 @@ export interface Arrival {
   /** The thread's newest time on Meta's clock, see `newestPlace`. */
   readonly newestStamp: number | undefined;
   /** Deduplication key of the event, if it has been made. Default: a text of the event's own fields. */
-  readonly eventKey?: string;
+  readonly eventKey?: EventKey;
 }
 
 /** When a call of ours was sent and answered, for what it proves. */
@@ -34,7 +35,7 @@ const KEY_OF_REFUSAL = 'refused';
 
 /** What `thread_owner` answered. */
 export type OwnerAnswered =
-  | { readonly owner: 'app'; readonly appId: string; readonly expiresAtMs?: number }
+  | { readonly owner: 'app'; readonly appId: AppId; readonly expiresAtMs?: number }
   | { readonly owner: 'hidden'; readonly expiresAtMs?: number }
   | { readonly owner: 'idle' };
 

@@ -7,6 +7,7 @@
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
 import type { ThreadOwner } from '../thread/handover.js';
+import type { AppId } from '../thread/ids.js';
 import type {
   EvidenceMaxima,
   ExplicitMark,
@@ -22,8 +23,8 @@ const CONTROL_MS = 24 * 60 * 60_000;
 
 /** The app ids of the bot and of VCC Live. */
 export interface AppIds {
-  readonly botAppId: string;
-  readonly vccLiveAppId: string;
+  readonly botAppId: AppId;
+  readonly vccLiveAppId: AppId;
 }
 
 /** One piece of evidence, placed on Meta's clock. */
@@ -35,7 +36,7 @@ export type Evidence =
 /** The owner that evidence names, without a look at the clock. `inferred`: another app, and nothing says which. */
 export interface Verdict {
   readonly owner: ThreadOwner['owner'];
-  readonly appId?: string | undefined;
+  readonly appId?: AppId | undefined;
   readonly since?: number | undefined;
   readonly expiresAtMetaMs?: number | undefined;
   readonly inferred?: true | undefined;
@@ -88,7 +89,7 @@ function laterSide(known: SideMark | undefined, mark: SideMark): SideMark {
 /** All verdicts have the same fields in the same order, see {@link fold}. */
 function verdict(
   owner: Verdict['owner'],
-  appId: string | undefined,
+  appId: AppId | undefined,
   since: number | undefined,
   expiresAtMetaMs: number | undefined,
   inferred: true | undefined,

@@ -5,13 +5,14 @@
  * The ledger picks one of them by a fixed order, independent of their arrival. That is a guess, so the plugin asks
  * `thread_owner`.
  */
+import type { AppId } from '../thread/ids.js';
 import type { ExplicitMark, NamedOwner } from '../thread/record.js';
 
 /** A stamp in whole seconds stands for the end of its second. */
 export const REST_OF_SECOND_MS = 999;
 
 /** True if the two name owners that cannot both be right, and either may be the newer one. */
-export function areUndecided(one: ExplicitMark, other: ExplicitMark, botAppId: string): boolean {
+export function areUndecided(one: ExplicitMark, other: ExplicitMark, botAppId: AppId): boolean {
   return mayBeOfOneMoment(one, other) && contradict(sideOf(one.owner, botAppId), sideOf(other.owner, botAppId));
 }
 
@@ -31,7 +32,7 @@ function latest({ atMetaMs, answeredAtMetaMs }: ExplicitMark): number {
 }
 
 /** `notUs`: an app that is not ours, and no evidence says which. For the bot, "bot" and "idle" are the same. */
-function sideOf(owner: NamedOwner, botAppId: string): string {
+function sideOf(owner: NamedOwner, botAppId: AppId): string {
   if (owner === 'notUs') return owner;
   return owner === 'idle' || owner.app === botAppId ? 'bot' : `app ${owner.app}`;
 }

@@ -9,6 +9,7 @@ import { sleep } from '../thread/clock.js';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { threadOf } from '../thread/event.js';
+import type { ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import { labelOfId } from '../thread/thread-label.js';
@@ -42,7 +43,7 @@ export interface DeliveryQueueDeps<Value extends QueuedEvent> {
   readonly clock: Clock;
   readonly log: Logger;
   /** Names this process among those that share the store. */
-  readonly processId: string;
+  readonly processId: ProcessId;
   /** Takes the ticket of an event and records what the event proves, in one step. */
   readonly enter: (ticket: Ticket, leaseMs: number, event: ThreadEvent) => MaybePromise<Entered<Value>>;
   readonly limits?: DeliveryLimits;

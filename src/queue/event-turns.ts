@@ -2,6 +2,7 @@
 import type { Clock } from '../thread/clock.js';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
+import type { ProcessId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
@@ -22,7 +23,7 @@ const FRESH_MS = 100;
 export interface EventTurnsDeps<Value extends QueuedEvent> {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly processId: string;
+  readonly processId: ProcessId;
   readonly threads: ThreadQueue;
   readonly tickets: TicketKeeper;
   readonly capacity: Capacity;

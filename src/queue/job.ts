@@ -1,6 +1,7 @@
 /** One event in this process, from its delivery to its end. */
 import type { ThreadEvent } from '../thread/event.js';
 import { threadOf } from '../thread/event.js';
+import type { ProcessId } from '../thread/ids.js';
 import { threadId } from '../thread/key.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Ticket } from '../thread/store.js';
@@ -55,7 +56,7 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   constructor(
     readonly event: ThreadEvent,
     readonly key: string,
-    processId: string,
+    processId: ProcessId,
   ) {
     this.thread = threadOf(event);
     this.queue = this.thread ? threadId(this.thread) : `event ${key}`;

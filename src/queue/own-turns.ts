@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
+import type { ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -25,7 +26,7 @@ export interface OwnTurnsDeps {
   readonly store: ThreadStore;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly processId: string;
+  readonly processId: ProcessId;
   readonly threads: ThreadQueue;
   readonly tickets: TicketKeeper;
   /** Says that a turn of this queue lasts too long. */

@@ -1,6 +1,7 @@
 /**
  * What a webhook item says, in one shape for all kinds. Only `webhook/` knows Meta's JSON.
  */
+import type { AppId, PageId, Psid } from './ids.js';
 import type { ThreadKey } from './key.js';
 
 /** Every kind of webhook item. An item of kind `unknown` keeps its raw value and is never an error. */
@@ -36,9 +37,9 @@ export interface ThreadEvent {
   readonly kind: ThreadEventKind;
   readonly channel: ThreadEventChannel;
   /** The Page, from recipient or (on echoes) sender, else from the entry. Absent if the item names none. */
-  readonly pageId?: string;
+  readonly pageId?: PageId;
   /** The customer. On echoes this is the recipient. Absent on `app_roles`, `policy_enforcement` and Page changes. */
-  readonly psid?: string;
+  readonly psid?: Psid;
   /** Meta's time in milliseconds since 1970. A stamp sent in seconds is multiplied by 1000. Absent if Meta sent none. */
   readonly timestampMs?: number;
   /** Present if Meta sent the stamp in seconds: its true time is anywhere within that second. */
@@ -54,13 +55,13 @@ export interface ThreadEvent {
   /** True on a notice of Meta's (`admin_text`), which no customer wrote. */
   readonly isNotice?: true;
   /** Echoes: the app that sent the message. Absent if Meta left it out. */
-  readonly appId?: string;
+  readonly appId?: AppId;
   /** Thread control: who owned the thread before. `null` and a missing key are both absent. */
-  readonly previousOwnerAppId?: string;
+  readonly previousOwnerAppId?: AppId;
   /** Thread control: who owns the thread now. */
-  readonly newOwnerAppId?: string;
+  readonly newOwnerAppId?: AppId;
   /** `request_thread_control`: the app that asks. */
-  readonly requestedOwnerAppId?: string;
+  readonly requestedOwnerAppId?: AppId;
   /**
    * The fields above whose id came as a number beyond 2^53: a JSON parser outside this package has rounded it, and what
    * stands there is not the app's true id. The plugin's own events name an app of the options by its true id again.

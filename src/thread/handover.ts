@@ -1,5 +1,6 @@
 /** The types of a handover that bots use: request, start, owner, result. */
 
+import type { AppId, HandoverId } from './ids.js';
 import type { ChatDisposition, TranscriptLine } from './vcc-live-event.js';
 
 /** What a bot asks for when it hands a thread to VCC Live. `Notice` is what the framework can send (text or activity). */
@@ -29,15 +30,15 @@ export type RefusedReason = 'alreadyWithAgent' | 'unavailable' | 'notMessenger' 
 
 /** The result of a request for a handover. */
 export type HandoverStart =
-  | { readonly status: 'passed'; readonly handoverId: string }
+  | { readonly status: 'passed'; readonly handoverId: HandoverId }
   | { readonly status: 'refused'; readonly reason: RefusedReason }
-  | { readonly status: 'failed'; readonly error: Error; readonly handoverId?: string };
+  | { readonly status: 'failed'; readonly error: Error; readonly handoverId?: HandoverId };
 
 /** Who may write to the customer now. */
 export interface ThreadOwner {
   readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown';
   /** The owning app, if known. */
-  readonly appId?: string;
+  readonly appId?: AppId;
   /** Since when, as far as evidence shows. Meta's clock, milliseconds since 1970. */
   readonly sinceMs?: number;
   /** When control ends unless something happens on the thread. Meta's clock, milliseconds since 1970. */
@@ -59,7 +60,7 @@ export type HandoverVia = 'passBack' | 'message' | 'take' | 'vccLiveWebhook' | '
 /** The result that the waiting dialog gets. */
 export interface HandoverResult {
   /** Absent if the handover was refused before it had one. */
-  readonly handoverId?: string;
+  readonly handoverId?: HandoverId;
   readonly outcome: HandoverOutcome;
   readonly via: HandoverVia;
   /** From the request to the end, milliseconds. 0 if it never began. */

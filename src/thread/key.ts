@@ -2,11 +2,13 @@
  * Names a conversation: one customer on one Page. PSIDs are scoped to their Page, so neither id alone names a thread.
  * @see https://developers.facebook.com/docs/messenger-platform/identity/overview
  */
+import type { PageId, Psid } from './ids.js';
+
 export interface ThreadKey {
   /** Facebook Page id, digits. */
-  readonly pageId: string;
+  readonly pageId: PageId;
   /** Page-scoped id of the customer, digits. */
-  readonly psid: string;
+  readonly psid: Psid;
 }
 
 /** Half of a surrogate pair, which JSON may hold and no encoding can carry. */

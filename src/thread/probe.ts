@@ -7,22 +7,23 @@
 import type { Clock } from './clock.js';
 import { textOfThrown } from './errors.js';
 import type { HandoverOutcome, HandoverVia, RefusedReason, ThreadOwner } from './handover.js';
+import type { HandoverId, PageId } from './ids.js';
 import type { Logger } from './logger.js';
 import { isThenable } from './thenable.js';
 
 /** Something happened to a thread. Durations are milliseconds. */
-export type Measurement = { readonly pageId: string } &
+export type Measurement = { readonly pageId: PageId } &
   /** The intent is written; notice and pass follow. */
   (
-    | { readonly kind: 'handoverBegun'; readonly handoverId: string }
+    | { readonly kind: 'handoverBegun'; readonly handoverId: HandoverId }
     /** VCC Live owns the thread. */
-    | { readonly kind: 'handoverPassed'; readonly handoverId: string }
+    | { readonly kind: 'handoverPassed'; readonly handoverId: HandoverId }
     /** An agent wrote for the first time. `waitedMs`: since the pass. */
-    | { readonly kind: 'handoverClaimed'; readonly handoverId: string; readonly waitedMs: number }
+    | { readonly kind: 'handoverClaimed'; readonly handoverId: HandoverId; readonly waitedMs: number }
     | {
         readonly kind: 'handoverEnded';
         /** Absent if it never had one. */
-        readonly handoverId?: string;
+        readonly handoverId?: HandoverId;
         readonly outcome: HandoverOutcome;
         readonly via: HandoverVia;
         /** Since the handover was asked for. Absent if it never began, or failed. */
@@ -35,7 +36,7 @@ export type Measurement = { readonly pageId: string } &
         readonly errorType?: string;
       }
     /** The bot could not take a thread back; the handover goes on. */
-    | { readonly kind: 'takingBackFailed'; readonly handoverId?: string; readonly errorType: string }
+    | { readonly kind: 'takingBackFailed'; readonly handoverId?: HandoverId; readonly errorType: string }
     | { readonly kind: 'ownerChanged'; readonly from: ThreadOwner['owner']; readonly to: ThreadOwner['owner'] }
     /** Meta said something else than the ledger held. */
     | {
@@ -53,11 +54,11 @@ export type Measurement = { readonly pageId: string } &
 /** Work that takes time. */
 export type Work =
   /** One attempt at a call of the Graph API. `host`: the Graph API's. */
-  | { readonly kind: 'graphCall'; readonly operation: string; readonly pageId: string; readonly host: string }
+  | { readonly kind: 'graphCall'; readonly operation: string; readonly pageId: PageId; readonly host: string }
   /** A webhook delivery, from its arrival until Meta can be answered. */
   | { readonly kind: 'delivery'; readonly events: number }
   /** One event of a delivery, from its admission until the bot has finished with it. */
-  | { readonly kind: 'turn'; readonly pageId?: string; readonly eventKind: string; readonly channel: string };
+  | { readonly kind: 'turn'; readonly pageId?: PageId; readonly eventKind: string; readonly channel: string };
 
 /** How work ended. */
 export type WorkEnd = { readonly durationMs: number } & (

@@ -5,10 +5,11 @@
  * transcripts to be kept.
  */
 import type { HandoverOutcome, HandoverVia } from './handover.js';
+import type { AppId, EventKey, HandoverId } from './ids.js';
 import type { TranscriptLine } from './vcc-live-event.js';
 
 /** The owner that explicit evidence names. `notUs`: an app took the thread from us, and the evidence does not name it. */
-export type NamedOwner = { readonly app: string } | 'idle' | 'notUs';
+export type NamedOwner = { readonly app: AppId } | 'idle' | 'notUs';
 
 /** Explicit evidence: a thread-control webhook, our own confirmed call, or an answer of `thread_owner`. */
 export interface ExplicitMark {
@@ -68,7 +69,7 @@ export interface EarlyHandBack {
   readonly inSeconds?: true;
   readonly metadata?: string;
   /** Deduplication key of the hand-back event. */
-  readonly endedBy?: string;
+  readonly endedBy?: EventKey;
 }
 
 /**
@@ -94,11 +95,11 @@ export interface VccLiveReport {
 /** A handover that has begun and is not concluded. */
 export interface OpenHandover {
   /** Random, 128 bit, hex. Travels in `metadata`. */
-  readonly id: string;
+  readonly id: HandoverId;
   /** `armed`: intent written, notice or pass in progress. `unconfirmed`: pass sent, outcome unknown. `passed`: VCC Live has it. */
   readonly phase: 'armed' | 'unconfirmed' | 'passed';
   /** Deduplication key of the event whose turn asked for it. */
-  readonly cause: string;
+  readonly cause: EventKey;
   /** The run of that turn: another run of the same event finds the handover instead of being refused. */
   readonly run: string;
   /** Our clock, milliseconds. */
@@ -106,7 +107,7 @@ export interface OpenHandover {
   /** The same moment placed on Meta's clock: a hand-back older than this belongs to an earlier handover. */
   readonly armedAtMetaMs: number;
   readonly noticeSent: boolean;
-  readonly targetAppId: string;
+  readonly targetAppId: AppId;
   readonly metadata: string;
   /** A dialog waits for the result. */
   readonly dialogWaits: boolean;
@@ -118,7 +119,7 @@ export interface OpenHandover {
   /** When an agent of VCC Live first wrote, our clock. */
   readonly claimedAtMs?: number;
   /** Deduplication key of the agent's first words: a redelivery of them goes the same way again. */
-  readonly claimedBy?: string;
+  readonly claimedBy?: EventKey;
   /** The thread is being taken back, and how; `returning` was emitted. */
   readonly returning?: HandoverVia;
   /** Present once a webhook of VCC Live's has reported anything. */
@@ -131,8 +132,8 @@ export interface OpenHandover {
 
 /** How a handover ended. Stored once; only who was given the result is added. */
 export interface Conclusion {
-  readonly handoverId: string;
-  readonly cause: string;
+  readonly handoverId: HandoverId;
+  readonly cause: EventKey;
   readonly outcome: HandoverOutcome;
   readonly via: HandoverVia;
   readonly waitedMs: number;
@@ -142,7 +143,7 @@ export interface Conclusion {
   /** Run of the turn that began the handover. */
   readonly run: string;
   /** Deduplication key of the event that ended it, if an event did: a redelivery of it goes the same way again. */
-  readonly endedBy?: string;
+  readonly endedBy?: EventKey;
   /** Our clock, milliseconds. */
   readonly concludedAtMs: number;
   /** An agent of VCC Live wrote during the handover. */
@@ -150,11 +151,11 @@ export interface Conclusion {
   /** From an agent's first words to the end, milliseconds. Absent if no agent wrote. */
   readonly agentMs?: number;
   /** Key of the turn that did what comes after a handover: a question, a prompt that was open. Absent: not done yet. */
-  readonly afterwardsBy?: string;
+  readonly afterwardsBy?: EventKey;
   /** What VCC Live's webhooks had reported by then. Only the newest conclusion keeps a transcript. */
   readonly report?: VccLiveReport;
   /** Key of the turn that was given the result for the dialog that waited. Absent: no dialog has asked. */
-  readonly givenTo?: string;
+  readonly givenTo?: EventKey;
 }
 
 /** An error as a store keeps it. */

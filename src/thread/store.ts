@@ -1,4 +1,5 @@
 /** The port to the store of threads. `store/` has three adapters; users may bring their own. */
+import type { AppId, EventKey, HandoverId, ProcessId } from './ids.js';
 import type { ThreadKey } from './key.js';
 import type { Logger } from './logger.js';
 import type { MaybePromise } from './maybe-promise.js';
@@ -6,7 +7,7 @@ import type { MaybePromise } from './maybe-promise.js';
 /** What a store keeps of a thread, as plain JSON. */
 export interface StoredRecord {
   /** The id by which {@link ThreadStore.findHandover} finds the thread. Absent: it has no open handover. */
-  readonly openHandoverId?: string;
+  readonly openHandoverId?: HandoverId;
   /** A store that is short of room may drop this record: the thread's next event tells what matters. */
   readonly forgettable: boolean;
   /** Unknown to the store. */
@@ -27,9 +28,9 @@ export interface ThreadChange<T, Kept = StoredRecord> {
 export interface Ticket {
   readonly thread: ThreadKey;
   /** Deduplication key of the event. A turn that no event began has a random one. */
-  readonly event: string;
+  readonly event: EventKey;
   /** Names the process among those that share the store. */
-  readonly processId: string;
+  readonly processId: ProcessId;
 }
 
 /**
@@ -70,7 +71,7 @@ export interface DueTime {
 /** The bot that uses a store or an inbox. */
 export interface StoringBot {
   /** Its Facebook app id: bots with different ones never see each other's data. */
-  readonly appId: string;
+  readonly appId: AppId;
   /** Where a store says what an operator has to know. */
   readonly log: Logger;
 }
@@ -122,7 +123,7 @@ export interface ThreadStore {
    * found from the moment its record is written until the moment the handover is concluded, forgotten or expired.
    * @param handoverId as in `OpenHandover.id`; any other text is an id that no handover has
    */
-  findHandover(handoverId: string): Promise<ThreadKey | undefined>;
+  findHandover(handoverId: HandoverId): Promise<ThreadKey | undefined>;
 
   /** Up to `limit` threads that have an open handover, in no order, each once. For people who look after a bot. */
   listOpen(limit: number): Promise<ThreadKey[]>;

@@ -44,7 +44,11 @@ class PretendVccLive {
 }
 
 function json(body: unknown, status = 200): (response: ServerResponse) => void {
-  return (response) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  return (response) => {
+    // Restify, where a test has loaded it, makes `writeHead` of every server give nothing.
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body));
+  };
 }
 
 function users(rows: readonly object[]): (response: ServerResponse) => void {
@@ -119,7 +123,14 @@ describe('vccLiveAgents', () => {
     ['another shape', json({ users: [] }), 'no list "response"'],
     ['rows of another shape', json({ response: ['anna'], errors: [] }), 'has no objects'],
     ['no JSON', (response) => response.end('<html>'), 'not JSON'],
-    ['a redirect', (response) => response.writeHead(302, { location: '/login' }).end(), 'answered HTTP 302'],
+    [
+      'a redirect',
+      (response) => {
+        response.writeHead(302, { location: '/login' });
+        response.end();
+      },
+      'answered HTTP 302',
+    ],
     ['a connection that breaks', (response) => response.destroy(), 'gave no answer'],
   ];
   for (const [when, answer, why] of failures) {
