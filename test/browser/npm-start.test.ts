@@ -72,7 +72,7 @@ describe('npm start', function () {
     expect(free.said()).to.include('Port 3978 is taken');
     const wrong = start({ PORT: 'http' });
     expect(await wrong.end()).to.equal(1);
-    expect(wrong.said()).to.include('PORT is "http"; it must be a number');
+    expect(wrong.said()).to.include('PORT is "http". Set it to a number');
     other.close();
     const busy = createServer();
     await new Promise<void>((done) => busy.listen(0, '127.0.0.1', done));
@@ -85,8 +85,8 @@ describe('npm start', function () {
   it('-- --demo plays a whole handover without page or browser, and ends well', async () => {
     const { end, said } = start({}, '--demo');
     expect(await end(), said()).to.equal(0);
-    expect(said()).to.include('The whole handover went as it must.');
-    expect(said()).to.include('customer: talk to agent').and.to.include('owner of the thread: the bot → VCC Live');
+    expect(said()).to.include('Every scene ended as it must.');
+    expect(said()).to.include('customer: talk to agent').and.to.include('the owner changes: the bot → VCC Live');
     expect(said(), 'nobody reads ids').not.to.match(/\d{15}/);
   });
 

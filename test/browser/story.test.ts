@@ -84,7 +84,7 @@ describe('The stage in a browser', function () {
     await owners(page, 'Sample bot');
     await says(page, 'Thank you!');
     await conversation(page).getByText('You said: Thank you!').waitFor();
-    await page.getByText('The queue is empty').waitFor();
+    await page.getByText('No customer waits for an agent').waitFor();
 
     const line = page.locator('.line', { hasText: 'pass_thread_control → the bot' });
     await line.getByRole('button').click();
@@ -231,14 +231,14 @@ describe('The stage in a browser', function () {
     await says(page, 'before');
     await conversation(page).getByText('You said: before').waitFor();
     line.cut();
-    await page.getByText('The connection to the stage is lost').waitFor();
+    await page.getByText('The page lost its connection to the stage').waitFor();
     await at.simulator.customer(PSID).says('meanwhile');
     await settled();
     await says(page, 'nobody hears this');
     await page.getByRole('alert').getByText('does not answer').waitFor();
     line.mend();
     await conversation(page).getByText('You said: meanwhile').waitFor();
-    await page.getByText('The connection to the stage is lost').waitFor({ state: 'detached' });
+    await page.getByText('The page lost its connection to the stage').waitFor({ state: 'detached' });
     expect(await conversation(page).getByText('You said: before').count()).to.equal(1);
     expect(await page.getByLabel(/^Message from/).inputValue()).to.equal('nobody hears this');
     await page.context().close();
@@ -268,7 +268,7 @@ describe('The stage in a browser', function () {
     expect(longestMs, 'the longest frame').to.be.lessThan(1500);
     const drawn = await page.locator('.line').count();
     expect(drawn).to.be.within(50, 150);
-    await page.getByText('The last 1000 lines are kept.').waitFor();
+    await page.getByText('The page keeps the last 1000 lines.').waitFor();
     await page.getByRole('button', { name: /earlier lines$/ }).click();
     expect(await page.locator('.line').count()).to.be.within(151, 300);
   });

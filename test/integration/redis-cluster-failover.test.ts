@@ -47,7 +47,6 @@ describeWithRedis('Two bot processes over a Redis Cluster', function () {
   const psidOf = (customer: number): string => `66001122334${5000 + customer}`;
   const textOf = (customer: number, message: number): string =>
     message === MESSAGES && customer % 2 === 0 ? 'agent please' : `${customer}/${message}`;
-  let redeliveries = 0;
   let acknowledged = 0;
 
   /** Delivers as Meta does: the same message again and again until it is acknowledged. */
@@ -64,7 +63,6 @@ describeWithRedis('Two bot processes over a Redis Cluster', function () {
     for (;;) {
       const answer = await sim.deliverRaw(body).catch(() => undefined);
       if (answer?.status === 200) break;
-      redeliveries += 1;
       await new Promise((resolve) => setTimeout(resolve, REDELIVERED_AFTER_MS));
     }
     acknowledged += 1;
@@ -79,10 +77,11 @@ describeWithRedis('Two bot processes over a Redis Cluster', function () {
     });
     await until(() => acknowledged >= CUSTOMERS);
     await cluster.kill(0);
+    const before = acknowledged;
     await Promise.all([cluster.promoted(MASTERS), Promise.all(writing)]);
 
-    // Deliveries that were refused or cut off show that the failover was met, not missed.
-    expect(redeliveries).to.be.above(0);
+    // Most were on their way then, so the failover was met, not missed.
+    expect(before).to.be.below((CUSTOMERS * MESSAGES) / 2);
     for (const customer of customers) {
       const texts = Array.from({ length: MESSAGES }, (_, index) => textOf(customer, index + 1));
       const wanted = ['bot: hi', ...texts.filter((text) => text !== 'agent please').map((text) => `bot: ${text}`)];
@@ -90,8 +89,13 @@ describeWithRedis('Two bot processes over a Redis Cluster', function () {
       await until(() => heard().filter((text) => text.startsWith('bot: ')).length >= wanted.length);
       expect(heard().filter((text) => text.startsWith('bot: '))).to.deep.equal(wanted);
     }
-    const handedOver = customers.filter((customer) => customer % 2 === 0).map(psidOf);
-    await until(() => handedOver.every((psid) => sim.ownerOf(psid).owner === sim.settings.vccLiveAppId));
+    // A request that met the dead master may fail: then its customer reads that, and nothing is passed.
+    const asked = customers.filter((customer) => customer % 2 === 0).map(psidOf);
+    const isPassed = (psid: string): boolean => sim.ownerOf(psid).owner === sim.settings.vccLiveAppId;
+    const isTold = (psid: string): boolean => sim.customer(psid).hears().includes('ended: failed via none');
+    await until(() => asked.every((psid) => isPassed(psid) !== isTold(psid)));
+    const handedOver = asked.filter(isPassed);
+    expect(handedOver.length).to.be.above(0);
     const passes = sim.wire.of('graph').flatMap((call) => {
       if (call.edge !== 'pass_thread_control' || call.appId !== sim.settings.botAppId) return [];
       return [(call.body as { recipient?: { id?: string } }).recipient?.id];

@@ -224,12 +224,12 @@ describe('allOf', () => {
   ];
   for (const [expected, checks, given] of cases) {
     it(`says ${expected} for ${given}`, async () => {
-      expect(await allOf(...checks)()).to.equal(expected);
+      expect(await allOf(...checks)(undefined, undefined)).to.equal(expected);
     });
   }
 
   it('throws what a function threw when no other says unavailable, so that the plugin logs it', async () => {
-    const error = await allOf(fails, is('available'))().catch((thrown: unknown) => thrown);
+    const error = await allOf(fails, is('available'))(undefined, undefined).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(TypeError);
   });
 
@@ -239,7 +239,7 @@ describe('allOf', () => {
       heard.push(args);
       return 'unavailable';
     };
-    await allOf<unknown[]>(first, () => expect.fail('was asked'))('context', 'request');
+    await allOf<unknown, unknown>(first, () => expect.fail('was asked'))('context', 'request');
     expect(heard).to.deep.equal([['context', 'request']]);
   });
 });

@@ -64,7 +64,7 @@ describe('botTelemetry()', () => {
       expect(pass.map(({ success, resultCode, data }) => [success, resultCode, data])).to.deep.equal([
         [true, 200, 'ok'],
         [true, 200, 'ok'],
-        [false, 400, 'token'],
+        [false, 400, 'invalidToken'],
         [true, 200, 'ok'],
         [true, 200, 'ok'],
       ]);

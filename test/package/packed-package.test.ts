@@ -30,8 +30,8 @@ const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads:
     exports: 'HandoverFacebookAdapter',
     loads: ['axios', 'botbuilder', 'botbuilder-adapter-facebook', 'botbuilder-dialogs', 'undici'],
   },
-  // Bot Framework's dialogs bring axios; the adapter and undici are loaded where a controller has that adapter.
-  './botkit': { exports: 'handoverPlugin', loads: ['axios', 'botbuilder-dialogs'] },
+  // The plugin that it is given has loaded the same; the adapter is loaded if a controller has that adapter.
+  './botkit': { exports: 'handoverPlugin', loads: PLUGIN_LOADS },
   './calendar': { exports: 'openingHours', loads: ['luxon'] },
   './vcc-live': { exports: 'vccLiveAgents', loads: ['axios'] },
   './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },

@@ -120,7 +120,7 @@ describe('the papers', () => {
 
   it('CONTRIBUTING.md and README.md name only scripts that package.json has', () => {
     const { scripts } = JSON.parse(paper('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
-    const named = [...`${paper('CONTRIBUTING.md')}${paper('README.md')}`.matchAll(/npm run ([\w:]+)/g)];
+    const named = [...`${paper('CONTRIBUTING.md')}${paper('README.md')}`.matchAll(/npm run ([\w:-]+)/g)];
     expect(named.length).to.be.greaterThan(3);
     for (const [, script = ''] of named) expect(Object.keys(scripts)).to.include(script);
   });
