@@ -88,6 +88,7 @@ const app = await Application.bootstrap({
     'src/bot/port.ts:BotLogic',
     'src/bot/messenger-host.ts:MessengerHost',
     'src/bot/port.ts:TurnContext',
+    'src/thread/ids.ts:Id',
     'src/simulator/wire.ts:Draft',
     'src/thread/errors.ts:GRAPH_CODES',
     'src/thread/errors.ts:OWN_CODES',
