@@ -44,7 +44,6 @@ const MOST_AT_WORK = 500;
 
 /** The next deadline of a handover, or `undefined` where no timer concerns it. */
 export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline | undefined {
-  if (open.takeRefused) return undefined;
   const passedAtMs = open.passedAtMs ?? open.startedAtMs;
   const deadlines: Deadline[] = [];
   if (timers.maximumMs !== undefined) deadlines.push({ atMs: passedAtMs + timers.maximumMs, outcome: 'abandoned' });
@@ -54,7 +53,8 @@ export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline
   } else if (timers.idleMs !== undefined) {
     deadlines.push({ atMs: open.agentAtMs + timers.idleMs, outcome: 'abandoned' });
   }
-  return deadlines.sort((a, b) => a.atMs - b.atMs)[0];
+  const [next] = deadlines.sort((a, b) => a.atMs - b.atMs);
+  return next && { ...next, atMs: Math.max(next.atMs, open.takeAgainAtMs ?? next.atMs) };
 }
 
 /** Whether any timer is on. */

@@ -53,10 +53,11 @@ export function withEvent(
 
 /** When the thread of a closed chat is to be taken back, our clock; `undefined` where it is not. */
 export function takeBackTimeOf(open: OpenHandover | undefined): number | undefined {
-  if (open?.report === undefined || open.takeRefused === true) return undefined;
+  if (open?.report === undefined) return undefined;
   const { closedAtMs, takeBackAfterMs } = open.report;
   if (closedAtMs === undefined || takeBackAfterMs === undefined) return undefined;
-  return Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs;
+  const atMs = Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs;
+  return Math.max(atMs, open.takeAgainAtMs ?? atMs);
 }
 
 /**
