@@ -97,8 +97,8 @@ export type PolicyName =
 
 /** How Graph is called. Durations are milliseconds. */
 export interface GraphOptions {
-  /** Origin of the Graph API. Default `https://graph.facebook.com`. */
-  baseUrl?: string;
+  /** Origin of the Graph API. Default, and if it is `undefined`: `https://graph.facebook.com`. */
+  baseUrl?: string | undefined;
   /** Default `v26.0`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
   apiVersion?: string;
   /** Time limit of one call. Default 5000. */

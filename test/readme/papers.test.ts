@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect } from 'chai';
 import { literalsOf, membersOf, membersWithin } from './declared-words.js';
-import { firstCells, paper, REPOSITORY, tableOf } from './readme-examples.js';
+import { firstCells, GUIDE, paper, REPOSITORY, tableOf } from './readme-examples.js';
 
 const OPTIONS = 'src/bot/handover-options.ts';
 const ERRORS = 'src/thread/errors.ts';
@@ -11,16 +11,7 @@ const GRAPH_ERRORS = 'src/graph/graph-api-error.ts';
 const WORDS = 'src/thread/handover.ts';
 const NEWS = 'src/handover/events.ts';
 
-const PAPERS = [
-  'README.md',
-  'ARCHITECTURE.md',
-  'CHANGELOG.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  ...readdirSync(join(REPOSITORY, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+const PAPERS = [...GUIDE, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
 describe('the papers', () => {
   describe('README.md', () => {
