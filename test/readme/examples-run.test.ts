@@ -38,7 +38,10 @@ describe('the examples of the guide', () => {
       const file = join(REPOSITORY, triedBy);
       expect(existsSync(file), triedBy).to.equal(true);
       const [page = ''] = id.split('#');
-      expect(page === 'docs/scale.md' || readFileSync(file, 'utf8').includes(page), `${triedBy} reads ${page}`).to.equal(true);
+      expect(
+        page === 'docs/scale.md' || readFileSync(file, 'utf8').includes(page),
+        `${triedBy} reads ${page}`,
+      ).to.equal(true);
     }
   });
 
