@@ -16,11 +16,15 @@ type MakeAdapter = (handover: VccLiveHandover, secret: string | undefined, verif
 
 const ADAPTERS: Readonly<Record<string, MakeAdapter>> = {
   HandoverFacebookAdapter: (handover, secret, verify_token) =>
-    new HandoverFacebookAdapter({ handover, verify_token, ...(secret === undefined ? {} : { app_secret: secret }) }),
+    new HandoverFacebookAdapter({
+      handover,
+      verify_token,
+      ...(secret === undefined ? {} : { app_secret: secret }),
+    }),
   'a repaired adapter': (handover, secret, verify_token) => {
     const given = { verify_token, access_token: 'simulated-bot-token-111222333444555', enable_incomplete: true };
-    const stock = new FacebookAdapter({ ...given, app_secret: secret });
-    return repairFacebookAdapter(stock, { handover }) as unknown as WebAdapter;
+    const stock = new FacebookAdapter({ ...given, app_secret: secret as string });
+    return repairFacebookAdapter(stock, { handover });
   },
 };
 
