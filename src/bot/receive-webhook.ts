@@ -48,7 +48,7 @@ export function receiveWebhook(
   return answerRequest(req, res, deps, () => receive(req, deps, deliver));
 }
 
-/** The reply, or `undefined` where nobody waits for one any more. */
+/** The reply, or `undefined` if nobody waits for one any more. */
 async function receive(req: WebhookRequest, deps: ReceiveDeps, deliver: Deliver): Promise<Reply | undefined> {
   const method = methodOf(req);
   if (method === 'GET') return challenge(req, deps);
