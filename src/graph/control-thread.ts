@@ -3,7 +3,7 @@
  *
  * After a timeout, a reset or a fault of Meta's the call may have worked, so the client asks `thread_owner` before it
  * repeats anything. A repeat does no harm. But after a hidden success Meta refuses the repeat, and that refusal is no
- * failure.
+ * failure. Nor is every refused take: code 27 also means that the bot has the thread already.
  */
 import { sleep } from '../thread/clock.js';
 import type { AppId } from '../thread/ids.js';
@@ -26,12 +26,16 @@ export interface ControlReceipt {
   readonly confirmedBy: 'answer' | 'threadOwner';
   /** How many times the call was made; 1 if the first did it. */
   readonly attempts: number;
+  /** Present on a take that moved nothing, because the bot had the thread already. */
+  readonly hadControl?: true;
   /** The owner that Meta named, if it named one. */
   readonly owner?: OwnerAnswer;
 }
 
 const FIRST_RETRY_DELAY_MS = 1000;
 const LONGEST_RETRY_DELAY_MS = 30_000;
+/** Meta's codes of a refused take. Each of them was also seen when the bot had the thread already, or may mean it. */
+const AMBIGUOUS_TAKE_CODES: readonly (number | undefined)[] = [10, 27];
 /** Waits are up to this share longer, so that many threads do not retry at once. */
 const JITTER_SHARE = 0.5;
 
@@ -68,16 +72,20 @@ export async function controlThread(
     if (error.outcome === 'unknown') everUnclear = inDoubt = true;
 
     const mayRepeat = made <= settings.maxRetries && (error.outcome === 'unknown' || isUnsent(error));
-    if (!everUnclear && !mayRepeat) throw error;
+    const isAmbiguous = isAmbiguousTake(intent, error);
+    if (!everUnclear && !mayRepeat && !isAmbiguous) throw error;
     // If nothing arrived this time the question can wait, unless this is the last chance to put it.
     const owner = error.outcome === 'notSent' && mayRepeat ? undefined : await askOnce(attempts, thread);
     if (owner !== undefined) {
       const conclusion = concludeOwner(intent, owner, settings.botAppId);
-      if (conclusion === 'done') return receiptOf(owner, 'threadOwner', made, owner);
+      if (conclusion === 'done') {
+        const receipt = receiptOf(owner, 'threadOwner', made, owner);
+        return isAmbiguous && !everUnclear ? { ...receipt, hadControl: true } : receipt;
+      }
       if (conclusion === 'lost') throw lostThreadError(call, owner, error);
       inDoubt = false;
     }
-    if (!mayRepeat) throw finalError(error, owner, inDoubt);
+    if (!mayRepeat) throw everUnclear || owner ? finalError(error, owner, inDoubt) : error;
     await waitToRepeat(settings, made);
     if (isWanted && !(await isWanted())) throw finalError(error, owner, inDoubt);
   }
@@ -118,13 +126,20 @@ function confirmedByAnswer(
     const { metaCode, metaSubcode } = attempt.error;
     const hadIt =
       intent.operation === 'take' && metaCode === ALREADY_OWNER.code && metaSubcode === ALREADY_OWNER.subcode;
-    return hadIt ? receiptOf(attempt, 'answer', attempts) : undefined;
+    return hadIt
+      ? { ...receiptOf(attempt, 'answer', attempts), ...(attempts === 1 ? { hadControl: true } : {}) }
+      : undefined;
   }
   if (isRecord(attempt.value) && attempt.value['success'] === true) return receiptOf(attempt, 'answer', attempts);
   // The older form of the answer to take: the new owner. It confirms unless it names somebody else.
   const owner = intent.operation === 'take' ? ownerOf(attempt) : undefined;
   const isBots = owner?.owner === 'hidden' || (owner?.owner === 'app' && owner.appId === botAppId);
   return owner !== undefined && isBots ? receiptOf(attempt, 'answer', attempts, owner) : undefined;
+}
+
+/** A take that Meta refused with a code that does not say whether the bot has the thread already. */
+function isAmbiguousTake({ operation }: ControlIntent, { outcome, metaCode }: GraphApiError): boolean {
+  return operation === 'take' && outcome === 'refused' && AMBIGUOUS_TAKE_CODES.includes(metaCode);
 }
 
 function receiptOf(

@@ -139,7 +139,8 @@ async function takeCall<T>(
 
 /**
  * Takes the thread from VCC Live. Resolves with nothing if the reason does not hold any more, if the handover has ended
- * meanwhile, or if Meta refuses for good; that is logged once and never tried again. Rejects if it can be tried again.
+ * meanwhile, or if Meta refuses for good. A refused take is logged once and tried again after `TAKE_RETRY_MS`. Rejects if
+ * it can be retried at once.
  */
 async function takeFromAgent(
   records: ThreadRecords,
@@ -158,14 +159,24 @@ async function takeFromAgent(
     return changed?.value;
   } catch (error) {
     if (!(error instanceof GraphApiError) || error.retryable || error.outcome === 'unknown') throw error;
-    await records.change(thread, ids, [], (record) => ({
-      record: amendOpen(record, open.id, { takeRefused: true }),
-      events: [['failed', { thread, handoverId: open.id, error, takingBack: true }]],
-      value: undefined,
-    }));
-    log.error(`Handover ${open.id}: ${taker} could not take the thread back, and does not try again: ${error.message}`);
+    const { value: isFirst } = await records.change(thread, ids, [], (record): Outcome<boolean> => {
+      const first = record.open?.id === open.id && record.open.takeRefusedAtMs === undefined;
+      return {
+        record: amendOpen(record, open.id, { takeRefusedAtMs: clock.now() }),
+        events: first ? [['failed', { thread, handoverId: open.id, error, takingBack: true }]] : [],
+        value: first,
+      };
+    });
+    if (isFirst) log.error(takeRefusedLine(open.id, taker, error));
     return undefined;
   }
+}
+
+function takeRefusedLine(handoverId: HandoverId, taker: string, error: GraphApiError): string {
+  return (
+    `Handover ${handoverId}: ${taker} could not take the thread back: ${error.message} ` +
+    'The bot tries again every hour while VCC Live has the thread. This is said once for each handover.'
+  );
 }
 
 /**

@@ -34,6 +34,10 @@ export const HANDOVER_DEADLINE = 'handover';
 /** The name of the deadline at which a thread whose chat VCC Live has closed is taken back. */
 export const CLOSED_CHAT_DEADLINE = 'closedChat';
 
+/**
+ * How long after a refused take the next one is tried. A setting of the Page has to change first, and a person changes it.
+ */
+export const TAKE_RETRY_MS = 60 * 60_000;
 /** A deadline that a process took and did not handle is due again after this. */
 const DEADLINE_LEASE_MS = 60_000;
 /** A process looks for deadlines this often. */
@@ -42,9 +46,8 @@ const MAX_CONCURRENT = 50;
 /** More than this at work are not begun: then something else is wrong than a bot whose turns hang. */
 const MOST_AT_WORK = 500;
 
-/** The next deadline of a handover, or `undefined` where no timer concerns it. */
+/** The next deadline of a handover, or `undefined` if no timer concerns it. */
 export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline | undefined {
-  if (open.takeRefused) return undefined;
   const passedAtMs = open.passedAtMs ?? open.startedAtMs;
   const deadlines: Deadline[] = [];
   if (timers.maximumMs !== undefined) deadlines.push({ atMs: passedAtMs + timers.maximumMs, outcome: 'abandoned' });
@@ -54,7 +57,13 @@ export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline
   } else if (timers.idleMs !== undefined) {
     deadlines.push({ atMs: open.agentAtMs + timers.idleMs, outcome: 'abandoned' });
   }
-  return deadlines.sort((a, b) => a.atMs - b.atMs)[0];
+  const first = deadlines.sort((a, b) => a.atMs - b.atMs)[0];
+  return first && { ...first, atMs: notBeforeRetry(open, first.atMs) };
+}
+
+/** The time of a take, or of the next attempt if Meta has refused one. Our clock. */
+export function notBeforeRetry({ takeRefusedAtMs }: OpenHandover, atMs: number): number {
+  return takeRefusedAtMs === undefined ? atMs : Math.max(atMs, takeRefusedAtMs + TAKE_RETRY_MS);
 }
 
 /** Whether any timer is on. */

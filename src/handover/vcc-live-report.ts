@@ -7,6 +7,7 @@ import type { HandoverResult } from '../thread/handover.js';
 import type { OpenHandover, ThreadRecord, VccLiveReport } from '../thread/record.js';
 import { presentFields } from '../thread/read-unknown.js';
 import type { TranscriptLine, VccLiveEvent } from '../thread/vcc-live-event.js';
+import { notBeforeRetry } from './timers.js';
 
 /** Names and ids longer than this are cut: a record must stay small whatever is sent. */
 const MAX_WORD_LENGTH = 200;
@@ -51,12 +52,12 @@ export function withEvent(
   return isSame(before, after) ? report : after;
 }
 
-/** When the thread of a closed chat is to be taken back, our clock; `undefined` where it is not. */
+/** When the thread of a closed chat is to be taken back, our clock; `undefined` if it is not. */
 export function takeBackTimeOf(open: OpenHandover | undefined): number | undefined {
-  if (open?.report === undefined || open.takeRefused === true) return undefined;
+  if (open?.report === undefined) return undefined;
   const { closedAtMs, takeBackAfterMs } = open.report;
   if (closedAtMs === undefined || takeBackAfterMs === undefined) return undefined;
-  return Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs;
+  return notBeforeRetry(open, Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs);
 }
 
 /**

@@ -229,7 +229,7 @@ function setContent(event: Draft, content: unknown): void {
       setAppId(event, 'previousOwnerAppId', fieldOf(content, 'previous_owner_app_id'));
       setAppId(event, 'newOwnerAppId', fieldOf(content, 'new_owner_app_id'));
       setAppId(event, 'requestedOwnerAppId', fieldOf(content, 'requested_owner_app_id'));
-      set(event, 'metadata', stringOf(fieldOf(content, 'metadata')));
+      set(event, 'metadata', controlMetadataOf(content));
       return;
     case 'appRoles':
       event.roles = rolesOf(content);
@@ -241,6 +241,12 @@ function setContent(event: Draft, content: unknown): void {
     case 'unknown':
       return;
   }
+}
+
+/** A string. One other parser of these events also reads the nested form. */
+function controlMetadataOf(content: unknown): string | undefined {
+  const nested = fieldOf(fieldOf(content, 'thread_control_metadata'), 'text');
+  return stringOf(fieldOf(content, 'metadata')) ?? stringOf(nested);
 }
 
 /** An id that another parser has rounded is kept and marked: the ids in the options can recognise it. */
