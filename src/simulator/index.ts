@@ -9,6 +9,7 @@ export { throwAwayCertificate } from './throw-away-certificate.js';
 export {
   SimulatedAgent,
   SimulatedCustomer,
+  SimulatedBusinessAi,
   SimulatedPageInbox,
   type QueuedThread,
   type SimulatedAttachment,
