@@ -51,6 +51,7 @@ export type {
   RefusedReason,
   ThreadOwner,
 } from './thread/handover.js';
+export type { MetaApp } from './thread/meta-apps.js';
 export type { AppId, EventKey, HandoverId, PageId, ProcessId, Psid } from './thread/ids.js';
 export type { ThreadKey } from './thread/key.js';
 export type { ControlRequest, ReclaimPattern, ReclaimWords, RequestPolicy } from './handover/policies.js';

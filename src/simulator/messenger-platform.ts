@@ -23,7 +23,7 @@ import {
   afterCustomer,
   asOf,
   ruleExtend,
-  ruleInboxTakes,
+  ruleMetaAppTakes,
   rulePass,
   ruleRelease,
   ruleRequest,
@@ -224,15 +224,14 @@ export class MessengerPlatform {
     return this.#follow(page, thread, ruling, 'send');
   }
 
-  /** A person takes the thread in the Page Inbox, by answering there or by moving it to the main folder. */
-  inboxTakes(page: Page, thread: Thread, inboxAppId: string, metadata?: string): void {
-    const nowMs = this.#deps.clock.now();
-    this.#follow(page, thread, ruleInboxTakes(thread.truth, inboxAppId, metadata, nowMs), 'take');
+  /** An app of Meta's own takes the thread: the Page Inbox for a person who answers there or moves the chat, or Business AI. */
+  metaAppTakes(page: Page, thread: Thread, appId: string, metadata?: string): void {
+    this.#follow(page, thread, ruleMetaAppTakes(thread.truth, appId, metadata, this.#deps.clock.now()), 'take');
   }
 
   /** A person writes in the Page Inbox. */
   inboxWrites(page: Page, thread: Thread, inboxAppId: string, text: string): string {
-    this.inboxTakes(page, thread, inboxAppId);
+    this.metaAppTakes(page, thread, inboxAppId);
     return this.#speak(page, thread, inboxAppId, { message: { text }, buttons: [], humanAgent: true });
   }
 

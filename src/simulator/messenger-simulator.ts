@@ -12,7 +12,13 @@ import type { SimulatorClock } from './held-clock.js';
 import { type ConnectedApp, type Page } from './messenger-platform.js';
 import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } from './options.js';
 import { type PageSetUp } from './wrong-settings.js';
-import { SimulatedAgent, SimulatedBusinessAi, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
+import {
+  BUSINESS_AI_APP_ID,
+  SimulatedAgent,
+  SimulatedBusinessAi,
+  SimulatedCustomer,
+  SimulatedPageInbox,
+} from './people/index.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
 import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 import type { Weather } from './weather.js';
@@ -135,9 +141,12 @@ export class MessengerSimulator {
     return new SimulatedPageInbox(this.#deps.surroundings, page, appOf(page, 'inbox'));
   }
 
-  /** Meta's Business AI, which takes threads on its own. */
-  businessAi(pageId = this.settings.pageId): SimulatedBusinessAi {
-    return new SimulatedBusinessAi(this.#deps.surroundings, this.#page(pageId));
+  /**
+   * Meta's Business AI, which takes threads from other apps.
+   * @param appId default: the observed one; any other id plays one that nobody knows yet
+   */
+  businessAi(pageId = this.settings.pageId, appId = BUSINESS_AI_APP_ID): SimulatedBusinessAi {
+    return new SimulatedBusinessAi(this.#deps.surroundings, this.#page(pageId), appId);
   }
 
   /** The truth about a thread. */

@@ -171,16 +171,16 @@ export function ruleTake(
   return takenBy(thread, appId, metadata, nowMs);
 }
 
-/** An app of Meta's own, as the Page Inbox, takes control by itself when a person answers there, whatever the settings say. */
-export function ruleInboxTakes(
+/** An app of Meta's own (the Page Inbox when a person answers there, Business AI) takes control, whatever the settings say. */
+export function ruleMetaAppTakes(
   before: ThreadTruth,
-  inboxAppId: string,
+  appId: string,
   metadata: string | undefined,
   nowMs: number,
 ): Ruling {
   const thread = asOf(before, nowMs);
-  if (thread.ownerAppId === inboxAppId) return { allowed: true, thread: prolonged(thread, nowMs) };
-  return takenBy(thread, inboxAppId, metadata, nowMs);
+  if (thread.ownerAppId === appId) return { allowed: true, thread: prolonged(thread, nowMs) };
+  return takenBy(thread, appId, metadata, nowMs);
 }
 
 /** `request_thread_control`: an idle thread is given at once, an owner is only told. */

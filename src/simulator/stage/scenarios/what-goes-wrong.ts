@@ -57,7 +57,8 @@ export const whatGoesWrong: readonly Scenario[] = [
       },
       {
         does: 'Eleven minutes pass.',
-        lookAt: 'The timer tries to take the thread, and Meta refuses. The bot logs that once and does not try again.',
+        lookAt:
+          'The timer tries to take the thread, and Meta refuses. The bot logs that once and tries again every hour.',
         run: ({ simulator }) => simulator.clock.advance(11 * MINUTE_MS),
       },
       {
