@@ -16,7 +16,6 @@ import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
-import { useFirst } from './middleware-order.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -121,8 +120,6 @@ function plugIn(
     forgiveSends(adapter, answering);
     passTokenErrorsOn(controller, adapter);
     repairWebserver(controller, adapter, logic, { limits: limitsOf(options, answering.clock), answering });
-  } else {
-    useFirst(adapter, handover);
   }
   repairTurns(controller);
   const { microsoftAppId } = options;

@@ -17,11 +17,11 @@ import type { MessengerHost } from '../bot/messenger-host.js';
 import { turnOf } from '../bot/turn-state.js';
 import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from '../bot/vcc-live-webhook.js';
 import { vccLiveWebhook } from '../bot/vcc-live-webhook.js';
+import { SetupCheck, checkMicrosoftAppId, checkRepaired, useFirst } from './check-setup.js';
 import { botFramework } from './framework.js';
 import type { HandoverDialogHost } from './handover-dialog.js';
 import { HandoverDialog } from './handover-dialog.js';
 import { DEFAULT_DIALOG_ID, HandoverDialogs } from './handover-dialogs.js';
-import { useFirst } from './middleware-order.js';
 import type { BotLogic, DialogAccess, HandoverRequest, VccLiveHandoverOptions } from './options.js';
 
 /** What a bot may tell about itself when it is attached. */
@@ -44,11 +44,21 @@ const CLOSES_WITHIN_MS = 10_000;
 export class VccLiveHandover implements Middleware {
   readonly #plugin: Plugin;
   readonly #dialogs = new HandoverDialogs();
+  readonly #setup: SetupCheck;
+  #servesVccLive = false;
   #closing: Promise<CloseReport> | undefined;
 
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
-    this.#plugin = compose(options, botFramework);
+    const plugin = compose(options, botFramework);
+    this.#plugin = plugin;
+    const { log, book } = plugin.core;
+    this.#setup = new SetupCheck({
+      log,
+      isAttached: () => plugin.pluginTurns.logic !== undefined,
+      beginsTurns: () =>
+        book.mayHaveTimers ? 'the option timers' : this.#servesVccLive ? 'vccLiveWebhook()' : undefined,
+    });
   }
 
   /**
@@ -61,32 +71,41 @@ export class VccLiveHandover implements Middleware {
     throw new InvalidOptionError('handover', got, 'a VccLiveHandover of this copy of botbuilder-handover-vcclive');
   }
 
-  /** For the adapter, which calls it as middleware. Turns of other channels pass untouched. */
+  /**
+   * For the adapter, which calls it as middleware. Turns of other channels pass untouched.
+   * @throws {@link InvalidOptionError} in a turn of a stock FacebookAdapter
+   */
   onTurn(context: TurnContext, next: () => Promise<void>): Promise<void> {
+    this.#setup.atTurn(context.adapter, this);
     return this.#plugin.runner.onTurn(context, next);
   }
 
   /**
-   * Adds the plugin to an adapter, before all other middleware, and attaches the bot: {@link attach} and `adapter.use` in
-   * one call. Call it once for each adapter, at start-up.
+   * Adds the plugin to an adapter, before all other middleware, and attaches the bot. Call it once for each adapter, at
+   * start-up, instead of `adapter.use(handover)`.
    * @param logic the bot's logic, as the adapter's `process` gets it
    * @param how as for {@link attach}
+   * @throws {@link InvalidOptionError} as {@link attach}
    */
   install(adapter: BotAdapter, logic: BotLogic, how: AttachOptions = {}): void {
-    useFirst(adapter, this);
     this.attach(adapter, logic, how);
   }
 
   /**
-   * Guards what leaves the adapter past the middleware, and, with `logic`, gives a waiting dialog its turn when a
-   * handover ends outside one: by a timer, by VCC Live's webhook, or by {@link take} with a thread's key.
+   * {@link install}, and also for an adapter without logic of its own. Guards what leaves the adapter past the middleware,
+   * and, with `logic`, gives a waiting dialog its turn when a handover ends outside one: by a timer, by VCC Live's webhook,
+   * or by {@link take} with a thread's key.
    * @param how `microsoftAppId` is what `CloudAdapter` needs for a turn of its own; `dialogs` and `conversationState` are
    *   what the option `openPrompt` needs
+   * @throws {@link InvalidOptionError} for a stock FacebookAdapter, and for a `CloudAdapter` without `microsoftAppId`
    */
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
     const { guards, pluginTurns, after } = this.#plugin;
-    guards.guardAdapter(adapter);
     const { microsoftAppId, dialogs, conversationState } = how;
+    checkRepaired(adapter);
+    if (logic) checkMicrosoftAppId(adapter, microsoftAppId);
+    useFirst(adapter, this);
+    guards.guardAdapter(adapter);
     if (logic) pluginTurns.attach({ adapter, logic, microsoftAppId });
     if (dialogs) after.reach({ dialogs, conversationState });
   }
@@ -176,6 +195,7 @@ export class VccLiveHandover implements Middleware {
    */
   vccLiveWebhook(options: VccLiveWebhookOptions): VccLiveWebhookHandler {
     const { core, answering, watch } = this.#plugin;
+    this.#servesVccLive = true;
     const handler = vccLiveWebhook(options, {
       ...answering,
       reports: core.engine.reports,
