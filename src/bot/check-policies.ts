@@ -26,6 +26,7 @@ export const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string,
   satisfactionQuestion: checkSatisfaction,
   openPrompt: checkOpenPrompt,
   statusEvents: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
+  ownEchoes: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
   inlineThreadControl: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
 };
 

@@ -107,7 +107,7 @@ function nearest(name: string, known: readonly string[]): string {
 /** How many letters must be put in, left out or changed to make one word of the other (Levenshtein distance). */
 function editsBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [at, letter] of [...one].entries()) {
+  for (const [at, letter] of Array.from(one).entries()) {
     const next = [at + 1];
     for (let to = 1; to <= other.length; to += 1) {
       const changed = (row[to - 1] ?? 0) + (letter === other[to - 1] ? 0 : 1);

@@ -17,6 +17,7 @@ import type { MessengerHost } from '../bot/messenger-host.js';
 import { turnOf } from '../bot/turn-state.js';
 import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from '../bot/vcc-live-webhook.js';
 import { vccLiveWebhook } from '../bot/vcc-live-webhook.js';
+import { CopyCheck, ownCopies } from './check-copies.js';
 import { SetupCheck, checkMicrosoftAppId, checkRepaired, useFirst } from './check-setup.js';
 import { botFramework } from './framework.js';
 import type { HandoverDialogHost } from './handover-dialog.js';
@@ -45,14 +46,19 @@ export class VccLiveHandover implements Middleware {
   readonly #plugin: Plugin;
   readonly #dialogs = new HandoverDialogs();
   readonly #setup: SetupCheck;
+  readonly #copies: CopyCheck;
   #servesVccLive = false;
   #closing: Promise<CloseReport> | undefined;
+
+  /** For Botkit, which passes over a plugin without a name in silence. */
+  readonly name = 'VccLiveHandover';
 
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
     const plugin = compose(options, botFramework);
     this.#plugin = plugin;
     const { log, book } = plugin.core;
+    this.#copies = new CopyCheck(log);
     this.#setup = new SetupCheck({
       log,
       isAttached: () => plugin.pluginTurns.logic !== undefined,
@@ -67,8 +73,20 @@ export class VccLiveHandover implements Middleware {
    */
   static hostOf(handover: unknown): MessengerHost {
     if (typeof handover === 'object' && handover !== null && #plugin in handover) return handover.#plugin.host;
-    const got = handover === undefined ? 'missing' : 'something else';
+    const isOfAnotherCopy = typeof handover === 'object' && handover !== null && 'toAgent' in handover;
+    const another = `one of another copy of the package; loaded are ${ownCopies().join(' and ')}`;
+    const got = handover === undefined ? 'missing' : isOfAnotherCopy ? another : 'something else';
     throw new InvalidOptionError('handover', got, 'a VccLiveHandover of this copy of botbuilder-handover-vcclive');
+  }
+
+  /**
+   * For Botkit, which calls this of a plugin and writes the error to the console.
+   * @throws {@link InvalidOptionError} always
+   */
+  init(): never {
+    const expected =
+      'handoverPlugin(handover) of botbuilder-handover-vcclive/botkit: controller.usePlugin(handoverPlugin(handover))';
+    throw new InvalidOptionError('usePlugin', 'the handover itself, which is no plugin of Botkit', expected);
   }
 
   /**
@@ -102,6 +120,7 @@ export class VccLiveHandover implements Middleware {
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
     const { guards, pluginTurns, after } = this.#plugin;
     const { microsoftAppId, dialogs, conversationState } = how;
+    this.#copies.check();
     checkRepaired(adapter);
     if (logic) checkMicrosoftAppId(adapter, microsoftAppId);
     useFirst(adapter, this);
@@ -172,12 +191,13 @@ export class VccLiveHandover implements Middleware {
       },
       now: () => core.clock.now(),
     };
+    this.#copies.check();
     this.#dialogs.made(id);
     return new HandoverDialog(host, id, request);
   }
 
   /**
-   * A waterfall step that begins the dialog; the next step has the `HandoverResult` in `step.result`.
+   * A waterfall step that begins the dialog; `handoverResultOf(step)` in the next step is the `HandoverResult`.
    * @param dialogId which dialog of {@link dialog}. Default: `vccLiveHandover` if this waterfall can begin it, otherwise the
    *   only one that it can begin
    * @throws {@link HandoverError} code `dialogMissing`, in the turn, if there is no such dialog, or no telling which
