@@ -124,10 +124,8 @@ describe('The plugin for Botkit', () => {
       const complaints = sinon.stub(console, 'error');
       const controller = new Botkit({ disable_webserver: true, disable_console: true, storage: new MemoryStorage() });
       const handover = new VccLiveHandover({ botAppId: '1', vccLiveAppId: '2', pageAccessToken: 't', logger: quiet });
-      controller.usePlugin(handover as never);
-      expect(complaints.args.flat().map(String).join(' ')).to.include(
-        'controller.usePlugin(handoverPlugin(handover))',
-      );
+      controller.usePlugin(handover);
+      expect(complaints.args.flat().map(String).join(' ')).to.include('controller.usePlugin(handoverPlugin(handover))');
     });
 
     for (const begins of ['bot.beginDialog', 'bot.replaceDialog'] as const) {
@@ -136,7 +134,9 @@ describe('The plugin for Botkit', () => {
         const failures: unknown[] = [];
         adapter.onTurnError = async (_context, error) => void failures.push(error);
         controller.hears(['complain'], 'message', async (bot) => {
-          await (begins === 'bot.beginDialog' ? bot.beginDialog('vccLiveHandover') : bot.replaceDialog('vccLiveHandover'));
+          await (begins === 'bot.beginDialog'
+            ? bot.beginDialog('vccLiveHandover')
+            : bot.replaceDialog('vccLiveHandover'));
         });
         await customer.says('complain');
         expect(failures).to.have.length(1);

@@ -36,7 +36,9 @@ describe('A package that is loaded twice', () => {
     for (let times = 0; times < 2; times += 1) check.check(loaded);
     expect(lines).to.have.length(1);
     expect(lines[0])
-      .to.include('botbuilder-dialogs is loaded 2 times: /a/node_modules/botbuilder-dialogs and /b/node_modules/botbuilder-dialogs')
+      .to.include(
+        'botbuilder-dialogs is loaded 2 times: /a/node_modules/botbuilder-dialogs and /b/node_modules/botbuilder-dialogs',
+      )
       .and.to.include('npm dedupe');
   });
 
@@ -81,7 +83,9 @@ describe('A package that is loaded twice', () => {
         [core, 'botbuilder-core'],
         [dialogs, 'botbuilder-dialogs'],
       ]) {
-        expect(line).to.include(join(MODULES, String(name))).and.to.include(join(folder, 'node_modules', String(name)));
+        expect(line)
+          .to.include(join(MODULES, String(name)))
+          .and.to.include(join(folder, 'node_modules', String(name)));
       }
       expect(thrown).to.include('Invalid dialog being added');
     });

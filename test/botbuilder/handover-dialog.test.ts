@@ -132,7 +132,7 @@ describe('handoverResultOf', () => {
   });
 
   for (const result of [undefined, null, 'yes', 7, [], {}, { outcome: 'completed' }, { outcome: 1, via: 'none' }]) {
-    it(`says where it belongs if the step before has ended with ${JSON.stringify(result) ?? 'nothing'}`, () => {
+    it(`says where it belongs if the step before has ended with ${result === undefined ? 'nothing' : JSON.stringify(result)}`, () => {
       expect(() => handoverResultOf({ result }))
         .to.throw(HandoverError, /directly after handover\.step\(\)/)
         .with.property('code', 'noResult');
