@@ -233,7 +233,7 @@ class Stage {
         failOnce(this.#sim, act.fault, act.edge, act.ms);
         return;
       case 'aDayPasses':
-        // What is under way would last a day: no turn does, and Meta unsubscribes an app that fails for so long.
+        // A request in progress would last a day: no turn does, and Meta unsubscribes an app that fails for so long.
         await this.#time.pass(DUST_SETTLES_MS);
         await this.#time.leap(DAY_AND_MORE_MS);
         return;
@@ -344,7 +344,8 @@ function storesOf(schedule: Schedule, redis: RedisClient | undefined): (clock: C
     return () => memory;
   }
   prefixes += 1;
-  const options = { clock: MACHINE_CLOCK, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0 };
+  // A schedule has one thread, and each second of its hours asks every partition.
+  const options = { clock: MACHINE_CLOCK, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0, partitions: 4 };
   return () => new RedisThreadStore(redis, options);
 }
 
