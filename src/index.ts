@@ -41,7 +41,7 @@ export type {
   TranscriptLine,
   VccLiveEvent,
 } from './thread/vcc-live-event.js';
-export { HandoverDialog } from './botbuilder/handover-dialog.js';
+export { HandoverDialog, handoverResultOf } from './botbuilder/handover-dialog.js';
 export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
 export type {
   HandoverOutcome,

@@ -6,7 +6,7 @@
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
 import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
-import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
+import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverEventMap } from '../handover/events.js';
 import type { BodyLimits } from '../webhook/read-body.js';
@@ -16,7 +16,7 @@ import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
-import { useFirst } from './middleware-order.js';
+import { DEFAULT_DIALOG_ID } from './handover-dialogs.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -121,10 +121,9 @@ function plugIn(
     forgiveSends(adapter, answering);
     passTokenErrorsOn(controller, adapter);
     repairWebserver(controller, adapter, logic, { limits: limitsOf(options, answering.clock), answering });
-  } else {
-    useFirst(adapter, handover);
   }
   repairTurns(controller);
+  nameMissingDialog(controller.dialogSet);
   const { microsoftAppId } = options;
   const { dialogSet } = controller;
   handover.attach(adapter, logic, {
@@ -136,6 +135,17 @@ function plugIn(
   for (const name of Object.keys(botkitEvents) as (keyof HandoverEventMap)[]) {
     handover.on(name, (events) => void trigger(controller, name, events, answering));
   }
+}
+
+/** Botkit begins a dialog by a wrapper of its own, which `controller.addDialog` adds, and its error names only that. */
+function nameMissingDialog(dialogSet: BotkitController['dialogSet']): void {
+  const find = dialogSet.find.bind(dialogSet);
+  dialogSet.find = (id) => {
+    const found = find(id);
+    if (found || id !== `${DEFAULT_DIALOG_ID}:botkit-wrapper`) return found;
+    const text = `There is no dialog "${DEFAULT_DIALOG_ID}" in the controller. Add it: controller.addDialog(handover.dialog()).`;
+    throw new HandoverError('dialogMissing', text);
+  };
 }
 
 /** The adapter's file cannot be loaded if `botbuilder-adapter-facebook` is not installed. */

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
+import { handoverResultOf } from 'botbuilder-handover-vcclive';
 import type { HandoverResult } from 'botbuilder-handover-vcclive';
 import { expect } from 'chai';
 import type { Scene } from '../integration/scene.js';
@@ -170,11 +171,10 @@ function run(name: string, wanted: string, known: Readonly<Record<string, unknow
   const code = (examples.get(name) ?? '')
     .replace(/^import .*$/gm, '')
     .replaceAll('export ', '')
-    .replaceAll(/: (WaterfallStepContext|IncomingMessage|ServerResponse|void)/g, '')
-    .replaceAll(' as HandoverResult', '');
+    .replaceAll(/: (WaterfallStepContext|IncomingMessage|ServerResponse|void)/g, '');
   const body = `${code}\nreturn ${wanted};`;
   const kind = name === 'simulator' ? 'async ' : '';
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the code is the page's own
-  const make = new Function(...Object.keys(known), `return (${kind}() => {${body}})();`);
-  return make(...Object.values(known)) as unknown;
+  const make = new Function('handoverResultOf', ...Object.keys(known), `return (${kind}() => {${body}})();`);
+  return make(handoverResultOf, ...Object.values(known)) as unknown;
 }
