@@ -80,7 +80,7 @@ export interface WireRow {
   /** The wire's number: `GET /stage/wire/<seq>` has the rest. Absent on lines that the stage itself wrote. */
   readonly seq?: number;
   readonly atMs: number;
-  readonly kind: 'webhook' | 'graph' | 'vccLive' | 'owner' | 'note' | 'belief';
+  readonly kind: 'webhook' | 'graph' | 'vccLive' | 'databaseApi' | 'owner' | 'note' | 'belief';
   /** True for webhooks to another app: most people want to see the bot's traffic only. */
   readonly aside: boolean;
   /** The threads that it is about; none: all. */

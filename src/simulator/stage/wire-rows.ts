@@ -9,7 +9,7 @@ import { parseExactJson } from '../../thread/exact-json.js';
 import { threadId } from '../../thread/key.js';
 import { visibleText } from '../../thread/visible-text.js';
 import { isJsonObject } from '../webhook-items.js';
-import type { GraphEntry, OwnerEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
+import type { DatabaseApiEntry, GraphEntry, OwnerEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { Tone, WireRow } from './stage-words.js';
 
 /** What a line needs to know beside its entry. */
@@ -47,6 +47,8 @@ function rowOf(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
       return { ...head, aside: false, way: `${partyName(entry.appName)} → Meta`, ...graphWords(entry, names) };
     case 'vccLive':
       return { ...head, aside: false, way: 'VCC Live → Bot', ...vccLiveWords(entry) };
+    case 'databaseApi':
+      return { ...head, aside: false, way: 'Bot → VCC Live', ...databaseApiWords(entry) };
     case 'webhook':
       return {
         ...head,
@@ -62,6 +64,7 @@ function rowOf(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
 export function threadsOf(entry: WireEntry): { readonly pageId: string; readonly psid: string }[] {
   switch (entry.kind) {
     case 'note':
+    case 'databaseApi':
       return [];
     case 'owner':
     case 'vccLive':
@@ -181,16 +184,38 @@ function faultWords(entry: GraphEntry): string {
 
 function vccLiveWords(entry: VccLiveEntry): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
   const title = cut(`${entry.name}: ${entry.says}`);
-  const chips: Chip[] = entry.encrypted ? [{ text: 'encrypted', tone: 'plain' }] : [];
+  const again = entry.againInMs === undefined ? '' : `; again ${againWords(entry.againInMs)}`;
+  const chips: Chip[] = [
+    ...(entry.encrypted ? [{ text: 'encrypted', tone: 'plain' } as const] : []),
+    ...(entry.attempt > 1 ? [{ text: `repeated, attempt ${entry.attempt}`, tone: 'warn' } as const] : []),
+  ];
   const took = entry.ackMs === undefined ? '' : ` in ${entry.ackMs} ms`;
   switch (entry.outcome) {
     case 'pending':
       return { title, status: 'in progress', tone: 'wait', chips };
     case 'answered':
-      return { title, status: `${entry.status ?? ''}${took}`, tone: entry.status === 200 ? 'good' : 'bad', chips };
+      return {
+        title,
+        status: `${entry.status ?? ''}${took}${again}`,
+        tone: entry.status === 200 ? 'good' : 'bad',
+        chips,
+      };
+    case 'answerLost':
+      return { title, status: `answer lost${again}`, tone: 'warn', chips };
     case 'unreachable':
-      return { title, status: 'bot not reached', tone: 'bad', chips };
+      return { title, status: `bot not reached${again}`, tone: 'bad', chips };
   }
+}
+
+function databaseApiWords({
+  method,
+  path,
+  status,
+  answer,
+}: DatabaseApiEntry): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
+  const rows = isJsonObject(answer) && Array.isArray(answer['response']) ? answer['response'] : undefined;
+  const count = rows === undefined ? 'no list' : `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`;
+  return { title: cut(`${method} ${path} → ${count}`), status: String(status), tone: rows ? 'good' : 'bad', chips: [] };
 }
 
 function webhookWords(entry: WebhookEntry, names: RowNames): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
