@@ -37,7 +37,8 @@ export interface VccLiveDatabaseOptions {
 const TIMEOUT_MS = 1500;
 const CUSTOMER = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 const PROJECT_ID = /^\d{1,18}$/;
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+/** Names and addresses that lead to this machine; the unspecified ones do, too. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\])$/;
 
 /** Asks VCC Live's Database API about one project. */
 export class VccLiveDatabase {

@@ -11,10 +11,7 @@ import { vccLiveTime } from './chat-log.js';
 /** What an agent does. `atLimit`: as many chats as the project allows. */
 export type AgentState = 'available' | 'paused' | 'atLimit' | 'loggedOut';
 
-/** Every state, in the order in which the page offers them. */
-export const agentStates = ['available', 'paused', 'atLimit', 'loggedOut'] as const satisfies readonly AgentState[];
-
-/** An agent as the page shows them. */
+/** An agent of the project, logged in or not. */
 export interface AgentView {
   readonly username: string;
   readonly state: AgentState;
