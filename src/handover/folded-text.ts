@@ -18,6 +18,8 @@ const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator
 const SINGLE_QUOTE = /[‘’‚‛′ʼ`´]/g;
 const DOUBLE_QUOTE = /[“”„‟″«»]/g;
 const BLANKS = /\s+/g;
+/** Has no accents, no emoji, and nothing that nobody sees. */
+const ASCII = /^[\t\n\r -~]*$/;
 /** Around a message these say nothing. `#`, `/`, `@` and a `!` in front may be a bot's command, so they stay. */
 const OPENING = /["'([{‹<¿¡…—–・-]|\s/u;
 const CLOSING = /["')\]}›>.,!?;:…—–。、،؟।-]|\s/u;
@@ -53,10 +55,9 @@ export function readText(text: string): ReadText {
 export function folded(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed.length > MAX_CHARACTERS) return undefined;
-  return withoutEmoji(trimmed)
-    .replace(SINGLE_QUOTE, "'")
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+  const quoted = trimmed.replace(SINGLE_QUOTE, "'");
+  const decomposed = ASCII.test(quoted) ? quoted : withoutEmoji(quoted).normalize('NFKD').replace(/\p{M}/gu, '');
+  return decomposed
     .toLowerCase()
     .replaceAll('ß', 'ss')
     .replaceAll('ł', 'l')

@@ -87,7 +87,7 @@ export class EventRecorder {
       if (entered.status !== 'entered') return entered;
       const { before, now: owner, record, askOwner, value: concluded } = entered.value;
       const value: RecordedEvent = { event, thread, before, owner, record, askOwner, concluded, isFresh: false };
-      const recorded: EnteredEvent = { ...entered, value };
+      const recorded: EnteredEvent = { status: 'entered', value, mustWait: entered.mustWait };
       return record.open ? this.#hasten(thread, record, nowMs).then(() => recorded) : recorded;
     });
   }

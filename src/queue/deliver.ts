@@ -21,12 +21,11 @@ import { isThenable } from '../thread/thenable.js';
 import type { DeliveryLimits } from './capacity.js';
 import { Capacity, limitsOf } from './capacity.js';
 import { askingTurnOf } from './current-turn.js';
-import { Deadline } from './deadline.js';
 import type { CloseReport, Delivery, DeliveryTerms, DeliveryVerdict, EventWork } from './delivery.js';
 import { isAbandoned } from './delivery.js';
 import { EventTurns } from './event-turns.js';
-import type { Ending, Job, QueuedEvent } from './job.js';
-import { recognisedBy, worstOf } from './job.js';
+import type { Job, QueuedEvent } from './job.js';
+import { recognisedBy, whenAllEnded, worstOf } from './job.js';
 import { OwnTurns } from './own-turns.js';
 import { TicketKeeper } from './ticket.js';
 import { ThreadQueue } from './thread-queue.js';
@@ -80,20 +79,25 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   }
 
   /** Takes a delivery in. Resolves when the delivery is done or when the deadline has come, whichever is first. */
-  async take(events: readonly ThreadEvent[], work: EventWork<Value>, how: DeliveryTerms): Promise<DeliveryVerdict> {
+  take(events: readonly ThreadEvent[], work: EventWork<Value>, how: DeliveryTerms): Promise<DeliveryVerdict> {
     const refusal = this.refusalOf(events, how.bytes ?? 0);
-    if (refusal !== undefined) {
-      this.#logRefused(refusal);
-      return 'unavailable';
-    }
+    if (refusal !== undefined) this.#logRefused(refusal);
     // A turn that some other adapter runs cannot be refused: it runs as long as the store answers.
-    if (this.#closed && how.waitForOwn !== true) return 'unavailable';
-    const deadline = new Deadline(this.#deps.clock, how.ackDeadlineMs);
-    try {
-      return await this.#takeWithin({ how, deadline, isTakenIn: false, failure: undefined }, events, work);
-    } finally {
-      deadline.cancel();
-    }
+    if (refusal !== undefined || (this.#closed && how.waitForOwn !== true)) return Promise.resolve('unavailable');
+    const delivery: Delivery = { how, isOverdue: false, isTakenIn: false, failure: undefined };
+    const { watched, jobs } = this.#jobsOf(events, how);
+    if (jobs.length > 0) this.#capacity.add(jobs, how.bytes ?? 0);
+    void whenReady(this.#enterAll(delivery, jobs), () => this.#begin(delivery, jobs, work));
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(how.ackDeadlineMs, () => {
+        delivery.isOverdue = true;
+        resolve(this.#verdictAtDeadline(delivery, watched));
+      });
+      whenAllEnded(watched, () => {
+        cancel();
+        resolve(worstOf(watched));
+      });
+    });
   }
 
   /** Why a delivery of so many bytes cannot be taken in now; `undefined` if it can. */
@@ -147,18 +151,11 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     return { running: left.length - waiting.length, waiting: waiting.length };
   }
 
-  async #takeWithin(
-    delivery: Delivery,
-    events: readonly ThreadEvent[],
-    work: EventWork<Value>,
-  ): Promise<DeliveryVerdict> {
-    const { deadline, how } = delivery;
-    const { watched, jobs } = this.#jobsOf(events, how);
-    if (jobs.length > 0) this.#capacity.add(jobs, how.bytes ?? 0);
-    const takenIn = whenReady(this.#enterAll(delivery, jobs), () => this.#begin(delivery, jobs, work));
-    const ended = await deadline.within(endingOf(takenIn, watched));
-    if (ended !== 'overdue') return ended;
-    if (!delivery.isTakenIn) {
+  #verdictAtDeadline(
+    { isTakenIn, how }: Delivery,
+    watched: readonly Job<Value>[],
+  ): DeliveryVerdict | Promise<DeliveryVerdict> {
+    if (!isTakenIn) {
       this.#logRefused(`The thread store did not answer within ${how.ackDeadlineMs} ms.`);
       return 'unavailable';
     }
@@ -167,9 +164,10 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     const isOurs = (job: Job<Value>): boolean =>
       job.state === 'running' ||
       (job.state === 'queued' && (how.waitForOwn === true || this.#threads.isRunning(job.queue)));
-    const refusal = worstOf(watched.filter((job) => !isOurs(job)).map((job) => job.endingByNow));
-    if (how.waitForOwn) await Promise.all(watched.filter(isOurs).map((job) => job.finished));
-    return refusal === 'done' ? 'stillRunning' : refusal;
+    const refusal = worstOf(watched.filter((job) => !isOurs(job)));
+    const verdict = refusal === 'done' ? 'stillRunning' : refusal;
+    if (how.waitForOwn !== true) return verdict;
+    return new Promise((resolve) => whenAllEnded(watched.filter(isOurs), () => resolve(verdict)));
   }
 
   /** A job for each event that is new here; places in the queues are taken at once, in the order of the delivery. */
@@ -224,22 +222,17 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     }
   }
 
-  /** Another process works on this event: until it is done, until its lease ends, or until the deadline. */
+  /** Another process works on this event: asks until it is done, until its lease ends, or until the deadline. */
   async #waitForOther(delivery: Delivery, job: Job<Value>, work: EventWork<Value>): Promise<void> {
-    const { deadline } = delivery;
     while (job.state === 'elsewhere') {
-      await deadline.within(sleep(this.#deps.clock, POLL_INTERVAL_MS));
+      await sleep(this.#deps.clock, POLL_INTERVAL_MS);
       if (job.hasEnded) return;
-      if (deadline.isOver) {
-        this.#events.end(job, 'busy');
-        return;
-      }
+      if (delivery.isOverdue) return this.#events.end(job, 'busy');
       try {
         await this.#events.enter(job);
       } catch (error) {
         this.#logRefused(textOfThrown(error));
-        await this.#events.giveUp([job]);
-        return;
+        return this.#events.giveUp([job]);
       }
     }
     if (isAbandoned(delivery)) await this.#events.giveUp([job]);
@@ -270,12 +263,6 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   #logRefused(why: string): void {
     this.#deps.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
   }
-}
-
-/** Resolves when every event has ended. */
-async function endingOf(takenIn: MaybePromise<void>, watched: readonly Job<QueuedEvent>[]): Promise<Ending> {
-  await takenIn;
-  return worstOf(await Promise.all(watched.map((job) => job.finished)));
 }
 
 function logOverlong(log: Logger, queue: string, longestTurnMs: number): void {

@@ -1,5 +1,4 @@
 /** The words about a delivery: how it is taken in, and how it went. */
-import type { Deadline } from './deadline.js';
 
 /**
  * How a delivery went.
@@ -42,7 +41,7 @@ export type EventWork<Value> = (value: Value, key: string) => Promise<void> | un
 /** One delivery that is being taken in. */
 export interface Delivery {
   readonly how: DeliveryTerms;
-  readonly deadline: Deadline;
+  isOverdue: boolean;
   isTakenIn: boolean;
   /** Why one of its events could not be taken in. */
   failure: { readonly error: unknown } | undefined;
@@ -52,6 +51,6 @@ export interface Delivery {
  * A turn that had to wait for the store has gone on without it, and must not come back. A webhook that was refused is run
  * all the same once the store answers: Meta's redelivery finds it done, and a slow store keeps nobody out for ever.
  */
-export function isAbandoned({ deadline, how }: Delivery): boolean {
-  return deadline.isOver && how.waitForOwn === true;
+export function isAbandoned({ isOverdue, how }: Delivery): boolean {
+  return isOverdue && how.waitForOwn === true;
 }

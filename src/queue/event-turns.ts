@@ -5,7 +5,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { ProcessId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
-import { recover, whenReady } from '../thread/maybe-promise.js';
+import { whenReady } from '../thread/maybe-promise.js';
 import type { Entered, Ticket } from '../thread/store.js';
 import type { Capacity } from './capacity.js';
 import { runAs } from './current-turn.js';
@@ -127,17 +127,25 @@ export class EventTurns<Value extends QueuedEvent> {
       this.#deps.capacity.remove(job);
     });
     const turn = { queue: job.queue, ticket: job.ticket, outer: undefined, isOver: false };
-    const running = recover(
-      () => runAs(turn, () => work(value, job.key)),
-      (error) => log.error(`An event could not be worked on: ${textOfThrown(error)}`),
-    );
-    void whenReady(running, () => {
+    const over = (): void => {
       turn.isOver = true;
       // The next event of the thread does not wait until the store has written this one down.
       const told = tickets.leave(job, 'finished');
       threads.leave(entry);
       void whenReady(told, () => this.end(job, 'done'));
-    });
+    };
+    const failed = (error: unknown): void => {
+      log.error(`An event could not be worked on: ${textOfThrown(error)}`);
+      over();
+    };
+    let running: Promise<void> | undefined;
+    try {
+      running = runAs(turn, () => work(value, job.key));
+    } catch (error) {
+      return failed(error);
+    }
+    if (running) void running.then(over, failed);
+    else over();
   }
 
   /** The event needs nothing more from this process. */

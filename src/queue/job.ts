@@ -37,7 +37,6 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   /** Events of one queue run one after the other: those of a thread. An event that names none has a queue to itself. */
   readonly queue: string;
   readonly ticket: Ticket;
-  readonly finished: Promise<Ending>;
   state: JobState = 'entering';
   entry: QueueEntry | undefined;
   value: Value | undefined;
@@ -51,7 +50,7 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   renewal: Promise<void> | undefined;
   load: Load | undefined;
   onLost: (how: 'done' | 'busy') => void = () => undefined;
-  #resolve: (ending: Ending) => void = () => undefined;
+  #watchers: (() => void)[] | undefined;
 
   constructor(
     readonly event: ThreadEvent,
@@ -61,7 +60,6 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
     this.thread = threadOf(event);
     this.queue = this.thread ? threadId(this.thread) : `event ${key}`;
     this.ticket = { thread: this.thread ?? threadOfPage(event), event: key, processId };
-    this.finished = new Promise((resolve) => (this.#resolve = resolve));
   }
 
   /** Whether the event needs nothing more from this process. */
@@ -74,15 +72,39 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
     return this.state === 'done' || this.state === 'unavailable' ? this.state : 'busy';
   }
 
+  /** Calls `run` when the event has ended: now, if it has. */
+  whenEnded(run: () => void): void {
+    if (this.hasEnded) run();
+    else (this.#watchers ??= []).push(run);
+  }
+
   end(ending: Ending): void {
     this.state = ending;
-    this.#resolve(ending);
+    const watchers = this.#watchers ?? [];
+    this.#watchers = undefined;
+    for (const run of watchers) run();
   }
 }
 
-/** The ending of a delivery by those of its events. */
-export function worstOf(endings: readonly Ending[]): Ending {
-  return endings.find((ending) => ending === 'unavailable') ?? endings.find((ending) => ending === 'busy') ?? 'done';
+/** The ending of a delivery by those of its events, by now. */
+export function worstOf(jobs: readonly Job<QueuedEvent>[]): Ending {
+  let worst: Ending = 'done';
+  for (const { endingByNow } of jobs) {
+    if (endingByNow === 'unavailable') return endingByNow;
+    if (endingByNow === 'busy') worst = endingByNow;
+  }
+  return worst;
+}
+
+/** Calls `run` when all of these have ended: now, if they have. */
+export function whenAllEnded(jobs: readonly Job<QueuedEvent>[], run: () => void): void {
+  let left = jobs.length + 1;
+  const ended = (): void => {
+    left -= 1;
+    if (left === 0) run();
+  };
+  for (const job of jobs) job.whenEnded(ended);
+  ended();
 }
 
 /**

@@ -19,7 +19,7 @@ export interface ThreadQueueDeps {
 interface Line {
   readonly thread: string;
   /** Oldest first. */
-  readonly entries: Set<QueueEntry>;
+  readonly entries: QueueEntry[];
   /** Turns of the thread that run and hold it up. */
   running: number;
   isAdvancing: boolean;
@@ -59,7 +59,7 @@ export class ThreadQueue {
 
   /** The number of entries of a thread. */
   lengthOf(thread: string): number {
-    return this.#lines.get(thread)?.entries.size ?? 0;
+    return this.#lines.get(thread)?.entries.length ?? 0;
   }
 
   /** Whether a turn of the thread runs in this process and holds it up. */
@@ -83,17 +83,17 @@ export class ThreadQueue {
   enter(thread: string): QueueEntry {
     let line = this.#lines.get(thread);
     if (!line) {
-      line = { thread, entries: new Set(), running: 0, isAdvancing: false };
+      line = { thread, entries: [], running: 0, isAdvancing: false };
       this.#lines.set(thread, line);
     }
     const entry = new QueueEntry(line);
-    line.entries.add(entry);
+    line.entries.push(entry);
     return entry;
   }
 
   /** Whether the entry is the only one of its thread. */
   isAlone({ line: { entries } }: QueueEntry): boolean {
-    return entries.size === 1;
+    return entries.length === 1;
   }
 
   /** Runs `run` once, when every entry before this one has left: now, if there is none. */
@@ -129,8 +129,8 @@ export class ThreadQueue {
     }
     entry.state = 'left';
     entry.next = undefined;
-    line.entries.delete(entry);
-    if (line.entries.size === 0) this.#lines.delete(line.thread);
+    line.entries.splice(line.entries.indexOf(entry), 1);
+    if (line.entries.length === 0) this.#lines.delete(line.thread);
     this.passRoomOn();
     this.#advance(line);
   }

@@ -3,7 +3,9 @@ import { threadId } from '../thread/key.js';
 import type { Renewed, Ticket, TicketState } from '../thread/store.js';
 import { OldestFirstMap } from './oldest-first-map.js';
 
+/** A ticket that was taken and not left. */
 interface Lease {
+  readonly event: string;
   readonly processId: string;
   readonly untilMs: number;
 }
@@ -23,11 +25,11 @@ export interface MemoryTicketsOptions {
 /** One for each bot. Every method is as the one of `ThreadStore`. */
 export class MemoryTickets {
   readonly #options: MemoryTicketsOptions;
-  readonly #leases = new OldestFirstMap<Lease>();
-  /** Oldest first. */
+  /** By thread, oldest first. A thread without one has no entry. */
+  readonly #leases = new Map<string, Lease[]>();
+  #leaseCount = 0;
+  /** By event, oldest first. */
   readonly #finished = new OldestFirstMap<Finished>();
-  /** The tickets of each thread, oldest first. */
-  readonly #tickets = new Map<string, readonly Ticket[]>();
 
   constructor(options: MemoryTicketsOptions) {
     this.#options = options;
@@ -35,27 +37,30 @@ export class MemoryTickets {
 
   /** Events with a lease, and finished ones. */
   get count(): number {
-    return this.#leases.size + this.#finished.size;
+    return this.#leaseCount + this.#finished.size;
   }
 
   /** Why the ticket cannot be taken; `undefined` if it can. */
   refusalOf(ticket: Ticket): 'done' | 'busy' | undefined {
-    this.#shed(this.#options.now());
+    this.#shed();
     if (this.#finished.get(ticket.event)) return 'done';
-    return this.isTakenOver(ticket) ? 'busy' : undefined;
+    return this.#isLeasedElsewhere(ticket) ? 'busy' : undefined;
   }
 
   /** Takes a ticket that is not refused, or prolongs its lease. @returns whether another process has an earlier ticket */
-  take(ticket: Ticket, leaseMs: number): boolean {
+  take({ thread, event, processId }: Ticket, leaseMs: number): boolean {
     const nowMs = this.#options.now();
-    this.#leases.set(ticket.event, { processId: ticket.processId, untilMs: nowMs + leaseMs });
-    this.#shed(nowMs);
-    const id = threadId(ticket.thread);
-    const live = this.#liveTickets(id);
-    const known = live.findIndex(({ event }) => event === ticket.event);
-    this.#keep(id, known < 0 ? [...live, ticket] : live);
-    const before = known < 0 ? live : live.slice(0, known);
-    return before.some(({ processId }) => processId !== ticket.processId);
+    const lease: Lease = { event, processId, untilMs: nowMs + leaseMs };
+    const live = this.#change(threadId(thread), (leases) => {
+      const known = leases.filter(({ untilMs }) => untilMs > nowMs);
+      const at = known.findIndex((one) => one.event === event);
+      if (at < 0) return [...known, lease];
+      known[at] = lease;
+      return known;
+    });
+    this.#shed();
+    const others = live.findIndex((one) => one.processId !== processId);
+    return others >= 0 && others < live.indexOf(lease);
   }
 
   renew(ticket: Ticket, leaseMs: number): Renewed {
@@ -67,61 +72,45 @@ export class MemoryTickets {
 
   state(ticket: Ticket): TicketState {
     if (this.isTakenOver(ticket)) return 'lost';
-    const [first] = this.#liveTickets(threadId(ticket.thread));
+    const nowMs = this.#options.now();
+    const first = this.#leases.get(threadId(ticket.thread))?.find(({ untilMs }) => untilMs > nowMs);
     return first === undefined || first.processId === ticket.processId ? 'next' : 'waiting';
   }
 
   leave(ticket: Ticket, how: 'finished' | 'released'): void {
+    const { thread, event, processId } = ticket;
     if (this.isTakenOver(ticket)) return;
-    if (how === 'finished') this.#finish(ticket);
-    else this.#leases.delete(ticket.event);
-    const id = threadId(ticket.thread);
-    const tickets = this.#tickets.get(id) ?? [];
-    this.#keep(
-      id,
-      tickets.filter(({ event }) => event !== ticket.event),
-    );
+    this.#change(threadId(thread), (leases) => leases.filter((lease) => lease.event !== event));
+    if (how === 'finished' && !this.#finished.get(event)) {
+      this.#finished.set(event, { processId, atMs: this.#options.now() });
+    }
+    this.#shed();
   }
 
   /** Another process leases the event, or has finished it. */
-  isTakenOver({ event, processId }: Ticket): boolean {
-    const nowMs = this.#options.now();
-    this.#shed(nowMs);
-    const finished = this.#finished.get(event);
-    if (finished) return finished.processId !== processId;
-    const lease = this.#leases.get(event);
-    return lease !== undefined && lease.processId !== processId && lease.untilMs > nowMs;
+  isTakenOver(ticket: Ticket): boolean {
+    const finished = this.#finished.get(ticket.event);
+    return finished ? finished.processId !== ticket.processId : this.#isLeasedElsewhere(ticket);
   }
 
-  #finish({ event, processId }: Ticket): void {
-    this.#leases.delete(event);
-    const nowMs = this.#options.now();
-    if (!this.#finished.get(event)) this.#finished.set(event, { processId, atMs: nowMs });
-    this.#shed(nowMs);
+  #isLeasedElsewhere({ thread, event, processId }: Ticket): boolean {
+    const lease = this.#leases.get(threadId(thread))?.find((one) => one.event === event);
+    return lease !== undefined && lease.processId !== processId && lease.untilMs > this.#options.now();
   }
 
-  #liveTickets(id: string): readonly Ticket[] {
-    const tickets = this.#tickets.get(id);
-    if (!tickets) return [];
-    const nowMs = this.#options.now();
-    return tickets.filter(({ event, processId }) => {
-      const lease = this.#leases.get(event);
-      return lease !== undefined && lease.processId === processId && lease.untilMs > nowMs;
-    });
+  #change(id: string, change: (leases: Lease[]) => Lease[]): readonly Lease[] {
+    const before = this.#leases.get(id) ?? [];
+    const after = change(before);
+    this.#leaseCount += after.length - before.length;
+    if (after.length > 0) this.#leases.set(id, after);
+    else this.#leases.delete(id);
+    return after;
   }
 
-  #keep(id: string, tickets: readonly Ticket[]): void {
-    if (tickets.length === 0) this.#tickets.delete(id);
-    else this.#tickets.set(id, tickets);
-  }
-
-  #shed(nowMs: number): void {
-    const { maxClaims, claimRetentionMs } = this.#options;
-    const leases = this.#leases.size;
-    const most = Math.max(0, maxClaims - leases);
-    const untilMs = nowMs - claimRetentionMs;
-    this.#finished.shed(({ atMs }) => atMs <= untilMs || this.#finished.size > most);
-    if (leases <= maxClaims) return;
-    this.#leases.shed(({ untilMs }) => this.count > maxClaims && untilMs <= nowMs);
+  /** Finished events leave, the oldest first. Leases never leave before their time. */
+  #shed(): void {
+    const { maxClaims, claimRetentionMs, now } = this.#options;
+    const untilMs = now() - claimRetentionMs;
+    this.#finished.shed(({ atMs }) => atMs <= untilMs || this.count > maxClaims);
   }
 }

@@ -138,6 +138,7 @@ class BodyReader implements Unfinished {
   #buffer: Buffer | undefined;
   #length = 0;
   #isOver = false;
+  #pulls = false;
   #cancel = (): void => undefined;
 
   constructor(
@@ -166,6 +167,7 @@ class BodyReader implements Unfinished {
     this.#cancel = inBackground(this.#limits.clock, this.#limits.timeoutMs, () => this.#finish({ kind: 'tooSlow' }));
     // A listener for `readable` keeps a stream from flowing; when any code reads, `data` is emitted.
     if (stream.listenerCount('readable') > 0) {
+      this.#pulls = true;
       stream.on('readable', this.#pull);
       this.#pull();
     }
@@ -224,12 +226,16 @@ class BodyReader implements Unfinished {
     this.#limits.pending.remove(this);
     this.#only = undefined;
     this.#buffer = undefined;
+    this.#stopListening();
+    this.#settle(reading);
+  }
+  #stopListening(): void {
     const stream = this.#stream;
     stream.off('data', this.#keep);
     stream.off('end', this.#end);
     stream.off('error', this.#abort);
     stream.off('close', this.#abort);
-    stream.off('readable', this.#pull);
-    this.#settle(reading);
+    // Node schedules work for each removal, also if there is nothing to remove.
+    if (this.#pulls) stream.off('readable', this.#pull);
   }
 }

@@ -5,9 +5,8 @@
  * caller's own mistake, which this file can name.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#validate-payloads
  */
-import { timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { InvalidOptionError } from '../thread/errors.js';
-import { hmacSha256 } from './hmac.js';
 
 /** Bodies longer than this are not hashed again to find out what is wrong: anybody can send one. Bytes. */
 const DIAGNOSED_BODY_MAX_BYTES = 65_536;
@@ -112,6 +111,11 @@ function isSecret(appSecret: unknown): boolean {
 /** Callers in plain JavaScript pass `req.body`. */
 function isBody(rawBody: unknown): boolean {
   return typeof rawBody === 'string' || rawBody instanceof Uint8Array;
+}
+
+/** @returns hexadecimal digits, lower case */
+function hmacSha256(body: Uint8Array | string, secret: string): string {
+  return createHmac('sha256', secret).update(body).digest('hex');
 }
 
 /** In constant time. */

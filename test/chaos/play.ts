@@ -344,7 +344,8 @@ function storesOf(schedule: Schedule, redis: RedisClient | undefined): (clock: C
     return () => memory;
   }
   prefixes += 1;
-  const options = { clock: MACHINE_CLOCK, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0 };
+  // A schedule has one thread, and each second of its hours asks every partition.
+  const options = { clock: MACHINE_CLOCK, prefix: `chaos-${process.pid}-${prefixes}`, random: () => 0, partitions: 4 };
   return () => new RedisThreadStore(redis, options);
 }
 
