@@ -89,9 +89,9 @@ export interface GraphToken {
 export interface GraphTarget {
   /** `me`, a Page id, an app id, a PSID, `debug_token`. */
   readonly node: string;
-  /** What follows the node; empty where nothing does. */
+  /** What follows the node; empty if nothing does. */
   readonly edge: string;
-  /** What faults and timelines call it: the edge, or the node where there is none. */
+  /** What faults and timelines call it: the edge, or the node if there is none. */
   readonly name: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The error bodies of Graph, in Meta's words where they are known.
+ * The error bodies of Graph, in Meta's words if they are known.
  *
  * Exists so that a client meets here the texts, codes and subcodes it will meet there. Texts marked U are not published.
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes

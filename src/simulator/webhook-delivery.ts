@@ -109,7 +109,7 @@ export class WebhookDelivery {
     return this.#client.get(url);
   }
 
-  /** Posts anything, once, and answers what came back. Rejects where there is no answer. */
+  /** Posts anything, once, and answers what came back. Rejects if there is no answer. */
   async postRaw(body: Buffer, how: RawDelivery = {}): Promise<WebhookAnswer> {
     const url = this.#url();
     const headers = rawHeaders(body, how, this.#deps.appSecret);
@@ -217,7 +217,7 @@ export class WebhookDelivery {
     });
   }
 
-  /** Returns the number of the wire's entry where Meta would try again. */
+  /** Returns the number of the wire's entry if Meta would try again. */
   async #attempt(
     parcel: Parcel,
     attempt: number,

@@ -72,7 +72,7 @@ export function controlItem(
   return notice.kind === 'pass' ? { ...head, pass_thread_control: change } : { ...head, take_thread_control: change };
 }
 
-/** An item as standby carries it: a postback without payload (and without title where `bare`). */
+/** An item as standby carries it: a postback without payload (and without title if `bare`). */
 export function asStandby(item: JsonObject, bare: boolean): JsonObject {
   const postback = item['postback'];
   if (!isJsonObject(postback)) return item;
