@@ -98,6 +98,7 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
     random,
     callbackUrl: () => callback.url,
     setUp,
+    habits,
     tokenIsDead: () => weather.deadToken.active,
   });
   const server = new GraphServer({

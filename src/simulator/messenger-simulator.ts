@@ -12,7 +12,7 @@ import type { SimulatorClock } from './held-clock.js';
 import { type ConnectedApp, type Page } from './messenger-platform.js';
 import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } from './options.js';
 import { type PageSetUp } from './wrong-settings.js';
-import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
+import { SimulatedAgent, SimulatedBusinessAi, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
 import type { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
@@ -137,6 +137,11 @@ export class MessengerSimulator {
   pageInbox(pageId = this.settings.pageId): SimulatedPageInbox {
     const page = this.#page(pageId);
     return new SimulatedPageInbox(this.#deps.surroundings, page, appOf(page, 'inbox'));
+  }
+
+  /** Meta's Business AI, which takes threads on its own. */
+  businessAi(pageId = this.settings.pageId): SimulatedBusinessAi {
+    return new SimulatedBusinessAi(this.#deps.surroundings, this.#page(pageId));
   }
 
   /** The truth about a thread. */

@@ -171,11 +171,16 @@ export function ruleTake(
   return takenBy(thread, appId, metadata, nowMs);
 }
 
-/** The Page Inbox takes control by itself when a person answers there, whatever the settings say. */
-export function ruleInboxTakes(before: ThreadTruth, inboxAppId: string, nowMs: number): Ruling {
+/** An app of Meta's own, as the Page Inbox, takes control by itself when a person answers there, whatever the settings say. */
+export function ruleInboxTakes(
+  before: ThreadTruth,
+  inboxAppId: string,
+  metadata: string | undefined,
+  nowMs: number,
+): Ruling {
   const thread = asOf(before, nowMs);
   if (thread.ownerAppId === inboxAppId) return { allowed: true, thread: prolonged(thread, nowMs) };
-  return takenBy(thread, inboxAppId, undefined, nowMs);
+  return takenBy(thread, inboxAppId, metadata, nowMs);
 }
 
 /** `request_thread_control`: an idle thread is given at once, an owner is only told. */
