@@ -17,6 +17,9 @@ import {
 import type { Surroundings } from './people/index.js';
 import { SeededRandom } from './seeded-random.js';
 import { VccLiveWebhooks } from './vcc-live-webhooks.js';
+import { ChatLog } from './vcc-live/chat-log.js';
+import { DATABASE_API_PREFIX } from './vcc-live/database-api.js';
+import { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { Weather } from './weather.js';
 import { ACK_TIMEOUT_MS, WebhookDelivery } from './webhook-delivery.js';
 import { Wire } from './wire.js';
@@ -42,6 +45,7 @@ export interface SimulatorDeps {
   readonly delivery: WebhookDelivery;
   readonly server: GraphServer;
   readonly surroundings: Surroundings;
+  readonly vccLive: SimulatedVccLive;
   readonly callback: { url: string | undefined };
 }
 
@@ -57,7 +61,7 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
   const weather = new Weather(random);
   const callback: SimulatorDeps['callback'] = { url: undefined };
   const clock: SimulatorClock = new SimulatorClock(options.clock ?? 'real', options.startMs, () =>
-    quiet(clock, delivery, server),
+    quiet(clock, delivery, server, vccLiveWebhooks),
   );
   const wire = new Wire(() => clock.now(), options.wireCapacity);
   const botAppFields = new Set(options.botAppFields ?? webhookFields);
@@ -107,17 +111,29 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
     tls: options.tls,
     allowedHosts: allowedHostsFrom(options),
   });
-  const vccLiveWebhooks = new VccLiveWebhooks(wire);
-  const settled = (): Promise<void> => delivery.settled();
+  const chats = new ChatLog();
+  const vccLive = new SimulatedVccLive({ now: () => clock.now(), wire, weather, chats });
+  server.mount(DATABASE_API_PREFIX, (request, response) => vccLive.api.receive(request, response));
+  const vccLiveWebhooks: VccLiveWebhooks = new VccLiveWebhooks({ wire, weather, clock, chats });
+  const settled = async (): Promise<void> => {
+    await vccLiveWebhooks.quiet();
+    await delivery.settled();
+  };
   const surroundings: Surroundings = { platform, edges, wire, vccLiveWebhooks, settled, heard: new WeakSet() };
-  return { settings, habits, setUp, random, weather, clock, wire, platform, delivery, server, surroundings, callback };
+  const parts = { settings, habits, setUp, random, weather, clock, wire, platform, delivery, server };
+  return { ...parts, surroundings, vccLive, callback };
 }
 
 /** Resolves when nothing is in progress but what waits for the clock. */
-async function quiet(clock: SimulatorClock, delivery: WebhookDelivery, server: GraphServer): Promise<void> {
+async function quiet(
+  clock: SimulatorClock,
+  delivery: WebhookDelivery,
+  server: GraphServer,
+  vccLive: VccLiveWebhooks,
+): Promise<void> {
   for (;;) {
     if (server.heldCalls > 0) return;
-    await Promise.race([delivery.quiet(), server.nextHeldCall()]);
+    await Promise.race([Promise.all([delivery.quiet(), vccLive.quiet()]), server.nextHeldCall()]);
     // What the last moment began reaches its first wait.
     for (let turns = 0; turns < TURNS_OF_THE_LOOP; turns += 1) await new Promise(setImmediate);
     if (!somebodyWaits(clock, server)) return;

@@ -13,6 +13,8 @@ export {
   type QueuedThread,
   type SimulatedAttachment,
 } from './people/index.js';
+export type { AgentState, AgentView } from './vcc-live/agents.js';
+export { SimulatedVccLive, type VccLiveAccess } from './vcc-live/simulated-vcc-live.js';
 export type { ChangedTicket, ClosedChat, VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 export type { ConversationEntry, ReceivedEvent, Speaker } from './messenger-platform.js';
 
@@ -37,6 +39,7 @@ export { SimulatorClock } from './held-clock.js';
 export {
   Wire,
   wireLine,
+  type DatabaseApiEntry,
   type GraphEntry,
   type NoteEntry,
   type OwnerEntry,

@@ -14,6 +14,7 @@ import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } fr
 import { type PageSetUp } from './wrong-settings.js';
 import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
+import type { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 import type { Weather } from './weather.js';
 import { type RawDelivery, type WebhookAnswer } from './webhook-delivery.js';
@@ -48,6 +49,8 @@ export class MessengerSimulator {
   readonly clock: SimulatorClock;
   /** Everything that happened. */
   readonly wire: Wire;
+  /** VCC Live's agents and its Database API. What they do in a thread is in {@link agent}. */
+  readonly vccLive: SimulatedVccLive;
   /** What a test expects of the whole: `await simulator.expects.owner(psid, 'vccLive')`. */
   readonly expects: SimulatorExpectations;
   readonly #deps: SimulatorDeps;
@@ -61,6 +64,7 @@ export class MessengerSimulator {
     this.setUp = deps.setUp;
     this.clock = deps.clock;
     this.wire = deps.wire;
+    this.vccLive = deps.vccLive;
     this.expects = new SimulatorExpectations({
       wire: deps.wire,
       settled: () => this.settled(),
@@ -171,7 +175,7 @@ export class MessengerSimulator {
 
   /** Resolves when no webhook is in progress or waiting. What waits for a held clock, or for a redelivery, does not count. */
   settled(): Promise<void> {
-    return this.#deps.delivery.settled();
+    return this.#deps.surroundings.settled();
   }
 
   /**

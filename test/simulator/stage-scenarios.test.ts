@@ -89,6 +89,46 @@ describe('The scenarios of the stage', function () {
     expect(refusedSends()).to.equal(0);
   });
 
+  it('every agent is busy: nobody on pause or at the limit gets a chat, and a failing API keeps nobody waiting', async () => {
+    await start('busy');
+    await next();
+    await next();
+    expect(hears()).to.deep.equal([
+      'None of our agents is available right now.',
+      'Can I help you with something myself?',
+      'None of our agents is available right now.',
+      'Can I help you with something myself?',
+    ]);
+    await finish();
+    expect(hears().slice(4)).to.deep.equal([CONNECTING, WELCOME]);
+    expect(simulator.wire.of('databaseApi').map(({ path, status }) => [path, status])).to.deep.equal([
+      ['/v2/onlineusers/42', 200],
+      ['/v2/onlineusers/42', 200],
+      ['/v2/onlineusers/42', 500],
+    ]);
+  });
+
+  it('a story leaves the agents as they were, also if it is closed half-way', async () => {
+    simulator.vccLive.pauses('Anna');
+    await start('closed');
+    await next();
+    expect(simulator.vccLive.agents).to.deep.equal([{ username: 'Anna', state: 'loggedOut' }]);
+    await act(simulator.graphBaseUrl, { act: 'scenarioStop' });
+    expect(simulator.vccLive.agents).to.deep.equal([{ username: 'Anna', state: 'paused' }]);
+  });
+
+  it('VCC Live repeats a report: kept once, and the thread is taken back once', async () => {
+    await start('repeatedReport');
+    await finish();
+    const reports = simulator.wire.of('vccLive');
+    expect(reports.map(({ attempt, outcome, status }) => [attempt, outcome, status])).to.deep.equal([
+      [1, 'answerLost', 200],
+      [2, 'answered', 200],
+    ]);
+    expect(takes()).to.have.length(1);
+    expect(hears().filter((text) => text === welcomeWith('lost'))).to.have.length(1);
+  });
+
   it('no agent is available: the bot tells the customer at once, and hands over when an agent comes back', async () => {
     await start('closed');
     await finish();
