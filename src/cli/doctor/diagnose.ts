@@ -41,6 +41,12 @@ export type CauseId =
   | 'challenge-fails'
   | 'signature-not-checked'
   | 'old-api-version'
+  | 'unknown-api-version'
+  | 'perhaps-no-default-app'
+  | 'social-routing'
+  | 'no-standby-access'
+  | 'vcc-live-api'
+  | 'owner-not-told'
   | 'unknown-psid'
   | 'nothing-arrives'
   | 'sound';
@@ -62,6 +68,13 @@ interface Rule {
 
 /** The likeliest first, if several hold: the others depend on the ones before them. */
 const RULES: readonly Rule[] = [
+  {
+    cause: 'unknown-api-version',
+    when: ({ is, red }) => red('apiVersion') && is('token', 'unchecked') && !red('ids'),
+    says: 'Meta does not serve this version of the Graph API, and refuses every call.',
+    remedy: 'Set graph.apiVersion, or GRAPH_API_VERSION, to a version that exists, and start the bot again.',
+    explains: ['apiVersion', 'appSecret', 'token'],
+  },
   {
     cause: 'meta-unreachable',
     when: ({ is, red }) => is('appSecret', 'unchecked') && is('token', 'unchecked') && !red('ids'),
@@ -149,6 +162,22 @@ const RULES: readonly Rule[] = [
     explains: ['pageSubscription'],
   },
   {
+    cause: 'no-standby-access',
+    when: ({ red }) => red('standbyAccess'),
+    says: 'VCC Live has the thread, and the bot gets no standby events of it: "Access standby channel" is off for the bot.',
+    remedy:
+      'Switch it on for the bot: the Page > Settings > Page setup > Advanced messaging > Connected apps > Edit. If nothing arrives from other threads either, look at the tunnel in front of --listen first.',
+    explains: ['standbyAccess', 'arrivals'],
+  },
+  {
+    cause: 'social-routing',
+    when: ({ red, is }) => red('socialRouting') || is('socialRouting', 'attention'),
+    says: 'The bot is the default application, and new conversations arrive on standby only: Social routing names another app.',
+    remedy:
+      'Let Social routing of the Page name the bot or no app. If somebody handed this thread over, nothing is wrong.',
+    explains: ['socialRouting', 'arrivals'],
+  },
+  {
     cause: 'other-default-app',
     when: ({ red, arrivals }) => red('defaultApp') || (red('arrivals') && onlyOnStandby(arrivals)),
     says: 'Messages arrive only on standby: another app is the default application.',
@@ -206,6 +235,21 @@ const RULES: readonly Rule[] = [
     explains: ['apiVersion'],
   },
   {
+    cause: 'vcc-live-api',
+    when: ({ red }) => red('vccLiveApi'),
+    says: 'VCC Live\'s Database API does not tell who is online, so vccLiveAgents answers "unknown".',
+    remedy: 'Read the found line: it says whether VCC Live was reached, refused the key, or does not know the project.',
+    explains: ['vccLiveApi'],
+  },
+  {
+    cause: 'owner-not-told',
+    when: ({ red }) => red('ownerCalls'),
+    says: 'Meta answers neither thread_owner nor is_owner, so the bot cannot ask who has a thread.',
+    remedy:
+      'Compare the permissions of the token and the default application with the set-up guide, then try another graph.apiVersion.',
+    explains: ['ownerCalls', 'threadOwner'],
+  },
+  {
     cause: 'unknown-psid',
     when: ({ red }) => red('threadOwner'),
     says: 'Meta does not know this customer on this Page.',
@@ -220,13 +264,20 @@ const RULES: readonly Rule[] = [
       'Is the app live, or did a person without a role on it write? Did the customer allow access to messages? Is the tunnel in front of --listen the address that Meta has?',
     explains: ['arrivals'],
   },
+  {
+    cause: 'perhaps-no-default-app',
+    when: ({ is }) => is('routing', 'attention'),
+    says: 'Perhaps no default application is set: msgr_multi_app is false. Some Pages that have one show it so, too.',
+    remedy: 'Look at the Conversation routing settings of the Page, or try a real take: --psid <yours> --live.',
+    explains: ['routing'],
+  },
 ];
 
 const SOUND: Diagnosis = {
   cause: 'sound',
   says: 'doctor found nothing wrong.',
   remedy:
-    "If customers still get no answer: let one write while doctor --listen runs, look at the thread's owner (--psid), and read the lines marked ?.",
+    "If customers still get no answer: let one write while doctor --listen runs, look at the thread's owner (--psid), and read the lines marked ! and ?.",
   explains: [],
 };
 
