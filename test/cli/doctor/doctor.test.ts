@@ -250,9 +250,9 @@ describe('doctor', () => {
       expect(checksThatAre('attention', found)).to.deep.equal(['socialRouting']);
       expect(checksThatAre('red', found)).to.deep.equal([]);
       expect(found.diagnosis[0].cause).to.equal('social-routing');
-      expect(found.diagnosis[0].says + String(found.checks.find(({ check }: any) => check === 'socialRouting').found))
-        .to.include('Social routing names another app')
-        .and.include('right only if the thread was handed over before');
+      expect(found.checks.find(({ check }: any) => check === 'socialRouting').found).to.match(
+        /right only if the thread was handed over before$/,
+      );
     });
 
     it('names the standby access of the bot, when VCC Live has the thread and nothing arrives', async () => {
