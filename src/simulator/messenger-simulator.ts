@@ -12,7 +12,7 @@ import type { SimulatorClock } from './held-clock.js';
 import { type ConnectedApp, type Page } from './messenger-platform.js';
 import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } from './options.js';
 import { type PageSetUp } from './wrong-settings.js';
-import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
+import { SimulatedAgent, SimulatedBusinessAi, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
 import type { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
@@ -29,7 +29,7 @@ const CHALLENGE_LIMIT = 2_000_000_000;
 export interface TrueOwner {
   /** App id, or `idle`. */
   readonly owner: string;
-  /** When its control ends on the simulator's clock, milliseconds. Absent where idle. */
+  /** When its control ends on the simulator's clock, milliseconds. Absent if the thread is idle. */
   readonly expiresAtMs?: number;
 }
 
@@ -80,7 +80,7 @@ export class MessengerSimulator {
 
   /**
    * Starts a platform.
-   * @throws {@link InvalidOptionError} naming the option; rejects with the system's error where the port is taken
+   * @throws {@link InvalidOptionError} naming the option; rejects with the system's error if the port is taken
    */
   static async start(options: SimulatorOptions = {}): Promise<MessengerSimulator> {
     const deps = assembleSimulator(options);
@@ -112,7 +112,7 @@ export class MessengerSimulator {
     return this.#deps.surroundings.vccLiveWebhooks.connected;
   }
 
-  /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
+  /** The handshake: `ok` if the bot answered 200 with the challenge as plain text. */
   async verifyWebhook(): Promise<{ readonly ok: boolean; readonly status: number; readonly body: string }> {
     const challenge = String(this.#deps.random.below(CHALLENGE_LIMIT));
     const { status, body } = await this.#deps.delivery.verify(this.settings.verifyToken, challenge);
@@ -139,6 +139,11 @@ export class MessengerSimulator {
     return new SimulatedPageInbox(this.#deps.surroundings, page, appOf(page, 'inbox'));
   }
 
+  /** Meta's Business AI, which takes threads on its own. */
+  businessAi(pageId = this.settings.pageId): SimulatedBusinessAi {
+    return new SimulatedBusinessAi(this.#deps.surroundings, this.#page(pageId));
+  }
+
   /** The truth about a thread. */
   ownerOf(psid: string, pageId = this.settings.pageId): TrueOwner {
     const thread = this.#page(pageId).threads.get(psid);
@@ -158,7 +163,7 @@ export class MessengerSimulator {
 
   /**
    * Posts anything to the bot, once, whatever the weather. Objects are sent as Meta writes JSON; strings and bytes as
-   * they are. Rejects where there is no answer.
+   * they are. Rejects if there is no answer.
    */
   deliverRaw(body: string | Uint8Array | object, how: RawDelivery = {}): Promise<WebhookAnswer> {
     const bytes =

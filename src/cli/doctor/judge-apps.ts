@@ -1,5 +1,5 @@
 /** Judges the apps that are connected to the Page: VCC Live's, and those that nobody expects. */
-import { APPS_OF_META } from '../../thread/known-apps.js';
+import { nameOfMetasApp } from '../../thread/known-apps.js';
 import { CONNECTED_APPS, type Finding } from './finding.js';
 import { vccLiveIdIsWrong } from './judge-app.js';
 import { appsIn, type ConnectedAppView, type Observations } from './observe.js';
@@ -70,7 +70,7 @@ export function judgeOtherApps(seen: Observations): Finding {
     return { ...line, status: 'unchecked', found: "One of them may be VCC Live's, see above.", where };
   const isOwn = ({ id }: ConnectedAppView): boolean => id === settings.appId || id === settings.vccLiveAppId;
   const others = [...all.values()].filter((app) => !isOwn(app));
-  const strangers = others.filter(({ id }) => !APPS_OF_META.has(id));
+  const strangers = others.filter(({ id }) => nameOfMetasApp(id) === undefined);
   if (strangers.length > 0) {
     return {
       ...line,
@@ -84,6 +84,6 @@ export function judgeOtherApps(seen: Observations): Finding {
   // An app that is not the default one sees only itself.
   const seesOthers = appsIn(connectedApps).some(({ id }) => id !== settings.appId);
   if (!seesOthers) return { ...line, status: 'unchecked', found: untold(seen, 'connectedApps'), where };
-  const names = others.map(({ id }) => APPS_OF_META.get(id) ?? id);
-  return { ...line, status: 'ok', found: names.length === 0 ? 'none' : `only Meta's own: ${names.join(', ')}` };
+  const names = others.map(({ id }) => nameOfMetasApp(id) ?? id);
+  return { ...line, status: 'ok', found: names.length === 0 ? 'none' : `only ${names.join(', ')}` };
 }

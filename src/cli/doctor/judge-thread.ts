@@ -5,7 +5,7 @@
  */
 import type { AdministrationAnswer } from '../../graph/administration.js';
 import { readIsOwner, readOwner, type NamedByMeta } from '../../graph/owner-answer.js';
-import { APPS_OF_META } from '../../thread/known-apps.js';
+import { nameOfMetasApp } from '../../thread/known-apps.js';
 import { CONNECTED_APPS, ROUTING, type Finding } from './finding.js';
 import { judgeAppFields, judgePageFields } from './judge-subscriptions.js';
 import type { Observations } from './observe.js';
@@ -131,8 +131,8 @@ export function ownerWords(
   if (owner.owner === 'hidden') return `an app that Meta does not name${until}`;
   if (owner.appId === appId) return `the bot${until}`;
   if (owner.appId === vccLiveAppId) return `VCC Live${until}`;
-  const name = APPS_OF_META.get(owner.appId);
-  return `app ${owner.appId}${name === undefined ? '' : ` (Meta's ${name})`}${until}`;
+  const name = nameOfMetasApp(owner.appId);
+  return `app ${owner.appId}${name === undefined ? '' : ` (${name})`}${until}`;
 }
 
 /**

@@ -150,7 +150,7 @@ class Stage implements StageServer {
     );
   }
 
-  /** The answer, or nothing where the response has been begun. */
+  /** The answer, or nothing if the response has been begun. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const wanted = path === '/stage/act' ? 'POST' : 'GET';
