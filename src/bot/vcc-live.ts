@@ -5,4 +5,3 @@ export type { VccLiveAgentsOptions, VccLiveUser } from './vcc-live-agents.js';
 export { vccLiveAgents } from './vcc-live-agents.js';
 export type { VccLiveChat, VccLiveChatsOptions } from './vcc-live-chats.js';
 export { vccLiveChats } from './vcc-live-chats.js';
-export type { VccLiveDatabaseOptions } from './vcc-live-database.js';

@@ -3,6 +3,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import type { HandoverResult } from 'botbuilder-handover-vcclive';
+import { vccLiveChats } from 'botbuilder-handover-vcclive/vcc-live';
+import type { VccLiveChatsOptions } from 'botbuilder-handover-vcclive/vcc-live';
 import { expect } from 'chai';
 import type { Scene } from '../integration/scene.js';
 import { breath, closeScenes, dialogBot, scene } from '../integration/scene.js';
@@ -22,6 +24,8 @@ import type { MessengerSimulator, SimulatedAgent, SimulatedCustomer } from 'botb
 declare const handover: VccLiveHandover;
 declare const secret: string;
 declare const key: string;
+declare const apiKey: string;
+declare const pageId: string;
 declare const url: string;
 declare const simulator: MessengerSimulator;
 declare const customer: SimulatedCustomer;
@@ -35,6 +39,7 @@ const EXPORTED: Readonly<Record<string, string>> = {
   transcript: 'export {};',
   'thread-of': 'export { byRecord };',
   encryption: 'export { encrypted };',
+  'chat-log': 'export { byChatLog };',
 };
 
 let server: Server | undefined;
@@ -48,7 +53,7 @@ describe('the page about VCC Live’s webhooks', () => {
   });
 
   it('marks every block of code as an example', () => {
-    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(6);
+    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(7);
   });
 
   it('has a line for every option', () => {
@@ -121,6 +126,30 @@ describe('the page about VCC Live’s webhooks', () => {
     const answer = await fetch(`${url}?secret-key=${encodeURIComponent(SECRET)}`, { method: 'POST', body });
     expect(answer.status).to.equal(200);
     expect((await stage.record())?.open?.report).to.include({ disposition: 'lost' });
+  });
+
+  it('has a chat log in which a report without an id finds its thread', async () => {
+    const stage = await waiting();
+    const { vccLive, graphBaseUrl: baseUrl } = stage.sim;
+    vccLive.sessionIds = 'psid';
+    const { apiKey } = vccLive.access;
+    const asked: unknown[] = [];
+    const byChatLog = run('chat-log', 'byChatLog', {
+      handover: stage.bot.handover,
+      secret: SECRET,
+      apiKey,
+      pageId: stage.thread.pageId,
+      vccLiveChats: (options: VccLiveChatsOptions) => {
+        asked.push(options.projectId);
+        return vccLiveChats({ ...options, customer: vccLive.access.customer, baseUrl });
+      },
+    });
+    stage.sim.connectVccLive({ url: await serve(byChatLog as RequestListener), secret: SECRET });
+    await stage.customer.says('agent please');
+    const withoutId = { disposition: 'lost', fields: { clientData: {} } } as const;
+    expect((await stage.agent.closesChat(stage.customer.psid, withoutId)).status).to.equal(200);
+    expect((await stage.record())?.open?.report).to.include({ disposition: 'lost' });
+    expect(asked).to.deep.equal([vccLive.access.projectId]);
   });
 
   it('has encryption as VCC Live does it', async () => {

@@ -450,6 +450,17 @@ describe('doctor and a fault', () => {
     expect(seen.diagnosis).to.have.length(1);
   });
 
+  it('says which call names the owner: both, or is_owner alone where Meta does not serve thread_owner', async () => {
+    await clinic.sim.customer(PSID).says('hi');
+    const both = await report(clinic, ['--psid', PSID]);
+    expect(found(both, 'ownerCalls')).to.equal('thread_owner works, is_owner works, too');
+    clinic.sim.habits.threadOwnerServed = false;
+    const fallback = await report(clinic, ['--psid', PSID]);
+    expect(checksThatAre('attention', fallback)).to.deep.equal(['ownerCalls']);
+    expect(found(fallback, 'threadOwner')).to.equal('the bot, by is_owner');
+    expect(fallback.code).to.equal(0);
+  });
+
   it('says who is online at VCC Live, by state and without names', async () => {
     const { env, sim } = clinic;
     Object.assign(env, vccLiveAccess(clinic));
