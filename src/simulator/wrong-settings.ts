@@ -4,7 +4,6 @@
  * Exists because most handovers that do not work are wrong settings that fail in silence, and each must be reachable on
  * purpose, to see what a bot, or `doctor`, makes of it.
  */
-import type { ConnectedApp } from './platform-types.js';
 
 /** Permissions of the bot's Page access token, as its owner granted them. */
 export const GRANTED_SCOPES = [
@@ -67,8 +66,8 @@ export function soundSetUp(): PageSetUp {
   };
 }
 
-/** Whether the Page lets an app have standby events. */
-export function standbyAccess(setUp: PageSetUp, role: ConnectedApp['role']): boolean {
+/** Whether the Page lets an app have standby events. @param role of the connected app */
+export function standbyAccess(setUp: PageSetUp, role: string): boolean {
   if (role === 'bot') return setUp.botStandbyAccess;
   return role !== 'vccLive' || setUp.vccLiveStandbyAccess;
 }

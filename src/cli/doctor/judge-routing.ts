@@ -32,9 +32,9 @@ export function judgeRouting(seen: Observations): Finding {
       ...change,
     };
   }
-  if (seen.mayTake === 'yes') {
-    return { ...line, status: 'ok', found: `on, because Meta allowed a take${shown === '' ? '' : ` (${shown})`}` };
-  }
+  const proof = proofOfRouting(seen);
+  if (proof !== undefined)
+    return { ...line, status: 'ok', found: `on, because ${proof}${shown === '' ? '' : ` (${shown})`}` };
   const on = flags?.['msgr_multi_app'];
   if (on === undefined) {
     const found = flags === undefined ? untold(seen, 'features') : `Meta does not show msgr_multi_app (${shown})`;
@@ -65,9 +65,7 @@ export function judgeDefaultApp(seen: Observations): Finding {
   } as const;
   const owner = ownerIn(seen);
   if (seen.routing === 'off') return { ...line, status: 'unchecked', found: 'Routing is off, see above.', where: look };
-  const flagIsFalse = flagsOf(seen)?.['msgr_multi_app'] === false && seen.mayTake !== 'yes';
-  const seesOther = owner?.owner === 'app' && owner.appId !== settings.appId;
-  if (flagIsFalse && !seesOther)
+  if (judgeRouting(seen).status === 'attention')
     return { ...line, status: 'unchecked', found: 'Perhaps none is set, see above.', where: look };
   if (owner?.owner === 'hidden')
     return { ...wrong, found: 'Meta hides the owner of a thread from the bot: it is not the default application' };
@@ -75,7 +73,7 @@ export function judgeDefaultApp(seen: Observations): Finding {
   if (others.some((app) => app.id === settings.appId)) {
     return { ...wrong, found: 'the bot is among the secondary receivers' };
   }
-  if (seesOther) {
+  if (seesOwnerOfOtherApp(seen)) {
     return {
       ...line,
       status: 'ok',
@@ -132,6 +130,17 @@ export function judgeTakeControl({ mayTake }: Observations): Finding {
     found: 'No call shows the setting.',
     where: `look there: ${TAKE_CONTROL}; or try it: --psid <yours> --live`,
   };
+}
+
+/** Take works with routing only, and Meta names an app's thread to that app and to the default application only. */
+function proofOfRouting(seen: Observations): string | undefined {
+  if (seen.mayTake === 'yes') return 'Meta allowed a take';
+  return seesOwnerOfOtherApp(seen) ? "Meta shows the bot who owns another app's thread" : undefined;
+}
+
+function seesOwnerOfOtherApp(seen: Observations): boolean {
+  const owner = ownerIn(seen);
+  return owner?.owner === 'app' && owner.appId !== seen.settings.appId;
 }
 
 type Flags = Readonly<Record<string, unknown>>;

@@ -114,7 +114,7 @@ export function judgeArrivals({ arrivals, settings, owner }: Observations): Find
     ...wrong,
     found,
     why: 'No event of the Page reaches this address.',
-    where: 'the red lines above, from the top',
+    where: 'the other red lines, from the top',
   };
 }
 

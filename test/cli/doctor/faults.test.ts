@@ -428,6 +428,15 @@ describe('doctor and a fault', () => {
     expect(seen.diagnosis[0]?.cause).to.equal('sound');
   });
 
+  it('knows that routing is on when Meta names VCC Live as the owner, which only a default application sees', async () => {
+    clinic.sim.setUp.routingFlag = 'hop_v2';
+    await clinic.sim.customer(PSID).says('hi');
+    await clinic.sim.agent().takes(PSID);
+    const seen = await report(clinic, ['--psid', PSID]);
+    expect(checksThatAre('attention', seen)).to.deep.equal([]);
+    expect(found(seen, 'routing')).to.match(/^on, because Meta shows the bot who owns/);
+  });
+
   it('warns of a connected app that nobody expects, and names it', async () => {
     clinic.sim.setUp.otherAppConnected = true;
     const seen = await report(clinic);
