@@ -3,6 +3,8 @@
  * `botbuilder-handover-vcclive/facebook-adapter`, `/botkit`, `/calendar`, `/redis`, `/opentelemetry`, `/simulator`.
  */
 
+import './thread/check-node.js';
+
 // For every bot: the plugin, its options, what it answers.
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
 export type { AttachOptions } from './botbuilder/vcc-live-handover.js';

@@ -5,6 +5,7 @@
  * adapter is loaded only if the controller has one.
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
+import '../thread/check-node.js';
 import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
 import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';

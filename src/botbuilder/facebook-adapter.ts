@@ -4,6 +4,7 @@
  * Lives on its own export path because `botbuilder-adapter-facebook` cannot be loaded from a clean install (it requires
  * `request` without declaring it), and the plugin must not depend on that.
  */
+import '../thread/check-node.js';
 import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';

@@ -25,6 +25,8 @@ import { ACK_TIMEOUT_MS, WebhookDelivery } from './webhook-delivery.js';
 import { Wire } from './wire.js';
 import { soundSetUp, type PageSetUp } from './wrong-settings.js';
 
+/** The app that `setUp.otherAppConnected` connects. */
+const OTHER_APP_ID = '900900900900901';
 const TURNS_OF_THE_LOOP = 3;
 const LOOK_AGAIN_REAL_MS = 2;
 /** A bot that waits for so long without a call only sleeps. Milliseconds of this machine. */
@@ -85,6 +87,7 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
     weather,
     random,
     habits,
+    setUp,
     pages,
     routing: options.routing ?? true,
     mayTake: permission(options.takeControlAllowed ?? true),
@@ -186,16 +189,33 @@ function pageOf(
     pageFields: new Set(webhookFields),
     received: [],
   };
-  const all = new Map([bot, vccLive, inbox].map((app) => [app.appId, app]));
-  const withoutVccLive = new Map([bot, inbox].map((app) => [app.appId, app]));
+  const other: ConnectedApp = {
+    appId: OTHER_APP_ID,
+    role: 'other',
+    name: 'Another bot',
+    proofRequired: false,
+    appFields: new Set(webhookFields),
+    pageFields: new Set(webhookFields),
+    received: [],
+  };
+  const isConnected: Readonly<Record<ConnectedApp['role'], () => boolean>> = {
+    bot: () => true,
+    vccLive: () => setUp.vccLiveConnected,
+    inbox: () => true,
+    other: () => setUp.otherAppConnected,
+  };
   const defaultApps = { bot, vccLive, inbox } as const;
   return {
     pageId: page.pageId,
     get defaultAppId() {
       return defaultApps[setUp.defaultApp].appId;
     },
+    get entryAppId() {
+      return setUp.socialRouting === 'defaultApp' ? this.defaultAppId : defaultApps[setUp.socialRouting].appId;
+    },
     get apps() {
-      return setUp.vccLiveConnected ? all : withoutVccLive;
+      const connected = [bot, vccLive, inbox, other].filter(({ role }) => isConnected[role]());
+      return new Map(connected.map((app) => [app.appId, app]));
     },
     threads: new Map(),
   };

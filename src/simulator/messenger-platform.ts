@@ -18,6 +18,7 @@ import type { PlatformHabits } from './options.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { Wire, OwnerEntry } from './wire.js';
 import type { Weather } from './weather.js';
+import { standbyAccess, type PageSetUp } from './wrong-settings.js';
 import { destinations, type ConversationEventKind, type WebhookField } from './event-routing.js';
 import {
   afterCustomer,
@@ -70,6 +71,7 @@ export interface PlatformDeps {
   readonly weather: Weather;
   readonly random: SeededRandom;
   readonly habits: PlatformHabits;
+  readonly setUp: PageSetUp;
   readonly pages: readonly Page[];
   readonly routing: boolean;
   readonly mayTake: (appId: string) => boolean;
@@ -240,6 +242,7 @@ export class MessengerPlatform {
     return {
       routing: this.routing,
       defaultAppId: page.defaultAppId,
+      entryAppId: page.entryAppId,
       connectedAppIds: new Set(page.apps.keys()),
       mayTake: (appId) => !weather.takeNotAllowed && mayTake(appId),
       mayUseHumanAgent,
@@ -339,7 +342,11 @@ export class MessengerPlatform {
       standbyCarriesEverything: habits.standbyCarriesEverything,
     };
     const apps = [...page.apps.values()];
-    const listeners = apps.map((app) => ({ appId: app.appId, fields: subscribedFields(app) }));
+    const listeners = apps.map((app) => ({
+      appId: app.appId,
+      fields: subscribedFields(app),
+      standbyAccess: standbyAccess(this.#deps.setUp, app.role),
+    }));
     return destinations(event, listeners).map(({ appId, channel }) => {
       const bare = weather.payloadlessPostback;
       const variant = channel === 'standby' || bare ? asStandby(item, bare && channel === 'standby') : item;
@@ -411,6 +418,7 @@ export function speakerOf(page: Page, appId: string): Speaker {
       return 'agent';
     case 'inbox':
       return 'inbox';
+    case 'other':
     case undefined:
       return 'other';
   }

@@ -34,6 +34,12 @@ export function metaAppOf(appId: string | undefined): MetaApp | undefined {
 
 /** An app as a log line names it: `Meta's Page Inbox (app 263902037430900)`, `app 900100200300400`. */
 export function nameOfApp(appId: string): string {
+  const name = nameOfMetasApp(appId);
+  return name === undefined ? `app ${appId}` : `${name} (app ${appId})`;
+}
+
+/** What an app of Meta's own is called; `undefined` for every other app. */
+export function nameOfMetasApp(appId: string): string | undefined {
   const app = metaAppOf(appId);
-  return app === undefined ? `app ${appId}` : `${NAMES[app]} (app ${appId})`;
+  return app && NAMES[app];
 }

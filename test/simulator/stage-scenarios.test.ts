@@ -231,6 +231,32 @@ describe('The scenarios of the stage', function () {
     expect(hears()).to.have.length(2);
   });
 
+  it('no access to standby: the timer takes the thread from an agent who answers, and only then', async () => {
+    await start('noStandby');
+    for (let step = 0; step < 3; step += 1) await next();
+    await visitor.sees(() => visitor.thread(psidOf())?.truth === 'bot', 'the thread that the timer took');
+    expect(takes()).to.have.length(1);
+    await finish();
+    expect(takes(), 'with the setting on the agent keeps the thread').to.have.length(1);
+  });
+
+  it('Social routing: the default application hears a new conversation on standby, and is silent', async () => {
+    await start('socialRouting');
+    await next();
+    expect(simulator.ownerOf(psidOf(), pageOf()).owner).to.equal(simulator.settings.vccLiveAppId);
+    expect(hears()).to.deep.equal([]);
+    await finish();
+    expect(hears()).to.deep.equal(['You said: Hello again']);
+  });
+
+  it('a story that is closed early leaves the settings of the Page as they were', async () => {
+    await start('noStandby');
+    await next();
+    expect(simulator.setUp.botStandbyAccess).to.equal(false);
+    await act(simulator.graphBaseUrl, { act: 'scenarioStop' });
+    expect(simulator.setUp.botStandbyAccess).to.equal(true);
+  });
+
   it('taken by the Page inbox', async () => {
     await start('inbox');
     await next();

@@ -3,6 +3,7 @@
  *
  * The stories are data. This file knows what runs, what failed, and when the next step may begin.
  */
+import type { PageSetUp } from '../wrong-settings.js';
 import { sleep, type Clock } from '../../thread/clock.js';
 import { threadId } from '../../thread/key.js';
 import { scenarios, type Cast, type Scenario, type ScenarioNeed } from './scenarios/index.js';
@@ -30,6 +31,8 @@ interface Playing {
   readonly cast: Cast;
   /** The agents before the story. */
   readonly agents: readonly AgentView[];
+  /** The settings of the Page before the story. */
+  readonly setUp: PageSetUp;
   played: number;
   state: ScenarioView['state'];
   problem?: string;
@@ -77,7 +80,8 @@ export class ScenarioPlayer {
     const { agents } = cast.simulator.vccLive;
     cast.simulator.weather.calm();
     cast.simulator.vccLive.logsIn('Anna');
-    this.#playing = { scenario, cast, agents, played: 0, state: 'waiting' };
+    const setUp = { ...cast.simulator.setUp };
+    this.#playing = { scenario, cast, agents, setUp, played: 0, state: 'waiting' };
     this.#deps.onChange();
     return undefined;
   }
@@ -143,9 +147,10 @@ export class ScenarioPlayer {
   }
 }
 
-/** Calm weather, a running bot, and the agents as they were before the story. */
-function calmDown({ cast: { simulator, bot }, agents }: Playing): void {
+/** Calm weather, a running bot, and the agents and the settings of the Page as they were before the story. */
+function calmDown({ cast: { simulator, bot }, agents, setUp }: Playing): void {
   simulator.weather.calm();
+  Object.assign(simulator.setUp, setUp);
   for (const { username, state } of agents) simulator.vccLive.setState(username, state);
   bot?.start().catch((error: unknown) => {
     simulator.wire.note(`the bot's start failed: ${error instanceof Error ? error.message : String(error)}`);
