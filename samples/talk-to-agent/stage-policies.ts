@@ -10,6 +10,7 @@ import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SamplePolicies } from './bot.js';
 
 const MINUTE_MS = 60_000;
+const LOOPBACK = /^(?:localhost|127\.[\d.]+|0\.0\.0\.0|\[::1?\])$/;
 
 /** What the policies need of the simulator. */
 type Stage = Pick<MessengerSimulator, 'clock' | 'settings' | 'vccLive' | 'graphBaseUrl'>;
@@ -32,8 +33,15 @@ export function stagePolicies(stage: Stage): SamplePolicies {
   };
 }
 
-/** Asks the simulated VCC Live over HTTP, as a bot asks the real one. */
+/**
+ * Asks the simulated VCC Live over HTTP, as a bot asks the real one. If `HOST` makes the stage reachable from other machines by
+ * plain HTTP, `vccLiveAgents` refuses the address, because its API key would be readable on the way.
+ */
 function agentsOnStage({ clock, vccLive, graphBaseUrl }: Stage): ReturnType<typeof vccLiveAgents> {
+  if (!LOOPBACK.test(new URL(graphBaseUrl).hostname)) {
+    return () =>
+      Promise.resolve(vccLive.agents.some(({ state }) => state === 'available') ? 'available' : 'unavailable');
+  }
   return vccLiveAgents({
     ...vccLive.access,
     baseUrl: graphBaseUrl,

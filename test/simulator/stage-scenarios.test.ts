@@ -224,7 +224,7 @@ describe('The scenarios of the stage', function () {
   it('a Page that does not let the bot take: tried once an hour, and bot and platform count the same 24 hours', async () => {
     await start('neverAnswers');
     for (let step = 0; step < 4; step += 1) await next();
-    expect(takes().length, "a take an hour, and no more").to.be.within(20, 25);
+    expect(takes().length, 'a take an hour, and no more').to.be.within(20, 25);
     await visitor.sees(() => visitor.thread(psidOf())?.truth === 'idle', 'the idle thread');
     await visitor.sees(() => visitor.thread(psidOf())?.differs === false, 'agreement');
     await finish();
