@@ -107,6 +107,7 @@ function composeQueue({ options, engine, store, clock, log, processId, probe }: 
     enter: (ticket, leaseMs, event) => engine.recorder.enter(ticket, leaseMs, event),
     limits: options.limits ?? {},
   });
+  engine.sendGuard.fencedBy((ticket) => queue.isCutOff(ticket));
   const kept = options.inbox?.forBot({ appId: options.botAppId, log });
   const worker = queueOfMeasuredTurns(queue, probe, clock);
   const inbox = kept && new InboxWorker({ inbox: kept, queue: worker, clock, log, read: eventsOf });

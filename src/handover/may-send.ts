@@ -8,7 +8,7 @@ import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { FencedRecord } from '../thread/store.js';
+import type { FencedRecord, Ticket } from '../thread/store.js';
 import { evidenceOfAcceptedSend, evidenceOfRefusedSend, isOfUnstampedItem } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
@@ -29,6 +29,7 @@ export class SendGuard {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
   #isStopped = false;
+  #isCutOff: (ticket: Ticket) => boolean = () => false;
 
   constructor(records: ThreadRecords) {
     this.#deps = records.deps;
@@ -40,6 +41,11 @@ export class SendGuard {
     this.#isStopped = true;
   }
 
+  /** @param isCutOff whether another process may have the ticket of a turn, if the store does not answer */
+  fencedBy(isCutOff: (ticket: Ticket) => boolean): void {
+    this.#isCutOff = isCutOff;
+  }
+
   /**
    * Whether an activity may leave the bot for this thread now, in a turn or (without one) proactively. The answer comes
    * without a promise if the store has the record there and Meta need not be asked.
@@ -48,6 +54,8 @@ export class SendGuard {
     if (turn?.blockedBecause) return { allowed: false, reason: turn.blockedBecause };
     if (turn && this.#isStopped) return { allowed: false, reason: 'staleTurn' };
     return whenReady(this.#read(thread, turn), (found): MaybePromise<Permission> => {
+      // The store is away, perhaps from this process alone: another one may have run the event. It runs here once more.
+      if (!found && turn && this.#isCutOff(turn.ticket)) return { allowed: false, reason: 'staleTurn' };
       // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
       if (!found && turn?.origin === 'messaging') return { allowed: true, newestStamp: undefined, known: false };
       if (!found) return this.#askWithoutStore(thread);

@@ -123,6 +123,11 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     return this.#own.run(thread, work);
   }
 
+  /** Whether the turn of a ticket must say nothing more while the store does not answer, see {@link EventTurns.isCutOff}. */
+  isCutOff(ticket: Ticket): boolean {
+    return this.#events.isCutOff(ticket);
+  }
+
   /** Whether a turn of the thread asks. */
   isInside(thread: ThreadKey): boolean {
     return askingTurnOf(threadId(thread)) !== undefined;

@@ -1,5 +1,6 @@
 /** The turns of events: each takes its ticket, waits in the queue of its thread, runs, and ends. */
 import type { Clock } from '../thread/clock.js';
+import { sleep } from '../thread/clock.js';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ProcessId } from '../thread/ids.js';
@@ -18,6 +19,8 @@ import type { ThreadQueue } from './thread-queue.js';
 
 /** A record that was read longer ago than this is read again before its turn. */
 const FRESH_MS = 100;
+/** How often the store is asked for an event whose turn was cut off from it. */
+const AGAIN_EVERY_MS = 1_000;
 
 /** What {@link EventTurns} need. */
 export interface EventTurnsDeps<Value extends QueuedEvent> {
@@ -57,6 +60,17 @@ export class EventTurns<Value extends QueuedEvent> {
   /** An event that has not ended, by its key. */
   find(key: string): Job<Value> | undefined {
     return this.#jobs.get(key);
+  }
+
+  /**
+   * Whether the turn of an event must say nothing more while the store does not answer: its lease has ended, by our clock, so
+   * another process may have run it. `false` for any other ticket. The event runs again when its turn has ended.
+   */
+  isCutOff({ event }: Ticket): boolean {
+    const job = this.#jobs.get(event);
+    if (!job || this.#deps.tickets.isLeased(job)) return false;
+    job.isCutOff = true;
+    return true;
   }
 
   /** Takes a place at the end of the queue of the event's thread. */
@@ -129,6 +143,10 @@ export class EventTurns<Value extends QueuedEvent> {
     const turn = { queue: job.queue, ticket: job.ticket, outer: undefined, isOver: false };
     const over = (): void => {
       turn.isOver = true;
+      if (job.isCutOff) {
+        void this.#again(job, work);
+        return;
+      }
       // The next event of the thread does not wait until the store has written this one down.
       const told = tickets.leave(job, 'finished');
       threads.leave(entry);
@@ -146,6 +164,29 @@ export class EventTurns<Value extends QueuedEvent> {
     }
     if (running) void running.then(over, failed);
     else over();
+  }
+
+  /**
+   * The store was away until after the lease, and the turn was kept from speaking. As soon as the store answers, it says
+   * whether another process has run the event; otherwise the event runs here once more.
+   */
+  async #again(job: Job<Value>, work: EventWork<Value>): Promise<void> {
+    const { threads, tickets, clock, log } = this.#deps;
+    tickets.letGo(job);
+    if (job.entry) threads.leave(job.entry);
+    log.warn(
+      'The thread store did not answer until the lease of a turn was over; its event runs again unless another process has run it.',
+    );
+    job.waitsAgain(threads.enter(job.queue));
+    while (job.state === 'elsewhere') {
+      await sleep(clock, AGAIN_EVERY_MS);
+      try {
+        await this.enter(job);
+      } catch {
+        // The store is still away.
+      }
+    }
+    if (job.state === 'queued') this.runWhenFirst(job, work);
   }
 
   /** The event needs nothing more from this process. */

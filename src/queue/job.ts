@@ -48,6 +48,8 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   enteredAtMs = 0;
   leasedUntilMs = 0;
   renewal: Promise<void> | undefined;
+  /** Its lease had ended, and the store was away, when its turn wanted to speak: see `EventTurns`. */
+  isCutOff = false;
   load: Load | undefined;
   onLost: (how: 'done' | 'busy') => void = () => undefined;
   #watchers: (() => void)[] | undefined;
@@ -76,6 +78,13 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   whenEnded(run: () => void): void {
     if (this.hasEnded) run();
     else (this.#watchers ??= []).push(run);
+  }
+
+  /** Waits once more, as an event that another process may have. */
+  waitsAgain(entry: QueueEntry): void {
+    this.isCutOff = false;
+    this.state = 'elsewhere';
+    this.entry = entry;
   }
 
   end(ending: Ending): void {

@@ -7,12 +7,16 @@ import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { Emulator } from '../store/azurite.js';
 import { startEmulator } from '../store/azurite.js';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import { TcpRelay } from '../store/tcp-relay.js';
 import type { BotProcessSettings } from './bot-process.js';
 import { BotProcess, until } from './bot-processes.js';
 import { connection } from './scene.js';
 
 const WITHIN_MS = 150_000;
 const PSID = '6600112233445511';
+
+/** Longer than a lease, and the longest wait of a connection for the next try. */
+const CUT_OFF_MS = 17_000;
 
 function aPausedProcess(shared: () => Pick<BotProcessSettings, 'redisUrl' | 'blobs'>): void {
   let sim: MessengerSimulator;
@@ -78,6 +82,61 @@ describeWithRedis('A process that was paused, with Redis', () => {
   });
   after(() => redis.stop());
   aPausedProcess(() => ({ redisUrl: redis.url }));
+});
+
+describeWithRedis('A process that is cut off from Redis alone, in a turn that outlasts its lease', () => {
+  let redis: RedisServer;
+  let relay: TcpRelay;
+  let sim: MessengerSimulator;
+  let bots: BotProcess[] = [];
+
+  before(async function () {
+    this.timeout(WITHIN_MS);
+    redis = await RedisServer.start();
+    relay = await TcpRelay.to(redis.url);
+    sim = await MessengerSimulator.start();
+    const { verifyToken } = sim.settings;
+    const settings = { prefix: 'cut', verifyToken, handover: connection(sim) };
+    bots = [relay.url, redis.url].map((redisUrl) => new BotProcess({ ...settings, redisUrl }));
+  });
+
+  after(async () => {
+    for (const bot of bots) bot.signal('SIGKILL');
+    await Promise.all(bots.map((bot) => bot.ended));
+    await sim.stop();
+    await relay.close();
+    await redis.stop();
+  });
+
+  it('says nothing: the customer reads the answer of the process that took the event over, and no second one', async () => {
+    const [first, second] = bots as [BotProcess, BotProcess];
+    const urls = await Promise.all(bots.map((bot) => bot.listens()));
+    sim.connectBot(urls[0]!);
+    const customer = sim.customer(PSID);
+    const { pageId } = sim.settings;
+    const item = { sender: { id: PSID }, recipient: { id: pageId }, timestamp: Date.now() };
+    const body = (mid: string, text: string): object => ({
+      object: 'page',
+      entry: [{ id: pageId, time: Date.now(), messaging: [{ ...item, message: { mid, text } }] }],
+    });
+    expect((await sim.deliverRaw(body('m_1', 'hold it'))).status, 'acknowledged at the deadline').to.equal(200);
+    relay.cut();
+    const cutAtMs = Date.now();
+
+    sim.connectBot(urls[1]!);
+    second.letGo('hold it');
+    await until(async () => (await sim.deliverRaw(body('m_1', 'hold it'))).status === 200);
+    await until(() => customer.hears().includes('bot: hold it'));
+    await until(() => Date.now() - cutAtMs > CUT_OFF_MS);
+    first.letGo('hold it');
+    await until(() => first.turns('ended').includes('hold it'));
+    relay.mend();
+
+    await until(async () => (await sim.deliverRaw(body('m_2', 'and now?'))).status === 200);
+    await until(() => customer.hears().includes('bot: and now?'));
+    expect(customer.hears()).to.deep.equal(['bot: hold it', 'bot: and now?']);
+    expect(first.turns('began')).to.deep.equal(['hold it']);
+  }).timeout(WITHIN_MS);
 });
 
 describe('A process that was paused, with blobs', () => {

@@ -733,6 +733,71 @@ describe('An event whose claim was lost while it waited for its turn', () => {
   });
 });
 
+describe('A turn whose process is cut off from the store for longer than its lease', () => {
+  /** The turn of `a` goes on for 20 s without the store, asks then whether it may still speak, and ends. */
+  async function cutOff(): Promise<{
+    readonly bot: Process;
+    readonly memory: MemoryThreadStore;
+    readonly maySpeak: boolean[];
+    readonly storeIsBack: () => void;
+  }> {
+    const clock = new HeldClock();
+    const memory = new MemoryThreadStore({ now: () => clock.now() });
+    const { store, failing } = weakStore(memory);
+    const maySpeak: boolean[] = [];
+    const turn = gate();
+    const bot: Process = newProcess({
+      clock,
+      store,
+      work: async () => {
+        if (bot.ran.length === 1) await turn.opened;
+        maySpeak.push(!bot.queue.isCutOff(ticketOf(message('a'), 'process 1')));
+      },
+    });
+    const taken = bot.take([message('a')]);
+    await settled();
+    failing.add('claim');
+    await clock.advance(20_000);
+    turn.open();
+    await settled();
+    expect(await taken, 'acknowledged at the deadline').to.equal('stillRunning');
+    return { bot, memory, maySpeak, storeIsBack: () => failing.clear() };
+  }
+
+  it('says nothing more, and runs again when the store answers and nobody else has run the event', async () => {
+    const { bot, memory, maySpeak, storeIsBack } = await cutOff();
+    expect(maySpeak).to.deep.equal([false]);
+    await bot.clock.advance(5000);
+    expect(bot.ran, 'the store is still away').to.deep.equal(['a']);
+    storeIsBack();
+    await bot.clock.advance(1000);
+    expect(bot.ran).to.deep.equal(['a', 'a']);
+    expect(maySpeak).to.deep.equal([false, true]);
+    expect(await takenBy(memory, message('a'))).to.equal('done');
+  });
+
+  it('does not run again if another process has run the event', async () => {
+    const { bot, memory, storeIsBack } = await cutOff();
+    expect(await takenBy(memory, message('a'))).to.equal('entered');
+    memory.leave(ticketOf(message('a'), 'process 2'), 'finished');
+    storeIsBack();
+    await bot.clock.advance(5000);
+    expect(bot.ran).to.deep.equal(['a']);
+    expect(await bot.take([message('b')]), 'nothing is left in the queue of the thread').to.equal('done');
+  });
+
+  it('may speak while its lease goes on, and then the event is finished as ever', async () => {
+    const bot: Process = newProcess({
+      work: () => {
+        expect(bot.queue.isCutOff(ticketOf(message('a'), 'process 1'))).to.equal(false);
+        return Promise.resolve();
+      },
+    });
+    expect(await bot.take([message('a')])).to.equal('done');
+    expect(bot.log).to.deep.equal([]);
+  });
+});
+
 describe('A store that keeps the order of a thread over processes', () => {
   /** A process behind another that has earlier events of the thread for as long as `theirs` says so. */
   function behindAnother(): Process & { letTheirsEnd: () => void } {
