@@ -16,6 +16,7 @@ import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
+import type { RecordOption } from '../bot/record-traffic.js';
 import { useFirst } from './middleware-order.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
@@ -47,6 +48,8 @@ export interface HandoverPluginOptions {
   bodyTimeoutMs?: number;
   /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
   ackDeadlineMs?: number;
+  /** Records webhooks and Graph calls in this new file, for a bug report. As the option of `repairFacebookAdapter`. */
+  record?: RecordOption;
   /** The bot's Microsoft app id, where the controller's adapter is a `CloudAdapter`. */
   microsoftAppId?: string;
 }
@@ -144,13 +147,14 @@ function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, opti
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
     require('./facebook-adapter.js') as typeof import('./facebook-adapter.js');
   if (adapter instanceof HandoverFacebookAdapter) return;
-  const { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs } = options;
+  const { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record } = options;
   repairFacebookAdapter(adapter as unknown as Parameters<typeof repairFacebookAdapter>[0], {
     handover,
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     ...(maxPendingBodyBytes === undefined ? {} : { maxPendingBodyBytes }),
     ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
     ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
+    ...(record === undefined ? {} : { record }),
   });
 }
 

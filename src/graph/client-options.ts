@@ -7,6 +7,7 @@ import type { AppId, PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import { APPLICATION_TIMEOUT_MS } from '../thread/time-limit.js';
+import type { Traffic } from '../thread/traffic.js';
 
 /** Options of {@link ThreadControlClient}. */
 export interface ThreadControlClientOptions {
@@ -38,6 +39,8 @@ export interface ThreadControlClientOptions {
   readonly logger?: Logger;
   /** Measures every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
   readonly probe?: Probe;
+  /** Sees every attempt at a call, for a recording. Default: none. */
+  readonly traffic?: Traffic;
 }
 
 /** The options with every default filled in. */
@@ -55,6 +58,7 @@ export interface ClientSettings {
   readonly random: () => number;
   readonly logger: Logger | undefined;
   readonly probe: Probe | undefined;
+  readonly traffic: Traffic | undefined;
 }
 
 const DEFAULT_BASE_URL = 'https://graph.facebook.com';
@@ -85,6 +89,7 @@ export function settingsOf(options: ThreadControlClientOptions): ClientSettings 
     random: options.random ?? Math.random,
     logger: options.logger,
     probe: options.probe,
+    traffic: options.traffic,
   };
 }
 

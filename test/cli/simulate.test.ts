@@ -96,7 +96,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     let folder: string;
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'published-command-'));
-      const sources = ['thread', 'webhook', 'simulator'].map((room) => join(REPOSITORY, 'src', room));
+      const sources = ['thread', 'webhook', 'recording', 'simulator'].map((room) => join(REPOSITORY, 'src', room));
       const files = (await Promise.all(sources.map((source) => filesIn(source)))).flat();
       await build({
         entryPoints: files,
