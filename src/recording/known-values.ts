@@ -28,7 +28,7 @@ export const KNOWN_FIELDS: ReadonlySet<string> = new Set(
   ig_multi_app is_owner fields platform folder limit paging cursors before after next previous
   call_count total_time total_cputime estimated_time_to_regain_access access_token appsecret_proof appsecret_time input_token
   client_secret application is_valid issued_at expires_at data_access_expires_at profile_id scopes scope granular_scopes
-  target_ids subscribed_fields callback_url active version link category handoverId transcript
+  target_ids subscribed_fields callback_url active version link category handoverId transcript outcome
   `),
 );
 
@@ -44,7 +44,7 @@ const KNOWN_WORDS = words(`
   messenger pages axon_take_thread_control messenger_lead_gen_complete messenger_lead_gen_incomplete
   id is_owner messaging_feature_status pages_messaging pages_manage_metadata pages_show_list
   messaging_postbacks messaging_handovers standby message_echoes message_deliveries message_reads messaging_referrals
-  message_reactions messaging_optins agent human operator bot
+  message_reactions messaging_optins agent human operator bot completed
 `);
 
 /** Whole texts: commands that customers give, and Meta's errors that a caller tells apart by their text. */
