@@ -49,7 +49,7 @@ export interface HandoverPluginOptions {
   /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
   ackDeadlineMs?: number;
   /** Records webhooks and Graph calls in this new file, for a bug report. As the option of `repairFacebookAdapter`. */
-  record?: RecordOption;
+  record?: RecordOption | undefined;
   /** The bot's Microsoft app id, where the controller's adapter is a `CloudAdapter`. */
   microsoftAppId?: string;
 }

@@ -40,7 +40,7 @@ export interface RepairOptions {
    * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
    * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
    */
-  record?: RecordOption;
+  record?: RecordOption | undefined;
 }
 
 /** The stock adapter's options; token, app secret and Graph URL are the handover's unless given. */

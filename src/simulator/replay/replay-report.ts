@@ -1,12 +1,14 @@
 /** What a replay found, as data and as text. */
 
+/**
+ * `missing`: a recorded call was not made · `extra`: a call is not in the recording · `order`: two calls of a thread changed
+ * places · `body`: the same call says something else · `acknowledged`: the webhook was answered otherwise
+ */
+export type ReplayDifferenceKind = 'missing' | 'extra' | 'order' | 'body' | 'acknowledged';
+
 /** One difference between the recording and this bot. */
 export interface ReplayDifference {
-  /**
-   * `missing`: a recorded call was not made · `extra`: a call is not in the recording · `order`: two calls of a thread
-   * changed places · `body`: the same call says something else · `acknowledged`: the webhook was answered otherwise
-   */
-  readonly kind: 'missing' | 'extra' | 'order' | 'body' | 'acknowledged';
+  readonly kind: ReplayDifferenceKind;
   /** The line of the recording, from 1; of an extra call: the webhook before it. */
   readonly line: number;
   /** One sentence, without the line. */
