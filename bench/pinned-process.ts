@@ -1,4 +1,4 @@
-/** A process of the benchmark: started on a core of its own where that is possible, asked questions, ended. */
+/** A process of the benchmark: started on a core of its own if that is possible, asked questions, ended. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';

@@ -109,7 +109,7 @@ async function everythingSeen(redisUrl: string, commands: readonly string[]): Pr
   while (!commands.some((line) => line.includes(last))) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** The command of one line of MONITOR; none where a script or this measure sent it. */
+/** The command of one line of MONITOR; none if a script or this measure sent it. */
 function commandOfClient(line: string): string[] {
   const [, from, name, rest = ''] = /^\S+ \[\d+ (\S+)\] "(\w+)"(.*)$/.exec(line) ?? [];
   if (from === undefined || from === 'lua' || name === undefined) return [];

@@ -12,7 +12,7 @@ export interface Row {
   /** At most this. */
   readonly must?: number;
   readonly aim?: number;
-  /** The value of each round; empty where there is one only. */
+  /** The value of each round; empty if there is one only. */
   readonly rounds: readonly number[];
   readonly note?: string;
 }

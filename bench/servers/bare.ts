@@ -1,4 +1,4 @@
-/** The limit: node:http, HMAC-SHA256 and JSON.parse, and where asked one send for each message by the fastest client. */
+/** The limit: node:http, HMAC-SHA256 and JSON.parse, and, if asked, one send for each message by the fastest client. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as http from 'node:http';
 import { Pool } from 'undici';

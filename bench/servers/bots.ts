@@ -1,7 +1,7 @@
 /** The bots that all adapters of the comparison run. */
 import type { TurnContext } from 'botbuilder';
 
-/** What the bot does with a turn: nothing, one answer, or nothing for two seconds where the message says so. */
+/** What the bot does with a turn: nothing, one answer, or nothing for two seconds if the message says so. */
 export type Bot = 'silent' | 'echo' | 'slow';
 /** The HTTP server under the adapter. */
 export type Framework = 'node' | 'restify';

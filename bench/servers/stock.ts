@@ -1,7 +1,7 @@
 /**
  * The stock adapter, as far as it can run: made loadable (`request` is installed under its name), on node:http with the
- * few lines that it expects of a framework, or on restify. Its own HTTP client speaks https only and is dead, so where
- * it sends, axios with keep-alive takes its place.
+ * few lines that it expects of a framework, or on restify. Its own HTTP client speaks https only and is no longer
+ * maintained. So axios with keep-alive sends in its place.
  */
 import { createHmac } from 'node:crypto';
 import * as http from 'node:http';

@@ -40,7 +40,7 @@ export async function startBot(settings: AzureBotSettings, say: (line: string) =
     appSecret: settings.appSecret,
     // The root dialog recognises the wish itself, because it wants to go on afterwards.
     talkToAgent: [],
-    ...(settings.graphBaseUrl === undefined ? {} : { graph: { baseUrl: settings.graphBaseUrl } }),
+    graph: { baseUrl: settings.graphBaseUrl }, // Meta's if undefined
   });
   handover.on('passed', ({ thread, handoverId }) =>
     say(`bot: thread of ${thread.psid} passed (handover ${handoverId})`),

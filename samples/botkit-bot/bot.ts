@@ -35,7 +35,7 @@ export function startBot(settings: SampleSettings, say: (line: string) => void):
     vccLiveAppId: settings.vccLiveAppId,
     pageAccessToken: settings.pageAccessToken,
     appSecret: settings.appSecret,
-    ...(settings.graphBaseUrl === undefined ? {} : { graph: { baseUrl: settings.graphBaseUrl } }),
+    graph: { baseUrl: settings.graphBaseUrl }, // Meta's if undefined
   });
   const controller = new Botkit({ adapter, webhook_uri: '/api/messages', jsonLimit: '1mb', disable_console: true });
   controller.usePlugin(handoverPlugin(handover));

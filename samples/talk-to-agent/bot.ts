@@ -56,7 +56,7 @@ export async function startBot(
     // The root dialog recognises the wish itself, because it goes on afterwards.
     talkToAgent: [],
     ...policies,
-    ...(settings.graphBaseUrl === undefined ? {} : { graph: { baseUrl: settings.graphBaseUrl } }),
+    graph: { baseUrl: settings.graphBaseUrl }, // Meta's if undefined
   });
   handover.on('passed', ({ thread, handoverId }) =>
     say(`bot: thread of ${thread.psid} passed (handover ${handoverId})`),

@@ -10,9 +10,9 @@ import type { ThreadKey } from '../thread/key.js';
 /** To whom an activity goes. */
 export type Address =
   | { readonly to: 'thread'; readonly thread: ThreadKey }
-  /** A customer without a thread. `pageId` is empty where the Page is not known. */
+  /** A customer without a thread. `pageId` is empty if the Page is not known. */
   | { readonly to: 'userRef'; readonly pageId: PageId; readonly userRef: string }
-  /** No thread can be named. `psid` is empty where the customer is not known either. */
+  /** No thread can be named. `psid` is empty if the customer is not known either. */
   | { readonly to: 'unknown'; readonly missing: 'page' | 'customer'; readonly psid: Psid };
 
 /** The ids on an activity, by who should have them. */
@@ -38,7 +38,7 @@ const PAIR = /^(\d+)-(\d+)$/;
 
 /**
  * The address that these ids name. The conversation decides, because that is what adapters and connector send to; the
- * customer's id counts where the conversation is the Page (an echo) or no id of Meta's.
+ * customer's id counts if the conversation is the Page (an echo) or no id of Meta's.
  */
 export function addressOf(given: Parties, known: AddressKnowledge): Address {
   const { conversation } = given;

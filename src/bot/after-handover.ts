@@ -60,7 +60,7 @@ export class AfterHandover {
     return turn.ended !== undefined && turn.blockedBecause === undefined;
   }
 
-  /** Runs the logic of a turn, if there is any, with what comes after a handover around it. Rejects where the logic does. */
+  /** Runs the logic of a turn, if there is any, with what comes after a handover around it. Rejects if the logic does. */
   async around(context: TurnContext, turn: Turn, kind: TurnKind, logic?: () => Promise<void>): Promise<void> {
     const policies = this.#deps.policiesOf(turn.thread.pageId);
     const after = await this.#claimed(turn, policies);
@@ -82,7 +82,7 @@ export class AfterHandover {
       return next();
     });
     await logic?.();
-    // Bot Framework's own prompts repeat themselves where the logic shows them an event.
+    // Bot Framework's own prompts repeat themselves if the logic shows them an event.
     const repeats = prompt === 'repeat' && sent === 0;
     await this.#ask(context, turn, after, policies.satisfaction);
     if (repeats) await this.#onStack(context, (stack) => stack.repromptDialog());
@@ -94,7 +94,7 @@ export class AfterHandover {
     return this.#deps.engine.dialogResults.afterwardsFor(turn);
   }
 
-  /** Asks, where this outcome is asked about and the thread is still the turn's to speak in. */
+  /** Asks, if this outcome is asked about and the thread is still the turn's to speak in. */
   async #ask(
     context: TurnContext,
     turn: Turn,
@@ -118,7 +118,7 @@ export class AfterHandover {
     return open;
   }
 
-  /** Does something with the stack, where one can be reached and a dialog is on it, and keeps what came of it. */
+  /** Does something with the stack, if one can be reached and a dialog is on it, and keeps what came of it. */
   async #onStack(context: TurnContext, work: (stack: DialogStack) => Promise<unknown>): Promise<void> {
     const access = this.#access;
     if (!access) {

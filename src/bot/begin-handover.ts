@@ -161,7 +161,7 @@ export class HandoverRequests {
       });
   }
 
-  /** Whether the application says that no agent is there. Not asked where the thread is with one, or was just passed. */
+  /** Whether the application says that no agent is there. Not asked if the thread is with one, or was just passed. */
   async #isNobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
     const { engine } = this.#deps;
     const { availability } = this.#deps.policiesOf(turn.thread.pageId);

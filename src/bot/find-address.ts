@@ -56,7 +56,7 @@ export class AddressFinder {
     return this.#found(() => this.#ofIncoming(adapter, activity));
   }
 
-  /** The address of an activity that is sent in this context, after asking Meta for the Page where that is needed. */
+  /** The address of an activity that is sent in this context, after asking Meta for the Page if that is needed. */
   findOutgoing(context: TurnContext, outgoing: AnyActivity): Promise<Address> {
     return this.#found(() => this.ofOutgoing(context, outgoing));
   }

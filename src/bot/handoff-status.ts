@@ -42,7 +42,7 @@ export function becomeHandoffStatusOf(
 /**
  * The reference of a thread, by what a store kept of it: an older version, or the turn of an echo, may have left ids out or
  * have Page and customer the wrong way round. A Facebook adapter needs nothing but the ids; for another channel
- * `undefined` where nothing was kept, because its address is in the reference only.
+ * `undefined` if nothing was kept, because its address is in the reference only.
  */
 export function referenceFor(
   { pageId, psid }: ThreadKey,

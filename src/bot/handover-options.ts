@@ -97,13 +97,13 @@ export type PolicyName =
 
 /** How Graph is called. Durations are milliseconds. */
 export interface GraphOptions {
-  /** Origin of the Graph API. Default `https://graph.facebook.com`. */
-  baseUrl?: string;
+  /** Origin of the Graph API. Default, and if it is `undefined`: `https://graph.facebook.com`. */
+  baseUrl?: string | undefined;
   /** Default `v26.0`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
   apiVersion?: string;
   /** Time limit of one call. Default 5000. */
   timeoutMs?: number;
-  /** How often a call is repeated where that is safe. Default 3. */
+  /** How often a call is repeated if that is safe. Default 3. */
   maxRetries?: number;
 }
 
@@ -124,9 +124,9 @@ export interface HandoverLimits extends DeliveryLimits {
 export interface HandoverOptions<Context = TurnContext, Message = Activity> {
   /** The bot's Facebook app id. */
   botAppId: AppId;
-  /** VCC Live's app id, from VCC Live support; a function where it differs by Page. */
+  /** VCC Live's app id, from VCC Live support; a function if it differs by Page. */
   vccLiveAppId: string | ((pageId: PageId) => Awaitable<string>);
-  /** Page access token; a function where one bot serves several Pages. */
+  /** Page access token; a function if one bot serves several Pages. */
   pageAccessToken: string | ((pageId: PageId) => Awaitable<string>);
   /**
    * App Secret of the bot's app: signs Graph calls (`appsecret_proof`). `HandoverFacebookAdapter` needs it to verify
@@ -163,7 +163,7 @@ export interface HandoverOptions<Context = TurnContext, Message = Activity> {
   /**
    * When the bot takes the thread back by itself, milliseconds; each is off unless given. They survive restarts with a
    * store that does, and need a Page that allows the bot to take control. The customer hears `texts.unclaimed` or
-   * `texts.abandoned`, and the dialog goes on, where the bot is attached (`attach(adapter, logic)`); otherwise the
+   * `texts.abandoned`, and the dialog goes on, if the bot is attached (`attach(adapter, logic)`); otherwise the
    * dialog goes on with the customer's next message.
    */
   timers?: HandoverTimers;
@@ -180,8 +180,8 @@ export interface HandoverOptions<Context = TurnContext, Message = Activity> {
    */
   openPrompt?: OpenPrompt<Context>;
   /**
-   * What happens to a handover runs the bot's logic as `handoff.status` even where no dialog waits: `accepted` (an agent
-   * has answered; nothing the bot says leaves), `completed`, and, where the bot is attached, `failed`. Default false.
+   * What happens to a handover runs the bot's logic as `handoff.status` even if no dialog waits: `accepted` (an agent
+   * has answered; nothing the bot says leaves), `completed`, and, if the bot is attached, `failed`. Default false.
    */
   statusEvents?: boolean;
   /** Notice and pass in one Graph call on Pages with Conversation Routing. Default false. */
@@ -198,7 +198,7 @@ export interface HandoverOptions<Context = TurnContext, Message = Activity> {
   store?: ThreadStore;
   /**
    * Where `HandoverFacebookAdapter` (or a repaired one) keeps deliveries until their turns have ended: they are
-   * acknowledged as soon as they are there, and another process finishes them where this one dies. Bots whose logic is
+   * acknowledged as soon as they are there, and another process finishes them if this one dies. Bots whose logic is
    * attached (`attach(adapter, logic)`) take over at their start, others with their first delivery. Default: none.
    */
   inbox?: DeliveryInbox;

@@ -66,8 +66,8 @@ const LINGER_MS = 2_000;
 const LINGER_BYTES = 16 * 1024 * 1024;
 
 /**
- * Answers a request with what `receive` makes of it, and with 500 where that rejects. Never rejects.
- * @param receive resolves with `undefined` where nobody waits for an answer any more
+ * Answers a request with what `receive` makes of it, and with 500 if that rejects. Never rejects.
+ * @param receive resolves with `undefined` if nobody waits for an answer any more
  */
 export async function answerRequest(
   req: WebhookRequest,
@@ -89,13 +89,13 @@ export async function answerRequest(
   }
 }
 
-/** The method in capitals; POST where a test's request has none. */
+/** The method in capitals; POST if a test's request has none. */
 export function methodOf(req: WebhookRequest): string {
   return req.method === 'POST' ? 'POST' : (req.method ?? 'POST').toUpperCase();
 }
 
 /**
- * A header as it came, all of them where it came several times. `name` in lower case.
+ * A header as it came, all of them if it came several times. `name` in lower case.
  * Reads the raw headers: Node builds its object of all headers only on request, which costs more.
  */
 export function headerOf(req: WebhookRequest, name: string): string | readonly string[] | undefined {

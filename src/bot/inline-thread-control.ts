@@ -36,7 +36,7 @@ export class RoutingLookup {
     this.#log = log;
   }
 
-  /** Whether the Page has routing; `false` where nobody can tell. Never rejects. Handovers at the same time ask once. */
+  /** Whether the Page has routing; `false` if nobody can tell. Never rejects. Handovers at the same time ask once. */
   has(pageId: PageId): Promise<boolean> {
     const known = this.#known.get(pageId);
     if (known && this.#clock.now() < known.untilMs) return known.answer;
@@ -62,7 +62,7 @@ export class RoutingLookup {
   }
 }
 
-/** The one call, or `undefined` where the Page or the notice does not allow it and two calls have to do. */
+/** The one call, or `undefined` if the Page or the notice does not allow it and two calls have to do. */
 export async function passWithNotice(
   client: ThreadControlClient,
   thread: ThreadKey,

@@ -1,7 +1,7 @@
 /**
  * Which ids are Pages of the bot, and which Page a message without one is of.
  *
- * Exists because a conversation reference that an application made by hand often names no Page. Where the bot has one
+ * Exists because a conversation reference that an application made by hand often names no Page. If the bot has one
  * token, that is the token's Page: webhooks name it, and Meta does.
  */
 import type { Clock } from '../thread/clock.js';
@@ -50,7 +50,7 @@ export class KnownPages {
     return this.#deps.hasOneToken;
   }
 
-  /** The Page of the bot's one token, where it is known by now. */
+  /** The Page of the bot's one token, if it is known by now. */
   get only(): string | undefined {
     if (!this.#deps.hasOneToken) return undefined;
     if (this.#told !== undefined) return this.#told;
@@ -58,7 +58,7 @@ export class KnownPages {
     return this.#heard.size === 1 ? first : undefined;
   }
 
-  /** {@link only}, after asking Meta where nobody has said it yet. Never rejects; callers at the same time ask once. */
+  /** {@link only}, after asking Meta if nobody has said it yet. Never rejects; callers at the same time ask once. */
   async find(): Promise<string | undefined> {
     if (!this.#deps.hasOneToken || this.only !== undefined) return this.only;
     if (this.#deps.clock.now() < this.#askAgainAtMs) return undefined;

@@ -19,14 +19,14 @@ const NAMED_BY_MID: ReadonlySet<string> = new Set(['message', 'postback', 'echo'
 
 /**
  * The activity that the stock Facebook adapter makes of the same item, with these differences: `channelData` is a copy,
- * so that the item stays as it came; `id` is the message id where there is one.
+ * so that the item stays as it came; `id` is the message id if there is one.
  *
  * - message → `message` with its text; postback → `message` with the payload as text; anything else → `event` with
  *   `text: null`; echo → `event` whose conversation is the Page
  * - `channelData` has the fields of `message`, too (mid, attachments, quick_reply …)
  * - on standby `channelData.standby` is true, and the type is that of a live event: look there before you answer
  *
- * `undefined` where no turn can be made: an item without a sender (`app_roles`, `policy_enforcement`) and anything from
+ * `undefined` if no turn can be made: an item without a sender (`app_roles`, `policy_enforcement`) and anything from
  * `changes`. A customer without a PSID has a `user_ref`, of the checkbox plugin's opt-in or the sender, which stands in for it.
  * @param now time of the activity, as in the stock adapter the time of arrival. Default: this machine's clock
  */

@@ -76,8 +76,8 @@ export function openingHours(options: OpeningHoursOptions): () => Availability {
 }
 
 /**
- * Whether the clock on the wall has shown these minutes of that day. Both readings count: where the clock was put forward
- * it never shows some, and where it was put back it shows some twice.
+ * Whether the clock on the wall has shown these minutes of that day. Both readings count: when clocks go forward,
+ * the clock skips some, and when they go back, it shows some twice.
  */
 function reached(moment: DateTime, day: DateTime, minutes: number): boolean {
   const shown = wallOf(day) + minutes * MINUTE_MS;

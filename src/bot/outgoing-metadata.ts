@@ -139,7 +139,7 @@ function valueOf(given: unknown): unknown {
 
 /**
  * The lines of the transcript that an outgoing `handoff.initiate` has as its attachment "Transcript": `customer: …` or
- * `bot: …` for each message with a text. None where there is no such attachment, or it has another shape.
+ * `bot: …` for each message with a text. None if there is no such attachment, or it has another shape.
  */
 export function transcriptOf(initiate: Activity, thread: ThreadKey | undefined): string[] {
   const content: unknown = initiate.attachments?.find((each) => each.name === TRANSCRIPT_NAME)?.content;

@@ -1,5 +1,5 @@
 /**
- * What holds for the threads of a Page: its own policies where it has some, those of all Pages otherwise.
+ * What holds for the threads of a Page: its own policies if it has some, those of all Pages otherwise.
  *
  * Exists so that everything that differs by Page is decided in one place, and so that every function among the policies is
  * called through {@link ApplicationFunctions}. Token and VCC Live's app id are asked for elsewhere.

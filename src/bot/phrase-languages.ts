@@ -13,7 +13,7 @@ export const DEFAULT_LANGUAGES: readonly PhraseLanguage[] = ['en', 'hu', 'de'];
 
 /**
  * The phrases of each language, once.
- * @throws {@link InvalidOptionError} where a language has no phrases
+ * @throws {@link InvalidOptionError} if a language has no phrases
  */
 export function phrasesOf<Phrases>(
   byLanguage: Readonly<Record<PhraseLanguage, Phrases>>,

@@ -126,7 +126,7 @@ function standbyItems(value: unknown): readonly unknown[] | undefined {
   return isItem(value) ? [value] : undefined;
 }
 
-/** Ids that the payload leaves out are the activity's, where the event is a customer's. */
+/** Ids that the payload leaves out are the activity's, if the event is a customer's. */
 function completed(event: ThreadEvent, thread: ThreadKey | undefined): ThreadEvent {
   if (event.pageId !== undefined && event.psid !== undefined) return event;
   if (!thread || event.kind === 'echo' || event.kind === 'appRoles' || event.kind === 'policyEnforcement') return event;

@@ -48,7 +48,7 @@ export function receiveWebhook(
   return answerRequest(req, res, deps, () => receive(req, deps, deliver));
 }
 
-/** The reply, or `undefined` where nobody waits for one any more. */
+/** The reply, or `undefined` if nobody waits for one any more. */
 async function receive(req: WebhookRequest, deps: ReceiveDeps, deliver: Deliver): Promise<Reply | undefined> {
   const method = methodOf(req);
   if (method === 'GET') return challenge(req, deps);
@@ -99,10 +99,14 @@ function challenge(req: WebhookRequest, deps: ReceiveDeps): Reply {
 /** Signed by Meta, and not about a Page: the app is subscribed to something that the plugin does not handle. */
 function refuseObject(object: unknown, lines: RepeatedLines): Reply {
   const name = typeof object === 'string' ? JSON.stringify(object.slice(0, LONGEST_OBJECT_NAME)) : 'no name';
+  const why =
+    object === 'instagram'
+      ? 'Instagram is not supported, because VCC Live has no Instagram channel and a message there proves nothing about its owner'
+      : 'the plugin handles those of "page" only';
   lines.sayOnce(
     'warn',
     name,
-    `Deliveries of the object ${name} are answered 404: the plugin handles those of "page" only. ` +
+    `Deliveries of the object ${name} are answered 404: ${why}. ` +
       'In the app dashboard, remove that subscription under Webhooks, or lead it to another address. This is said once.',
   );
   return { status: 404, body: 'Not a delivery of a Page' };

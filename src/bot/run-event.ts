@@ -27,8 +27,8 @@ import type { PluginTurns } from './plugin-turns.js';
 import type { Activity, AttachedBot, Framework, TurnContext } from './port.js';
 import type { TurnReading } from './read-turn.js';
 import { addressTurn, readTurn } from './read-turn.js';
-import type { AdmittedEvent, RunningDecision, TurnState } from './turn-state.js';
-import { admittedIn, setAdmitted, setTurn, stateOf, turnIn } from './turn-state.js';
+import type { DecidedEvent, RunningDecision, TurnState } from './turn-state.js';
+import { decidedIn, setDecided, setTurn, stateOf, turnIn } from './turn-state.js';
 import { isWithoutThread, userRefOf } from './user-ref.js';
 
 /** Dependencies of {@link TurnRunner}. */
@@ -60,7 +60,7 @@ interface TurnTransport {
   /** The turn's context; `undefined` if no turn can be made of the event. */
   open(recorded: RecordedEvent): OpenTurn | undefined;
   /** Runs the middleware that is left and the bot's logic. */
-  run(open: OpenTurn, admitted: AdmittedEvent): Promise<void>;
+  run(open: OpenTurn, decided: DecidedEvent): Promise<void>;
   /** Gets what the turn rejects with. */
   failed(error: unknown, recorded: RecordedEvent): void;
   /** What runs a turn that follows, if no bot is attached. */
@@ -89,11 +89,11 @@ export class TurnRunner {
   /** The plugin as middleware. Turns of other channels pass untouched. */
   onTurn(context: TurnContext, next: Next): Promise<void> {
     const state = stateOf(context);
-    const admitted = admittedIn(state);
-    if (admitted) {
-      const { decision, isRunning } = admitted;
-      admitted.isRunning = true;
-      return isRunning || decision === 'unmanaged' ? next() : this.#runLogic(context, decision, admitted, next);
+    const decided = decidedIn(state);
+    if (decided) {
+      const { decision, isRunning } = decided;
+      decided.isRunning = true;
+      return isRunning || decision === 'unmanaged' ? next() : this.#runLogic(context, decision, decided, next);
     }
     const { activity, adapter } = context;
     if (!isMessenger(adapter, activity.channelId) || turnIn(state)) return next();
@@ -115,8 +115,8 @@ export class TurnRunner {
         guards.guardAdapter(bot.adapter);
         return { context, state: stateOf(context), activity };
       },
-      run: ({ context, state }, admitted) => {
-        setAdmitted(state, admitted);
+      run: ({ context, state }, decided) => {
+        setDecided(state, decided);
         return framework.runMiddleware(bot.adapter, context, bot.logic);
       },
       failed: (thrown, { event, thread }) => {
@@ -143,8 +143,8 @@ export class TurnRunner {
         else if (userRef !== undefined) addressTurn(turn.activity, { pageId: event.pageId ?? '', psid: userRef });
         return turn;
       },
-      run: ({ context }, admitted) =>
-        admitted.decision === 'unmanaged' ? next() : this.#runLogic(context, admitted.decision, admitted, next),
+      run: ({ context }, decided) =>
+        decided.decision === 'unmanaged' ? next() : this.#runLogic(context, decided.decision, decided, next),
       failed: (error) => (thrown = { error }),
     };
     const verdict = await this.#deps.queue.take(

@@ -23,7 +23,7 @@ const LONGEST_REQUEST_CHARACTERS = 200;
  * Triggers for `talkToAgent`: one for each language. Whole messages only: "talk to a human, please!" triggers, "my agent
  * told me to talk to you" and "I want to talk about a travel agent" do not. A bare "agent" or "human" counts.
  * @param languages default `['en', 'hu', 'de']`; only the languages in which your customers write
- * @throws {@link InvalidOptionError} where a language has no phrases
+ * @throws {@link InvalidOptionError} if a language has no phrases
  */
 export function talkToAgentPhrases(
   languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES,

@@ -2,7 +2,7 @@
  * Words with which customers ask for the bot while an agent has their thread: whole messages, in several languages.
  *
  * Exists because the customer is talking to a person: "are you a bot?" or "the bot was no help" must not take the agent
- * away from them. Where in doubt, these phrases leave the thread where it is.
+ * away from them. If in doubt, these phrases leave the thread where it is.
  */
 import { folded } from '../handover/folded-text.js';
 import type { PhraseLanguage } from './phrase-languages.js';
@@ -22,7 +22,7 @@ const LONGEST_REQUEST_CHARACTERS = 80;
  * Patterns for `reclaim.customer`: one for each language. Whole messages only: "bot", "back to the bot, please" count;
  * "are you a bot?", "bot?" and "the bot was no help" do not.
  * @param languages default `['en', 'hu', 'de']`. The others have short tables and were **not reviewed by a native speaker**
- * @throws {@link InvalidOptionError} where a language has no phrases
+ * @throws {@link InvalidOptionError} if a language has no phrases
  */
 export function talkToBotPhrases(
   languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES,

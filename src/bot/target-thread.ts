@@ -8,7 +8,7 @@ import { readTurn } from './read-turn.js';
 import { turnOf } from './turn-state.js';
 import type { TurnContext } from './port.js';
 
-/** A thread, and the turn in which the application asks, where it is one. */
+/** A thread, and the turn in which the application asks, if it is one. */
 export interface Target {
   readonly thread: ThreadKey;
   readonly turn?: Turn;

@@ -7,9 +7,9 @@ import type { Activity, TurnContext } from './port.js';
 export type TurnState = TurnContext['turnState'] | undefined;
 
 const TURN = Symbol('botbuilder-handover-vcclive turn');
-const ADMITTED = Symbol('botbuilder-handover-vcclive admission');
+const DECIDED = Symbol('botbuilder-handover-vcclive decision');
 
-/** An admission that runs something. */
+/** A decision that runs something. */
 export type RunningDecision = Exclude<TurnDecision, { run: 'nothing' }>;
 
 /** The turn state of a context. Middleware is given a proxy, which is slow to ask: ask once. */
@@ -17,7 +17,7 @@ export function stateOf(context: TurnContext): TurnState {
   return context.turnState;
 }
 
-/** The plugin's turn behind a context, where its middleware has begun one. */
+/** The plugin's turn behind a context, if its middleware has begun one. */
 export function turnOf(context: TurnContext): Turn | undefined {
   return turnIn(stateOf(context));
 }
@@ -43,7 +43,7 @@ export function setTurn(state: TurnState, turn: Turn): void {
 }
 
 /** An event and what is to happen with it; `'unmanaged'` for an item without a thread. */
-export interface AdmittedEvent {
+export interface DecidedEvent {
   readonly event: ThreadEvent;
   readonly decision: RunningDecision | 'unmanaged';
   /** That of the context. */
@@ -53,11 +53,11 @@ export interface AdmittedEvent {
 }
 
 /** What our adapter decided before it began the turn. */
-export function admittedIn(state: TurnState): AdmittedEvent | undefined {
-  return state?.get(ADMITTED) as AdmittedEvent | undefined;
+export function decidedIn(state: TurnState): DecidedEvent | undefined {
+  return state?.get(DECIDED) as DecidedEvent | undefined;
 }
 
 /** Remembers what our adapter decided. */
-export function setAdmitted(state: TurnState, admitted: AdmittedEvent): void {
-  state?.set(ADMITTED, admitted);
+export function setDecided(state: TurnState, decided: DecidedEvent): void {
+  state?.set(DECIDED, decided);
 }

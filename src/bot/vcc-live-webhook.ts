@@ -31,7 +31,7 @@ export interface VccLiveWebhookOptions {
   secret: string;
   /** The name of the secret in the query. Default `secret-key`, as in VCC Live's example. */
   secretParameter?: string;
-  /** How VCC Live encrypts the bodies, where that is switched on; the initialization vector is read from `?iv=`. */
+  /** How VCC Live encrypts the bodies, if that is switched on; the initialization vector is read from `?iv=`. */
   encryption?: BodyEncryption;
   /** A larger body is refused with 413. Bytes. Default 1,048,576 (1 MiB). */
   maxBodyBytes?: number;
@@ -43,11 +43,11 @@ export interface VccLiveWebhookOptions {
   /** A body that has not ended by then is answered with 408. Milliseconds. Default 10,000. */
   bodyTimeoutMs?: number;
   /**
-   * Finds the id of the handover in an event, where it is not simply in one of its fields. Default: 32 hexadecimal digits
+   * Finds the id of the handover in an event, if it is not simply in one of its fields. Default: 32 hexadecimal digits
    * in any field but the transcript, custom fields of the customer's record and of the ticket included.
    */
   handoverIdOf?: (event: VccLiveEvent) => string | undefined | Promise<string | undefined>;
-  /** Says which thread an event belongs to, where no id of an open handover is found in it. Default: none. */
+  /** Says which thread an event belongs to, if no id of an open handover is found in it. Default: none. */
   threadOf?: (event: VccLiveEvent) => ThreadKey | undefined | Promise<ThreadKey | undefined>;
   /**
    * The thread is taken back this long after VCC Live says that the chat is closed, unless it has come home by itself.
@@ -105,7 +105,7 @@ export function vccLiveWebhook(options: VccLiveWebhookOptions, deps: VccLiveWebh
   };
 }
 
-/** The reply, or `undefined` where nobody waits for one any more. */
+/** The reply, or `undefined` if nobody waits for one any more. */
 async function receive(req: WebhookRequest, settings: Settings, deps: VccLiveWebhookDeps): Promise<Reply | undefined> {
   if (methodOf(req) !== 'POST') return { status: 405, body: 'Method not allowed', headers: { allow: 'POST' } };
   const query = queryOf(req);
@@ -132,7 +132,7 @@ async function receive(req: WebhookRequest, settings: Settings, deps: VccLiveWeb
   return DONE;
 }
 
-/** What a body holds, decrypted where bodies are encrypted; `reason` is the end of a sentence for the log. */
+/** What a body holds, decrypted if bodies are encrypted; `reason` is the end of a sentence for the log. */
 type Reading = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
 
 function valueOf(

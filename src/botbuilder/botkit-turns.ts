@@ -2,7 +2,7 @@
  * Makes a Botkit turn end when it fails: the failure reaches the adapter, and `onTurnError`, as in any Bot Framework bot.
  *
  * Botkit runs its handlers and dialogs inside callbacks whose promises nobody waits for. What they reject with ends the
- * process, or, where that is prevented, leaves a turn that never ends and holds up its customer's next messages.
+ * process, or, if that is prevented, leaves a turn that never ends and holds up its customer's next messages.
  * @see https://github.com/howdyai/botkit/blob/main/packages/botkit/src/core.ts
  */
 import type { TurnContext } from 'botbuilder';

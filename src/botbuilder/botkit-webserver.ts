@@ -1,6 +1,6 @@
 /**
  * Repairs of Botkit's web server: the webhook's bytes are kept as they came, and Meta's verification is answered with
- * 403 where the token is wrong. And its bodies get the limits that all others have.
+ * 403 if the token is wrong. And its bodies get the limits that all others have.
  *
  * Botkit keeps the body as a string, chunk by chunk, which damages every character that lies across two chunks, so that
  * the signature of a genuine delivery does not fit; and the stock adapter answers a wrong verify token with 200.

@@ -2,7 +2,7 @@
  * The plugin for a Botkit controller: `controller.usePlugin(handoverPlugin(handover))`, and a Botkit bot hands over.
  *
  * Lives on its own export path and loads nothing of Botkit: what it needs of a controller is described here. The Facebook
- * adapter is loaded only where the controller has one.
+ * adapter is loaded only if the controller has one.
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
 import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
@@ -26,9 +26,9 @@ export type { BotkitWorker } from './botkit-turns.js';
 /** What the plugin needs of Botkit's controller; every `Botkit` of botkit 4 is one. */
 export interface BotkitController extends BotkitTurns {
   readonly adapter: unknown;
-  /** Express, where the controller has a web server. */
+  /** Express, if the controller has a web server. */
   readonly webserver: unknown;
-  /** Node's server, where the controller made it itself. */
+  /** Node's server, if the controller made it itself. */
   readonly http: unknown;
   getConfig(key?: string): unknown;
   addPluginExtension(name: string, extension: unknown): void;
@@ -50,7 +50,7 @@ export interface HandoverPluginOptions {
   ackDeadlineMs?: number;
   /** Records webhooks and Graph calls in this new file, for a bug report. As the option of `repairFacebookAdapter`. */
   record?: RecordOption | undefined;
-  /** The bot's Microsoft app id, where the controller's adapter is a `CloudAdapter`. */
+  /** The bot's Microsoft app id, if the controller's adapter is a `CloudAdapter`. */
   microsoftAppId?: string;
 }
 
@@ -86,9 +86,9 @@ const pluggedIn = new WeakMap<object, VccLiveHandover>();
  * that wait for a handover which ended outside any turn, and triggers {@link botkitEvents} on the controller.
  *
  * It is a function, not an object with `init`, because Botkit swallows what `init` throws.
- * @returns the plugin; it throws {@link InvalidOptionError}, out of `usePlugin`, where the adapter has no verify token or
- *   app secret, and where the controller has another handover already
- * @throws {@link InvalidOptionError} where `handover` is none
+ * @returns the plugin; it throws {@link InvalidOptionError}, out of `usePlugin`, if the adapter has no verify token, if neither
+ *   adapter nor handover has an App Secret, and if the controller has another handover already
+ * @throws {@link InvalidOptionError} if `handover` is none
  */
 export function handoverPlugin(
   handover: VccLiveHandover,
@@ -141,7 +141,7 @@ function plugIn(
   }
 }
 
-/** The adapter's file cannot be loaded where `botbuilder-adapter-facebook` is not installed. */
+/** The adapter's file cannot be loaded if `botbuilder-adapter-facebook` is not installed. */
 function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, options: HandoverPluginOptions): void {
   const { HandoverFacebookAdapter, repairFacebookAdapter } =
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
@@ -175,7 +175,7 @@ function forgiveSends(adapter: FacebookAdapter, { log }: AnswerDeps): void {
 }
 
 /**
- * Each time Botkit spawns a bot, the stock adapter asks for a token, in a middleware that never ends where there is none
+ * Each time Botkit spawns a bot, the stock adapter asks for a token, in a middleware that never ends if there is none
  * (an application's `getAccessTokenForPage` that fails) and ends the process. Its replacement fails the turn instead.
  */
 function passTokenErrorsOn(controller: BotkitController, adapter: FacebookAdapter): void {

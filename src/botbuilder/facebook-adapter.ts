@@ -96,10 +96,11 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
 
 /**
  * Repairs a stock adapter that a bot already has: what comes in and what goes out is then handled as by
- * {@link HandoverFacebookAdapter}. Verify token, token and app secret are the adapter's own.
+ * {@link HandoverFacebookAdapter}. The verify token is the adapter's own. Its own token and App Secret have priority over the plugin's.
  * A second call changes nothing.
  * @returns the same adapter
- * @throws {@link InvalidOptionError} where it is no FacebookAdapter, or has no verify token or app secret
+ * @throws {@link InvalidOptionError} if it is no FacebookAdapter, if it has no verify token, or if neither it nor the plugin has an
+ *   App Secret
  */
 export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdapter>>(
   adapter: T,

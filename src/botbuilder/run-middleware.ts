@@ -19,7 +19,7 @@ interface Inside {
 // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
 const frameworks = (BotAdapter.prototype as unknown as Inside).runMiddleware;
 
-/** Runs the turn. Rejects with the error of middleware or logic where the adapter has no `onTurnError`. */
+/** Runs the turn. Rejects with the error of middleware or logic if the adapter has no `onTurnError`. */
 export function runMiddleware(adapter: BotAdapter, context: TurnContext, logic: BotLogic): Promise<void> {
   const inside = adapter as unknown as Inside;
   return inside.runMiddleware === frameworks

@@ -40,19 +40,23 @@ export async function replayAtBot(
   { file, waitMs }: ReplayOptions,
   { check, say, stopped }: ReplayHost,
 ): Promise<boolean | undefined> {
-  let isStopped = false;
-  void stopped.then(() => (isStopped = true));
+  if (!(await untilReady({ check, say, stopped }))) return undefined;
+  const report = await Promise.race([stopped, simulator.replay(file, { waitMs })]);
+  if (report === undefined) return undefined;
+  say(replayText(report));
+  return report.differences.length === 0;
+}
+
+/** Checks the bot each second. False if the user ended the command before the bot was ready. */
+async function untilReady({ check, say, stopped }: ReplayHost): Promise<boolean> {
+  const ended = stopped.then(() => true);
   let said = '';
   for (;;) {
     const { ready, says } = await check();
     if (says !== said) say(says);
     said = says;
-    if (isStopped) return undefined;
-    if (ready) break;
-    await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS))]);
+    if (ready) return true;
+    const pause = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CHECK_EVERY_MS));
+    if (await Promise.race([ended, pause])) return false;
   }
-  const report = await Promise.race([stopped, simulator.replay(file, { waitMs })]);
-  if (report === undefined) return undefined;
-  say(replayText(report));
-  return report.differences.length === 0;
 }

@@ -95,15 +95,17 @@ function adviseOnNames({ wire, say }: BotWatch): () => void {
   });
 }
 
+const NO_CALLS =
+  'The bot accepts messages and calls no Graph API here. Start it with the GRAPH_BASE_URL above, and give the plugin ' +
+  'graph: { baseUrl: process.env.GRAPH_BASE_URL }. Without that option the plugin calls Meta.';
+
 /** Says once that a bot takes messages and never calls. */
 function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
   let cancel: (() => void) | undefined;
   const stopListening = wire.on('update', (entry) => {
     if (cancel !== undefined || !isDelivery(entry) || entry.outcome !== 'acknowledged') return;
     if (!entry.items.some((item) => item.startsWith('message'))) return;
-    cancel = after(CALL_WITHIN_MS, () =>
-      say("The bot accepts messages and calls no Graph API here. Is its GRAPH_BASE_URL the one above, and not Meta's?"),
-    );
+    cancel = after(CALL_WITHIN_MS, () => say(NO_CALLS));
   });
   const stopWaiting = wire.on('entry', (entry) => {
     if (!isGraphCall(entry)) return;

@@ -21,7 +21,7 @@ export interface ThreadControlClientOptions {
    */
   readonly appSecret?: string;
   /** Origin of the Graph API, without a path. Default `https://graph.facebook.com`. */
-  readonly baseUrl?: string;
+  readonly baseUrl?: string | undefined;
   /** Default `v26.0`. Versions live for at least two years. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
   readonly apiVersion?: string;
   /**

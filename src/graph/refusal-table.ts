@@ -97,7 +97,8 @@ export const ROWS: readonly Row[] = [
       "Messenger's own automated questions hold this thread. Wait until they pass it on; repeating does not help.",
   },
   { codes: [27], subcodes: [2018464, 2534123], means: 'misconfigured', stops: 'call', advice: ROUTING_OFF },
-  { codes: [27], subcodes: [2534118], means: 'misconfigured', stops: 'call', advice: TAKE_OFF },
+  // One production source, for Instagram; the code of its Messenger twin is not known.
+  { codes: [27, 10], subcodes: [2534118], means: 'misconfigured', stops: 'call', advice: TAKE_OFF },
   {
     codes: [27],
     subcodes: [1893035],

@@ -13,10 +13,13 @@ import type { CallAttempts } from './attempt-call.js';
 import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
-import { type ControlReceipt, controlThread, isUnsent, ownerCall, ownerOf, waitToRepeat } from './control-thread.js';
+import type { ControlOrder, ControlReceipt } from './control-thread.js';
+import { controlThread, isUnsent, waitToRepeat } from './control-thread.js';
+import type { GraphApiError } from './graph-api-error.js';
 import type { Attempt, GraphCall, SendSettings } from './graph-call.js';
 import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
+import { OwnerQuestions } from './owner-questions.js';
 
 /** An accepted message. Times are our clock, milliseconds since 1970. */
 export interface SendReceipt {
@@ -54,11 +57,13 @@ const LONGEST_EXTENSION_MS = 7 * 24 * 60 * 60_000;
 export class ThreadControlClient {
   readonly #settings: ClientSettings;
   readonly #attempts: CallAttempts;
+  readonly #owners: OwnerQuestions;
 
   /** @throws {@link InvalidOptionError} if an option has a value it cannot have */
   constructor(options: ThreadControlClientOptions) {
     this.#settings = settingsOf(options);
     this.#attempts = attemptsOf(this.#settings);
+    this.#owners = new OwnerQuestions(this.#attempts, this.#settings);
   }
 
   /**
@@ -76,7 +81,7 @@ export class ThreadControlClient {
   ): Promise<ControlReceipt> {
     checkAppId(targetAppId);
     const body = { target_app_id: targetAppId, ...metadataOf(metadata) };
-    return controlThread(this.#attempts, this.#settings, thread, { operation: 'pass', targetAppId }, body, isWanted);
+    return this.#control({ thread, intent: { operation: 'pass', targetAppId }, parameters: body, isWanted });
   }
 
   /**
@@ -86,18 +91,17 @@ export class ThreadControlClient {
    * Default: repeats
    */
   async take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<ControlReceipt> {
-    const body = metadataOf(metadata);
-    return controlThread(this.#attempts, this.#settings, thread, { operation: 'take' }, body, isWanted);
+    return this.#control({ thread, intent: { operation: 'take' }, parameters: metadataOf(metadata), isWanted });
   }
 
   /** Releases the thread, which is then idle. Meta sends no webhook about it. */
   async release(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
-    return controlThread(this.#attempts, this.#settings, thread, { operation: 'release' }, metadataOf(metadata));
+    return this.#control({ thread, intent: { operation: 'release' }, parameters: metadataOf(metadata) });
   }
 
   /** Asks the owner for the thread. Success means that Meta took the request, not that the bot has the thread. */
   async request(thread: ThreadKey, metadata?: string): Promise<ControlReceipt> {
-    return controlThread(this.#attempts, this.#settings, thread, { operation: 'request' }, metadataOf(metadata));
+    return this.#control({ thread, intent: { operation: 'request' }, parameters: metadataOf(metadata) });
   }
 
   /**
@@ -109,20 +113,16 @@ export class ThreadControlClient {
     if (!(durationMs > 0 && durationMs <= LONGEST_EXTENSION_MS)) {
       throw new InvalidOptionError('durationMs', String(durationMs), 'more than 0 and at most 604800000 (7 days)');
     }
-    return controlThread(
-      this.#attempts,
-      this.#settings,
-      thread,
-      { operation: 'extend' },
-      { duration: Math.ceil(durationMs / 1000) },
-    );
+    const parameters = { duration: Math.ceil(durationMs / 1000) };
+    return this.#control({ thread, intent: { operation: 'extend' }, parameters });
   }
 
-  /** Asks Meta who owns the thread. Repeats by itself if no answer came. */
+  /**
+   * Asks Meta who owns the thread. Repeats by itself if no answer came. On a Page for which Meta refuses `thread_owner` for
+   * good it asks `is_owner` of the conversation, and an owner that is not the bot is `hidden`.
+   */
   async owner(thread: ThreadKey): Promise<OwnerAnswer> {
-    const call = ownerCall(thread);
-    const owner = ownerOf(await this.#read(call));
-    if (owner === undefined) throw unreadableError(call);
+    const { owner } = await this.#untilAnswered(() => this.#owners.ask(thread));
     return owner;
   }
 
@@ -199,10 +199,20 @@ export class ThreadControlClient {
     this.#attempts.close();
   }
 
+  #control(order: ControlOrder): Promise<ControlReceipt> {
+    return controlThread({ attempts: this.#attempts, owners: this.#owners, settings: this.#settings }, order);
+  }
+
+  #read(call: GraphCall): Promise<Attempt & { readonly ok: true }> {
+    return this.#untilAnswered<Attempt>(() => this.#attempts.attempt(call));
+  }
+
   /** A GET, made again if no answer came: it changes nothing. */
-  async #read(call: GraphCall): Promise<Attempt & { readonly ok: true }> {
+  async #untilAnswered<T>(
+    ask: () => Promise<(T & { readonly ok: true }) | { readonly ok: false; readonly error: GraphApiError }>,
+  ): Promise<T & { readonly ok: true }> {
     for (let attempts = 1; ; attempts++) {
-      const attempt = await this.#attempts.attempt(call);
+      const attempt = await ask();
       if (attempt.ok) return attempt;
       const { code, retryable } = attempt.error;
       const repeatable = retryable && code !== 'rateLimited';

@@ -66,8 +66,8 @@ export class AppIdWatch {
     else if (found) remember(this.#echoes, mid, { pageId, found });
   }
 
-  /** The turn of an event has come, of which a handover may have learnt something. */
-  admitted({ event, record, concluded }: RecordedEvent, ids: AppIds): void {
+  /** An event's turn was decided. A handover may have learnt something of the event. */
+  turnDecided({ event, record, concluded }: RecordedEvent, ids: AppIds): void {
     const found = agentOfAnotherApp(event, concluded ?? record.open, ids);
     if (found) this.#tell(event.pageId, found);
   }

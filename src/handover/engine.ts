@@ -54,7 +54,7 @@ export class HandoverEngine {
     return { ...this.#records.turn(thread, this.#deps.newId(), emptyRecord), epoch: undefined };
   }
 
-  /** Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error where Meta refuses. */
+  /** Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error if Meta refuses. */
   async take(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<EndedHandover | undefined> {
     const changed = await takeBack(this.#records, thread, { metadata });
     if (changed === undefined) return undefined;
@@ -73,7 +73,7 @@ export class HandoverEngine {
     return bringHome(this.#records, thread);
   }
 
-  /** Releases the thread: it is idle. Rejects with Graph's error where Meta refuses. */
+  /** Releases the thread: it is idle. Rejects with Graph's error if Meta refuses. */
   async release(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<void> {
     const ids = await this.#records.ids(thread);
     const call = (): ReturnType<EngineDeps['graph']['release']> => this.#deps.graph.release(thread, metadata);
@@ -81,7 +81,7 @@ export class HandoverEngine {
     this.#records.moveAlong(turn, changed);
   }
 
-  /** Who owns the thread by what is known; with `ask` by what Meta says. Rejects where the one asked does not answer. */
+  /** Who owns the thread by what is known; with `ask` by what Meta says. Rejects if the one asked does not answer. */
   async ownerOf(thread: ThreadKey, ask: boolean): Promise<ThreadOwner> {
     if (ask) return publicOwner(await askOwnerOrThrow(this.#records, thread));
     const ids = await this.#records.ids(thread);

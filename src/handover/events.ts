@@ -42,10 +42,10 @@ export interface HandoverEventMap {
   claimed: { readonly thread: ThreadKey; readonly handoverId: HandoverId; readonly waitedMs: number };
   /**
    * The thread is on its way home: the bot is about to take it, or word has come that it is ours. Once for each
-   * handover, before `returned`; again only where Meta had refused the first take.
+   * handover, before `returned`; again only if Meta had refused the first take.
    */
   returning: { readonly thread: ThreadKey; readonly handoverId: HandoverId; readonly via: HandoverVia };
-  /** The thread came home. `handoverId` is absent where another app had it without a handover of ours. */
+  /** The thread came home. `handoverId` is absent if another app had it without a handover of ours. */
   returned: { readonly thread: ThreadKey; readonly result: HandoverResult };
   /** The ledger's owner changed to, from or between other apps. */
   ownerChanged: { readonly thread: ThreadKey; readonly from: ThreadOwner; readonly to: ThreadOwner };

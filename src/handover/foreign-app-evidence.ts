@@ -7,6 +7,7 @@
  */
 import type { ThreadEvent } from '../thread/event.js';
 import type { AppId, PageId } from '../thread/ids.js';
+import { nameOfMetasApp } from '../thread/known-apps.js';
 import type { Conclusion, ExplicitMark, OpenHandover } from '../thread/record.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 
@@ -31,24 +32,12 @@ export interface WrongAppId {
   readonly evidence: AppIdEvidence;
 }
 
-/**
- * Apps of Meta's own: the Page Inbox (and the misprint of it in Meta's reference), the Instagram Inbox, lead generation, the
- * Business AI. None of them is a bot's, or a contact centre's.
- */
-const APPS_OF_META: ReadonlySet<string> = new Set([
-  '263902037430900',
-  '26390203743090',
-  '1217981644879628',
-  '413038776280800',
-  '622851382610562',
-  '928891643393937',
-]);
 /** Our own observations are placed on Meta's clock a little too early; an app may have taken the thread just then. */
 const PLACE_MARGIN_MS = 5000;
 
 /** The echo of a message that Graph accepted from us. The token's app sent it, whatever the options say. */
 export function appOfOurEcho(appId: AppId, { botAppId }: AppIds): WrongAppId | undefined {
-  if (appId === botAppId || APPS_OF_META.has(appId)) return undefined;
+  if (appId === botAppId || nameOfMetasApp(appId) !== undefined) return undefined;
   return { option: 'botAppId', configured: botAppId, seen: appId, evidence: 'echoOfOurMessage' };
 }
 
@@ -139,5 +128,5 @@ function hasAgent(handover: OpenHandover | Conclusion): boolean {
 }
 
 function isKnown(appId: AppId, { botAppId, vccLiveAppId }: AppIds): boolean {
-  return appId === botAppId || appId === vccLiveAppId || APPS_OF_META.has(appId);
+  return appId === botAppId || appId === vccLiveAppId || nameOfMetasApp(appId) !== undefined;
 }

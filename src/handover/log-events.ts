@@ -43,7 +43,8 @@ function returnedLine({ thread, result }: HandoverEventMap['returned']): string 
   return `Handover ${handoverId} ended: ${outcome} by ${via} after ${seconds(waitedMs)}, ${agent}, ${where(thread)}.`;
 }
 
-function named({ owner, appId }: ThreadOwner): string {
+function named({ owner, appId, appName }: ThreadOwner): string {
+  if (appName !== undefined) return `${appName} (app ${appId})`;
   return owner === 'other' && appId !== undefined ? `app ${appId}` : owner;
 }
 

@@ -70,7 +70,7 @@ export class SendGuard {
     });
   }
 
-  /** What the ledger says; `undefined` where Meta has to be asked. */
+  /** What the ledger says; `undefined` if Meta has to be asked. */
   #judged(record: ThreadRecord, ids: AppIds, turn: Turn | undefined): Permission | undefined {
     const { owner, inferred } = this.#records.ownerNow(record, ids);
     switch (owner) {
@@ -108,7 +108,7 @@ export class SendGuard {
     }
   }
 
-  /** Graph accepted a message. Written only where it tells something new. */
+  /** Graph accepted a message. Written only if it tells something new. */
   async sendAccepted(thread: ThreadKey, permission: Permission, call: AnsweredCall): Promise<void> {
     if (!permission.allowed || permission.known) return;
     const ids = await this.#records.ids(thread);

@@ -13,7 +13,7 @@ const ID_MEMBER = 'handoverId';
 const ID_CHARACTERS = `,"${ID_MEMBER}":"${'0'.repeat(32)}"`.length;
 const NEWLINE = '\n';
 
-/** What goes along where it fits, and is cut before anything else. */
+/** What goes along if it fits, and is cut before anything else. */
 export interface Extras {
   readonly summary?: string | undefined;
   /** What was said, oldest first; the last lines that fit go along. */
@@ -49,7 +49,7 @@ export async function redactedMetadata(
   const members = objectIn(given);
   if (!members) return ids.has(given) ? given : redact(given);
   const redacted = await redactedMembers(members, redact, ids);
-  // Not written anew where nothing was found: the bot chose how its JSON looks.
+  // Not written anew if nothing was found: the bot chose how its JSON looks.
   return JSON.stringify(redacted) === JSON.stringify(members) ? given : JSON.stringify(redacted);
 }
 
@@ -110,7 +110,7 @@ function roomFor(name: string, members: Readonly<Record<string, unknown>>): numb
   return METADATA_LIMIT_CHARACTERS - taken - `,"${name}":""`.length;
 }
 
-/** The beginning of a text that takes at most so many characters in JSON; `undefined` where nothing of it fits. */
+/** The beginning of a text that takes at most so many characters in JSON; `undefined` if nothing of it fits. */
 function shortened(text: string | undefined, room: number): string | undefined {
   let kept = text ?? '';
   for (;;) {
@@ -151,7 +151,7 @@ function writable(members: Readonly<Record<string, unknown>>): Readonly<Record<s
   return Object.fromEntries(Object.entries(members).filter(([, member]) => jsonOf(member) !== undefined));
 }
 
-/** `undefined` where JSON has no word for it. */
+/** `undefined` if JSON has no word for it. */
 function jsonOf(value: unknown, replacer?: (name: string, value: unknown) => unknown): string | undefined {
   try {
     return JSON.stringify(value, replacer);

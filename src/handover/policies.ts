@@ -53,7 +53,7 @@ export interface EnginePolicies {
   readonly timers: HandoverTimers;
   readonly grants: Granting;
   readonly reclaim: Readonly<Record<Writer, readonly ReclaimTrigger[]>>;
-  /** Whether what happens to a handover runs the bot's logic even where no dialog waits. */
+  /** Whether what happens to a handover runs the bot's logic even if no dialog waits. */
   readonly statusEvents: boolean;
 }
 

@@ -43,7 +43,7 @@ const CARD_PART = { digits: 3, shorter: 2 } as const;
 /**
  * The default of the option `redact`. Masks
  * - card numbers: 13 to 19 digits with a right check digit (Luhn), with what follows as expiry and check digits; also
- *   where line breaks or commas stand in them
+ *   if line breaks or commas stand in them
  * - e-mail addresses
  * - phone numbers: 7 digits or more after a `+`; 9 or more, or three groups of 8 or more, with blanks, dots, dashes,
  *   slashes or brackets between them; 9 to 13 in one piece.
@@ -76,7 +76,7 @@ function partOfMail(match: RegExpExecArray): Replacement {
 }
 
 /**
- * A redactor that never fails: where `redact` throws or gives no text, nothing of the text leaves.
+ * A redactor that never fails: if `redact` throws or gives no text, nothing of the text leaves.
  * @param onFailure told about it once for each text; never gets the text
  */
 export function dependable(redact: Redactor, onFailure: (error: unknown) => void): Redactor {

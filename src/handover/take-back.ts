@@ -25,6 +25,8 @@ import { takeBackTimeOf } from './vcc-live-report.js';
 
 /** The delay of a deadline whose pass is not confirmed yet, for as long as that can change. */
 const ARMED_AGAIN_MS = 60_000;
+/** After a refused take. */
+const TAKE_AGAIN_AFTER_MS = 60 * 60_000;
 const UNSETTLED_MS = 24 * 60 * 60_000;
 
 /** Whether a thread may still be taken, by the record in the moment of the take. Pure. */
@@ -139,7 +141,8 @@ async function takeCall<T>(
 
 /**
  * Takes the thread from VCC Live. Resolves with nothing if the reason does not hold any more, if the handover has ended
- * meanwhile, or if Meta refuses for good; that is logged once and never tried again. Rejects if it can be tried again.
+ * meanwhile, or if Meta refuses: somebody may change a setting of the Page, so it is tried again after an hour. Rejects if it
+ * can be tried again at once.
  */
 async function takeFromAgent(
   records: ThreadRecords,
@@ -158,12 +161,17 @@ async function takeFromAgent(
     return changed?.value;
   } catch (error) {
     if (!(error instanceof GraphApiError) || error.retryable || error.outcome === 'unknown') throw error;
-    await records.change(thread, ids, [], (record) => ({
-      record: amendOpen(record, open.id, { takeRefused: true }),
-      events: [['failed', { thread, handoverId: open.id, error, takingBack: true }]],
-      value: undefined,
-    }));
-    log.error(`Handover ${open.id}: ${taker} could not take the thread back, and does not try again: ${error.message}`);
+    const { value: isFirst } = await records.change(thread, ids, [], (record): Outcome<boolean> => {
+      const isKnown = record.open?.takeAgainAtMs !== undefined;
+      return {
+        record: amendOpen(record, open.id, { takeAgainAtMs: clock.now() + TAKE_AGAIN_AFTER_MS }),
+        events: isKnown ? [] : [['failed', { thread, handoverId: open.id, error, takingBack: true }]],
+        value: !isKnown,
+      };
+    });
+    const line = `Handover ${open.id}: ${taker} could not take the thread back; the next try is in an hour: ${error.message}`;
+    if (isFirst) log.error(line);
+    else log.info(line);
     return undefined;
   }
 }

@@ -42,9 +42,8 @@ const MAX_CONCURRENT = 50;
 /** More than this at work are not begun: then something else is wrong than a bot whose turns hang. */
 const MOST_AT_WORK = 500;
 
-/** The next deadline of a handover, or `undefined` where no timer concerns it. */
+/** The next deadline of a handover, or `undefined` if no timer concerns it. */
 export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline | undefined {
-  if (open.takeRefused) return undefined;
   const passedAtMs = open.passedAtMs ?? open.startedAtMs;
   const deadlines: Deadline[] = [];
   if (timers.maximumMs !== undefined) deadlines.push({ atMs: passedAtMs + timers.maximumMs, outcome: 'abandoned' });
@@ -54,7 +53,8 @@ export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline
   } else if (timers.idleMs !== undefined) {
     deadlines.push({ atMs: open.agentAtMs + timers.idleMs, outcome: 'abandoned' });
   }
-  return deadlines.sort((a, b) => a.atMs - b.atMs)[0];
+  const [next] = deadlines.sort((a, b) => a.atMs - b.atMs);
+  return next && { ...next, atMs: Math.max(next.atMs, open.takeAgainAtMs ?? next.atMs) };
 }
 
 /** Whether any timer is on. */
@@ -88,7 +88,7 @@ export class DeadlineWatch {
     this.#deps = deps;
   }
 
-  /** Begins to watch; nothing where it does already. Does not keep the process alive. */
+  /** Begins to watch; does nothing if it watches already. Does not keep the process alive. */
   start(): void {
     if (this.#closed || this.#cancel) return;
     this.#cancel = inBackground(this.#deps.clock, POLL_INTERVAL_MS, () => {

@@ -61,7 +61,7 @@ export class TurnDecisions {
     const { event, record, before, isFresh } = recorded;
     const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
     return whenReady(known, (ids) => {
-      if (event.channel === 'standby' || event.kind === 'passThreadControl') this.#appIds.admitted(recorded, ids);
+      if (event.channel === 'standby' || event.kind === 'passThreadControl') this.#appIds.turnDecided(recorded, ids);
       const from = event.channel === 'standby' ? writerOf(event, ids) : undefined;
       if (from) this.#deps.events.emit('standbyMessage', { thread, from, event });
       const turn = this.#records.turn(thread, eventKey, record);

@@ -23,7 +23,7 @@ const AFTER = 'after:';
  */
 export type TurnOrigin = 'messaging' | 'standby' | 'none';
 
-/** One run of the bot for one event. Mutable where the run itself changes it; lives as long as the turn. */
+/** One run of the bot for one event. It changes while the bot runs, and lives as long as the turn. */
 export interface Turn {
   readonly thread: ThreadKey;
   /** Deduplication key of the event, or a random one if there is no event. */
@@ -32,9 +32,9 @@ export interface Turn {
   /** What lets this process run the turn. One that no ticket was taken for counts. */
   ticket: Ticket;
   readonly origin: TurnOrigin;
-  /** The epoch that the turn speaks in; `undefined` where it could not be read. */
+  /** The epoch that the turn speaks in; `undefined` if it could not be read. */
   epoch: number | undefined;
-  /** Set where nothing more may leave this turn, and why. */
+  /** Set if nothing more may leave this turn, and why. */
   blockedBecause: SuppressedReason | undefined;
   /** Set while the turn says what answers a customer who asks for a person: no pause of the Page's messages holds that up. */
   answersRequest?: boolean;
@@ -45,7 +45,7 @@ export interface Turn {
 /** An event whose evidence has been folded in, before its turn. */
 export interface RecordedEvent {
   readonly event: ThreadEvent;
-  /** Absent where the item names no customer. */
+  /** Absent if the item names no customer. */
   readonly thread?: ThreadKey;
   /** Who owned the thread before this event counted. */
   readonly before: Verdict;
@@ -81,7 +81,7 @@ export interface HandoverOrder {
   readonly metadata: string | object | undefined;
   /** Sends the notice as this turn. Absent: none is sent. */
   readonly sendNotice?: () => Promise<void>;
-  /** Notice and pass in one call, where the Page allows it; then `sendNotice` is absent. */
+  /** Notice and pass in one call, if the Page allows it; then `sendNotice` is absent. */
   readonly passWithNotice?: (
     targetAppId: AppId,
     metadata: string,

@@ -36,7 +36,7 @@ export function closesChat(event: VccLiveEvent): boolean {
 
 /**
  * The report with what an event adds: what it names replaces what was known, what it leaves out stays. The same report
- * where it adds nothing, so that a repetition changes no record.
+ * if it adds nothing, so that a repetition changes no record.
  */
 export function withEvent(
   report: VccLiveReport | undefined,
@@ -51,12 +51,13 @@ export function withEvent(
   return isSame(before, after) ? report : after;
 }
 
-/** When the thread of a closed chat is to be taken back, our clock; `undefined` where it is not. */
+/** When the thread of a closed chat is to be taken back, our clock; `undefined` if it is not. */
 export function takeBackTimeOf(open: OpenHandover | undefined): number | undefined {
-  if (open?.report === undefined || open.takeRefused === true) return undefined;
+  if (open?.report === undefined) return undefined;
   const { closedAtMs, takeBackAfterMs } = open.report;
   if (closedAtMs === undefined || takeBackAfterMs === undefined) return undefined;
-  return Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs;
+  const atMs = Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs;
+  return Math.max(atMs, open.takeAgainAtMs ?? atMs);
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What VCC Live's webhooks do to an open handover: it learns what they tell, and comes home where a closed chat has left
+ * What VCC Live's webhooks do to an open handover: it learns what they tell, and comes home if a closed chat has left
  * its thread behind.
  *
  * Nothing in these webhooks is signed. So they move no thread by themselves, act on open handovers only, and before
@@ -19,7 +19,7 @@ import { closesChat, takeBackTimeOf, withEvent } from './vcc-live-report.js';
 export interface ReportAddress {
   /** What may be the id of a handover; the first that an open one has counts. */
   readonly handoverIds: readonly string[];
-  /** The thread that the application names where none does. Rejects where its function does. */
+  /** The thread that the application names if no event names one. Rejects if its function rejects. */
   readonly threadOf: () => Promise<ThreadKey | undefined>;
 }
 
@@ -34,7 +34,7 @@ export class VccLiveReports {
     this.#records = records;
   }
 
-  /** Adds an event to the open handover it belongs to. Rejects where the store or the address does. */
+  /** Adds an event to the open handover it belongs to. Rejects if the store or the address rejects. */
   async receive(event: VccLiveEvent, address: ReportAddress, policy: ReportPolicy): Promise<ReportVerdict> {
     const found = await this.#find(event, address);
     if (!found) return 'nobodys';

@@ -227,7 +227,10 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     while (job.state === 'elsewhere') {
       await sleep(this.#deps.clock, POLL_INTERVAL_MS);
       if (job.hasEnded) return;
-      if (delivery.isOverdue) return this.#events.end(job, 'busy');
+      if (delivery.isOverdue) {
+        this.#events.end(job, 'busy');
+        return;
+      }
       try {
         await this.#events.enter(job);
       } catch (error) {

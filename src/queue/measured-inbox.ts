@@ -12,7 +12,7 @@ import type { InboxWorker } from './inbox-worker.js';
 /** Takes deliveries in, and keeps them. */
 export type Inbox<Value extends QueuedEvent> = Pick<InboxWorker<Value>, 'take' | 'servedBy'>;
 
-/** The inbox itself where there is no probe. */
+/** The inbox itself if there is no probe. */
 export function measuredInbox<Value extends QueuedEvent>(
   inbox: Inbox<Value>,
   probe: Probe | undefined,

@@ -124,6 +124,6 @@ export class OwnTurns {
   }
 }
 
-function labelOf({ line }: QueueEntry): string {
-  return `Thread ${labelOfId(line.thread)}`;
+function labelOf({ queue }: QueueEntry): string {
+  return `Thread ${labelOfId(queue.thread)}`;
 }

@@ -16,7 +16,7 @@ export interface ThreadQueueDeps {
 }
 
 /** The entries of one thread. */
-interface Line {
+interface ThreadEntries {
   readonly thread: string;
   /** Oldest first. */
   readonly entries: QueueEntry[];
@@ -33,13 +33,13 @@ export class QueueEntry {
   countsAsTurn = false;
   stopWatching: (() => void) | undefined;
 
-  constructor(readonly line: Line) {}
+  constructor(readonly queue: ThreadEntries) {}
 }
 
 /** The queues of all threads of this process. */
 export class ThreadQueue {
   readonly #deps: ThreadQueueDeps;
-  readonly #lines = new Map<string, Line>();
+  readonly #queues = new Map<string, ThreadEntries>();
   readonly #waitingForRoom: (() => void)[] = [];
   #turns = 0;
 
@@ -49,7 +49,7 @@ export class ThreadQueue {
 
   /** Whether no thread has an entry. */
   get isEmpty(): boolean {
-    return this.#lines.size === 0;
+    return this.#queues.size === 0;
   }
 
   /** Whether a further turn may begin. */
@@ -59,12 +59,12 @@ export class ThreadQueue {
 
   /** The number of entries of a thread. */
   lengthOf(thread: string): number {
-    return this.#lines.get(thread)?.entries.length ?? 0;
+    return this.#queues.get(thread)?.entries.length ?? 0;
   }
 
   /** Whether a turn of the thread runs in this process and holds it up. */
   isRunning(thread: string): boolean {
-    return (this.#lines.get(thread)?.running ?? 0) > 0;
+    return (this.#queues.get(thread)?.running ?? 0) > 0;
   }
 
   /** Resolves when a turn ends: then there may be room. */
@@ -81,25 +81,25 @@ export class ThreadQueue {
 
   /** Adds an entry at the end of the queue of its thread. */
   enter(thread: string): QueueEntry {
-    let line = this.#lines.get(thread);
-    if (!line) {
-      line = { thread, entries: [], running: 0, isAdvancing: false };
-      this.#lines.set(thread, line);
+    let queue = this.#queues.get(thread);
+    if (!queue) {
+      queue = { thread, entries: [], running: 0, isAdvancing: false };
+      this.#queues.set(thread, queue);
     }
-    const entry = new QueueEntry(line);
-    line.entries.push(entry);
+    const entry = new QueueEntry(queue);
+    queue.entries.push(entry);
     return entry;
   }
 
   /** Whether the entry is the only one of its thread. */
-  isAlone({ line: { entries } }: QueueEntry): boolean {
+  isAlone({ queue: { entries } }: QueueEntry): boolean {
     return entries.length === 1;
   }
 
   /** Runs `run` once, when every entry before this one has left: now, if there is none. */
   whenFirst(entry: QueueEntry, run: () => void): void {
     entry.next = run;
-    this.#advance(entry.line);
+    this.#advance(entry.queue);
   }
 
   /**
@@ -110,7 +110,7 @@ export class ThreadQueue {
   begin(entry: QueueEntry, countsAsTurn: boolean, overlong: () => void): void {
     entry.state = 'running';
     entry.countsAsTurn = countsAsTurn;
-    entry.line.running += 1;
+    entry.queue.running += 1;
     if (countsAsTurn) this.#turns += 1;
     entry.stopWatching = inBackground(this.#deps.clock, this.#deps.longestTurnMs, () => {
       overlong();
@@ -121,34 +121,34 @@ export class ThreadQueue {
   /** Ends the turn of an entry, if it has begun, and lets the next entry of the thread go on. A second call does nothing. */
   leave(entry: QueueEntry): void {
     if (entry.state === 'left') return;
-    const { line } = entry;
+    const { queue } = entry;
     if (entry.state === 'running') {
-      line.running -= 1;
+      queue.running -= 1;
       entry.stopWatching?.();
       if (entry.countsAsTurn) this.#turns -= 1;
     }
     entry.state = 'left';
     entry.next = undefined;
-    line.entries.splice(line.entries.indexOf(entry), 1);
-    if (line.entries.length === 0) this.#lines.delete(line.thread);
+    queue.entries.splice(queue.entries.indexOf(entry), 1);
+    if (queue.entries.length === 0) this.#queues.delete(queue.thread);
     this.passRoomOn();
-    this.#advance(line);
+    this.#advance(queue);
   }
 
   /** In a loop: a thousand entries that end at once must not call each other a thousand deep. */
-  #advance(line: Line): void {
-    if (line.isAdvancing) return;
-    line.isAdvancing = true;
+  #advance(queue: ThreadEntries): void {
+    if (queue.isAdvancing) return;
+    queue.isAdvancing = true;
     try {
       for (;;) {
-        const [first] = line.entries;
+        const [first] = queue.entries;
         const run = first?.next;
         if (!first || !run) return;
         first.next = undefined;
         run();
       }
     } finally {
-      line.isAdvancing = false;
+      queue.isAdvancing = false;
     }
   }
 }

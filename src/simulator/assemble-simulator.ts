@@ -94,6 +94,7 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
     random,
     callbackUrl: () => callback.url,
     setUp,
+    habits,
     tokenIsDead: () => weather.deadToken.active,
   });
   const server = new GraphServer({

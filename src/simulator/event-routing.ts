@@ -47,7 +47,7 @@ export interface RoutedEvent {
   readonly ownerAppId: string | undefined;
   readonly routing: boolean;
   readonly defaultAppId: string;
-  /** Postbacks: the app that sent the button, where known. */
+  /** Postbacks: the app that sent the button, if known. */
   readonly buttonAppId?: string | undefined;
   /** Reactions, referrals and optins also go to standby (U: Meta lists them nowhere). */
   readonly standbyCarriesEverything: boolean;

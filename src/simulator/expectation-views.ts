@@ -59,6 +59,6 @@ export interface PlatformView extends ExpectationView {
   readonly ownerOf: (psid: string, pageId?: string) => string;
   /** App ids by role, of one Page. */
   readonly appIds: (pageId?: string) => Readonly<Record<'bot' | 'vccLive' | 'pageInbox', string>>;
-  /** One handshake of the webhook; rejects where nobody answers. */
+  /** One handshake of the webhook; rejects if nobody answers. */
   readonly handshake: () => Promise<{ readonly ok: boolean; readonly status: number }>;
 }

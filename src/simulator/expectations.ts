@@ -69,7 +69,7 @@ export class CustomerExpectations {
    * a message that was not expected fails the test where it stands. Typing and seen marks do not count.
    * @param expected default: any message
    * @returns the message, with its quick replies and buttons in `message`
-   * @throws {@link ExpectationError} at once where the next message is another one, or when none came in time
+   * @throws {@link ExpectationError} at once if the next message is another one, or when none came in time
    */
   async answer(expected?: ExpectedMessage, how: AnswerLimit = {}): Promise<ConversationEntry> {
     const { timeoutMs = EXPECT_WITHIN_MS, from = 'bot' } = how;
@@ -86,7 +86,7 @@ export class CustomerExpectations {
    * The bot says nothing: no message that is not used up is there, and none comes until every webhook is answered and
    * a little longer. A send that Meta refused is silence for the customer; {@link SimulatorExpectations.noRefusedSends}
    * finds it.
-   * @throws {@link ExpectationError} as soon as a message comes, or where webhooks are still unanswered at `timeoutMs`
+   * @throws {@link ExpectationError} as soon as a message comes, or if webhooks are still unanswered at `timeoutMs`
    */
   async silence(how: SilenceLimit = {}): Promise<void> {
     const { timeoutMs = EXPECT_WITHIN_MS, from = 'bot', forMs = SILENCE_FOR_MS } = how;
@@ -118,7 +118,7 @@ export class AgentExpectations<Queued extends { readonly psid: string; readonly 
 
   /**
    * VCC Live owns that customer's thread, with that metadata.
-   * @throws {@link ExpectationError} when it does not in time, or at once where the metadata is another one
+   * @throws {@link ExpectationError} when it does not in time, or at once if the metadata is another one
    */
   async thread(psid: string, how: QueueLimit = {}): Promise<Queued> {
     const { timeoutMs = EXPECT_WITHIN_MS, metadata } = how;

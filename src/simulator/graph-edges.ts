@@ -11,14 +11,14 @@ import {
   missingParameter,
   missingScope,
   noSuchField,
-  refusalErrors,
+  refusalError,
   unknownPath,
   unsupportedRequest,
   wrongParameter,
   type GraphErrorText,
 } from './graph-errors.js';
 import { checkUpload } from './message-checks.js';
-import type { SimulatorSettings } from './options.js';
+import type { PlatformHabits, SimulatorSettings } from './options.js';
 import { GRANTED_SCOPES, type PageSetUp } from './wrong-settings.js';
 import type { ConnectedApp, ControlOutcome, MessengerPlatform, Page, Thread } from './messenger-platform.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -51,6 +51,7 @@ const SCOPE_OF_EDGE: Readonly<Record<string, Readonly<Partial<Record<string, str
   request_thread_control: { POST: 'pages_messaging' },
   extend_thread_control: { POST: 'pages_messaging' },
   thread_owner: { GET: 'pages_messaging' },
+  conversations: { GET: 'pages_messaging' },
   secondary_receivers: { GET: 'pages_messaging' },
   subscribed_apps: { GET: 'pages_show_list', POST: 'pages_manage_metadata', DELETE: 'pages_manage_metadata' },
 };
@@ -91,9 +92,9 @@ export interface GraphToken {
 export interface GraphTarget {
   /** `me`, a Page id, an app id, a PSID, `debug_token`. */
   readonly node: string;
-  /** What follows the node; empty where nothing does. */
+  /** What follows the node; empty if nothing does. */
   readonly edge: string;
-  /** What faults and timelines call it: the edge, or the node where there is none. */
+  /** What faults and timelines call it: the edge, or the node if there is none. */
   readonly name: string;
 }
 
@@ -105,6 +106,7 @@ export interface GraphDeps {
   /** Where the bot's webhook is, for `/<app-id>/subscriptions`. */
   readonly callbackUrl: () => string | undefined;
   readonly setUp: PageSetUp;
+  readonly habits: PlatformHabits;
   /** Whether the weather has ended the bot's token. */
   readonly tokenIsDead: () => boolean;
 }
@@ -145,6 +147,7 @@ export class GraphEdges {
       },
       extend_thread_control: { POST: (caller, params) => this.#extend(caller, params) },
       thread_owner: { GET: (caller, params) => this.#threadOwner(caller, params) },
+      conversations: { GET: (caller, params) => this.#conversations(caller, params) },
       secondary_receivers: { GET: (caller) => this.#secondaryReceivers(caller) },
       subscribed_apps: {
         GET: (caller) => this.#listSubscription(caller),
@@ -275,12 +278,12 @@ export class GraphEdges {
       const checkedAction = checkSenderAction(action, params);
       if (typeof checkedAction === 'object') return this.error(checkedAction);
       const outcome = platform.senderAction(page, thread, app.appId, checkedAction);
-      return outcome.allowed ? ok(answered) : this.error(refusalErrors[outcome.why]);
+      return outcome.allowed ? ok(answered) : this.error(refusalError(outcome.why, this.#deps.habits));
     }
     const checked = checkMessage(params);
     if ('httpStatus' in checked) return this.error(checked);
     const outcome = platform.send(page, thread, app.appId, checked, byUserRef);
-    if (!outcome.allowed) return this.error(refusalErrors[outcome.why]);
+    if (!outcome.allowed) return this.error(refusalError(outcome.why, this.#deps.habits));
     return ok({ ...answered, message_id: outcome.mid });
   }
 
@@ -330,7 +333,7 @@ export class GraphEdges {
         return this.error(wrongParameter('metadata', `at most ${METADATA_LIMIT} characters long`));
       }
       const outcome = act(caller.page, thread, caller.app.appId, metadata);
-      return outcome.allowed ? ok({ success: true }) : this.error(refusalErrors[outcome.why]);
+      return outcome.allowed ? ok({ success: true }) : this.error(refusalError(outcome.why, this.#deps.habits));
     };
   }
 
@@ -340,7 +343,8 @@ export class GraphEdges {
     if (psid === undefined) return this.error(missingParameter('recipient'));
     const thread = caller.page.threads.get(psid);
     if (thread === undefined) return this.error(graphErrors.noMatchingUser);
-    const { platform } = this.#deps;
+    const { platform, habits } = this.#deps;
+    if (!habits.threadOwnerServed) return this.error(noSuchField('thread_owner', 'Page'));
     const { ownerAppId, expiresAtMs } = platform.truthOf(thread);
     // U: the exact empty form, and the unit of expiration (seconds by the name UNIX-TIMESTAMP).
     if (ownerAppId === undefined || expiresAtMs === undefined) return ok({ data: [] });
@@ -349,6 +353,20 @@ export class GraphEdges {
     const skewMs = platform.skewMs();
     const expiration = Math.floor((expiresAtMs + skewMs) / 1000);
     return ok({ data: [{ thread_owner: visible ? { app_id: ownerAppId, expiration } : { expiration } }] });
+  }
+
+  /** The Page's conversation with one customer. U: whether an idle one is anybody's. */
+  #conversations(caller: GraphCaller, params: JsonObject): GraphAnswer {
+    const psid = text(params['user_id']);
+    if (psid === undefined) return this.error(missingParameter('user_id'));
+    const thread = caller.page.threads.get(psid);
+    if (thread === undefined) return ok({ data: [] });
+    const wanted = text(params['fields']) ?? 'id';
+    const unknown = wanted.split(',').find((field) => field !== 'id' && field !== 'is_owner');
+    if (unknown !== undefined) return this.error(noSuchField(unknown, 'UnifiedThread'));
+    const { ownerAppId } = this.#deps.platform.truthOf(thread);
+    const isOwner = wanted.split(',').includes('is_owner') ? { is_owner: ownerAppId === caller.app.appId } : {};
+    return ok({ data: [{ ...isOwner, id: `t_${psid}` }] });
   }
 
   /** Legacy: the default application sees the others, another app only itself. */

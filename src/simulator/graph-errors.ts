@@ -1,9 +1,10 @@
 /**
- * The error bodies of Graph, in Meta's words where they are known.
+ * The error bodies of Graph, in Meta's words if they are known.
  *
  * Exists so that a client meets here the texts, codes and subcodes it will meet there. Texts marked U are not published.
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes
  */
+import type { PlatformHabits } from './options.js';
 import type { GraphErrorAnswer } from './simulator-errors.js';
 import type { Refusal } from './thread-rules.js';
 import type { SendRefusal } from './weather.js';
@@ -173,6 +174,20 @@ export const graphErrors: Readonly<Record<GraphErrorName, GraphErrorText>> = {
     "(#546) The type of file you're trying to attach isn't allowed. Please try again with a different format.",
   ),
 };
+
+/** The answer to a refusal of the thread rules, with the habits of Meta that its documents leave open. */
+export function refusalError(
+  why: Refusal,
+  { takeNotAllowedIs, alreadyOwnerIs }: Pick<PlatformHabits, 'takeNotAllowedIs' | 'alreadyOwnerIs'>,
+): GraphErrorText {
+  if (why === 'takeNotAllowed' && takeNotAllowedIs === 'code27') {
+    // U: the text; the subcode has one source, for Instagram.
+    return oauth(27, '(#27) This app is not allowed to take control of conversations.', 2534118);
+  }
+  const error = refusalErrors[why];
+  if (why !== 'alreadyOwner' || alreadyOwnerIs === 'withSubcode') return error;
+  return oauth(error.code, error.message);
+}
 
 /** What the weather's refusals of a send are called here. */
 const sendRefusalErrors: Readonly<Record<SendRefusal, GraphErrorText>> = {

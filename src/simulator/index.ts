@@ -9,6 +9,8 @@ export { throwAwayCertificate } from './throw-away-certificate.js';
 export {
   SimulatedAgent,
   SimulatedCustomer,
+  BUSINESS_AI_APP_ID,
+  SimulatedBusinessAi,
   SimulatedPageInbox,
   type QueuedThread,
   type SimulatedAttachment,

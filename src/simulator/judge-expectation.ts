@@ -83,7 +83,7 @@ export function isRefusedSend(entry: GraphEntry, botAppId: string): boolean {
   return entry.edge === 'messages' && entry.appId === botAppId && entry.refused && entry.fault === undefined;
 }
 
-/** The last lines about one thread, and notes; about every thread where none is named. */
+/** The last lines about one thread, and notes; about every thread if none is named. */
 export function linesOf(wire: Wire, psid: string | undefined): string {
   const lines = wire.entries().filter((entry) => psid === undefined || concerns(entry, psid));
   return lines.slice(-LINES_IN_ERROR).map(lineOf).join('\n');

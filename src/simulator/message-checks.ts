@@ -2,7 +2,7 @@
  * Checks the content of a message as the Send API does: text, files, templates, quick replies.
  *
  * Exists so that a bot meets Meta's refusals here before it meets them there. The limits are those of Meta's pages; the
- * texts are Meta's where somebody has published them.
+ * texts are Meta's if somebody has published them.
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 import {

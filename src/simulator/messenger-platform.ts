@@ -225,8 +225,9 @@ export class MessengerPlatform {
   }
 
   /** A person takes the thread in the Page Inbox, by answering there or by moving it to the main folder. */
-  inboxTakes(page: Page, thread: Thread, inboxAppId: string): void {
-    this.#follow(page, thread, ruleInboxTakes(thread.truth, inboxAppId, this.#deps.clock.now()), 'take');
+  inboxTakes(page: Page, thread: Thread, inboxAppId: string, metadata?: string): void {
+    const nowMs = this.#deps.clock.now();
+    this.#follow(page, thread, ruleInboxTakes(thread.truth, inboxAppId, metadata, nowMs), 'take');
   }
 
   /** A person writes in the Page Inbox. */
@@ -349,7 +350,7 @@ export class MessengerPlatform {
 
   #tellControl(page: Page, thread: Thread, notice: ControlNotice): void {
     const stamp = this.#itemStamp();
-    const item = controlItem(page.pageId, thread.psid, stamp, notice, this.#deps.habits.previousOwnerWhenIdle);
+    const item = controlItem(page.pageId, thread.psid, stamp, notice, this.#deps.habits);
     for (const appId of this.#informed(page, notice)) {
       const app = page.apps.get(appId);
       if (app === undefined || !subscribedFields(app).has('messaging_handovers')) continue;

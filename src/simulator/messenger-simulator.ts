@@ -14,7 +14,7 @@ import type { SimulatorClock } from './held-clock.js';
 import { type ConnectedApp, type Page } from './messenger-platform.js';
 import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } from './options.js';
 import { type PageSetUp } from './wrong-settings.js';
-import { SimulatedAgent, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
+import { SimulatedAgent, SimulatedBusinessAi, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
 import type { ActualCall } from './replay/expected-calls.js';
 import { playRecording, type PlayedAnswer } from './replay/play-recording.js';
 import type { ReplayReport } from './replay/replay-report.js';
@@ -34,7 +34,7 @@ const CHALLENGE_LIMIT = 2_000_000_000;
 export interface TrueOwner {
   /** App id, or `idle`. */
   readonly owner: string;
-  /** When its control ends on the simulator's clock, milliseconds. Absent where idle. */
+  /** When its control ends on the simulator's clock, milliseconds. Absent if the thread is idle. */
   readonly expiresAtMs?: number;
 }
 
@@ -82,7 +82,7 @@ export class MessengerSimulator {
 
   /**
    * Starts a platform.
-   * @throws {@link InvalidOptionError} naming the option; rejects with the system's error where the port is taken
+   * @throws {@link InvalidOptionError} naming the option; rejects with the system's error if the port is taken
    */
   static async start(options: SimulatorOptions = {}): Promise<MessengerSimulator> {
     const deps = assembleSimulator(options);
@@ -114,7 +114,7 @@ export class MessengerSimulator {
     return this.#deps.surroundings.vccLiveWebhooks.connected;
   }
 
-  /** The handshake: `ok` where the bot answered 200 with the challenge as plain text. */
+  /** The handshake: `ok` if the bot answered 200 with the challenge as plain text. */
   async verifyWebhook(): Promise<{ readonly ok: boolean; readonly status: number; readonly body: string }> {
     const challenge = String(this.#deps.random.below(CHALLENGE_LIMIT));
     const { status, body } = await this.#deps.delivery.verify(this.settings.verifyToken, challenge);
@@ -141,6 +141,11 @@ export class MessengerSimulator {
     return new SimulatedPageInbox(this.#deps.surroundings, page, appOf(page, 'inbox'));
   }
 
+  /** Meta's Business AI, which takes threads on its own. */
+  businessAi(pageId = this.settings.pageId): SimulatedBusinessAi {
+    return new SimulatedBusinessAi(this.#deps.surroundings, this.#page(pageId));
+  }
+
   /** The truth about a thread. */
   ownerOf(psid: string, pageId = this.settings.pageId): TrueOwner {
     const thread = this.#page(pageId).threads.get(psid);
@@ -160,7 +165,7 @@ export class MessengerSimulator {
 
   /**
    * Posts anything to the bot, once, whatever the weather. Objects are sent as Meta writes JSON; strings and bytes as
-   * they are. Rejects where there is no answer.
+   * they are. Rejects if there is no answer.
    */
   deliverRaw(body: string | Uint8Array | object, how: RawDelivery = {}): Promise<WebhookAnswer> {
     const bytes =

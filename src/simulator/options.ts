@@ -35,6 +35,17 @@ export interface PlatformHabits {
   receipts: boolean;
   /** Reactions, referrals and optins go to standby too. Default false. */
   standbyCarriesEverything: boolean;
+  /**
+   * What a take is refused with if the Page does not let the app take control: code 10 (default), or 27 with the subcode of
+   * the Page's setting.
+   */
+  takeNotAllowedIs: 'code10' | 'code27';
+  /** What a take by the owner is refused with: code 27 with its subcode (default), or without. */
+  alreadyOwnerIs: 'withSubcode' | 'withoutSubcode';
+  /** `thread_owner` is served. Default true; without it Graph answers code 100 for good, as it does for some Pages. */
+  threadOwnerServed: boolean;
+  /** Where a control event has its metadata. Default `metadata`; `nested`: in `thread_control_metadata.text`. */
+  controlMetadata: 'metadata' | 'nested';
 }
 
 /** Options of {@link MessengerSimulator.start}. Everything has a default. */
@@ -162,6 +173,10 @@ export function habitsFrom(options: SimulatorOptions): PlatformHabits {
     requestWithRouting: options.requestWithRouting ?? 'refused',
     receipts: options.receipts ?? false,
     standbyCarriesEverything: options.standbyCarriesEverything ?? false,
+    takeNotAllowedIs: options.takeNotAllowedIs ?? 'code10',
+    alreadyOwnerIs: options.alreadyOwnerIs ?? 'withSubcode',
+    threadOwnerServed: options.threadOwnerServed ?? true,
+    controlMetadata: options.controlMetadata ?? 'metadata',
   };
 }
 

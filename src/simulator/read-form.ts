@@ -12,7 +12,7 @@ const FILE_NAME = /[; ]filename="([^"]*)"/i;
 const CONTENT_TYPE = /^content-type: *([^\s;]+)/im;
 const END_OF_HEAD = '\r\n\r\n';
 
-/** The fields, or `undefined` where it is no form. */
+/** The fields, or `undefined` if it is no form. */
 export function readForm(bytes: Buffer, contentType: string): JsonObject | undefined {
   const boundary = BOUNDARY.exec(contentType)?.[1];
   if (boundary === undefined) return undefined;

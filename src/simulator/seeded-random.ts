@@ -24,7 +24,7 @@ export class SeededRandom {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number from 0 up to, but not including, `limit`. 0 where `limit` is below 1. */
+  /** A whole number from 0 up to, but not including, `limit`. 0 if `limit` is below 1. */
   below(limit: number): number {
     return Math.floor(this.next() * Math.max(limit, 1));
   }

@@ -5,9 +5,9 @@ import { HandoverError } from '../thread/errors.js';
 export class SimulatedRefusalError extends HandoverError {
   /** Graph's error body. */
   readonly answer: unknown;
-  /** Meta's code, where the body has one. */
+  /** Meta's code, if the body has one. */
   readonly graphCode: number | undefined;
-  /** Meta's subcode, where the body has one. */
+  /** Meta's subcode, if the body has one. */
   readonly graphSubcode: number | undefined;
 
   constructor(what: string, answer: GraphErrorAnswer) {

@@ -17,7 +17,7 @@ export const LONGEST_EXTENSION_S = 604_800;
 export interface ThreadTruth {
   /** The owning app; `undefined`: idle. */
   readonly ownerAppId: string | undefined;
-  /** When its control ends, milliseconds; `undefined` where idle. */
+  /** When its control ends, milliseconds; `undefined` if the thread is idle. */
   readonly expiresAtMs: number | undefined;
   /** The customer's last message or button, milliseconds; `undefined`: never. */
   readonly customerAtMs: number | undefined;
@@ -87,7 +87,7 @@ export const untouchedThread: ThreadTruth = {
   metadata: undefined,
 };
 
-/** The thread at `nowMs`: idle where its control has run out. No webhook says so. */
+/** The thread at `nowMs`: idle if its control has run out. No webhook says so. */
 export function asOf(thread: ThreadTruth, nowMs: number): ThreadTruth {
   if (thread.expiresAtMs === undefined || nowMs < thread.expiresAtMs) return thread;
   return idle(thread);
@@ -171,11 +171,16 @@ export function ruleTake(
   return takenBy(thread, appId, metadata, nowMs);
 }
 
-/** The Page Inbox takes control by itself when a person answers there, whatever the settings say. */
-export function ruleInboxTakes(before: ThreadTruth, inboxAppId: string, nowMs: number): Ruling {
+/** An app of Meta's own, as the Page Inbox, takes control by itself when a person answers there, whatever the settings say. */
+export function ruleInboxTakes(
+  before: ThreadTruth,
+  inboxAppId: string,
+  metadata: string | undefined,
+  nowMs: number,
+): Ruling {
   const thread = asOf(before, nowMs);
   if (thread.ownerAppId === inboxAppId) return { allowed: true, thread: prolonged(thread, nowMs) };
-  return takenBy(thread, inboxAppId, undefined, nowMs);
+  return takenBy(thread, inboxAppId, metadata, nowMs);
 }
 
 /** `request_thread_control`: an idle thread is given at once, an owner is only told. */

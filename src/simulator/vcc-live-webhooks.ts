@@ -57,7 +57,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 type About = Pick<VccLiveEntry, 'name' | 'says' | 'pageId' | 'psid'>;
 
-/** Sends VCC Live's webhooks, where a target is set. */
+/** Sends VCC Live's webhooks, if a target is set. */
 export class VccLiveWebhooks {
   readonly #wire: Wire;
   readonly #idsOf = new WeakMap<Thread, number>();
@@ -73,7 +73,7 @@ export class VccLiveWebhooks {
     return this.#target !== undefined;
   }
 
-  /** @throws {@link InvalidOptionError} where the address or the encryption cannot be used */
+  /** @throws {@link InvalidOptionError} if the address or the encryption cannot be used */
   connect(target: VccLiveWebhookTarget): void {
     if (!URL.canParse(target.url)) {
       throw new InvalidOptionError('url', JSON.stringify(target.url), 'an http or https address');
@@ -84,7 +84,7 @@ export class VccLiveWebhooks {
     this.#target = target;
   }
 
-  /** Chat (Async). Rejects where nothing is connected or there is no answer. */
+  /** Chat (Async). Rejects if nothing is connected or there is no answer. */
   chatClosed(page: Page, thread: Thread, how: ClosedChat): Promise<WebhookAnswer> {
     const { disposition = 'completed', agentName = 'Anna Agent', queueName = 'Messenger' } = how;
     const id = this.#idOf(thread);
@@ -113,7 +113,7 @@ export class VccLiveWebhooks {
     );
   }
 
-  /** Ticket Status (Async). Rejects where nothing is connected or there is no answer. */
+  /** Ticket Status (Async). Rejects if nothing is connected or there is no answer. */
   ticketChanged(page: Page, thread: Thread, how: ChangedTicket): Promise<WebhookAnswer> {
     const { action = 'update', status, substatus } = how;
     const id = this.#idOf(thread);

@@ -64,7 +64,7 @@ export class Fault<Detail extends object = object> {
     return this.#rules.length > 0;
   }
 
-  /** Does it strike this call? Uses up one count where it does. Called by the simulator. */
+  /** Does it strike this call? Uses up one count if it does. Called by the simulator. */
   strikes(edge = '', moment?: 'before' | 'after'): Detail | undefined {
     const rule = this.#rules.find(({ scope }) => fits(scope, edge, moment));
     if (rule === undefined || this.#random.next() >= rule.probability) return undefined;

@@ -138,7 +138,7 @@ export class WebhookDelivery {
     return this.#client.get(url);
   }
 
-  /** Posts anything, once, and answers what came back. Rejects where there is no answer. */
+  /** Posts anything, once, and answers what came back. Rejects if there is no answer. */
   async postRaw(body: Buffer, how: RawDelivery = {}): Promise<WebhookAnswer> {
     const url = this.#url();
     const secret = how.signWith === undefined ? this.#deps.appSecret : how.signWith;
@@ -299,7 +299,7 @@ export class WebhookDelivery {
     });
   }
 
-  /** Returns the number of the wire's entry where Meta would try again. */
+  /** Returns the number of the wire's entry if Meta would try again. */
   async #attempt(
     parcel: Parcel,
     attempt: number,

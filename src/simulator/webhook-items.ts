@@ -4,6 +4,7 @@
  * Exists so that shapes are written once: PSIDs and Page ids are strings, app ids in control events and echoes numbers.
  * @see https://developers.facebook.com/docs/messenger-platform/reference/webhook-events
  */
+import type { PlatformHabits } from './options.js';
 import type { ControlNotice } from './thread-rules.js';
 import { appIdNumber, writeExactJson } from './write-exact-json.js';
 
@@ -52,27 +53,28 @@ export function controlItem(
   psid: string,
   stamp: number,
   notice: ControlNotice,
-  whenIdle: 'null' | 'absent',
+  habits: Pick<PlatformHabits, 'previousOwnerWhenIdle' | 'controlMetadata'>,
 ): JsonObject {
   const head = { recipient: { id: pageId }, timestamp: stamp, sender: { id: psid } };
-  const metadata = notice.metadata ?? null;
+  const text = notice.metadata ?? null;
+  const metadata = habits.controlMetadata === 'metadata' ? { metadata: text } : { thread_control_metadata: { text } };
   if (notice.kind === 'request') {
     return {
       ...head,
-      request_thread_control: { requested_owner_app_id: appIdNumber(notice.requestingAppId), metadata },
+      request_thread_control: { requested_owner_app_id: appIdNumber(notice.requestingAppId), ...metadata },
     };
   }
   const previous =
     notice.previousAppId !== undefined
       ? { previous_owner_app_id: appIdNumber(notice.previousAppId) }
-      : whenIdle === 'null'
+      : habits.previousOwnerWhenIdle === 'null'
         ? { previous_owner_app_id: null }
         : {};
-  const change = { ...previous, new_owner_app_id: appIdNumber(notice.newAppId), metadata };
+  const change = { ...previous, new_owner_app_id: appIdNumber(notice.newAppId), ...metadata };
   return notice.kind === 'pass' ? { ...head, pass_thread_control: change } : { ...head, take_thread_control: change };
 }
 
-/** An item as standby carries it: a postback without payload (and without title where `bare`). */
+/** An item as standby carries it: a postback without payload (and without title if `bare`). */
 export function asStandby(item: JsonObject, bare: boolean): JsonObject {
   const postback = item['postback'];
   if (!isJsonObject(postback)) return item;

@@ -28,7 +28,7 @@ export interface WebhookEntry extends EntryBase {
   readonly items: readonly string[];
   /** The body exactly as sent. */
   readonly body: string;
-  /** The value of `X-Hub-Signature-256` as sent; absent where nothing went out by HTTP. */
+  /** The value of `X-Hub-Signature-256` as sent; absent if nothing went out by HTTP. */
   readonly signature?: string;
   readonly url?: string;
   /** 1 for the first attempt. */
@@ -51,7 +51,7 @@ export interface WebhookEntry extends EntryBase {
 /** One Graph call. */
 export interface GraphEntry extends EntryBase {
   readonly kind: 'graph';
-  /** The app whose token came along; absent where the token is none of the simulator's. */
+  /** The app whose token came along; absent if the token is none of the simulator's. */
   readonly appId?: string;
   readonly appName: string;
   readonly pageId?: string;
@@ -67,11 +67,11 @@ export interface GraphEntry extends EntryBase {
   readonly outcome: 'pending' | 'answered' | 'requestLost' | 'answerLost';
   readonly status?: number;
   readonly answer?: unknown;
-  /** True where the answer is an error: nothing was done, unless `fault` says that the weather made it up afterwards. */
+  /** True if the answer is an error: nothing was done, unless `fault` says that the weather made it up afterwards. */
   readonly refused: boolean;
   /** The weather that struck. */
   readonly fault?: string;
-  /** True where the call did what it asked for, whatever the answer said. */
+  /** True if the call did what it asked for, whatever the answer said. */
   readonly done: boolean;
 }
 
@@ -174,7 +174,7 @@ export class Wire {
     return entry.seq;
   }
 
-  /** Writes how an entry ended. Nothing where the ring has dropped it meanwhile. */
+  /** Writes how an entry ended. Does nothing if the ring has dropped the entry meanwhile. */
   end(seq: number, ending: WireEnding): void {
     const entry = this.#entries.get(seq);
     if (entry === undefined) return;

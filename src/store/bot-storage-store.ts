@@ -66,7 +66,7 @@ export interface BotStorageThreadStoreOptions {
  * A {@link ThreadStore} over a Bot Framework `Storage` that compares eTags: botbuilder's `MemoryStorage` (one process),
  * `BlobsStorage`, `CosmosDbPartitionedStorage`, the Agents SDK's.
  *
- * **What is atomic.** A change of an item that exists goes by its eTag, tried again after a random wait where another
+ * **What is atomic.** A change of an item that exists goes by its eTag, tried again after a random wait if another
  * process was faster. Within one instance of this class everything is atomic: changes of one key wait for each other.
  *
  * **Tickets** stand in their thread's item, with the last 200 finished events, and change with it. Each event of a known
@@ -80,7 +80,7 @@ export interface BotStorageThreadStoreOptions {
  * write 1. So the first event of a thread can be lost from its record, or run in two processes, if both begin within the
  * milliseconds between one reading and writing. Deadlines are looked for a second time after that. `BlobsStorage` is no
  * better: without an eTag it sends an empty `If-Match`, which overwrites (seen with Azurite 3.35). Use `RedisThreadStore`
- * where this matters.
+ * if this matters.
  *
  * **What stays behind.** `Storage` has no expiry and deletes whatever the eTag, so nothing that another process might
  * be renewing is deleted: expired records count as absent and are replaced by eTag when met. Items of customers who never

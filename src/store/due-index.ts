@@ -82,7 +82,7 @@ export class DueIndex {
     });
   }
 
-  /** Removes an entry; nothing where there is none. */
+  /** Removes an entry; does nothing if there is none. */
   async remove(operation: string, bucket: BucketName, due: DueTime): Promise<void> {
     await this.#items.change(operation, this.#itemOf(bucket), (body) => {
       if (body?.entries.some((other) => isSame(other, due)) !== true) return { body: undefined, value: undefined };

@@ -12,7 +12,7 @@ export function memberOf(thread: ThreadKey, name: string): string {
   return `${threadId(thread)} ${encodedText(name)}`;
 }
 
-/** The deadline of a member; `undefined` where it cannot be read. */
+/** The deadline of a member; `undefined` if it cannot be read. */
 export function dueTimeOf(member: string, atMs: number): DueTime | undefined {
   const [id = '', encoded] = member.split(' ');
   const thread = threadOf(id);
@@ -20,7 +20,7 @@ export function dueTimeOf(member: string, atMs: number): DueTime | undefined {
   return thread === undefined || name === undefined || !Number.isFinite(atMs) ? undefined : { thread, name, atMs };
 }
 
-/** The thread of an id, see `threadId`; `undefined` where it cannot be read. */
+/** The thread of an id, see `threadId`; `undefined` if it cannot be read. */
 export function threadOf(id: string): ThreadKey | undefined {
   const [page, customer, more] = id.split('/');
   if (page === undefined || customer === undefined || more !== undefined) return undefined;

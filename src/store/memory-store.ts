@@ -57,7 +57,7 @@ interface KeptDeadline {
  * - Records are kept and returned by reference, not copied. Their types are readonly all through: nobody may change
  *   one, and `change` makes a new one.
  *
- * @throws InvalidOptionError from the constructor, where a bound is no whole number above 0
+ * @throws InvalidOptionError from the constructor, if a bound is no whole number above 0
  */
 export class MemoryThreadStore implements ThreadStore {
   readonly #records: MemoryRecords;

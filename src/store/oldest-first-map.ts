@@ -43,7 +43,7 @@ export class OldestFirstMap<Value> {
     this.#hang(entry);
   }
 
-  /** Removes an entry; nothing where there is none. */
+  /** Removes an entry; does nothing if there is none. */
   delete(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry) return;

@@ -58,7 +58,7 @@ export class OpenIndex {
     });
   }
 
-  /** Removes entries; nothing where there are none. */
+  /** Removes entries; does nothing if there are none. */
   async remove(operation: string, handoverIds: readonly string[]): Promise<void> {
     for (const id of handoverIds) {
       await this.#items.change(operation, this.#itemOf(id), (body) => {

@@ -2,8 +2,8 @@
 import { InvalidOptionError } from '../thread/errors.js';
 
 /**
- * The value, or `fallback` where it is absent.
- * @throws InvalidOptionError where it is no whole number above 0
+ * The value, or `fallback` if it is absent.
+ * @throws InvalidOptionError if it is no whole number above 0
  */
 export function positiveOption(option: string, value: number | undefined, fallback: number): number {
   if (value === undefined) return fallback;

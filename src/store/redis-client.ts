@@ -20,7 +20,7 @@ export interface RedisClientLike {
   evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
   eval(source: string, input: ScriptInput): Promise<unknown>;
   get(key: string): Promise<unknown>;
-  /** Absent where the client cannot say; then the time limit has to. */
+  /** Absent if the client cannot say; then the time limit has to. */
   readonly isReady?: boolean;
 }
 
@@ -43,7 +43,7 @@ const INSTALL = 'npm install redis';
 
 /**
  * The server cannot serve this connection, whatever it is asked; another connection may reach one that can. It has not
- * done what it was asked. Redis 6 says so in the middle of a text, where a script was refused.
+ * done what it was asked. Redis 6 says so in the middle of a text, if a script was refused.
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
  */
 const UNFIT_SERVER =
@@ -104,7 +104,7 @@ export function clientFor(address: RedisAddress, connectTimeoutMs: number): OwnC
   });
 }
 
-/** Another client with the same settings, not connected yet. `undefined` where this sort has none to give. */
+/** Another client with the same settings, not connected yet. `undefined` if this sort has none to give. */
 export function duplicateOf(client: RedisClientLike): OwnClient | undefined {
   const { duplicate } = client as { duplicate?: () => OwnClient };
   if (typeof duplicate !== 'function') return undefined;

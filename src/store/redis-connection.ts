@@ -46,13 +46,13 @@ const CLOSING_LIMIT_MS = 1_000;
 /** Between two tries of a command that a cluster refuses while it fails over. */
 const RETRY_PAUSE_MS = 50;
 
-/** Sends commands and scripts. Every method rejects with a `StoreError` where there is no answer. */
+/** Sends commands and scripts. Every method rejects with a `StoreError` if there is no answer. */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #address: RedisAddress | undefined;
   readonly #pace = new ReplacementPace();
   #client: RedisClientLike;
-  /** The client, where it was made here: it is closed here as well. */
+  /** The client, if it was made here: it is closed here as well. */
   #own: OwnClient | undefined;
   /** What the client last said about its connection. */
   #lastError: unknown;
@@ -66,7 +66,7 @@ export class RedisConnection {
 
   /**
    * @param redis a client, which the caller connects and closes, or an address for a connection of its own
-   * @throws InvalidOptionError where it is neither; HandoverError `missingPeer` where the address needs a package
+   * @throws InvalidOptionError if it is neither; HandoverError `missingPeer` if the address needs a package
    */
   constructor(redis: RedisClientLike | RedisAddress, options: RedisConnectionOptions) {
     this.#options = options;
@@ -101,7 +101,7 @@ export class RedisConnection {
     });
   }
 
-  /** The string at a key; an empty one where something else than a string is there. */
+  /** The string at a key; an empty one if something else than a string is there. */
   async get(operation: string, key: string): Promise<string | undefined> {
     const kept = await this.#ask(operation, async (client) => {
       try {

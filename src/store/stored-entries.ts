@@ -37,7 +37,7 @@ export interface Deadline {
 export interface ThreadBody extends TicketItem {
   readonly record?: StoredRecord;
   readonly expiresAtMs?: number;
-  /** By name. The index has the same by time; this is what counts where they differ. */
+  /** By name. The index has the same by time; this is what counts if they differ. */
   readonly deadlines?: Readonly<Record<string, Deadline>>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Compare-and-set over any Bot Framework storage: read, change, write with the eTag, again where somebody was faster.
+ * Compare-and-set over any Bot Framework storage: read, change, write with the eTag, again if somebody was faster.
  *
  * Bot Framework's own state classes write with eTag `*`, so that the last writer wins; a thread's record would lose
  * evidence that way.
@@ -24,7 +24,7 @@ const ANY_VERSION = '*';
 export interface StorageLike {
   /** The items that exist, by key. */
   read(keys: string[]): Promise<Record<string, unknown>>;
-  /** Writes items; one with an `eTag` is refused where the stored one has another. */
+  /** Writes items; one with an `eTag` is refused if the stored one has another. */
   write(changes: Record<string, unknown>): Promise<void>;
   /** Removes items, whatever their eTag. */
   delete(keys: string[]): Promise<void>;
@@ -39,11 +39,11 @@ export interface BodyChange<Body, T> {
 /** An item, and how its body is read. */
 export interface ItemOf<Body> {
   readonly key: string;
-  /** The body; `undefined` where it cannot be read. Never throws. */
+  /** The body; `undefined` if it cannot be read. Never throws. */
   readonly bodyOf: (value: unknown) => Body | undefined;
   /**
-   * Keeps elsewhere what cannot be read, before it is written over; what it gives is called where that was done by this
-   * writer. Absent: it is written over.
+   * Keeps elsewhere what cannot be read, before somebody overwrites it. This writer calls the function that it gives, if this
+   * writer has overwritten the item. Absent: nothing is kept.
    */
   readonly setAside?: (found: unknown) => Promise<() => void>;
 }
@@ -62,7 +62,7 @@ interface Found<Body> {
   readonly item: StoredItem | undefined;
   readonly body: Body | undefined;
   readonly eTag: unknown;
-  /** What lies there, where that cannot be read. */
+  /** What lies there, if that cannot be read. */
   readonly unreadable: unknown;
 }
 
@@ -80,7 +80,7 @@ interface StoredItem {
  * Items with an eTag, changed atomically.
  *
  * Changes of one key through one instance wait for each other, so that only other instances cause conflicts. A write
- * without an eTag (a first write, or a storage that keeps none) carries a random token and is read back; where the
+ * without an eTag (a first write, or a storage that keeps none) carries a random token and is read back; if the
  * item turns out to be of another writer, it counts as a conflict. The limits of that are at
  * `BotStorageThreadStore`.
  */
@@ -97,7 +97,7 @@ export class VersionedItems {
 
   /**
    * The bodies that exist and can be read, by key.
-   * @throws StoreError `storeUnavailable` where the storage rejects
+   * @throws StoreError `storeUnavailable` if the storage rejects
    */
   async read<Body>(operation: string, items: readonly ItemOf<Body>[]): Promise<ReadonlyMap<string, Body>> {
     if (items.length === 0) return new Map(); // the Agents SDK's storage throws on an empty list
@@ -106,8 +106,8 @@ export class VersionedItems {
   }
 
   /**
-   * Atomic read-modify-write of one item. `change` is called again with the newer body where another writer was faster.
-   * @throws StoreError `storeConflict` after `maxTries`, `storeUnavailable` where the storage rejects; whatever `change` throws
+   * Atomic read-modify-write of one item. `change` is called again with the newer body if another writer was faster.
+   * @throws StoreError `storeConflict` after `maxTries`, `storeUnavailable` if the storage rejects; whatever `change` throws
    */
   change<Body, T>(
     operation: string,
@@ -119,7 +119,7 @@ export class VersionedItems {
 
   /**
    * Removes items, after the changes of the same keys that this instance has begun.
-   * @throws StoreError `storeUnavailable` where the storage rejects
+   * @throws StoreError `storeUnavailable` if the storage rejects
    */
   async remove(operation: string, keys: readonly string[]): Promise<void> {
     await Promise.all(keys.map((key) => this.#inTurn(key, () => asked(operation, () => this.#storage.delete([key])))));
@@ -166,7 +166,7 @@ export class VersionedItems {
     throw new StoreError('storeConflict', operation, { cause: conflict });
   }
 
-  /** The conflict, where there was one. */
+  /** The conflict, if there was one. */
   async #write(operation: string, key: string, item: StoredItem): Promise<unknown> {
     return asked(operation, async () => {
       try {
@@ -262,7 +262,7 @@ function isStoredItem(value: unknown): value is StoredItem {
 }
 
 /**
- * Goes on with what is stored by its eTag; begins a new item where there is none, or none that a storage compares. What
+ * Goes on with what is stored by its eTag; begins a new item if there is none, or none that a storage compares. What
  * cannot be read is replaced by its eTag as well, so that one writer alone does that.
  */
 function itemOf<Body>(body: Body, token: string, current: Found<Body> | undefined): StoredItem {

@@ -39,6 +39,8 @@ export interface ThreadOwner {
   readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown';
   /** The owning app, if known. */
   readonly appId?: AppId;
+  /** What the owning app is called, if it is one of Meta's own: `Meta's Page Inbox`, `Meta's Business AI` … */
+  readonly appName?: string;
   /** Since when, as far as evidence shows. Meta's clock, milliseconds since 1970. */
   readonly sinceMs?: number;
   /** When control ends unless something happens on the thread. Meta's clock, milliseconds since 1970. */

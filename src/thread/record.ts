@@ -124,8 +124,8 @@ export interface OpenHandover {
   readonly returning?: HandoverVia;
   /** Present once a webhook of VCC Live's has reported anything. */
   readonly report?: VccLiveReport;
-  /** A timer, or a closed chat, had the thread taken back and Meta refused: it is not tried again. */
-  readonly takeRefused?: true;
+  /** A timer, or a closed chat, had the thread taken back and Meta refused: no timer tries it before this, our clock. */
+  readonly takeAgainAtMs?: number;
   /** Bot Framework conversation reference, opaque here, for a turn outside any webhook. */
   readonly reference?: unknown;
 }

@@ -229,7 +229,7 @@ function setContent(event: Draft, content: unknown): void {
       setAppId(event, 'previousOwnerAppId', fieldOf(content, 'previous_owner_app_id'));
       setAppId(event, 'newOwnerAppId', fieldOf(content, 'new_owner_app_id'));
       setAppId(event, 'requestedOwnerAppId', fieldOf(content, 'requested_owner_app_id'));
-      set(event, 'metadata', stringOf(fieldOf(content, 'metadata')));
+      set(event, 'metadata', controlMetadataOf(content));
       return;
     case 'appRoles':
       event.roles = rolesOf(content);
@@ -241,6 +241,13 @@ function setContent(event: Draft, content: unknown): void {
     case 'unknown':
       return;
   }
+}
+
+/** One other parser reads the metadata of thread control from a field of its own; no capture shows it. */
+function controlMetadataOf(content: unknown): string | undefined {
+  return (
+    stringOf(fieldOf(content, 'metadata')) ?? stringOf(fieldOf(fieldOf(content, 'thread_control_metadata'), 'text'))
+  );
 }
 
 /** An id that another parser has rounded is kept and marked: the ids in the options can recognise it. */

@@ -23,7 +23,7 @@ import { AnsweringDialog } from './answering-dialog.js';
 import { GraphGateway, keepBody, ProcessPause } from './process-pause.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** A turn of the bot's logic. Without an end where the process died in it. */
+/** A turn of the bot's logic. Without an end if the process died in it. */
 export interface SeenTurn {
   readonly process: number;
   readonly type: string;

@@ -75,8 +75,8 @@ function handovers(seen: Chronicle, count: Count): string[] {
     .filter(({ name }) => name === 'failed')
     .flatMap(({ payload }) => (payload.handoverId === undefined ? [] : [String(payload.handoverId)]));
   count('handovers', passed.length);
-  for (const id of twice(passed)) findings.push(`passed is told twice of ${id}`);
-  for (const id of twice(ended)) findings.push(`returned is told twice of ${id}`);
+  for (const id of twice(passed)) findings.push(`passed is emitted twice for ${id}`);
+  for (const id of twice(ended)) findings.push(`returned is emitted twice for ${id}`);
   if (seen.deaths.length === 0) {
     for (const id of passed) {
       if (!ended.includes(id) && !failed.includes(id)) findings.push(`handover ${id} was passed and never ended`);
@@ -115,7 +115,7 @@ function ledger(seen: Chronicle): string[] {
   return findings;
 }
 
-/** A Page that Meta throttles is left alone for so long at the most, where Meta names no time. */
+/** A Page that Meta throttles is left alone for so long at the most, if Meta names no time. */
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
 /** Each message is answered exactly once by the bot, or an agent had the thread. */

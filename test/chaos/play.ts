@@ -233,7 +233,7 @@ class Stage {
         failOnce(this.#sim, act.fault, act.edge, act.ms);
         return;
       case 'aDayPasses':
-        // What is under way would last a day: no turn does, and Meta unsubscribes an app that fails for so long.
+        // A request in progress would last a day: no turn does, and Meta unsubscribes an app that fails for so long.
         await this.#time.pass(DUST_SETTLES_MS);
         await this.#time.leap(DAY_AND_MORE_MS);
         return;

@@ -1,17 +1,17 @@
 /**
- * Hours of Messenger in milliseconds: time stands still while anything is under way, then jumps to the next timer.
+ * Hours of Messenger in milliseconds: time stands still while anything is in progress, then jumps to the next timer.
  *
  * Exists because random schedules need hours of waits, and honest ones need real sockets. `Date` and `setTimeout` are
- * held; HTTP goes through the kernel as ever and takes no time. Whether anything is under way is told by Node's own
- * diagnostics channels, whichever HTTP client is used: nothing is where each open request is one that a server has and
- * has not answered, so that it waits for the clock.
+ * held; HTTP goes through the kernel as ever and takes no time. Node's diagnostics channels say whether anything is in
+ * progress, for every HTTP client. Nothing is, if a server has each open request and has not answered it: then the server waits for
+ * the clock.
  * @see https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, ServerResponse } from 'node:http';
 import sinon from 'sinon';
 
-/** Rounds of the event loop without anything new, after which nothing is under way. */
+/** Rounds of the event loop without anything new, after which nothing is in progress. */
 const CALM_ROUNDS = 4;
 /** How often is looked what a database's client waits for. By the machine's own time, before it is held. */
 const LOOK_EVERY_MS = 2;
@@ -57,7 +57,7 @@ export class VirtualTime {
     return this.#clock.now;
   }
 
-  /** Resolves when nothing is under way but what waits for the clock. */
+  /** Resolves when nothing is in progress except what waits for the clock. */
   async rest(): Promise<void> {
     const beganMs = performance.now();
     let seen = this.#changes;
@@ -65,7 +65,7 @@ export class VirtualTime {
     while (calm < CALM_ROUNDS) {
       if (performance.now() - beganMs > LONGEST_REST_MS)
         throw new Error(
-          `${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} works are under way.`,
+          `${this.#asked.size} requests hang; ${this.#owed.size} are being answered, ${this.#working} pieces of work are in progress.`,
         );
       if (this.#working > 0) await this.#lookLater();
       await this.#round();
@@ -75,7 +75,7 @@ export class VirtualTime {
     }
   }
 
-  /** Time stands still while this is under way: what a database does, for one. */
+  /** Time stands still while this is in progress: what a database does, for one. */
   async during<T>(work: Promise<T>): Promise<T> {
     this.#working += 1;
     try {

@@ -89,7 +89,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
     start(SAMPLE, [], { ...parseEnv(pasted), PORT: String(port) });
     await platform.prints(
-      /This bot differs in \d+ places:\n  line \d+, body: POST messages has .* at message\.quick_replies/,
+      /This bot differs in \d+ places:\n {2}line \d+, body: POST messages has .* at message\.quick_replies/,
     );
     expect(await platform.ended).to.equal(1);
   });

@@ -138,7 +138,7 @@ describe('Watching a bot from the terminal', () => {
     await begin();
     delivered({ outcome: 'acknowledged', status: 200 });
     await pass(CALL_WITHIN_MS);
-    expect(said.at(-1)).to.include('Is its GRAPH_BASE_URL the one above');
+    expect(said.at(-1)).to.include('give the plugin graph: { baseUrl: process.env.GRAPH_BASE_URL }.');
   });
 
   it('says nothing of the sort to a bot that only heard of a read', async () => {

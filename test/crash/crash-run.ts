@@ -38,7 +38,7 @@ export interface CrashReport {
   readonly stuck: readonly string[];
   /** Conversations that were passed to VCC Live more than once. */
   readonly passedTwice: readonly string[];
-  /** Answers that came twice where no crash fell between send and record. */
+  /** Answers that came twice, although no crash fell between send and record. */
   readonly unexplained: readonly string[];
   /** Answers that came twice because one did. */
   readonly answeredTwice: number;

@@ -23,6 +23,7 @@ describe('what a refusal of Meta means', () => {
     [27, 2018464, 'misconfigured', 'call', 'call'],
     [27, 2534123, 'misconfigured', 'call', 'call'],
     [27, 2534118, 'misconfigured', 'call', 'call'],
+    [10, 2534118, 'misconfigured', 'call', 'call'],
     [27, 1893035, 'invalidCall', 'call', 'call'],
     [27, undefined, 'misconfigured', 'call', 'call'],
     [10, 2018278, 'outsideWindow', 'thread', 'thread'],

@@ -173,7 +173,7 @@ describe('ThreadControlClient', () => {
   });
 
   it('does not ask again where Meta refused', async () => {
-    setting.graph.script({ status: 400, json: { error: { code: 100, message: 'x' } } });
+    setting.graph.script({ status: 400, json: { error: { code: 10, message: 'x' } } });
     await errorOf(setting.client.owner(THREAD));
     expect(setting.graph.seen).to.have.length(1);
   });

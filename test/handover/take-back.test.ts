@@ -35,7 +35,7 @@ describe('a timer that asked who owns the thread', () => {
     ['a third app has it', open(), { owner: 'other', appId: '7' }],
     ['its handover has ended', emptyRecord, vccLive],
     ['another handover is open', open({ id: 'cd' }), vccLive],
-    ['Meta has refused a take', open({ takeRefused: true }), vccLive],
+    ['Meta refused a take within the last hour', open({ takeAgainAtMs: NOW_MS + 1 }), vccLive],
   ] as const) {
     it(`may not where ${why}`, () => {
       expect(unclaimed(record, owner)).to.equal(false);

@@ -1,8 +1,8 @@
 /** What is published: small, complete, without this machine in it, and it works in CommonJS, ESM and TypeScript bots. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { freshBot, packPackage, REPOSITORY, run } from './pack-package.js';
 
@@ -213,6 +213,23 @@ describe('the package as it is published', function () {
     ]) {
       expect(entries).to.include(`package/${paper}`);
     }
+  });
+
+  it('has no page with a link to what is not in it', async () => {
+    const own = join(await freshBot(packed, 'reader', []), 'node_modules', 'botbuilder-handover-vcclive');
+    const dead: string[] = [];
+    let links = 0;
+    for (const page of entries.filter((name) => name.endsWith('.md')).map((name) => name.replace('package/', ''))) {
+      const text = await readFile(join(own, page), 'utf8');
+      for (const [, link = ''] of text.matchAll(/(?:\]\(|\b(?:src|href)=")([^)"\s]+)/g)) {
+        if (/^https?:\/\//.test(link)) continue;
+        links += 1;
+        const [target = ''] = link.split('#');
+        if (!existsSync(join(own, dirname(page), target))) dead.push(`${page} → ${link}`);
+      }
+    }
+    expect(links).to.be.greaterThan(100);
+    expect(dead).to.deep.equal([]);
   });
 
   it('has a file behind every path it exports, for both ways of finding types', () => {

@@ -2,15 +2,16 @@
  * The examples of the README, and of the pages that it leads to first, compile as they stand, and the bots among them hand
  * over to VCC Live on the pretend platform.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { expect } from 'chai';
+import { EXAMPLES } from './example-programs.js';
 import { codeBlocksOf, examplesOf, paper, REPOSITORY } from './readme-examples.js';
+import type { RunningProgram } from './run-program.js';
+import { Programs } from './run-program.js';
 
 const COMPILING_LIMIT_MS = 60_000;
 const BOT_STARTS_WITHIN_MS = 20_000;
@@ -24,6 +25,16 @@ const TEST_EXAMPLE = 'test-with-simulator';
 const examples = new Map([
   ...PAGES.flatMap((page) => [...examplesOf(paper(page))]),
   ...[...examplesOf(paper(TEST_PAGE))].filter(([name]) => name === TEST_EXAMPLE),
+]);
+
+/** The bots whose whole stories are played, and the programs that they are. */
+const BOTS: ReadonlyMap<string, string> = new Map([
+  ['first-bot', 'README.md'],
+  ['first-bot-javascript', 'README.md'],
+  ['dialog', 'README.md'],
+  ['dialog-javascript', 'README.md'],
+  ['dialogs-on-every-turn', 'docs/dialogs.md'],
+  ['dialogs-for-messages', 'docs/dialogs.md'],
 ]);
 
 /** What stands around an example that is no program of its own. */
@@ -50,10 +61,11 @@ const AFTER: Readonly<Record<string, string>> = {
 
 describe('the README', () => {
   let folder: string;
-  const bots: ChildProcess[] = [];
-  let simulator: MessengerSimulator | undefined;
+  let programs: Programs;
+  let running: RunningProgram | undefined;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(COMPILING_LIMIT_MS);
     folder = await mkdtemp(join(tmpdir(), 'readme-'));
     await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
     const settings = {
@@ -63,21 +75,24 @@ describe('the README', () => {
     };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
     await writeFile(join(folder, 'package.json'), '{"name":"readme","private":true}');
-    for (const name of examples.keys()) await writeFile(join(folder, `${name}.ts`), program(name));
+    for (const name of inTypeScript()) await writeFile(join(folder, `${name}.ts`), typed(name));
     await writeFile(join(folder, 'start-bot.ts'), START_BOT);
+    programs = await Programs.from(new Map([...BOTS].map(([name, page]) => [name, program(page, name)])));
   });
 
   afterEach(async () => {
-    for (const bot of bots.splice(0)) bot.kill();
-    await simulator?.stop();
-    simulator = undefined;
+    await running?.end();
+    running = undefined;
   });
 
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(async () => {
+    await programs.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it('marks every block of code as an example', () => {
     const blocks = PAGES.map((page) => codeBlocksOf(paper(page)));
-    expect(blocks).to.deep.equal([2, 3, 2]);
+    expect(blocks).to.deep.equal([4, 3, 2]);
     expect(blocks.reduce((sum, count) => sum + count, 0) + 1).to.equal(examples.size);
   });
 
@@ -98,37 +113,42 @@ describe('the README', () => {
     expect(said.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line))).to.deep.equal([]);
   });
 
-  it('has a first bot that hands over when a customer types "talk to agent"', async () => {
-    const { customer, vccLive } = await play('first-bot');
-    await customer.says('Hello');
-    await customer.says('talk to agent');
-    expect(ownerOf(simulator)).to.equal(vccLive);
-    expect(customer.hears()[0]).to.equal('You said: Hello');
-    expect(customer.hears()[1]).to.match(/agent/);
-    await customer.says('My parcel is late.');
-    expect(customer.hears()).to.have.length(2);
-  }).timeout(BOT_STARTS_WITHIN_MS);
+  for (const bot of ['first-bot', 'first-bot-javascript']) {
+    it(`has a bot, ${bot}, that hands over when a customer types "talk to agent"`, async () => {
+      const { simulator, customer, vccLive } = await play(bot);
+      expect(await simulator.verifyWebhook()).to.include({ ok: true });
+      await customer.says('Hello');
+      await customer.says('talk to agent');
+      expect(simulator.ownerOf(PSID).owner).to.equal(vccLive);
+      expect(customer.hears()[0]).to.equal('You said: Hello');
+      expect(customer.hears()[1]).to.match(/agent/);
+      await customer.says('My parcel is late.');
+      expect(customer.hears()).to.have.length(2);
+    }).timeout(BOT_STARTS_WITHIN_MS);
+  }
 
-  it('has a dialog that hands over and greets afterwards', async () => {
-    const { customer, agent, vccLive } = await play('dialog');
-    await customer.says('Where is my parcel?');
-    expect(ownerOf(simulator)).to.equal(vccLive);
-    await agent.says(PSID, 'This is Anna. It comes tomorrow.');
-    await agent.handsBack(PSID);
-    await simulator?.settled();
-    const [connecting, ...afterwards] = customer.hears();
-    expect(connecting).to.match(/agent/);
-    expect(afterwards).to.deep.equal(['This is Anna. It comes tomorrow.', 'Welcome back! Anything else?']);
-  }).timeout(BOT_STARTS_WITHIN_MS);
+  for (const dialog of ['dialog', 'dialog-javascript']) {
+    it(`has a dialog, ${dialog}, that hands over and greets afterwards`, async () => {
+      const { simulator, customer, agent, vccLive } = await play(dialog);
+      await customer.says('Where is my parcel?');
+      expect(simulator.ownerOf(PSID).owner).to.equal(vccLive);
+      await agent.says(PSID, 'This is Anna. It comes tomorrow.');
+      await agent.handsBack(PSID);
+      await simulator.settled();
+      const [connecting, ...afterwards] = customer.hears();
+      expect(connecting).to.match(/agent/);
+      expect(afterwards).to.deep.equal(['This is Anna. It comes tomorrow.', 'Welcome back! Anything else?']);
+    }).timeout(BOT_STARTS_WITHIN_MS);
+  }
 
   it('has a bot that runs dialogs on every turn, and ends the dialog when VCC Live hands back', async () => {
-    const { customer, agent, vccLive } = await play('dialogs-on-every-turn');
+    const { simulator, customer, agent, vccLive } = await play('dialogs-on-every-turn');
     await customer.says('Hello');
     await customer.says('I need help');
-    expect(ownerOf(simulator)).to.equal(vccLive);
+    expect(simulator.ownerOf(PSID).owner).to.equal(vccLive);
     await customer.says('My parcel is late.');
     await agent.handsBack(PSID);
-    await simulator?.settled();
+    await simulator.settled();
     await customer.says('Thank you!');
     const [hello, connecting, ...afterwards] = customer.hears();
     expect(hello).to.equal('You said: Hello');
@@ -137,12 +157,12 @@ describe('the README', () => {
   }).timeout(BOT_STARTS_WITHIN_MS);
 
   it('has a bot that runs dialogs for messages only, and ends the dialog with the next message', async () => {
-    const { customer, agent, vccLive } = await play('dialogs-for-messages');
+    const { simulator, customer, agent, vccLive } = await play('dialogs-for-messages');
     await customer.says('I need help');
-    expect(ownerOf(simulator)).to.equal(vccLive);
+    expect(simulator.ownerOf(PSID).owner).to.equal(vccLive);
     await customer.says('My parcel is late.');
     await agent.handsBack(PSID);
-    await simulator?.settled();
+    await simulator.settled();
     expect(customer.hears()).to.have.length(1);
     await customer.says('Thank you!');
     await customer.says('Bye');
@@ -157,56 +177,35 @@ describe('the README', () => {
     expect(ran.stdout).to.include('1 passing');
   }).timeout(BOT_STARTS_WITHIN_MS);
 
-  async function play(example: string) {
-    simulator = await MessengerSimulator.start();
-    const port = await freePort();
-    const { settings } = simulator;
-    const bot = spawn(process.execPath, ['-r', 'tsx/cjs', `${example}.ts`], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json'),
-        FACEBOOK_APP_ID: settings.botAppId,
-        VCC_LIVE_APP_ID: settings.vccLiveAppId,
-        FACEBOOK_PAGE_ACCESS_TOKEN: settings.pageAccessToken,
-        FACEBOOK_APP_SECRET: settings.appSecret,
-        FACEBOOK_VERIFY_TOKEN: settings.verifyToken,
-        GRAPH_BASE_URL: simulator.graphBaseUrl,
-        PORT: String(port),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    bots.push(bot);
-    await ready(bot);
-    simulator.connectBot(`http://127.0.0.1:${port}/api/messages`);
-    expect(await simulator.verifyWebhook()).to.include({ ok: true });
-    return { customer: simulator.customer(PSID), agent: simulator.agent(), vccLive: settings.vccLiveAppId };
+  async function play(bot: string) {
+    running = await programs.start(bot);
+    const { simulator } = running;
+    const { vccLiveAppId } = simulator.settings;
+    return { simulator, customer: simulator.customer(PSID), agent: simulator.agent(), vccLive: vccLiveAppId };
   }
 });
 
-/** An example as a whole file: with what stands around it, and with the test's port and platform instead of Meta's. */
-function program(name: string): string {
+function inTypeScript(): string[] {
+  return [...examples.keys()].filter((name) => !name.endsWith('-javascript'));
+}
+
+/** An example for the compiler, as a whole file. */
+function typed(name: string): string {
   const code = examples.get(name) ?? '';
-  if (name === 'first-bot') return runnable(code);
+  if (name === 'first-bot') return code;
   if (name === 'dialog' || name.startsWith('dialogs-')) {
     const first = examples.get('first-bot') ?? '';
     const logic = name === 'dialog' ? `${code}\n${RUN_DIALOG}` : code;
-    return runnable(replaced(first, /const logic = [\s\S]*?\n};\n/, () => logic));
+    return replaced(first, /const logic = [\s\S]*?\n};\n/, () => logic);
   }
   return `${BEFORE[name] ?? ''}\n${code}\n${AFTER[name] ?? ''}`;
 }
 
-function runnable(code: string): string {
-  const here = replaced(
-    code,
-    'new VccLiveHandover({',
-    () => 'new VccLiveHandover({ graph: { baseUrl: process.env.GRAPH_BASE_URL! },',
-  );
-  return replaced(
-    here,
-    '.listen(3978)',
-    () => ".listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening'))",
-  );
+/** An example as the program that the table makes of it. */
+function program(page: string, name: string): string {
+  const how = EXAMPLES[`${page}#${name}`];
+  if (how === undefined || !('program' in how)) throw new Error(`The table makes no program of ${page}, ${name}.`);
+  return how.program(examples.get(name) ?? '');
 }
 
 /** Replaces what must be there: an example that changed must not be patched in vain. */
@@ -216,32 +215,7 @@ function replaced(code: string, what: string | RegExp, by: () => string): string
   return changed;
 }
 
-function ownerOf(simulator: MessengerSimulator | undefined): string | undefined {
-  return simulator?.ownerOf(PSID).owner;
-}
-
-function ready(bot: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (chunk: Buffer): void => {
-      said += chunk.toString('utf8');
-      if (said.includes('listening')) resolve();
-    };
-    bot.stdout?.on('data', hear);
-    bot.stderr?.on('data', hear);
-    bot.on('exit', (code) => reject(new Error(`The bot ended with ${String(code)}:\n${said}`)));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** A bot that runs the README's dialog on every turn of its customers. */
+/** Runs the README's dialog on every turn. */
 const RUN_DIALOG = `
 import { ConversationState, MemoryStorage } from 'botbuilder';
 import { runDialog } from 'botbuilder-dialogs';

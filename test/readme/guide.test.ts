@@ -71,14 +71,10 @@ describe('the guide', () => {
       FACEBOOK_PAGE_ACCESS_TOKEN: settings.pageAccessToken,
       FACEBOOK_VERIFY_TOKEN: settings.verifyToken,
       VCC_LIVE_APP_ID: settings.vccLiveAppId,
+      GRAPH_BASE_URL: simulator.graphBaseUrl,
       PORT: '0',
     };
-    class VccLiveHandover extends plugin.VccLiveHandover {
-      constructor(options: plugin.VccLiveHandoverOptions) {
-        super({ ...options, graph: { baseUrl: simulator.graphBaseUrl } });
-      }
-    }
-    const known = { createServer, VccLiveHandover, HandoverFacebookAdapter, process: { env } };
+    const known = { ...plugin, createServer, HandoverFacebookAdapter, process: { env } };
     const server = run(example('bot'), known)['server'] as Server;
     try {
       if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
@@ -188,29 +184,6 @@ describe('the guide', () => {
     expect(withPlugin.customer.hears().at(-1)).to.equal('You said: back again');
     // The flag knows nothing of a release.
     expect(byHand.customer.hears().at(-1)).to.equal('One moment.');
-  });
-
-  it('has an adapter in place of the stock one', async () => {
-    const stage = await scene();
-    const routes: Record<string, (req: unknown, res: unknown) => Promise<void>> = {};
-    const server = {
-      post: (path: string, handler: (typeof routes)[string]) => (routes[`POST ${path}`] = handler),
-      get: (path: string, handler: (typeof routes)[string]) => (routes[`GET ${path}`] = handler),
-    };
-    const heard: (string | undefined)[] = [];
-    const bot = { run: async ({ activity }: TurnContext) => void heard.push(activity.text) };
-    const verify_token = stage.sim.settings.verifyToken;
-    run(example('new-adapter'), { HandoverFacebookAdapter, handover: stage.bot.handover, verify_token, server, bot });
-    const http = createServer((req, res) => void routes[`${req.method} /api/messages`]?.(req, res));
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    try {
-      stage.sim.connectBot(`http://127.0.0.1:${(http.address() as AddressInfo).port}/api/messages`);
-      await stage.customer.says('hello');
-      expect(heard).to.deep.equal(['hello']);
-    } finally {
-      http.closeAllConnections();
-      http.close();
-    }
   });
 
   it('has loggers and telemetry that the plugin takes', () => {

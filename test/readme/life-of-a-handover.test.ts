@@ -15,14 +15,14 @@ const PAGES = ['docs/while-it-lasts.md', 'docs/coming-home.md'].map(paper);
 const examples = new Map(PAGES.flatMap((page) => [...examplesOf(page)]));
 
 const AROUND = `
-import type { BotAdapter, TurnContext as Turn } from 'botbuilder';
+import type { TurnContext as Turn } from 'botbuilder';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 declare const connection: Pick<VccLiveHandoverOptions, 'botAppId' | 'vccLiveAppId' | 'pageAccessToken' | 'appSecret'>;
 `;
 const BEFORE: Readonly<Record<string, string>> = {
   phases: `import type { VccLiveHandover } from 'botbuilder-handover-vcclive';\ndeclare const handover: VccLiveHandover;`,
   pages: 'declare const tokens: Readonly<Record<string, string>>;',
-  'open-prompt': 'declare const adapter: BotAdapter;\ndeclare const logic: (context: Turn) => Promise<void>;',
+  'open-prompt': 'declare const verify_token: string;\ndeclare const logic: (context: Turn) => Promise<void>;',
 };
 
 describe('the pages about the life of a handover', () => {
@@ -112,9 +112,13 @@ describe('the pages about the life of a handover', () => {
         attached.push(how);
       }
     }
-    run('open-prompt', { adapter: 'adapter', logic: 'logic', VccLiveHandover: Recording });
+    class HandoverFacebookAdapter {
+      readonly isOurs = true;
+    }
+    run('open-prompt', { HandoverFacebookAdapter, verify_token: '', logic: 'logic', VccLiveHandover: Recording });
     expect(attached).to.have.length(1);
-    expect(attached[0]?.slice(0, 2)).to.deep.equal(['adapter', 'logic']);
+    expect(attached[0]?.[0]).to.be.instanceOf(HandoverFacebookAdapter);
+    expect(attached[0]?.[1]).to.equal('logic');
     expect(attached[0]?.[2]).to.have.all.keys('dialogs', 'conversationState');
   });
 });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect } from 'chai';
 import { literalsOf, membersOf, membersWithin } from './declared-words.js';
-import { firstCells, paper, REPOSITORY, tableOf } from './readme-examples.js';
+import { firstCells, GUIDE, paper, REPOSITORY, tableOf } from './readme-examples.js';
 
 const OPTIONS = 'src/bot/handover-options.ts';
 const ERRORS = 'src/thread/errors.ts';
@@ -11,16 +11,9 @@ const GRAPH_ERRORS = 'src/graph/graph-api-error.ts';
 const WORDS = 'src/thread/handover.ts';
 const NEWS = 'src/handover/events.ts';
 
-const PAPERS = [
-  'README.md',
-  'ARCHITECTURE.md',
-  'CHANGELOG.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  ...readdirSync(join(REPOSITORY, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+const MOST_WORDS = 25;
+
+const PAPERS = [...GUIDE, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
 describe('the papers', () => {
   describe('README.md', () => {
@@ -32,6 +25,20 @@ describe('the papers', () => {
       );
       const declared = membersOf(OPTIONS, 'HandoverOptions');
       expect(named.sort()).to.deep.equal(declared.sort());
+    });
+
+    it('explains each of its words before it uses the word', () => {
+      const words = readme.slice(readme.indexOf('## Words you need'), readme.indexOf('## Use it if'));
+      const explained = [...words.matchAll(/\*\*([\w ]+)\*\*/g)].map(([, word = '']) => word);
+      expect(explained.length).to.be.greaterThan(10);
+      for (const word of explained) {
+        const before = readme.slice(0, readme.indexOf(`**${word}**`)).replace(/^#.*$/gm, '');
+        expect(before, word).not.to.match(new RegExp(`(?<![-\\w])${word}s?(?![-\\w])`, 'i'));
+      }
+    });
+
+    it('has no sentence of more than 25 words', () => {
+      expect(sentencesOf(readme).filter((sentence) => wordsOf(sentence) > MOST_WORDS)).to.deep.equal([]);
     });
 
     it('leads to every page of docs/', () => {
@@ -125,6 +132,20 @@ describe('the papers', () => {
     for (const [, script = ''] of named) expect(Object.keys(scripts)).to.include(script);
   });
 });
+
+/** The sentences of a page's prose: no code blocks, no HTML, the words of a link without its address. */
+function sentencesOf(page: string): string[] {
+  const prose = page
+    .replaceAll(/```[\s\S]*?```/g, '\n\n')
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1');
+  const blocks = prose.split(/\n\s*\n|\n(?=\s*(?:[-#]|\d+\.) )|\|/);
+  return blocks.flatMap((block) => block.replaceAll(/\s+/g, ' ').split(/(?<=[.!?:;])\s+/));
+}
+
+function wordsOf(sentence: string): number {
+  return sentence.split(' ').filter((word) => /\w/.test(word)).length;
+}
 
 /** The anchors that a page's headings have on GitHub. */
 function anchorsOf(page: string): string[] {

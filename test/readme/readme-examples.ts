@@ -1,10 +1,18 @@
-/** Takes the marked TypeScript examples out of the README, so that what is printed is what is run. */
-import { readFileSync } from 'node:fs';
+/** Takes the marked examples out of README and the pages of docs/, so that what is printed is what is run. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const REPOSITORY = resolve(__dirname, '..', '..');
 
-const MARKED_EXAMPLE = /<!-- example: ([\w-]+) -->\s*```ts\n([\s\S]*?)```/g;
+/** README and every page of the guide. */
+export const GUIDE: readonly string[] = [
+  'README.md',
+  ...readdirSync(join(REPOSITORY, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const MARKED_EXAMPLE = /<!-- example: ([\w.-]+) -->\s*```(?:ts|js)\n([\s\S]*?)```/g;
 const TYPESCRIPT_BLOCK = /```(?:ts|typescript|js|javascript)\n/g;
 
 /** A paper of the repository. */

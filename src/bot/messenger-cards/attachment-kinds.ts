@@ -112,7 +112,7 @@ export const attachmentKinds: readonly AttachmentKind[] = [
   ANYTHING_ELSE,
 ];
 
-/** The messages of an activity's attachments, side by side where the bot asks for a carousel. */
+/** The messages of an activity's attachments, side by side if the bot asks for a carousel. */
 export function attachmentParts(activity: Activity, losses: Losses): MessagePart[] {
   if (activity.attachments === undefined) return [];
   const attachments = itemsOf(activity.attachments);

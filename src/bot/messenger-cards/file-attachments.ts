@@ -30,7 +30,7 @@ export function filePart(type: FileType, source: FileSource): MessagePart {
   return { message: { attachment: { type, payload: {} } }, file: source.file };
 }
 
-/** An attachment that is no card: by its `contentUrl`, by a `data:` URL in `content`, or as text where it is words. */
+/** An attachment that is no card: by its `contentUrl`, by a `data:` URL in `content`, or as text if it is words. */
 export function fileParts(attachment: unknown, losses: Losses): MessagePart[] {
   const contentType = nonEmptyString(fieldOf(attachment, 'contentType'));
   const content = fieldOf(attachment, 'content');

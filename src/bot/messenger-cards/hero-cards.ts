@@ -1,5 +1,5 @@
 /**
- * Sends hero and thumbnail cards: as generic template where Meta accepts one, else as text, button template or image.
+ * Sends hero and thumbnail cards: as generic template if Meta accepts one, else as text, button template or image.
  *
  * A generic template needs a title and at least one property more, and its lines are short. Words that do not fit go
  * in messages of their own, so that the customer can read all of them.
@@ -72,7 +72,7 @@ export function cardParts(card: Card, losses: Losses): MessagePart[] {
   return parts;
 }
 
-/** The card as an element of a carousel; `undefined` where a generic template cannot hold it. */
+/** The card as an element of a carousel; `undefined` if a generic template cannot hold it. */
 export function carouselElement(card: Card, losses: Losses): CarouselElement | undefined {
   const { buttons, tap } = card;
   const { shown, rest } = elementWords(card);
@@ -145,7 +145,7 @@ function withTap({ tap, buttons }: Card, heading: string | undefined): readonly 
   return [...buttons, buttonOfTap(tap, heading ?? new URL(tap.url).host)];
 }
 
-/** A tap that is no link is a button where it has a title, unless the card has that button already. */
+/** A tap that is no link is a button if it has a title, unless the card has that button already. */
 function addTapAsButton(action: unknown, buttons: MessengerButton[], losses: Losses): void {
   if (wordsOf(fieldOf(action, 'title')) === undefined) {
     losses.add('cardTap');

@@ -64,12 +64,12 @@ export function templatePart(payload: MessengerAttachment): MessagePart {
   return { message: { attachment: { type: 'template', payload } } };
 }
 
-/** The string where it is one and not empty. */
+/** The string if it is one and not empty. */
 export function nonEmptyString(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The string where it is one and has more in it than blanks: Meta refuses blank words. */
+/** The string if it is one and has more in it than blanks: Meta refuses blank words. */
 export function wordsOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Sends receipt cards: as receipt template where the card has everything that Meta requires, else as text.
+ * Sends receipt cards: as receipt template if the card has everything that Meta requires, else as text.
  *
  * Meta requires the recipient's name, a number, a currency and a way of payment, which a receipt card has no fields
  * for: they are looked for among its facts. Nothing is guessed, because a receipt must be right. A fact that is too long for
@@ -97,7 +97,7 @@ function receiptButtons(content: unknown, losses: Losses): readonly MessengerBut
   return button === undefined ? buttons : [...buttons, button];
 }
 
-/** The template, and before it what it has no field for; `undefined` where anything that Meta requires is missing. */
+/** The template, and before it what it has no field for; `undefined` if anything that Meta requires is missing. */
 function receiptTemplate(
   receipt: Receipt,
   customerName: string | undefined,

@@ -25,7 +25,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   [DEFAULT_TYPE]: 'bin',
 };
 
-/** The address where it is http or https and complete. Blanks in it are encoded. */
+/** The address if it is http or https and complete. Blanks in it are encoded. */
 export function webAddress(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const address = value.trim();
@@ -33,7 +33,7 @@ export function webAddress(value: unknown): string | undefined {
   return /\s/.test(address) ? new URL(address).href : address;
 }
 
-/** `file:`, `cid:` …; `relative` for an address without a scheme, `empty` where there is none. */
+/** `file:`, `cid:` …; `relative` for an address without a scheme, `empty` if there is none. */
 export function schemeOf(value: unknown): string {
   if (typeof value !== 'string' || value.trim() === '') return 'empty';
   return SCHEME.exec(value.trim())?.[1]?.toLowerCase() ?? 'relative';

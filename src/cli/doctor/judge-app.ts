@@ -1,5 +1,5 @@
 /** Judges the app ids and the app secret. */
-import { PAGE_INBOX_IDS } from '../page-inbox.js';
+import { isPageInbox } from '../../thread/known-apps.js';
 import type { Finding } from './finding.js';
 import { recordIn, textOf, type Observations } from './observe.js';
 import { excuse, proofRefused, saysNothing, tokenFacts } from './token-facts.js';
@@ -11,7 +11,7 @@ const SILENT_AFTER_HANDOVER =
 /** Whether VCC Live's app id cannot be right, before anybody is asked. */
 export function vccLiveIdIsWrong({ settings: { appId, vccLiveAppId } }: Observations): boolean {
   if (vccLiveAppId === undefined) return false;
-  return !isDigits(vccLiveAppId) || vccLiveAppId === appId || PAGE_INBOX_IDS.includes(vccLiveAppId);
+  return !isDigits(vccLiveAppId) || vccLiveAppId === appId || isPageInbox(vccLiveAppId);
 }
 
 /** The secret has signed the proof of a call that Meta answered, so it is that of the app that made the token. */
@@ -65,7 +65,7 @@ export function judgeIds({ settings, page, token }: Observations): Finding {
       where: "ask VCC Live support for their app's id",
     };
   }
-  if (vccLiveAppId !== undefined && PAGE_INBOX_IDS.includes(vccLiveAppId)) {
+  if (vccLiveAppId !== undefined && isPageInbox(vccLiveAppId)) {
     return {
       ...wrong,
       found: "VCC_LIVE_APP_ID is Meta's Page Inbox",

@@ -8,7 +8,7 @@ import { readOwner, type NamedByMeta } from '../../graph/owner-answer.js';
 import type { Finding } from './finding.js';
 import { vccLiveIdIsWrong } from './judge-app.js';
 import { excuse, proofRefused } from './token-facts.js';
-import { PAGE_INBOX_IDS } from '../page-inbox.js';
+import { nameOfMetasApp } from '../../thread/known-apps.js';
 import { appsIn, recordIn, type Observations } from './observe.js';
 
 const ROUTING = 'the Page > Settings > Advanced messaging > Conversation routing (facebook.com or Meta Business Suite)';
@@ -214,7 +214,8 @@ export function ownerWords(
   if (owner.owner === 'hidden') return `an app that Meta does not name${until}`;
   if (owner.appId === appId) return `the bot${until}`;
   if (owner.appId === vccLiveAppId) return `VCC Live${until}`;
-  return `app ${owner.appId}${PAGE_INBOX_IDS.includes(owner.appId) ? " (Meta's Page Inbox)" : ''}${until}`;
+  const name = nameOfMetasApp(owner.appId);
+  return `app ${owner.appId}${name === undefined ? '' : ` (${name})`}${until}`;
 }
 
 function routingOf({ features }: Observations): boolean | undefined {

@@ -69,10 +69,16 @@ async function passOn(
   { graph, traffic, allowedHosts, limits }: GraphTapOptions & { readonly limits: BodyLimits },
 ): Promise<void> {
   const refusal = refusalOf(request, allowedHosts);
-  if (refusal !== undefined) return refuse(response, 403, refusal.says);
+  if (refusal !== undefined) {
+    refuse(response, 403, refusal.says);
+    return;
+  }
   const read = await readRequest(request, limits);
   if (read.kind === 'aborted') return;
-  if (read.kind !== 'bytes') return refuse(response, refusalStatus(read.kind), `The body was not read: ${read.kind}.`);
+  if (read.kind !== 'bytes') {
+    refuse(response, refusalStatus(read.kind), `The body was not read: ${read.kind}.`);
+    return;
+  }
   const answered = traffic.graphCall(seenCall(request, read.bytes));
   const answer = await forwardRequest(request, read.bytes, new URL(request.url ?? '/', graph));
   answered(seenAnswer(answer));

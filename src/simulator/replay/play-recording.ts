@@ -137,8 +137,9 @@ class Replay {
 
   #recordedAnswer({ answer }: RecordedCall): PlayedAnswer {
     if ('failed' in answer) return 'failed';
-    const { status, headers: all, text, isJson } = answer;
-    const { 'content-type': _type, ...headers } = all;
+    const { status, text, isJson } = answer;
+    // The type is that of the body as it is written now.
+    const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name !== 'content-type'));
     return { status, headers, ...(isJson ? { body: undefined, text: this.#today(text) } : { body: text }) };
   }
 

@@ -23,7 +23,7 @@ export interface CurlTargets {
 }
 
 /**
- * The command for a POSIX shell with curl and openssl, or nothing where nothing travelled.
+ * The command for a POSIX shell with curl and openssl, or nothing if nothing travelled.
  *
  * A webhook is signed anew by the command, with `$FACEBOOK_APP_SECRET`; a Graph call of the bot gets its
  * `appsecret_proof` the same way.
@@ -48,7 +48,7 @@ function commandOf(entry: WireEntry, targets: CurlTargets): string | undefined {
   }
 }
 
-/** Nothing where it was encrypted: the key is not here. */
+/** Nothing if it was encrypted: the key is not here. */
 function vccLiveCommand(entry: VccLiveEntry): string | undefined {
   if (entry.encrypted) return undefined;
   const query = `"${entry.url.includes('?') ? '&' : '?'}${entry.secretParameter}=${SECRET_OF_VCC_LIVE}"`;

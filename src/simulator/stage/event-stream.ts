@@ -82,7 +82,7 @@ export class EventStream {
     }
   }
 
-  /** What a page that comes back has not seen, or nothing where only a snapshot helps. */
+  /** What a page that comes back has not seen, or nothing if only a snapshot helps. */
   #missed(request: IncomingMessage): string[] | undefined {
     const [run, number] = String(request.headers['last-event-id'] ?? '').split('.');
     const seen = Number(number);
@@ -100,7 +100,7 @@ export class EventStream {
     return `id: ${this.#deps.run}.${this.#batch}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
   }
 
-  /** @returns false where the reader has been dropped */
+  /** @returns false if the reader has been dropped */
   #write(response: ServerResponse, text: string): boolean {
     if (!this.#readers.has(response)) return false;
     if (response.writableLength > (this.#deps.unreadMaxBytes ?? UNREAD_MAX_BYTES)) {

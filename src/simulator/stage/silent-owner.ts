@@ -13,7 +13,7 @@ import { threadsOf } from './wire-rows.js';
 /** How long a bot may think before its silence is worth a word, milliseconds. */
 export const SPEAKS_WITHIN_MS = 10_000;
 
-/** Writes one note to the wire where that happens. Watches until the returned function is called. */
+/** Writes one note to the wire if that happens. Watches until the returned function is called. */
 export function watchSilentOwner(wire: Wire, botAppId: string, clock: Clock): () => void {
   /** Threads with a message that the bot has not answered, and what ends the wait for its answer. */
   const unanswered = new Map<string, () => void>();

@@ -53,7 +53,7 @@ export interface StageOptions {
   readonly believes?: (thread: ThreadKey) => Promise<string>;
   /** What the bot is called on the page. Default `Bot`. */
   readonly botLabel?: string;
-  /** What Pages are called, by id. Default: `Your Page`, or `Page 1` and so on where there are several. */
+  /** What Pages are called, by id. Default: `Your Page`, or `Page 1` and so on if there are several. */
   readonly pageNames?: Readonly<Record<string, string>>;
   /** Shuts the bot down and starts it again, for whoever plays that. Default: the stage cannot. */
   readonly bot?: StagedBot;
@@ -63,7 +63,7 @@ export interface StageOptions {
   readonly pageFile?: string;
   /** Pause between the steps of a scenario that plays by itself, milliseconds. Default 2500. */
   readonly pauseMs?: number;
-  /** Where nobody has written yet, each Page has a first customer from the start. Default true. */
+  /** If nobody has written yet, each Page has a first customer from the start. Default true. */
   readonly firstCustomer?: boolean;
   /** Of batches, pauses and heartbeats. Default: this machine's clock. */
   readonly timer?: Clock;
@@ -189,7 +189,7 @@ class Stage implements StageServer {
     );
   }
 
-  /** The answer, or nothing where the response has been begun. */
+  /** The answer, or nothing if the response has been begun. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const wanted = path === '/stage/act' ? 'POST' : 'GET';

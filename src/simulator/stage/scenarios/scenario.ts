@@ -9,15 +9,15 @@ export interface Cast {
   readonly customer: SimulatedCustomer;
   readonly agent: SimulatedAgent;
   readonly inbox: SimulatedPageInbox;
-  /** Absent where the stage cannot restart the bot. */
+  /** Absent if the stage cannot restart the bot. */
   readonly bot: StagedBot | undefined;
 }
 
 /** A bot that the stage can shut down and start again. */
 export interface StagedBot {
-  /** Nothing where it runs. */
+  /** Does nothing if the bot runs. */
   start(): Promise<void>;
-  /** Nothing where it is down. */
+  /** Does nothing if the bot is down. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface ScenarioStep {
 
 /** One story. */
 export interface Scenario extends ScenarioOffer {
-  /** It is offered only where the stage has this. */
+  /** It is offered only if the stage has this. */
   readonly needs?: ScenarioNeed;
   /** The Page it plays on: the first, or the last, which may have policies of its own. Default `first`. */
   readonly page?: 'first' | 'last';
