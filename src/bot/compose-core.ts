@@ -131,14 +131,16 @@ function clientOf(
   { botAppId, pageAccessToken, appSecret, graph }: HandoverOptions,
   { log, clock, probe, traffic }: Pick<HandoverCore, 'log' | 'clock' | 'probe' | 'traffic'>,
 ): ThreadControlClient {
-  return new ThreadControlClient({
-    botAppId,
-    pageAccessToken,
-    ...(appSecret === undefined ? {} : { appSecret }),
-    ...graph,
-    clock,
-    logger: log,
+  return new ThreadControlClient(
+    {
+      botAppId,
+      pageAccessToken,
+      ...(appSecret === undefined ? {} : { appSecret }),
+      ...graph,
+      clock,
+      logger: log,
+      ...(probe === undefined ? {} : { probe }),
+    },
     traffic,
-    ...(probe === undefined ? {} : { probe }),
-  });
+  );
 }

@@ -165,15 +165,17 @@ function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: strin
     apiVersion === options.graph?.apiVersion &&
     baseUrl === options.graph?.baseUrl;
   if (isSame) return client;
-  return new ThreadControlClient({
-    botAppId: options.botAppId,
-    pageAccessToken,
-    appSecret,
-    ...options.graph,
-    ...settings.graph,
-    clock,
-    logger: log,
+  return new ThreadControlClient(
+    {
+      botAppId: options.botAppId,
+      pageAccessToken,
+      appSecret,
+      ...options.graph,
+      ...settings.graph,
+      clock,
+      logger: log,
+      ...(probe === undefined ? {} : { probe }),
+    },
     traffic,
-    ...(probe === undefined ? {} : { probe }),
-  });
+  );
 }

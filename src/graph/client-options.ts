@@ -39,8 +39,6 @@ export interface ThreadControlClientOptions {
   readonly logger?: Logger;
   /** Measures every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
   readonly probe?: Probe;
-  /** Sees every attempt at a call, for a recording. Default: none. */
-  readonly traffic?: Traffic;
 }
 
 /** The options with every default filled in. */
@@ -58,6 +56,7 @@ export interface ClientSettings {
   readonly random: () => number;
   readonly logger: Logger | undefined;
   readonly probe: Probe | undefined;
+  /** Sees every attempt at a call, for a recording. */
   readonly traffic: Traffic | undefined;
 }
 
@@ -74,7 +73,7 @@ const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
  * Checks the options and fills in the defaults.
  * @throws {@link InvalidOptionError} if an option has a value it cannot have; the text shows no value that may be a secret
  */
-export function settingsOf(options: ThreadControlClientOptions): ClientSettings {
+export function settingsOf(options: ThreadControlClientOptions, traffic?: Traffic): ClientSettings {
   checkOptions({ ...options });
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
@@ -89,7 +88,7 @@ export function settingsOf(options: ThreadControlClientOptions): ClientSettings 
     random: options.random ?? Math.random,
     logger: options.logger,
     probe: options.probe,
-    traffic: options.traffic,
+    traffic,
   };
 }
 

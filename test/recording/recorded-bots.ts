@@ -1,6 +1,7 @@
 /** One bot on each transport that can record, and the story that the recordings tell. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryStorage } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { Botkit } from 'botkit';
@@ -16,7 +17,9 @@ import { connection, quietLogger } from '../integration/scene.js';
 export interface BotSettings {
   readonly record?: string | { readonly file: string; readonly keep: readonly string[] };
   /** What it answers. Default: an echo. */
-  readonly answers?: (text: string) => readonly string[];
+  readonly answers?: (text: string) => readonly string[] | Promise<readonly string[]>;
+  /** How long it thinks before it says that an agent comes, milliseconds. Default 0. */
+  readonly noticeAfterMs?: number;
   /** `false`: it never hands over. */
   readonly handsOver?: boolean;
 }
@@ -31,15 +34,15 @@ const logicOf =
   async (context) => {
     const { type, text } = context.activity;
     if (type !== 'message') return;
-    for (const answer of answers(text)) await context.sendActivity(answer);
+    for (const answer of await answers(text)) await context.sendActivity(answer);
   };
 
-function handoverOf(sim: MessengerSimulator, { handsOver = true }: BotSettings): VccLiveHandover {
+function handoverOf(sim: MessengerSimulator, { handsOver = true, noticeAfterMs = 0 }: BotSettings): VccLiveHandover {
   return new VccLiveHandover({
     ...connection(sim),
     logger: quietLogger,
     graph: { baseUrl: sim.graphBaseUrl },
-    texts: { connecting: 'One moment, please.' },
+    texts: { connecting: () => sleep(noticeAfterMs, 'One moment, please.') },
     ...(handsOver ? {} : { talkToAgent: [] }),
   });
 }
@@ -90,7 +93,7 @@ export const recordedBots: Readonly<Record<string, StartBot>> = {
     controller.usePlugin(handoverPlugin(handover, { record: settings.record }));
     const { answers = echo } = settings;
     controller.on('message', async (bot, message) => {
-      for (const answer of answers(message.text ?? '')) await bot.reply(message, answer);
+      for (const answer of await answers(message.text ?? '')) await bot.reply(message, answer);
     });
     return served(sim, handover, webserver);
   },

@@ -51,7 +51,12 @@ class Replay {
   readonly #waitMs: number;
   readonly #ids = new IdMap();
   readonly #expected: ExpectedCalls;
-  readonly #shiftMs: number;
+  /** What is added to recorded times. It grows while this bot is slower than the recorded one. */
+  #shiftMs: number;
+  /** How far the shifted arrival of the first webhook is behind this clock. */
+  readonly #behindMs: number;
+  /** Times that were shifted already. A repeated webhook has the same ones. */
+  readonly #shiftedTimes = new Map<number, number>();
   readonly #others: ReplayDifference[] = [];
   readonly #threads: readonly ReadonlySet<string>[];
   #played = 0;
@@ -63,7 +68,10 @@ class Replay {
     this.#waitMs = waitMs;
     this.#pairAppsAndPages();
     this.#expected = new ExpectedCalls(recording.calls, this.#ids);
-    this.#shiftMs = stage.now() - lastTimeOf(recording.webhooks, stage.now());
+    const nowMs = stage.now();
+    const { webhooks } = recording;
+    this.#shiftMs = nowMs - lastTimeOf(webhooks, nowMs);
+    this.#behindMs = nowMs - (webhooks[0]?.atMs ?? nowMs) - this.#shiftMs;
     this.#threads = recording.webhooks.map(
       ({ body }) => new Set(parseWebhook(parseExactJson(body)).map(({ psid }) => psid ?? '')),
     );
@@ -111,7 +119,9 @@ class Replay {
 
   async #deliver(webhook: RecordedWebhook): Promise<void> {
     this.#played += 1;
-    const { line, body, acknowledged } = webhook;
+    const { line, body, atMs, acknowledged } = webhook;
+    // Otherwise a hand-back could be older than the pass that this bot has just made.
+    this.#shiftMs = Math.max(this.#shiftMs, this.#stage.now() - this.#behindMs - atMs);
     const recorded = acknowledged?.status;
     const note = (says: string): void => void this.#others.push({ kind: 'acknowledged', line, says });
     try {
@@ -152,7 +162,11 @@ class Replay {
   }
 
   #shifted(time: number): number {
-    return time >= MILLISECONDS_FROM ? time + this.#shiftMs : time + Math.round(this.#shiftMs / 1000);
+    const known = this.#shiftedTimes.get(time);
+    if (known !== undefined) return known;
+    const shifted = time >= MILLISECONDS_FROM ? time + this.#shiftMs : time + Math.round(this.#shiftMs / 1000);
+    this.#shiftedTimes.set(time, shifted);
+    return shifted;
   }
 
   /** Resolves when all calls are made that were recorded before `n`, or if none has come for `waitMs`. */
