@@ -56,6 +56,8 @@ export function readRecording(text: string): Recording {
   const webhooks: RecordedWebhook[] = [];
   const calls: RecordedCall[] = [];
   const acknowledged = new Map<number, { readonly n: number; readonly status: number }>();
+  // The bot was not there: it has no part in what happened.
+  const unreached = new Set<number>();
   for (const each of rest) {
     const found = members(each);
     const n = number(found, 'n');
@@ -64,7 +66,8 @@ export function readRecording(text: string): Recording {
         webhooks.push({ n, line: each.line, atMs: number(found, 'atMs'), body: found.get('body') ?? '{}' });
         break;
       case 'acknowledged':
-        acknowledged.set(number(found, 'of'), { n, status: number(found, 'status') });
+        if (string(found, 'status') === 'unreached') unreached.add(number(found, 'of'));
+        else acknowledged.set(number(found, 'of'), { n, status: number(found, 'status') });
         break;
       case 'call':
         calls.push({ n, line: each.line, ...callIn(found) });
@@ -78,10 +81,13 @@ export function readRecording(text: string): Recording {
   return {
     ...(botAppId === undefined ? {} : { botAppId }),
     ...(vccLiveAppId === undefined ? {} : { vccLiveAppId }),
-    webhooks: webhooks.sort(byOrder).map((webhook) => {
-      const answer = acknowledged.get(webhook.n);
-      return answer === undefined ? webhook : { ...webhook, acknowledged: answer };
-    }),
+    webhooks: webhooks
+      .filter((webhook) => !unreached.has(webhook.n))
+      .sort(byOrder)
+      .map((webhook) => {
+        const answer = acknowledged.get(webhook.n);
+        return answer === undefined ? webhook : { ...webhook, acknowledged: answer };
+      }),
     calls: calls.sort(byOrder),
   };
 }

@@ -56,12 +56,12 @@ export class TrafficRecorder implements TrafficObserver {
     });
   }
 
-  webhook(body: string): (status: number) => void {
+  webhook(body: string): (status: number | 'unreached') => void {
     const n = this.#next();
     const atMs = this.#now();
     this.#line({ n: String(n), atMs: String(atMs), kind: '"webhook"', ...this.#body(body) });
     return (status) => {
-      const facts = { of: String(n), status: String(status), ms: String(this.#now() - atMs) };
+      const facts = { of: String(n), status: JSON.stringify(status), ms: String(this.#now() - atMs) };
       this.#line({ n: String(this.#next()), atMs: String(this.#now()), kind: '"acknowledged"', ...facts });
     };
   }

@@ -27,8 +27,8 @@ export type SeenAnswer =
 
 /** Looks at what passes. No method throws or blocks. */
 export interface TrafficObserver {
-  /** A webhook arrives. @returns what to call with the status of the answer to Meta */
-  webhook(body: string): (status: number) => void;
+  /** A webhook arrives. @returns what to call with the status of the answer to Meta; `unreached`: it never got to the bot */
+  webhook(body: string): (status: number | 'unreached') => void;
   /** A Graph call leaves. @returns what to call when its answer is there */
   graphCall(call: SeenCall): (answer: SeenAnswer) => void;
   /** Resolves when everything is written. */

@@ -131,6 +131,15 @@ describe('a replay', function () {
     );
   });
 
+  it('leaves out a webhook that reached no bot', async () => {
+    const late = await changed(recordingOf('our-adapter'), (line) =>
+      line.includes('"acknowledged","of":1,') ? line.replace('"status":200', '"status":"unreached"') : line,
+    );
+    const { webhooks, differences } = await replay(late, 'our-adapter');
+    expect(webhooks).to.equal(8);
+    expect(differences.map(({ kind }) => kind)).to.deep.equal(['missing']);
+  });
+
   it('refuses a file that is no recording, by its line', async () => {
     const sim = await platformWith('our-adapter');
     const file = join(folder, 'other.jsonl');

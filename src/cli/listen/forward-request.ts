@@ -10,6 +10,9 @@ const HOP_HEADERS: ReadonlySet<string> = new Set([
   ...['host', 'content-length', 'content-encoding', 'expect'],
 ]);
 
+/** Codes of a connection that never was. */
+const NO_CONNECTION: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
 /** An answer on its way back. */
 export interface Answer {
   readonly status: number;
@@ -17,6 +20,8 @@ export interface Answer {
   readonly body: Buffer;
   /** Set if nobody answered: the system's code. */
   readonly unreachable?: string;
+  /** Set if no connection was made, so that nothing of the request arrived. */
+  readonly neverSent?: boolean;
 }
 
 /** Sends the request on. Never rejects: if there is no answer, the answer is a proxy's 502. */
@@ -34,7 +39,13 @@ export async function forwardRequest(request: IncomingMessage, bytes: Buffer, ta
     return { status: response.status, headers: endToEnd([...response.headers]), body };
   } catch (error) {
     const unreachable = error instanceof Error && error.name === 'TimeoutError' ? 'no answer in 20 s' : codeOf(error);
-    return { status: 502, headers: {}, body: Buffer.from(`${target.host} cannot be reached.`), unreachable };
+    return {
+      status: 502,
+      headers: {},
+      body: Buffer.from(`${target.host} cannot be reached.`),
+      unreachable,
+      neverSent: NO_CONNECTION.has(unreachable),
+    };
   }
 }
 

@@ -119,7 +119,7 @@ async function passThrough(
     forwardTo === undefined
       ? answerHere(request, checked.signature, options.verifyToken)
       : await forwardRequest(request, read.bytes, botAddress(request, forwardTo));
-  acknowledged?.(answer.status);
+  acknowledged?.(answer.neverSent === true ? 'unreached' : answer.status);
   response.statusCode = answer.status;
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
   response.end(answer.body);

@@ -78,6 +78,8 @@ describe('listen', () => {
       const body = JSON.stringify({ recipient: { id: PSID }, message: { text: 'Hello Anna' } });
       const headers = { 'Content-Type': 'application/json' };
       await fetch(`${proxy}/v26.0/me/messages?access_token=${token}`, { method: 'POST', headers, body });
+      await bot.close();
+      await sim.deliverRaw(webhook('nobody is there'));
       const again = start('--port', '0', '--record', file, ...graph);
       expect(await again.ended, 'the file exists').to.equal(2);
       await tap.end('SIGINT');
@@ -86,6 +88,7 @@ describe('listen', () => {
       for (const secret of ['Anna', PSID, token, sim.settings.pageId]) expect(text).to.not.include(secret);
       expect(text).to.include('"text":"order pizza"').and.to.include('"text":"X xx Xxxx"');
       expect(text).to.match(/"kind":"acknowledged","of":\d+,"status":200/);
+      expect(text).to.match(/"kind":"acknowledged","of":\d+,"status":"unreached"/);
       expect(text).to.match(
         /"kind":"call",.*"path":"\/v26.0\/me\/messages","query":\{"access_token":"x+"\}.*"Xxxxx Xxxx"/,
       );
