@@ -3,6 +3,8 @@
  * `botbuilder-handover-vcclive/facebook-adapter`, `/botkit`, `/calendar`, `/redis`, `/opentelemetry`, `/simulator`.
  */
 
+import './thread/check-node.js';
+
 // For every bot: the plugin, its options, what it answers.
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
 export type { AttachOptions } from './botbuilder/vcc-live-handover.js';
@@ -41,7 +43,7 @@ export type {
   TranscriptLine,
   VccLiveEvent,
 } from './thread/vcc-live-event.js';
-export { HandoverDialog } from './botbuilder/handover-dialog.js';
+export { HandoverDialog, handoverResultOf } from './botbuilder/handover-dialog.js';
 export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
 export type {
   HandoverOutcome,
@@ -51,6 +53,7 @@ export type {
   RefusedReason,
   ThreadOwner,
 } from './thread/handover.js';
+export type { MetaApp } from './thread/meta-apps.js';
 export type { AppId, EventKey, HandoverId, PageId, ProcessId, Psid } from './thread/ids.js';
 export type { ThreadKey } from './thread/key.js';
 export type { ControlRequest, ReclaimPattern, ReclaimWords, RequestPolicy } from './handover/policies.js';

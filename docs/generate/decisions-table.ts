@@ -45,7 +45,8 @@ const call = (atMs: number) => ({ sentAtMs: atMs, answeredAtMs: atMs, offsetMs: 
 export const EVENTS = {
   'the customer writes': { kind: 'message', channel: 'messaging', text: 'hello' },
   'the customer presses a button': { kind: 'postback', channel: 'messaging' },
-  'an echo or a receipt, on `messaging`': { kind: 'delivery', channel: 'messaging' },
+  'the echo of a message of the bot, on `messaging`': { kind: 'echo', channel: 'messaging', appId: ids.botAppId },
+  'another echo or a receipt, on `messaging`': { kind: 'delivery', channel: 'messaging' },
   'the customer writes, on standby': { kind: 'message', channel: 'standby', text: 'hello' },
   'the customer asks for the bot, on standby': { kind: 'message', channel: 'standby', text: 'menu' },
   "an agent's first words, on standby": { kind: 'echo', channel: 'standby', appId: ids.vccLiveAppId, text: 'hi' },
@@ -89,10 +90,11 @@ export interface Situation {
   readonly event: EventName;
   readonly record: ThreadRecord;
   readonly statusEvents?: boolean;
+  readonly ownEchoes?: boolean;
 }
 
 /** What is decided, in words: the steps that are taken, and for each answer how it goes on. */
-export function decisionFor({ event, record, statusEvents = false }: Situation): string {
+export function decisionFor({ event, record, statusEvents = false, ownEchoes = false }: Situation): string {
   const fields: Partial<ThreadEvent> = EVENTS[event];
   const came = { timestampMs: LATER_MS, ...thread, raw: {}, ...fields } as ThreadEvent;
   const arrival: Arrival = { event: came, eventKey: KEY, thread, ids, nowMs: LATER_MS, offsetMs: 0 };
@@ -111,7 +113,7 @@ export function decisionFor({ event, record, statusEvents = false }: Situation):
     eventKey: KEY,
     run: 'this run',
     ids,
-    policies: { reclaim: { customer: [asks('menu')], agent: [asks('#bot')], other: [] }, statusEvents },
+    policies: { reclaim: { customer: [asks('menu')], agent: [asks('#bot')], other: [] }, statusEvents, ownEchoes },
     record: after,
     owner: now,
     isLatest: true,

@@ -2,7 +2,7 @@
 import { CardFactory } from 'botbuilder';
 import { ComponentDialog, TextPrompt, WaterfallDialog } from 'botbuilder-dialogs';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
-import { talkToAgentPhrases } from 'botbuilder-handover-vcclive';
+import { handoverResultOf, talkToAgentPhrases } from 'botbuilder-handover-vcclive';
 import type { HandoverResult, VccLiveHandover } from 'botbuilder-handover-vcclive';
 
 const ADDRESS_PROMPT = 'addressPrompt';
@@ -70,7 +70,7 @@ async function noteAddress(step: WaterfallStepContext): Promise<DialogTurnResult
 }
 
 async function welcomeBack(step: WaterfallStepContext): Promise<DialogTurnResult> {
-  const result = step.result as HandoverResult;
+  const result = handoverResultOf(step);
   const text = greeting(result);
   if (text !== undefined) await step.context.sendActivity(text);
   return step.endDialog(result);

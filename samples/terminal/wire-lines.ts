@@ -48,6 +48,8 @@ function lineOf(entry: WireEntry, nameOf: (appId: string) => string): string | u
     }
     case 'vccLive':
       return `${way('VCC Live', 'bot')}${entry.name}: ${entry.says}  ${entry.status ?? entry.outcome}`;
+    case 'databaseApi':
+      return `${way('bot', 'VCC Live')}${entry.method} ${entry.path}  ${entry.status}`;
     case 'webhook': {
       if (entry.outcome === 'recorded') return undefined;
       const items = entry.items.map((item) => withNames(item, nameOf)).join(', ');

@@ -9,13 +9,14 @@ import {
   checkDuration,
   checkId,
   checkMethods,
+  checkNames,
   checkSecret,
   described,
   describedPart,
   isObject,
   isOrigin,
 } from './check-values.js';
-import type { PagePolicies, HandoverOptions } from './handover-options.js';
+import type { GraphOptions, PagePolicies, HandoverOptions } from './handover-options.js';
 
 /** What is the same for all Pages. */
 const COMMON_OPTIONS: Readonly<Record<Exclude<keyof HandoverOptions, keyof PagePolicies>, true>> = {
@@ -36,6 +37,12 @@ const WITHOUT_BLANKS = 'a string without blanks around it';
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
 const FUNCTION_LIMIT = 'applicationFunctionMs';
 const LIMIT_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes', 'longestTurnMs', FUNCTION_LIMIT];
+const GRAPH_NAMES = Object.keys({
+  baseUrl: true,
+  apiVersion: true,
+  timeoutMs: true,
+  maxRetries: true,
+} satisfies Record<keyof GraphOptions, true>);
 const LONGEST_FUNCTION_MS = 600_000;
 const FUNCTIONS_OF_A_STORE = [
   'forBot',
@@ -67,6 +74,7 @@ export function checkOptions(options: HandoverOptions): void {
       'an object with botAppId, vccLiveAppId and pageAccessToken',
     );
   const given: Readonly<Record<string, unknown>> = { ...options };
+  checkNames('', given, [...Object.keys(COMMON_OPTIONS), ...Object.keys(POLICY_CHECKS)]);
   checkId('botAppId', given['botAppId'], 'the Facebook app id of the bot');
   if (typeof given['vccLiveAppId'] !== 'function')
     checkId(
@@ -97,13 +105,6 @@ export function checkOptions(options: HandoverOptions): void {
   checkMethods('logger', given['logger'], ['info', 'warn', 'error']);
   checkProbes(given['telemetry']);
   checkMethods('clock', given['clock'], ['now', 'after']);
-}
-
-/** Options that have no effect, because there are none of that name: a misspelt one would be missed for weeks. */
-export function unknownOptions(options: HandoverOptions): string[] {
-  return Object.keys(options).filter(
-    (name) => !Object.hasOwn(POLICY_CHECKS, name) && !Object.hasOwn(COMMON_OPTIONS, name),
-  );
 }
 
 function checkPages(value: unknown): void {
@@ -139,10 +140,8 @@ function checkLimits(value: unknown): void {
   if (!isObject(value)) {
     throw new InvalidOptionError('limits', described(value), `an object with ${LIMIT_NAMES.join(', ')}`);
   }
+  checkNames('limits', value, LIMIT_NAMES);
   for (const [name, limit] of Object.entries(value)) {
-    if (!LIMIT_NAMES.includes(name)) {
-      throw new InvalidOptionError(`limits.${name}`, 'unknown', `one of ${LIMIT_NAMES.join(', ')}`);
-    }
     if (limit === undefined) continue;
     if (name === FUNCTION_LIMIT) checkFunctionLimit(`limits.${name}`, limit);
     else if (!Number.isSafeInteger(limit) || Number(limit) <= 0) {
@@ -161,11 +160,8 @@ function checkFunctionLimit(option: string, limitMs: unknown): void {
 function checkGraph(value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value))
-    throw new InvalidOptionError(
-      'graph',
-      described(value),
-      'an object with baseUrl, apiVersion, timeoutMs, maxRetries',
-    );
+    throw new InvalidOptionError('graph', described(value), `an object with ${GRAPH_NAMES.join(', ')}`);
+  checkNames('graph', value, GRAPH_NAMES);
   checkDuration('graph.timeoutMs', value['timeoutMs']);
   const { maxRetries, apiVersion, baseUrl } = value;
   if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && Number(maxRetries) >= 0)) {

@@ -1,7 +1,7 @@
 /** Checks of the options that may differ by Page: one check for each policy. */
 import { InvalidOptionError } from '../thread/errors.js';
 import { MOST_HANDOVERS_COUNTED } from '../handover/loop-breaker.js';
-import { checkDuration, checkKind, described, isObject } from './check-values.js';
+import { checkDuration, checkKind, checkNames, described, isObject } from './check-values.js';
 import type { PagePolicies } from './handover-options.js';
 
 const TEXT_NAMES = ['connecting', 'unavailable', 'failed', 'unclaimed', 'abandoned', 'returned'];
@@ -26,6 +26,7 @@ export const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string,
   satisfactionQuestion: checkSatisfaction,
   openPrompt: checkOpenPrompt,
   statusEvents: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
+  ownEchoes: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
   inlineThreadControl: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
 };
 
@@ -36,14 +37,9 @@ export const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string,
  */
 export function checkPagePolicies(path: string, value: unknown): void {
   if (!isObject(value)) throw new InvalidOptionError(path, described(value), 'an object with the policies of the Page');
-  for (const [name, policy] of Object.entries(value)) {
-    const check = Object.hasOwn(POLICY_CHECKS, name) ? POLICY_CHECKS[name as keyof PagePolicies] : undefined;
-    if (!check) {
-      const expected = `one of ${Object.keys(POLICY_CHECKS).join(', ')}; anything else is for all Pages`;
-      throw new InvalidOptionError(`${path}.${name}`, 'unknown', expected);
-    }
-    check(`${path}.${name}`, policy);
-  }
+  checkNames(path, value, Object.keys(POLICY_CHECKS), '; anything else is for all Pages');
+  for (const [name, policy] of Object.entries(value))
+    POLICY_CHECKS[name as keyof PagePolicies](`${path}.${name}`, policy);
 }
 
 function checkTriggers(name: string, value: unknown): void {
@@ -77,10 +73,8 @@ function checkTexts(option: string, value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value))
     throw new InvalidOptionError(option, described(value), `an object with ${TEXT_NAMES.join(', ')}`);
+  checkNames(option, value, TEXT_NAMES);
   for (const [name, text] of Object.entries(value)) {
-    if (!TEXT_NAMES.includes(name)) {
-      throw new InvalidOptionError(`${option}.${name}`, 'unknown', `one of ${TEXT_NAMES.join(', ')}`);
-    }
     if (text === null || text === undefined || typeof text === 'string' || typeof text === 'function' || isObject(text))
       continue;
     throw new InvalidOptionError(
@@ -96,12 +90,8 @@ function checkTimers(option: string, value: unknown): void {
   if (!isObject(value)) {
     throw new InvalidOptionError(option, described(value), `an object with ${TIMER_NAMES.join(', ')}`);
   }
-  for (const [name, duration] of Object.entries(value)) {
-    if (!TIMER_NAMES.includes(name)) {
-      throw new InvalidOptionError(`${option}.${name}`, 'unknown', `one of ${TIMER_NAMES.join(', ')}`);
-    }
-    checkDuration(`${option}.${name}`, duration);
-  }
+  checkNames(option, value, TIMER_NAMES);
+  for (const [name, duration] of Object.entries(value)) checkDuration(`${option}.${name}`, duration);
 }
 
 function checkLoopBreaker(option: string, value: unknown): void {
@@ -109,6 +99,7 @@ function checkLoopBreaker(option: string, value: unknown): void {
   if (!isObject(value)) {
     throw new InvalidOptionError(option, described(value), 'an object with maxHandovers, withinMs, or false');
   }
+  checkNames(option, value, ['maxHandovers', 'withinMs']);
   checkDuration(`${option}.withinMs`, value['withinMs']);
   const { maxHandovers } = value;
   const counted =
@@ -127,12 +118,12 @@ function checkRequests(option: string, value: unknown): void {
 function checkReclaim(option: string, value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value)) throw new InvalidOptionError(option, described(value), 'an object with customer, agent');
+  checkNames(option, value, ['customer', 'agent']);
   for (const [name, words] of Object.entries(value)) {
     const patterns: readonly unknown[] = Array.isArray(words) ? words : [words];
-    const known = name === 'customer' || name === 'agent';
-    if (known && patterns.every(isReclaimPattern)) continue;
-    const expected = 'a RegExp, a text, a function of the text, or an array of them, under customer or agent';
-    throw new InvalidOptionError(`${option}.${name}`, known ? described(words) : 'unknown', expected);
+    if (patterns.every(isReclaimPattern)) continue;
+    const expected = 'a RegExp, a text, a function of the text, or an array of them';
+    throw new InvalidOptionError(`${option}.${name}`, described(words), expected);
   }
 }
 
@@ -144,10 +135,7 @@ function isReclaimPattern(value: unknown): boolean {
 function checkSatisfaction(option: string, value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value)) throw new InvalidOptionError(option, described(value), 'an object with ask, after');
-  for (const name of Object.keys(value)) {
-    if (name !== 'ask' && name !== 'after')
-      throw new InvalidOptionError(`${option}.${name}`, 'unknown', 'ask or after');
-  }
+  checkNames(option, value, ['ask', 'after']);
   const { ask, after } = value;
   const asks = typeof ask === 'function' || isObject(ask) || (typeof ask === 'string' && ask.trim() !== '');
   if (!asks) {

@@ -83,3 +83,37 @@ export function described(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
+
+/**
+ * Refuses names that are none of these: a misspelt option would be missed for weeks. The error names the nearest one.
+ * @param path of the object that has the names, `timers`; empty for the options themselves
+ * @throws {@link InvalidOptionError}
+ */
+export function checkNames(path: string, value: object, known: readonly string[], hint = ''): void {
+  for (const name of Object.keys(value)) {
+    if (known.includes(name)) continue;
+    const option = path === '' ? name : `${path}.${name}`;
+    throw new InvalidOptionError(option, 'unknown', `${nearest(name, known)}one of ${known.join(', ')}${hint}`);
+  }
+}
+
+function nearest(name: string, known: readonly string[]): string {
+  const [best] = known
+    .map((each) => ({ each, edits: editsBetween(name.toLowerCase(), each.toLowerCase()) }))
+    .sort((one, other) => one.edits - other.edits);
+  return best && best.edits <= Math.max(2, name.length / 3) ? `"${best.each}" if that is meant, or ` : '';
+}
+
+/** How many letters must be put in, left out or changed to make one word of the other (Levenshtein distance). */
+function editsBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [at, letter] of Array.from(one).entries()) {
+    const next = [at + 1];
+    for (let to = 1; to <= other.length; to += 1) {
+      const changed = (row[to - 1] ?? 0) + (letter === other[to - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -21,7 +21,7 @@ import { HandoverEvents } from '../handover/events.js';
 import { logEvents } from '../handover/log-events.js';
 import { measureEvents } from '../handover/measure-events.js';
 import { recordStore } from '../handover/stored-record.js';
-import { checkOptions, unknownOptions } from './check-options.js';
+import { checkOptions } from './check-options.js';
 import { AddressFinder } from './find-address.js';
 import type { HandoverOptions } from './handover-options.js';
 import { KnownPages } from './known-pages.js';
@@ -116,12 +116,8 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   return { ...shared, engine, operations, endings, processId, metadataOf };
 }
 
-/** Says at once which options have no effect. */
 function loggerOf(options: HandoverOptions): Logger {
   const log = dependableLogger(options.logger ?? consoleLogger);
-  for (const name of unknownOptions(options)) {
-    log.warn(`There is no option ${JSON.stringify(name)}; it has no effect. Is it misspelt?`);
-  }
   const readable = readableOnTheWay('graph.baseUrl', options.graph?.baseUrl);
   if (readable !== undefined) log.warn(readable);
   return log;

@@ -93,6 +93,7 @@ export type PolicyName =
   | 'satisfactionQuestion'
   | 'openPrompt'
   | 'statusEvents'
+  | 'ownEchoes'
   | 'inlineThreadControl';
 
 /** How Graph is called. Durations are milliseconds. */
@@ -184,6 +185,11 @@ export interface HandoverOptions<Context = TurnContext, Message = Activity> {
    * has answered; nothing the bot says leaves), `completed`, and, if the bot is attached, `failed`. Default false.
    */
   statusEvents?: boolean;
+  /**
+   * The echoes of the bot's own messages run its logic, in the conversation of the Page, if the thread is the bot's. The
+   * ledger reads every echo in any case. Default false.
+   */
+  ownEchoes?: boolean;
   /** Notice and pass in one Graph call on Pages with Conversation Routing. Default false. */
   inlineThreadControl?: boolean;
   /**

@@ -154,6 +154,7 @@ export class PolicyBook {
       satisfaction: questionOf(all.satisfactionQuestion, functions),
       openPrompt: openPromptOf(all.openPrompt ?? 'continue', functions),
       statusEvents: all.statusEvents === true,
+      ownEchoes: all.ownEchoes === true,
       inlineThreadControl: all.inlineThreadControl === true,
     };
   }

@@ -34,6 +34,11 @@ const RECEIVED: Reply = { status: 200, body: '' };
 /** The longest of Meta's is `whatsapp_business_account`. */
 const LONGEST_OBJECT_NAME = 40;
 
+/** Why the plugin does not handle an object that a Messenger bot's app may be subscribed to by mistake. */
+const WHY_NOT: Readonly<Partial<Record<string, string>>> = {
+  '"instagram"': ', because an Instagram message does not show which app owns its thread',
+};
+
 const RAW_BODY_LINE =
   'The request body was read before the adapter saw its bytes, so its signature cannot be checked. ' +
   'Use no body parser on this route, or one that keeps the bytes: express.json({ verify: (req, _res, buf) => { req.rawBody = buf; } }).';
@@ -96,17 +101,16 @@ function challenge(req: WebhookRequest, deps: ReceiveDeps): Reply {
   return reply;
 }
 
-/** Signed by Meta, and not about a Page: the app is subscribed to something that the plugin does not handle. */
+/**
+ * Signed by Meta, and not about a Page: the app is subscribed to something that the plugin does not handle. Of Instagram,
+ * Meta sends messages to every subscribed app, so a message there does not show who owns the thread.
+ */
 function refuseObject(object: unknown, lines: RepeatedLines): Reply {
   const name = typeof object === 'string' ? JSON.stringify(object.slice(0, LONGEST_OBJECT_NAME)) : 'no name';
-  const why =
-    object === 'instagram'
-      ? 'Instagram is not supported, because VCC Live has no Instagram channel and a message there proves nothing about its owner'
-      : 'the plugin handles those of "page" only';
   lines.sayOnce(
     'warn',
     name,
-    `Deliveries of the object ${name} are answered 404: ${why}. ` +
+    `Deliveries of the object ${name} are answered 404: the plugin handles those of "page" only${WHY_NOT[name] ?? ''}. ` +
       'In the app dashboard, remove that subscription under Webhooks, or lead it to another address. This is said once.',
   );
   return { status: 404, body: 'Not a delivery of a Page' };

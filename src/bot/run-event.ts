@@ -209,7 +209,7 @@ export class TurnRunner {
   async #runWithoutStore({ context, state }: OpenTurn, reading: TurnReading, next: Next): Promise<void> {
     const [event] = reading.events;
     if (event?.channel !== 'messaging' || event.pageId === undefined || event.psid === undefined) return;
-    if (THREAD_CONTROL.has(event.kind)) return;
+    if (THREAD_CONTROL.has(event.kind) || event.kind === 'echo') return;
     this.#enter(context, state, this.#deps.engine.unrecordedTurn({ pageId: event.pageId, psid: event.psid }));
     await next();
   }

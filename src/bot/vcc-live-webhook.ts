@@ -187,7 +187,9 @@ async function workOff(event: VccLiveEvent, settings: Settings, deps: VccLiveWeb
     return DONE;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    deps.log.error(`${WHAT_IT_IS} (${event.kind}) could not be written down: ${error.message}`);
+    deps.log.error(
+      `${WHAT_IT_IS} (${event.kind}) could not be kept, so VCC Live gets the answer 503 and may send it again: ${error.message}`,
+    );
     return { status: 503, body: 'Try again later' };
   }
 }

@@ -6,7 +6,7 @@
  * @see https://github.com/howdyai/botkit/blob/main/packages/botkit/src/core.ts
  */
 import type { TurnContext } from 'botbuilder';
-import type { DialogContext, DialogTurnResult } from 'botbuilder-dialogs';
+import type { Dialog, DialogContext, DialogTurnResult } from 'botbuilder-dialogs';
 import { DialogTurnStatus } from 'botbuilder-dialogs';
 
 /** A bot as Botkit's handlers get it. */
@@ -17,7 +17,10 @@ export interface BotkitWorker {
 
 /** What is needed of a controller to see its turns through. */
 export interface BotkitTurns {
-  readonly dialogSet: { createContext(context: TurnContext): Promise<DialogContext> };
+  readonly dialogSet: {
+    createContext(context: TurnContext): Promise<DialogContext>;
+    find(dialogId: string): Dialog | undefined;
+  };
   readonly middleware: { readonly spawn: unknown; readonly interpret: unknown };
   handleTurn(context: TurnContext): Promise<unknown>;
   trigger(event: string, bot?: BotkitWorker, message?: object): Promise<unknown>;

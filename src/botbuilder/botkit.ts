@@ -5,8 +5,9 @@
  * adapter is loaded only if the controller has one.
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
+import '../thread/check-node.js';
 import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
-import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
+import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverEventMap } from '../handover/events.js';
 import type { BodyLimits } from '../webhook/read-body.js';
@@ -17,7 +18,7 @@ import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
-import { useFirst } from './middleware-order.js';
+import { DEFAULT_DIALOG_ID } from './handover-dialogs.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -48,7 +49,7 @@ export interface HandoverPluginOptions {
   bodyTimeoutMs?: number;
   /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
   ackDeadlineMs?: number;
-  /** Records webhooks and Graph calls in this new file, for a bug report. As the option of `repairFacebookAdapter`. */
+  /** Records webhooks and Graph calls in this new file, for a bug report: as `repairFacebookAdapter` does. */
   record?: RecordOption | undefined;
   /** The bot's Microsoft app id, if the controller's adapter is a `CloudAdapter`. */
   microsoftAppId?: string;
@@ -124,10 +125,9 @@ function plugIn(
     forgiveSends(adapter, answering);
     passTokenErrorsOn(controller, adapter);
     repairWebserver(controller, adapter, logic, { limits: limitsOf(options, answering.clock), answering });
-  } else {
-    useFirst(adapter, handover);
   }
   repairTurns(controller);
+  nameMissingDialog(controller.dialogSet);
   const { microsoftAppId } = options;
   const { dialogSet } = controller;
   handover.attach(adapter, logic, {
@@ -141,21 +141,25 @@ function plugIn(
   }
 }
 
+/** Botkit begins a dialog by a wrapper of its own, which `controller.addDialog` adds, and its error names only that. */
+function nameMissingDialog(dialogSet: BotkitController['dialogSet']): void {
+  const find = dialogSet.find.bind(dialogSet);
+  dialogSet.find = (id) => {
+    const found = find(id);
+    if (found || id !== `${DEFAULT_DIALOG_ID}:botkit-wrapper`) return found;
+    const text = `There is no dialog "${DEFAULT_DIALOG_ID}" in the controller. Add it: controller.addDialog(handover.dialog()).`;
+    throw new HandoverError('dialogMissing', text);
+  };
+}
+
 /** The adapter's file cannot be loaded if `botbuilder-adapter-facebook` is not installed. */
 function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, options: HandoverPluginOptions): void {
   const { HandoverFacebookAdapter, repairFacebookAdapter } =
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
     require('./facebook-adapter.js') as typeof import('./facebook-adapter.js');
   if (adapter instanceof HandoverFacebookAdapter) return;
-  const { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record } = options;
-  repairFacebookAdapter(adapter as unknown as Parameters<typeof repairFacebookAdapter>[0], {
-    handover,
-    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
-    ...(maxPendingBodyBytes === undefined ? {} : { maxPendingBodyBytes }),
-    ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
-    ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
-    ...(record === undefined ? {} : { record }),
-  });
+  const stock = adapter as unknown as Parameters<typeof repairFacebookAdapter>[0];
+  repairFacebookAdapter(stock, { ...options, handover });
 }
 
 /**

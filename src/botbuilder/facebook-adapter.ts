@@ -4,16 +4,18 @@
  * Lives on its own export path because `botbuilder-adapter-facebook` cannot be loaded from a clean install (it requires
  * `request` without declaring it), and the plugin must not depend on that.
  */
-import type { Activity, ResourceResponse, TurnContext } from 'botbuilder';
+import '../thread/check-node.js';
+import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
+import { speaksToMeta } from '../bot/adapter-answers.js';
 import { checkSecret } from '../bot/check-values.js';
 import type { GraphOptions } from '../bot/handover-options.js';
 import type { WebhookRequest, WebhookResponse } from '../bot/http-request.js';
 import type { MessengerService, MetaAccount } from '../bot/messenger-host.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import { neededSecret } from '../bot/messenger-host.js';
-import { useFirst } from './middleware-order.js';
+import { markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -76,7 +78,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
       limits: { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs },
       record,
     });
-    useFirst(this, handover);
+    markRepaired(this);
     handover.attach(this);
   }
 
@@ -107,7 +109,7 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   options: RepairOptions,
 ): T {
   const host = VccLiveHandover.hostOf((options as RepairOptions | undefined)?.handover);
-  if (!(adapter instanceof FacebookAdapter)) {
+  if (!isFacebookAdapter(adapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }
   if (repaired.has(adapter)) return adapter;
@@ -120,9 +122,15 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
     service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   adapter.sendActivities = (context, activities) => service.send(context, activities);
-  useFirst(adapter, options.handover);
+  markRepaired(adapter);
   options.handover.attach(adapter);
   return adapter;
+}
+
+/** By shape: where the package is installed twice, the adapter may be of the other copy's class. */
+function isFacebookAdapter(adapter: unknown): boolean {
+  if (typeof adapter !== 'object' || adapter === null || !('options' in adapter)) return false;
+  return 'processActivity' in adapter && speaksToMeta(adapter as unknown as BotAdapter);
 }
 
 function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {

@@ -6,7 +6,9 @@
 import type { TurnContext } from 'botbuilder';
 import { Dialog } from 'botbuilder-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from 'botbuilder-dialogs';
+import { HandoverError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
+import { isRecord } from '../thread/read-unknown.js';
 import type { HandoverRequest } from './options.js';
 
 /** What the dialog needs of the plugin. */
@@ -70,6 +72,18 @@ export class HandoverDialog extends Dialog<HandoverRequest> {
   override repromptDialog(_context: TurnContext, _instance: DialogInstance): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/**
+ * The result of a handover, in the waterfall step after `handover.step()`: `const { outcome } = handoverResultOf(step)`.
+ * @throws {@link HandoverError} code `noResult` if the step before this one ended without one
+ */
+export function handoverResultOf({ result }: { readonly result?: unknown }): HandoverResult {
+  if (isRecord(result) && typeof result['outcome'] === 'string' && typeof result['via'] === 'string') {
+    return result as unknown as HandoverResult;
+  }
+  const got = result === undefined ? 'no result' : `a result of type ${typeof result} that is no HandoverResult`;
+  throw new HandoverError('noResult', `This step got ${got}. Put it directly after handover.step() in its waterfall.`);
 }
 
 function stateOf(instance: DialogInstance | undefined): WaitingState {

@@ -17,11 +17,12 @@ import type { MessengerHost } from '../bot/messenger-host.js';
 import { turnOf } from '../bot/turn-state.js';
 import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from '../bot/vcc-live-webhook.js';
 import { vccLiveWebhook } from '../bot/vcc-live-webhook.js';
+import { CopyCheck, ownCopies } from './check-copies.js';
+import { SetupCheck, checkMicrosoftAppId, checkRepaired, useFirst } from './check-setup.js';
 import { botFramework } from './framework.js';
 import type { HandoverDialogHost } from './handover-dialog.js';
 import { HandoverDialog } from './handover-dialog.js';
 import { DEFAULT_DIALOG_ID, HandoverDialogs } from './handover-dialogs.js';
-import { useFirst } from './middleware-order.js';
 import type { BotLogic, DialogAccess, HandoverRequest, VccLiveHandoverOptions } from './options.js';
 
 /** What a bot may tell about itself when it is attached. */
@@ -44,11 +45,26 @@ const CLOSES_WITHIN_MS = 10_000;
 export class VccLiveHandover implements Middleware {
   readonly #plugin: Plugin;
   readonly #dialogs = new HandoverDialogs();
+  readonly #setup: SetupCheck;
+  readonly #copies: CopyCheck;
+  #servesVccLive = false;
   #closing: Promise<CloseReport> | undefined;
+
+  /** For Botkit, which passes over a plugin without a name in silence. */
+  readonly name = 'VccLiveHandover';
 
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
-    this.#plugin = compose(options, botFramework);
+    const plugin = compose(options, botFramework);
+    this.#plugin = plugin;
+    const { log, book } = plugin.core;
+    this.#copies = new CopyCheck(log);
+    this.#setup = new SetupCheck({
+      log,
+      isAttached: () => plugin.pluginTurns.logic !== undefined,
+      beginsTurns: () =>
+        book.mayHaveTimers ? 'the option timers' : this.#servesVccLive ? 'vccLiveWebhook()' : undefined,
+    });
   }
 
   /**
@@ -57,36 +73,58 @@ export class VccLiveHandover implements Middleware {
    */
   static hostOf(handover: unknown): MessengerHost {
     if (typeof handover === 'object' && handover !== null && #plugin in handover) return handover.#plugin.host;
-    const got = handover === undefined ? 'missing' : 'something else';
+    const isOfAnotherCopy = typeof handover === 'object' && handover !== null && 'toAgent' in handover;
+    const another = `one of another copy of the package; loaded are ${ownCopies().join(' and ')}`;
+    const got = handover === undefined ? 'missing' : isOfAnotherCopy ? another : 'something else';
     throw new InvalidOptionError('handover', got, 'a VccLiveHandover of this copy of botbuilder-handover-vcclive');
   }
 
-  /** For the adapter, which calls it as middleware. Turns of other channels pass untouched. */
+  /**
+   * For Botkit, which calls this of a plugin and writes the error to the console.
+   * @throws {@link InvalidOptionError} always
+   */
+  init(): never {
+    const expected =
+      'handoverPlugin(handover) of botbuilder-handover-vcclive/botkit: controller.usePlugin(handoverPlugin(handover))';
+    throw new InvalidOptionError('usePlugin', 'the handover itself, which is no plugin of Botkit', expected);
+  }
+
+  /**
+   * For the adapter, which calls it as middleware. Turns of other channels pass untouched.
+   * @throws {@link InvalidOptionError} in a turn of a stock FacebookAdapter
+   */
   onTurn(context: TurnContext, next: () => Promise<void>): Promise<void> {
+    this.#setup.atTurn(context.adapter, this);
     return this.#plugin.runner.onTurn(context, next);
   }
 
   /**
-   * Adds the plugin to an adapter, before all other middleware, and attaches the bot: {@link attach} and `adapter.use` in
-   * one call. Call it once for each adapter, at start-up.
+   * Adds the plugin to an adapter, before all other middleware, and attaches the bot. Call it once for each adapter, at
+   * start-up, instead of `adapter.use(handover)`.
    * @param logic the bot's logic, as the adapter's `process` gets it
    * @param how as for {@link attach}
+   * @throws {@link InvalidOptionError} as {@link attach}
    */
   install(adapter: BotAdapter, logic: BotLogic, how: AttachOptions = {}): void {
-    useFirst(adapter, this);
     this.attach(adapter, logic, how);
   }
 
   /**
-   * Guards what leaves the adapter past the middleware, and, with `logic`, gives a waiting dialog its turn when a
-   * handover ends outside one: by a timer, by VCC Live's webhook, or by {@link take} with a thread's key.
+   * {@link install}, and also for an adapter without logic of its own. Guards what leaves the adapter past the middleware,
+   * and, with `logic`, gives a waiting dialog its turn when a handover ends outside one: by a timer, by VCC Live's webhook,
+   * or by {@link take} with a thread's key.
    * @param how `microsoftAppId` is what `CloudAdapter` needs for a turn of its own; `dialogs` and `conversationState` are
    *   what the option `openPrompt` needs
+   * @throws {@link InvalidOptionError} for a stock FacebookAdapter, and for a `CloudAdapter` without `microsoftAppId`
    */
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
     const { guards, pluginTurns, after } = this.#plugin;
-    guards.guardAdapter(adapter);
     const { microsoftAppId, dialogs, conversationState } = how;
+    this.#copies.check();
+    checkRepaired(adapter);
+    if (logic) checkMicrosoftAppId(adapter, microsoftAppId);
+    useFirst(adapter, this);
+    guards.guardAdapter(adapter);
     if (logic) pluginTurns.attach({ adapter, logic, microsoftAppId });
     if (dialogs) after.reach({ dialogs, conversationState });
   }
@@ -153,12 +191,13 @@ export class VccLiveHandover implements Middleware {
       },
       now: () => core.clock.now(),
     };
+    this.#copies.check();
     this.#dialogs.made(id);
     return new HandoverDialog(host, id, request);
   }
 
   /**
-   * A waterfall step that begins the dialog; the next step has the `HandoverResult` in `step.result`.
+   * A waterfall step that begins the dialog; `handoverResultOf(step)` in the next step is the `HandoverResult`.
    * @param dialogId which dialog of {@link dialog}. Default: `vccLiveHandover` if this waterfall can begin it, otherwise the
    *   only one that it can begin
    * @throws {@link HandoverError} code `dialogMissing`, in the turn, if there is no such dialog, or no telling which
@@ -176,6 +215,7 @@ export class VccLiveHandover implements Middleware {
    */
   vccLiveWebhook(options: VccLiveWebhookOptions): VccLiveWebhookHandler {
     const { core, answering, watch } = this.#plugin;
+    this.#servesVccLive = true;
     const handler = vccLiveWebhook(options, {
       ...answering,
       reports: core.engine.reports,

@@ -2,8 +2,9 @@
 /**
  * The command `botbuilder-handover-vcclive`: passes the process' arguments, output and signals to the command line.
  *
- * Only this file uses the process, so tests can call everything else.
+ * Only this file and check-node.ts use the process, so tests can call everything else.
  */
+import './check-node.js';
 import { createInterface } from 'node:readline/promises';
 import { runCommandLine } from './command-line.js';
 

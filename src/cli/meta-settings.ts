@@ -17,6 +17,8 @@ export interface MetaSettings {
   readonly verifyToken: string | undefined;
   readonly vccLiveAppId: string | undefined;
   readonly pageId: string | undefined;
+  /** Access to VCC Live's Database API; absent if none of its variables is set. */
+  readonly vccLiveApi: VccLiveApiSettings | undefined;
   /** Origin of Graph. */
   readonly graphBaseUrl: string;
   /** Such as `v26.0`. */
@@ -24,6 +26,15 @@ export interface MetaSettings {
   readonly store: string | undefined;
   /** The `.env` file that was read. */
   readonly envFile: string | undefined;
+}
+
+/** What VCC Live's Database API needs. Each may be missing. */
+export interface VccLiveApiSettings {
+  readonly customer: string | undefined;
+  readonly apiKey: string | undefined;
+  readonly projectId: string | undefined;
+  /** Origin of the API, if it is not VCC Live's own. */
+  readonly baseUrl: string | undefined;
 }
 
 /** Settings with which Graph can be called. */
@@ -101,6 +112,7 @@ export function readMetaSettings(typed: TypedSettings, source: SettingsSource): 
     verifyToken: value(typed.verifyToken, 'FACEBOOK_VERIFY_TOKEN'),
     vccLiveAppId: value(typed.vccLiveAppId, 'VCC_LIVE_APP_ID'),
     pageId: value(typed.page, 'FACEBOOK_PAGE_ID'),
+    vccLiveApi: vccLiveApiOf((variable) => value(undefined, variable)),
     graphBaseUrl,
     apiVersion: versionOf(value(typed.apiVersion, 'GRAPH_API_VERSION') ?? API_VERSION),
     store: value(typed.store, 'HANDOVER_STORE'),
@@ -128,9 +140,21 @@ export function ableToCall(settings: MetaSettings): CallSettings {
 
 /** Everything that must not be seen in any output. */
 export function secretsOf(settings: MetaSettings): readonly string[] {
-  const { appSecret, pageAccessToken, store } = settings;
+  const { appSecret, pageAccessToken, store, vccLiveApi } = settings;
   const password = store !== undefined && URL.canParse(store) ? new URL(store).password : '';
-  return [appSecret, pageAccessToken, password].filter((secret) => secret !== undefined && secret !== '') as string[];
+  return [appSecret, pageAccessToken, password, vccLiveApi?.apiKey].filter(
+    (secret) => secret !== undefined && secret !== '',
+  ) as string[];
+}
+
+function vccLiveApiOf(value: (variable: string) => string | undefined): VccLiveApiSettings | undefined {
+  const access = {
+    customer: value('VCC_LIVE_CUSTOMER'),
+    apiKey: value('VCC_LIVE_API_KEY'),
+    projectId: value('VCC_LIVE_PROJECT_ID'),
+  };
+  const isConfigured = Object.values(access).some((each) => each !== undefined);
+  return isConfigured ? { ...access, baseUrl: value('VCC_LIVE_BASE_URL') } : undefined;
 }
 
 function envFileOf(

@@ -14,6 +14,10 @@ export const CALL_WITHIN_MS = 10_000;
 const ALERT = 'alert: the bot';
 /** How the simulator's notes about refused requests begin; each reason is noted once. */
 const REFUSED = 'refused:';
+/** What `doctor` reads about app and Page. Such calls are no sign of the bot. */
+const ADMINISTRATION: readonly string[] = [
+  ...['me', 'debug_token', 'subscriptions', 'subscribed_apps', 'secondary_receivers'],
+];
 const GRAPH_PATH = /^\/(v\d+\.\d+|me)\//;
 
 /** What the watch works with. */
@@ -81,7 +85,7 @@ function adviseOnDeliveries({ wire, say }: BotWatch): () => void {
 /** Says once that calls come with a token that the simulator did not issue. */
 function adviseOnTokens({ wire, say }: BotWatch): () => void {
   const stop = wire.on('entry', (entry) => {
-    if (!isGraphCall(entry) || entry.appId !== undefined) return;
+    if (!isGraphCall(entry) || entry.appId !== undefined || isVersionProbe(entry)) return;
     stop();
     say(`A call to ${entry.edge} came without a token of the simulator. Is FACEBOOK_PAGE_ACCESS_TOKEN the one above?`);
   });
@@ -108,7 +112,7 @@ function adviseOnSilence({ wire, say, after }: BotWatch): () => void {
     cancel = after(CALL_WITHIN_MS, () => say(NO_CALLS));
   });
   const stopWaiting = wire.on('entry', (entry) => {
-    if (!isGraphCall(entry)) return;
+    if (!isGraphCall(entry) || ADMINISTRATION.includes(entry.edge)) return;
     stop();
   });
   const stop = (): void => {
@@ -134,4 +138,9 @@ function isDelivery(entry: WireEntry): entry is WebhookEntry {
 /** Not a browser that asks for an icon; nor VCC Live's part of the page, which sends no HTTP. */
 function isGraphCall(entry: WireEntry): entry is GraphEntry {
   return entry.kind === 'graph' && GRAPH_PATH.test(entry.path) && entry.appName !== 'VCC Live';
+}
+
+/** `doctor` asks without a token whether Meta serves a version. */
+function isVersionProbe({ edge, appName }: GraphEntry): boolean {
+  return edge === 'me' && appName === 'no token';
 }

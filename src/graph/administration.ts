@@ -36,8 +36,8 @@ export interface AdministrationCall {
   readonly method: 'GET' | 'POST';
   /** Node and edge: `/me`, `/debug_token`, `/<app-id>/subscriptions`. */
   readonly path: string;
-  /** Whose token goes along: the Page's, with `appsecret_proof`, or the app's (`APPID|SECRET`). */
-  readonly as: 'page' | 'app';
+  /** Whose token goes along: the Page's, with `appsecret_proof`, the app's (`APPID|SECRET`), or none. */
+  readonly as: 'page' | 'app' | 'nobody';
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
 }
@@ -68,6 +68,8 @@ export type AdministrationAnswer =
   | { readonly status: 'unanswered'; readonly why: string; readonly tookMs: number };
 
 const TIMEOUT_MS = 10_000;
+/** Graph's code for a call without a token, and for a path that does not exist. */
+const NO_TOKEN_OR_PATH = 2500;
 const USER_AGENT = 'botbuilder-handover-vcclive';
 
 /** The calls about one app and one Page. */
@@ -126,6 +128,20 @@ export class GraphAdministration {
     return this.ask({ method: 'GET', path: '/me/thread_owner', as: 'page', query: { recipient: psid } });
   }
 
+  /**
+   * Whether the bot owns a customer's thread, by the conversation's field `is_owner`. Meta allows two calls a second for a Page.
+   * @see https://developers.facebook.com/docs/messenger-platform/changelog
+   */
+  isOwner(psid: Psid): Promise<AdministrationAnswer> {
+    const query = { user_id: psid, fields: 'is_owner' };
+    return this.ask({ method: 'GET', path: '/me/conversations', as: 'page', query });
+  }
+
+  /** Asks without a token. The refusal tells whether Meta serves the version: {@link versionIsServed}. */
+  probeVersion(): Promise<AdministrationAnswer> {
+    return this.ask({ method: 'GET', path: '/me', as: 'nobody' });
+  }
+
   /** Makes one call. Never rejects. */
   async ask(call: AdministrationCall): Promise<AdministrationAnswer> {
     const sentAtMs = this.#clock.now();
@@ -174,7 +190,11 @@ export class GraphAdministration {
   /** Meta documents an app's token in the query. No text of ours holds that address. */
   #urlOf({ path, as, query }: AdministrationCall): string {
     const { appId, appSecret, baseUrl, apiVersion } = this.#options;
-    const credentials = as === 'app' ? { access_token: `${appId}|${appSecret}` } : { appsecret_proof: this.#proof };
+    const credentials = {
+      app: { access_token: `${appId}|${appSecret}` },
+      page: { appsecret_proof: this.#proof },
+      nobody: {},
+    }[as];
     const parameters = new URLSearchParams({ ...query, ...credentials }).toString();
     return `${new URL(baseUrl).origin}/${apiVersion}${path}?${parameters}`;
   }
@@ -183,4 +203,18 @@ export class GraphAdministration {
     const { appSecret, pageAccessToken } = this.#options;
     return redactSecrets(text, [pageAccessToken, appSecret, this.#proof]);
   }
+}
+
+/** Whether a refusal says that Meta does not serve the version of the call: it takes the version for a part of the path. */
+export function versionIsUnknown(answer: AdministrationAnswer): boolean {
+  return (
+    answer.status === 'refused' && answer.code === NO_TOKEN_OR_PATH && /unknown path components/i.test(answer.message)
+  );
+}
+
+/** Whether Meta serves the version, by the answer of {@link GraphAdministration.probeVersion}; `undefined`: it does not tell. */
+export function versionIsServed(probe: AdministrationAnswer): boolean | undefined {
+  if (versionIsUnknown(probe)) return false;
+  const needsToken = probe.status === 'refused' && probe.code === NO_TOKEN_OR_PATH;
+  return needsToken || probe.status === 'answered' ? true : undefined;
 }

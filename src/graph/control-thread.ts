@@ -104,9 +104,10 @@ export async function controlThread(
       if (conclusion === 'lost') throw lostThreadError(call, owner, error);
       inDoubt = false;
     }
-    if (!mayRepeat) throw finalError(error, owner, inDoubt);
+    if (!mayRepeat) throw finalError(error, owner, inDoubt || (everUnclear && error.code === 'anotherAppOwns'));
     await waitToRepeat(settings, made);
-    if (isWanted && !(await isWanted())) throw finalError(error, owner, inDoubt);
+    if (isWanted && !(await isWanted()))
+      throw finalError(error, owner, inDoubt || (everUnclear && error.code === 'anotherAppOwns'));
   }
 }
 
@@ -163,9 +164,9 @@ function mayBeOurs({ operation }: ControlIntent, { outcome, code }: GraphApiErro
   return operation === 'take' && outcome === 'refused' && !NOT_ABOUT_OWNER.includes(code);
 }
 
-/** "Not the owner" after an unclear attempt may be the trace of its success, so by itself it clears nothing. */
+/** @param inDoubt "not the owner" after an unclear attempt may be the trace of its success, so by itself it clears nothing */
 function finalError(error: GraphApiError, owner: OwnerAnswer | undefined, inDoubt: boolean): GraphApiError {
-  const isUnclear = owner === undefined && (inDoubt || error.code === 'anotherAppOwns');
+  const isUnclear = owner === undefined && inDoubt;
   const settled = error.outcome === 'notSent' ? 'notSent' : 'refused';
   return error.restated({ outcome: isUnclear ? 'unknown' : settled, owner });
 }

@@ -50,6 +50,14 @@ export function readOwner(answer: unknown): NamedByMeta | undefined {
   return isRecord(first) ? readThreadOwner(first['thread_owner']) : undefined;
 }
 
+/** Whether the caller owns the thread, in the answer of `GET /me/conversations?fields=is_owner`; `undefined` if it does not tell. */
+export function readIsOwner(answer: unknown): boolean | undefined {
+  const data = isRecord(answer) ? answer['data'] : undefined;
+  const first: unknown = Array.isArray(data) ? data[0] : undefined;
+  const flag = isRecord(first) ? first['is_owner'] : undefined;
+  return typeof flag === 'boolean' ? flag : undefined;
+}
+
 function readThreadOwner(value: unknown): NamedByMeta | undefined {
   if (value === undefined || value === null) return { owner: 'idle' };
   if (!isRecord(value)) return undefined;

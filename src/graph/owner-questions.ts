@@ -8,14 +8,13 @@
 import { sleep } from '../thread/clock.js';
 import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
-import { isRecord } from '../thread/read-unknown.js';
 import type { CallAttempts } from './attempt-call.js';
 import { unreadableError } from './call-errors.js';
 import type { ClientSettings } from './client-options.js';
 import type { GraphApiError } from './graph-api-error.js';
 import type { Attempt, GraphCall } from './graph-call.js';
 import type { NamedByMeta, OwnerAnswer } from './owner-answer.js';
-import { readOwner } from './owner-answer.js';
+import { readIsOwner, readOwner } from './owner-answer.js';
 
 /** One question: its answer, or why there is none. */
 export type OwnerAttempt =
@@ -89,10 +88,8 @@ export class OwnerQuestions {
 
   /** `is_owner: false` names nobody, so the owner is hidden. An idle thread becomes the bot's when its customer writes. */
   #ownerOfConversation({ value, sentAtMs, answeredAtMs }: Attempt & { readonly ok: true }): OwnerAnswer | undefined {
-    const data = isRecord(value) ? value['data'] : undefined;
-    const first: unknown = Array.isArray(data) ? data[0] : undefined;
-    const isOwner = isRecord(first) ? first['is_owner'] : undefined;
-    if (typeof isOwner !== 'boolean') return undefined;
+    const isOwner = readIsOwner(value);
+    if (isOwner === undefined) return undefined;
     const owner: NamedByMeta = isOwner ? { owner: 'app', appId: this.#settings.botAppId } : { owner: 'hidden' };
     return { ...owner, sentAtMs, answeredAtMs };
   }

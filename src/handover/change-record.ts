@@ -7,7 +7,7 @@ import { HandoverError, StoreError } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import { nameOfMetasApp } from '../thread/known-apps.js';
+import { metaAppOf } from '../thread/meta-apps.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
@@ -232,11 +232,11 @@ export function applyChange<T>(
 
 /** An owner as the application gets it. */
 export function publicOwner(verdict: Verdict): ThreadOwner {
-  const appName = verdict.appId === undefined ? undefined : nameOfMetasApp(verdict.appId);
+  const metaApp = metaAppOf(verdict.appId);
   return {
     owner: verdict.owner,
     ...(verdict.appId === undefined ? {} : { appId: verdict.appId }),
-    ...(appName === undefined ? {} : { appName }),
+    ...(metaApp === undefined ? {} : { metaApp }),
     ...(verdict.since === undefined ? {} : { sinceMs: verdict.since }),
     ...(verdict.expiresAtMetaMs === undefined ? {} : { expiresMs: verdict.expiresAtMetaMs }),
   };

@@ -20,7 +20,7 @@ export interface TurnFacts {
   /** This run of the event. */
   readonly run: string;
   readonly ids: AppIds;
-  readonly policies: Pick<EnginePolicies, 'reclaim' | 'statusEvents'>;
+  readonly policies: Pick<EnginePolicies, 'reclaim' | 'statusEvents' | 'ownEchoes'>;
   /** The record, and who owns the thread by it. */
   readonly record: ThreadRecord;
   readonly owner: Verdict;
@@ -96,6 +96,7 @@ export function decideTurn(facts: TurnFacts): TurnStep {
       return ignored('noCustomer');
     default:
       if (!isReceipt(event)) return onCustomer(facts);
+      if (isOwnEcho(event, facts.ids) && !facts.policies.ownEchoes) return NOTHING;
       // Receipts and echoes of before the pass arrive late, that of the notice each time: no reason to ask or to report.
       return isAnotherApp(facts.owner) ? NOTHING : { step: 'logic' };
   }
@@ -109,6 +110,11 @@ export function reasonWithoutThread({ channel }: ThreadEvent): IgnoredReason {
 /** Whether an event tells what became of a message of the Page's. */
 export function isReceipt({ kind }: ThreadEvent): boolean {
   return kind === 'echo' || kind === 'read' || kind === 'delivery';
+}
+
+/** Whether an event is the echo of a message of the bot's own: as a turn, its customer would be the Page. */
+function isOwnEcho({ kind, appId }: ThreadEvent, ids: AppIds): boolean {
+  return kind === 'echo' && appId === ids.botAppId;
 }
 
 /** Who wrote what the bot hears on standby. */

@@ -7,7 +7,7 @@
  */
 import type { ThreadEvent } from '../thread/event.js';
 import type { AppId, PageId } from '../thread/ids.js';
-import { nameOfMetasApp } from '../thread/known-apps.js';
+import { metaAppOf } from '../thread/meta-apps.js';
 import type { Conclusion, ExplicitMark, OpenHandover } from '../thread/record.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 
@@ -37,7 +37,7 @@ const PLACE_MARGIN_MS = 5000;
 
 /** The echo of a message that Graph accepted from us. The token's app sent it, whatever the options say. */
 export function appOfOurEcho(appId: AppId, { botAppId }: AppIds): WrongAppId | undefined {
-  if (appId === botAppId || nameOfMetasApp(appId) !== undefined) return undefined;
+  if (appId === botAppId || metaAppOf(appId) !== undefined) return undefined;
   return { option: 'botAppId', configured: botAppId, seen: appId, evidence: 'echoOfOurMessage' };
 }
 
@@ -128,5 +128,5 @@ function hasAgent(handover: OpenHandover | Conclusion): boolean {
 }
 
 function isKnown(appId: AppId, { botAppId, vccLiveAppId }: AppIds): boolean {
-  return appId === botAppId || appId === vccLiveAppId || nameOfMetasApp(appId) !== undefined;
+  return appId === botAppId || appId === vccLiveAppId || metaAppOf(appId) !== undefined;
 }

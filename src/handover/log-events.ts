@@ -6,6 +6,7 @@
  */
 import type { ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import { nameOfApp } from '../thread/meta-apps.js';
 import type { Logger } from '../thread/logger.js';
 import { threadLabel } from '../thread/thread-label.js';
 import type { HandoverEventMap, HandoverEvents } from './events.js';
@@ -21,14 +22,23 @@ export function logEvents(events: HandoverEvents, log: Logger): void {
   );
   events.on('returned', (told) => log.info(returnedLine(told)));
   events.on('refused', ({ thread, reason }) => log.info(`Handover refused (${reason}): ${where(thread)}.`));
-  events.on('ownerChanged', ({ thread, from, to }) =>
-    log.info(`Owner changed from ${named(from)} to ${named(to)}: ${where(thread)}.`),
-  );
+  events.on('ownerChanged', ({ thread, from, to }) => {
+    log.info(`Owner changed from ${named(from)} to ${named(to)}: ${where(thread)}.`);
+    if (to.metaApp === 'businessAi') log.warn(businessAiLine(named(to), thread));
+  });
   events.on('disagreement', ({ thread, by, ledger, meta }) => {
     const said =
       by === 'threadOwner' ? `thread_owner says ${meta ? named(meta) : 'another app'}` : 'Meta refused a message';
     log.info(`Ledger corrected, it held ${named(ledger)} and ${said}: ${where(thread)}.`);
   });
+}
+
+/** What a take by Meta's Business AI does, and what to do about it. @param app as the log names it */
+export function businessAiLine(app: string, thread: ThreadKey): string {
+  return (
+    `${app} took ${where(thread)}. The bot is silent there until Business AI hands the thread back. ` +
+    "If it shall not answer, turn Business AI off in the Page's settings in Meta Business Suite."
+  );
 }
 
 /** How a thread is called in a log. */
@@ -43,9 +53,8 @@ function returnedLine({ thread, result }: HandoverEventMap['returned']): string 
   return `Handover ${handoverId} ended: ${outcome} by ${via} after ${seconds(waitedMs)}, ${agent}, ${where(thread)}.`;
 }
 
-function named({ owner, appId, appName }: ThreadOwner): string {
-  if (appName !== undefined) return `${appName} (app ${appId})`;
-  return owner === 'other' && appId !== undefined ? `app ${appId}` : owner;
+function named({ owner, appId }: ThreadOwner): string {
+  return owner === 'other' && appId !== undefined ? nameOfApp(appId) : owner;
 }
 
 function seconds(ms: number): string {

@@ -55,6 +55,8 @@ export interface EnginePolicies {
   readonly reclaim: Readonly<Record<Writer, readonly ReclaimTrigger[]>>;
   /** Whether what happens to a handover runs the bot's logic even if no dialog waits. */
   readonly statusEvents: boolean;
+  /** Whether the echoes of the bot's own messages run its logic. */
+  readonly ownEchoes: boolean;
 }
 
 /** What the option `requests` means. */

@@ -5,6 +5,7 @@ import { threadOf } from '../thread/event.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
+import { BUSINESS_AI_TAKE, metaAppOf } from '../thread/meta-apps.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
@@ -19,6 +20,7 @@ import type { AppIdWatch } from './app-id-watch.js';
 import type { AfterChange, ThreadRecords } from './change-record.js';
 import type { Ending, Outcome } from './lifecycle.js';
 import { amendOpen, concludeOpen, isUnsettledForLong, keepEarlyHandBack, storedError, unchanged } from './lifecycle.js';
+import { businessAiLine } from './log-events.js';
 import { HANDOVER_DEADLINE, deadlineOf } from './timers.js';
 import type { EnteredEvent, RecordedEvent } from './turn.js';
 import { reopened } from './vcc-live-report.js';
@@ -85,6 +87,11 @@ export class EventRecorder {
     };
     return whenReady(this.#records.enter(asked, ids, evidenceFrom, effectOf(arrival)), (entered) => {
       if (entered.status !== 'entered') return entered;
+      if (isUnknownBusinessAi(event)) {
+        this.#records.deps.log.warn(
+          businessAiLine(`Meta's Business AI (app ${event.newOwnerAppId}, by its metadata)`, thread),
+        );
+      }
       const { before, now: owner, record, askOwner, value: concluded } = entered.value;
       const value: RecordedEvent = { event, thread, before, owner, record, askOwner, concluded, isFresh: false };
       const recorded: EnteredEvent = { status: 'entered', value, mustWait: entered.mustWait };
@@ -106,6 +113,11 @@ export class EventRecorder {
       await this.#records.forgiving(() => store.schedule({ thread, name: HANDOVER_DEADLINE, atMs }));
     }
   }
+}
+
+/** A take by Meta's Business AI under an id that this package does not know. `ownerChanged` tells of the known ids. */
+function isUnknownBusinessAi({ kind, metadata, newOwnerAppId }: ThreadEvent): boolean {
+  return kind === 'takeThreadControl' && metadata === BUSINESS_AI_TAKE && metaAppOf(newOwnerAppId) !== 'businessAi';
 }
 
 /** Whether an event is a `pass_thread_control` to this app. */

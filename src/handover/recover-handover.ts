@@ -10,6 +10,7 @@ import { isAnotherApp } from '../ownership/ledger.js';
 import type { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadOfApps } from './ask-owner.js';
 import { askOwner, foldAnswer } from './ask-owner.js';
+import { nameOfApp } from '../thread/meta-apps.js';
 import type { ThreadRecords } from './change-record.js';
 import type { HandoverEvent } from './events.js';
 import type { Ending, Outcome } from './lifecycle.js';
@@ -139,9 +140,13 @@ export async function fail(
 
 /** Another app controls the thread that was to be passed. */
 export function takenByOther(verdict: Verdict, cause?: Error): HandoverError {
-  const who = verdict.appId === undefined ? 'Another app' : `App ${verdict.appId}`;
+  const who = verdict.appId === undefined ? 'Another app' : capitalised(nameOfApp(verdict.appId));
   const text = `${who} controls the thread, so it cannot be passed to VCC Live. Pass it from there, or wait for its hand-back.`;
   return new HandoverError('takenByOtherApp', text, cause === undefined ? undefined : { cause });
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function failing(error: Error, nowMs: number): Ending {

@@ -25,8 +25,6 @@ import { takeBackTimeOf } from './vcc-live-report.js';
 
 /** The delay of a deadline whose pass is not confirmed yet, for as long as that can change. */
 const ARMED_AGAIN_MS = 60_000;
-/** After a refused take. */
-const TAKE_AGAIN_AFTER_MS = 60 * 60_000;
 const UNSETTLED_MS = 24 * 60 * 60_000;
 
 /** Whether a thread may still be taken, by the record in the moment of the take. Pure. */
@@ -141,8 +139,8 @@ async function takeCall<T>(
 
 /**
  * Takes the thread from VCC Live. Resolves with nothing if the reason does not hold any more, if the handover has ended
- * meanwhile, or if Meta refuses: somebody may change a setting of the Page, so it is tried again after an hour. Rejects if it
- * can be tried again at once.
+ * meanwhile, or if Meta refuses for good. A refused take is logged once and tried again after `TAKE_RETRY_MS`. Rejects if
+ * it can be retried at once.
  */
 async function takeFromAgent(
   records: ThreadRecords,
@@ -162,18 +160,23 @@ async function takeFromAgent(
   } catch (error) {
     if (!(error instanceof GraphApiError) || error.retryable || error.outcome === 'unknown') throw error;
     const { value: isFirst } = await records.change(thread, ids, [], (record): Outcome<boolean> => {
-      const isKnown = record.open?.takeAgainAtMs !== undefined;
+      const first = record.open?.id === open.id && record.open.takeRefusedAtMs === undefined;
       return {
-        record: amendOpen(record, open.id, { takeAgainAtMs: clock.now() + TAKE_AGAIN_AFTER_MS }),
-        events: isKnown ? [] : [['failed', { thread, handoverId: open.id, error, takingBack: true }]],
-        value: !isKnown,
+        record: amendOpen(record, open.id, { takeRefusedAtMs: clock.now() }),
+        events: first ? [['failed', { thread, handoverId: open.id, error, takingBack: true }]] : [],
+        value: first,
       };
     });
-    const line = `Handover ${open.id}: ${taker} could not take the thread back; the next try is in an hour: ${error.message}`;
-    if (isFirst) log.error(line);
-    else log.info(line);
+    if (isFirst) log.error(takeRefusedLine(open.id, taker, error));
     return undefined;
   }
+}
+
+function takeRefusedLine(handoverId: HandoverId, taker: string, error: GraphApiError): string {
+  return (
+    `Handover ${handoverId}: ${taker} could not take the thread back: ${error.message} ` +
+    'The bot tries again every hour while VCC Live has the thread. This is said once for each handover.'
+  );
 }
 
 /**

@@ -34,6 +34,10 @@ export const HANDOVER_DEADLINE = 'handover';
 /** The name of the deadline at which a thread whose chat VCC Live has closed is taken back. */
 export const CLOSED_CHAT_DEADLINE = 'closedChat';
 
+/**
+ * How long after a refused take the next one is tried. A setting of the Page has to change first, and a person changes it.
+ */
+export const TAKE_RETRY_MS = 60 * 60_000;
 /** A deadline that a process took and did not handle is due again after this. */
 const DEADLINE_LEASE_MS = 60_000;
 /** A process looks for deadlines this often. */
@@ -53,8 +57,13 @@ export function deadlineOf(open: OpenHandover, timers: HandoverTimers): Deadline
   } else if (timers.idleMs !== undefined) {
     deadlines.push({ atMs: open.agentAtMs + timers.idleMs, outcome: 'abandoned' });
   }
-  const [next] = deadlines.sort((a, b) => a.atMs - b.atMs);
-  return next && { ...next, atMs: Math.max(next.atMs, open.takeAgainAtMs ?? next.atMs) };
+  const first = deadlines.sort((a, b) => a.atMs - b.atMs)[0];
+  return first && { ...first, atMs: notBeforeRetry(open, first.atMs) };
+}
+
+/** The time of a take, or of the next attempt if Meta has refused one. Our clock. */
+export function notBeforeRetry({ takeRefusedAtMs }: OpenHandover, atMs: number): number {
+  return takeRefusedAtMs === undefined ? atMs : Math.max(atMs, takeRefusedAtMs + TAKE_RETRY_MS);
 }
 
 /** Whether any timer is on. */

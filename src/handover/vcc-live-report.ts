@@ -7,6 +7,7 @@ import type { HandoverResult } from '../thread/handover.js';
 import type { OpenHandover, ThreadRecord, VccLiveReport } from '../thread/record.js';
 import { presentFields } from '../thread/read-unknown.js';
 import type { TranscriptLine, VccLiveEvent } from '../thread/vcc-live-event.js';
+import { notBeforeRetry } from './timers.js';
 
 /** Names and ids longer than this are cut: a record must stay small whatever is sent. */
 const MAX_WORD_LENGTH = 200;
@@ -56,8 +57,7 @@ export function takeBackTimeOf(open: OpenHandover | undefined): number | undefin
   if (open?.report === undefined) return undefined;
   const { closedAtMs, takeBackAfterMs } = open.report;
   if (closedAtMs === undefined || takeBackAfterMs === undefined) return undefined;
-  const atMs = Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs;
-  return Math.max(atMs, open.takeAgainAtMs ?? atMs);
+  return notBeforeRetry(open, Math.max(closedAtMs, open.agentAtMs ?? closedAtMs) + takeBackAfterMs);
 }
 
 /**

@@ -17,11 +17,16 @@ import {
 import type { Surroundings } from './people/index.js';
 import { SeededRandom } from './seeded-random.js';
 import { VccLiveWebhooks } from './vcc-live-webhooks.js';
+import { ChatLog } from './vcc-live/chat-log.js';
+import { DATABASE_API_PREFIX } from './vcc-live/database-api.js';
+import { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { Weather } from './weather.js';
 import { ACK_TIMEOUT_MS, WebhookDelivery } from './webhook-delivery.js';
 import { Wire } from './wire.js';
 import { soundSetUp, type PageSetUp } from './wrong-settings.js';
 
+/** The app that `setUp.otherAppConnected` connects. */
+const OTHER_APP_ID = '900900900900901';
 const TURNS_OF_THE_LOOP = 3;
 const LOOK_AGAIN_REAL_MS = 2;
 /** A bot that waits for so long without a call only sleeps. Milliseconds of this machine. */
@@ -40,6 +45,7 @@ export interface SimulatorDeps {
   readonly delivery: WebhookDelivery;
   readonly server: GraphServer;
   readonly surroundings: Surroundings;
+  readonly vccLive: SimulatedVccLive;
   readonly callback: { url: string | undefined };
 }
 
@@ -55,7 +61,7 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
   const weather = new Weather(random);
   const callback: SimulatorDeps['callback'] = { url: undefined };
   const clock: SimulatorClock = new SimulatorClock(options.clock ?? 'real', options.startMs, () =>
-    quiet(clock, delivery, server),
+    quiet(clock, delivery, server, vccLiveWebhooks),
   );
   const wire = new Wire(() => clock.now(), options.wireCapacity);
   const botAppFields = new Set(options.botAppFields ?? webhookFields);
@@ -81,6 +87,7 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
     weather,
     random,
     habits,
+    setUp,
     pages,
     routing: options.routing ?? true,
     mayTake: permission(options.takeControlAllowed ?? true),
@@ -105,17 +112,29 @@ export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
     tls: options.tls,
     allowedHosts: allowedHostsFrom(options),
   });
-  const vccLiveWebhooks = new VccLiveWebhooks(wire);
-  const settled = (): Promise<void> => delivery.settled();
+  const chats = new ChatLog();
+  const vccLive = new SimulatedVccLive({ now: () => clock.now(), wire, weather, chats });
+  server.mount(DATABASE_API_PREFIX, (request, response) => vccLive.api.receive(request, response));
+  const vccLiveWebhooks: VccLiveWebhooks = new VccLiveWebhooks({ wire, weather, clock, chats });
+  const settled = async (): Promise<void> => {
+    await vccLiveWebhooks.quiet();
+    await delivery.settled();
+  };
   const surroundings: Surroundings = { platform, edges, wire, vccLiveWebhooks, settled, heard: new WeakSet() };
-  return { settings, habits, setUp, random, weather, clock, wire, platform, delivery, server, surroundings, callback };
+  const parts = { settings, habits, setUp, random, weather, clock, wire, platform, delivery, server };
+  return { ...parts, surroundings, vccLive, callback };
 }
 
 /** Resolves when nothing is in progress but what waits for the clock. */
-async function quiet(clock: SimulatorClock, delivery: WebhookDelivery, server: GraphServer): Promise<void> {
+async function quiet(
+  clock: SimulatorClock,
+  delivery: WebhookDelivery,
+  server: GraphServer,
+  vccLive: VccLiveWebhooks,
+): Promise<void> {
   for (;;) {
     if (server.heldCalls > 0) return;
-    await Promise.race([delivery.quiet(), server.nextHeldCall()]);
+    await Promise.race([Promise.all([delivery.quiet(), vccLive.quiet()]), server.nextHeldCall()]);
     // What the last moment began reaches its first wait.
     for (let turns = 0; turns < TURNS_OF_THE_LOOP; turns += 1) await new Promise(setImmediate);
     if (!somebodyWaits(clock, server)) return;
@@ -170,16 +189,33 @@ function pageOf(
     pageFields: new Set(webhookFields),
     received: [],
   };
-  const all = new Map([bot, vccLive, inbox].map((app) => [app.appId, app]));
-  const withoutVccLive = new Map([bot, inbox].map((app) => [app.appId, app]));
+  const other: ConnectedApp = {
+    appId: OTHER_APP_ID,
+    role: 'other',
+    name: 'Another bot',
+    proofRequired: false,
+    appFields: new Set(webhookFields),
+    pageFields: new Set(webhookFields),
+    received: [],
+  };
+  const isConnected: Readonly<Record<ConnectedApp['role'], () => boolean>> = {
+    bot: () => true,
+    vccLive: () => setUp.vccLiveConnected,
+    inbox: () => true,
+    other: () => setUp.otherAppConnected,
+  };
   const defaultApps = { bot, vccLive, inbox } as const;
   return {
     pageId: page.pageId,
     get defaultAppId() {
       return defaultApps[setUp.defaultApp].appId;
     },
+    get entryAppId() {
+      return setUp.socialRouting === 'defaultApp' ? this.defaultAppId : defaultApps[setUp.socialRouting].appId;
+    },
     get apps() {
-      return setUp.vccLiveConnected ? all : withoutVccLive;
+      const connected = [bot, vccLive, inbox, other].filter(({ role }) => isConnected[role]());
+      return new Map(connected.map((app) => [app.appId, app]));
     },
     threads: new Map(),
   };

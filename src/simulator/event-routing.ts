@@ -32,6 +32,8 @@ export type ConversationEventKind =
 export interface Listener {
   readonly appId: string;
   readonly fields: ReadonlySet<WebhookField>;
+  /** The Page setting "Access standby channel" of this app. */
+  readonly standbyAccess: boolean;
 }
 
 /** Where a copy of an event goes. */
@@ -96,7 +98,7 @@ function channelFor(event: RoutedEvent, appId: string): 'messaging' | 'standby' 
 function hears(event: RoutedEvent, channel: 'messaging' | 'standby', listener: Listener): boolean {
   const field = fieldOf[event.kind];
   if (channel === 'messaging') return listener.fields.has(field);
-  if (!listener.fields.has('standby')) return false;
+  if (!listener.standbyAccess || !listener.fields.has('standby')) return false;
   if (event.kind === 'echo') return listener.fields.has(field);
   return event.standbyCarriesEverything || DOCUMENTED_ON_STANDBY.has(event.kind);
 }

@@ -184,6 +184,7 @@ export class GraphEdges {
   admission(request: GraphRequest): GraphErrorText | undefined {
     const { token, params } = request;
     if (request.malformedBody === true) return graphErrors.malformedBody;
+    if (!isServed(request.path, this.#deps.setUp.newestApiVersion)) return unknownPath(pathBelowVersion(request.path));
     if (token === undefined) return graphErrors.noToken;
     const app = this.tokenOf(token)?.app;
     if (app === undefined) return graphErrors.badToken;
@@ -251,18 +252,15 @@ export class GraphEdges {
     }
     return ok({
       ...(fields.includes('name') ? { name: `Page ${page.pageId}` } : {}),
-      // What each flag means is not published (U); msgr_multi_app is read as "Conversation Routing is on".
-      ...(fields.includes('messaging_feature_status')
-        ? {
-            messaging_feature_status: {
-              hop_v2: false,
-              msgr_multi_app: this.#deps.platform.routing,
-              ig_multi_app: false,
-            },
-          }
-        : {}),
+      ...(fields.includes('messaging_feature_status') ? { messaging_feature_status: this.#features() } : {}),
       id: page.pageId,
     });
+  }
+
+  /** What each flag means is not published (U). Observers read one of two as "Conversation Routing is on". */
+  #features(): Readonly<Record<string, boolean>> {
+    const off = { hop_v2: false, msgr_multi_app: false, ig_multi_app: false };
+    return { ...off, [this.#deps.setUp.routingFlag]: this.#deps.platform.routing };
   }
 
   #messages(caller: GraphCaller, params: JsonObject): GraphAnswer {
@@ -495,6 +493,21 @@ export class GraphEdges {
     }
     return undefined;
   }
+}
+
+/** Whether a path's version is not newer than the newest one. */
+function isServed(path: string, newest: string | undefined): boolean {
+  const version = versionOf(path);
+  return newest === undefined || version === undefined || Number(version.slice(1)) <= Number(newest.slice(1));
+}
+
+function pathBelowVersion(path: string): string {
+  return path.slice((versionOf(path)?.length ?? -1) + 1);
+}
+
+function versionOf(path: string): string | undefined {
+  const [, first = ''] = path.split('/');
+  return VERSION.test(first) ? first : undefined;
 }
 
 function ok(body: unknown): GraphAnswer {

@@ -271,7 +271,7 @@ function pendingEntry(call: ReadCall, token: GraphToken | undefined, edge: strin
     kind: 'graph',
     ...(token === undefined ? {} : { appId: token.app.appId }),
     ...(token?.page === undefined ? {} : { pageId: token.page.pageId }),
-    appName: token?.app.name ?? 'unknown token',
+    appName: token?.app.name ?? (call.token === undefined ? 'no token' : 'unknown token'),
     method: call.method,
     path: call.path,
     edge,

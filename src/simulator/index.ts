@@ -9,12 +9,13 @@ export { throwAwayCertificate } from './throw-away-certificate.js';
 export {
   SimulatedAgent,
   SimulatedCustomer,
-  BUSINESS_AI_APP_ID,
   SimulatedBusinessAi,
   SimulatedPageInbox,
   type QueuedThread,
   type SimulatedAttachment,
 } from './people/index.js';
+export type { AgentState, AgentView } from './vcc-live/agents.js';
+export { SimulatedVccLive, type VccLiveAccess } from './vcc-live/simulated-vcc-live.js';
 export type { ChangedTicket, ClosedChat, VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 export type { ConversationEntry, ReceivedEvent, Speaker } from './messenger-platform.js';
 
@@ -39,6 +40,7 @@ export { SimulatorClock } from './held-clock.js';
 export {
   Wire,
   wireLine,
+  type DatabaseApiEntry,
   type GraphEntry,
   type NoteEntry,
   type OwnerEntry,

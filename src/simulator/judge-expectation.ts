@@ -92,6 +92,7 @@ export function linesOf(wire: Wire, psid: string | undefined): string {
 export function concerns(entry: WireEntry, psid: string): boolean {
   switch (entry.kind) {
     case 'note':
+    case 'databaseApi':
       return true;
     case 'owner':
     case 'vccLive':

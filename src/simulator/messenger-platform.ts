@@ -18,12 +18,13 @@ import type { PlatformHabits } from './options.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { Wire, OwnerEntry } from './wire.js';
 import type { Weather } from './weather.js';
+import { standbyAccess, type PageSetUp } from './wrong-settings.js';
 import { destinations, type ConversationEventKind, type WebhookField } from './event-routing.js';
 import {
   afterCustomer,
   asOf,
   ruleExtend,
-  ruleInboxTakes,
+  ruleMetaAppTakes,
   rulePass,
   ruleRelease,
   ruleRequest,
@@ -70,6 +71,7 @@ export interface PlatformDeps {
   readonly weather: Weather;
   readonly random: SeededRandom;
   readonly habits: PlatformHabits;
+  readonly setUp: PageSetUp;
   readonly pages: readonly Page[];
   readonly routing: boolean;
   readonly mayTake: (appId: string) => boolean;
@@ -224,15 +226,14 @@ export class MessengerPlatform {
     return this.#follow(page, thread, ruling, 'send');
   }
 
-  /** A person takes the thread in the Page Inbox, by answering there or by moving it to the main folder. */
-  inboxTakes(page: Page, thread: Thread, inboxAppId: string, metadata?: string): void {
-    const nowMs = this.#deps.clock.now();
-    this.#follow(page, thread, ruleInboxTakes(thread.truth, inboxAppId, metadata, nowMs), 'take');
+  /** An app of Meta's own takes the thread: the Page Inbox for a person who answers there or moves the chat, or Business AI. */
+  metaAppTakes(page: Page, thread: Thread, appId: string, metadata?: string): void {
+    this.#follow(page, thread, ruleMetaAppTakes(thread.truth, appId, metadata, this.#deps.clock.now()), 'take');
   }
 
   /** A person writes in the Page Inbox. */
   inboxWrites(page: Page, thread: Thread, inboxAppId: string, text: string): string {
-    this.inboxTakes(page, thread, inboxAppId);
+    this.metaAppTakes(page, thread, inboxAppId);
     return this.#speak(page, thread, inboxAppId, { message: { text }, buttons: [], humanAgent: true });
   }
 
@@ -241,6 +242,7 @@ export class MessengerPlatform {
     return {
       routing: this.routing,
       defaultAppId: page.defaultAppId,
+      entryAppId: page.entryAppId,
       connectedAppIds: new Set(page.apps.keys()),
       mayTake: (appId) => !weather.takeNotAllowed && mayTake(appId),
       mayUseHumanAgent,
@@ -340,7 +342,11 @@ export class MessengerPlatform {
       standbyCarriesEverything: habits.standbyCarriesEverything,
     };
     const apps = [...page.apps.values()];
-    const listeners = apps.map((app) => ({ appId: app.appId, fields: subscribedFields(app) }));
+    const listeners = apps.map((app) => ({
+      appId: app.appId,
+      fields: subscribedFields(app),
+      standbyAccess: standbyAccess(this.#deps.setUp, app.role),
+    }));
     return destinations(event, listeners).map(({ appId, channel }) => {
       const bare = weather.payloadlessPostback;
       const variant = channel === 'standby' || bare ? asStandby(item, bare && channel === 'standby') : item;
@@ -412,6 +418,7 @@ export function speakerOf(page: Page, appId: string): Speaker {
       return 'agent';
     case 'inbox':
       return 'inbox';
+    case 'other':
     case undefined:
       return 'other';
   }

@@ -14,11 +14,18 @@ import type { SimulatorClock } from './held-clock.js';
 import { type ConnectedApp, type Page } from './messenger-platform.js';
 import { type PlatformHabits, type SimulatorOptions, type SimulatorSettings } from './options.js';
 import { type PageSetUp } from './wrong-settings.js';
-import { SimulatedAgent, SimulatedBusinessAi, SimulatedCustomer, SimulatedPageInbox } from './people/index.js';
+import {
+  BUSINESS_AI_APP_ID,
+  SimulatedAgent,
+  SimulatedBusinessAi,
+  SimulatedCustomer,
+  SimulatedPageInbox,
+} from './people/index.js';
 import type { ActualCall } from './replay/expected-calls.js';
 import { playRecording, type PlayedAnswer } from './replay/play-recording.js';
 import type { ReplayReport } from './replay/replay-report.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
+import type { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
 import type { Weather } from './weather.js';
 import { type RawDelivery, type WebhookAnswer } from './webhook-delivery.js';
@@ -54,6 +61,8 @@ export class MessengerSimulator {
   readonly clock: SimulatorClock;
   /** Everything that happened. */
   readonly wire: Wire;
+  /** VCC Live's agents and its Database API. What they do in a thread is in {@link agent}. */
+  readonly vccLive: SimulatedVccLive;
   /** What a test expects of the whole: `await simulator.expects.owner(psid, 'vccLive')`. */
   readonly expects: SimulatorExpectations;
   readonly #deps: SimulatorDeps;
@@ -67,6 +76,7 @@ export class MessengerSimulator {
     this.setUp = deps.setUp;
     this.clock = deps.clock;
     this.wire = deps.wire;
+    this.vccLive = deps.vccLive;
     this.expects = new SimulatorExpectations({
       wire: deps.wire,
       settled: () => this.settled(),
@@ -141,9 +151,12 @@ export class MessengerSimulator {
     return new SimulatedPageInbox(this.#deps.surroundings, page, appOf(page, 'inbox'));
   }
 
-  /** Meta's Business AI, which takes threads on its own. */
-  businessAi(pageId = this.settings.pageId): SimulatedBusinessAi {
-    return new SimulatedBusinessAi(this.#deps.surroundings, this.#page(pageId));
+  /**
+   * Meta's Business AI, which takes threads from other apps.
+   * @param appId default: the observed one; any other id plays one that nobody knows yet
+   */
+  businessAi(pageId = this.settings.pageId, appId = BUSINESS_AI_APP_ID): SimulatedBusinessAi {
+    return new SimulatedBusinessAi(this.#deps.surroundings, this.#page(pageId), appId);
   }
 
   /** The truth about a thread. */
@@ -199,7 +212,7 @@ export class MessengerSimulator {
 
   /** Resolves when no webhook is in progress or waiting. What waits for a held clock, or for a redelivery, does not count. */
   settled(): Promise<void> {
-    return this.#deps.delivery.settled();
+    return this.#deps.surroundings.settled();
   }
 
   /**

@@ -33,7 +33,7 @@ export interface ReceivedEvent {
 /** An app connected to a Page. */
 export interface ConnectedApp {
   readonly appId: string;
-  readonly role: 'bot' | 'vccLive' | 'inbox';
+  readonly role: 'bot' | 'vccLive' | 'inbox' | 'other';
   readonly name: string;
   readonly secret?: string;
   readonly proofRequired: boolean;
@@ -50,6 +50,8 @@ export interface ConnectedApp {
 export interface Page {
   readonly pageId: string;
   readonly defaultAppId: string;
+  /** Gets the threads that begin in the Page's chat, when routing is on. */
+  readonly entryAppId: string;
   readonly apps: ReadonlyMap<string, ConnectedApp>;
   readonly threads: Map<string, Thread>;
   /** Customers of the checkbox plugin, by `user_ref`. Absent: none has opted in. */

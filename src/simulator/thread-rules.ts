@@ -30,6 +30,8 @@ export interface PageRules {
   /** A default application is set (Conversation Routing). Off: "default behaviour", zero configuration. */
   readonly routing: boolean;
   readonly defaultAppId: string;
+  /** Gets an idle thread in which a customer writes: the default application, unless Social routing names another app. */
+  readonly entryAppId: string;
   readonly connectedAppIds: ReadonlySet<string>;
   /** The Page setting "Allow this app to take control of conversations". */
   readonly mayTake: (appId: string) => boolean;
@@ -94,13 +96,13 @@ export function asOf(thread: ThreadTruth, nowMs: number): ThreadTruth {
 }
 
 /**
- * The customer wrote or pressed a button: control is prolonged; with routing on an idle thread becomes the default
- * application's. Without routing an idle thread stays nobody's.
+ * The customer wrote or pressed a button: control is prolonged; with routing on an idle thread becomes that of the app for
+ * such entries. Without routing an idle thread stays nobody's.
  */
 export function afterCustomer(before: ThreadTruth, rules: PageRules, nowMs: number): ThreadTruth {
   const thread = { ...asOf(before, nowMs), customerAtMs: nowMs };
   if (thread.ownerAppId !== undefined) return prolonged(thread, nowMs);
-  return rules.routing ? owned(thread, rules.defaultAppId, nowMs) : thread;
+  return rules.routing ? owned(thread, rules.entryAppId, nowMs) : thread;
 }
 
 /**
@@ -171,16 +173,16 @@ export function ruleTake(
   return takenBy(thread, appId, metadata, nowMs);
 }
 
-/** An app of Meta's own, as the Page Inbox, takes control by itself when a person answers there, whatever the settings say. */
-export function ruleInboxTakes(
+/** An app of Meta's own (the Page Inbox when a person answers there, Business AI) takes control, whatever the settings say. */
+export function ruleMetaAppTakes(
   before: ThreadTruth,
-  inboxAppId: string,
+  appId: string,
   metadata: string | undefined,
   nowMs: number,
 ): Ruling {
   const thread = asOf(before, nowMs);
-  if (thread.ownerAppId === inboxAppId) return { allowed: true, thread: prolonged(thread, nowMs) };
-  return takenBy(thread, inboxAppId, metadata, nowMs);
+  if (thread.ownerAppId === appId) return { allowed: true, thread: prolonged(thread, nowMs) };
+  return takenBy(thread, appId, metadata, nowMs);
 }
 
 /** `request_thread_control`: an idle thread is given at once, an owner is only told. */

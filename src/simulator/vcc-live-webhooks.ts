@@ -6,26 +6,19 @@
  * @see https://vcc.live/?p=46317
  * @see https://vcc.live/developers/webhook/async-webhook-requests/ticket-status-webhook
  */
-import { createCipheriv, getCipherInfo, randomBytes } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { getCipherInfo } from 'node:crypto';
 import { InvalidOptionError } from '../thread/errors.js';
+import type { SimulatorClock } from './held-clock.js';
 import type { ConversationEntry, Page, Thread } from './messenger-platform.js';
 import { SimulatorStateError } from './simulator-errors.js';
-import { isJsonObject, type JsonObject } from './webhook-items.js';
-import type { WebhookAnswer } from './webhook-delivery.js';
+import { lastPassOf, PROJECT_ID, vccLiveTime, type ChatLog } from './vcc-live/chat-log.js';
+import { DEFAULT_SECRET_PARAMETER, postReport, type VccLiveWebhookTarget } from './vcc-live/post-report.js';
+import type { Weather } from './weather.js';
+import type { JsonObject } from './webhook-items.js';
+import type { WebhookAnswer } from './webhook-client.js';
 import type { VccLiveEntry, Wire } from './wire.js';
 
-/** Where VCC Live sends its webhooks, as it would be set there. */
-export interface VccLiveWebhookTarget {
-  /** Without secret and initialization vector: they are added to the query. */
-  readonly url: string;
-  readonly secret: string;
-  /** Default `secret-key`. */
-  readonly secretParameter?: string;
-  /** Bodies are encrypted, as PHP's `openssl_encrypt` does it. `randomIv` (default true): with `?iv=`, else an empty one. */
-  readonly encryption?: { readonly cipher: string; readonly key: string; readonly randomIv?: boolean };
-}
+export type { VccLiveWebhookTarget } from './vcc-live/post-report.js';
 
 /** How an agent closes a chat. */
 export interface ClosedChat {
@@ -51,21 +44,46 @@ export interface ChangedTicket {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-const PROJECT_ID = 42;
-const FIRST_ID = 1000;
-const ANSWER_TIMEOUT_MS = 10_000;
+/**
+ * When VCC Live sends a failed report again, milliseconds after the first failure. It repeats "until it succeeds or reaches
+ * a limit" and publishes neither times nor limit, so these are a guess.
+ */
+export const REPORT_REPEATS_MS: readonly number[] = [10_000, 60_000, 300_000, 900_000];
 
 type About = Pick<VccLiveEntry, 'name' | 'says' | 'pageId' | 'psid'>;
 
+/** A report that is sent until the bot takes it. */
+interface Report {
+  readonly target: VccLiveWebhookTarget;
+  readonly about: About;
+  readonly body: object;
+}
+
+/** What an attempt came to. `isTaken`: VCC Live got the answer 200. */
+interface Attempt {
+  readonly isTaken: boolean;
+  readonly seq: number;
+  /** Absent if no answer came. */
+  readonly answer?: WebhookAnswer;
+  readonly error?: unknown;
+}
+
+/** What the webhooks work with. */
+export interface VccLiveWebhookDeps {
+  readonly wire: Wire;
+  readonly weather: Weather;
+  readonly clock: SimulatorClock;
+  readonly chats: ChatLog;
+}
+
 /** Sends VCC Live's webhooks, if a target is set. */
 export class VccLiveWebhooks {
-  readonly #wire: Wire;
-  readonly #idsOf = new WeakMap<Thread, number>();
+  readonly #deps: VccLiveWebhookDeps;
+  readonly #repeating = new Set<Promise<void>>();
   #target: VccLiveWebhookTarget | undefined;
-  #nextId = FIRST_ID;
 
-  constructor(wire: Wire) {
-    this.#wire = wire;
+  constructor(deps: VccLiveWebhookDeps) {
+    this.#deps = deps;
   }
 
   /** A target is set. */
@@ -87,20 +105,21 @@ export class VccLiveWebhooks {
   /** Chat (Async). Rejects if nothing is connected or there is no answer. */
   chatClosed(page: Page, thread: Thread, how: ClosedChat): Promise<WebhookAnswer> {
     const { disposition = 'completed', agentName = 'Anna Agent', queueName = 'Messenger' } = how;
-    const id = this.#idOf(thread);
+    const { clock, chats } = this.#deps;
+    const { chatId, ticketId, contactId, entityId } = chats.close(page, thread, { agentName, nowMs: clock.now() });
     const says = `closed by ${agentName}: ${disposition}`;
     return this.#send(
       { name: 'Chat (Async)', says, pageId: page.pageId, psid: thread.psid },
       {
-        chatId: id,
+        chatId,
         projectId: PROJECT_ID,
-        ticketId: id,
+        ticketId,
         firstAgentName: agentName,
         lastAgentName: agentName,
         firstQueueName: queueName,
         lastQueueName: queueName,
-        contactId: id,
-        entityId: id,
+        contactId,
+        entityId,
         disposition,
         platform: 'facebook',
         ipAddress: '',
@@ -116,10 +135,10 @@ export class VccLiveWebhooks {
   /** Ticket Status (Async). Rejects if nothing is connected or there is no answer. */
   ticketChanged(page: Page, thread: Thread, how: ChangedTicket): Promise<WebhookAnswer> {
     const { action = 'update', status, substatus } = how;
-    const id = this.#idOf(thread);
+    const { ticketId } = this.#deps.chats.numbersOf(page, thread);
     const ticket = {
-      ticketId: id,
-      ticketNo: `T-${id}`,
+      ticketId,
+      ticketNo: `T-${ticketId}`,
       projectId: PROJECT_ID,
       projectName: 'Messenger',
       ...(status === undefined ? {} : { status }),
@@ -134,12 +153,9 @@ export class VccLiveWebhooks {
     );
   }
 
-  #idOf(thread: Thread): number {
-    const known = this.#idsOf.get(thread);
-    if (known !== undefined) return known;
-    const id = this.#nextId++;
-    this.#idsOf.set(thread, id);
-    return id;
+  /** Resolves when no repeated report is in progress. */
+  async quiet(): Promise<void> {
+    while (this.#repeating.size > 0) await Promise.all(this.#repeating);
   }
 
   async #send(about: About, body: object): Promise<WebhookAnswer> {
@@ -147,76 +163,68 @@ export class VccLiveWebhooks {
     if (target === undefined) {
       throw new SimulatorStateError('No webhook of VCC Live is connected: simulator.connectVccLive({ url, secret }).');
     }
-    const { url: address, secret, secretParameter = 'secret-key', encryption } = target;
-    const seq = this.#wire.write({
+    const report = { target, about, body };
+    const attempt = await this.#attempt(report, 1);
+    if (!attempt.isTaken) this.#repeatLater(report, attempt.seq, 1, this.#deps.clock.now());
+    if (attempt.answer === undefined) throw attempt.error;
+    return attempt.answer;
+  }
+
+  #repeatLater(report: Report, failedSeq: number, attempt: number, firstFailureMs: number): void {
+    const { clock, wire } = this.#deps;
+    const offsetMs = REPORT_REPEATS_MS[attempt - 1];
+    if (offsetMs === undefined) {
+      wire.note(`VCC Live has given a report up after ${attempt} attempts`);
+      return;
+    }
+    const againInMs = Math.max(firstFailureMs + offsetMs - clock.now(), 0);
+    wire.end(failedSeq, { againInMs });
+    clock.afterInBackground(againInMs, () => {
+      const repeated = this.#attempt(report, attempt + 1).then(({ isTaken, seq }) => {
+        if (!isTaken) this.#repeatLater(report, seq, attempt + 1, firstFailureMs);
+      });
+      this.#repeating.add(repeated);
+      void repeated.finally(() => this.#repeating.delete(repeated));
+    });
+  }
+
+  /** Never rejects. */
+  async #attempt({ target, about, body }: Report, attempt: number): Promise<Attempt> {
+    const { wire, weather } = this.#deps;
+    const { url, secretParameter = DEFAULT_SECRET_PARAMETER } = target;
+    const encrypted = target.encryption !== undefined;
+    const seq = wire.write({
       kind: 'vccLive',
       ...about,
-      url: address,
+      url,
       secretParameter,
       body,
-      encrypted: encryption !== undefined,
+      encrypted,
+      attempt,
       outcome: 'pending',
     });
-    const url = new URL(address);
-    url.searchParams.append(secretParameter, secret);
     try {
-      const answer = await post(url, encrypted(JSON.stringify(body), url, encryption));
-      this.#wire.end(seq, { outcome: 'answered', status: answer.status, ackMs: answer.ms });
-      return answer;
+      if (weather.botDown.strikes() !== undefined)
+        throw new SimulatorStateError('The weather says that the bot is down.');
+      const answer = await postReport(target, body);
+      const isLost = weather.vccLiveAnswersLost.strikes() !== undefined;
+      wire.end(seq, { outcome: isLost ? 'answerLost' : 'answered', status: answer.status, ackMs: answer.ms });
+      return { isTaken: answer.status === 200 && !isLost, seq, answer };
     } catch (error) {
-      this.#wire.end(seq, { outcome: 'unreachable', reason: error instanceof Error ? error.message : String(error) });
-      throw error;
+      wire.end(seq, { outcome: 'unreachable', reason: error instanceof Error ? error.message : String(error) });
+      return { isTaken: false, seq, error };
     }
   }
 }
 
 /** What came with the thread when VCC Live got it last, in the field that was made for it. */
 function customFields(page: Page, thread: Thread): JsonObject {
-  const app = [...page.apps.values()].find(({ role }) => role === 'vccLive');
-  const passes = (app?.received ?? [])
-    .filter(({ psid }) => psid === thread.psid)
-    .map(({ item }) => item['pass_thread_control']);
-  const last = passes.findLast(isJsonObject);
+  const last = lastPassOf(page, thread);
   return typeof last?.['metadata'] === 'string' ? { handoverId: last['metadata'] } : {};
 }
 
 function lineOf(page: Page, entry: ConversationEntry): JsonObject[] {
   if (entry.kind !== 'message' || entry.text === undefined) return [];
   const name = entry.appId === undefined ? undefined : page.apps.get(entry.appId)?.name;
-  const date = new Date(entry.atMs).toISOString().slice(0, 19).replace('T', ' ');
-  return [{ from: name ?? entry.from, date, message: entry.text }];
-}
-
-/** PHP fills keys and initialization vectors up with zero bytes. */
-function encrypted(text: string, url: URL, encryption: VccLiveWebhookTarget['encryption']): string {
-  if (encryption === undefined) return text;
-  const { keyLength, ivLength = 0 } = getCipherInfo(encryption.cipher) ?? { keyLength: 0 };
-  const iv = encryption.randomIv === false ? Buffer.alloc(ivLength) : randomBytes(ivLength);
-  url.searchParams.append('iv', encryption.randomIv === false ? '' : iv.toString('hex'));
-  const key = Buffer.concat([Buffer.from(encryption.key, 'utf8'), Buffer.alloc(keyLength)]).subarray(0, keyLength);
-  const cipher = createCipheriv(encryption.cipher, key, iv);
-  return Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
-}
-
-function post(url: URL, body: string): Promise<WebhookAnswer> {
-  const startedMs = performance.now();
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const request = send(url, { method: 'POST', headers, timeout: ANSWER_TIMEOUT_MS, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => void chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          body: Buffer.concat(chunks).toString('utf8'),
-          ms: Math.round(performance.now() - startedMs),
-        }),
-      );
-    });
-    request.on('timeout', () => request.destroy(new Error('The webhook gave no answer.')));
-    request.on('error', reject);
-    request.end(body);
-  });
+  return [{ from: name ?? entry.from, date: vccLiveTime(entry.atMs), message: entry.text }];
 }

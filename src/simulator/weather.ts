@@ -117,8 +117,8 @@ export class Weather {
   /** The Page setting "Allow this app to take control" is off for every app. Default false. */
   takeNotAllowed = false;
   /**
-   * No agent is there. Meta knows nothing of that: it is for a bot that asks,
-   * `availability: () => (simulator.weather.noAgents ? 'unavailable' : 'available')`. Default false.
+   * VCC Live's Database API says that nobody is logged in, whatever the agents do. It is for a bot that asks with
+   * `vccLiveAgents`, or with `availability: () => (simulator.weather.noAgents ? 'unavailable' : 'available')`. Default false.
    */
   noAgents = false;
   /** Postbacks on `messaging` lose their payload, those on `standby` their title too. Default false. */
@@ -144,6 +144,10 @@ export class Weather {
   readonly deadToken: Fault;
   /** Sends are refused, whoever owns the thread. Default reason `anotherAppControls`; `subcode` replaces the reason's own. */
   readonly sendRefused: Fault<{ readonly reason?: SendRefusal; readonly subcode?: number }>;
+  /** VCC Live's Database API answers HTTP 500. */
+  readonly vccLiveApiDown: Fault;
+  /** The bot's answer to a webhook of VCC Live is lost, so VCC Live sends the same again. */
+  readonly vccLiveAnswersLost: Fault;
   /** An odd item beside an ordinary one; default kind `app_roles`. */
   readonly oddItems: Fault<{ readonly item?: OddItem }>;
 
@@ -159,6 +163,8 @@ export class Weather {
     this.rateLimited = new Fault(random);
     this.deadToken = new Fault(random);
     this.sendRefused = new Fault(random);
+    this.vccLiveApiDown = new Fault(random);
+    this.vccLiveAnswersLost = new Fault(random);
     this.oddItems = new Fault(random);
   }
 

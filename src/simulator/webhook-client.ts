@@ -107,6 +107,25 @@ export function signatures(body: Buffer, secret: string): { 'X-Hub-Signature': s
   };
 }
 
+/** How a body of the test's own is to be sent. */
+export interface RawDelivery {
+  /** Added to, or replacing, the usual ones. `undefined` removes a header. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The secret to sign with; default the bot's. `null`: no signature. */
+  readonly signWith?: string | null;
+}
+
+/** The headers of a body of the test's own. @param appSecret signs it, unless the test gives another secret */
+export function rawHeaders(body: Buffer, how: RawDelivery, appSecret: string): Record<string, string> {
+  const secret = how.signWith === undefined ? appSecret : how.signWith;
+  const wanted = { ...usualHeaders(body), ...(secret === null ? {} : signatures(body, secret)), ...how.headers };
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries<string | undefined>(wanted)) {
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
+}
+
 /** What an answer means for the delivery. */
 export function endingOf(answer: WebhookAnswer): Ending {
   return { outcome: answer.status === 200 ? 'acknowledged' : 'refused', status: answer.status, ackMs: answer.ms };

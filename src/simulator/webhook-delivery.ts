@@ -2,22 +2,24 @@
  * Delivers webhooks to the bot as Meta does: signed, in order for each thread, and again until the bot acknowledges them.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
-import type { SimulatorClock } from './held-clock.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { Weather } from './weather.js';
-import type { Wire, WebhookEntry } from './wire.js';
-import { describeItem, envelope, escapedJson, type AddressedItem } from './webhook-items.js';
+import { FailingPages, type FailingPagesDeps } from './failing-pages.js';
+import { withOddItem } from './odd-items.js';
+import { entryHead, packed, repeated, type Parcel } from './parcel.js';
+import type { AddressedItem } from './webhook-items.js';
 import {
   brokenEnding,
   endingOf,
+  rawHeaders,
   signatures,
   usualHeaders,
   WebhookClient,
   type Ending,
+  type RawDelivery,
   type WebhookAnswer,
 } from './webhook-client.js';
 import { SimulatorStateError } from './simulator-errors.js';
-import { appIdNumber } from './write-exact-json.js';
 
 /** "Answer 200 within 5 or less seconds", real milliseconds. */
 export const ACK_TIMEOUT_MS = 5000;
@@ -28,16 +30,8 @@ export const ACK_TIMEOUT_MS = 5000;
  */
 export const REDELIVERY_OFFSETS_MS: readonly number[] = [0, 10_000, 60_000, 300_000, 900_000, 1_800_000, 3_600_000];
 
-/** After this long without one success, the developer is warned, milliseconds. */
-export const ALERT_AFTER_MS = 15 * 60 * 1000;
-
-/** After this long without one success, the app is unsubscribed for the Page, milliseconds. */
-export const UNSUBSCRIBE_AFTER_MS = 60 * 60 * 1000;
-
 /** What delivery works with. */
-export interface DeliveryParts {
-  readonly clock: SimulatorClock;
-  readonly wire: Wire;
+export interface DeliveryParts extends FailingPagesDeps {
   readonly weather: Weather;
   readonly random: SeededRandom;
   readonly botAppId: string;
@@ -45,44 +39,19 @@ export interface DeliveryParts {
   readonly ackTimeoutMs: number;
   /** Meta's clock, for `entry.time`, milliseconds. */
   readonly platformNow: () => number;
-  /** Is the bot's app still subscribed for that Page? */
-  readonly isSubscribed: (pageId: string) => boolean;
-  /** Meta gives up on a Page. */
-  readonly unsubscribe: (pageId: string) => void;
 }
 
-export type { WebhookAnswer } from './webhook-client.js';
-
-/** How a body of the test's own is to be sent. */
-export interface RawDelivery {
-  /** Added to, or replacing, the usual ones. `undefined` removes a header. */
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  /** The secret to sign with; default the bot's. `null`: no signature. */
-  readonly signWith?: string | null;
-}
-
-interface Parcel {
-  readonly items: readonly AddressedItem[];
-  readonly body: string;
-  readonly psids: readonly string[];
-  readonly pageIds: readonly string[];
-}
-
-interface Waiting {
-  readonly items: AddressedItem[];
-  readonly shipped: Promise<void>;
-}
+export type { RawDelivery, WebhookAnswer } from './webhook-client.js';
 
 /** Delivers to one bot, which may have several processes. */
 export class WebhookDelivery {
   readonly #deps: DeliveryParts;
   readonly #client: WebhookClient;
   readonly #tails = new Map<string, Promise<void>>();
-  readonly #failingSinceMs = new Map<string, number>();
-  readonly #warned = new Set<string>();
+  readonly #failing: FailingPages;
   #urls: readonly string[] = [];
   #nextUrl = 0;
-  #batch: Waiting | undefined;
+  #batch: { readonly items: AddressedItem[]; readonly shipped: Promise<void> } | undefined;
   #underWay = 0;
   #waiting = 0;
   #closed = false;
@@ -91,6 +60,7 @@ export class WebhookDelivery {
   constructor(parts: DeliveryParts) {
     this.#deps = parts;
     this.#client = new WebhookClient(parts.ackTimeoutMs);
+    this.#failing = new FailingPages(parts);
   }
 
   /** Where the bot listens; several addresses take turns, as behind a load balancer. */
@@ -102,7 +72,9 @@ export class WebhookDelivery {
   /** Sends one item. Resolves when it was delivered or given up for now (or waits for a held clock). Never rejects. */
   async enqueue(item: AddressedItem): Promise<void> {
     const { weather, clock, random } = this.#deps;
-    const items = this.#withOddItems(item);
+    const odd = weather.oddItems.strikes();
+    const facts = { botAppId: this.#deps.botAppId, stamp: this.#deps.platformNow() };
+    const items = odd === undefined ? [item] : withOddItem(item, odd.item ?? 'app_roles', facts);
     if (weather.batchingMs > 0) {
       const shipped = this.#collect(items, weather.batchingMs);
       return clock.mode === 'held' ? undefined : shipped;
@@ -125,8 +97,7 @@ export class WebhookDelivery {
 
   /** Forgets earlier failures of a Page. */
   forgive(pageId: string): void {
-    this.#failingSinceMs.delete(pageId);
-    this.#warned.delete(pageId);
+    this.#failing.forgive(pageId);
   }
 
   /** The handshake of `hub.challenge`. @throws {@link SimulatorStateError} without a connected bot */
@@ -141,15 +112,10 @@ export class WebhookDelivery {
   /** Posts anything, once, and answers what came back. Rejects if there is no answer. */
   async postRaw(body: Buffer, how: RawDelivery = {}): Promise<WebhookAnswer> {
     const url = this.#url();
-    const secret = how.signWith === undefined ? this.#deps.appSecret : how.signWith;
-    const wanted = { ...usualHeaders(body), ...(secret === null ? {} : signatures(body, secret)), ...how.headers };
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries<string | undefined>(wanted)) {
-      if (value !== undefined) headers[name] = value;
-    }
+    const headers = rawHeaders(body, how, this.#deps.appSecret);
     const signature = headers['X-Hub-Signature-256'];
     const seq = this.#deps.wire.write({
-      ...this.#entryHead({ items: [], body: body.toString('utf8'), psids: [], pageIds: [] }, url),
+      ...entryHead({ items: [], body: body.toString('utf8'), psids: [], pageIds: [] }, url, this.#deps.botAppId),
       ...(signature === undefined ? {} : { signature }),
       attempt: 1,
       why: 'raw',
@@ -174,43 +140,6 @@ export class WebhookDelivery {
     this.#client.close();
     this.#waiting = 0;
     this.#tellFinished();
-  }
-
-  #withOddItems(item: AddressedItem): AddressedItem[] {
-    const odd = this.#deps.weather.oddItems.strikes();
-    if (odd === undefined) return [item];
-    const stamp = this.#deps.platformNow();
-    const { pageId } = item;
-    const bare = { recipient: { id: pageId }, timestamp: stamp };
-    switch (odd.item ?? 'app_roles') {
-      case 'app_roles':
-        return [
-          {
-            pageId,
-            channel: 'messaging',
-            item: { ...bare, app_roles: { [this.#deps.botAppId]: ['primary_receiver'] } },
-          },
-          item,
-        ];
-      case 'policy_enforcement':
-        return [
-          {
-            pageId,
-            channel: 'messaging',
-            item: { ...bare, policy_enforcement: { action: 'block', reason: 'A simulated reason.' } },
-          },
-          item,
-        ];
-      case 'unknown':
-        return [{ pageId, channel: 'messaging', item: { ...bare, something_new: { value: 1 } } }, item];
-      case 'hop_context':
-        return [
-          {
-            ...item,
-            item: { ...item.item, hop_context: { app_id: appIdNumber(this.#deps.botAppId), metadata: '' } },
-          },
-        ];
-    }
   }
 
   #collect(items: readonly AddressedItem[], windowMs: number): Promise<void> {
@@ -239,7 +168,7 @@ export class WebhookDelivery {
     const { weather } = this.#deps;
     const copies = weather.duplicates;
     const mode = weather.duplicatesCome;
-    const parcel = this.#pack(mode === 'sameDelivery' ? repeated(items, copies) : items);
+    const parcel = packed(mode === 'sameDelivery' ? repeated(items, copies) : items, weather, this.#deps.platformNow());
     this.#begin();
     const run = async (): Promise<void> => {
       try {
@@ -256,17 +185,6 @@ export class WebhookDelivery {
     return done.then(() => {
       for (const thread of threads) if (this.#tails.get(thread) === done) this.#tails.delete(thread);
     });
-  }
-
-  #pack(items: readonly AddressedItem[]): Parcel {
-    const { weather } = this.#deps;
-    const apart = weather.batchingApart || weather.duplicatesCome === 'sameDelivery';
-    return {
-      items,
-      body: escapedJson(envelope(items, this.#deps.platformNow(), apart)),
-      psids: [...new Set(items.flatMap((item) => (item.psid === undefined ? [] : [item.psid])))],
-      pageIds: [...new Set(items.map((item) => item.pageId))],
-    };
   }
 
   async #deliver(parcel: Parcel, copies: number, together: boolean): Promise<void> {
@@ -308,7 +226,12 @@ export class WebhookDelivery {
     const url = this.#urls.length === 0 ? undefined : this.#url();
     const bytes = Buffer.from(parcel.body, 'utf8');
     const headers = { ...usualHeaders(bytes), ...signatures(bytes, this.#deps.appSecret) };
-    const head = { ...this.#entryHead(parcel, url), signature: headers['X-Hub-Signature-256'], attempt, why };
+    const head = {
+      ...entryHead(parcel, url, this.#deps.botAppId),
+      signature: headers['X-Hub-Signature-256'],
+      attempt,
+      why,
+    };
     const dropped = this.#reasonToDrop(parcel, url);
     if (dropped !== undefined || url === undefined) {
       this.#deps.wire.write({ ...head, outcome: 'dropped', reason: dropped ?? 'no webhook is connected' });
@@ -322,7 +245,7 @@ export class WebhookDelivery {
       return undefined;
     }
     if (why === 'duplicate') return undefined;
-    for (const pageId of parcel.pageIds) this.#countFailure(pageId);
+    for (const pageId of parcel.pageIds) this.#failing.count(pageId);
     return seq;
   }
 
@@ -342,40 +265,6 @@ export class WebhookDelivery {
     } catch (error) {
       return brokenEnding(error);
     }
-  }
-
-  #countFailure(pageId: string): void {
-    const nowMs = this.#deps.clock.now();
-    const sinceMs = this.#failingSinceMs.get(pageId) ?? nowMs;
-    this.#failingSinceMs.set(pageId, sinceMs);
-    const failingMs = nowMs - sinceMs;
-    if (failingMs >= ALERT_AFTER_MS && !this.#warned.has(pageId)) {
-      this.#warned.add(pageId);
-      this.#deps.wire.note(`alert to the developer: webhooks of Page ${pageId} have failed for 15 minutes`);
-    }
-    if (failingMs >= UNSUBSCRIBE_AFTER_MS && this.#deps.isSubscribed(pageId)) {
-      this.#deps.unsubscribe(pageId);
-      this.#deps.wire.note(
-        `webhooks disabled: the app has been unsubscribed for Page ${pageId} after 1 hour of failures`,
-      );
-    }
-  }
-
-  #entryHead(
-    parcel: Parcel,
-    url: string | undefined,
-  ): Omit<WebhookEntry, 'seq' | 'atMs' | 'attempt' | 'why' | 'outcome'> {
-    return {
-      kind: 'webhook',
-      appId: this.#deps.botAppId,
-      appName: 'bot',
-      pageIds: parcel.pageIds,
-      psids: parcel.psids,
-      channels: [...new Set(parcel.items.map((item) => item.channel))],
-      items: parcel.items.map((item) => describeItem(item.item)),
-      body: parcel.body,
-      ...(url === undefined ? {} : { url }),
-    };
   }
 
   #url(): string {
@@ -408,8 +297,4 @@ export class WebhookDelivery {
     this.#onFinish = [];
     for (const listener of listeners) listener();
   }
-}
-
-function repeated(items: readonly AddressedItem[], copies: number): readonly AddressedItem[] {
-  return Array.from({ length: copies + 1 }, () => items).flat();
 }

@@ -101,13 +101,28 @@ export interface VccLiveEntry extends EntryBase {
   /** Before encryption. */
   readonly body: unknown;
   readonly encrypted: boolean;
-  /** `unreachable`: no connection, one that broke, or no answer in time. VCC Live does not try again. */
-  readonly outcome: 'pending' | 'answered' | 'unreachable';
+  /** 1 for the first attempt. VCC Live sends a report again until the bot answers 200, or a limit is reached. */
+  readonly attempt: number;
+  /** `unreachable`: no connection, one that broke, or no answer in time · `answerLost`: the bot answered, and VCC Live got nothing. */
+  readonly outcome: 'pending' | 'answered' | 'answerLost' | 'unreachable';
   readonly status?: number;
   /** From sending to the answer, real milliseconds. */
   readonly ackMs?: number;
   /** What broke. */
   readonly reason?: string;
+  /** When VCC Live sends it again, milliseconds from the failure on the simulator's clock. */
+  readonly againInMs?: number;
+}
+
+/** A call of the bot to VCC Live's Database API, written when it was answered. */
+export interface DatabaseApiEntry extends EntryBase {
+  readonly kind: 'databaseApi';
+  readonly method: string;
+  /** Without query. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly answer: unknown;
 }
 
 /** Something else worth knowing. */
@@ -117,7 +132,7 @@ export interface NoteEntry extends EntryBase {
 }
 
 /** One thing that happened. */
-export type WireEntry = WebhookEntry | GraphEntry | VccLiveEntry | OwnerEntry | NoteEntry;
+export type WireEntry = WebhookEntry | GraphEntry | VccLiveEntry | DatabaseApiEntry | OwnerEntry | NoteEntry;
 
 type Draft<E> = E extends WireEntry ? Omit<E, 'seq' | 'atMs'> : never;
 
@@ -215,7 +230,9 @@ function sentenceOf(entry: WireEntry): string {
     case 'graph':
       return `graph    ${entry.appName}: ${entry.method} ${entry.path} ${graphEnding(entry)}`;
     case 'vccLive':
-      return `vccLive  → bot ${entry.name}: ${entry.says} ${entry.status ?? entry.outcome}`;
+      return `vccLive  → bot ${entry.name}: ${entry.says} ${vccLiveEnding(entry)}`;
+    case 'databaseApi':
+      return `vccLive  ← bot ${entry.method} ${entry.path} ${entry.status}`;
     case 'webhook':
       return `webhook  → ${entry.appName} [${entry.channels.join('+')}] ${entry.items.join(', ')} ${webhookEnding(entry)}`;
   }
@@ -225,6 +242,11 @@ function graphEnding(entry: GraphEntry): string {
   const fault = entry.fault === undefined ? '' : ` (weather: ${entry.fault}${entry.done ? ', done' : ', not done'})`;
   const status = entry.status === undefined ? entry.outcome : `${entry.status}${entry.refused ? ' refused' : ''}`;
   return `${status}${fault}`;
+}
+
+function vccLiveEnding(entry: VccLiveEntry): string {
+  const attempt = entry.attempt > 1 ? ` (attempt ${entry.attempt})` : '';
+  return `${entry.status ?? entry.outcome}${entry.outcome === 'answerLost' ? ', answer lost' : ''}${attempt}`;
 }
 
 function webhookEnding(entry: WebhookEntry): string {

@@ -30,6 +30,21 @@ export interface PageSetUp {
   tokenExpiresAtMs: number | undefined;
   /** The app's webhook subscription is active. Default true; without it nothing is delivered. */
   appSubscriptionActive: boolean;
+  /** The Page setting "Access standby channel" of the bot's app. Off: no standby event, whatever is subscribed. Default true. */
+  botStandbyAccess: boolean;
+  /** The same setting of VCC Live's app. Default true. */
+  vccLiveStandbyAccess: boolean;
+  /**
+   * "Social routing": which app gets a thread that begins in the Page's chat, when routing is on. Beats the default application.
+   * Default `defaultApp`: not set.
+   */
+  socialRouting: 'defaultApp' | 'vccLive' | 'inbox';
+  /** Which flag of `messaging_feature_status` shows that routing is on. Observers differ. Default `msgr_multi_app`. */
+  routingFlag: 'msgr_multi_app' | 'hop_v2';
+  /** A further app, "Another bot", is connected to the Pages. Default false. */
+  otherAppConnected: boolean;
+  /** The newest version of the Graph API that is served, such as `v26.0`. Default `undefined`: every version is served. */
+  newestApiVersion: string | undefined;
 }
 
 /** Everything as it should be. */
@@ -42,5 +57,17 @@ export function soundSetUp(): PageSetUp {
     tokenScopes: GRANTED_SCOPES,
     tokenExpiresAtMs: undefined,
     appSubscriptionActive: true,
+    botStandbyAccess: true,
+    vccLiveStandbyAccess: true,
+    socialRouting: 'defaultApp',
+    routingFlag: 'msgr_multi_app',
+    otherAppConnected: false,
+    newestApiVersion: undefined,
   };
+}
+
+/** Whether the Page lets an app have standby events. @param role of the connected app */
+export function standbyAccess(setUp: PageSetUp, role: string): boolean {
+  if (role === 'bot') return setUp.botStandbyAccess;
+  return role !== 'vccLive' || setUp.vccLiveStandbyAccess;
 }

@@ -16,6 +16,7 @@ const OWN_CODES = [
   'loopBroken',
   'missingPeer',
   'dialogMissing',
+  'noResult',
   'expectationFailed',
   'unexpected',
 ] as const;

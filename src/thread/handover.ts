@@ -1,6 +1,7 @@
 /** The types of a handover that bots use: request, start, owner, result. */
 
 import type { AppId, HandoverId } from './ids.js';
+import type { MetaApp } from './meta-apps.js';
 import type { ChatDisposition, TranscriptLine } from './vcc-live-event.js';
 
 /** What a bot asks for when it hands a thread to VCC Live. `Notice` is what the framework can send (text or activity). */
@@ -39,8 +40,8 @@ export interface ThreadOwner {
   readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown';
   /** The owning app, if known. */
   readonly appId?: AppId;
-  /** What the owning app is called, if it is one of Meta's own: `Meta's Page Inbox`, `Meta's Business AI` … */
-  readonly appName?: string;
+  /** Present if the owning app is one of Meta's own. */
+  readonly metaApp?: MetaApp;
   /** Since when, as far as evidence shows. Meta's clock, milliseconds since 1970. */
   readonly sinceMs?: number;
   /** When control ends unless something happens on the thread. Meta's clock, milliseconds since 1970. */

@@ -51,6 +51,7 @@ const open = shape({
   claimedBy: optional(text),
   returning: optional(text),
   report,
+  takeRefusedAtMs: optional(time),
 });
 
 const conclusion = shape({

@@ -124,8 +124,11 @@ export interface OpenHandover {
   readonly returning?: HandoverVia;
   /** Present once a webhook of VCC Live's has reported anything. */
   readonly report?: VccLiveReport;
-  /** A timer, or a closed chat, had the thread taken back and Meta refused: no timer tries it before this, our clock. */
-  readonly takeAgainAtMs?: number;
+  /**
+   * When Meta last refused a timer's or a closed chat's take, our clock. Neither tries again before `TAKE_RETRY_MS` is
+   * over. Absent: Meta has refused none.
+   */
+  readonly takeRefusedAtMs?: number;
   /** Bot Framework conversation reference, opaque here, for a turn outside any webhook. */
   readonly reference?: unknown;
 }

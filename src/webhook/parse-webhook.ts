@@ -243,11 +243,10 @@ function setContent(event: Draft, content: unknown): void {
   }
 }
 
-/** One other parser reads the metadata of thread control from a field of its own; no capture shows it. */
+/** A string. One other parser of these events also reads the nested form. */
 function controlMetadataOf(content: unknown): string | undefined {
-  return (
-    stringOf(fieldOf(content, 'metadata')) ?? stringOf(fieldOf(fieldOf(content, 'thread_control_metadata'), 'text'))
-  );
+  const nested = fieldOf(fieldOf(content, 'thread_control_metadata'), 'text');
+  return stringOf(fieldOf(content, 'metadata')) ?? stringOf(nested);
 }
 
 /** An id that another parser has rounded is kept and marked: the ids in the options can recognise it. */

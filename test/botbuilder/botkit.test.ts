@@ -119,6 +119,33 @@ describe('The plugin for Botkit', () => {
     });
   }
 
+  describe('names what its author forgot', () => {
+    it('usePlugin(handover) without handoverPlugin: Botkit writes an error that names the call', () => {
+      const complaints = sinon.stub(console, 'error');
+      const controller = new Botkit({ disable_webserver: true, disable_console: true, storage: new MemoryStorage() });
+      const handover = new VccLiveHandover({ botAppId: '1', vccLiveAppId: '2', pageAccessToken: 't', logger: quiet });
+      controller.usePlugin(handover);
+      expect(complaints.args.flat().map(String).join(' ')).to.include('controller.usePlugin(handoverPlugin(handover))');
+    });
+
+    for (const begins of ['bot.beginDialog', 'bot.replaceDialog'] as const) {
+      it(`${begins} without addDialog: the turn fails with dialogMissing, which names the call`, async () => {
+        const { controller, adapter, customer } = await scene();
+        const failures: unknown[] = [];
+        adapter.onTurnError = async (_context, error) => void failures.push(error);
+        controller.hears(['complain'], 'message', async (bot) => {
+          await (begins === 'bot.beginDialog'
+            ? bot.beginDialog('vccLiveHandover')
+            : bot.replaceDialog('vccLiveHandover'));
+        });
+        await customer.says('complain');
+        expect(failures).to.have.length(1);
+        expect(failures[0]).to.include({ code: 'dialogMissing' });
+        expect(String(failures[0])).to.include('controller.addDialog(handover.dialog())');
+      });
+    }
+  });
+
   describe('is refused', () => {
     it('at once where the handover is none, because Botkit swallows what fails later', () => {
       for (const wrong of [undefined, null, {}, { handover: {} }, 'handover']) {

@@ -395,9 +395,9 @@ describe('The Facebook adapter', () => {
         },
       ],
       [
-        'a repair that comes after attach',
+        'a repair that comes after use',
         (adapter, handover) => {
-          handover.attach(adapter);
+          adapter.use(handover);
           repairFacebookAdapter(adapter, { handover });
         },
       ],

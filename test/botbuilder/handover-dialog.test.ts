@@ -4,9 +4,10 @@ import type { TurnContext } from 'botbuilder';
 import { DialogSet, DialogTurnStatus } from 'botbuilder-dialogs';
 import type { DialogContext, DialogTurnResult } from 'botbuilder-dialogs';
 import { expect } from 'chai';
-import { HandoverDialog } from '../../src/botbuilder/handover-dialog.js';
+import { HandoverDialog, handoverResultOf } from '../../src/botbuilder/handover-dialog.js';
 import type { HandoverDialogHost } from '../../src/botbuilder/handover-dialog.js';
 import type { HandoverRequest } from '../../src/botbuilder/options.js';
+import { HandoverError } from '../../src/thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../../src/thread/handover.js';
 
 const RESULT: HandoverResult = { handoverId: 'h1', outcome: 'completed', via: 'passBack', waitedMs: 5 };
@@ -123,4 +124,18 @@ describe('HandoverDialog', () => {
     stage.ends = RESULT;
     expect((await stage.turn((dc) => dc.continueDialog()))?.result).to.deep.equal(RESULT);
   });
+});
+
+describe('handoverResultOf', () => {
+  it('gives the result that the step before has ended with', () => {
+    expect(handoverResultOf({ result: RESULT })).to.equal(RESULT);
+  });
+
+  for (const result of [undefined, null, 'yes', 7, [], {}, { outcome: 'completed' }, { outcome: 1, via: 'none' }]) {
+    it(`says where it belongs if the step before has ended with ${result === undefined ? 'nothing' : JSON.stringify(result)}`, () => {
+      expect(() => handoverResultOf({ result }))
+        .to.throw(HandoverError, /directly after handover\.step\(\)/)
+        .with.property('code', 'noResult');
+    });
+  }
 });

@@ -250,7 +250,7 @@ function ownerAt(stretches: readonly Stretch[], atMs: number): string | undefine
 /** What told the bot, before it made this call, that the thread had become another app's. */
 function knownBefore(seen: Chronicle, stretch: Stretch, call: GraphEntry): string | undefined {
   for (const entry of seen.wire) {
-    if (entry.kind === 'note' || entry.kind === 'owner' || entry.kind === 'vccLive') continue;
+    if (entry.kind !== 'graph' && entry.kind !== 'webhook') continue;
     const endedMs = seen.endedMs.get(entry.seq);
     if (endedMs === undefined || endedMs >= call.atMs) continue;
     if (entry.kind === 'graph') {
@@ -391,6 +391,8 @@ export function timeline(seen: Chronicle): string {
         return `graph    ${entry.appName} ${entry.method} ${entry.edge} ${JSON.stringify(entry.body)} ${entry.outcome} ${entry.status ?? ''} ${JSON.stringify(entry.answer ?? null).slice(0, 150)} ${entry.fault ?? ''}${entry.done ? ' done' : ''}${until}`;
       case 'vccLive':
         return `vccLive  ${entry.name}: ${entry.says} ${entry.outcome} ${entry.status ?? ''}`;
+      case 'databaseApi':
+        return `vccLive  ← ${entry.method} ${entry.path} ${entry.status}`;
       case 'webhook':
         return `webhook  → [${entry.channels.join('+')}] ${entry.items.join(', ')} ${entry.why} ${entry.attempt} ${entry.outcome} ${entry.status ?? ''}${entry.url?.slice(-19, -13) ?? ''}${until}`;
     }

@@ -43,6 +43,10 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
       new RegExp(`owner +111222333444555/${String(psid)}: 24012345678901237 → 27012345678901239 \\(pass\\)`),
     );
 
+    const checked = start(COMMAND, ['doctor', '--url', url], parseEnv(pasted));
+    expect(await checked.ended, checked.printed).to.equal(0);
+    expect(platform.printed, 'doctor has its token, and asks one question without').not.to.include('without a token');
+
     await bot.end('SIGKILL');
     const before = platform.printed.length;
     await act(origin, { act: 'customerSays', psid, text: 'hello?' });

@@ -67,8 +67,8 @@ describe('Watching a bot from the terminal', () => {
     });
     wire.end(seq, ending);
   };
-  const called = (path: string, appId?: string): void => {
-    const who = appId === undefined ? { appName: 'unknown token' } : { appId, appName: 'bot' };
+  const called = (path: string, appId?: string, appName = 'unknown token'): void => {
+    const who = appId === undefined ? { appName } : { appId, appName: 'bot' };
     const rest = { query: {}, body: {}, outcome: 'pending', refused: false, done: false } as const;
     wire.write({ kind: 'graph', ...who, method: 'POST', path, edge: path.split('/').at(-1) ?? '', ...rest });
   };
@@ -121,6 +121,20 @@ describe('Watching a bot from the terminal', () => {
     delivered({ outcome: 'refused', status: 500 }, { why: 'raw' });
     delivered({ outcome: 'acknowledged', status: 200 });
     expect(said).to.have.length(2);
+  });
+
+  it('says nothing of a token when doctor asks for the version without one, and does not take doctor for the bot', async () => {
+    verdict = READY;
+    await begin();
+    called('/v26.0/me', undefined, 'no token');
+    called('/v26.0/debug_token', '1');
+    delivered({ outcome: 'acknowledged', status: 200 });
+    called('/v26.0/me/subscribed_apps', '1');
+    expect(said).to.deep.equal(['The bot answers.']);
+    await pass(CALL_WITHIN_MS);
+    expect(said.at(-1)).to.include('calls no Graph API here');
+    called('/v26.0/me/messages', undefined, 'no token');
+    expect(said.at(-1)).to.include('FACEBOOK_PAGE_ACCESS_TOKEN');
   });
 
   it('notices a token that is not the simulator’s, once', async () => {

@@ -178,6 +178,42 @@ describe('a change of thread control whose answer is lost', () => {
     expect(await setting.client.take(THREAD)).to.include({ confirmedBy: 'answer', attempts: 2 });
   });
 
+  for (const [code, subcode] of [
+    [27, undefined],
+    [27, 2018464],
+    [27, 2534118],
+    [10, undefined],
+  ] as const) {
+    it(`taking: ${code}/${subcode ?? '-'} is no refusal if thread_owner says that the bot has the thread`, async () => {
+      answer([refusal(code, subcode)], [ownedBy(BOT)]);
+      const receipt = await setting.client.take(THREAD);
+      expect(receipt).to.include({ confirmedBy: 'threadOwner', attempts: 1, alreadyOurs: true });
+      expect(setting.graph.calls).to.deep.equal(['POST take_thread_control', OWNER]);
+    });
+
+    it(`taking: ${code}/${subcode ?? '-'} is a refusal if thread_owner names another app, or nobody`, async () => {
+      for (const owner of [VCC, undefined]) {
+        answer([refusal(code, subcode)], [ownedBy(owner)]);
+        const error = await errorOf(setting.client.take(THREAD));
+        expect(error).to.include({ metaCode: code, outcome: 'refused', retryable: false });
+        expect(error.owner).to.include(owner === undefined ? { owner: 'idle' } : { owner: 'app', appId: owner });
+      }
+      expect(setting.clock.waits).to.deep.equal([]);
+    });
+
+    it(`taking: ${code}/${subcode ?? '-'} is a refusal if thread_owner does not answer`, async () => {
+      answer([refusal(code, subcode)], ['reset']);
+      expect(await errorOf(setting.client.take(THREAD))).to.include({ metaCode: code, outcome: 'refused' });
+    });
+  }
+
+  it('taking: a thread that the take itself has moved was not the bot’s before', async () => {
+    answer([DONE], []);
+    expect(await setting.client.take(THREAD)).not.to.have.property('alreadyOurs');
+    answer(['reset', refusal(27)], ['reset', ownedBy(BOT)]);
+    expect(await setting.client.take(THREAD)).not.to.have.property('alreadyOurs');
+  });
+
   it('taking: is made again while the app it is taken from has it, or Meta hides who', async () => {
     answer(['reset', 'reset', DONE], [ownedBy(VCC), HIDDEN]);
     expect(await setting.client.take(THREAD)).to.include({ confirmedBy: 'answer', attempts: 3 });

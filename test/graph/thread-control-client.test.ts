@@ -124,7 +124,8 @@ describe('ThreadControlClient', () => {
         status: 400,
         json: { error: { code: 27, error_subcode: 1893035, message: 'has control' } },
       });
-      expect(await setting.client.take(THREAD)).to.include({ confirmedBy: 'answer', attempts: 1 });
+      const receipt = await setting.client.take(THREAD);
+      expect(receipt).to.include({ confirmedBy: 'answer', attempts: 1, alreadyOurs: true });
     });
   });
 

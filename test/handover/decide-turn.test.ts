@@ -32,8 +32,10 @@ describe('what runs on an event', () => {
     ['the customer presses a button', 'bot', 'logic'],
     ['the customer presses a button', 'VCC Live', ASK_BUTTON],
     ['the customer presses a button', 'Page inbox', ASK_BUTTON],
-    ['an echo or a receipt, on `messaging`', 'bot', 'logic'],
-    ['an echo or a receipt, on `messaging`', 'VCC Live', 'nothing'],
+    ['the echo of a message of the bot, on `messaging`', 'bot', 'nothing'],
+    ['the echo of a message of the bot, on `messaging`', 'nothing known', 'nothing'],
+    ['another echo or a receipt, on `messaging`', 'bot', 'logic'],
+    ['another echo or a receipt, on `messaging`', 'VCC Live', 'nothing'],
     ['the customer writes, on standby', 'VCC Live', 'nothing'],
     ['the customer writes, on standby', 'bot', 'ask Meta, nothing'],
     ['the customer asks for the bot, on standby', 'Page inbox', 'take it back, nothing'],
@@ -56,6 +58,11 @@ describe('what runs on an event', () => {
       expect(decisionFor({ event, record: OWNERS[owner] })).to.equal(decision);
     });
   }
+
+  it('the echo of a message of the bot runs the logic if the option ownEchoes says so, and the thread is the bot’s', () => {
+    const event = 'the echo of a message of the bot, on `messaging`';
+    expect(decisionFor({ event, record: OWNERS.bot, ownEchoes: true })).to.equal('logic');
+  });
 
   for (const [event, what, record, statusEvents, decision] of [
     ['the customer writes', 'a passed handover whose thread is idle again', IDLE_AGAIN, false, 'handover ends, logic'],
@@ -161,7 +168,7 @@ function factsOf(event: Partial<ThreadEvent>, record: ThreadRecord): TurnFacts {
     eventKey: 'this event',
     run: 'this run',
     ids: { botAppId: '900100200300400', vccLiveAppId: '900500600700800' },
-    policies: { reclaim: { customer: [], agent: [], other: [] }, statusEvents: false },
+    policies: { reclaim: { customer: [], agent: [], other: [] }, statusEvents: false, ownEchoes: false },
     record,
     owner,
     isLatest: true,

@@ -35,13 +35,17 @@ describe('a timer that asked who owns the thread', () => {
     ['a third app has it', open(), { owner: 'other', appId: '7' }],
     ['its handover has ended', emptyRecord, vccLive],
     ['another handover is open', open({ id: 'cd' }), vccLive],
-    ['Meta refused a take within the last hour', open({ takeAgainAtMs: NOW_MS + 1 }), vccLive],
+    ['Meta has refused a take less than an hour ago', open({ takeRefusedAtMs: NOW_MS - 59 * MINUTE_MS }), vccLive],
   ] as const) {
     it(`may not where ${why}`, () => {
       expect(unclaimed(record, owner)).to.equal(false);
       expect(idle(record, owner)).to.equal(false);
     });
   }
+
+  it('may take again an hour after Meta has refused', () => {
+    expect(unclaimed(open({ takeRefusedAtMs: NOW_MS - 60 * MINUTE_MS }), vccLive)).to.equal(true);
+  });
 
   it('that nobody answers may not become the timer of a silent agent', () => {
     expect(unclaimed(open({ agentAtMs: NOW_MS - 2 * MINUTE_MS }), vccLive)).to.equal(false);

@@ -140,14 +140,17 @@ describe('the time at which a closed chat comes home', () => {
     expect(takeBackTimeOf(openWith(closed, { agentAtMs: 5000 }))).to.equal(35_000);
   });
 
-  it('is none while nothing is closed, and where it is off; later where Meta has refused', () => {
+  it('is none while nothing is closed, and if it is off', () => {
     expect(takeBackTimeOf(undefined)).to.equal(undefined);
     expect(takeBackTimeOf(openWith(undefined))).to.equal(undefined);
     expect(takeBackTimeOf(openWith(withEvent(undefined, ticket({ status: 'park' }), POLICY, 0)))).to.equal(undefined);
     const off = withEvent(undefined, chat(), { ...POLICY, takeBackAfterMs: false }, 0);
     expect(off).to.include({ closedAtMs: 0 });
     expect(takeBackTimeOf(openWith(off))).to.equal(undefined);
-    expect(takeBackTimeOf(openWith(closed, { takeAgainAtMs: 3_600_000 }))).to.equal(3_600_000);
+  });
+
+  it('is an hour after Meta has refused a take', () => {
+    expect(takeBackTimeOf(openWith(closed, { takeRefusedAtMs: 40_000 }))).to.equal(3_640_000);
   });
 
   it('is none any more where the customer waits for an agent again', () => {

@@ -232,6 +232,48 @@ const stories: readonly Story[] = [
     },
   },
   {
+    tells: 'goes on after a silent release on a Page that serves no thread_owner, and asks is_owner instead',
+    options: { sim: { threadOwnerServed: false } },
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.says(stage.customer.psid, ANNA);
+      await stage.agent.releases(stage.customer.psid);
+      await stage.customer.says('One more thing');
+      expect(outcomes(stage)).to.deep.equal(['completed via message']);
+      expect(stage.customer.hears().at(-1)).to.equal('ended: completed via message');
+      expect(stage.calls('conversations')).to.have.length(1);
+      // Two such calls a second for each Page: the second one does not have to wait.
+      await stage.lapse(1000);
+      await stage.customer.says('agent please');
+      await stage.agent.releases(stage.customer.psid);
+      await stage.customer.says('And another');
+      expect(outcomes(stage)).to.have.length(2);
+      expect(stage.calls('thread_owner')).to.have.length(1);
+    },
+  },
+  {
+    tells: 'goes on if a timer’s take is refused because the bot has the thread already',
+    options: { handover: { timers: { unclaimedMs: MINUTE_MS } }, sim: { alreadyOwnerIs: 'withoutSubcode' } },
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.releases(stage.customer.psid);
+      await stage.sim.customer(stage.customer.psid).presses('PRICES', 'Prices');
+      await stage.lapse(3 * MINUTE_MS);
+      await stage.bot.handover.take(stage.thread);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.news('failed')).to.deep.equal([]);
+    },
+  },
+  {
+    tells: 'comes back with metadata in the nested form as in the usual one',
+    options: { sim: { controlMetadata: 'nested' } },
+    play: async (stage) => {
+      await waits(stage);
+      await stage.agent.handsBack(stage.customer.psid, '{"disposition":"solved"}');
+      expect(stage.bot.results[0]).to.include({ outcome: 'completed', metadata: '{"disposition":"solved"}' });
+    },
+  },
+  {
     tells: 'comes back at a word of the customer’s, in that very turn',
     options: { handover: { reclaim: { customer: 'bot' } } },
     play: async (stage) => {

@@ -246,6 +246,8 @@ describe('Receiving webhooks', () => {
       for (const [at, object] of ['instagram', 'whatsapp_business_account', 'user'].entries()) {
         expect(bot.log.lines[at]).to.include(`"${object}"`).and.include('app dashboard');
       }
+      expect(bot.log.lines[0]).to.include('does not show which app owns');
+      expect(bot.log.lines[1]).not.to.include('does not show');
     });
 
     it('of an object that somebody made up cannot fill the log, nor act on a terminal', async () => {

@@ -198,7 +198,9 @@ describe('A message of the bot', () => {
     expect((result as { id: string }[]).map(({ id }) => id !== '')).to.deep.equal([true, false, true, false, true]);
   });
 
-  it('in the turn of an echo goes to the Page, as with the stock adapter: a bot that answers every turn comes to an end', async () => {
+  it('in the turn of an own echo, with ownEchoes, goes to the Page: a bot that answers every turn comes to an end', async () => {
+    await close();
+    await open({ handover: { ownEchoes: true } });
     let turns = 0;
     script = async (context) => {
       turns += 1;

@@ -81,43 +81,21 @@ describe('The stock adapter', () => {
   });
 
   describe('A bot on the stock adapter with the middleware alone', () => {
-    it('hands over, and answers a duplicate once', async () => {
-      sinon.stub(console, 'error');
-      const { sim, handover, heard } = await stage((adapter, plugin) => adapter.use(plugin));
+    it('fails at the customer’s first word, before any thread is passed, and the error names the repair', async () => {
+      const thrown: unknown[] = [];
+      const { sim, handover, heard } = await stage((adapter, plugin) => {
+        adapter.use(plugin);
+        adapter.onTurnError = async (_context, error) => void thrown.push(error);
+      });
       const passed: string[] = [];
       handover.on('passed', ({ handoverId }) => passed.push(handoverId));
-      sim.weather.duplicates = 1;
 
-      await sim.customer(PSID).says('hello');
       await sim.customer(PSID).says('talk to agent');
 
-      expect(heard).to.deep.equal(['hello']);
-      expect(passed).to.have.length(1);
-      expect(sim.ownerOf(PSID).owner).to.equal(sim.settings.vccLiveAppId);
-    });
-
-    it('stays silent on what its adapter lets through while an agent has the thread', async () => {
-      sinon.stub(console, 'error');
-      const { sim, handover, heard } = await stage((adapter, plugin) => adapter.use(plugin));
-      await sim.customer(PSID).says('talk to agent');
-      const { pageId } = sim.settings;
-      const item = {
-        sender: { id: PSID },
-        recipient: { id: pageId },
-        timestamp: Date.now(),
-        message: { mid: 'm_beside-an-empty-array', text: 'to the agent' },
-      };
-      const standby: string[] = [];
-      handover.on('standbyMessage', ({ from }) => standby.push(from));
-
-      const answer = await sim.deliverRaw({
-        object: 'page',
-        entry: [{ id: pageId, time: Date.now(), messaging: [], standby: [item] }],
-      });
-
-      expect(answer.status).to.equal(200);
-      expect(standby).to.deep.equal(['customer']);
+      expect(String(thrown[0])).to.include('repairFacebookAdapter(adapter, { handover })');
       expect(heard).to.deep.equal([]);
+      expect(passed).to.deep.equal([]);
+      expect(sim.ownerOf(PSID).owner).to.equal(sim.settings.botAppId);
     });
   });
 

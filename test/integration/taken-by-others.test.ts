@@ -28,6 +28,53 @@ describe('a thread that another app has taken', () => {
     });
   }
 
+  describe('Meta’s Business AI', () => {
+    const lines: string[] = [];
+    const warned = (): string[] => lines.filter((line) => /Business AI .* took thread/.test(line));
+    const quiet = (): void => undefined;
+    const logger = { debug: quiet, info: quiet, error: quiet, warn: (line: string) => void lines.push(line) };
+    beforeEach(() => void lines.splice(0));
+
+    it('is told as that, by event and log, once for each take; the bot is silent until it hands back', async () => {
+      const stage = await scene({ handover: { logger } });
+      const ai = stage.sim.businessAi();
+      await stage.customer.says('hello');
+      stage.sim.weather.duplicates = 3;
+      await ai.takes(PSID);
+      expect(stage.news('ownerChanged').map(({ to }) => [to.owner, to.metaApp])).to.deep.equal([
+        ['other', 'businessAi'],
+      ]);
+      expect(warned()).to.have.length(1);
+      await stage.customer.says('are you there?');
+      expect(stage.bot.heard).to.deep.equal(['hello']);
+      await stage.clock.advance(1000);
+      await ai.handsBack(PSID);
+      await stage.customer.says('and now?');
+      expect(stage.bot.heard).to.deep.equal(['hello', 'and now?']);
+      expect(saidOverOthers(stage)).to.deep.equal([]);
+    });
+
+    it('is found out when Meta is asked, if it takes the thread from VCC Live', async () => {
+      const stage = await scene({ handover: { logger } });
+      await stage.customer.says('talk to agent');
+      await stage.clock.advance(1000);
+      await stage.sim.businessAi().takes(PSID);
+      expect(warned()).to.deep.equal([]);
+      expect(await stage.bot.handover.ownerOf(stage.thread, { ask: true })).to.include({ metaApp: 'businessAi' });
+      expect(warned()).to.have.length(1);
+    });
+
+    it('is known by its metadata if its app id is new', async () => {
+      const stage = await scene({ handover: { logger } });
+      await stage.customer.says('hello');
+      await stage.sim.businessAi(undefined, '900900900900901').takes(PSID);
+      expect(stage.news('ownerChanged').map(({ to }) => [to.owner, to.appId, to.metaApp])).to.deep.equal([
+        ['other', '900900900900901', undefined],
+      ]);
+      expect(warned()).to.have.length(1);
+    });
+  });
+
   it('out of the hands of an agent: the dialog that waits for the handover goes on waiting, and ends when the bot has it', async () => {
     for (const template of ['everyTurn', 'messagesOnly'] as const) {
       const stage = await scene();

@@ -76,13 +76,25 @@ describe('timers', () => {
     expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['abandoned']);
   });
 
-  it('where Meta refuses the take it says so once, and does not loop', async () => {
+  it('whose take Meta refuses say so once, and try again an hour later', async () => {
     const stage = await waiting({ unclaimedMs: MINUTE_MS });
     stage.sim.weather.takeNotAllowed = true;
     await lapse(stage, 5 * MINUTE_MS);
     expect(stage.calls('take_thread_control')).to.have.length(1);
+    await lapse(stage, 60 * MINUTE_MS);
+    expect(stage.calls('take_thread_control')).to.have.length(2);
     expect(stage.news('failed')).to.have.length(1);
     expect(stage.owner()).to.equal('vccLive');
+    stage.sim.weather.takeNotAllowed = false;
+    await lapse(stage, 60 * MINUTE_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['unclaimed']);
+  });
+
+  it('whose take Meta refuses leave the agent to hand back', async () => {
+    const stage = await waiting({ unclaimedMs: MINUTE_MS });
+    stage.sim.weather.takeNotAllowed = true;
+    await lapse(stage, 5 * MINUTE_MS);
     await stage.agent.handsBack(stage.customer.psid);
     expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['completed']);
   });

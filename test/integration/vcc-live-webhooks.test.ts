@@ -120,7 +120,7 @@ describe('a webhook of VCC Live', () => {
       ['routing is off, 27/2018464', 'routingOff', { metaCode: 27, metaSubcode: 2018464 }],
       ['the Page does not allow it, 10', 'takeNotAllowed', { metaCode: 10 }],
     ] as const) {
-      it(`and Meta refuses the take (${why}): said once, not tried again, not by a timer either`, async () => {
+      it(`and Meta refuses the take (${why}): said once, and not tried again within the hour, not by a timer either`, async () => {
         const stage = await waiting({ handover: { timers: { maximumMs: 120 * SECOND_MS } } });
         stage.sim.weather[weather] = true;
         await stage.agent.closesChat(PSID);

@@ -36,8 +36,20 @@ describe('what comes in', () => {
       expect(stage.calls('thread_owner')).to.deep.equal([]);
     });
 
-    it('our own echo, and receipts, run as with the stock adapter', async () => {
+    it('our own echo runs nothing; receipts run as with the stock adapter', async () => {
       const stage = await scene({ sim: { receipts: true } });
+      await stage.customer.says('hello');
+      await stage.sim.settled();
+      const kinds = stage.bot.turns.map(({ type, text }) => [type, text ?? undefined]);
+      expect(kinds).to.deep.equal([
+        ['message', 'hello'],
+        ['event', undefined],
+        ['event', undefined],
+      ]);
+    });
+
+    it('our own echo runs as with the stock adapter if the option ownEchoes says so', async () => {
+      const stage = await scene({ sim: { receipts: true }, handover: { ownEchoes: true } });
       await stage.customer.says('hello');
       await stage.sim.settled();
       const kinds = stage.bot.turns.map(({ type, text }) => [type, text ?? undefined]);

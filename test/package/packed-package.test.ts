@@ -85,7 +85,7 @@ import { ComponentDialog, WaterfallDialog } from 'botbuilder-dialogs';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import {
   BotStorageThreadStore, GraphApiError, HandoverDialog, HandoverError, MemoryThreadStore, ThreadControlClient,
-  VccLiveHandover, botTelemetry, eventKey, parseWebhook, redactPersonalData, signPayload, talkToAgentPhrases, verifySignature,
+  VccLiveHandover, botTelemetry, eventKey, handoverResultOf, parseWebhook, redactPersonalData, signPayload, talkToAgentPhrases, verifySignature,
 } from 'botbuilder-handover-vcclive';
 import type {
   HandoverRequest, HandoverResult, HandoverStart, ThreadEvent, ThreadKey, ThreadOwner, ThreadStore,
@@ -130,7 +130,7 @@ export class Root extends ComponentDialog {
     const dialog: HandoverDialog = handover.dialog();
     this.addDialog(dialog);
     this.addDialog(new WaterfallDialog('main', [handover.step({ reason: 'asked' }), async (step: WaterfallStepContext) => {
-      const result = step.result as HandoverResult;
+      const result = handoverResultOf(step);
       return step.endDialog(result.outcome === 'completed' ? result.waitedMs : undefined);
     }]));
   }

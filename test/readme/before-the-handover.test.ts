@@ -1,6 +1,6 @@
 /** The examples of docs/before-the-handover.md compile as they stand, and do what the page says. */
 import type { TurnContext } from 'botbuilder';
-import { redactPersonalData, talkToAgentPhrases } from 'botbuilder-handover-vcclive';
+import { handoverResultOf, redactPersonalData, talkToAgentPhrases } from 'botbuilder-handover-vcclive';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { openingHours } from 'botbuilder-handover-vcclive/calendar';
 import { expect } from 'chai';
@@ -127,13 +127,10 @@ function optionsOf(name: string, nowMs = 0): Partial<VccLiveHandoverOptions> {
 
 /** Runs an example with these names for what it imports. @returns the value that it calls `wanted` */
 function run(name: string, wanted: string, known: Readonly<Record<string, unknown>>): unknown {
-  const code = (examples.get(name) ?? '')
-    .replace(/^import .*$/gm, '')
-    .replaceAll(': WaterfallStepContext', '')
-    .replaceAll(' as HandoverResult', '');
+  const code = (examples.get(name) ?? '').replace(/^import .*$/gm, '').replaceAll(': WaterfallStepContext', '');
   const body = `${code}\nreturn ${wanted};`;
   const kind = name === 'summary' ? 'async ' : '';
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the code is the page's own
-  const make = new Function(...Object.keys(known), `return (${kind}() => {${body}})();`);
-  return make(...Object.values(known)) as unknown;
+  const make = new Function('handoverResultOf', ...Object.keys(known), `return (${kind}() => {${body}})();`);
+  return make(handoverResultOf, ...Object.values(known)) as unknown;
 }

@@ -56,7 +56,7 @@ describe('docs/doctor.md', () => {
     const anchors = [...DOCTOR.matchAll(/^### (.+)$/gm)].map(([, heading = '']) =>
       heading.toLowerCase().replaceAll(' ', '-'),
     );
-    expect(anchors).to.have.members(literalsOf('src/cli/doctor/diagnose.ts', 'CauseId'));
+    expect(anchors).to.have.members(literalsOf('src/cli/doctor/causes.ts', 'CauseId'));
   });
 });
 

@@ -2,7 +2,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
+import { handoverResultOf } from 'botbuilder-handover-vcclive';
 import type { HandoverResult } from 'botbuilder-handover-vcclive';
+import { vccLiveChats } from 'botbuilder-handover-vcclive/vcc-live';
+import type { VccLiveChatsOptions } from 'botbuilder-handover-vcclive/vcc-live';
 import { expect } from 'chai';
 import type { Scene } from '../integration/scene.js';
 import { breath, closeScenes, dialogBot, scene } from '../integration/scene.js';
@@ -22,6 +25,8 @@ import type { MessengerSimulator, SimulatedAgent, SimulatedCustomer } from 'botb
 declare const handover: VccLiveHandover;
 declare const secret: string;
 declare const key: string;
+declare const apiKey: string;
+declare const pageId: string;
 declare const url: string;
 declare const simulator: MessengerSimulator;
 declare const customer: SimulatedCustomer;
@@ -35,6 +40,7 @@ const EXPORTED: Readonly<Record<string, string>> = {
   transcript: 'export {};',
   'thread-of': 'export { byRecord };',
   encryption: 'export { encrypted };',
+  'chat-log': 'export { byChatLog };',
 };
 
 let server: Server | undefined;
@@ -48,7 +54,7 @@ describe('the page about VCC Live’s webhooks', () => {
   });
 
   it('marks every block of code as an example', () => {
-    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(6);
+    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(7);
   });
 
   it('has a line for every option', () => {
@@ -123,6 +129,30 @@ describe('the page about VCC Live’s webhooks', () => {
     expect((await stage.record())?.open?.report).to.include({ disposition: 'lost' });
   });
 
+  it('has a chat log in which a report without an id finds its thread', async () => {
+    const stage = await waiting();
+    const { vccLive, graphBaseUrl: baseUrl } = stage.sim;
+    vccLive.sessionIds = 'psid';
+    const { apiKey } = vccLive.access;
+    const asked: unknown[] = [];
+    const byChatLog = run('chat-log', 'byChatLog', {
+      handover: stage.bot.handover,
+      secret: SECRET,
+      apiKey,
+      pageId: stage.thread.pageId,
+      vccLiveChats: (options: VccLiveChatsOptions) => {
+        asked.push(options.projectId);
+        return vccLiveChats({ ...options, customer: vccLive.access.customer, baseUrl });
+      },
+    });
+    stage.sim.connectVccLive({ url: await serve(byChatLog as RequestListener), secret: SECRET });
+    await stage.customer.says('agent please');
+    const withoutId = { disposition: 'lost', fields: { clientData: {} } } as const;
+    expect((await stage.agent.closesChat(stage.customer.psid, withoutId)).status).to.equal(200);
+    expect((await stage.record())?.open?.report).to.include({ disposition: 'lost' });
+    expect(asked).to.deep.equal([vccLive.access.projectId]);
+  });
+
   it('has encryption as VCC Live does it', async () => {
     const stage = await waiting();
     const encrypted = run('encryption', 'encrypted', { handover: stage.bot.handover, secret: SECRET, key: KEY });
@@ -170,11 +200,10 @@ function run(name: string, wanted: string, known: Readonly<Record<string, unknow
   const code = (examples.get(name) ?? '')
     .replace(/^import .*$/gm, '')
     .replaceAll('export ', '')
-    .replaceAll(/: (WaterfallStepContext|IncomingMessage|ServerResponse|void)/g, '')
-    .replaceAll(' as HandoverResult', '');
+    .replaceAll(/: (WaterfallStepContext|IncomingMessage|ServerResponse|void)/g, '');
   const body = `${code}\nreturn ${wanted};`;
   const kind = name === 'simulator' ? 'async ' : '';
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the code is the page's own
-  const make = new Function(...Object.keys(known), `return (${kind}() => {${body}})();`);
-  return make(...Object.values(known)) as unknown;
+  const make = new Function('handoverResultOf', ...Object.keys(known), `return (${kind}() => {${body}})();`);
+  return make(handoverResultOf, ...Object.values(known)) as unknown;
 }

@@ -10,6 +10,7 @@ import {
   SimulatedAgent,
   SimulatedCustomer,
   SimulatedPageInbox,
+  SimulatedVccLive,
   Weather,
 } from '../../src/simulator/index.js';
 import { membersOf } from '../readme/declared-words.js';
@@ -73,6 +74,10 @@ describe('docs/simulator.md', () => {
     for (const person of [SimulatedCustomer, SimulatedAgent, SimulatedPageInbox]) {
       const acts = Object.getOwnPropertyNames(person.prototype).filter((name) => name !== 'constructor');
       for (const act of acts) expect(people, `${person.name}.${act}`).to.match(new RegExp(`\`${act}\\b`));
+    }
+    for (const act of ['logsIn', 'pauses', 'reachesLimit', 'logsOut']) {
+      expect(SimulatedVccLive.prototype).to.have.property(act);
+      expect(people).to.match(new RegExp(`\`${act}\\b`));
     }
     for (const way of ['waitFor', 'deliverRaw', 'resubscribe']) {
       expect(MessengerSimulator.prototype).to.have.property(way);

@@ -89,6 +89,46 @@ describe('The scenarios of the stage', function () {
     expect(refusedSends()).to.equal(0);
   });
 
+  it('every agent is busy: nobody on pause or at the limit gets a chat, and a failing API keeps nobody waiting', async () => {
+    await start('busy');
+    await next();
+    await next();
+    expect(hears()).to.deep.equal([
+      'None of our agents is available right now.',
+      'Can I help you with something myself?',
+      'None of our agents is available right now.',
+      'Can I help you with something myself?',
+    ]);
+    await finish();
+    expect(hears().slice(4)).to.deep.equal([CONNECTING, WELCOME]);
+    expect(simulator.wire.of('databaseApi').map(({ path, status }) => [path, status])).to.deep.equal([
+      ['/v2/onlineusers/42', 200],
+      ['/v2/onlineusers/42', 200],
+      ['/v2/onlineusers/42', 500],
+    ]);
+  });
+
+  it('a story leaves the agents as they were, also if it is closed half-way', async () => {
+    simulator.vccLive.pauses('Anna');
+    await start('closed');
+    await next();
+    expect(simulator.vccLive.agents).to.deep.equal([{ username: 'Anna', state: 'loggedOut' }]);
+    await act(simulator.graphBaseUrl, { act: 'scenarioStop' });
+    expect(simulator.vccLive.agents).to.deep.equal([{ username: 'Anna', state: 'paused' }]);
+  });
+
+  it('VCC Live repeats a report: kept once, and the thread is taken back once', async () => {
+    await start('repeatedReport');
+    await finish();
+    const reports = simulator.wire.of('vccLive');
+    expect(reports.map(({ attempt, outcome, status }) => [attempt, outcome, status])).to.deep.equal([
+      [1, 'answerLost', 200],
+      [2, 'answered', 200],
+    ]);
+    expect(takes()).to.have.length(1);
+    expect(hears().filter((text) => text === welcomeWith('lost'))).to.have.length(1);
+  });
+
   it('no agent is available: the bot tells the customer at once, and hands over when an agent comes back', async () => {
     await start('closed');
     await finish();
@@ -181,14 +221,40 @@ describe('The scenarios of the stage', function () {
     expect(hears().at(-1)).to.include('Welcome back');
   });
 
-  it('a Page that does not let the bot take: refused once, and bot and platform count the same 24 hours', async () => {
+  it('a Page that does not let the bot take: tried once an hour, and bot and platform count the same 24 hours', async () => {
     await start('neverAnswers');
     for (let step = 0; step < 4; step += 1) await next();
-    expect(takes()).to.have.length(1);
+    expect(takes().length, 'a take an hour, and no more').to.be.within(20, 25);
     await visitor.sees(() => visitor.thread(psidOf())?.truth === 'idle', 'the idle thread');
     await visitor.sees(() => visitor.thread(psidOf())?.differs === false, 'agreement');
     await finish();
     expect(hears()).to.have.length(2);
+  });
+
+  it('no access to standby: the timer takes the thread from an agent who answers, and only then', async () => {
+    await start('noStandby');
+    for (let step = 0; step < 3; step += 1) await next();
+    await visitor.sees(() => visitor.thread(psidOf())?.truth === 'bot', 'the thread that the timer took');
+    expect(takes()).to.have.length(1);
+    await finish();
+    expect(takes(), 'with the setting on the agent keeps the thread').to.have.length(1);
+  });
+
+  it('Social routing: the default application hears a new conversation on standby, and is silent', async () => {
+    await start('socialRouting');
+    await next();
+    expect(simulator.ownerOf(psidOf(), pageOf()).owner).to.equal(simulator.settings.vccLiveAppId);
+    expect(hears()).to.deep.equal([]);
+    await finish();
+    expect(hears()).to.deep.equal(['You said: Hello again']);
+  });
+
+  it('a story that is closed early leaves the settings of the Page as they were', async () => {
+    await start('noStandby');
+    await next();
+    expect(simulator.setUp.botStandbyAccess).to.equal(false);
+    await act(simulator.graphBaseUrl, { act: 'scenarioStop' });
+    expect(simulator.setUp.botStandbyAccess).to.equal(true);
   });
 
   it('taken by the Page inbox', async () => {

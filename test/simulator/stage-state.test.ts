@@ -28,6 +28,7 @@ const snapshot: StageSnapshot = {
   talk: [{ key: '1/42', whole: true, entries: [{ kind: 'message', from: 'customer', atMs: 1, text: 'one' }] }],
   rows: [],
   weather: [],
+  agents: [],
   clock: { mode: 'real', nowMs: 1000 },
   scenario: null,
 };
@@ -52,6 +53,13 @@ describe('The state of a page', () => {
     expect(afterBatch(start(), { batch: 6, ...batch }, 0)).to.equal(undefined);
     expect(afterBatch(start(), { batch: 4, ...batch }, 0)).to.equal(undefined);
     expect(afterBatch(start(), { batch: 5, ...batch }, 0)?.batch).to.equal(5);
+  });
+
+  it('shows what the agents of VCC Live do now', () => {
+    const shown = (state: StageState) => state.agents.map(({ username, state: does }) => `${username} ${does}`);
+    const away = after(start(), { agents: [{ username: 'Anna', state: 'loggedOut' }] });
+    expect(shown(away)).to.deep.equal(['Anna loggedOut']);
+    expect(shown(after(away, {}))).to.deep.equal(['Anna loggedOut']);
   });
 
   it('adds what was said, and begins anew where it is told to', () => {

@@ -22,6 +22,7 @@ const THIRD = '3';
 const rules: PageRules = {
   routing: true,
   defaultAppId: BOT,
+  entryAppId: BOT,
   connectedAppIds: new Set([BOT, VCC, THIRD]),
   mayTake: () => true,
   mayUseHumanAgent: (appId) => appId === VCC,

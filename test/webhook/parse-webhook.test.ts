@@ -492,6 +492,23 @@ describe('parseWebhook', () => {
     });
   });
 
+  describe('reads the metadata of thread control', () => {
+    const metadataOf = (content: object): string | undefined =>
+      parseWebhook({ object: 'page', entry: [{ id: '1', messaging: [{ pass_thread_control: content }] }] })[0]
+        ?.metadata;
+
+    for (const [content, metadata] of [
+      [{ metadata: 'flat' }, 'flat'],
+      [{ thread_control_metadata: { text: 'nested' } }, 'nested'],
+      [{ metadata: 'flat', thread_control_metadata: { text: 'nested' } }, 'flat'],
+      [{ metadata: null, thread_control_metadata: { text: 'nested' } }, 'nested'],
+      [{ metadata: null, thread_control_metadata: 'text' }, undefined],
+      [{ thread_control_metadata: { text: 7 } }, undefined],
+    ] as const) {
+      it(`${JSON.stringify(content)} → ${metadata ?? 'none'}`, () => expect(metadataOf(content)).to.equal(metadata));
+    }
+  });
+
   describe('reads roles', () => {
     it('keeps roles nobody knows, and app ids named like a property of every object', () => {
       const roles = JSON.parse('{"__proto__":["automation"],"constructor":["x"],"1":["a",2,null],"2":"a"}') as object;

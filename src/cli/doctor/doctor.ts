@@ -108,7 +108,7 @@ class CheckUp {
     const arrivals = await this.#waitForArrivals();
     const seen = await this.#observe(arrivals);
     const live = this.#options.live ? await this.#tryLive() : undefined;
-    const all: Observations = live?.mayTake === undefined ? seen : { ...seen, mayTake: live.mayTake };
+    const all: Observations = { ...seen, ...live?.settings };
     const findings = judge(all);
     const causes = diagnose(findings, arrivals);
     if (!this.#options.json) this.#print(findings, causes);
@@ -153,7 +153,7 @@ class CheckUp {
   }
 
   async #observe(arrivals: Arrivals | undefined): Promise<Observations> {
-    const { url, psid, webhook } = this.#options;
+    const { url, psid = arrivals?.standbyPsid, webhook } = this.#options;
     const seen = await observe({
       settings: this.#settings,
       graph: this.#graph,

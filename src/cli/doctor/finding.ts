@@ -20,10 +20,15 @@ export const CHECKS = [
   'webhookDelivery',
   'routing',
   'defaultApp',
+  'socialRouting',
   'takeControl',
   'vccLive',
+  'otherApps',
+  'vccLiveApi',
+  'ownerCalls',
   'threadOwner',
   'arrivals',
+  'standbyAccess',
 ] as const;
 
 /** One of {@link CHECKS}. */
@@ -76,3 +81,9 @@ export const NEEDED_FIELDS: readonly NeededField[] = [
 export const NEEDED_SCOPES = ['pages_messaging', 'pages_manage_metadata', 'pages_show_list'] as const;
 /** The permission that VCC Live's guide asks of both apps. The handover itself does not need it. */
 export const GUIDE_SCOPE = 'pages_messaging_phone_number';
+
+/** Where the Page says which app gets its conversations. */
+export const ROUTING =
+  'the Page > Settings > Advanced messaging > Conversation routing (facebook.com or Meta Business Suite)';
+/** Where the Page has the settings of each app. */
+export const CONNECTED_APPS = 'the Page > Settings > Page setup > Advanced messaging > Connected apps';

@@ -1,5 +1,5 @@
 /** Judges the app ids and the app secret. */
-import { isPageInbox } from '../../thread/known-apps.js';
+import { nameOfMetasApp } from '../../thread/meta-apps.js';
 import type { Finding } from './finding.js';
 import { recordIn, textOf, type Observations } from './observe.js';
 import { excuse, proofRefused, saysNothing, tokenFacts } from './token-facts.js';
@@ -11,7 +11,7 @@ const SILENT_AFTER_HANDOVER =
 /** Whether VCC Live's app id cannot be right, before anybody is asked. */
 export function vccLiveIdIsWrong({ settings: { appId, vccLiveAppId } }: Observations): boolean {
   if (vccLiveAppId === undefined) return false;
-  return !isDigits(vccLiveAppId) || vccLiveAppId === appId || isPageInbox(vccLiveAppId);
+  return !isDigits(vccLiveAppId) || vccLiveAppId === appId || nameOfMetasApp(vccLiveAppId) !== undefined;
 }
 
 /** The secret has signed the proof of a call that Meta answered, so it is that of the app that made the token. */
@@ -65,11 +65,12 @@ export function judgeIds({ settings, page, token }: Observations): Finding {
       where: "ask VCC Live support for their app's id",
     };
   }
-  if (vccLiveAppId !== undefined && isPageInbox(vccLiveAppId)) {
+  const nameAtMeta = vccLiveAppId === undefined ? undefined : nameOfMetasApp(vccLiveAppId);
+  if (nameAtMeta !== undefined) {
     return {
       ...wrong,
-      found: "VCC_LIVE_APP_ID is Meta's Page Inbox",
-      why: 'Customers would wait in the inbox of the Page, where no agent of VCC Live sees them.',
+      found: `VCC_LIVE_APP_ID is ${nameAtMeta}`,
+      why: "Customers would wait in an app of Meta's, where no agent of VCC Live sees them.",
       where: "ask VCC Live support for their app's id",
     };
   }

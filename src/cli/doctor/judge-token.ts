@@ -2,8 +2,8 @@
  * Judges token, permissions and API version.
  * @see https://developers.facebook.com/docs/graph-api/reference/debug_token
  */
-import type { AdministrationAnswer } from '../../graph/administration.js';
-import { versionState } from '../../graph/api-versions.js';
+import { versionIsServed, type AdministrationAnswer } from '../../graph/administration.js';
+import { NEWEST_VERSION, versionState } from '../../graph/api-versions.js';
 import { GUIDE_SCOPE, NEEDED_SCOPES, type Finding } from './finding.js';
 import { recordIn, textOf, type Observations } from './observe.js';
 import { excuse, proofRefused, saysNothing, tokenFacts, type TokenFacts } from './token-facts.js';
@@ -159,7 +159,7 @@ export function judgeScopes({ token, page }: Observations): Finding {
 }
 
 /** Whether the version of the Graph API lives. */
-export function judgeVersion({ settings, nowMs, page, token }: Observations): Finding {
+export function judgeVersion({ settings, nowMs, page, token, version }: Observations): Finding {
   const { apiVersion } = settings;
   const line = { check: 'apiVersion', title: `Graph API ${apiVersion}` } as const;
   const life = versionState(apiVersion, nowMs);
@@ -170,6 +170,16 @@ export function judgeVersion({ settings, nowMs, page, token }: Observations): Fi
     expected: 'a version that Meta still serves for a while, such as v26.0',
     where: 'the option graph.apiVersion of the plugin, and --api-version or GRAPH_API_VERSION here',
   };
+  const isServed = versionIsServed(version);
+  if (isServed === false) {
+    return {
+      ...line,
+      status: 'red',
+      found: `Meta does not serve it. ${excuse(version)}`,
+      why: 'Meta refuses every call, so the bot can neither answer nor hand over.',
+      ...change,
+    };
+  }
   switch (life.state) {
     case 'ended':
       return {
@@ -190,9 +200,11 @@ export function judgeVersion({ settings, nowMs, page, token }: Observations): Fi
     case 'newer':
       return {
         ...line,
-        status: 'unchecked',
-        found: `it is newer than this package knows${served}`,
-        where: 'look it up at developers.facebook.com/docs/graph-api/changelog/versions',
+        status: isServed === true ? 'attention' : 'unchecked',
+        found: `it is newer than this package knows${isServed === true ? ', and Meta serves it' : ''}${served}`,
+        expected: `a version that this package knows, up to ${NEWEST_VERSION}`,
+        why: 'Answers may have another form than this package expects.',
+        where: 'developers.facebook.com/docs/graph-api/changelog/versions; then the option graph.apiVersion',
       };
     case 'usable':
       return {

@@ -1,14 +1,8 @@
 /** All lines of a check-up, in order: a pure function of what was seen. */
 import type { CheckId, Finding } from './finding.js';
 import { judgeIds, judgeSecret } from './judge-app.js';
-import {
-  judgeArrivals,
-  judgeDefaultApp,
-  judgeRouting,
-  judgeTakeControl,
-  judgeThreadOwner,
-  judgeVccLive,
-} from './judge-routing.js';
+import { judgeOtherApps, judgeVccLive } from './judge-apps.js';
+import { judgeDefaultApp, judgeRouting, judgeSocialRouting, judgeTakeControl } from './judge-routing.js';
 import {
   judgeAppFields,
   judgeAppSubscription,
@@ -16,7 +10,9 @@ import {
   judgePageFields,
   judgePageSubscription,
 } from './judge-subscriptions.js';
+import { judgeArrivals, judgeOwnerCalls, judgeStandbyAccess, judgeThreadOwner } from './judge-thread.js';
 import { judgeExpiry, judgeScopes, judgeToken, judgeTokenApp, judgeTokenPage, judgeVersion } from './judge-token.js';
+import { judgeVccLiveApi } from './judge-vcc-live-api.js';
 import { judgeChallenge, judgeDelivery, judgeForged } from './judge-webhook.js';
 import type { Observations } from './observe.js';
 
@@ -40,15 +36,29 @@ const JUDGES: readonly ((seen: Observations) => Finding | undefined)[] = [
   judgeDelivery,
   judgeRouting,
   judgeDefaultApp,
+  judgeSocialRouting,
   judgeTakeControl,
   judgeVccLive,
+  judgeOtherApps,
+  judgeVccLiveApi,
+  judgeOwnerCalls,
   judgeThreadOwner,
   judgeArrivals,
+  judgeStandbyAccess,
 ];
 
 /** What cannot be read without the Page's token. */
 const BY_PAGE_TOKEN: readonly CheckId[] = [
-  ...(['pageSubscription', 'pageFields', 'routing', 'defaultApp', 'vccLive', 'threadOwner'] as const),
+  ...([
+    'pageSubscription',
+    'pageFields',
+    'routing',
+    'defaultApp',
+    'vccLive',
+    'otherApps',
+    'ownerCalls',
+    'threadOwner',
+  ] as const),
 ];
 const OF_TOKEN: readonly CheckId[] = ['token', 'tokenApp', 'tokenPage', 'tokenExpiry', 'scopes'];
 const OF_WEBHOOK: readonly CheckId[] = ['webhookChallenge', 'webhookSignature', 'webhookDelivery'];
@@ -56,6 +66,7 @@ const OF_APP: readonly CheckId[] = ['appSubscription', 'callbackUrl', 'appFields
 
 /** A red line, and what cannot be checked because of it; the deepest first. */
 const BLOCKS: readonly (readonly [CheckId, readonly CheckId[]])[] = [
+  ['apiVersion', ['appSecret', ...OF_TOKEN, ...OF_APP, ...BY_PAGE_TOKEN]],
   ['ids', ['appSecret', ...OF_TOKEN, ...OF_APP, ...OF_WEBHOOK, ...BY_PAGE_TOKEN]],
   ['appSecret', [...OF_TOKEN, ...OF_APP, ...OF_WEBHOOK, ...BY_PAGE_TOKEN]],
   ['token', [...OF_TOKEN, ...BY_PAGE_TOKEN]],
@@ -63,9 +74,14 @@ const BLOCKS: readonly (readonly [CheckId, readonly CheckId[]])[] = [
   ['tokenPage', BY_PAGE_TOKEN],
   ['scopes', BY_PAGE_TOKEN],
   ['appSubscription', [...OF_APP, ...OF_WEBHOOK]],
-  ['pageSubscription', ['pageFields']],
+  ['pageSubscription', ['pageFields', 'standbyAccess']],
+  ['appFields', ['standbyAccess']],
+  ['pageFields', ['standbyAccess']],
   ['webhookDelivery', OF_WEBHOOK],
-  ['routing', ['defaultApp', 'takeControl']],
+  ['routing', ['defaultApp', 'socialRouting', 'takeControl']],
+  ['defaultApp', ['socialRouting']],
+  ['vccLive', ['otherApps']],
+  ['threadOwner', ['ownerCalls']],
 ];
 
 /** The findings, in order. */

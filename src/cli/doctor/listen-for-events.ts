@@ -73,10 +73,12 @@ export class EventListener {
     const ofCustomer = this.events.filter(isOfCustomer);
     const messaging = ofCustomer.filter(({ channel }) => channel === 'messaging').length;
     const standby = ofCustomer.filter(({ channel }) => channel === 'standby').length;
+    const standbyPsid = ofCustomer.find(({ channel }) => channel === 'standby')?.psid;
     return {
       forSeconds,
       messaging,
       standby,
+      ...(standbyPsid === undefined ? {} : { standbyPsid }),
       others: this.events.length - messaging - standby,
       forged: this.#forged,
       refusedByBot: this.#refusedByBot,

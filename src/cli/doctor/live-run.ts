@@ -38,6 +38,12 @@ export interface LiveStep {
   readonly heard?: readonly ThreadEvent[];
 }
 
+/** What a refused or an allowed take showed of the Page's settings. */
+export interface SettingsShown {
+  readonly mayTake?: 'yes' | 'no';
+  readonly routing?: 'off';
+}
+
 /** The result of the run. */
 export interface LiveRun {
   readonly before: OwnerView;
@@ -45,7 +51,7 @@ export interface LiveRun {
   readonly steps: readonly LiveStep[];
   /** Why nothing was tried. */
   readonly notTouched?: string;
-  readonly mayTake?: 'yes' | 'no';
+  readonly settings: SettingsShown;
   /** Who has the thread now. */
   readonly after: OwnerView;
 }
@@ -70,6 +76,8 @@ export interface LiveOrder {
 const LONG_METADATA_CHARACTERS = 1001;
 /** One day more than the published limit. */
 const TOO_LONG_EXTENSION_S = 8 * 24 * 60 * 60;
+/** With code 27: a take is refused because routing is off. The second one is Instagram's. */
+const ROUTING_OFF_SUBCODES: readonly (number | undefined)[] = [2018464, 2534123];
 /** An app id that no app has. */
 const STRANGER_APP_ID = '1';
 const METADATA = JSON.stringify({ reason: 'check-up of the set-up, no customer waits' });
@@ -80,7 +88,7 @@ export async function runLive(order: LiveOrder): Promise<LiveRun> {
   const beforeAnswer = await run.askOwner();
   const before = ownerView(beforeAnswer, order);
   const reason = untouchable(before);
-  if (reason !== undefined) return { before, beforeAnswer, steps: [], notTouched: reason, after: before };
+  if (reason !== undefined) return { before, beforeAnswer, steps: [], notTouched: reason, settings: {}, after: before };
   run.owner = before;
   if (order.record) await run.tryOddities();
   if (run.isFree) await run.try('pass', 'pass', { target_app_id: order.vccLiveAppId, metadata: METADATA });
@@ -91,7 +99,7 @@ export async function runLive(order: LiveOrder): Promise<LiveRun> {
   // As it was before: Meta takes an idle thread without a webhook to any app.
   if (before === 'bot' && run.owner === 'idle') await run.try('takeAgain', 'take', {});
   if (before === 'idle' && run.owner === 'bot') await run.try('release', 'release', {});
-  return { before, beforeAnswer, steps: run.steps, ...mayTakeBy(run.steps), after: run.owner };
+  return { before, beforeAnswer, steps: run.steps, settings: settingsShownBy(run.steps), after: run.owner };
 }
 
 /** Who that is. */
@@ -122,7 +130,8 @@ class Run {
 
   /** Meta has refused a take already: another one is of no use. */
   get wasRefusedTake(): boolean {
-    return mayTakeBy(this.steps).mayTake === 'no';
+    const { mayTake, routing } = settingsShownBy(this.steps);
+    return mayTake === 'no' || routing === 'off';
   }
 
   askOwner(): Promise<AdministrationAnswer> {
@@ -193,10 +202,11 @@ function untouchable(before: OwnerView): string | undefined {
 }
 
 /** A take of a thread that VCC Live had shows the setting; no other take shows it. */
-function mayTakeBy(steps: readonly LiveStep[]): { readonly mayTake?: 'yes' | 'no' } {
+function settingsShownBy(steps: readonly LiveStep[]): SettingsShown {
   for (const [index, { step, answer, owner }] of steps.entries()) {
     if ((step !== 'take' && step !== 'takeAgain') || !wasWithVccLive(steps[index - 1])) continue;
     if (owner === 'bot') return { mayTake: 'yes' };
+    if (answer.status === 'refused' && ROUTING_OFF_SUBCODES.includes(answer.subcode)) return { routing: 'off' };
     const isPermission =
       answer.status === 'refused' && !['rateLimited', 'metaFault', 'invalidToken'].includes(answer.means);
     if (isPermission && answer.subcode !== ALREADY_OWNER.subcode) return { mayTake: 'no' };

@@ -6,6 +6,7 @@
 import type { AdministrationAnswer, GraphAdministration } from '../../graph/administration.js';
 import { isRecord } from '../../thread/read-unknown.js';
 import type { CallSettings } from '../meta-settings.js';
+import { askVccLive, type VccLiveApiAnswer } from './ask-vcc-live.js';
 import { probeWebhook, type WebhookProbe } from './probe-webhook.js';
 
 /** What was configured, without the secrets. */
@@ -27,6 +28,8 @@ export interface Arrivals {
   /** The customer's own, by channel: messages and postbacks. */
   readonly messaging: number;
   readonly standby: number;
+  /** Whose thread the first event on standby was of; absent if none came. */
+  readonly standbyPsid?: string;
   /** Everything else that was signed. */
   readonly others: number;
   /** Deliveries whose signature was wrong. */
@@ -39,6 +42,8 @@ export interface Arrivals {
 export interface Observations {
   readonly nowMs: number;
   readonly settings: KnownSettings;
+  /** A call without a token: whether Meta serves the version. */
+  readonly version: AdministrationAnswer;
   readonly token: AdministrationAnswer;
   readonly page: AdministrationAnswer;
   readonly features: AdministrationAnswer;
@@ -47,11 +52,16 @@ export interface Observations {
   readonly connectedApps: AdministrationAnswer;
   /** Absent if no address was known. */
   readonly webhook?: WebhookProbe;
-  /** Absent without `--psid`. */
+  /** Both absent if no thread was asked about. */
   readonly owner?: AdministrationAnswer;
+  readonly isOwner?: AdministrationAnswer;
+  /** Absent if no access is configured. */
+  readonly vccLiveApi?: VccLiveApiAnswer;
   readonly arrivals?: Arrivals;
   /** What a real take showed of the Page's setting; absent without `--live`. */
   readonly mayTake?: 'yes' | 'no';
+  /** Meta refused a real take, because routing is off; absent if it did not. */
+  readonly routing?: 'off';
 }
 
 /** What to check. */
@@ -68,13 +78,15 @@ export interface ObservationOrder {
 /** Asks everything, one question after another. Never rejects. */
 export async function observe(order: ObservationOrder): Promise<Observations> {
   const { graph, settings } = order;
+  const version = await graph.probeVersion();
   const token = await graph.inspectToken();
   const page = await graph.describePage();
   const appSubscriptions = await graph.appSubscriptions();
   const pageSubscriptions = await graph.pageSubscriptions();
   const features = await graph.featureStatus();
   const connectedApps = await graph.connectedApps();
-  const owner = order.psid === undefined ? {} : { owner: await graph.threadOwner(order.psid) };
+  const owner = order.psid === undefined ? {} : await askOwner(graph, order.psid);
+  const vccLiveApi = settings.vccLiveApi === undefined ? {} : { vccLiveApi: await askVccLive(settings.vccLiveApi) };
   const url = order.url ?? pageSubscriptionOf(appSubscriptions)?.callbackUrl;
   const asked = order.askWebhook && url !== undefined && URL.canParse(url) ? url : undefined;
   const { appSecret, verifyToken } = settings;
@@ -90,6 +102,7 @@ export async function observe(order: ObservationOrder): Promise<Observations> {
       url: order.url,
       asksWebhook: order.askWebhook,
     },
+    version,
     token,
     page,
     features,
@@ -98,7 +111,12 @@ export async function observe(order: ObservationOrder): Promise<Observations> {
     connectedApps,
     ...webhook,
     ...owner,
+    ...vccLiveApi,
   };
+}
+
+async function askOwner(graph: GraphAdministration, psid: string): Promise<Pick<Observations, 'owner' | 'isOwner'>> {
+  return { owner: await graph.threadOwner(psid), isOwner: await graph.isOwner(psid) };
 }
 
 /** The app's subscription to Pages. */

@@ -124,7 +124,7 @@ function requestWithRouting(step: LiveStep | undefined): SettledQuestion {
 function takeRefused(run: LiveRun): SettledQuestion {
   const id = 'take-not-allowed';
   const assumed = 'a take that the Page does not allow is refused with code 10';
-  if (run.mayTake !== 'no') return unsettled(id, assumed, 'this Page allows the bot to take');
+  if (run.settings.mayTake !== 'no') return unsettled(id, assumed, 'this Page allows the bot to take');
   const refused = run.steps.find(
     ({ step, answer }) => (step === 'take' || step === 'takeAgain') && answer.status === 'refused',
   );

@@ -2,9 +2,9 @@
  * Reads the answer of `debug_token`, and says why an answer of Meta's proves nothing about the settings.
  * @see https://developers.facebook.com/docs/graph-api/reference/debug_token
  */
-import type { AdministrationAnswer } from '../../graph/administration.js';
+import { versionIsUnknown, type AdministrationAnswer } from '../../graph/administration.js';
 import { isRecord } from '../../thread/read-unknown.js';
-import { recordIn, textOf } from './observe.js';
+import { recordIn, textOf, type Observations } from './observe.js';
 
 /** What Meta knows about the token; empty if Meta did not say. */
 export interface TokenFacts {
@@ -50,10 +50,11 @@ export function proofRefused(answer: AdministrationAnswer): boolean {
   return answer.status === 'refused' && /appsecret_proof/i.test(answer.message);
 }
 
-/** Whether this says nothing about the settings: no answer, or Meta busy. */
+/** Whether this says nothing about the settings: no answer, Meta busy, or a version that Meta does not serve. */
 export function saysNothing(answer: AdministrationAnswer): boolean {
   return (
     answer.status === 'unanswered' ||
+    versionIsUnknown(answer) ||
     (answer.status === 'refused' && ['rateLimited', 'metaFault'].includes(answer.means))
   );
 }
@@ -73,6 +74,14 @@ export function excuse(answer: AdministrationAnswer): string {
       return `Meta refused (${code}): ${answer.message}`;
     }
   }
+}
+
+/** Why a question about the Page has no result. */
+export function untold(seen: Observations, which: 'features' | 'connectedApps' | 'owner'): string {
+  const answer = seen[which];
+  if (answer === undefined) return 'It was not checked.';
+  if (proofRefused(answer)) return 'doctor cannot ask Meta before app id and secret are right.';
+  return answer.status === 'answered' ? 'Meta does not show it to the bot.' : excuse(answer);
 }
 
 function numberOf(value: unknown): number | undefined {

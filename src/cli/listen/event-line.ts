@@ -1,7 +1,7 @@
 /** An incoming event in one line. What customers and agents wrote is shown only if it is asked for. */
 import type { ThreadEvent } from '../../thread/event.js';
+import { nameOfApp } from '../../thread/meta-apps.js';
 import { visibleText } from '../../thread/visible-text.js';
-import { nameOfMetasApp } from '../../thread/known-apps.js';
 import type { Paint } from '../terminal.js';
 
 /** Whose ids are known by name, and whether texts are shown. */
@@ -101,5 +101,5 @@ function appName(appId: string | undefined, { botAppId, vccLiveAppId }: EventWor
   if (appId === undefined) return 'an unnamed app';
   if (appId === botAppId) return 'the bot';
   if (appId === vccLiveAppId) return 'VCC Live';
-  return nameOfMetasApp(appId) ?? `app ${appId}`;
+  return nameOfApp(appId);
 }

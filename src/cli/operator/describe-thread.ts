@@ -1,4 +1,5 @@
 /** A thread's record and owner, in words and as data for a machine. Neither holds text of a conversation. */
+import { nameOfApp } from '../../thread/meta-apps.js';
 import { visibleText } from '../../thread/visible-text.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
@@ -101,7 +102,7 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
   const who = {
     bot: 'the bot',
     vccLive: 'VCC Live',
-    other: appId === undefined ? 'another app, unnamed' : `app ${appId}`,
+    other: appId === undefined ? 'another app, unnamed' : nameOfApp(appId),
     idle: 'no app (idle: the default application may write)',
     unknown: 'not known',
   }[owner];

@@ -1,13 +1,8 @@
 /** The agent's workspace at VCC Live: the threads handed over, the conversation, the metadata, and what an agent can do. */
-import { useState } from 'preact/hooks';
 import { parseExactJson } from '../../thread/exact-json.js';
-import {
-  dispositions,
-  ticketChanges,
-  type SettingsView,
-  type TalkEntry,
-  type ThreadView,
-} from '../stage/stage-words.js';
+import type { SettingsView, TalkEntry, ThreadView } from '../stage/stage-words.js';
+import { HandBack, Webhooks } from './agent-acts.js';
+import { AgentList } from './agent-list.js';
 import type { Act } from './connect-stage.js';
 import { Composer } from './composer.js';
 import { simulatorNow, type StageState } from './stage-state.js';
@@ -36,6 +31,7 @@ export function AgentWorkspace(props: {
           VCC Live <span class="count">{queue.length}</span>
         </h2>
       </div>
+      <AgentList agents={state.agents} act={act} />
       {queue.length === 0 ? (
         <p class="empty">No customer waits for an agent. A thread appears here when the bot passes it.</p>
       ) : (
@@ -151,105 +147,6 @@ function Case(props: {
     </section>
   );
 }
-
-function HandBack({ thread, act }: { readonly thread: ThreadView; readonly act: Act }) {
-  const [disposition, setDisposition] = useState<(typeof dispositions)[number]>('completed');
-  const [note, setNote] = useState('');
-  const { psid, pageId } = thread;
-  return (
-    <form
-      class="hand-back"
-      aria-label="Hand the thread back"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const words = note.trim();
-        void act({ act: 'agentHandsBack', psid, pageId, disposition, ...(words === '' ? {} : { note: words }) });
-      }}
-    >
-      <Choice label="Disposition" choices={dispositions} chosen={disposition} onChoose={setDisposition} />
-      <label class="grows">
-        Note
-        <input
-          type="text"
-          maxLength={500}
-          placeholder="optional"
-          value={note}
-          onInput={(event) => setNote(event.currentTarget.value)}
-        />
-      </label>
-      <button type="submit" class="primary">
-        Hand back
-      </button>
-    </form>
-  );
-}
-
-/** VCC Live's own webhooks to the bot. They do not change the thread's owner. */
-function Webhooks({ thread, act }: { readonly thread: ThreadView; readonly act: Act }) {
-  const [disposition, setDisposition] = useState<(typeof dispositions)[number]>('completed');
-  const [change, setChange] = useState<(typeof ticketChanges)[number]>('waiting4agent');
-  const { psid, pageId } = thread;
-  return (
-    <div class="webhook-acts" role="group" aria-label="Webhooks of VCC Live">
-      <form
-        class="hand-back"
-        title="Sends Chat (Async) to the bot. VCC Live keeps the thread: hand it back, or the bot takes it after half a minute"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void act({ act: 'agentClosesChat', psid, pageId, disposition });
-        }}
-      >
-        <Choice label="Chat" choices={dispositions} chosen={disposition} onChoose={setDisposition} />
-        <button type="submit">Close the chat</button>
-      </form>
-      <form
-        class="hand-back"
-        title="Sends Ticket Status (Async) to the bot"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void act({ act: 'agentChangesTicket', psid, pageId, change });
-        }}
-      >
-        <Choice label="Ticket" choices={ticketChanges} chosen={change} onChoose={setChange} words={ticketWords} />
-        <button type="submit">Tell the bot</button>
-      </form>
-    </div>
-  );
-}
-
-/** A choice of a few values, each shown by its name or by other words. */
-function Choice<T extends string>(props: {
-  readonly label: string;
-  readonly choices: readonly T[];
-  readonly chosen: T;
-  readonly onChoose: (choice: T) => void;
-  readonly words?: Readonly<Record<T, string>>;
-}) {
-  const { label, choices, chosen, onChoose, words } = props;
-  return (
-    <label>
-      {label}
-      <select
-        value={chosen}
-        onChange={(event) => onChoose(choices.find((one) => one === event.currentTarget.value) ?? chosen)}
-      >
-        {choices.map((one) => (
-          <option key={one} value={one}>
-            {words?.[one] ?? one}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-const ticketWords: Readonly<Record<(typeof ticketChanges)[number], string>> = {
-  waiting4agent: 'waiting for an agent',
-  waiting4entity: 'waiting for the customer',
-  park: 'parked',
-  successful: 'closed: successful',
-  unsuccessful: 'closed: unsuccessful',
-};
 
 /** The metadata of the thread: the fields of a JSON object, or the text itself. */
 function Metadata({ text }: { readonly text: string | undefined }) {

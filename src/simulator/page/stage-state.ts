@@ -2,6 +2,7 @@
  * What the page knows, and how each event of the stage changes it. Pure. Everything that grows has its limit here.
  */
 import type {
+  AgentView,
   ClockView,
   ScenarioOffer,
   ScenarioView,
@@ -29,6 +30,7 @@ export interface StageState {
   /** Oldest first. */
   readonly rows: readonly WireRow[];
   readonly weather: readonly SwitchView[];
+  readonly agents: readonly AgentView[];
   readonly clock: ClockView;
   /** `performance.now()` when that clock was read. */
   readonly clockReadMs: number;
@@ -37,7 +39,7 @@ export interface StageState {
 
 /** The state that a snapshot describes. */
 export function fromSnapshot(snapshot: StageSnapshot, readMs: number): StageState {
-  const { batch, settings, scenarios, rows, weather, clock, scenario } = snapshot;
+  const { batch, settings, scenarios, rows, weather, agents, clock, scenario } = snapshot;
   return {
     batch,
     settings,
@@ -46,6 +48,7 @@ export function fromSnapshot(snapshot: StageSnapshot, readMs: number): StageStat
     talk: withTalk(new Map(), snapshot.talk),
     rows,
     weather,
+    agents,
     clock,
     clockReadMs: readMs,
     scenario,
@@ -62,6 +65,7 @@ export function afterBatch(state: StageState, batch: StageBatch, readMs: number)
     talk: batch.talk === undefined ? state.talk : withTalk(state.talk, batch.talk),
     rows: batch.rows === undefined ? state.rows : withRows(state.rows, batch.rows, state.settings.rowCapacity),
     weather: batch.weather ?? state.weather,
+    agents: batch.agents ?? state.agents,
     clock: batch.clock,
     clockReadMs: readMs,
     scenario: batch.scenario === undefined ? state.scenario : batch.scenario,

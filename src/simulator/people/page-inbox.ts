@@ -24,7 +24,7 @@ export class SimulatedPageInbox {
 
   /** Moves the conversation to the main folder; the inbox takes control. */
   async movesToMain(psid: string): Promise<void> {
-    this.#surroundings.platform.inboxTakes(this.#page, this.#threadOf(psid), this.#app.appId);
+    this.#surroundings.platform.metaAppTakes(this.#page, this.#threadOf(psid), this.#app.appId);
     await this.#surroundings.settled();
   }
 

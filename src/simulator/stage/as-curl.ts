@@ -4,7 +4,7 @@
  * Exists so that what was seen can be tried by hand. Token and secret stand as shell variables: none is ever written out.
  */
 import { visibleLines } from '../../thread/visible-text.js';
-import type { GraphEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
+import type { DatabaseApiEntry, GraphEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
 
 /** The variables that a command needs, by app. */
 const TOKEN_OF_BOT = '$FACEBOOK_PAGE_ACCESS_TOKEN';
@@ -42,10 +42,18 @@ function commandOf(entry: WireEntry, targets: CurlTargets): string | undefined {
       return webhookCommand(entry);
     case 'vccLive':
       return vccLiveCommand(entry);
+    case 'databaseApi':
+      return databaseApiCommand(entry, targets);
     case 'owner':
     case 'note':
       return undefined;
   }
+}
+
+function databaseApiCommand({ method, path, query }: DatabaseApiEntry, { graphBaseUrl }: CurlTargets): string {
+  const search = new URLSearchParams(query).toString();
+  const address = quoted(`${graphBaseUrl}${path}${search === '' ? '' : `?${search}`}`);
+  return `curl -i -X ${method} ${address} \\\n  -u "$VCC_LIVE_CUSTOMER:$VCC_LIVE_API_KEY"`;
 }
 
 /** Nothing if it was encrypted: the key is not here. */

@@ -84,6 +84,9 @@ export async function performCommand(command: StageCommand, deps: CommandDeps): 
       return begun(agent.takes(command.psid), deps);
     case 'agentExtends':
       return begun(agent.extends(command.psid, command.hours * 3600), deps);
+    case 'agentIsNow':
+      simulator.vccLive.setState(command.username, command.state);
+      return changed(undefined, deps);
     case 'inboxReplies':
       return begun(inbox.replies(command.psid, command.text), deps);
     case 'inboxMovesToMain':

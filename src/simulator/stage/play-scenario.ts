@@ -3,10 +3,11 @@
  *
  * The stories are data. This file knows what runs, what failed, and when the next step may begin.
  */
+import type { PageSetUp } from '../wrong-settings.js';
 import { sleep, type Clock } from '../../thread/clock.js';
 import { threadId } from '../../thread/key.js';
 import { scenarios, type Cast, type Scenario, type ScenarioNeed } from './scenarios/index.js';
-import type { ScenarioOffer, ScenarioView } from './stage-words.js';
+import type { AgentView, ScenarioOffer, ScenarioView } from './stage-words.js';
 
 /** Between two steps that play by themselves, milliseconds. */
 const PAUSE_MS = 2500;
@@ -28,6 +29,10 @@ export interface ScenarioDeps {
 interface Playing {
   readonly scenario: Scenario;
   readonly cast: Cast;
+  /** The agents before the story. */
+  readonly agents: readonly AgentView[];
+  /** The settings of the Page before the story. */
+  readonly setUp: PageSetUp;
   played: number;
   state: ScenarioView['state'];
   problem?: string;
@@ -65,15 +70,18 @@ export class ScenarioPlayer {
     };
   }
 
-  /** Sets a story up in calm weather; nothing is played yet. @returns what is wrong with the request, or nothing */
+  /** Sets a story up in calm weather, with an agent who is there; nothing is played yet. @returns what is wrong with the request, or nothing */
   start(id: string): string | undefined {
     const playable = this.#playable();
     const scenario = playable.find((one) => one.id === id);
     if (scenario === undefined) return `"id" must be one of ${playable.map((one) => one.id).join(', ')}.`;
     this.stop();
     const cast = this.#deps.cast(scenario);
+    const { agents } = cast.simulator.vccLive;
     cast.simulator.weather.calm();
-    this.#playing = { scenario, cast, played: 0, state: 'waiting' };
+    cast.simulator.vccLive.logsIn('Anna');
+    const setUp = { ...cast.simulator.setUp };
+    this.#playing = { scenario, cast, agents, setUp, played: 0, state: 'waiting' };
     this.#deps.onChange();
     return undefined;
   }
@@ -103,7 +111,7 @@ export class ScenarioPlayer {
   /** Closes the story, and calms the weather if the story was not over. */
   stop(): void {
     if (this.#playing === undefined) return;
-    if (this.#playing.state !== 'over') calmDown(this.#playing.cast);
+    if (this.#playing.state !== 'over') calmDown(this.#playing);
     this.#playing = undefined;
     this.#deps.onChange();
   }
@@ -134,14 +142,16 @@ export class ScenarioPlayer {
       playing.problem = error instanceof Error ? error.message : String(error);
     }
     const ended = playing.state === 'over' || playing.state === 'failed';
-    if (ended && this.#playing === playing) calmDown(cast);
+    if (ended && this.#playing === playing) calmDown(playing);
     this.#deps.onChange();
   }
 }
 
-/** Weather and bot as they were before the story. */
-function calmDown({ simulator, bot }: Cast): void {
+/** Calm weather, a running bot, and the agents and the settings of the Page as they were before the story. */
+function calmDown({ cast: { simulator, bot }, agents, setUp }: Playing): void {
   simulator.weather.calm();
+  Object.assign(simulator.setUp, setUp);
+  for (const { username, state } of agents) simulator.vccLive.setState(username, state);
   bot?.start().catch((error: unknown) => {
     simulator.wire.note(`the bot's start failed: ${error instanceof Error ? error.message : String(error)}`);
   });

@@ -4,7 +4,7 @@
  * Exists because every program on this machine can reach the stage, and because a clear 400 saves an hour.
  */
 import { isJsonObject, type JsonObject } from '../webhook-items.js';
-import { attachmentTypes, dispositions, ticketChanges, type StageCommand } from './stage-words.js';
+import { agentStates, attachmentTypes, dispositions, ticketChanges, type StageCommand } from './stage-words.js';
 
 const TEXT_MAX = 2000;
 const PAYLOAD_MAX = 1000;
@@ -46,6 +46,7 @@ const FIELDS: Readonly<Record<StageCommand['act'], Readonly<Record<string, Field
   agentReleases: thread,
   agentTakes: thread,
   agentExtends: { ...thread, hours: wholeNumber(1, LONGEST_EXTENSION_HOURS) },
+  agentIsNow: { username: text(NAME_MAX), state: oneOf(agentStates) },
   inboxReplies: { ...thread, text: say },
   inboxMovesToMain: thread,
   inboxMarksDone: thread,

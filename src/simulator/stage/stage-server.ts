@@ -6,70 +6,32 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
 import { systemClock, type Clock } from '../../thread/clock.js';
-import { parseExactJson } from '../../thread/exact-json.js';
-import type { ThreadKey } from '../../thread/key.js';
 import type { BodyLimits } from '../../webhook/read-body.js';
 import { bodyLimits, readRequest, refusalStatus } from '../../webhook/read-body.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { WireEntry } from '../wire.js';
-import { asCurl } from './as-curl.js';
 import { EventStream } from './event-stream.js';
 import { readPage } from './page-file.js';
 import { performCommand } from './perform-command.js';
 import { ScenarioPlayer } from './play-scenario.js';
-import type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenarios/index.js';
 import { readCommand } from './read-command.js';
+import { parsed, refused, send, type Reply } from './reply.js';
+import { RowBoard } from './row-board.js';
+import type { Cast, Scenario, ScenarioNeed } from './scenarios/index.js';
 import { watchSilentOwner } from './silent-owner.js';
-import type {
-  SettingsView,
-  StageAnswer,
-  StageSnapshot,
-  SwitchView,
-  ThreadView,
-  WireDetail,
-  WireRow,
-} from './stage-words.js';
+import { clockView, isLoopback, settingsView, type StageOptions } from './stage-options.js';
+import type { StageSnapshot, SwitchView } from './stage-words.js';
 import { ThreadBoard } from './thread-board.js';
 import { WeatherBoard } from './weather-board.js';
-import { wireRow } from './wire-rows.js';
+import { wireDetail } from './wire-detail.js';
+
+export type { StageOptions } from './stage-options.js';
 
 /** Between two batches, milliseconds: at most 20 a second. */
 const FLUSH_MS = 50;
-/** How many lines of the timeline a page gets and keeps. */
-const ROW_CAPACITY = 1000;
 const BODY_MAX_BYTES = 64 * 1024;
 const FIRST_PSID = 6_600_112_233_445_566n;
-
-const DEFAULT_MENU: SettingsView['menu'] = [
-  { title: 'Talk to an agent', payload: 'TALK_TO_AGENT' },
-  { title: 'Start over', payload: 'GET_STARTED' },
-];
-
-/** Options of {@link serveStage}. */
-export interface StageOptions {
-  /** Who the bot believes owns a thread: `(thread) => (await handover.ownerOf(thread)).owner`. Default: nobody can say. */
-  readonly believes?: (thread: ThreadKey) => Promise<string>;
-  /** What the bot is called on the page. Default `Bot`. */
-  readonly botLabel?: string;
-  /** What Pages are called, by id. Default: `Your Page`, or `Page 1` and so on if there are several. */
-  readonly pageNames?: Readonly<Record<string, string>>;
-  /** Shuts the bot down and starts it again, for whoever plays that. Default: the stage cannot. */
-  readonly bot?: StagedBot;
-  /** The Page's persistent menu. Default: "Talk to an agent", "Start over". */
-  readonly menu?: SettingsView['menu'];
-  /** The built page. Default: the package's own. */
-  readonly pageFile?: string;
-  /** Pause between the steps of a scenario that plays by itself, milliseconds. Default 2500. */
-  readonly pauseMs?: number;
-  /** If nobody has written yet, each Page has a first customer from the start. Default true. */
-  readonly firstCustomer?: boolean;
-  /** Of batches, pauses and heartbeats. Default: this machine's clock. */
-  readonly timer?: Clock;
-  /** What may wait for one slow page before it is dropped, bytes. Default 4 MiB. */
-  readonly unreadMaxBytes?: number;
-}
 
 /** A running stage. */
 export interface StageServer {
@@ -96,12 +58,6 @@ export function serveStage(simulator: MessengerSimulator, options: StageOptions 
   return stage;
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body: string | object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 class Stage implements StageServer {
   readonly url: string;
   readonly loopbackOnly: boolean;
@@ -113,14 +69,12 @@ class Stage implements StageServer {
   readonly #weather: WeatherBoard;
   readonly #player: ScenarioPlayer;
   readonly #stream: EventStream;
-  readonly #rows = new Map<number, WireRow>();
-  readonly #rowOfSeq = new Map<number, number>();
-  readonly #changedRows = new Set<number>();
+  readonly #rows: RowBoard;
   readonly #stopListening: readonly (() => void)[];
-  #nextRow = 1;
   #nextPsid = FIRST_PSID;
   #sentWeather = '';
   #scenarioChanged = false;
+  #agentsChanged = false;
   #flushing: (() => void) | undefined;
 
   constructor(simulator: MessengerSimulator, options: StageOptions) {
@@ -133,12 +87,15 @@ class Stage implements StageServer {
     this.#weather = new WeatherBoard(simulator.weather);
     this.#sentWeather = JSON.stringify(this.#weather.read());
     const { wire } = simulator;
-    for (const entry of wire.entries()) this.#write(entry, true);
+    this.#rows = new RowBoard(simulator);
     this.#board = new ThreadBoard({
       simulator,
       believes: options.believes,
       onChange: () => this.#soon(),
-      onVerdict: (view) => this.#writeVerdict(view),
+      onVerdict: (view) => {
+        this.#rows.writeVerdict(view);
+        this.#soon();
+      },
     });
     this.#player = new ScenarioPlayer({
       cast: (scenario) => this.#cast(scenario),
@@ -159,6 +116,10 @@ class Stage implements StageServer {
     this.#stopListening = [
       wire.on('entry', (entry) => this.#follow(entry, true)),
       wire.on('update', (entry) => this.#follow(entry, false)),
+      simulator.vccLive.onChange(() => {
+        this.#agentsChanged = true;
+        this.#soon();
+      }),
       watchSilentOwner(wire, simulator.settings.botAppId, this.#timer),
     ];
     if (options.firstCustomer !== false && this.#board.size === 0) {
@@ -218,10 +179,7 @@ class Stage implements StageServer {
   #entry(seq: number): Reply {
     const entry = this.#simulator.wire.entries().find((one) => one.seq === seq);
     if (entry === undefined) return refused(404, `The wire no longer keeps entry ${seq}.`);
-    const { graphBaseUrl, settings } = this.#simulator;
-    const curl = asCurl(entry, { graphBaseUrl, apiVersion: settings.apiVersion, botAppId: settings.botAppId });
-    const detail: WireDetail = { entry: readable(entry), ...(curl === undefined ? {} : { curl }) };
-    return { status: 200, body: detail };
+    return { status: 200, body: wireDetail(entry, this.#simulator) };
   }
 
   async #act(request: IncomingMessage): Promise<Reply | undefined> {
@@ -252,49 +210,9 @@ class Stage implements StageServer {
   }
 
   #follow(entry: WireEntry, isNew: boolean): void {
-    this.#write(entry, isNew);
+    this.#rows.follow(entry, isNew);
     this.#board.follow(entry);
     this.#soon();
-  }
-
-  #write(entry: WireEntry, isNew: boolean): void {
-    const known = this.#rowOfSeq.get(entry.seq);
-    // It has ended after its line was forgotten.
-    if (known === undefined && !isNew) return;
-    const id = known ?? this.#nextRow++;
-    this.#rowOfSeq.set(entry.seq, id);
-    this.#keepRow({
-      id,
-      ...wireRow(entry, { appSecret: this.#simulator.settings.appSecret, nameOf: (app) => this.#appName(app) }),
-    });
-  }
-
-  #writeVerdict(view: ThreadView): void {
-    const { truth, believed = 'unknown' } = view;
-    const words = `Real owner: ${ownerWords[truth]}. The bot believes: ${ownerWords[believed]}.`;
-    this.#keepRow({
-      id: this.#nextRow++,
-      atMs: this.#simulator.clock.now(),
-      kind: 'belief',
-      aside: false,
-      threads: [view.key],
-      title: words,
-      status: view.differs ? 'the bot is wrong' : 'the bot is right again',
-      tone: view.differs ? 'bad' : 'good',
-      chips: [],
-    });
-    this.#soon();
-  }
-
-  #keepRow(row: WireRow): void {
-    this.#rows.set(row.id, row);
-    this.#changedRows.add(row.id);
-    while (this.#rows.size > ROW_CAPACITY) {
-      const [oldest] = this.#rows.values();
-      if (oldest === undefined) return;
-      this.#rows.delete(oldest.id);
-      if (oldest.seq !== undefined) this.#rowOfSeq.delete(oldest.seq);
-    }
   }
 
   #soon(): void {
@@ -306,18 +224,20 @@ class Stage implements StageServer {
 
   #flush(): void {
     const { threads, talk } = this.#board.takeChanges();
-    const rows = [...this.#changedRows].sort((a, b) => a - b).flatMap((id) => this.#rows.get(id) ?? []);
-    this.#changedRows.clear();
+    const rows = this.#rows.takeChanges();
     const weather = this.#weatherChange();
     const scenario = this.#scenarioChanged ? { scenario: this.#player.view() } : {};
+    const agents = this.#agentsChanged ? { agents: this.#simulator.vccLive.agents } : {};
     this.#scenarioChanged = false;
+    this.#agentsChanged = false;
     this.#stream.send({
       ...(threads.length === 0 ? {} : { threads }),
       ...(talk.length === 0 ? {} : { talk }),
       ...(rows.length === 0 ? {} : { rows }),
       ...(weather === undefined ? {} : { weather }),
       ...scenario,
-      clock: this.#clock(),
+      ...agents,
+      clock: clockView(this.#simulator),
     });
   }
 
@@ -332,48 +252,15 @@ class Stage implements StageServer {
   #snapshot(batch: number): StageSnapshot {
     return {
       batch,
-      settings: this.#settings(),
+      settings: settingsView(this.#simulator, this.#options, this.loopbackOnly),
       scenarios: this.#player.offers(),
       ...this.#board.everything(),
-      rows: [...this.#rows.values()].sort((a, b) => a.id - b.id),
+      rows: this.#rows.everything(),
       weather: this.#weather.read(),
-      clock: this.#clock(),
+      agents: this.#simulator.vccLive.agents,
+      clock: clockView(this.#simulator),
       scenario: this.#player.view(),
     };
-  }
-
-  #settings(): SettingsView {
-    const { settings, graphBaseUrl } = this.#simulator;
-    return {
-      botLabel: this.#options.botLabel ?? 'Bot',
-      pages: settings.pages.map(({ pageId }, index) => ({
-        pageId,
-        name: this.#options.pageNames?.[pageId] ?? (settings.pages.length === 1 ? 'Your Page' : `Page ${index + 1}`),
-      })),
-      botAppId: settings.botAppId,
-      vccLiveAppId: settings.vccLiveAppId,
-      pageInboxAppId: settings.pageInboxAppId,
-      graphBaseUrl,
-      environment: [
-        `FACEBOOK_APP_ID=${settings.botAppId}`,
-        `FACEBOOK_APP_SECRET=${settings.appSecret}`,
-        `FACEBOOK_PAGE_ACCESS_TOKEN=${settings.pageAccessToken}`,
-        `FACEBOOK_VERIFY_TOKEN=${settings.verifyToken}`,
-        `VCC_LIVE_APP_ID=${settings.vccLiveAppId}`,
-        `GRAPH_BASE_URL=${graphBaseUrl}`,
-      ],
-      knowsBelief: this.#options.believes !== undefined,
-      vccLiveWebhooks: this.#simulator.vccLiveConnected,
-      canRestart: this.#options.bot !== undefined,
-      loopbackOnly: this.loopbackOnly,
-      menu: this.#options.menu ?? DEFAULT_MENU,
-      rowCapacity: ROW_CAPACITY,
-    };
-  }
-
-  #clock(): StageSnapshot['clock'] {
-    const { mode } = this.#simulator.clock;
-    return { mode, nowMs: this.#simulator.clock.now() };
   }
 
   #cast(scenario: Scenario): Cast {
@@ -407,67 +294,5 @@ class Stage implements StageServer {
     do psid = String(this.#nextPsid++);
     while (this.#board.knows(psid));
     return psid;
-  }
-
-  #appName(appId: string): string {
-    const { settings } = this.#simulator;
-    if (appId === settings.botAppId) return 'the bot';
-    if (appId === settings.pageInboxAppId) return 'the Page inbox';
-    return settings.pages.some((page) => page.vccLiveAppId === appId) ? 'VCC Live' : `app ${appId}`;
-  }
-}
-
-const ownerWords: Readonly<Record<ThreadView['truth'] | NonNullable<ThreadView['believed']>, string>> = {
-  bot: 'the bot',
-  vccLive: 'VCC Live',
-  inbox: 'the Page inbox',
-  other: 'another app',
-  idle: 'nobody (idle)',
-  unknown: 'not known',
-};
-
-/** What travelled comes first, and the body of a webhook as JSON, not as a string in a string. */
-function readable(entry: WireEntry): unknown {
-  if (entry.kind === 'webhook') {
-    const { body, signature, url, ...rest } = entry;
-    return { url, signature, body: parsed(body)?.value ?? body, ...rest };
-  }
-  if (entry.kind === 'graph') {
-    const { method, path, query, body, status, answer, ...rest } = entry;
-    return { method, path, query, body, status, answer, ...rest };
-  }
-  if (entry.kind === 'vccLive') {
-    const { name, url, body, status, ...rest } = entry;
-    return { name, url, body, status, ...rest };
-  }
-  return entry;
-}
-
-function isLoopback(hostname: string): boolean {
-  const name = hostname.replace(/^\[|\]$/g, '');
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
-}
-
-function refused(status: number, problem: string): Reply {
-  const body: StageAnswer = { ok: false, problem };
-  return { status, body };
-}
-
-function send(response: ServerResponse, reply: Reply): void {
-  // Not chained: in a process that has loaded restify, writeHead returns nothing.
-  response.writeHead(reply.status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    ...reply.headers,
-  });
-  response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
-}
-
-function parsed(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: parseExactJson(text) };
-  } catch {
-    return undefined;
   }
 }

@@ -80,7 +80,7 @@ export interface WireRow {
   /** The wire's number: `GET /stage/wire/<seq>` has the rest. Absent on lines that the stage itself wrote. */
   readonly seq?: number;
   readonly atMs: number;
-  readonly kind: 'webhook' | 'graph' | 'vccLive' | 'owner' | 'note' | 'belief';
+  readonly kind: 'webhook' | 'graph' | 'vccLive' | 'databaseApi' | 'owner' | 'note' | 'belief';
   /** True for webhooks to another app: most people want to see the bot's traffic only. */
   readonly aside: boolean;
   /** The threads that it is about; none: all. */
@@ -186,6 +186,7 @@ export interface StageSnapshot {
   readonly talk: readonly TalkView[];
   readonly rows: readonly WireRow[];
   readonly weather: readonly SwitchView[];
+  readonly agents: readonly AgentView[];
   readonly clock: ClockView;
   readonly scenario: ScenarioView | null;
 }
@@ -198,9 +199,20 @@ export interface StageBatch {
   readonly talk?: readonly TalkView[];
   readonly rows?: readonly WireRow[];
   readonly weather?: readonly SwitchView[];
+  /** All of them, after any of them changed. */
+  readonly agents?: readonly AgentView[];
   readonly clock: ClockView;
   /** `null`: the scenario is closed. Absent: as before. */
   readonly scenario?: ScenarioView | null;
+}
+
+/** What an agent of VCC Live does, in the order in which the page offers it. */
+export const agentStates = ['available', 'paused', 'atLimit', 'loggedOut'] as const;
+
+/** An agent of VCC Live, logged in or not. */
+export interface AgentView {
+  readonly username: string;
+  readonly state: (typeof agentStates)[number];
 }
 
 /** How a chat ends at VCC Live. */
@@ -245,6 +257,8 @@ export type StageCommand =
   | (InThread & { readonly act: 'agentReleases' })
   | (InThread & { readonly act: 'agentTakes' })
   | (InThread & { readonly act: 'agentExtends'; readonly hours: number })
+  /** An agent of VCC Live logs in or out, goes on pause, or reaches the limit. A new name joins the project. */
+  | { readonly act: 'agentIsNow'; readonly username: string; readonly state: AgentView['state'] }
   | (InThread & { readonly act: 'inboxReplies'; readonly text: string })
   | (InThread & { readonly act: 'inboxMovesToMain' })
   | (InThread & { readonly act: 'inboxMarksDone' })

@@ -206,11 +206,29 @@ const switches: readonly Switch[] = [
   {
     id: 'noAgents',
     label: 'No agents',
-    help: 'No agent is available. Works for a bot that asks, with the option “availability”, as the sample bot does.',
+    help: 'VCC Live says that nobody is logged in. Works for a bot that asks VCC Live, as the sample bot does.',
     group: 'page',
     choices: OFF_ON,
     read: (weather) => (weather.noAgents ? 'on' : 'off'),
     turn: (weather, value) => void (weather.noAgents = value === 'on'),
+  },
+  {
+    ...fault('vccLiveApiDown', (weather) => weather.vccLiveApiDown),
+    label: 'VCC Live API down',
+    help: 'VCC Live answers HTTP 500 when the bot asks who is there. The bot hands the customer over.',
+    group: 'page',
+    choices: OFF_NEXT_EVERY,
+  },
+  {
+    ...fault('vccLiveAnswersLost', (weather) => weather.vccLiveAnswersLost),
+    label: 'VCC Live repeats',
+    help: 'The bot’s answer to a webhook of VCC Live is lost, so VCC Live sends the same again.',
+    group: 'webhooks',
+    choices: [
+      { value: 'off', label: 'Off' },
+      { value: 'next', label: 'The next one' },
+      { value: 'every', label: 'Every one' },
+    ],
   },
 ];
 

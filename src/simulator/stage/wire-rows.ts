@@ -9,8 +9,9 @@ import { parseExactJson } from '../../thread/exact-json.js';
 import { threadId } from '../../thread/key.js';
 import { visibleText } from '../../thread/visible-text.js';
 import { isJsonObject } from '../webhook-items.js';
-import type { GraphEntry, OwnerEntry, VccLiveEntry, WebhookEntry, WireEntry } from '../wire.js';
+import type { GraphEntry, OwnerEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { Tone, WireRow } from './stage-words.js';
+import { againWords, cut, databaseApiWords, vccLiveWords, type RowWords } from './vcc-live-rows.js';
 
 /** What a line needs to know beside its entry. */
 export interface RowNames {
@@ -27,7 +28,6 @@ const NOT_OWNER_CODE = 10;
 const NOT_OWNER_SUBCODE = 2018300;
 /** The refusal without its subcode, as seen in production. */
 const NOT_OWNER_TEXT = /another app is controlling this thread/i;
-const TITLE_MAX = 160;
 
 /** The line, with every character shown. Its `id` is the caller's to give. */
 export function wireRow(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
@@ -47,6 +47,8 @@ function rowOf(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
       return { ...head, aside: false, way: `${partyName(entry.appName)} → Meta`, ...graphWords(entry, names) };
     case 'vccLive':
       return { ...head, aside: false, way: 'VCC Live → Bot', ...vccLiveWords(entry) };
+    case 'databaseApi':
+      return { ...head, aside: false, way: 'Bot → VCC Live', ...databaseApiWords(entry) };
     case 'webhook':
       return {
         ...head,
@@ -62,6 +64,7 @@ function rowOf(entry: WireEntry, names: RowNames): Omit<WireRow, 'id'> {
 export function threadsOf(entry: WireEntry): { readonly pageId: string; readonly psid: string }[] {
   switch (entry.kind) {
     case 'note':
+    case 'databaseApi':
       return [];
     case 'owner':
     case 'vccLive':
@@ -96,7 +99,7 @@ function webhookThreads(entry: WebhookEntry): { readonly pageId: string; readonl
   return [...found.values()];
 }
 
-function ownerWords(entry: OwnerEntry, names: RowNames): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
+function ownerWords(entry: OwnerEntry, names: RowNames): RowWords {
   const name = (owner: string): string => (owner === 'idle' ? 'nobody (idle)' : names.nameOf(owner));
   const whys: Readonly<Record<OwnerEntry['why'], string>> = {
     customer: 'the customer wrote',
@@ -115,7 +118,7 @@ function ownerWords(entry: OwnerEntry, names: RowNames): Pick<WireRow, 'title' |
   };
 }
 
-function graphWords(entry: GraphEntry, names: RowNames): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
+function graphWords(entry: GraphEntry, names: RowNames): RowWords {
   const chips: Chip[] = entry.fault === undefined ? [] : [{ text: faultWords(entry), tone: 'warn' }];
   const title = cut(`${entry.method} ${entry.edge}${graphContent(entry, names)}`);
   if (entry.outcome === 'pending') return { title, status: 'in progress', tone: 'wait', chips };
@@ -179,21 +182,7 @@ function faultWords(entry: GraphEntry): string {
   return `weather: ${word}${entry.outcome === 'pending' ? '' : entry.done ? ', yet it was done' : ', nothing was done'}`;
 }
 
-function vccLiveWords(entry: VccLiveEntry): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
-  const title = cut(`${entry.name}: ${entry.says}`);
-  const chips: Chip[] = entry.encrypted ? [{ text: 'encrypted', tone: 'plain' }] : [];
-  const took = entry.ackMs === undefined ? '' : ` in ${entry.ackMs} ms`;
-  switch (entry.outcome) {
-    case 'pending':
-      return { title, status: 'in progress', tone: 'wait', chips };
-    case 'answered':
-      return { title, status: `${entry.status ?? ''}${took}`, tone: entry.status === 200 ? 'good' : 'bad', chips };
-    case 'unreachable':
-      return { title, status: 'bot not reached', tone: 'bad', chips };
-  }
-}
-
-function webhookWords(entry: WebhookEntry, names: RowNames): Pick<WireRow, 'title' | 'status' | 'tone' | 'chips'> {
+function webhookWords(entry: WebhookEntry, names: RowNames): RowWords {
   const title = cut(
     entry.items.length === 0 ? 'written by hand' : entry.items.map((item) => withNames(item, names)).join(', '),
   );
@@ -243,11 +232,6 @@ function attemptChips(entry: WebhookEntry): Chip[] {
   }
 }
 
-function againWords(ms: number): string {
-  if (ms === 0) return 'at once';
-  return ms < 60_000 ? `in ${Math.round(ms / 1000)} s` : `in ${Math.round(ms / 60_000)} min`;
-}
-
 /** `echo of 24012345678901237` → `echo of the bot`. */
 function withNames(item: string, names: RowNames): string {
   return item.replace(
@@ -292,8 +276,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function cut(text: string): string {
-  return text.length <= TITLE_MAX ? text : `${text.slice(0, TITLE_MAX - 1)}…`;
 }

@@ -88,6 +88,17 @@ export async function openClinic(options: SimulatorOptions = {}): Promise<Clinic
   return { sim, bot, env, close };
 }
 
+/** The variables for the Database API of the simulator's VCC Live. */
+export function vccLiveAccess({ sim }: Pick<Clinic, 'sim'>): Record<string, string> {
+  const { customer, apiKey, projectId } = sim.vccLive.access;
+  return {
+    VCC_LIVE_CUSTOMER: customer,
+    VCC_LIVE_API_KEY: apiKey,
+    VCC_LIVE_PROJECT_ID: String(projectId),
+    VCC_LIVE_BASE_URL: sim.graphBaseUrl,
+  };
+}
+
 export interface Said {
   readonly code: number;
   readonly said: string;

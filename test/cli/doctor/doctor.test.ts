@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { freePort, Program } from '../child-process.js';
-import { checksThatAre, openClinic, PSID, report, type, type Clinic } from './clinic.js';
+import { checksThatAre, openClinic, PSID, report, type, vccLiveAccess, type Clinic } from './clinic.js';
 
 const COMMAND = 'src/cli/index.ts';
 
@@ -40,10 +40,13 @@ describe('doctor', () => {
   describe('prints', () => {
     it('one line for what is right, and what to do for what is not', async () => {
       clinic.sim.weather.routingOff = true;
-      const { said, code } = await type(clinic, ['doctor']);
+      await clinic.sim.customer(PSID).says('hi');
+      const { said, code } = await type(clinic, ['doctor', '--psid', PSID, '--live']);
       expect(code).to.equal(1);
       expect(said).to.match(/^✔ App id and secret: they belong together, appsecret_proof accepted$/m);
-      expect(said).to.match(/^✘ Conversation routing\n {4}expected .*\n {4}found .*\n {4}why [\s\S]*\n {4}change /m);
+      expect(said).to.match(
+        /^✘ Conversation routing\n {4}expected .*\n {4}found [\s\S]*\n {4}why [\s\S]*\n {4}change /m,
+      );
       expect(said).to.match(/^\? Default application: could not be checked before "Conversation routing" is right$/m);
       expect(said).to.match(
         /\nDiagnosis: No default application is set[\s\S]*More: docs\/doctor\.md#no-default-app\n$/,
@@ -63,12 +66,17 @@ describe('doctor', () => {
       const secrets = ['FACEBOOK_APP_SECRET', 'FACEBOOK_PAGE_ACCESS_TOKEN', 'FACEBOOK_VERIFY_TOKEN'].map(
         (name) => env[name] ?? '',
       );
+      secrets.push(sim.vccLive.access.apiKey);
+      Object.assign(env, vccLiveAccess(clinic));
       await sim.customer(PSID).says('hi');
       const faults: (() => unknown)[] = [
         () => undefined,
         () => sim.weather.deadToken.always(),
         () => (sim.setUp.tokenMadeBy = 'other'),
         () => sim.weather.lostAnswers.always(),
+        () => (env['VCC_LIVE_PROJECT_ID'] = '99'),
+        () => (env['VCC_LIVE_CUSTOMER'] = sim.vccLive.access.apiKey),
+        () => (env['VCC_LIVE_BASE_URL'] = 'http://127.0.0.1:1'),
         () => (env['FACEBOOK_APP_ID'] = '5'),
         () => (env['GRAPH_BASE_URL'] = 'http://127.0.0.1:1'),
       ];
@@ -203,6 +211,12 @@ describe('doctor', () => {
       return { ...typed, ...JSON.parse(typed.said) };
     };
 
+    /** VCC Live has the thread, and the bot let it go. */
+    const atVccLive = async (): Promise<void> => {
+      await clinic.sim.customer(PSID).says('hi');
+      await clinic.sim.agent().takes(PSID);
+    };
+
     it('sees a message on its way, and hands it on as it was signed', async () => {
       const found = await withMessage([], () => clinic.sim.customer(PSID).says('Is anybody there?'));
       expect(found.code).to.equal(0);
@@ -221,6 +235,48 @@ describe('doctor', () => {
       expect(found.diagnosis[0].says).to.equal(
         'Messages arrive only on standby: another app is the default application.',
       );
+    });
+
+    it('names Social routing where the bot is the default application and hears on standby only', async () => {
+      clinic.sim.setUp.socialRouting = 'inbox';
+      const found = await withMessage([], () => clinic.sim.customer(PSID).says('Hello?'));
+      expect(checksThatAre('red', found)).to.deep.equal(['socialRouting', 'arrivals']);
+      expect(found.diagnosis.map(({ cause }: any) => cause)).to.deep.equal(['social-routing']);
+    });
+
+    it('asks whether anybody handed the thread over, when Social routing may have given it to VCC Live', async () => {
+      clinic.sim.setUp.socialRouting = 'vccLive';
+      const found = await withMessage([], () => clinic.sim.customer(PSID).says('Hello?'));
+      expect(checksThatAre('attention', found)).to.deep.equal(['socialRouting']);
+      expect(checksThatAre('red', found)).to.deep.equal([]);
+      expect(found.diagnosis[0].cause).to.equal('social-routing');
+      expect(found.checks.find(({ check }: any) => check === 'socialRouting').found).to.match(
+        /right only if the thread was handed over before$/,
+      );
+    });
+
+    it('names the standby access of the bot, when VCC Live has the thread and nothing arrives', async () => {
+      await atVccLive();
+      clinic.sim.setUp.botStandbyAccess = false;
+      const found = await withMessage(['--psid', PSID], () => clinic.sim.customer(PSID).says('Are you there?'));
+      expect(checksThatAre('red', found)).to.deep.equal(['arrivals', 'standbyAccess']);
+      expect(found.diagnosis.map(({ cause }: any) => cause)).to.deep.equal(['no-standby-access']);
+    });
+
+    it('does not blame the standby access when the field is missing at one level', async () => {
+      await atVccLive();
+      await subscribe('messages,messaging_postbacks,messaging_handovers,message_echoes');
+      const found = await withMessage(['--psid', PSID], () => clinic.sim.customer(PSID).says('Are you there?'));
+      expect(checksThatAre('red', found)).to.deep.equal(['pageFields', 'arrivals']);
+      expect(found.checks.find(({ check }: any) => check === 'standbyAccess').blockedBy).to.equal('pageFields');
+      expect(found.diagnosis[0].cause).to.equal('field-at-one-level');
+    });
+
+    it('sees that the bot has standby access', async () => {
+      await atVccLive();
+      const found = await withMessage(['--psid', PSID], () => clinic.sim.customer(PSID).says('Are you there?'));
+      expect(checksThatAre('red', found)).to.deep.equal([]);
+      expect(found.checks.find(({ check }: any) => check === 'standbyAccess').status).to.equal('ok');
     });
 
     it('says that nothing came although all looks right', async () => {
@@ -311,7 +367,7 @@ describe('doctor', () => {
       const healthy = new Program(COMMAND, ['doctor'], env);
       expect(await healthy.ended, healthy.printed).to.equal(0);
       expect(healthy.printed).to.include('Diagnosis: doctor found nothing wrong');
-      clinic.sim.weather.routingOff = true;
+      clinic.sim.setUp.vccLiveConnected = false;
       const red = new Program(COMMAND, ['doctor', '--fix'], env);
       expect(await red.ended, red.printed).to.equal(1);
       const lost = new Program(COMMAND, ['doctor'], {});

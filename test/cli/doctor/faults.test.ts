@@ -1,6 +1,6 @@
 /** Each wrong setting, made at the simulator, is named by doctor, and nothing else turns red. */
 import { expect } from 'chai';
-import { checksThatAre, openClinic, PSID, report, type Clinic } from './clinic.js';
+import { checksThatAre, openClinic, PSID, report, vccLiveAccess, type Clinic, type Report } from './clinic.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -145,6 +145,49 @@ const FAULTS: readonly Fault[] = [
     says: /ended on 2026-05-21/,
   },
   {
+    what: 'a version of the Graph API that does not exist',
+    make: ({ sim }) => (sim.setUp.newestApiVersion = 'v26.0'),
+    words: ['--api-version', 'v62.0'],
+    red: 'apiVersion',
+    cause: 'unknown-api-version',
+    says: /does not serve it.*Unknown path components: \/me/,
+  },
+  {
+    what: 'a key that VCC Live refuses',
+    make: (clinic) => Object.assign(clinic.env, vccLiveAccess(clinic), { VCC_LIVE_API_KEY: 'that-of-last-year' }),
+    red: 'vccLiveApi',
+    cause: 'vcc-live-api',
+    says: /^VCC Live refused the API key \(HTTP 401\)$/,
+  },
+  {
+    what: 'a project that VCC Live does not know',
+    make: (clinic) => Object.assign(clinic.env, vccLiveAccess(clinic), { VCC_LIVE_PROJECT_ID: '99' }),
+    red: 'vccLiveApi',
+    cause: 'vcc-live-api',
+    says: /reports the error "Unknown project"/,
+  },
+  {
+    what: 'a Database API that does not answer',
+    make: (clinic) => Object.assign(clinic.env, vccLiveAccess(clinic), { VCC_LIVE_BASE_URL: 'http://127.0.0.1:1' }),
+    red: 'vccLiveApi',
+    cause: 'vcc-live-api',
+    says: /gave no answer/,
+  },
+  {
+    what: 'access to the Database API of which a part is missing',
+    make: ({ env }) => (env['VCC_LIVE_CUSTOMER'] = 'acme'),
+    red: 'vccLiveApi',
+    cause: 'vcc-live-api',
+    says: /^VCC_LIVE_API_KEY and VCC_LIVE_PROJECT_ID are not set$/,
+  },
+  {
+    what: 'a project id that is no number',
+    make: (clinic) => Object.assign(clinic.env, vccLiveAccess(clinic), { VCC_LIVE_PROJECT_ID: 'chats' }),
+    red: 'vccLiveApi',
+    cause: 'vcc-live-api',
+    says: /^VCC_LIVE_PROJECT_ID must be the project's number/,
+  },
+  {
     what: 'an app subscription that is not active',
     make: ({ sim }) => (sim.setUp.appSubscriptionActive = false),
     red: 'appSubscription',
@@ -202,11 +245,15 @@ const FAULTS: readonly Fault[] = [
     says: /503/,
   },
   {
-    what: 'conversation routing that is off',
-    make: ({ sim }) => (sim.weather.routingOff = true),
+    what: 'conversation routing that is off, when a take is refused for it',
+    make: ({ sim }) => {
+      sim.weather.routingOff = true;
+      return sim.customer(PSID).says('hi');
+    },
+    words: ['--psid', PSID, '--live'],
     red: 'routing',
     cause: 'no-default-app',
-    says: /no default application/,
+    says: /refused a take.*hop_v2 false, msgr_multi_app false, ig_multi_app false/,
   },
   {
     what: 'VCC Live as the default application',
@@ -280,7 +327,11 @@ describe('doctor and a fault', () => {
     const found = await report(clinic);
     expect(checksThatAre('red', found)).to.deep.equal([]);
     expect(checksThatAre('attention', found)).to.deep.equal([]);
-    expect(checksThatAre('unchecked', found), 'only a real take tells that').to.deep.equal(['takeControl']);
+    expect(checksThatAre('unchecked', found), 'no call shows these settings').to.deep.equal([
+      'socialRouting',
+      'takeControl',
+      'standbyAccess',
+    ]);
     expect(found).to.deep.include({ healthy: true, exitCode: 0, code: 0 });
     expect(found.diagnosis.map(({ cause }) => cause)).to.deep.equal(['sound']);
   });
@@ -310,7 +361,16 @@ describe('doctor and a fault', () => {
     clinic.sim.weather.deadToken.always();
     const found = await report(clinic);
     const waiting = found.checks.filter(({ blockedBy }) => blockedBy === 'token').map(({ check }) => check);
-    const expected = ['tokenExpiry', 'scopes', 'pageSubscription', 'pageFields', 'routing', 'defaultApp', 'vccLive'];
+    const expected = [
+      'tokenExpiry',
+      'scopes',
+      'pageSubscription',
+      'pageFields',
+      'routing',
+      'defaultApp',
+      'vccLive',
+      'otherApps',
+    ];
     expect(waiting).to.deep.equal(expected);
   });
 
@@ -345,5 +405,82 @@ describe('doctor and a fault', () => {
     expect(checksThatAre('attention', found)).to.deep.equal(['tokenExpiry', 'scopes']);
     expect(found.code, 'it works today').to.equal(0);
     expect(found.checks.find(({ check }) => check === 'tokenExpiry')?.found).to.match(/in [45] days/);
+  });
+
+  const found = (of: Report, check: string): string | undefined =>
+    of.checks.find((each) => each.check === check)?.found;
+
+  it('warns when msgr_multi_app is false, shows every flag, and does not condemn', async () => {
+    clinic.sim.setUp.routingFlag = 'hop_v2';
+    const seen = await report(clinic);
+    expect(checksThatAre('attention', seen)).to.deep.equal(['routing']);
+    expect(found(seen, 'routing')).to.equal('perhaps off (hop_v2 true, msgr_multi_app false, ig_multi_app false)');
+    expect(seen.diagnosis[0]?.cause).to.equal('perhaps-no-default-app');
+    expect(seen.code, 'the Page may be routed').to.equal(0);
+  });
+
+  it('knows that routing is on when Meta allows a take, whatever the flag says', async () => {
+    clinic.sim.setUp.routingFlag = 'hop_v2';
+    await clinic.sim.customer(PSID).says('hi');
+    const seen = await report(clinic, ['--psid', PSID, '--live']);
+    expect(checksThatAre('attention', seen)).to.deep.equal([]);
+    expect(found(seen, 'routing')).to.match(/^on, because Meta allowed a take/);
+    expect(seen.diagnosis[0]?.cause).to.equal('sound');
+  });
+
+  it('knows that routing is on when Meta names VCC Live as the owner, which only a default application sees', async () => {
+    clinic.sim.setUp.routingFlag = 'hop_v2';
+    await clinic.sim.customer(PSID).says('hi');
+    await clinic.sim.agent().takes(PSID);
+    const seen = await report(clinic, ['--psid', PSID]);
+    expect(checksThatAre('attention', seen)).to.deep.equal([]);
+    expect(found(seen, 'routing')).to.match(/^on, because Meta shows the bot who owns/);
+  });
+
+  it('warns of a connected app that nobody expects, and names it', async () => {
+    clinic.sim.setUp.otherAppConnected = true;
+    const seen = await report(clinic);
+    expect(checksThatAre('attention', seen)).to.deep.equal(['otherApps']);
+    expect(found(seen, 'otherApps')).to.equal('Another bot (900900900900901)');
+    expect(seen.code).to.equal(0);
+  });
+
+  it('tells a version that is newer than this package from one that Meta does not serve', async () => {
+    const seen = await report(clinic, ['--api-version', 'v27.0']);
+    expect(checksThatAre('attention', seen)).to.deep.equal(['apiVersion']);
+    expect(found(seen, 'apiVersion')).to.equal('it is newer than this package knows, and Meta serves it');
+  });
+
+  it('lets everything wait for a version that Meta does not serve', async () => {
+    clinic.sim.setUp.newestApiVersion = 'v26.0';
+    const seen = await report(clinic, ['--api-version', 'v62.0']);
+    const waiting = seen.checks.filter(({ blockedBy }) => blockedBy === 'apiVersion').map(({ check }) => check);
+    expect(waiting).to.include.members(['appSecret', 'token', 'scopes', 'appFields', 'pageFields', 'vccLive']);
+    expect(seen.diagnosis).to.have.length(1);
+  });
+
+  it('says which call names the owner: both, or is_owner alone where Meta does not serve thread_owner', async () => {
+    await clinic.sim.customer(PSID).says('hi');
+    const both = await report(clinic, ['--psid', PSID]);
+    expect(found(both, 'ownerCalls')).to.equal('thread_owner works, is_owner works, too');
+    clinic.sim.habits.threadOwnerServed = false;
+    const fallback = await report(clinic, ['--psid', PSID]);
+    expect(checksThatAre('attention', fallback)).to.deep.equal(['ownerCalls']);
+    expect(found(fallback, 'threadOwner')).to.equal('the bot, by is_owner');
+    expect(fallback.code).to.equal(0);
+  });
+
+  it('says who is online at VCC Live, by state and without names', async () => {
+    const { env, sim } = clinic;
+    Object.assign(env, vccLiveAccess(clinic));
+    sim.vccLive.pauses('Bob');
+    sim.vccLive.reachesLimit('Carla');
+    const seen = await report(clinic);
+    expect(found(seen, 'vccLiveApi')).to.match(
+      /^project \d+: 3 online: 2 AVAILABLE4CALL, 1 PAUSE; 1 at the chat limit$/,
+    );
+    expect(seen.said).not.to.include('Carla');
+    for (const name of ['Anna', 'Bob', 'Carla']) sim.vccLive.logsOut(name);
+    expect(checksThatAre('attention', await report(clinic))).to.deep.equal(['vccLiveApi']);
   });
 });

@@ -12,6 +12,7 @@ const refused = (message: string): AdministrationAnswer => ({
   ...{ status: 'refused', means: 'invalidCall', httpStatus: 400, code: 100, message, advice: '', tookMs: 2 },
 });
 const run = (...steps: readonly Pick<LiveStep, 'step' | 'answer'>[]): LiveRun => ({
+  settings: {},
   before: 'idle',
   beforeAnswer: idle,
   after: 'idle',

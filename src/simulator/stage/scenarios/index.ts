@@ -8,6 +8,7 @@ import { beforeItStarts } from './before-it-starts.js';
 import { whileItLasts } from './while-it-lasts.js';
 import { howItEnds } from './how-it-ends.js';
 import { severalThreads } from './several-threads.js';
+import { settingsOfThePage } from './settings-of-the-page.js';
 import { whatGoesWrong } from './what-goes-wrong.js';
 import type { Scenario } from './scenario.js';
 
@@ -21,4 +22,5 @@ export const scenarios: readonly Scenario[] = [
   ...howItEnds,
   ...severalThreads,
   ...whatGoesWrong,
+  ...settingsOfThePage,
 ];

@@ -42,6 +42,34 @@ export const whatGoesWrong: readonly Scenario[] = [
     ],
   },
   {
+    id: 'repeatedReport',
+    group: 'What goes wrong',
+    title: 'VCC Live repeats a report',
+    about: 'VCC Live sends a webhook again until the bot answers 200. The second one changes nothing.',
+    needs: 'vccLiveWebhooks',
+    steps: [
+      asksForAgent,
+      {
+        does: 'The agent closes the chat. The bot’s answer is lost.',
+        lookAt: 'The bot keeps the report. VCC Live got no answer, and will send the same again.',
+        run: ({ simulator, agent, customer }) => {
+          simulator.weather.vccLiveAnswersLost.once();
+          return agent.closesChat(customer.psid, { disposition: 'lost', agentName: 'Anna' });
+        },
+      },
+      {
+        does: 'Ten seconds pass.',
+        lookAt: 'VCC Live repeats the report. The bot answers 200, and nothing else happens.',
+        run: ({ simulator }) => simulator.clock.advance(10 * SECOND_MS),
+      },
+      {
+        does: 'Another 30 seconds pass.',
+        lookAt: 'The bot takes the thread back half a minute after the first report, once, and the dialog continues.',
+        run: ({ simulator }) => simulator.clock.advance(30 * SECOND_MS),
+      },
+    ],
+  },
+  {
     id: 'neverAnswers',
     group: 'What goes wrong',
     title: 'The bot may not take the thread',
@@ -57,7 +85,8 @@ export const whatGoesWrong: readonly Scenario[] = [
       },
       {
         does: 'Eleven minutes pass.',
-        lookAt: 'The timer tries to take the thread, and Meta refuses. The bot logs that once and does not try again.',
+        lookAt:
+          'The timer tries to take the thread, and Meta refuses. The bot logs that once and tries again every hour.',
         run: ({ simulator }) => simulator.clock.advance(11 * MINUTE_MS),
       },
       {
