@@ -11,6 +11,7 @@ const FLOOR_OF_ROOM = {
   graph: 2,
   webhook: 2,
   store: 2,
+  recording: 2,
   'vcc-live': 2,
   queue: 3,
   handover: 4,
@@ -122,7 +123,7 @@ module.exports = {
       comment: 'The pretend platform is no copy of the plugin: it shares words and wire formats only.',
       severity: 'error',
       from: { path: '^src/simulator/' },
-      to: { pathNot: `^src/(simulator|thread|webhook)/|${packages('preact')}`, dependencyTypesNot: ['core'] },
+      to: { pathNot: `^src/(simulator|thread|webhook|recording)/|${packages('preact')}`, dependencyTypesNot: ['core'] },
     },
     {
       name: 'declared-packages-only',

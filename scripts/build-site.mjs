@@ -27,6 +27,7 @@ const GROUPS = {
     'what-is-stored',
     'simulator',
     'testing-your-bot',
+    'recordings',
   ],
   Reference: ['options', 'events-and-results', 'errors'],
   Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'scale', 'comparison'],

@@ -10,6 +10,7 @@ import { dependableProbe } from '../thread/probe.js';
 import { faultOfRecord } from '../thread/read-record.js';
 import { readableOnTheWay } from '../thread/readable-on-the-way.js';
 import type { ThreadStore } from '../thread/store.js';
+import { Traffic } from '../thread/traffic.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
@@ -35,6 +36,7 @@ export interface HandoverCore {
   readonly log: Logger;
   readonly clock: Clock;
   readonly probe: Probe | undefined;
+  readonly traffic: Traffic;
   readonly functions: ApplicationFunctions;
   readonly events: HandoverEvents;
   readonly client: ThreadControlClient;
@@ -81,7 +83,8 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   logEvents(events, log);
   const probe = dependableProbe(options.telemetry, log);
   if (probe) measureEvents(events, probe);
-  const client = clientOf(options, { log, clock, probe });
+  const traffic = new Traffic();
+  const client = clientOf(options, { log, clock, probe, traffic });
   const hasOneToken = typeof pageAccessToken === 'string';
   const addresses = new AddressFinder(new KnownPages({ hasOneToken, ask: () => client.page(), clock, log }), log);
   const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
@@ -109,7 +112,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     return { options: { botAppId, vccLiveAppId, metadata, redact }, functions };
   };
   const operations = new ThreadOperations({ engine, addresses, metadataOf, policiesAsked });
-  const shared = { options, log, clock, probe, functions, events, client, addresses, store, book };
+  const shared = { options, log, clock, probe, traffic, functions, events, client, addresses, store, book };
   return { ...shared, engine, operations, endings, processId, metadataOf };
 }
 
@@ -122,15 +125,18 @@ function loggerOf(options: HandoverOptions): Logger {
 
 function clientOf(
   { botAppId, pageAccessToken, appSecret, graph }: HandoverOptions,
-  { log, clock, probe }: Pick<HandoverCore, 'log' | 'clock' | 'probe'>,
+  { log, clock, probe, traffic }: Pick<HandoverCore, 'log' | 'clock' | 'probe' | 'traffic'>,
 ): ThreadControlClient {
-  return new ThreadControlClient({
-    botAppId,
-    pageAccessToken,
-    ...(appSecret === undefined ? {} : { appSecret }),
-    ...graph,
-    clock,
-    logger: log,
-    ...(probe === undefined ? {} : { probe }),
-  });
+  return new ThreadControlClient(
+    {
+      botAppId,
+      pageAccessToken,
+      ...(appSecret === undefined ? {} : { appSecret }),
+      ...graph,
+      clock,
+      logger: log,
+      ...(probe === undefined ? {} : { probe }),
+    },
+    traffic,
+  );
 }

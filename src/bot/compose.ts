@@ -148,5 +148,6 @@ async function closed(
   if (inbox) core.engine.sendGuard.stop();
   await inbox?.close();
   await core.store.close?.();
+  await core.traffic.observer?.close();
   return left;
 }

@@ -18,7 +18,9 @@ import { limitsOf } from './http-request.js';
 import type { PluginTurns } from './plugin-turns.js';
 import type { Activity, BotAdapter, BotLogic, ResourceResponse, TurnContext } from './port.js';
 import type { ReceiveDeps } from './receive-webhook.js';
-import { receiveWebhook } from './receive-webhook.js';
+import type { RecordOption } from './record-traffic.js';
+import { recordTraffic } from './record-traffic.js';
+import { receiveWebhook, replyTo } from './receive-webhook.js';
 import type { TurnRunner } from './run-event.js';
 import type { SendDeps } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
@@ -37,6 +39,7 @@ export interface ServeSettings {
   readonly pageAccessToken?: HandoverOptions['pageAccessToken'] | undefined;
   readonly graph?: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>;
   readonly limits: BodyOptions & { readonly ackDeadlineMs?: number | undefined };
+  readonly record?: RecordOption | undefined;
 }
 
 /** An adapter's way in and way out. */
@@ -119,6 +122,7 @@ class AdapterService implements MessengerService {
     this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, losses };
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
     this.#receiving = { verifyToken, appSecret, limits: limitsOf(limits, clock), ...answering };
+    if (settings.record !== undefined) recordTraffic(settings.record, core);
     inbox?.servedBy(() => {
       const logic = pluginTurns.logic ?? this.#lastLogic;
       return logic && this.#workWith(logic);
@@ -128,12 +132,15 @@ class AdapterService implements MessengerService {
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
     const work = this.#workWith(logic);
     const { queue, inbox } = this.#deps;
-    return receiveWebhook(req, res, this.#receiving, (events, body) => {
+    return receiveWebhook(req, res, this.#receiving, async (events, body) => {
+      const acknowledged = this.#deps.core.traffic.observer?.webhook(body.toString('utf8'));
       // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
       this.#lastLogic = logic;
-      return inbox && events.length > 0
+      const verdict = await (inbox && events.length > 0
         ? inbox.take(body.toString('utf8'), events, work)
-        : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
+        : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length }));
+      acknowledged?.(replyTo(verdict).status);
+      return verdict;
     });
   }
 
@@ -149,7 +156,7 @@ class AdapterService implements MessengerService {
 
 /** An adapter's own token, secret or address needs a client of its own; otherwise the plugin's serves both. */
 function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: string): ThreadControlClient {
-  const { options, client, clock, log, probe } = core;
+  const { options, client, clock, log, probe, traffic } = core;
   const { apiVersion = options.graph?.apiVersion, baseUrl = options.graph?.baseUrl } = settings.graph ?? {};
   const { pageAccessToken = options.pageAccessToken } = settings;
   const isSame =
@@ -158,14 +165,17 @@ function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: strin
     apiVersion === options.graph?.apiVersion &&
     baseUrl === options.graph?.baseUrl;
   if (isSame) return client;
-  return new ThreadControlClient({
-    botAppId: options.botAppId,
-    pageAccessToken,
-    appSecret,
-    ...options.graph,
-    ...settings.graph,
-    clock,
-    logger: log,
-    ...(probe === undefined ? {} : { probe }),
-  });
+  return new ThreadControlClient(
+    {
+      botAppId: options.botAppId,
+      pageAccessToken,
+      appSecret,
+      ...options.graph,
+      ...settings.graph,
+      clock,
+      logger: log,
+      ...(probe === undefined ? {} : { probe }),
+    },
+    traffic,
+  );
 }

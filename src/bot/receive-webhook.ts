@@ -80,7 +80,12 @@ async function receive(req: WebhookRequest, deps: ReceiveDeps, deliver: Deliver)
   if (object !== 'page') return refuseObject(object, deps.lines);
 
   const delivered = await deliver(parseWebhook(parsed.value), body.bytes);
-  if (delivered === 'busy' || delivered === 'unavailable') return { status: 503, body: 'Deliver again later' };
+  return replyTo(delivered);
+}
+
+/** What Meta is answered for a verdict. */
+export function replyTo(verdict: DeliveryVerdict): Reply {
+  if (verdict === 'busy' || verdict === 'unavailable') return { status: 503, body: 'Deliver again later' };
   return RECEIVED;
 }
 

@@ -17,6 +17,7 @@ import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
 import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
+import type { RecordOption } from '../bot/record-traffic.js';
 import { DEFAULT_DIALOG_ID } from './handover-dialogs.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
@@ -48,6 +49,8 @@ export interface HandoverPluginOptions {
   bodyTimeoutMs?: number;
   /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
   ackDeadlineMs?: number;
+  /** Records webhooks and Graph calls in this new file, for a bug report: as `repairFacebookAdapter` does. */
+  record?: RecordOption | undefined;
   /** The bot's Microsoft app id, if the controller's adapter is a `CloudAdapter`. */
   microsoftAppId?: string;
 }
@@ -155,14 +158,8 @@ function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, opti
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
     require('./facebook-adapter.js') as typeof import('./facebook-adapter.js');
   if (adapter instanceof HandoverFacebookAdapter) return;
-  const { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs } = options;
-  repairFacebookAdapter(adapter as unknown as Parameters<typeof repairFacebookAdapter>[0], {
-    handover,
-    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
-    ...(maxPendingBodyBytes === undefined ? {} : { maxPendingBodyBytes }),
-    ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
-    ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
-  });
+  const stock = adapter as unknown as Parameters<typeof repairFacebookAdapter>[0];
+  repairFacebookAdapter(stock, { ...options, handover });
 }
 
 /**

@@ -13,6 +13,7 @@ import { checkSecret } from '../bot/check-values.js';
 import type { GraphOptions } from '../bot/handover-options.js';
 import type { WebhookRequest, WebhookResponse } from '../bot/http-request.js';
 import type { MessengerService, MetaAccount } from '../bot/messenger-host.js';
+import type { RecordOption } from '../bot/record-traffic.js';
 import { neededSecret } from '../bot/messenger-host.js';
 import { markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
@@ -37,6 +38,11 @@ export interface RepairOptions {
   bodyTimeoutMs?: number;
   /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
   ackDeadlineMs?: number;
+  /**
+   * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
+   * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
+   */
+  record?: RecordOption | undefined;
 }
 
 /** The stock adapter's options; token, app secret and Graph URL are the handover's unless given. */
@@ -62,7 +68,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
   constructor(options: HandoverFacebookAdapterOptions) {
     const host = VccLiveHandover.hostOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
-    const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, ...stock } = options;
+    const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record, ...stock } = options;
     super(stockOptions(stock, host.account));
     this.#service = host.serve(this, {
       ...ownToken(options),
@@ -70,6 +76,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
       appSecret: options.app_secret,
       graph: ownGraph(options),
       limits: { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs },
+      record,
     });
     markRepaired(this);
     handover.attach(this);
@@ -109,7 +116,8 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   const own = (adapter as unknown as { readonly options: FacebookAdapterOptions }).options;
   // Nobody can tell which of the stock adapter's address and version was chosen and which is a default of 2018.
   const { verify_token: verifyToken, app_secret: appSecret } = own;
-  const service = host.serve(adapter, { ...ownToken(own), verifyToken, appSecret, limits: options });
+  const { record } = options;
+  const service = host.serve(adapter, { ...ownToken(own), verifyToken, appSecret, limits: options, record });
   repaired.add(adapter);
   adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
     service.receive(req as WebhookRequest, res as WebhookResponse, logic);

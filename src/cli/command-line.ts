@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { HandoverError } from '../thread/errors.js';
+import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
 import { listenCommand } from './listen/listen-command.js';
@@ -15,11 +15,12 @@ import { hostName, port } from './option-values.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 import { forTerminal, wantsColours } from './terminal.js';
 
-/** Exit codes: done · wrong usage, or it could not run. */
-export const EXIT = { done: 0, couldNotRun: 2 } as const;
+/** Exit codes: done · the bot differs from a recording · wrong usage, or it could not run. */
+export const EXIT = { done: 0, differs: 1, couldNotRun: 2 } as const;
 
 const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;
+const DEFAULT_REPLAY_WAIT_MS = 5000;
 
 /** Runs the command that `words` name. Resolves with the exit code; never rejects. */
 export async function runCommandLine(words: readonly string[], process: CommandLineHost): Promise<number> {
@@ -56,7 +57,7 @@ function commands(host: CommandLineHost, ended: (exitCode: number) => void): Com
   const groups: Readonly<Record<string, readonly Command[]>> = {
     'Finding out:': [doctorCommand(host, ended), listenCommand(host)],
     'Running handovers:': operatorCommands(host, ended),
-    'Developing a bot:': [simulateCommand(host)],
+    'Developing a bot:': [simulateCommand(host, ended)],
   };
   for (const [heading, group] of Object.entries(groups)) {
     for (const command of group) program.addCommand(command.helpGroup(heading));
@@ -79,7 +80,7 @@ function prepare(command: Command, host: CommandLineHost): void {
     });
 }
 
-function simulateCommand(host: CommandLineHost): Command {
+function simulateCommand(host: CommandLineHost, ended: (exitCode: number) => void): Command {
   return new Command('simulate')
     .summary('run a pretend Messenger platform for your bot, with a page in the browser')
     .description(
@@ -115,13 +116,16 @@ function simulateCommand(host: CommandLineHost): Command {
     .option('--tls', 'serve https with a throw-away certificate, for adapters that speak nothing else')
     .option('--seed <number>', 'seed of all chance: the same seed gives the same faults', wholeNumber, 1)
     .option('--log', 'print every webhook and Graph call here, too')
+    .option('--replay <file>', 'play this recording at the bot, say where its Graph calls differ, and end')
+    .option('--replay-wait <ms>', 'how long a recorded call may take to come', wholeNumber, DEFAULT_REPLAY_WAIT_MS)
     .addHelpText('after', EXAMPLES)
     .action(async (typed: TypedOptions) => {
-      await simulate(simulateOptions(typed), {
+      const isSame = await simulate(simulateOptions(typed), {
         say: (line) => host.say(`${line}\n`),
         complain: (line) => host.complain(`${line}\n`),
         stopped: host.stopped,
       });
+      if (isSame === false) ended(EXIT.differs);
     });
 }
 
@@ -131,8 +135,9 @@ Examples:
   npx botbuilder-handover-vcclive simulate --bot http://localhost:8080/webhook --port 0
   npx botbuilder-handover-vcclive simulate --azure --bot http://localhost:3978/api/messages
   npx botbuilder-handover-vcclive simulate --routing off --held-clock
+  npx botbuilder-handover-vcclive simulate --replay bug.jsonl
 
-Exit codes: 0 ended by Ctrl+C or a signal, 2 wrong usage or it could not run (the port is taken, for one).`;
+Exit codes: 0 ended by Ctrl+C or a signal, or the bot makes the recorded calls; 1 it makes others; 2 wrong usage or it could not run (the port is taken, for one).`;
 
 interface TypedOptions {
   readonly bot?: readonly string[];
@@ -153,15 +158,25 @@ interface TypedOptions {
   readonly tls?: true;
   readonly seed: number;
   readonly log?: true;
+  readonly replay?: string;
+  readonly replayWait: number;
 }
 
 function simulateOptions(typed: TypedOptions): SimulateOptions {
+  if (typed.replay !== undefined && typed.azure === true) {
+    throw new InvalidOptionError(
+      '--replay',
+      'together with --azure',
+      'a bot that takes webhooks: recordings hold webhooks',
+    );
+  }
   const { pageId, appId, vccLiveAppId, appSecret, pageAccessToken, verifyToken } = typed;
   return {
     botUrls: typed.bot ?? [DEFAULT_BOT],
     azure: typed.azure === true,
     tls: typed.tls === true,
     log: typed.log === true,
+    ...(typed.replay === undefined ? {} : { replay: { file: typed.replay, waitMs: typed.replayWait } }),
     platform: {
       port: typed.port,
       host: typed.host,

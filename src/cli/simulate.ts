@@ -13,6 +13,7 @@ import { InvalidOptionError } from '../thread/errors.js';
 import { asDotEnv, asExports, botVariables } from './bot-settings.js';
 import { activityTrouble, checkAzureBot } from './check-azure-bot.js';
 import { checkBot, type BotVerdict } from './check-bot.js';
+import { checkReadable, replayAtBot, type ReplayOptions } from './replay-at-bot.js';
 import { shownAddress } from './shown-address.js';
 import { watchBot } from './watch-bot.js';
 
@@ -26,6 +27,8 @@ export interface SimulateOptions {
   readonly tls: boolean;
   /** Print the wire. */
   readonly log: boolean;
+  /** Play this recording and end, instead of running until the user ends it. */
+  readonly replay?: ReplayOptions;
   readonly platform: SimulatorOptions;
 }
 
@@ -57,10 +60,12 @@ without MicrosoftAppId and MicrosoftAppPassword. The plugin's own calls go to GR
 graph: { baseUrl: process.env.GRAPH_BASE_URL }.`;
 
 /**
- * Runs until the user ends it.
+ * Runs until the user ends it, or until a recording is played.
+ * @returns whether the bot makes the calls of the recording; `undefined` if none was played
  * @throws {@link InvalidOptionError} named as it is typed; rejects with the system's error if the port cannot be had
  */
-export async function simulate(options: SimulateOptions, host: SimulateHost): Promise<void> {
+export async function simulate(options: SimulateOptions, host: SimulateHost): Promise<boolean | undefined> {
+  if (options.replay !== undefined) await checkReadable(options.replay.file);
   const stopped = host.stopped();
   const simulator = await started(options);
   const certificate = options.tls ? await writtenCertificate() : undefined;
@@ -72,8 +77,13 @@ export async function simulate(options: SimulateOptions, host: SimulateHost): Pr
     stops.push(() => stage.close());
     introduce(simulator, options, certificate?.file, host);
     if (options.log) stops.push(followWire(simulator, host.say));
+    if (options.replay !== undefined) {
+      const check = (): Promise<BotVerdict> => checkBots(simulator, options);
+      return await replayAtBot(simulator, options.replay, { check, say: host.say, stopped });
+    }
     stops.push(watchBot({ wire: simulator.wire, check: () => checkBots(simulator, options), say: host.say, after }));
     await stopped;
+    return undefined;
   } finally {
     for (const stop of stops) await stop();
     await simulator.stop();

@@ -24,6 +24,7 @@ import { GraphApiError } from './graph-api-error.js';
 import type { Attempt, GraphCall } from './graph-call.js';
 import type { HttpAnswer, HttpExchange } from './http-exchange.js';
 import { withinTime } from '../thread/time-limit.js';
+import type { SeenCall } from '../thread/traffic.js';
 import { multipartBody } from './multipart-body.js';
 import { DeadTokens, PagePauses, type Reach } from './page-pauses.js';
 import { type ReadRefusal, isSuccess, parseJson, refusalOf } from './read-answer.js';
@@ -78,6 +79,7 @@ export class CallAttempts {
 
     const proof = appSecret === undefined ? undefined : this.#proof(token, appSecret);
     const http = call.operation === 'send' ? this.#sends : this.#calls;
+    const seen = this.#settings.traffic?.observer?.graphCall(seenCall(this.#settings.root, call, json));
     const result = await http.run({
       method: call.method,
       url: urlOf(root, call, proof),
@@ -85,6 +87,7 @@ export class CallAttempts {
       body: form?.bytes ?? json,
     });
     const answeredAtMs = clock.now();
+    seen?.(result.status === 'failed' ? { failed: result.reason } : { ...result, status: result.httpStatus });
     if (result.status === 'failed') {
       const error = failedError(call, result, present([token, appSecret, proof]));
       return { ok: false, error, sentAtMs, answeredAtMs };
@@ -188,6 +191,13 @@ interface SentCall {
   readonly secrets: readonly string[];
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
+}
+
+/** The call as a recording shows it: without token and proof. */
+function seenCall(root: string, { method, edge, query = {}, body, file, pageId }: GraphCall, json?: string): SeenCall {
+  const path = `${new URL(root).pathname}/me${edge}`;
+  const written = body === undefined ? undefined : json;
+  return { method, path, query, json: written, fileBytes: file?.bytes.length, pageId };
 }
 
 /** `null` if it cannot be written: a bot's own activity data may hold anything. */

@@ -7,6 +7,7 @@ import type { AppId, PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import { APPLICATION_TIMEOUT_MS } from '../thread/time-limit.js';
+import type { Traffic } from '../thread/traffic.js';
 
 /** Options of {@link ThreadControlClient}. */
 export interface ThreadControlClientOptions {
@@ -55,6 +56,8 @@ export interface ClientSettings {
   readonly random: () => number;
   readonly logger: Logger | undefined;
   readonly probe: Probe | undefined;
+  /** Sees every attempt at a call, for a recording. */
+  readonly traffic: Traffic | undefined;
 }
 
 const DEFAULT_BASE_URL = 'https://graph.facebook.com';
@@ -70,7 +73,7 @@ const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
  * Checks the options and fills in the defaults.
  * @throws {@link InvalidOptionError} if an option has a value it cannot have; the text shows no value that may be a secret
  */
-export function settingsOf(options: ThreadControlClientOptions): ClientSettings {
+export function settingsOf(options: ThreadControlClientOptions, traffic?: Traffic): ClientSettings {
   checkOptions({ ...options });
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
@@ -85,6 +88,7 @@ export function settingsOf(options: ThreadControlClientOptions): ClientSettings 
     random: options.random ?? Math.random,
     logger: options.logger,
     probe: options.probe,
+    traffic,
   };
 }
 

@@ -12,6 +12,7 @@ import { isRecord } from '../thread/read-unknown.js';
 import type { CallAttempts } from './attempt-call.js';
 import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
+import type { Traffic } from '../thread/traffic.js';
 import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
 import type { ControlOrder, ControlReceipt } from './control-thread.js';
 import { controlThread, isUnsent, waitToRepeat } from './control-thread.js';
@@ -60,8 +61,8 @@ export class ThreadControlClient {
   readonly #owners: OwnerQuestions;
 
   /** @throws {@link InvalidOptionError} if an option has a value it cannot have */
-  constructor(options: ThreadControlClientOptions) {
-    this.#settings = settingsOf(options);
+  constructor(options: ThreadControlClientOptions, traffic?: Traffic) {
+    this.#settings = settingsOf(options, traffic);
     this.#attempts = attemptsOf(this.#settings);
     this.#owners = new OwnerQuestions(this.#attempts, this.#settings);
   }

@@ -71,6 +71,8 @@ export interface GraphRequest {
 export interface GraphAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** JSON to send as it is, instead of `body`. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -8,6 +8,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../thread/clock.js';
+import { parseExactJson } from '../thread/exact-json.js';
 import { refusalOf } from '../webhook/admit-local-request.js';
 import { bodyLimits, readRequest, refusalStatus } from '../webhook/read-body.js';
 import type { SimulatorClock } from './held-clock.js';
@@ -58,6 +59,7 @@ export class GraphServer {
   readonly #formLimits = bodyLimits(systemClock, { maxBytes: FORM_LIMIT_BYTES });
   readonly #refusals = new Set<string>();
   readonly #mounted: { readonly prefix: string; readonly handler: MountedHandler }[] = [];
+  #replay: ((call: ReadCall) => GraphAnswer | 'failed' | undefined) | undefined;
   #heldCalls = 0;
   #openCalls = 0;
   #lastCallAtRealMs = 0;
@@ -85,6 +87,12 @@ export class GraphServer {
   /** Gives every path that begins with `prefix` to `handler`; `/` stands for itself alone, the rest is Graph's. */
   mount(prefix: string, handler: MountedHandler): void {
     this.#mounted.push({ prefix, handler });
+  }
+
+  /** Asks this function first how a call of the bot is answered. Returns how to end it. */
+  answerFrom(replay: (call: ReadCall) => GraphAnswer | 'failed' | undefined): () => void {
+    this.#replay = replay;
+    return () => (this.#replay = undefined);
   }
 
   /** Calls that wait for the clock because the weather made them slow. */
@@ -166,7 +174,8 @@ export class GraphServer {
       request.socket.destroy();
       return;
     }
-    const { status, body } = reply.answer;
+    const { status, text } = reply.answer;
+    const body = text === undefined ? reply.answer.body : parseExactJson(text);
     const refused = status !== 200;
     this.#deps.wire.end(seq, { outcome: 'answered', status, answer: body, refused, done, ...strike });
     const isText = typeof body === 'string';
@@ -177,7 +186,7 @@ export class GraphServer {
       'Cache-Control': 'private, no-cache, no-store',
       ...reply.answer.headers,
     });
-    response.end(isText ? body : JSON.stringify(body));
+    response.end(text ?? (isText ? body : JSON.stringify(body)));
   }
 
   async #underWeather(call: ReadCall, edge: string): Promise<Struck> {
@@ -186,6 +195,9 @@ export class GraphServer {
       return { reply: { destroy: 'requestLost' }, fault: 'lostRequests', done: false };
     }
     const admitted = edges.admission(call) === undefined;
+    const played = admitted ? this.#replay?.(call) : undefined;
+    if (played === 'failed') return { reply: { destroy: 'answerLost' }, done: false };
+    if (played !== undefined) return { reply: { answer: played }, done: played.status === 200 };
     const before = admitted ? this.#refusedBefore(call, edge) : undefined;
     if (before !== undefined) return before;
     const slow = weather.slow.strikes(edge);

@@ -51,6 +51,12 @@ export {
   type WireEntry,
   type WireListener,
 } from './wire.js';
+export {
+  replayText,
+  type ReplayDifference,
+  type ReplayDifferenceKind,
+  type ReplayReport,
+} from './replay/replay-report.js';
 export type { JsonObject } from './webhook-items.js';
 export type { RawDelivery, WebhookAnswer } from './webhook-delivery.js';
 export type { MountedHandler } from './graph-server.js';

@@ -3,6 +3,8 @@
  *
  * Runs a bot without a Facebook account. It is as strict as Meta wherever Meta's behaviour is known.
  */
+import { readFile } from 'node:fs/promises';
+import { readRecording } from '../recording/read-recording.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { webhookFields } from './event-routing.js';
 import { assembleSimulator, type SimulatorDeps } from './assemble-simulator.js';
@@ -19,6 +21,9 @@ import {
   SimulatedCustomer,
   SimulatedPageInbox,
 } from './people/index.js';
+import type { ActualCall } from './replay/expected-calls.js';
+import { playRecording, type PlayedAnswer } from './replay/play-recording.js';
+import type { ReplayReport } from './replay/replay-report.js';
 import { SimulatorStateError, WireTimeoutError } from './simulator-errors.js';
 import type { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { type VccLiveWebhookTarget } from './vcc-live-webhooks.js';
@@ -28,6 +33,7 @@ import { escapedJson } from './webhook-items.js';
 import { wireLine, type Wire, type WireEntry } from './wire.js';
 
 const WAIT_MS = 2000;
+const REPLAY_WAIT_MS = 5000;
 const LINES_IN_ERROR = 20;
 const CHALLENGE_LIMIT = 2_000_000_000;
 
@@ -180,6 +186,23 @@ export class MessengerSimulator {
         ? Buffer.from(body)
         : Buffer.from(typeof body === 'string' ? body : escapedJson(body), 'utf8');
     return this.#deps.delivery.postRaw(bytes, how);
+  }
+
+  /**
+   * Plays a recording at the connected bot and says where its Graph calls differ. The recorded answers are given, so the
+   * platform's own threads stay as they are. docs/recordings.md describes recordings.
+   * @param how `waitMs`: how long a recorded call may take to come, real milliseconds, default 5000
+   * @throws {@link InvalidOptionError} if the file is no recording; rejects with the system's error if it cannot be read
+   */
+  async replay(file: string, how: { readonly waitMs?: number } = {}): Promise<ReplayReport> {
+    const recording = readRecording(await readFile(file, 'utf8'));
+    const stage = {
+      settings: this.settings,
+      now: () => this.clock.now(),
+      deliver: (body: string) => this.deliverRaw(body),
+      answerCalls: (answer: (call: ActualCall) => PlayedAnswer | undefined) => this.#deps.server.answerFrom(answer),
+    };
+    return playRecording(recording, stage, how.waitMs ?? REPLAY_WAIT_MS);
   }
 
   /** Serves another path from the same port: a page, for one. */

@@ -36,6 +36,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/webhook/left.ts': "import leftPad from 'left-pad';\nexport const left = leftPad;",
   'src/store/keep.ts': 'export type Keep = 1;',
   'src/store/beside.ts': "import type { Call } from '../graph/call.js';\nexport type Beside = Call;",
+  'src/recording/beside.ts': "import type { Call } from '../graph/call.js';\nexport type Beside = Call;",
   'src/vcc-live/hear.ts': 'export type Hear = 1;',
   'src/vcc-live/beside.ts': "import type { Body } from '../webhook/body.js';\nexport type Beside = Body;",
   'src/store/call.ts': "import axios from 'axios';\nexport const call = axios;",
@@ -125,6 +126,7 @@ describe('the floor plan', function () {
       expect(broken('floor-of-graph')).to.deep.equal(['src/graph/beside.ts → src/webhook/body.ts']);
       expect(broken('floor-of-webhook')).to.deep.equal(['src/webhook/beside.ts → src/store/keep.ts']);
       expect(broken('floor-of-store')).to.deep.equal(['src/store/beside.ts → src/graph/call.ts']);
+      expect(broken('floor-of-recording')).to.deep.equal(['src/recording/beside.ts → src/graph/call.ts']);
       expect(broken('floor-of-vcc-live')).to.deep.equal(['src/vcc-live/beside.ts → src/webhook/body.ts']);
       expect(broken('floor-of-simulator')).to.deep.equal(['src/simulator/beside.ts → src/botbuilder/turn.ts']);
     });

@@ -85,6 +85,28 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     expect(await other.end('SIGINT')).to.equal(0);
   });
 
+  it('plays a recording at the bot that starts meanwhile, says what differs, and ends with 1', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/api/messages`;
+    const recording = ['--replay', 'test/fixtures/recordings/our-adapter.jsonl', '--replay-wait', '1000'];
+    const platform = start(COMMAND, ['simulate', '--port', '0', '--bot', url, ...recording]);
+    const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
+    start(SAMPLE, [], { ...parseEnv(pasted), PORT: String(port) });
+    await platform.prints(
+      /This bot differs in \d+ places:\n {2}line \d+, body: POST messages has .* at message\.quick_replies/,
+    );
+    expect(await platform.ended).to.equal(1);
+  });
+
+  it('ends with 2 for a recording that is not there, or beside Azure Bot Service', async () => {
+    const missing = start(COMMAND, ['simulate', '--port', '0', '--replay', 'nowhere.jsonl']);
+    expect(await missing.ended).to.equal(2);
+    expect(missing.printed).to.include('nowhere.jsonl cannot be read (ENOENT)');
+    const azure = start(COMMAND, ['simulate', '--azure', '--port', '0', '--replay', 'nowhere.jsonl']);
+    expect(await azure.ended).to.equal(2);
+    expect(azure.printed).to.include('together with --azure');
+  });
+
   it('ends with 2 for several bots behind one Azure Bot Service', async () => {
     const several = ['--bot', 'http://127.0.0.1:1/a', '--bot', 'http://127.0.0.1:1/b'];
     const platform = start(COMMAND, ['simulate', '--azure', '--port', '0', ...several]);
@@ -100,7 +122,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     let folder: string;
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'published-command-'));
-      const sources = ['thread', 'webhook', 'simulator'].map((room) => join(REPOSITORY, 'src', room));
+      const sources = ['thread', 'webhook', 'recording', 'simulator'].map((room) => join(REPOSITORY, 'src', room));
       const files = (await Promise.all(sources.map((source) => filesIn(source)))).flat();
       await build({
         entryPoints: files,

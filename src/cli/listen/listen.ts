@@ -1,9 +1,12 @@
 /**
  * `listen`: the webhooks of a running bot, one readable line each, from a tap in front of it or from its log.
  */
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock, type Clock } from '../../thread/clock.js';
-import { HandoverError } from '../../thread/errors.js';
+import { HandoverError, InvalidOptionError } from '../../thread/errors.js';
+import type { TrafficObserver } from '../../thread/traffic.js';
+import { TrafficRecorder } from '../../recording/traffic-recorder.js';
 import { parseWebhook } from '../../webhook/parse-webhook.js';
 import type { MetaSettings } from '../meta-settings.js';
 import { RepeatedLines } from '../../thread/repeated-lines.js';
@@ -12,6 +15,7 @@ import { shownAddress } from '../shown-address.js';
 import { paint, type Paint } from '../terminal.js';
 import { eventLine, eventObject, type EventWords } from './event-line.js';
 import { followFile, linesOf } from './follow-file.js';
+import { GraphTap } from './graph-tap.js';
 import { readLogLine } from './read-log-line.js';
 import { WebhookTap, type TappedDelivery } from './webhook-tap.js';
 
@@ -28,6 +32,12 @@ export interface ListenOptions {
   readonly fromStart: boolean;
   readonly texts: boolean;
   readonly json: boolean;
+  /** Where to record, texts that stay, and the port of the proxy to Graph. */
+  readonly record?: {
+    readonly file: string;
+    readonly keep: readonly string[] | undefined;
+    readonly port: number;
+  };
 }
 
 /** What the command needs of its process. */
@@ -45,6 +55,9 @@ export interface ListenHost {
 export async function listen(options: ListenOptions, host: ListenHost): Promise<void> {
   const teller = new Teller(options, host);
   if (options.source === undefined) return listenAtTap(options, host, teller);
+  if (options.record !== undefined) {
+    throw new InvalidOptionError('--record', 'together with a log', 'a tap: leave out the log, and give --forward');
+  }
   const stopped = host.stopped();
   let over = false;
   void stopped.then(() => (over = true));
@@ -63,12 +76,14 @@ async function listenAtTap(options: ListenOptions, host: ListenHost, teller: Tel
   const { settings, forwardTo, port, host: address, allowedHosts } = options;
   const { complain } = host;
   const lines = new RepeatedLines({ info: complain, warn: complain, error: complain }, host.clock ?? systemClock);
+  const recording = await startRecording(options, host);
   const tap = await WebhookTap.start({
     ...{ port, host: address, forwardTo, appSecret: settings.appSecret, verifyToken: settings.verifyToken },
     now: () => (host.clock ?? systemClock).now(),
     allowedHosts: [address, ...allowedHosts],
     onTurnedAway: (why) => lines.sayOnce('warn', why, `A request was refused: ${visibleText(why)}`),
     onDelivery: (delivery) => teller.delivery(delivery),
+    traffic: recording?.traffic,
   });
   const onto =
     forwardTo === undefined
@@ -82,7 +97,50 @@ async function listenAtTap(options: ListenOptions, host: ListenHost, teller: Tel
     await stopped;
   } finally {
     await tap.close();
+    await recording?.close();
   }
+}
+
+/** Opens the file and the proxy to Graph, and says what the bot needs. */
+async function startRecording(
+  { record, settings, host: address, allowedHosts }: ListenOptions,
+  { complain, folder, clock = systemClock }: ListenHost,
+): Promise<{ readonly traffic: TrafficObserver; readonly close: () => Promise<void> } | undefined> {
+  if (record === undefined) return undefined;
+  const { port } = record;
+  const { graphBaseUrl: graph } = settings;
+  if (port !== 0 && new URL(graph).port === String(port)) {
+    throw new InvalidOptionError('--graph', 'the address of this proxy', 'Graph itself: https://graph.facebook.com');
+  }
+  const file = resolve(folder, record.file);
+  const { appId: botAppId, vccLiveAppId } = settings;
+  const traffic = new TrafficRecorder({
+    file,
+    keep: record.keep,
+    botAppId,
+    vccLiveAppId,
+    now: () => clock.now(),
+    complain,
+  });
+  const begun = GraphTap.start({ port, host: address, graph, traffic, allowedHosts: [address, ...allowedHosts] });
+  const tap = await begun.catch(async (error: unknown) => {
+    await traffic.close();
+    // It is new and empty, and the next attempt takes the same name.
+    await rm(file, { force: true });
+    throw error;
+  });
+  complain(
+    `Records in ${file}. Give the bot http://${address}:${tap.port} as its Graph address, ` +
+      `graph: { baseUrl: … } for the plugin: calls go on to ${shownAddress(graph)} and are recorded.`,
+  );
+  if (botAppId === undefined || vccLiveAppId === undefined) {
+    complain('A replay knows the apps only by their ids: set FACEBOOK_APP_ID and VCC_LIVE_APP_ID before you record.');
+  }
+  const close = async (): Promise<void> => {
+    await tap.close();
+    await traffic.close();
+  };
+  return { traffic, close };
 }
 
 async function* followed(

@@ -12,7 +12,8 @@ import { answerChallenge } from '../../webhook/challenge.js';
 import { bodyLimits, readRequest, refusalStatus } from '../../webhook/read-body.js';
 import type { BodyLimits } from '../../webhook/read-body.js';
 import { verifySignature } from '../../webhook/signature.js';
-import { codeOf } from '../check-bot.js';
+import type { TrafficObserver } from '../../thread/traffic.js';
+import { forwardRequest, queryOf, type Answer } from './forward-request.js';
 
 /** A delivery that went through. */
 export interface TappedDelivery {
@@ -44,24 +45,11 @@ export interface TapOptions {
   readonly allowedHosts: readonly string[];
   /** Called when a request is refused, before or while it is read. */
   readonly onTurnedAway: (why: string) => void;
+  /** Sees each delivery whose signature is not wrong. */
+  readonly traffic?: TrafficObserver | undefined;
 }
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
-/** Longer than Meta waits: the bot's own end of it is to be seen. */
-const FORWARD_WITHIN_MS = 20_000;
-/** Belong to one connection, not to what is sent over it. */
-const HOP_HEADERS: ReadonlySet<string> = new Set([
-  ...['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'proxy-connection'],
-  ...['host', 'content-length', 'content-encoding', 'expect'],
-]);
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  readonly unreachable?: string;
-}
-
 /** A listening tap. */
 export class WebhookTap {
   readonly #server: Server;
@@ -124,11 +112,14 @@ async function passThrough(
     turnAway(response, 403, refusal.says, options);
     return;
   }
-  const { forwardTo } = options;
+  const { forwardTo, traffic } = options;
+  const isSeen = request.method === 'POST' && checked.signature !== 'wrong';
+  const acknowledged = isSeen ? traffic?.webhook(read.bytes.toString('utf8')) : undefined;
   const answer =
     forwardTo === undefined
       ? answerHere(request, checked.signature, options.verifyToken)
-      : await forward(request, read.bytes, forwardTo);
+      : await forwardRequest(request, read.bytes, botAddress(request, forwardTo));
+  acknowledged?.(answer.neverSent === true ? 'unreached' : answer.status);
   response.statusCode = answer.status;
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
   response.end(answer.body);
@@ -165,10 +156,10 @@ function isFromMeta(
   return request.method === 'GET' && answerChallenge(queryOf(request), verifyToken ?? '').status === 200;
 }
 
-function queryOf(request: IncomingMessage): URLSearchParams {
-  const url = request.url ?? '';
-  const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+function botAddress(request: IncomingMessage, forwardTo: string): URL {
+  const target = new URL(forwardTo);
+  for (const [name, value] of queryOf(request)) target.searchParams.append(name, value);
+  return target;
 }
 
 function answerHere(
@@ -184,37 +175,6 @@ function answerHere(
   }
   const { status, body } = answerChallenge(queryOf(request), verifyToken ?? '');
   return { status, headers, body: Buffer.from(body) };
-}
-
-async function forward(request: IncomingMessage, bytes: Buffer, forwardTo: string): Promise<Answer> {
-  const target = new URL(forwardTo);
-  for (const [name, value] of queryOf(request)) target.searchParams.append(name, value);
-  const method = request.method ?? 'GET';
-  try {
-    const response = await fetch(target, {
-      method,
-      headers: endToEnd(Object.entries(request.headers)),
-      ...(method === 'GET' || method === 'HEAD' ? {} : { body: new Uint8Array(bytes) }),
-      redirect: 'manual',
-      signal: AbortSignal.timeout(FORWARD_WITHIN_MS),
-    });
-    const body = Buffer.from(await response.arrayBuffer());
-    return { status: response.status, headers: endToEnd([...response.headers]), body };
-  } catch (error) {
-    const unreachable = error instanceof Error && error.name === 'TimeoutError' ? 'no answer in 20 s' : codeOf(error);
-    // A proxy's answer; Meta redelivers, as it would without the tap.
-    return { status: 502, headers: {}, body: Buffer.from('The bot cannot be reached.'), unreachable };
-  }
-}
-
-function endToEnd(
-  headers: readonly (readonly [string, string | readonly string[] | undefined])[],
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    headers
-      .filter(([name, value]) => value !== undefined && !HOP_HEADERS.has(name.toLowerCase()))
-      .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
-  );
 }
 
 /** Without the app secret it can still be seen that there is no signature at all. */

@@ -1,5 +1,5 @@
 /** The webhooks of a running bot as lines: at a tap, from a log as it grows, from a pipe. */
-import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -63,6 +63,35 @@ describe('listen', () => {
       expect(bot.bodies.join()).to.include('Gr\\u00fc\\u00dfe');
       expect(tap.printed).not.to.include('now?');
       expect(await tap.end('SIGINT')).to.equal(0);
+    });
+
+    it('records webhooks and Graph calls with neutral values', async () => {
+      const { sim, bot } = clinic;
+      const folder = await mkdtemp(join(tmpdir(), 'listen-record-'));
+      const file = join(folder, 'bug.jsonl');
+      const graph = ['--graph', sim.graphBaseUrl, '--graph-port', '0'];
+      const tap = await tapped('--forward', bot.url, '--record', file, ...graph, '--keep', 'order pizza');
+      const [, proxy = ''] = await tap.prints(/Give the bot (http:\S+) as its Graph address/);
+      await sim.customer(PSID).says('order pizza');
+      await sim.customer(PSID).says('I am Anna');
+      const token = sim.settings.pageAccessToken;
+      const body = JSON.stringify({ recipient: { id: PSID }, message: { text: 'Hello Anna' } });
+      const headers = { 'Content-Type': 'application/json' };
+      await fetch(`${proxy}/v26.0/me/messages?access_token=${token}`, { method: 'POST', headers, body });
+      await bot.close();
+      await sim.deliverRaw(webhook('nobody is there'));
+      const again = start('--port', '0', '--record', file, ...graph);
+      expect(await again.ended, 'the file exists').to.equal(2);
+      await tap.end('SIGINT');
+      const text = await readFile(file, 'utf8');
+      await rm(folder, { recursive: true });
+      for (const secret of ['Anna', PSID, token, sim.settings.pageId]) expect(text).to.not.include(secret);
+      expect(text).to.include('"text":"order pizza"').and.to.include('"text":"X xx Xxxx"');
+      expect(text).to.match(/"kind":"acknowledged","of":\d+,"status":200/);
+      expect(text).to.match(/"kind":"acknowledged","of":\d+,"status":"unreached"/);
+      expect(text).to.match(
+        /"kind":"call",.*"path":"\/v26.0\/me\/messages","query":\{"access_token":"x+"\}.*"Xxxxx Xxxx"/,
+      );
     });
 
     it('shows texts only where they are asked for, and JSON for machines', async () => {
