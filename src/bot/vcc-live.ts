@@ -3,5 +3,6 @@ export type { AvailabilityFunction } from './all-of.js';
 export { allOf } from './all-of.js';
 export type { VccLiveAgentsOptions, VccLiveUser } from './vcc-live-agents.js';
 export { vccLiveAgents } from './vcc-live-agents.js';
+export type { DatabaseRow } from '../vcc-live/database-answer.js';
 export type { VccLiveChat, VccLiveChatsOptions } from './vcc-live-chats.js';
 export { vccLiveChats } from './vcc-live-chats.js';

@@ -119,6 +119,8 @@ describeWithRedis('A process that is cut off from Redis alone, in a turn that ou
       object: 'page',
       entry: [{ id: pageId, time: Date.now(), messaging: [{ ...item, message: { mid, text } }] }],
     });
+    await customer.says('hi');
+    await until(() => customer.hears().length === 1);
     expect((await sim.deliverRaw(body('m_1', 'hold it'))).status, 'acknowledged at the deadline').to.equal(200);
     relay.cut();
     const cutAtMs = Date.now();
@@ -134,8 +136,8 @@ describeWithRedis('A process that is cut off from Redis alone, in a turn that ou
 
     await until(async () => (await sim.deliverRaw(body('m_2', 'and now?'))).status === 200);
     await until(() => customer.hears().includes('bot: and now?'));
-    expect(customer.hears()).to.deep.equal(['bot: hold it', 'bot: and now?']);
-    expect(first.turns('began')).to.deep.equal(['hold it']);
+    expect(customer.hears()).to.deep.equal(['bot: hi', 'bot: hold it', 'bot: and now?']);
+    expect(first.turns('began')).to.deep.equal(['hi', 'hold it']);
   }).timeout(WITHIN_MS);
 });
 

@@ -243,6 +243,9 @@ app.listen(3978);`,
   'docs/vcc-live-webhooks.md#thread-of': {
     program: uses({ before: `${SECRET}\nconst crm = { threadOfContact: async () => undefined };` }),
   },
+  'docs/vcc-live-webhooks.md#chat-log': {
+    program: uses({ before: `${SECRET}\nconst [apiKey, pageId] = ['a key', '111222333444555'];` }),
+  },
   'docs/vcc-live-webhooks.md#encryption': { program: uses({ before: `${SECRET}\nconst key = 'a key';` }) },
   'docs/vcc-live-webhooks.md#simulator': testOf(
     'test/readme/vcc-live-webhooks.test.ts',
