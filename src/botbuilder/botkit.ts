@@ -22,6 +22,8 @@ import { DEFAULT_DIALOG_ID } from './handover-dialogs.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
 
+export type { RecordOption } from '../bot/record-traffic.js';
+
 export type { BotkitWorker } from './botkit-turns.js';
 
 /** What the plugin needs of Botkit's controller; every `Botkit` of botkit 4 is one. */

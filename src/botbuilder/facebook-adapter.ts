@@ -19,6 +19,8 @@ import { markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
 import { VccLiveHandover } from './vcc-live-handover.js';
 
+export type { RecordOption } from '../bot/record-traffic.js';
+
 const { FacebookAdapter } = loadStockAdapter();
 /** A second repair would lift the guard that the first one has put on `sendActivities`. */
 const repaired = new WeakSet<object>();

@@ -20,9 +20,10 @@ export class Program {
     args: readonly string[] = [],
     env: NodeJS.ProcessEnv = {},
     node: readonly string[] = ['-r', 'tsx/cjs'],
+    cwd = REPOSITORY,
   ) {
     this.#child = spawn(process.execPath, [...node, resolve(REPOSITORY, file), ...args], {
-      cwd: REPOSITORY,
+      cwd,
       env: { ...withoutOurs(process.env), TSX_TSCONFIG_PATH: join(REPOSITORY, 'tsconfig.json'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -213,6 +213,14 @@ app.listen(3978);`,
     }),
   },
 
+  'docs/recordings.md#record': {
+    program: uses({
+      before: `import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';`,
+      server: '$serve(adapter, $echo);',
+    }),
+  },
+  'docs/recordings.md#replay': testOf('test/readme/recordings-page.test.ts', MOCHA),
+
   'docs/reliability.md#store': REDIS,
   'docs/reliability.md#inbox': REDIS,
   'docs/scale.md#cluster': testOf('test/store/redis-cluster.test.ts', 'needs a Redis Cluster of three machines'),

@@ -73,6 +73,8 @@ export class Programs {
         PORT: '3978',
       },
       ['-r', join(this.#folder, 'listen-anywhere.cjs')],
+      // What a program writes is gone with its folder.
+      this.#folder,
     );
     const end = async (): Promise<void> => {
       await bot.end();
