@@ -114,8 +114,11 @@ function jsonIn(text: string): unknown {
   }
 }
 
+/** The name of the last field on a path: `message.buttons[0]` → `buttons`. */
 function fieldOf(at: string): string {
-  return /([^.[\]]+)(?:\[\d+\])*$/.exec(at)?.[1] ?? '';
+  const last = at.slice(at.lastIndexOf('.') + 1);
+  const index = last.indexOf('[');
+  return index < 0 ? last : last.slice(0, index);
 }
 
 function shown(value: unknown): string {
