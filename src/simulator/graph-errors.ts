@@ -38,6 +38,7 @@ export type GraphErrorName =
   | 'recipientUnavailable'
   | 'userBlocked'
   | 'anotherAppControlsWithoutSubcode'
+  | 'sendByNotOwner'
   | 'abusiveContent'
   | 'policyBlock'
   | 'abuseWarning'
@@ -145,6 +146,8 @@ export const graphErrors: Readonly<Record<GraphErrorName, GraphErrorText>> = {
     10,
     '(#10) Message failed to send because another app is controlling this thread now.',
   ),
+  // One source.
+  sendByNotOwner: oauth(10, '(#10) The app is not the thread owner'),
   // Of the content of one message: words that a bot repeats, a link.
   abusiveContent: oauth(
     368,
@@ -193,6 +196,7 @@ export function refusalError(
 const sendRefusalErrors: Readonly<Record<SendRefusal, GraphErrorText>> = {
   anotherAppControls: refusalErrors.anotherAppControls,
   anotherAppControlsWithoutSubcode: graphErrors.anotherAppControlsWithoutSubcode,
+  notThreadOwner: graphErrors.sendByNotOwner,
   outsideWindow: refusalErrors.outsideWindow,
   unreachable: graphErrors.recipientUnavailable,
   blocked: graphErrors.userBlocked,

@@ -83,6 +83,7 @@ export class Fault<Detail extends object = object> {
 export type SendRefusal =
   | 'anotherAppControls'
   | 'anotherAppControlsWithoutSubcode'
+  | 'notThreadOwner'
   | 'outsideWindow'
   | 'unreachable'
   | 'blocked'

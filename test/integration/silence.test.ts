@@ -283,7 +283,7 @@ describe('silence while another app owns the thread', () => {
 describe('a refusal of Meta because another app controls the thread', () => {
   afterEach(closeScenes);
 
-  for (const reason of ['anotherAppControls', 'anotherAppControlsWithoutSubcode'] as const) {
+  for (const reason of ['anotherAppControls', 'anotherAppControlsWithoutSubcode', 'notThreadOwner'] as const) {
     it(`is silence for the bot, and heals the ledger (${reason})`, async () => {
       const stage = await scene();
       await stage.customer.says('hello');
