@@ -59,6 +59,7 @@ class Held {
   constructor() {
     process.on('message', ({ letGo }: BotProcessOrder) => {
       const goOn = this.#waiting.get(letGo);
+      this.#waiting.delete(letGo);
       if (goOn) goOn();
       else this.#free.add(letGo);
     });

@@ -113,9 +113,13 @@ describeWithRedis('Processes with an inbox', function () {
     relay.cut();
     await goneBy(OUTAGE_MS);
     // Three turns end while Redis is out of reach, three long after it.
+    // Nobody can say whether another process has their events, so they say nothing, and run again.
     for (const text of texts.slice(0, 3)) first.bot.letGo(text);
-    await until(() => numbers(3).every((customer) => heardBy(customer).length === 1));
+    await until(() => first.bot.log.filter((line) => line.includes('its event runs again')).length === 3);
+    expect(numbers(3).flatMap((customer) => heardBy(customer))).to.deep.equal([]);
+    for (const text of texts.slice(0, 3)) first.bot.letGo(text);
     relay.mend();
+    await until(() => numbers(3).every((customer) => heardBy(customer).length === 1));
     await goneBy(LEASE_MS + LEASE_MS / 2);
     for (const text of texts.slice(3)) first.bot.letGo(text);
     await until(() => numbers(6).every((customer) => heardBy(customer).length > 0));
