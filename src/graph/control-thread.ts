@@ -104,10 +104,11 @@ export async function controlThread(
       if (conclusion === 'lost') throw lostThreadError(call, owner, error);
       inDoubt = false;
     }
-    if (!mayRepeat) throw finalError(error, owner, inDoubt || (everUnclear && error.code === 'anotherAppOwns'));
+    // "Not the owner" after an unclear attempt may be the trace of its success, so by itself it clears nothing.
+    const isUnclear = owner === undefined && (inDoubt || (everUnclear && error.code === 'anotherAppOwns'));
+    if (!mayRepeat) throw finalError(error, owner, isUnclear);
     await waitToRepeat(settings, made);
-    if (isWanted && !(await isWanted()))
-      throw finalError(error, owner, inDoubt || (everUnclear && error.code === 'anotherAppOwns'));
+    if (isWanted && !(await isWanted())) throw finalError(error, owner, isUnclear);
   }
 }
 
@@ -164,9 +165,7 @@ function mayBeOurs({ operation }: ControlIntent, { outcome, code }: GraphApiErro
   return operation === 'take' && outcome === 'refused' && !NOT_ABOUT_OWNER.includes(code);
 }
 
-/** @param inDoubt "not the owner" after an unclear attempt may be the trace of its success, so by itself it clears nothing */
-function finalError(error: GraphApiError, owner: OwnerAnswer | undefined, inDoubt: boolean): GraphApiError {
-  const isUnclear = owner === undefined && inDoubt;
+function finalError(error: GraphApiError, owner: OwnerAnswer | undefined, isUnclear: boolean): GraphApiError {
   const settled = error.outcome === 'notSent' ? 'notSent' : 'refused';
   return error.restated({ outcome: isUnclear ? 'unknown' : settled, owner });
 }

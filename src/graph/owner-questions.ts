@@ -102,12 +102,12 @@ export function ownerIn({ value, sentAtMs, answeredAtMs }: Attempt & { readonly 
 }
 
 /** `GET /me/thread_owner`. */
-export function threadOwnerCall({ pageId, psid }: ThreadKey): GraphCall {
+function threadOwnerCall({ pageId, psid }: ThreadKey): GraphCall {
   return { operation: 'owner', pageId, method: 'GET', edge: '/thread_owner', query: { recipient: psid } };
 }
 
 /** `GET /me/conversations`, for `is_owner`. */
-export function conversationCall({ pageId, psid }: ThreadKey): GraphCall {
+function conversationCall({ pageId, psid }: ThreadKey): GraphCall {
   const query = { user_id: psid, fields: 'is_owner' };
   return { operation: 'owner', pageId, method: 'GET', edge: '/conversations', query };
 }
