@@ -230,7 +230,7 @@ export function decisionTables(): string {
       ]),
     );
   const waiting = Object.fromEntries(
-    Object.entries(HANDOVERS).map(([name, record]) => [name, amendOpen(record, 'h1', { dialogWaits: true })]),
+    Object.entries(HANDOVERS).map(([name, record]) => [name, amendOpen(record, 'h1', { waits: 'dialog' })]),
   );
   const owners = ['bot', 'idle', 'vccLive', 'other', 'unknown'] as const;
   return [
@@ -300,7 +300,7 @@ function told(record: ThreadRecord, answer: Parameters<typeof evidenceOfAnswer>[
 
 function armed(record: ThreadRecord): ThreadRecord {
   const asked = { id: 'h1', cause: 'an earlier event', run: 'its run', nowMs: T_MS, armedAtMetaMs: T_MS };
-  return arm(record, { ...asked, targetAppId: ids.vccLiveAppId, metadata: '{}', dialogWaits: false }).record;
+  return arm(record, { ...asked, targetAppId: ids.vccLiveAppId, metadata: '{}', waits: 'nobody' }).record;
 }
 
 function ended(record: ThreadRecord): { record: ThreadRecord; value: Conclusion | undefined } {

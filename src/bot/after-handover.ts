@@ -68,7 +68,7 @@ export class AfterHandover {
       await logic?.();
       return;
     }
-    const prompt = after.conclusion.dialogWaits ? 'continue' : policies.openPrompt;
+    const prompt = after.conclusion.waits !== 'nobody' ? 'continue' : policies.openPrompt;
     if (prompt === 'drop') await this.#onStack(context, (stack) => stack.cancelAllDialogs());
     if (typeof prompt === 'function') await prompt(context, resultOf(after.conclusion));
     if (prompt === 'repeat' && kind === 'message' && (await this.#hasOpenDialog(context))) {

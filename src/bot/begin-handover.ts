@@ -9,6 +9,7 @@ import type { HandoverStart } from '../thread/handover.js';
 import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import type { Waiting } from '../thread/record.js';
 import { expectRejection } from '../thread/thenable.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { ApplicationFunctions } from '../handover/application-functions.js';
@@ -48,8 +49,8 @@ export interface HandoverRequestDeps {
 
 /** How a handover is begun, beside the request. */
 export interface Beginning {
-  /** A dialog waits for the result. */
-  readonly dialogWaits?: boolean;
+  /** Who waits for the result. Default: nobody. */
+  readonly waits?: Waiting;
   /** Lines, oldest first. */
   readonly transcript?: readonly string[];
 }
@@ -91,19 +92,19 @@ export class HandoverRequests {
   async toAgent(
     context: TurnContext,
     request: HandoverRequest,
-    { dialogWaits = false, transcript = [] }: Beginning = {},
+    { waits = 'nobody', transcript = [] }: Beginning = {},
   ): Promise<HandoverStart> {
     const { adapter, activity } = context;
     if (!isMessenger(adapter, activity.channelId)) return { status: 'refused', reason: 'notMessenger' };
     const turn = turnOf(context);
-    return turn ? this.#begin(context, turn, request, { dialogWaits, transcript }) : this.#withoutThread(context);
+    return turn ? this.#begin(context, turn, request, { waits, transcript }) : this.#withoutThread(context);
   }
 
   async #begin(
     context: TurnContext,
     turn: Turn,
     request: HandoverRequest,
-    { dialogWaits, transcript }: Required<Beginning>,
+    { waits, transcript }: Required<Beginning>,
   ): Promise<HandoverStart> {
     const { engine, events, log } = this.#deps;
     const { thread } = turn;
@@ -113,15 +114,15 @@ export class HandoverRequests {
     const { texts, loopBreaker } = this.#deps.policiesOf(thread.pageId);
     const failed = async (error: Error): Promise<void> => {
       await answeringRequest(turn, () => say(context, texts.failed, log));
-      // A dialog that waits gets it as its result.
-      if (!dialogWaits) this.#deps.failed(thread, this.#deps.framework.referenceOf(context.activity), error);
+      // Who waits gets it as the answer to the request.
+      if (waits === 'nobody') this.#deps.failed(thread, this.#deps.framework.referenceOf(context.activity), error);
     };
     if (await this.#isNobodyThere(context, turn, request)) {
       events.emit('refused', { thread, reason: 'unavailable' });
       await answeringRequest(turn, () => say(context, texts.unavailable, log));
       return { status: 'refused', reason: 'unavailable' };
     }
-    const order = await this.#order(context, turn, request, { dialogWaits, transcript });
+    const order = await this.#order(context, turn, request, { waits, transcript });
     const start = await engine.starter.handOver(turn, order, loopBreaker);
     if (start.status === 'failed') await failed(start.error);
     return start;
@@ -156,7 +157,7 @@ export class HandoverRequests {
     if (!turn) await this.#withoutThread(context);
     else
       await this.#begin(context, turn, request, {
-        dialogWaits: false,
+        waits: 'nobody',
         transcript: transcriptOf(initiate, turn.thread),
       });
   }
@@ -179,7 +180,7 @@ export class HandoverRequests {
     context: TurnContext,
     turn: Turn,
     request: HandoverRequest,
-    { dialogWaits, transcript }: Required<Beginning>,
+    { waits, transcript }: Required<Beginning>,
   ): Promise<HandoverOrder> {
     const { policiesOf, metadataOf, functions } = this.#deps;
     const { pageId } = turn.thread;
@@ -187,7 +188,7 @@ export class HandoverRequests {
     const metadata = await metadataFor(context, turn.thread, { request, transcript }, metadataOf(pageId));
     const notice = await noticeOf(context, request.notice, texts, functions);
     const reference = this.#deps.framework.referenceOf(context.activity);
-    const order: HandoverOrder = { metadata, dialogWaits, reference };
+    const order: HandoverOrder = { metadata, waits, reference };
     if (!notice) return order;
     if (inlineThreadControl) {
       const inline = await this.#inline(turn.thread, notice);

@@ -133,7 +133,9 @@ export class PluginTurns {
     { by, text, bot, key, event }: Why & TurnIdentity,
   ): Promise<void> {
     const { after, log, policiesOf } = this.#deps;
-    const runs = conclusion.dialogWaits || policiesOf(thread.pageId).statusEvents;
+    const { statusEvents } = policiesOf(thread.pageId);
+    const waits = conclusion.waits !== 'nobody';
+    const runs = waits || statusEvents;
     if (!this.#attached && !bot && (runs || text)) this.#warnNotAttached(by);
     await this.#run(thread, reference, bot, async (context, logic) => {
       const turn = turnOf(context);
@@ -143,7 +145,10 @@ export class PluginTurns {
         becomeHandoffStatus(context, 'completed', undefined);
         await logic(context);
       };
-      if (turn) await after.around(context, turn, 'event', runs ? status : undefined);
+      // An earlier turn of the thread may have given the result to its handler.
+      const isGiven = conclusion.waits === 'handler' && turn?.due === undefined;
+      const logicRuns = statusEvents || (waits && !isGiven);
+      if (turn) await after.around(context, turn, 'event', logicRuns ? status : undefined);
       else if (runs) await status();
     });
   }

@@ -66,7 +66,7 @@ export class ThreadOperations {
   /** Hands a thread over without a word to the customer. Never rejects. */
   async handOver(thread: ThreadKey, metadata: object): Promise<HandoverStart> {
     const { engine } = this.#deps;
-    return engine.starter.handOver(await engine.proactiveTurn(thread), { metadata, dialogWaits: false });
+    return engine.starter.handOver(await engine.proactiveTurn(thread), { metadata, waits: 'nobody' });
   }
 
   async #prepared(

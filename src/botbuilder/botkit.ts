@@ -15,12 +15,13 @@ import { speaksToMeta } from '../bot/adapter-answers.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
+import { hostOf } from '../bot/handover-plugin.js';
 import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import { DEFAULT_DIALOG_ID } from './handover-dialogs.js';
 import type { BotLogic } from './options.js';
-import { VccLiveHandover } from './vcc-live-handover.js';
+import type { VccLiveHandover } from './vcc-live-handover.js';
 
 export type { RecordOption } from '../bot/record-traffic.js';
 
@@ -97,7 +98,7 @@ export function handoverPlugin(
   handover: VccLiveHandover,
   options: HandoverPluginOptions = {},
 ): (controller: BotkitController) => { name: string } {
-  const { answering } = VccLiveHandover.hostOf(handover);
+  const { answering } = hostOf(handover);
   return (controller) => {
     const before = pluggedIn.get(controller);
     if (before !== undefined && before !== handover) {

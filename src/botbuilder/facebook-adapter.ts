@@ -12,12 +12,13 @@ import { speaksToMeta } from '../bot/adapter-answers.js';
 import { checkSecret } from '../bot/check-values.js';
 import type { GraphOptions } from '../bot/handover-options.js';
 import type { WebhookRequest, WebhookResponse } from '../bot/http-request.js';
+import { hostOf } from '../bot/handover-plugin.js';
 import type { MessengerService, MetaAccount } from '../bot/messenger-host.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import { neededSecret } from '../bot/messenger-host.js';
 import { markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
-import { VccLiveHandover } from './vcc-live-handover.js';
+import type { VccLiveHandover } from './vcc-live-handover.js';
 
 export type { RecordOption } from '../bot/record-traffic.js';
 
@@ -69,7 +70,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
 
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
   constructor(options: HandoverFacebookAdapterOptions) {
-    const host = VccLiveHandover.hostOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
+    const host = hostOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
     const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record, ...stock } = options;
     super(stockOptions(stock, host.account));
     this.#service = host.serve(this, {
@@ -110,7 +111,7 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   adapter: T,
   options: RepairOptions,
 ): T {
-  const host = VccLiveHandover.hostOf((options as RepairOptions | undefined)?.handover);
+  const host = hostOf((options as RepairOptions | undefined)?.handover);
   if (!isFacebookAdapter(adapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }

@@ -117,7 +117,17 @@ export class ThreadRecords {
     this.#runs += 1;
     const run = `${this.#process}.${this.#runs}`;
     const ticket: Ticket = { thread, event: key, processId: this.deps.processId };
-    return { thread, key, run, ticket, origin, epoch: record.epoch, blockedBecause: undefined, ended: undefined };
+    return {
+      thread,
+      key,
+      run,
+      ticket,
+      origin,
+      epoch: record.epoch,
+      blockedBecause: undefined,
+      ended: undefined,
+      due: undefined,
+    };
   }
 
   /** A call of our own, to be placed on Meta's clock. @param newestStamp of the thread when the call was sent */

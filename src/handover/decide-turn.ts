@@ -154,7 +154,7 @@ function onReclaim(facts: TurnFacts, from: Writer): TurnStep {
   if (concluded === undefined) return isAnotherApp(facts.owner) ? { step: 'takeBack', from } : NOTHING;
   // An agent's echo is no turn of the customer's: its conversation is the Page.
   if (concluded === 'nothingTaken' || from !== 'customer') return NOTHING;
-  const waits = concluded.dialogWaits || policies.statusEvents;
+  const waits = concluded.waits !== 'nobody' || policies.statusEvents;
   return { step: waits ? 'handBack' : 'greeting', concluded };
 }
 
@@ -170,7 +170,8 @@ function onPass(facts: TurnFacts): TurnStep {
   if (isAnotherApp(facts.owner)) return NOTHING;
   const concluded = known ?? homeOf(answers);
   const come = concluded === undefined ? {} : { concluded };
-  if (concluded?.dialogWaits === true || policies.statusEvents) return { step: 'handBack', ...come };
+  const waits = policies.statusEvents || (concluded !== undefined && concluded.waits !== 'nobody');
+  if (waits) return { step: 'handBack', ...come };
   return concluded ? { step: 'greeting', concluded } : NOTHING;
 }
 

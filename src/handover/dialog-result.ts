@@ -100,7 +100,14 @@ export function claimAfterwards(
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
 export function endedBeforeRerun(record: ThreadRecord, eventKey: EventKey, run: string): Conclusion | undefined {
   const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
-  return concluded?.dialogWaits === true && !hasSavedDialog(record, eventKey, run) ? concluded : undefined;
+  if (concluded?.waits === 'handler') return dueToHandler(record);
+  return concluded?.waits === 'dialog' && !hasSavedDialog(record, eventKey, run) ? concluded : undefined;
+}
+
+/** The oldest result that a handler of the application has not finished with. None while a handover is open. */
+export function dueToHandler({ open, conclusions }: ThreadRecord): Conclusion | undefined {
+  if (open || conclusions.length === 0) return undefined;
+  return conclusions.find((each) => each.waits === 'handler' && each.isHandled !== true && each.outcome !== 'failed');
 }
 
 /** Notes which turn was given the end of a handover. The value is that end. */
@@ -198,6 +205,23 @@ export class DialogResults {
         const record = current ?? emptyRecord;
         const claimed = claimAfterwards(record, turn.key, this.#deps.clock.now());
         return { record: claimed.record === record ? undefined : claimed.record, value: claimed.afterwards };
+      }),
+    );
+  }
+
+  /**
+   * A handler has finished with its result, so no turn is given it again. If the store fails, the next turn is: a result
+   * is rather given twice than lost.
+   */
+  async handled({ thread }: Turn, handoverId: HandoverId): Promise<void> {
+    await this.#records.forgiving(async () =>
+      this.#deps.store.update(thread, (current = emptyRecord) => {
+        const conclusion = current.conclusions.find((each) => each.handoverId === handoverId);
+        const isNew = conclusion !== undefined && conclusion.isHandled !== true;
+        return {
+          record: isNew ? replaceConclusion(current, { ...conclusion, isHandled: true }) : undefined,
+          value: undefined,
+        };
       }),
     );
   }

@@ -5,7 +5,7 @@ import { emptyRecord } from '../thread/record.js';
 import { AppIdWatch } from './app-id-watch.js';
 import { askOwnerOrThrow, ownCall } from './ask-owner.js';
 import { ThreadRecords, publicOwner } from './change-record.js';
-import { DialogResults } from './dialog-result.js';
+import { DialogResults, dueToHandler } from './dialog-result.js';
 import type { EndedHandover, EngineDeps } from './engine-deps.js';
 import { HandoverStarter } from './hand-over.js';
 import { unchanged } from './lifecycle.js';
@@ -45,7 +45,8 @@ export class HandoverEngine {
     await this.#deps.policiesAsked(thread.pageId);
     const record = await this.#records.readOr(thread, undefined);
     const turn = this.#records.turn(thread, this.#deps.newId(), record ?? emptyRecord, 'none');
-    if (!record) turn.epoch = undefined;
+    if (record) turn.due = dueToHandler(record);
+    else turn.epoch = undefined;
     return turn;
   }
 

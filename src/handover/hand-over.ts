@@ -86,7 +86,7 @@ export class HandoverStarter {
         armedAtMetaMs: placeOwn(newestPlace(record.evidence), nowMs, this.#records.offsetMs),
         targetAppId: ids.vccLiveAppId,
         metadata: handoverMetadata(id, order.metadata),
-        dialogWaits: order.dialogWaits,
+        waits: order.waits,
         ...(order.reference === undefined ? {} : { reference: order.reference }),
       };
       const asked = arm(record, request);

@@ -6,7 +6,7 @@
  * Pure, so that a store may run a change again after a conflict.
  */
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
-import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord, Waiting } from '../thread/record.js';
 import { HandoverError, isErrorCode } from '../thread/errors.js';
 import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -39,7 +39,7 @@ export interface ArmRequest {
   readonly armedAtMetaMs: number;
   readonly targetAppId: AppId;
   readonly metadata: string;
-  readonly dialogWaits: boolean;
+  readonly waits: Waiting;
   readonly reference?: unknown;
 }
 
@@ -59,8 +59,8 @@ export function arm(record: ThreadRecord, request: ArmRequest): { record: Thread
   const { open } = record;
   if (open) {
     if (open.cause === request.cause && open.run !== request.run) {
-      const waits = open.dialogWaits || request.dialogWaits;
-      const existing = waits === open.dialogWaits ? open : { ...open, dialogWaits: waits };
+      const waits = open.waits === 'nobody' ? request.waits : open.waits;
+      const existing = waits === open.waits ? open : { ...open, waits };
       return {
         record: existing === open ? record : { ...record, open: existing },
         answer: { kind: 'existing', open: existing },
@@ -73,7 +73,7 @@ export function arm(record: ThreadRecord, request: ArmRequest): { record: Thread
   }
   const concluded = conclusionOfCause(record, request.cause, request.run);
   if (concluded) {
-    const conclusion = request.dialogWaits && !concluded.dialogWaits ? { ...concluded, dialogWaits: true } : concluded;
+    const conclusion = concluded.waits === 'nobody' ? { ...concluded, waits: request.waits } : concluded;
     return { record: replaceConclusion(record, conclusion), answer: { kind: 'concluded', conclusion } };
   }
   const armed: OpenHandover = {
@@ -86,7 +86,7 @@ export function arm(record: ThreadRecord, request: ArmRequest): { record: Thread
     noticeSent: false,
     targetAppId: request.targetAppId,
     metadata: request.metadata,
-    dialogWaits: request.dialogWaits,
+    waits: request.waits,
     ...(request.reference === undefined ? {} : { reference: request.reference }),
   };
   return { record: { ...record, open: armed }, answer: { kind: 'armed', open: armed } };
@@ -165,7 +165,7 @@ export function conclude(
     outcome: ending.outcome,
     via: ending.via,
     waitedMs: Math.max(0, ending.nowMs - open.startedAtMs),
-    dialogWaits: open.dialogWaits,
+    waits: open.waits,
     concludedAtMs: ending.nowMs,
     ...(open.agentAtMs === undefined ? {} : { answered: true }),
     ...(open.claimedAtMs === undefined ? {} : { agentMs: Math.max(0, ending.nowMs - open.claimedAtMs) }),

@@ -102,7 +102,7 @@ export async function settleLostPass(
     }
     if (!isUnknown) return { record, events: [], value: false };
     return {
-      record: amendOpen(record, id, { phase: 'unconfirmed', dialogWaits: false }),
+      record: amendOpen(record, id, { phase: 'unconfirmed', waits: 'nobody' }),
       events: [failed],
       value: false,
     };

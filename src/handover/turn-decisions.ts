@@ -12,7 +12,7 @@ import type { ThreadRecords } from './change-record.js';
 import { asError } from './change-record.js';
 import type { TurnAnswers, TurnFacts, TurnStep } from './decide-turn.js';
 import { decideTurn, isReceipt, reasonWithoutThread, writerOf } from './decide-turn.js';
-import { endedLately } from './dialog-result.js';
+import { dueToHandler, endedLately } from './dialog-result.js';
 import type { EngineDeps } from './engine-deps.js';
 import type { IgnoredReason } from './events.js';
 import type { HandoverStarter } from './hand-over.js';
@@ -20,7 +20,7 @@ import { concludeOpen, unchanged } from './lifecycle.js';
 import type { ControlRequest, Writer } from './policies.js';
 import { asksForBot } from './policies.js';
 import { takeBack, whileHandoverIs } from './take-back.js';
-import type { RecordedEvent, Turn, TurnDecision } from './turn.js';
+import type { HandoverOrder, RecordedEvent, Turn, TurnDecision } from './turn.js';
 
 type StepToTake = Extract<
   TurnStep,
@@ -99,7 +99,7 @@ export class TurnDecisions {
       case 'greeting':
         return this.#run(turn, facts, step);
       case 'handOver': {
-        const order = { metadata: { reason: 'requested' }, dialogWaits: false };
+        const order: HandoverOrder = { metadata: { reason: 'requested' }, waits: 'nobody' };
         return this.#starter.handOver(turn, order).then(() => NOTHING);
       }
       case 'passTo':
@@ -156,6 +156,7 @@ export class TurnDecisions {
       return { run: 'logic', turn };
     }
     if (!isReceipt(event)) turn.ended = endedLately(record, eventKey, this.#deps.clock.now());
+    turn.due = dueToHandler(record);
     if (step.step === 'greeting') return { run: 'greeting', turn, concluded: step.concluded };
     const concluded = step.concluded === undefined ? {} : { concluded: step.concluded };
     if (step.step === 'logic') return { run: 'logic', turn, ...concluded };

@@ -2,7 +2,7 @@
 import type { ThreadEvent } from '../thread/event.js';
 import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Conclusion, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, ThreadRecord, Waiting } from '../thread/record.js';
 import type { Entered, Ticket } from '../thread/store.js';
 import type { Verdict } from '../ownership/ledger.js';
 import type { SuppressedReason } from './events.js';
@@ -40,6 +40,8 @@ export interface Turn {
   answersRequest?: boolean;
   /** A handover that came home lately, when the turn began: something may have to be done after it. */
   ended?: Conclusion | undefined;
+  /** The result that a handler of the application waits for, if there was one when the turn began. */
+  due?: Conclusion | undefined;
 }
 
 /** An event whose evidence has been folded in, before its turn. */
@@ -87,7 +89,7 @@ export interface HandoverOrder {
     metadata: string,
     isWanted: () => Promise<boolean>,
   ) => Promise<AnsweredCall>;
-  readonly dialogWaits: boolean;
+  readonly waits: Waiting;
   /** Where to reach the customer outside any webhook; opaque here. */
   readonly reference?: unknown;
 }

@@ -92,6 +92,12 @@ export interface VccLiveReport {
   readonly takeBackAfterMs?: number;
 }
 
+/**
+ * Who in the bot waits for the result of a handover: a dialog, which asks for it; a handler of the application, which is
+ * given it in the next turn; or nobody.
+ */
+export type Waiting = 'nobody' | 'dialog' | 'handler';
+
 /** A handover that has begun and is not concluded. */
 export interface OpenHandover {
   /** Random, 128 bit, hex. Travels in `metadata`. */
@@ -109,8 +115,7 @@ export interface OpenHandover {
   readonly noticeSent: boolean;
   readonly targetAppId: AppId;
   readonly metadata: string;
-  /** A dialog waits for the result. */
-  readonly dialogWaits: boolean;
+  readonly waits: Waiting;
   readonly earlyHandBack?: EarlyHandBack;
   /** When the pass was confirmed, our clock. */
   readonly passedAtMs?: number;
@@ -142,7 +147,7 @@ export interface Conclusion {
   readonly waitedMs: number;
   readonly metadata?: string;
   readonly error?: StoredError;
-  readonly dialogWaits: boolean;
+  readonly waits: Waiting;
   /** Run of the turn that began the handover. */
   readonly run: string;
   /** Deduplication key of the event that ended it, if an event did: a redelivery of it goes the same way again. */
@@ -159,6 +164,8 @@ export interface Conclusion {
   readonly report?: VccLiveReport;
   /** Key of the turn that was given the result for the dialog that waited. Absent: no dialog has asked. */
   readonly givenTo?: EventKey;
+  /** The handler that waited for the result has finished with it. */
+  readonly isHandled?: true;
 }
 
 /** An error as a store keeps it. */

@@ -4,7 +4,7 @@ import { PluginTurns } from '../../src/bot/plugin-turns.js';
 import type { AttachedBot } from '../../src/bot/port.js';
 
 const THREAD = { pageId: '1', psid: '2' };
-const CONCLUSION = { id: 'h', outcome: 'unclaimed', via: 'timer', dialogWaits: true };
+const CONCLUSION = { id: 'h', outcome: 'unclaimed', via: 'timer', waits: 'dialog' };
 
 describe('A thread that comes home outside any turn', () => {
   const rows: [what: string, comeHome: (turns: PluginTurns) => Promise<void>, by: string][] = [
@@ -33,7 +33,7 @@ describe('A thread that comes home outside any turn', () => {
 
   it('is no line if the dialog does not wait and there is nothing to say', async () => {
     const { turns, lines } = stage();
-    await turns.resumeTaken({ thread: THREAD, ended: endedNow({ dialogWaits: false }) });
+    await turns.resumeTaken({ thread: THREAD, ended: endedNow({ waits: 'nobody' }) });
     expect(lines).to.deep.equal([]);
   });
 });

@@ -96,8 +96,8 @@ function handovers(seen: Chronicle, count: Count): string[] {
     else findings.push(`the dialog of ${id} ended twice`);
   }
   for (const id of passed) {
-    const waited = (seen.record?.conclusions ?? []).find((each) => each.handoverId === id)?.dialogWaits;
-    if (waited === true && !ids.includes(id) && seen.deaths.length === 0) {
+    const waited = (seen.record?.conclusions ?? []).find((each) => each.handoverId === id)?.waits;
+    if (waited === 'dialog' && !ids.includes(id) && seen.deaths.length === 0) {
       if (withoutOrder(seen)) count('dialog overwritten: turns of one thread on two processes');
       else findings.push(`the dialog of ${id} has not ended`);
     }

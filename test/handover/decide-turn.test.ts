@@ -19,7 +19,7 @@ const ASK_MESSAGE = 'ask Meta: ours, no answer → logic; VCC Live → ignored: 
 const ASK_BUTTON = 'ask Meta: ours → logic; VCC Live → ignored: `anotherAppOwns`; no answer → ignored: `ownerUnknown`';
 const PASSED = HANDOVERS['passed, VCC Live has the thread'];
 const IDLE_AGAIN = HANDOVERS['passed, the thread is idle again'];
-const dialogWaits = (record: ThreadRecord): ThreadRecord => amendOpen(record, 'h1', { dialogWaits: true });
+const withWaitingDialog = (record: ThreadRecord): ThreadRecord => amendOpen(record, 'h1', { waits: 'dialog' });
 
 describe('what runs on an event', () => {
   for (const [event, owner, decision] of [
@@ -77,7 +77,7 @@ describe('what runs on an event', () => {
     [
       '`pass_thread_control` to the bot',
       'a dialog that waits',
-      dialogWaits(PASSED),
+      withWaitingDialog(PASSED),
       false,
       '`handoff.status` completed',
     ],
@@ -94,14 +94,14 @@ describe('what runs on an event', () => {
     [
       'the customer asks for the bot, on standby',
       'a dialog that waits',
-      dialogWaits(PASSED),
+      withWaitingDialog(PASSED),
       false,
       'take it back, `handoff.status` completed',
     ],
     [
       'an agent asks for the bot, on standby',
       'a dialog that waits',
-      dialogWaits(PASSED),
+      withWaitingDialog(PASSED),
       false,
       'take it back, nothing',
     ],

@@ -103,7 +103,7 @@ describe('an option that is the id of the Page', () => {
 describe('an app that acts in a thread passed to VCC Live', () => {
   const open: OpenHandover = {
     ...{ id: 'ab', phase: 'passed', cause: 'm', run: '1', startedAtMs: NOON, armedAtMetaMs: NOON, noticeSent: true },
-    ...{ targetAppId: VCC_LIVE, metadata: '', dialogWaits: false },
+    ...{ targetAppId: VCC_LIVE, metadata: '', waits: 'nobody' },
   };
   const ended = { handoverId: 'ab', outcome: 'completed' } as Conclusion;
   const echoOf = (appId: string): ThreadEvent => item('echo', 'standby', NOON + 1, { appId });

@@ -12,7 +12,7 @@ import {
   storedError,
   unmarkReturning,
 } from '../../src/handover/lifecycle.js';
-import { claimAfterwards, endedLately, giveTo } from '../../src/handover/dialog-result.js';
+import { claimAfterwards, dueToHandler, endedLately, giveTo } from '../../src/handover/dialog-result.js';
 import type { ArmRequest, Ending } from '../../src/handover/lifecycle.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import { emptyRecord } from '../../src/thread/record.js';
@@ -27,7 +27,7 @@ const request = (change: Partial<ArmRequest> = {}): ArmRequest => ({
   armedAtMetaMs: 1000,
   targetAppId: '9',
   metadata: '{}',
-  dialogWaits: true,
+  waits: 'dialog',
   ...change,
 });
 const armed = (change: Partial<ArmRequest> = {}): ThreadRecord => arm(emptyRecord, request(change)).record;
@@ -54,7 +54,7 @@ describe('arming a handover', () => {
       noticeSent: false,
       targetAppId: '9',
       metadata: '{}',
-      dialogWaits: true,
+      waits: 'dialog',
       reference: { ref: 1 },
     });
   });
@@ -69,16 +69,16 @@ describe('arming a handover', () => {
   });
 
   it('in a new run of its event finds it, and has its dialog wait', () => {
-    const second = arm(armed({ dialogWaits: false }), request({ id: 'h2', run: 'run-2' }));
+    const second = arm(armed({ waits: 'nobody' }), request({ id: 'h2', run: 'run-2' }));
     expect(second.answer.kind).to.equal('existing');
-    expect(second.record.open).to.include({ id: 'h1', run: 'run-1', dialogWaits: true });
-    expect(arm(armed(), request({ run: 'run-2', dialogWaits: false })).record.open).to.include({ dialogWaits: true });
+    expect(second.record.open).to.include({ id: 'h1', run: 'run-1', waits: 'dialog' });
+    expect(arm(armed(), request({ run: 'run-2', waits: 'nobody' })).record.open).to.include({ waits: 'dialog' });
   });
 
   it('in a new run after it has ended finds the end', () => {
-    const again = arm(concluded({}, { dialogWaits: false }), request({ id: 'h2', run: 'run-2' }));
+    const again = arm(concluded({}, { waits: 'nobody' }), request({ id: 'h2', run: 'run-2' }));
     expect(again.answer).to.have.nested.property('conclusion.handoverId', 'h1');
-    expect(again.record.conclusions[0]).to.include({ dialogWaits: true });
+    expect(again.record.conclusions[0]).to.include({ waits: 'dialog' });
     expect(again.record.open).to.equal(undefined);
   });
 
@@ -248,5 +248,38 @@ describe('what comes after a handover', () => {
     const ended = giveTo(concluded(), 'h1', 'event-a').record!;
     const { record } = claimAfterwards(ended, 'event-b', 70_001);
     expect(record.conclusions[0]).to.include({ givenTo: 'event-a', afterwardsBy: 'event-b' });
+  });
+});
+
+describe('a result that a handler waits for', () => {
+  const forHandler = (outcome: Ending['outcome'] = 'completed'): ThreadRecord =>
+    concluded({ outcome }, { waits: 'handler' });
+  const handled = (record: ThreadRecord): ThreadRecord => ({
+    ...record,
+    conclusions: record.conclusions.map((each) => ({ ...each, isHandled: true })),
+  });
+
+  for (const [state, record, isDue] of [
+    ['is due once its handover has ended', forHandler(), true],
+    ['is due whatever ended the handover', forHandler('unclaimed'), true],
+    ['is not due while a handover is open', armed({ waits: 'handler' }), false],
+    ['is not due when the handler has finished with it', handled(forHandler()), false],
+    ['is not due if the handover failed: the request was answered so', forHandler('failed'), false],
+    ['is not due if a dialog waits', concluded(), false],
+    ['is not due if nobody waits', concluded({}, { waits: 'nobody' }), false],
+    ['is not due on a thread without handovers', emptyRecord, false],
+  ] as const) {
+    it(state, () => {
+      expect(dueToHandler(record)?.handoverId).to.equal(isDue ? 'h1' : undefined);
+    });
+  }
+
+  it('comes in the order of the handovers', () => {
+    const first = forHandler();
+    const second = conclude(
+      arm(first, request({ id: 'h2', cause: 'event-2', run: 'run-2', waits: 'handler' })).record,
+      ending(),
+    );
+    expect(dueToHandler(second.record)?.handoverId).to.equal('h1');
   });
 });

@@ -15,7 +15,7 @@ const handover = (begun: number, ended: number, outcome: Conclusion['outcome'] =
   outcome,
   via: 'passBack',
   waitedMs: (begun - ended) * MINUTE_MS,
-  dialogWaits: false,
+  waits: 'nobody',
   concludedAtMs: NOW_MS - ended * MINUTE_MS,
 });
 

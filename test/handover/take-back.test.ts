@@ -14,7 +14,7 @@ const open = (more: Partial<OpenHandover> = {}): ThreadRecord => ({
   ...emptyRecord,
   open: {
     ...{ id: 'ab', phase: 'passed', cause: 'm', run: '1', startedAtMs: 0, armedAtMetaMs: 0, noticeSent: true },
-    ...{ targetAppId: '1', metadata: '', dialogWaits: false, passedAtMs: NOW_MS - 2 * MINUTE_MS },
+    ...{ targetAppId: '1', metadata: '', waits: 'nobody', passedAtMs: NOW_MS - 2 * MINUTE_MS },
     ...more,
   },
 });

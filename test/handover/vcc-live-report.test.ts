@@ -43,7 +43,7 @@ const OPEN: OpenHandover = {
   noticeSent: true,
   targetAppId: '9',
   metadata: '',
-  dialogWaits: true,
+  waits: 'dialog',
 };
 
 describe('a report', () => {

@@ -115,7 +115,7 @@ describe('two triggers at once', () => {
       expect(stage.news('failed')).to.deep.equal([]);
       expect(saidOverOthers(stage)).to.deep.equal([]);
       const record = await stage.record();
-      expect(record?.open).to.include({ phase: 'passed', dialogWaits: true });
+      expect(record?.open).to.include({ phase: 'passed', waits: 'dialog' });
       await closeScenes();
     }
   });

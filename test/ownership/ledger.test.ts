@@ -112,7 +112,7 @@ describe('what is kept (rules 5 and 6)', () => {
         noticeSent: true,
         targetAppId: VCC_LIVE,
         metadata: '',
-        dialogWaits: true,
+        waits: 'dialog',
       },
     };
     const after = step(before, [call(AGENT, NOON)], ids).record;

@@ -72,7 +72,7 @@ describe('docs/operator.md', () => {
           since: '2026-11-25T22:41:10Z',
           startedAt: '2026-11-25T22:41:09Z',
           handoverId: 'a',
-          dialogWaits: true,
+          waits: 'dialog',
         },
         {
           psid: '6600112233445577',
@@ -81,7 +81,7 @@ describe('docs/operator.md', () => {
           since: '2026-11-25T22:50:10Z',
           startedAt: '2026-11-25T22:50:09Z',
           handoverId: 'b',
-          dialogWaits: false,
+          waits: 'nobody',
         },
       ],
       nowMs,

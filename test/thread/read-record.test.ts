@@ -15,7 +15,7 @@ const OPEN = {
   noticeSent: true,
   targetAppId: '263',
   metadata: '{}',
-  dialogWaits: false,
+  waits: 'nobody',
 };
 const CONCLUSION = {
   handoverId: 'a1',
@@ -24,7 +24,7 @@ const CONCLUSION = {
   outcome: 'completed',
   via: 'passBack',
   waitedMs: 5,
-  dialogWaits: true,
+  waits: 'dialog',
   concludedAtMs: 9,
 };
 const FULL = {

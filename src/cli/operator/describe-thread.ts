@@ -3,7 +3,7 @@ import { nameOfApp } from '../../thread/meta-apps.js';
 import { visibleText } from '../../thread/visible-text.js';
 import type { ThreadOwner } from '../../thread/handover.js';
 import type { ThreadKey } from '../../thread/key.js';
-import type { OpenHandover, ThreadRecord } from '../../thread/record.js';
+import type { OpenHandover, ThreadRecord, Waiting } from '../../thread/record.js';
 import type { SetAsideRecord } from '../../thread/store.js';
 
 /**
@@ -25,8 +25,8 @@ export interface OpenThread {
   readonly startedAt: string;
   /** When an agent last wrote, ISO 8601. */
   readonly agentAt?: string;
-  /** A dialog of the bot waits for the result. */
-  readonly dialogWaits: boolean;
+  /** Who in the bot waits for the result. */
+  readonly waits: Waiting;
 }
 
 /** A record that could not be read, as an operator wants to see it. */
@@ -59,16 +59,16 @@ export function openThread(thread: ThreadKey, record: ThreadRecord | undefined):
     handoverId: open.id,
     startedAt: iso(open.startedAtMs),
     ...(open.agentAtMs === undefined ? {} : { agentAt: iso(open.agentAtMs) }),
-    dialogWaits: open.dialogWaits,
+    waits: open.waits,
   };
 }
 
 /** The open handovers as a table, the longest waiting first. */
 export function threadsTable(threads: readonly OpenThread[], nowMs: number): string {
   const cells = [
-    ['PSID', 'PAGE', 'STATE', 'FOR', 'BEGAN', 'DIALOG'],
-    ...threads.map(({ psid, pageId, state, since, startedAt, dialogWaits }) => [
-      ...[psid, pageId, state, ago(nowMs - Date.parse(since)), minuteOf(startedAt), dialogWaits ? 'waits' : '-'],
+    ['PSID', 'PAGE', 'STATE', 'FOR', 'BEGAN', 'WAITS'],
+    ...threads.map(({ psid, pageId, state, since, startedAt, waits }) => [
+      ...[psid, pageId, state, ago(nowMs - Date.parse(since)), minuteOf(startedAt), waits === 'nobody' ? '-' : waits],
     ]),
   ];
   const rows = cells.map((row) => row.map(visibleText));
@@ -114,13 +114,13 @@ export function ownerLine({ owner, appId, sinceMs: since, expiresMs }: ThreadOwn
 }
 
 /** The open handover in a line. */
-export function handoverLine({ state, since, handoverId, dialogWaits }: OpenThread, nowMs: number): string {
+export function handoverLine({ state, since, handoverId, waits }: OpenThread, nowMs: number): string {
   const words = {
     passing: 'its pass is in progress',
     waiting: 'waits for an agent',
     claimed: 'an agent has answered',
   }[state];
-  const dialog = dialogWaits ? '; a dialog of the bot waits for its end' : '';
+  const dialog = waits === 'nobody' ? '' : `; a ${waits} of the bot waits for its end`;
   return `${visibleText(handoverId)}: ${words}, for ${ago(nowMs - Date.parse(since))}${dialog}`;
 }
 

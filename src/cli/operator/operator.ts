@@ -120,8 +120,9 @@ export class Operator {
       const open = openThread(at.thread, await at.opened?.threads.read(at.thread));
       await at.handover.take(at.thread, JSON.stringify({ reason: BY_OPERATOR }));
       const ended = open === undefined ? '' : ` Handover ${open.handoverId} has ended as "takenBack".`;
-      const dialog = open?.dialogWaits === true ? " The dialog that waits ends with the customer's next message." : '';
-      return this.#done(`The bot has the thread.${ended}${dialog}`);
+      const waits = open?.waits ?? 'nobody';
+      const goesOn = waits === 'nobody' ? '' : ` The ${waits} that waits goes on with the customer's next message.`;
+      return this.#done(`The bot has the thread.${ended}${goesOn}`);
     });
   }
 

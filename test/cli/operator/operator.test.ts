@@ -286,7 +286,7 @@ describe("The operator's commands without a shared store", () => {
       epoch: 1,
       recordedOwner: 'vccLive',
       conclusions: [],
-      open: { id: 'a1', phase: 'armed', startedAtMs: Date.now() - 90_000, dialogWaits: true },
+      open: { id: 'a1', phase: 'armed', startedAtMs: Date.now() - 90_000, waits: 'dialog' },
     };
     const thread = { pageId: clinic.sim.settings.pageId, psid: PSID };
     const source = `module.exports.store = {
@@ -297,7 +297,7 @@ describe("The operator's commands without a shared store", () => {
     await writeFile(file, source);
     const { said, code } = await type(clinic, ['threads', '--store', 'store.cjs'], { folder });
     expect(code).to.equal(0);
-    expect(said).to.match(/passing +1 min .*waits$/m);
+    expect(said).to.match(/passing +1 min .*dialog$/m);
   });
 
   const WRONG: readonly (readonly [words: readonly string[], complaint: RegExp])[] = [

@@ -4,11 +4,6 @@
  */
 import type { Logger } from '../thread/logger.js';
 
-const CONSEQUENCES = {
-  'botbuilder-core': 'An object of one copy is no instance of the classes of the other.',
-  'botbuilder-dialogs': 'Dialogs of one copy are refused by the other: "Invalid dialog being added".',
-} as const;
-
 /**
  * The folders of this package's loaded copies. A bot that is bundled into one file has none.
  * @param loaded paths of the loaded modules. Default: Node's cache
@@ -22,20 +17,23 @@ export function copiesOf(name: string, loaded: readonly string[] = loadedModules
 
 /** The files of the loaded copies of this package. */
 export function ownCopies(loaded: readonly string[] = loadedModules()): string[] {
-  return loaded.filter((path) => /[\\/]botbuilder[\\/]vcc-live-handover\.[jt]s$/.test(path));
+  return loaded.filter((path) => /[\\/]bot[\\/]handover-plugin\.[jt]s$/.test(path));
 }
 
 /** Says once for each logger which package is loaded twice, from which folders, and what to do. */
 export class CopyCheck {
   readonly #log: Logger;
+  readonly #consequences: Readonly<Record<string, string>>;
   readonly #said = new Set<string>();
 
-  constructor(log: Logger) {
+  /** @param consequences packages of the framework, and what goes wrong if one is loaded twice */
+  constructor(log: Logger, consequences: Readonly<Record<string, string>>) {
     this.#log = log;
+    this.#consequences = consequences;
   }
 
   check(loaded: readonly string[] = loadedModules()): void {
-    for (const [name, consequence] of Object.entries(CONSEQUENCES)) {
+    for (const [name, consequence] of Object.entries(this.#consequences)) {
       const copies = copiesOf(name, loaded);
       if (copies.length < 2 || this.#said.has(name)) continue;
       this.#said.add(name);

@@ -1,0 +1,185 @@
+/**
+ * What the public class of every framework has in common: it takes threads and contexts, and decides nothing itself.
+ *
+ * Each framework's `VccLiveHandover` extends it and adds how a bot of that framework is put together.
+ */
+import { InvalidOptionError } from '../thread/errors.js';
+import type { HandoverResult, HandoverStart, ThreadOwner } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
+import { resultOf } from '../handover/lifecycle.js';
+import type { CloseReport } from '../queue/deliver.js';
+import { ownCopies } from './check-copies.js';
+import { checkDuration } from './check-values.js';
+import type { Plugin } from './compose.js';
+import { compose } from './compose.js';
+import type { HandoverOptions, HandoverRequest } from './handover-options.js';
+import type { MessengerHost } from './messenger-host.js';
+import type { Activity, Framework, TurnContext } from './port.js';
+import { turnOf } from './turn-state.js';
+import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
+import { vccLiveWebhook } from './vcc-live-webhook.js';
+
+const CLOSES_WITHIN_MS = 10_000;
+
+/** The wired parts behind a public object. Not in the package's types: only its own bindings use it. */
+let partsOf: (handover: HandoverPlugin) => Plugin;
+let isPlugin: (value: object) => value is HandoverPlugin;
+
+/** The methods and events that a bot of any framework has. */
+export class HandoverPlugin<Context extends TurnContext = TurnContext, Message extends Activity = Activity> {
+  readonly #parts: Plugin;
+  #servesVccLive = false;
+  #closing: Promise<CloseReport> | undefined;
+
+  static {
+    partsOf = (handover) => handover.#parts;
+    isPlugin = (value): value is HandoverPlugin => #parts in value;
+  }
+
+  /**
+   * @param framework the binding
+   * @throws {@link InvalidOptionError} if an option cannot work, naming it
+   */
+  protected constructor(options: HandoverOptions<Context, Message>, framework: Framework) {
+    this.#parts = compose(options, framework);
+  }
+
+  /** Whether a route of {@link vccLiveWebhook} exists. */
+  protected get servesVccLive(): boolean {
+    return this.#servesVccLive;
+  }
+
+  /**
+   * Hands this turn's thread to VCC Live: sends the notice, passes the thread, confirms. After `passed` nothing more
+   * leaves this turn.
+   *
+   * Never rejects, unlike {@link take} and {@link release}: a refused or failed handover is an outcome that every bot has to
+   * handle, and the customer has read `texts.failed` by then. Look at `status`.
+   */
+  async toAgent(context: Context, request: HandoverRequest<Message> = {}): Promise<HandoverStart> {
+    return this.#parts.requests.toAgent(context, request);
+  }
+
+  /**
+   * Takes the thread back from its owner; an open handover ends as `takenBack`. The Page has to allow it.
+   * With a key, and if the bot is attached, who waits for the result gets a turn behind what the thread has in the queue, and
+   * this resolves when that turn is over. If a turn of the same thread calls this, that turn comes after it.
+   *
+   * Rejects, unlike {@link toAgent}: nobody has told the customer anything, and only the caller knows what to do.
+   * @param metadata for the app that loses control; at most 1000 characters
+   * @throws {@link GraphApiError} if Meta refuses; code `misconfigured`: the text names the Page setting to change
+   */
+  async take(target: Context | ThreadKey, metadata?: string): Promise<void> {
+    const { core, pluginTurns } = this.#parts;
+    const taken = await core.operations.take(target, metadata);
+    if (taken) await pluginTurns.resumeTaken(taken);
+  }
+
+  /**
+   * Releases the thread: it is idle until somebody writes. Rejects like {@link take}.
+   * @throws {@link GraphApiError} code `anotherAppOwns` if another app owns it
+   */
+  async release(target: Context | ThreadKey, metadata?: string): Promise<void> {
+    await this.#parts.core.operations.release(target, metadata);
+  }
+
+  /**
+   * Who owns the thread, by all that is known; with `ask: true` by what Meta says now.
+   * @throws {@link StoreError} if the store does not answer, {@link GraphApiError} if Meta does not
+   */
+  async ownerOf(target: Context | ThreadKey, how: { ask?: boolean } = {}): Promise<ThreadOwner> {
+    return this.#parts.core.operations.ownerOf(target, how);
+  }
+
+  /** Removes everything stored about a customer. */
+  async forget(thread: ThreadKey): Promise<void> {
+    await this.#parts.core.operations.forget(thread);
+  }
+
+  /**
+   * A route for VCC Live's webhooks Chat (Async) and Ticket Status (Async): `server.post('/vcc-live', handler)`. What they
+   * tell is in the result of the handover; a thread whose chat is closed comes home. Call it once, at start-up: from then
+   * on this process watches for closed chats whose thread has not come home.
+   * @throws {@link InvalidOptionError} naming the option
+   * @see https://vcc.live/developers/webhook/overview/about-webhooks
+   */
+  vccLiveWebhook(options: VccLiveWebhookOptions): VccLiveWebhookHandler {
+    const { core, answering, watch } = this.#parts;
+    this.#servesVccLive = true;
+    const handler = vccLiveWebhook(options, {
+      ...answering,
+      reports: core.engine.reports,
+      functions: core.functions,
+    });
+    if (options.takeBackAfterMs !== false) watch.start();
+    return handler;
+  }
+
+  /**
+   * Listens to what happens; each listener gets one object. A listener may be async, and nobody waits for it. One that
+   * throws or rejects is logged, and fails nothing.
+   */
+  on<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): this {
+    this.#parts.core.events.on(event, listener);
+    return this;
+  }
+
+  /** Stops listening. */
+  off<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): this {
+    this.#parts.core.events.off(event, listener);
+    return this;
+  }
+
+  /**
+   * Stops gracefully: the adapter takes no more deliveries (503, so that Meta delivers to another process or later), what
+   * runs is finished, timers are left to others; then inbox and store end the connections that are their own.
+   * Stop the server that receives webhooks afterwards, so that Meta gets its answers. A second call is the first one.
+   * @param how `withinMs`: what has not ended by then is left, milliseconds; default 10,000
+   * With an inbox, another process takes over what is left. So turns that go on here send nothing after this.
+   * @returns what was left: turns that go on, and events that were not begun, whose claims were given back
+   */
+  close(how: { readonly withinMs?: number } = {}): Promise<CloseReport> {
+    checkDuration('withinMs', how.withinMs);
+    this.#closing ??= this.#parts.close(how.withinMs ?? CLOSES_WITHIN_MS);
+    return this.#closing;
+  }
+}
+
+/** The wired parts of a plugin, for the binding that made it. */
+export function partsOfPlugin(handover: unknown): Plugin {
+  return partsOf(handover as HandoverPlugin);
+}
+
+/**
+ * What an adapter uses of a plugin.
+ * @throws {@link InvalidOptionError} if it is no plugin of this copy of the package
+ */
+export function hostOf(handover: unknown): MessengerHost {
+  if (typeof handover === 'object' && handover !== null && isPlugin(handover)) return partsOf(handover).host;
+  const isOfAnotherCopy = typeof handover === 'object' && handover !== null && 'toAgent' in handover;
+  const another = `one of another copy of the package; loaded are ${ownCopies().join(' and ')}`;
+  const got = handover === undefined ? 'missing' : isOfAnotherCopy ? another : 'something else';
+  throw new InvalidOptionError('handover', got, 'a VccLiveHandover of this copy of botbuilder-handover-vcclive');
+}
+
+/** The result that a handler of the application is to be given in this turn. */
+export interface DueResult {
+  readonly result: HandoverResult;
+  /** The handler has finished: no turn is given the result again. */
+  handled(): Promise<void>;
+}
+
+/** The result that this turn is to give to the application's handler; `undefined` if there is none, or it may not speak. */
+export function dueResultOf({ core }: Plugin, context: TurnContext): DueResult | undefined {
+  const turn = turnOf(context);
+  if (turn?.due === undefined || turn.blockedBecause !== undefined) return undefined;
+  const { due } = turn;
+  return {
+    result: resultOf(due),
+    handled: async () => {
+      turn.due = undefined;
+      await core.engine.dialogResults.handled(turn, due.handoverId);
+    },
+  };
+}
