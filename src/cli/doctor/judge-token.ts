@@ -167,7 +167,8 @@ export function judgeVersion({ settings, nowMs, page, token, version }: Observat
   const servedBy = answered?.status === 'answered' ? answered.servedBy : undefined;
   const served = servedBy === undefined || servedBy === apiVersion ? '' : `; Meta serves ${servedBy} instead`;
   const change = {
-    expected: 'a version that Meta still serves for a while, such as v26.0',
+    // The newest that this package knows is no example if Meta has just refused it.
+    expected: `a version that Meta still serves for a while${apiVersion === NEWEST_VERSION ? '' : `, such as ${NEWEST_VERSION}`}`,
     where: 'the option graph.apiVersion of the plugin, and --api-version or GRAPH_API_VERSION here',
   };
   const isServed = versionIsServed(version);

@@ -459,6 +459,14 @@ describe('doctor and a fault', () => {
     expect(seen.diagnosis).to.have.length(1);
   });
 
+  it('does not advise the very version that Meta does not serve', async () => {
+    clinic.sim.setUp.newestApiVersion = 'v25.0';
+    const refused = await report(clinic, ['--api-version', 'v26.0']);
+    const expected = ({ checks }: Report): string => checks.find(({ check }) => check === 'apiVersion')?.expected ?? '';
+    expect(expected(refused)).to.equal('a version that Meta still serves for a while');
+    expect(expected(await report(clinic, ['--api-version', 'v99.0']))).to.include('such as v26.0');
+  });
+
   it('says which call names the owner: both, or is_owner alone where Meta does not serve thread_owner', async () => {
     await clinic.sim.customer(PSID).says('hi');
     const both = await report(clinic, ['--psid', PSID]);
