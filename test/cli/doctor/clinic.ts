@@ -136,6 +136,7 @@ export interface Report {
     readonly check: string;
     readonly status: string;
     readonly found: string;
+    readonly expected?: string;
     readonly where?: string;
     readonly blockedBy?: string;
   }[];
