@@ -3,13 +3,13 @@
  *
  * One wrong value makes a bot silent, and the cause takes hours to find.
  */
-import type { SimulatorSettings } from '../simulator/index.js';
+import type { SimulatorSettings, VccLiveAccess } from '../simulator/index.js';
 
 /** The variables, in the order in which they are printed. The names are those of the sample bot. */
 export function botVariables(
   settings: SimulatorSettings,
   graphBaseUrl: string,
-  certificateFile?: string,
+  { vccLive, certificateFile }: { readonly vccLive: VccLiveAccess; readonly certificateFile?: string | undefined },
 ): Readonly<Record<string, string>> {
   return {
     GRAPH_BASE_URL: graphBaseUrl,
@@ -18,6 +18,11 @@ export function botVariables(
     FACEBOOK_PAGE_ACCESS_TOKEN: settings.pageAccessToken,
     FACEBOOK_VERIFY_TOKEN: settings.verifyToken,
     VCC_LIVE_APP_ID: settings.vccLiveAppId,
+    // For a bot that asks who is online, see vccLiveAgents.
+    VCC_LIVE_BASE_URL: graphBaseUrl,
+    VCC_LIVE_CUSTOMER: vccLive.customer,
+    VCC_LIVE_API_KEY: vccLive.apiKey,
+    VCC_LIVE_PROJECT_ID: String(vccLive.projectId),
     ...(certificateFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificateFile }),
   };
 }

@@ -133,7 +133,7 @@ function introduce(
         'and make your bot do what customers can make it do. Use it in a network that you trust.\n',
     );
   }
-  const variables = botVariables(settings, origin, certificateFile);
+  const variables = botVariables(settings, origin, { vccLive: simulator.vccLive.access, certificateFile });
   say(`A pretend Messenger platform is running.
 
   Page in the browser   ${origin}/

@@ -18,15 +18,20 @@ const AWKWARD = {
 describe('The values that are printed for a bot', () => {
   it('are the names that the sample bot reads, with the simulator’s values', () => {
     const settings = settingsFrom({ botAppId: '42', vccLiveAppId: '43', appSecret: 's3cret' });
-    expect(botVariables(settings, 'http://127.0.0.1:4000')).to.deep.equal({
+    const vccLive = { customer: 'acme', apiKey: 'k3y', projectId: 7 };
+    expect(botVariables(settings, 'http://127.0.0.1:4000', { vccLive })).to.deep.equal({
       GRAPH_BASE_URL: 'http://127.0.0.1:4000',
       FACEBOOK_APP_ID: '42',
       FACEBOOK_APP_SECRET: 's3cret',
       FACEBOOK_PAGE_ACCESS_TOKEN: settings.pageAccessToken,
       FACEBOOK_VERIFY_TOKEN: settings.verifyToken,
       VCC_LIVE_APP_ID: '43',
+      VCC_LIVE_BASE_URL: 'http://127.0.0.1:4000',
+      VCC_LIVE_CUSTOMER: 'acme',
+      VCC_LIVE_API_KEY: 'k3y',
+      VCC_LIVE_PROJECT_ID: '7',
     });
-    expect(botVariables(settings, 'https://127.0.0.1:4000', '/tmp/c.pem')).to.include({
+    expect(botVariables(settings, 'https://127.0.0.1:4000', { vccLive, certificateFile: '/tmp/c.pem' })).to.include({
       NODE_EXTRA_CA_CERTS: '/tmp/c.pem',
     });
   });
