@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
+import { Deadlines } from '../thread/deadlines.js';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { threadOf } from '../thread/event.js';
@@ -58,6 +59,8 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   readonly #own: OwnTurns;
   #closed = false;
   #onIdle: (() => void) | undefined;
+  /** By their length: an adapter has one. */
+  readonly #deadlines = new Map<number, Deadlines>();
   #keysMade = 0;
 
   constructor(deps: DeliveryQueueDeps<Value>) {
@@ -89,15 +92,24 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     if (jobs.length > 0) this.#capacity.add(jobs, how.bytes ?? 0);
     void whenReady(this.#enterAll(delivery, jobs), () => this.#begin(delivery, jobs, work));
     return new Promise((resolve) => {
-      const cancel = this.#deps.clock.after(how.ackDeadlineMs, () => {
+      const deadline = this.#deadlinesOf(how).add(() => {
         delivery.isOverdue = true;
         resolve(this.#verdictAtDeadline(delivery, watched));
       });
       whenAllEnded(watched, () => {
-        cancel();
+        deadline.cancel();
         resolve(worstOf(watched));
       });
     });
+  }
+
+  #deadlinesOf({ ackDeadlineMs }: DeliveryTerms): Deadlines {
+    let deadlines = this.#deadlines.get(ackDeadlineMs);
+    if (!deadlines) {
+      deadlines = new Deadlines(this.#deps.clock, ackDeadlineMs);
+      this.#deadlines.set(ackDeadlineMs, deadlines);
+    }
+    return deadlines;
   }
 
   /** Why a delivery of so many bytes cannot be taken in now; `undefined` if it can. */
@@ -153,6 +165,8 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     const waiting = left.filter((job) => job.state !== 'running');
     if (waiting.length > 0) await this.#events.giveUp(waiting);
     await this.#tickets.close();
+    this.#threads.stopIfEmpty();
+    for (const deadlines of this.#deadlines.values()) deadlines.stopIfEmpty();
     return { running: left.length - waiting.length, waiting: waiting.length };
   }
 

@@ -4,7 +4,8 @@
  * Works with callbacks instead of promises, so that an entry that need not wait begins at once.
  */
 import type { Clock } from '../thread/clock.js';
-import { inBackground } from '../thread/clock.js';
+import type { Deadline } from '../thread/deadlines.js';
+import { Deadlines } from '../thread/deadlines.js';
 
 /** What a {@link ThreadQueue} needs. */
 export interface ThreadQueueDeps {
@@ -31,7 +32,8 @@ export class QueueEntry {
   next: (() => void) | undefined;
   state: 'waiting' | 'running' | 'left' = 'waiting';
   countsAsTurn = false;
-  stopWatching: (() => void) | undefined;
+  /** When its turn has lasted too long. */
+  deadline: Deadline | undefined;
 
   constructor(readonly queue: ThreadEntries) {}
 }
@@ -41,10 +43,12 @@ export class ThreadQueue {
   readonly #deps: ThreadQueueDeps;
   readonly #queues = new Map<string, ThreadEntries>();
   readonly #waitingForRoom: (() => void)[] = [];
+  readonly #longest: Deadlines;
   #turns = 0;
 
   constructor(deps: ThreadQueueDeps) {
     this.#deps = deps;
+    this.#longest = new Deadlines(deps.clock, deps.longestTurnMs);
   }
 
   /** Whether no thread has an entry. */
@@ -77,6 +81,11 @@ export class ThreadQueue {
   /** Wakes one that waits for room, if there is room. Whoever was woken and does not begin a turn calls this again. */
   passRoomOn(): void {
     if (this.hasRoom) this.#waitingForRoom.shift()?.();
+  }
+
+  /** Leaves no timer behind, if no turn runs. */
+  stopIfEmpty(): void {
+    this.#longest.stopIfEmpty();
   }
 
   /** Adds an entry at the end of the queue of its thread. */
@@ -112,7 +121,7 @@ export class ThreadQueue {
     entry.countsAsTurn = countsAsTurn;
     entry.queue.running += 1;
     if (countsAsTurn) this.#turns += 1;
-    entry.stopWatching = inBackground(this.#deps.clock, this.#deps.longestTurnMs, () => {
+    entry.deadline = this.#longest.add(() => {
       overlong();
       this.leave(entry);
     });
@@ -124,7 +133,7 @@ export class ThreadQueue {
     const { queue } = entry;
     if (entry.state === 'running') {
       queue.running -= 1;
-      entry.stopWatching?.();
+      entry.deadline?.cancel();
       if (entry.countsAsTurn) this.#turns -= 1;
     }
     entry.state = 'left';

@@ -71,9 +71,6 @@ export class TicketKeeper {
   /** Renews a ticket no longer: another process takes its thread over when the lease is over. */
   letGo(held: HeldTicket): void {
     this.#held.delete(held);
-    if (this.#held.size > 0) return;
-    this.#stopRenewing?.();
-    this.#stopRenewing = undefined;
   }
 
   /**
@@ -152,6 +149,8 @@ export class TicketKeeper {
   }
 
   #renewAll(): void {
+    this.#stopRenewing = undefined;
+    if (this.#held.size === 0) return;
     this.#stopRenewing = inBackground(this.#deps.clock, RENEW_EVERY_MS, () => this.#renewAll());
     for (const held of this.#held) void this.renew(held);
   }

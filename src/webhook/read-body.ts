@@ -7,7 +7,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../thread/clock.js';
-import { inBackground } from '../thread/clock.js';
+import type { Deadline } from '../thread/deadlines.js';
+import { Deadlines } from '../thread/deadlines.js';
 
 /** Larger bodies are refused unless an option says otherwise. Meta's are far smaller. */
 export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
@@ -35,7 +36,8 @@ export interface BodyLimits {
   readonly timeoutMs: number;
   /** Shared by all bodies of a route. */
   readonly pending: PendingBodies;
-  readonly clock: Clock;
+  /** Of `timeoutMs`. */
+  readonly deadlines: Deadlines;
 }
 
 /** A body that has not ended. */
@@ -113,7 +115,8 @@ export function bodyLimits(
   const { maxBytes = DEFAULT_MAX_BODY_BYTES, timeoutMs = DEFAULT_BODY_TIMEOUT_MS } = given;
   // One body of the allowed size must fit.
   const maxPendingBytes = given.maxPendingBytes ?? Math.max(DEFAULT_MAX_PENDING_BODY_BYTES, maxBytes);
-  return { maxBytes, timeoutMs, pending: new PendingBodies(maxPendingBytes), clock };
+  const deadlines = new Deadlines(clock, timeoutMs);
+  return { maxBytes, timeoutMs, pending: new PendingBodies(maxPendingBytes), deadlines };
 }
 
 /** The HTTP status that answers a body that was not read. */
@@ -139,7 +142,7 @@ class BodyReader implements Unfinished {
   #length = 0;
   #isOver = false;
   #pulls = false;
-  #cancel = (): void => undefined;
+  #deadline: Deadline | undefined;
 
   constructor(
     stream: IncomingMessage,
@@ -164,7 +167,7 @@ class BodyReader implements Unfinished {
     stream.on('end', this.#end);
     stream.on('error', this.#abort);
     stream.on('close', this.#abort);
-    this.#cancel = inBackground(this.#limits.clock, this.#limits.timeoutMs, () => this.#finish({ kind: 'tooSlow' }));
+    this.#deadline = this.#limits.deadlines.add(this.#tooSlow);
     // A listener for `readable` keeps a stream from flowing; when any code reads, `data` is emitted.
     if (stream.listenerCount('readable') > 0) {
       this.#pulls = true;
@@ -217,12 +220,14 @@ class BodyReader implements Unfinished {
     this.#finish({ kind: 'bytes', bytes });
   };
 
+  readonly #tooSlow = (): void => this.#finish({ kind: 'tooSlow' });
+
   readonly #abort = (): void => this.#finish({ kind: 'aborted' });
 
   #finish(reading: BodyReading): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#cancel();
+    this.#deadline?.cancel();
     this.#limits.pending.remove(this);
     this.#only = undefined;
     this.#buffer = undefined;

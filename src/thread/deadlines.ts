@@ -1,0 +1,93 @@
+/**
+ * Deadlines of one length, on one timer.
+ *
+ * Exists because each event has several that are hardly ever reached, and a timer of its own for each of them costs more
+ * than the decision about the event.
+ */
+import type { Clock } from './clock.js';
+import { inBackground } from './clock.js';
+
+/** A deadline that has not come. Only {@link Deadlines} reads and writes what is in it. */
+export class Deadline {
+  before: Deadline | undefined;
+  after: Deadline | undefined;
+
+  constructor(
+    readonly list: Deadlines,
+    readonly atMs: number,
+    readonly run: () => void,
+  ) {}
+
+  /** It comes no more. A second call does nothing, nor does one after it has come. */
+  cancel(): void {
+    this.list.remove(this);
+  }
+}
+
+/**
+ * A list in the order in which the deadlines come: all have the same length. They do not keep the process alive.
+ *
+ * If somebody sets the machine's clock, a deadline that waits comes early or late by one length at most.
+ */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #lengthMs: number;
+  #first: Deadline | undefined;
+  #last: Deadline | undefined;
+  #stopTimer: (() => void) | undefined;
+
+  /** @param lengthMs milliseconds */
+  constructor(clock: Clock, lengthMs: number) {
+    this.#clock = clock;
+    this.#lengthMs = lengthMs;
+  }
+
+  /** Runs `run` after the length, unless it is cancelled. */
+  add(run: () => void): Deadline {
+    const deadline = new Deadline(this, this.#clock.now() + this.#lengthMs, run);
+    deadline.before = this.#last;
+    if (this.#last) this.#last.after = deadline;
+    else this.#first = deadline;
+    this.#last = deadline;
+    if (!this.#stopTimer) this.#setTimer(deadline.atMs, this.#lengthMs);
+    return deadline;
+  }
+
+  /** Takes a deadline out of the list, if it is in it. */
+  remove(deadline: Deadline): void {
+    const { before, after } = deadline;
+    if (!before && this.#first !== deadline) return;
+    if (before) before.after = after;
+    else this.#first = after;
+    if (after) after.before = before;
+    else this.#last = before;
+    deadline.before = undefined;
+    deadline.after = undefined;
+  }
+
+  /** Stops the timer if no deadline waits: it would come once more, for nothing. */
+  stopIfEmpty(): void {
+    if (this.#first) return;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
+  #setTimer(atMs: number, delayMs: number): void {
+    this.#stopTimer = inBackground(this.#clock, delayMs, () => this.#come(atMs));
+  }
+
+  /** The timer has ended. The deadline that it was set for may have been cancelled since. */
+  #come(atMs: number): void {
+    const nowMs = Math.max(atMs, this.#clock.now());
+    try {
+      while (this.#first && this.#first.atMs <= nowMs) {
+        const { run } = this.#first;
+        this.remove(this.#first);
+        run();
+      }
+    } finally {
+      this.#stopTimer = undefined;
+      if (this.#first) this.#setTimer(this.#first.atMs, Math.min(this.#first.atMs - nowMs, this.#lengthMs));
+    }
+  }
+}
