@@ -132,15 +132,20 @@ class AdapterService implements MessengerService {
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
     const work = this.#workWith(logic);
     const { queue, inbox } = this.#deps;
-    return receiveWebhook(req, res, this.#receiving, async (events, body) => {
+    return receiveWebhook(req, res, this.#receiving, (events, body) => {
       const acknowledged = this.#deps.core.traffic.observer?.webhook(body.toString('utf8'));
       // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
       this.#lastLogic = logic;
-      const verdict = await (inbox && events.length > 0
-        ? inbox.take(body.toString('utf8'), events, work)
-        : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length }));
-      acknowledged?.(replyTo(verdict).status);
-      return verdict;
+      const taken =
+        inbox && events.length > 0
+          ? inbox.take(body.toString('utf8'), events, work)
+          : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
+      if (acknowledged)
+        void taken.then(
+          (verdict) => acknowledged(replyTo(verdict).status),
+          () => undefined,
+        );
+      return taken;
     });
   }
 

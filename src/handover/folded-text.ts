@@ -55,9 +55,17 @@ export function readText(text: string): ReadText {
 export function folded(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed.length > MAX_CHARACTERS) return undefined;
+  if (ASCII.test(trimmed)) {
+    return trimmed
+      .toLowerCase()
+      .replace(/['`]/g, '')
+      .replace(/[^a-z\d+]+/g, ' ')
+      .trim();
+  }
   const quoted = trimmed.replace(SINGLE_QUOTE, "'");
-  const decomposed = ASCII.test(quoted) ? quoted : withoutEmoji(quoted).normalize('NFKD').replace(/\p{M}/gu, '');
-  return decomposed
+  return withoutEmoji(quoted)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replaceAll('ß', 'ss')
     .replaceAll('ł', 'l')
