@@ -17,6 +17,7 @@ const FLOOR_OF_ROOM = {
   handover: 4,
   bot: 5,
   botbuilder: 6,
+  messenger: 6,
   opentelemetry: 6,
   simulator: 6,
   cli: 7,
@@ -79,6 +80,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/botbuilder/' },
       to: { path: packages('botbuilder[^/]*|botframework[^/]*|botkit') },
+    },
+    {
+      name: 'messenger-loads-without-framework',
+      comment: 'A bot without a framework installs none, not even for a type.',
+      severity: 'error',
+      from: { path: '^src/messenger/' },
+      to: {
+        path: `^src/(botbuilder|agents)/|${packages('botbuilder[^/]*|botframework[^/]*|botkit|@microsoft/[^/]+')}`,
+        reachable: true,
+      },
     },
     {
       name: 'command-line-loads-without-framework',

@@ -12,8 +12,8 @@ import type { BotAdapter } from './port.js';
 /** What a refused send says about the thread: another app controls it, perhaps so, or nothing. */
 export type RefusalSays = 'anotherApp' | 'perhapsAnotherApp' | 'nothing';
 
-/** The name that the stock adapter has for Botkit; its subclasses inherit it. */
-const FACEBOOK_ADAPTER_NAME = 'Facebook Adapter';
+/** The name that the stock adapter has for Botkit; its subclasses inherit it, and the host without a framework has it, too. */
+export const FACEBOOK_ADAPTER_NAME = 'Facebook Adapter';
 const OTHER_APP = /another app is controlling this thread|not the thread owner/i;
 /** The connector's statuses for what Meta refuses; 401 and 429 are its own. */
 const REFUSED = [400, 403];

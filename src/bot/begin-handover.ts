@@ -49,7 +49,7 @@ export interface HandoverRequestDeps {
 
 /** How a handover is begun, beside the request. */
 export interface Beginning {
-  /** Who waits for the result. Default: nobody. */
+  /** Who waits for the result. Default: the application's handler if there is one for all handovers, else nobody. */
   readonly waits?: Waiting;
   /** Lines, oldest first. */
   readonly transcript?: readonly string[];
@@ -68,9 +68,15 @@ const NO_THREAD_YET =
 /** Begins handovers in turns. */
 export class HandoverRequests {
   readonly #deps: HandoverRequestDeps;
+  #usuallyWaits: Waiting = 'nobody';
 
   constructor(deps: HandoverRequestDeps) {
     this.#deps = deps;
+  }
+
+  /** A handler of the application waits for every handover from now on, unless its beginning says who else waits. */
+  awaitedByHandler(): void {
+    this.#usuallyWaits = 'handler';
   }
 
   /**
@@ -92,7 +98,7 @@ export class HandoverRequests {
   async toAgent(
     context: TurnContext,
     request: HandoverRequest,
-    { waits = 'nobody', transcript = [] }: Beginning = {},
+    { waits = this.#usuallyWaits, transcript = [] }: Beginning = {},
   ): Promise<HandoverStart> {
     const { adapter, activity } = context;
     if (!isMessenger(adapter, activity.channelId)) return { status: 'refused', reason: 'notMessenger' };

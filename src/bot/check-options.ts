@@ -33,6 +33,8 @@ const COMMON_OPTIONS: Readonly<Record<Exclude<keyof HandoverOptions, keyof PageP
   telemetry: true,
   clock: true,
 };
+/** Every option. */
+export const OPTION_NAMES: readonly string[] = [...Object.keys(COMMON_OPTIONS), ...Object.keys(POLICY_CHECKS)];
 const WITHOUT_BLANKS = 'a string without blanks around it';
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
 const FUNCTION_LIMIT = 'applicationFunctionMs';
@@ -74,7 +76,7 @@ export function checkOptions(options: HandoverOptions): void {
       'an object with botAppId, vccLiveAppId and pageAccessToken',
     );
   const given: Readonly<Record<string, unknown>> = { ...options };
-  checkNames('', given, [...Object.keys(COMMON_OPTIONS), ...Object.keys(POLICY_CHECKS)]);
+  checkNames('', given, OPTION_NAMES);
   checkId('botAppId', given['botAppId'], 'the Facebook app id of the bot');
   if (typeof given['vccLiveAppId'] !== 'function')
     checkId(

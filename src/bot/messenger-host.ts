@@ -22,7 +22,7 @@ import type { RecordOption } from './record-traffic.js';
 import { recordTraffic } from './record-traffic.js';
 import { receiveWebhook, replyTo } from './receive-webhook.js';
 import type { TurnRunner } from './run-event.js';
-import type { SendDeps } from './send-messages.js';
+import type { OnSent, SendDeps } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
 import { LossTeller } from './tell-losses.js';
 
@@ -47,7 +47,7 @@ export interface MessengerService {
   /** Answers the request and runs the bot's logic for what it brought. Never rejects. */
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void>;
   /** @throws {@link GraphApiError} unless it is that another app controls the thread */
-  send(context: TurnContext, activities: readonly Activity[]): Promise<ResourceResponse[]>;
+  send(context: TurnContext, activities: readonly Activity[], onSent?: OnSent): Promise<ResourceResponse[]>;
 }
 
 /** The plugin, as adapters see it. */
@@ -149,8 +149,8 @@ class AdapterService implements MessengerService {
     });
   }
 
-  send(context: TurnContext, activities: readonly Activity[]): Promise<ResourceResponse[]> {
-    return sendMessages(context, activities, this.#sending);
+  send(context: TurnContext, activities: readonly Activity[], onSent?: OnSent): Promise<ResourceResponse[]> {
+    return sendMessages(context, activities, this.#sending, onSent);
   }
 
   #workWith(logic: BotLogic): EventWork<RecordedEvent> {

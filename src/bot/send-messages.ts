@@ -32,6 +32,9 @@ export interface SendDeps {
   readonly losses: LossTeller;
 }
 
+/** Gets the id of each message that Graph has accepted, and the activity's position in the batch. */
+export type OnSent = (id: string, activityIndex: number) => void;
+
 /** As Bot Framework's adapters have it. */
 const USUAL_DELAY_MS = 1000;
 
@@ -45,6 +48,7 @@ export async function sendMessages(
   context: TurnContext,
   activities: readonly Activity[],
   deps: SendDeps,
+  onSent?: OnSent,
 ): Promise<ResourceResponse[]> {
   const responses: ResourceResponse[] = [];
   const sent: SentMessage[] = [];
@@ -65,7 +69,10 @@ export async function sendMessages(
     const sentAtMs = deps.clock.now();
     const how = howToSend(context, thread);
     try {
-      const ids = (id: string): void => void sent.push({ id, activityIndex });
+      const ids = (id: string): void => {
+        sent.push({ id, activityIndex });
+        onSent?.(id, activityIndex);
+      };
       const to = { thread, recipient: recipientOf(context, activity, address), how };
       responses.push({ id: await sendActivity(to, activity, deps, ids) });
     } catch (error) {

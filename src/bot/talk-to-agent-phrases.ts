@@ -7,7 +7,12 @@
 import { folded } from '../handover/folded-text.js';
 import type { PhraseLanguage } from './phrase-languages.js';
 import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
-import type { TurnContext } from './port.js';
+
+/** A turn of any host, as far as its words go. A picture has none. */
+export interface SpokenTurn {
+  readonly activity?: { readonly text?: string | null };
+  readonly message?: { readonly text?: string } | undefined;
+}
 
 /** What is recognised in one language; regular expressions on folded text (see {@link folded}), without groups that nest stars. */
 interface Phrases {
@@ -27,10 +32,9 @@ const LONGEST_REQUEST_CHARACTERS = 200;
  */
 export function talkToAgentPhrases(
   languages: readonly PhraseLanguage[] = DEFAULT_LANGUAGES,
-): ((context: TurnContext) => boolean)[] {
+): ((context: SpokenTurn) => boolean)[] {
   return talkToAgentExpressions(languages).map((whole) => (context) => {
-    // Bot Framework's types say that a message has a text; a picture has none.
-    const { text }: { readonly text?: string | null } = context.activity;
+    const text = context.activity?.text ?? context.message?.text;
     const plain = typeof text === 'string' ? folded(text) : undefined;
     return plain !== undefined && plain.length <= LONGEST_REQUEST_CHARACTERS && whole.test(plain);
   });

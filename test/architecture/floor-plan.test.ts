@@ -53,6 +53,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/botbuilder/facebook-adapter.ts': 'export const adapter = 1;',
   'src/botbuilder/other.ts':
     "import type { FacebookAdapter } from 'botbuilder-adapter-facebook';\nexport type Other = FacebookAdapter;",
+  'src/messenger/beside.ts': "import type { Turn } from '../botbuilder/turn.js';\nexport type Beside = Turn;",
   'src/opentelemetry/beside.ts': "import type { Turn } from '../botbuilder/turn.js';\nexport type Beside = Turn;",
   'src/handover/meter.ts': "import { metrics } from '@opentelemetry/api';\nexport const meter = metrics;",
   'src/simulator/beside.ts': "import type { Turn } from '../botbuilder/turn.js';\nexport type Beside = Turn;",
@@ -73,7 +74,12 @@ describe('the floor plan', function () {
     const { modules, violations } = await cruise(REPOSITORY, ['src', 'samples']);
     expect(violations).to.deep.equal([]);
     // The rules looked at the rooms, not at an empty folder.
-    for (const file of ['src/index.ts', 'src/thread/event.ts', 'src/botbuilder/facebook-adapter.ts']) {
+    for (const file of [
+      'src/index.ts',
+      'src/thread/event.ts',
+      'src/botbuilder/facebook-adapter.ts',
+      'src/messenger/index.ts',
+    ]) {
       expect(modules).to.include(file);
     }
   });
@@ -128,6 +134,7 @@ describe('the floor plan', function () {
       expect(broken('floor-of-store')).to.deep.equal(['src/store/beside.ts → src/graph/call.ts']);
       expect(broken('floor-of-recording')).to.deep.equal(['src/recording/beside.ts → src/graph/call.ts']);
       expect(broken('floor-of-vcc-live')).to.deep.equal(['src/vcc-live/beside.ts → src/webhook/body.ts']);
+      expect(broken('floor-of-messenger')).to.deep.equal(['src/messenger/beside.ts → src/botbuilder/turn.ts']);
       expect(broken('floor-of-simulator')).to.deep.equal(['src/simulator/beside.ts → src/botbuilder/turn.ts']);
     });
 
@@ -184,6 +191,12 @@ describe('the floor plan', function () {
       expect(broken('command-line-loads-without-framework')).to.include(
         'src/cli/operate.ts → src/botbuilder/facebook-adapter.ts',
       );
+    });
+
+    it('finds a bot without a framework that drags one in', () => {
+      expect(broken('messenger-loads-without-framework')).to.deep.equal([
+        'src/messenger/beside.ts → src/botbuilder/turn.ts',
+      ]);
     });
 
     it('finds a simulator that borrows from the plugin', () => {

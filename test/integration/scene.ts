@@ -31,6 +31,7 @@ import type { RecordStore } from '../../src/handover/stored-record.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import { recordsIn } from '../store/thread-records.js';
 import { phrasesBesideDialogs } from './own-words.js';
+import type { TransportPlugin } from './transports/transports.js';
 
 export const PSID = '6600112233445566';
 const STEP_MS = 250;
@@ -419,7 +420,7 @@ export const echoing: BotLogic = async (context) => {
 };
 
 /** Notes down everything a plugin tells. */
-export function listen(handover: VccLiveHandover, bot: number, told: Told[]): void {
+export function listen(handover: Pick<TransportPlugin, 'on'>, bot: number, told: Told[]): void {
   const names: (keyof HandoverEventMap)[] = [
     'begun',
     'passed',

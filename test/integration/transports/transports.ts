@@ -4,8 +4,7 @@
  * Exists so that a story is written once and played on all of them. "agent please" hands over from a dialog, whose next
  * step says how it ended; everything else is answered with its text.
  */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import {
   CloudAdapter,
   ConfigurationBotFrameworkAuthentication,
@@ -22,9 +21,12 @@ import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive'
 import type {
   BotLogic,
   HandoverEventMap,
+  HandoverListener,
+  HandoverPlugin,
   HandoverResult,
   SuppressedReason,
   ThreadKey,
+  ThreadOwner,
   ThreadStore,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
@@ -44,13 +46,25 @@ import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
 import type { ThreadRecord } from '../../../src/thread/record.js';
 import { recordsIn } from '../../store/thread-records.js';
+import { listening } from './listening.js';
+import { messengerBot } from './messenger-bot.js';
 
 /** A process looks for deadlines every five seconds. */
 const LOOK_MS = 5000;
 
+/** What a story may need that not every host has: an option. */
+export type StoryNeed = 'statusEvents';
+
+/** What the plugin of every host can do. */
+export interface TransportPlugin extends Pick<HandoverPlugin, 'vccLiveWebhook' | 'close' | 'forget'> {
+  on<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): unknown;
+  take(thread: ThreadKey): Promise<void>;
+  ownerOf(thread: ThreadKey, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
+}
+
 /** What a bot on a transport can be seen to do. */
 export interface TransportBot {
-  readonly handover: VccLiveHandover;
+  readonly handover: TransportPlugin;
   /** The texts of the messages that the bot's logic got. */
   readonly heard: readonly (string | undefined)[];
   /** The states of the `handoff.status` events that the bot's logic got. */
@@ -78,9 +92,11 @@ interface Ground {
   readonly storage: Storage;
 }
 
-/** One of the three. */
+/** One of them. */
 export interface Transport {
   readonly name: string;
+  /** What this host has not. The stories that need it are named in docs/hosts.md. */
+  readonly lacks?: readonly StoryNeed[];
   /** Starts the bot and connects it to the platform. */
   start(ground: Ground, options: TransportOptions): Promise<TransportBot>;
 }
@@ -268,7 +284,7 @@ export const azure = {
 } satisfies Transport;
 
 /** Every transport. */
-export const transports: readonly Transport[] = [ourAdapter, botkit, azure];
+export const transports: readonly Transport[] = [ourAdapter, botkit, azure, messengerBot];
 
 const open: (() => Promise<void>)[] = [];
 
@@ -375,17 +391,5 @@ function referenceTo({ pageId, psid }: ThreadKey, conversationId: string): Parti
     conversation: { id: conversationId } as Activity['conversation'],
     bot: { id: pageId, name: pageId },
     user: { id: psid, name: psid },
-  };
-}
-
-async function listening(server: Server): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
 }

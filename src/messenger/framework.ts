@@ -1,0 +1,103 @@
+/** Binds the port of `bot/` to plain objects: no middleware, no proxies. */
+import { FACEBOOK_ADAPTER_NAME } from '../bot/adapter-answers.js';
+import type { MessengerService } from '../bot/messenger-host.js';
+import type {
+  Activity,
+  AttachedBot,
+  BotAdapter,
+  BotLogic,
+  ConversationReference,
+  Framework,
+  ResourceResponse,
+  TurnContext,
+} from '../bot/port.js';
+import type { TurnRunner } from '../bot/run-event.js';
+import { HandoverError } from '../thread/errors.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { ThreadHost } from './messenger-turn.js';
+import { MessengerTurn, noteSent } from './messenger-turn.js';
+
+/** What the binding is given when the plugin exists. */
+export interface BindingDeps {
+  readonly host: ThreadHost;
+  readonly runner: Pick<TurnRunner, 'onTurn'>;
+}
+
+/** The name of a turn that the bot begins itself. */
+const PROACTIVE = 'continueConversation';
+
+/** The framework of a bot that has none. The plugin is made with it, so what it needs of the plugin comes later. */
+export class MessengerBinding implements Framework {
+  #deps: BindingDeps | undefined;
+
+  connect(deps: BindingDeps): void {
+    this.#deps = deps;
+  }
+
+  newContext(adapter: BotAdapter, activity: Activity): MessengerTurn {
+    return new MessengerTurn(this.#connected.host, adapter, activity);
+  }
+
+  /** The plugin is the only middleware. */
+  runMiddleware(_adapter: BotAdapter, context: TurnContext, logic: BotLogic): Promise<void> {
+    return this.#connected.runner.onTurn(context, () => logic(context));
+  }
+
+  referenceOf({ channelId, conversation, from, recipient }: Activity): ConversationReference {
+    return {
+      ...(channelId === undefined ? {} : { channelId }),
+      ...(conversation === undefined ? {} : { conversation: { id: conversation.id } }),
+      ...(from === undefined ? {} : { user: from }),
+      ...(recipient === undefined ? {} : { bot: recipient }),
+    };
+  }
+
+  continueConversation({ adapter }: AttachedBot, reference: ConversationReference, logic: BotLogic): Promise<void> {
+    const { user, bot, conversation } = reference;
+    const activity: Activity = { type: 'event', name: PROACTIVE, channelId: 'facebook' };
+    if (user) activity.from = user;
+    if (bot) activity.recipient = bot;
+    if (conversation) activity.conversation = conversation;
+    const context = this.newContext(adapter, activity);
+    return this.runMiddleware(adapter, context, logic);
+  }
+
+  get #connected(): BindingDeps {
+    if (!this.#deps) throw new HandoverError('unexpected', 'A turn began before the bot was made.');
+    return this.#deps;
+  }
+}
+
+/** What carries activities to Messenger. */
+export class MessengerAdapter implements BotAdapter {
+  readonly name = FACEBOOK_ADAPTER_NAME;
+  #service: MessengerService | undefined;
+
+  serve(service: MessengerService): void {
+    this.#service = service;
+  }
+
+  async sendActivities(context: TurnContext, activities: Activity[]): Promise<ResourceResponse[]> {
+    return this.#service?.send(context, activities, (id, index) => noteSent(activities[index], id)) ?? [];
+  }
+
+  /** Messenger changes no message. */
+  async updateActivity(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  /** Messenger removes no message. */
+  async deleteActivity(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Where a thread is reached. */
+export function referenceTo({ pageId, psid }: ThreadKey): ConversationReference {
+  return {
+    channelId: 'facebook',
+    conversation: { id: psid },
+    user: { id: psid, name: psid },
+    bot: { id: pageId, name: pageId },
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * One turn of a bot without a framework: the thread as handlers get it, and the context that `bot/` needs, in one object.
+ * A turn makes nothing that it does not use.
+ */
+import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
+import type { ThreadKey } from '../thread/key.js';
+import type { HandoverRequests } from '../bot/begin-handover.js';
+import type { Activity, BotAdapter, ResourceResponse, SendHandler, TurnContext } from '../bot/port.js';
+import { decidedIn, turnOf } from '../bot/turn-state.js';
+import { userRefOf } from '../bot/user-ref.js';
+import type { CustomerMessage } from './customer-message.js';
+import { customerMessageOf } from './customer-message.js';
+import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
+import type { Reply } from './reply.js';
+import { activityOf, activityOrSilence } from './reply.js';
+
+/** What a thread does with the bot. */
+export interface ThreadHost {
+  readonly requests: Pick<HandoverRequests, 'toAgent'>;
+  take(target: MessengerTurn, metadata?: string): Promise<void>;
+  release(target: MessengerTurn, metadata?: string): Promise<void>;
+  ownerOf(target: MessengerTurn, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
+}
+
+/** The ids of the messages that an activity has become. Frameworks are given the last of them only. */
+const idsOf = new WeakMap<Activity, string[]>();
+
+/** Graph accepted a message of an activity. */
+export function noteSent(activity: Activity | undefined, id: string): void {
+  if (activity) idsOf.get(activity)?.push(id);
+}
+
+/** A turn. */
+export class MessengerTurn implements TurnContext, MessengerThread {
+  readonly turnState = new Map<symbol, unknown>();
+  readonly #host: ThreadHost;
+  readonly #handlers: SendHandler[] = [];
+  #message: CustomerMessage | undefined;
+
+  constructor(
+    host: ThreadHost,
+    readonly adapter: BotAdapter,
+    readonly activity: Activity,
+  ) {
+    this.#host = host;
+  }
+
+  get key(): ThreadKey {
+    const turn = turnOf(this);
+    if (turn) return turn.thread;
+    const { from, recipient } = this.activity;
+    return { pageId: recipient?.id ?? '', psid: this.userRef === undefined ? (from?.id ?? '') : '' };
+  }
+
+  get userRef(): string | undefined {
+    return userRefOf(this.activity.channelData);
+  }
+
+  get message(): CustomerMessage | undefined {
+    const event = decidedIn(this.turnState)?.event;
+    if (event?.channel !== 'messaging') return undefined;
+    return (this.#message ??= customerMessageOf(event));
+  }
+
+  async reply(reply: string | Reply): Promise<readonly string[]> {
+    const activity = activityOf(reply);
+    const ids: string[] = [];
+    idsOf.set(activity, ids);
+    await this.sendActivity(activity);
+    return ids;
+  }
+
+  async typing(isTyping = true): Promise<void> {
+    await this.#act(isTyping ? 'typing_on' : 'typing_off');
+  }
+
+  async seen(): Promise<void> {
+    await this.#act('mark_seen');
+  }
+
+  async toAgent(request: HandoverRequest = {}): Promise<HandoverStart> {
+    const { notice, ...rest } = request;
+    // As a function: if the notice cannot be read, the customer reads `texts.connecting`.
+    const made: unknown = () => activityOrSilence(notice, 'request.notice') ?? null;
+    return this.#host.requests.toAgent(this, notice === undefined ? rest : { ...rest, notice: made as Activity });
+  }
+
+  async take(metadata?: string): Promise<void> {
+    await this.#host.take(this, metadata);
+  }
+
+  async release(metadata?: string): Promise<void> {
+    await this.#host.release(this, metadata);
+  }
+
+  async owner(how?: { readonly ask?: boolean }): Promise<ThreadOwner> {
+    return this.#host.ownerOf(this, how);
+  }
+
+  onSendActivities(handler: SendHandler): void {
+    this.#handlers.push(handler);
+  }
+
+  /** Addresses an activity to this thread, and sends it through the guards. For `bot/`. */
+  async sendActivity(textOrActivity: string | Activity): Promise<ResourceResponse | undefined> {
+    const activity: Activity =
+      typeof textOrActivity === 'string' ? { type: 'message', text: textOrActivity } : textOrActivity;
+    const { channelId = 'facebook', conversation, recipient, from } = this.activity;
+    activity.channelId = channelId;
+    // The same objects as the turn's, by which the guards see that it goes to the turn's own thread.
+    if (conversation) activity.conversation = conversation;
+    if (recipient) activity.from = recipient;
+    if (from) activity.recipient = from;
+    const [response] = await this.#pass([activity], 0);
+    return response;
+  }
+
+  #act(action: string): Promise<unknown> {
+    return this.sendActivity({ type: 'typing', channelData: { sender_action: action } });
+  }
+
+  #pass(activities: Activity[], first: number): Promise<ResourceResponse[]> {
+    const handler = this.#handlers[first];
+    if (!handler) return this.adapter.sendActivities(this, activities);
+    return handler(this, activities, () => this.#pass(activities, first + 1));
+  }
+}

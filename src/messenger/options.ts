@@ -1,0 +1,188 @@
+/**
+ * The options of a bot without a framework: those of `bot/`, with this room's own types, and what it needs to receive
+ * webhooks. docs/options.md has a row for each option that hosts share, docs/without-a-framework.md one for each of its own.
+ */
+import { InvalidOptionError } from '../thread/errors.js';
+import type { HandoverResult } from '../thread/handover.js';
+import type { PageId } from '../thread/ids.js';
+import type { Availability } from '../bot/availability.js';
+import { OPTION_NAMES } from '../bot/check-options.js';
+import { POLICY_CHECKS } from '../bot/check-policies.js';
+import { checkNames, checkSecret, described, isObject } from '../bot/check-values.js';
+import type * as options from '../bot/handover-options.js';
+import type { BodyOptions } from '../bot/http-request.js';
+import type { ServeSettings } from '../bot/messenger-host.js';
+import type { Callback } from '../bot/port.js';
+import type { RecordOption } from '../bot/record-traffic.js';
+import type * as triggers from '../bot/talk-to-agent.js';
+import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
+import type { MessengerTurn } from './messenger-turn.js';
+import type { Reply } from './reply.js';
+import { activityOrSilence } from './reply.js';
+
+type Awaitable<T> = T | Promise<T>;
+/** What a function of the application gets of a request for a handover. */
+type Asked = Omit<HandoverRequest, 'notice'>;
+
+/** A text of the plugin: fixed, a reply, made for the thread, or `null` for silence. */
+export type HandoverText = options.HandoverText<MessengerThread, Reply>;
+/** What the customer reads from the plugin itself. */
+export type HandoverTexts = options.HandoverTexts<MessengerThread, Reply>;
+/** A question to the customer, asked once after a handover. */
+export type Satisfaction = options.Satisfaction<MessengerThread, Reply>;
+/** What a function of {@link Satisfaction} gives. */
+export type SatisfactionAnswer = options.SatisfactionAnswer<Reply>;
+/** What counts as "talk to agent". */
+export type TalkToAgent = triggers.TalkToAgent<MessengerThread>;
+/** Anything that recognises an utterance. */
+export type RecognizerLike = triggers.RecognizerLike<MessengerThread>;
+/** Says whether an agent is there for this thread and request. */
+export type AvailabilityCheck = Callback<[thread: MessengerThread, request: Asked], Awaitable<Availability>>;
+/** Makes what VCC Live gets with the thread. */
+export type MetadataMaker = Callback<[thread: MessengerThread, request: Asked], Awaitable<string | object>>;
+
+/** Policies that need a framework's dialogs or its `handoff.status`. */
+type LeftOut = 'statusEvents' | 'openPrompt';
+type PolicyName = Exclude<options.PolicyName, LeftOut>;
+type Shared = options.HandoverOptions<MessengerThread, Reply>;
+
+/** The shared options with this room's functions. */
+interface Policies extends Omit<Pick<Shared, PolicyName>, 'availability' | 'metadata'> {
+  availability?: AvailabilityCheck;
+  metadata?: MetadataMaker;
+}
+
+/** Options that may differ by Page. */
+export type PagePolicies = Policies;
+
+/** Options of `MessengerBot`. */
+export interface MessengerBotOptions extends Policies, Omit<Shared, options.PolicyName | 'appSecret' | 'pages'> {
+  /**
+   * App Secret of the bot's app: verifies webhooks and signs Graph calls.
+   * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
+   */
+  appSecret: string;
+  /** The verify token of the app's webhook settings: a word that you choose and enter there, too. */
+  verifyToken: string;
+  /**
+   * Other policies for some Pages: an object by Page id, or a function of it, asked once a minute at most. What a Page does
+   * not name holds for it as for all others.
+   */
+  pages?: Readonly<Record<string, PagePolicies>> | ((pageId: PageId) => Awaitable<PagePolicies | undefined>);
+  /** Larger bodies are answered with 413. Default 1 MiB. */
+  maxBodyBytes?: number;
+  /**
+   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
+   * Default 64 MiB.
+   */
+  maxPendingBodyBytes?: number;
+  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
+  bodyTimeoutMs?: number;
+  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
+  ackDeadlineMs?: number;
+  /**
+   * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
+   * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
+   */
+  record?: RecordOption | undefined;
+}
+
+/** The options as the plugin takes them. */
+type PluginOptions = options.HandoverOptions<MessengerTurn, never>;
+/** The options of the webhook's route; the others are the plugin's. */
+type RouteName = 'verifyToken' | 'ackDeadlineMs' | 'record' | keyof BodyOptions;
+
+const ROUTE_NAMES: Readonly<Record<RouteName, true>> = {
+  verifyToken: true,
+  maxBodyBytes: true,
+  maxPendingBodyBytes: true,
+  bodyTimeoutMs: true,
+  ackDeadlineMs: true,
+  record: true,
+};
+const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
+  statusEvents: "left out: a bot without a framework has onReturned, and the events, on('claimed', …) for one",
+  openPrompt: 'left out: a bot without a framework has no dialogs whose prompts could be open',
+};
+
+/**
+ * The options in two parts: the plugin's, and those of the webhook's route.
+ * @throws {@link InvalidOptionError} for what only this room knows; the plugin checks the rest
+ */
+export function readOptions(given: MessengerBotOptions): {
+  readonly plugin: PluginOptions;
+  readonly route: ServeSettings;
+} {
+  if (!isObject(given)) {
+    const expected = 'an object with botAppId, vccLiveAppId, pageAccessToken, appSecret and verifyToken';
+    throw new InvalidOptionError('options', described(given), expected);
+  }
+  refuseLeftOut('', given);
+  const names = [...OPTION_NAMES, ...Object.keys(ROUTE_NAMES)].filter((name) => !(name in LEFT_OUT));
+  checkNames('', given, names);
+  checkSecret('appSecret', given.appSecret, "the App Secret of the bot's app: webhooks are verified with it");
+  checkSecret('verifyToken', given.verifyToken, "the verify token of the app's webhook settings");
+  const { verifyToken, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record, ...rest } = given;
+  const plugin = { ...rest, ...portPolicies('', rest), ...portPages(rest.pages) };
+  const limits = { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs };
+  return { plugin: plugin as unknown as PluginOptions, route: { verifyToken, limits, record } };
+}
+
+/** Policies whose texts are activities. */
+function portPolicies(path: string, policies: PagePolicies): object {
+  const { texts, satisfactionQuestion } = policies;
+  return {
+    ...(isObject(texts) ? { texts: portTexts(`${path}texts`, texts) } : {}),
+    ...(isObject(satisfactionQuestion)
+      ? { satisfactionQuestion: portQuestion(`${path}satisfactionQuestion`, satisfactionQuestion) }
+      : {}),
+  };
+}
+
+function portTexts(path: string, texts: object): object {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]: [string, unknown]) => [name, portText(`${path}.${name}`, text)]),
+  );
+}
+
+/** Values that cannot work stay as they are: the plugin names them. */
+function portText(path: string, text: unknown): unknown {
+  if (isObject(text)) return activityOrSilence(text, path);
+  if (typeof text !== 'function') return text;
+  return async (thread: MessengerThread) => activityOrSilence(await (text as (of: unknown) => unknown)(thread), path);
+}
+
+function portQuestion(path: string, question: Satisfaction): object {
+  const { ask } = question;
+  const asked = `${path}.ask`;
+  if (typeof ask !== 'function') return { ...question, ask: portText(asked, ask) };
+  return {
+    ...question,
+    ask: async (thread: MessengerThread, result: HandoverResult) =>
+      activityOrSilence(await (ask as (...of: unknown[]) => unknown)(thread, result), asked),
+  };
+}
+
+function portPages(pages: MessengerBotOptions['pages']): object {
+  if (typeof pages === 'function') {
+    return { pages: async (pageId: PageId) => portPage(`pages(${JSON.stringify(pageId)})`, await pages(pageId)) };
+  }
+  if (!isObject(pages)) return {};
+  return {
+    pages: Object.fromEntries(Object.entries(pages).map(([id, page]) => [id, portPage(`pages.${id}`, page)])),
+  };
+}
+
+function portPage(path: string, page: PagePolicies | undefined): unknown {
+  if (!isObject(page)) return page;
+  refuseLeftOut(`${path}.`, page);
+  const known = Object.keys(POLICY_CHECKS).filter((name) => !(name in LEFT_OUT));
+  checkNames(path, page, known, '; anything else is for all Pages');
+  return { ...page, ...portPolicies(`${path}.`, page) };
+}
+
+function refuseLeftOut(path: string, given: object): void {
+  for (const [name, why] of Object.entries(LEFT_OUT)) {
+    if (name in given) throw new InvalidOptionError(`${path}${name}`, 'given', why);
+  }
+}
