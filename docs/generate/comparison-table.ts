@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HandoverError } from '../../src/thread/errors.js';
 import { playSchedule, type Row } from '../../test/comparison/play-schedule.js';
+import { bundled } from '../../test/run/bundled.js';
 
 /** The page, and the lines in it between which the table stands. */
 export const PAGE_FILE = resolve(__dirname, '..', 'comparison.md');
@@ -14,7 +15,10 @@ export const BEGIN = '<!-- begin: written by docs/generate/comparison-table.ts -
 export const END = '<!-- end: written by docs/generate/comparison-table.ts -->';
 
 /** The two bots, by their files. */
-export const BOTS = { stock: 'samples/stock-bot/index.ts', ours: 'samples/talk-to-agent/index.ts' } as const;
+export const BOTS = {
+  stock: bundled('samples/stock-bot/index.ts'),
+  ours: bundled('samples/talk-to-agent/index.ts'),
+} as const;
 
 /** The table. */
 export function comparisonTable(stock: readonly Row[], ours: readonly Row[]): string {

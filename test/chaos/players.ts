@@ -2,8 +2,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { bundled } from '../run/bundled.js';
 import type { PlayerSays } from './player.js';
+
+const PROGRAM = bundled('test/chaos/player.ts');
 
 /** What came of many schedules. */
 export interface Played {
@@ -50,9 +52,7 @@ class Game {
 
   /** One process, from its start to its end. */
   async join(): Promise<void> {
-    const player = fork(resolve(__dirname, 'player.ts'), [this.#plan.redisUrl], {
-      execArgv: ['--require', 'tsx/cjs'],
-    });
+    const player = fork(PROGRAM, [this.#plan.redisUrl], { execArgv: [] });
     const ended = once(player, 'exit');
     player.on('message', (said: PlayerSays) => {
       this.#hear(said);

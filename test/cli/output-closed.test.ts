@@ -1,9 +1,11 @@
 /** Commands whose output is closed before they have said everything, as by `… | head -1`. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { expect } from 'chai';
+import { bundled } from '../run/bundled.js';
 import { REPOSITORY } from './child-process.js';
 import { openClinic, PSID, type Clinic } from './doctor/clinic.js';
+
+const COMMAND = bundled('src/cli/index.ts');
 
 interface Ended {
   readonly code: number | null;
@@ -22,9 +24,9 @@ describe('A command whose output is closed', function () {
   /** Types a command into a pipe that nobody reads. */
   const closed = (words: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
-      const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(REPOSITORY, 'src/cli/index.ts'), ...words], {
+      const child = spawn(process.execPath, [COMMAND, ...words], {
         cwd: REPOSITORY,
-        env: { ...process.env, TSX_TSCONFIG_PATH: join(REPOSITORY, 'tsconfig.json'), ...clinic.env },
+        env: { ...process.env, ...clinic.env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child.stdout.destroy();

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { build } from 'esbuild';
 import { expect } from 'chai';
+import { bundled } from '../run/bundled.js';
 import { freePort, Program, REPOSITORY } from './child-process.js';
 
 const LIMIT_MS = 60_000;
-const COMMAND = 'src/cli/index.ts';
-const SAMPLE = 'samples/talk-to-agent/index.ts';
-const AZURE_SAMPLE = 'samples/azure-bot/index.ts';
+const COMMAND = bundled('src/cli/index.ts');
+const SAMPLE = bundled('samples/talk-to-agent/index.ts');
+const AZURE_SAMPLE = bundled('samples/azure-bot/index.ts');
 
 describe('npx botbuilder-handover-vcclive simulate', function () {
   this.timeout(LIMIT_MS);

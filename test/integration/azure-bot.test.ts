@@ -3,9 +3,11 @@ import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
 import { freePort, Program } from '../cli/child-process.js';
+import { bundled } from '../run/bundled.js';
 import { codeBlocksOf, examplesOf, paper } from '../readme/readme-examples.js';
 import { AzureChannel } from '../../src/simulator/azure/azure-channel.js';
 
+const PROGRAM = bundled('samples/azure-bot/index.ts');
 const GUIDE = paper('docs/azure-bot-service.md');
 const PSID = '6600112233445566';
 const STARTS_WITHIN_MS = 20_000;
@@ -26,7 +28,7 @@ describe('The Azure sample bot', function () {
     const { settings } = sim;
     const port = await freePort();
     origin = `http://127.0.0.1:${port}`;
-    bot = new Program('samples/azure-bot/index.ts', [], {
+    bot = new Program(PROGRAM, [], {
       FACEBOOK_APP_ID: settings.botAppId,
       FACEBOOK_APP_SECRET: settings.appSecret,
       FACEBOOK_PAGE_ACCESS_TOKEN: settings.pageAccessToken,
@@ -105,7 +107,7 @@ describe('The Azure sample bot', function () {
   });
 
   it('names what is missing', async () => {
-    const program = new Program('samples/azure-bot/index.ts', []);
+    const program = new Program(PROGRAM, []);
     expect(await program.ended).to.equal(1);
     expect(program.printed).to.include('FACEBOOK_PAGE_ACCESS_TOKEN').and.not.include('VERIFY_TOKEN');
   });

@@ -1,9 +1,10 @@
 /** Bots as processes of their own, seen from the test that started them. */
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
-import { join } from 'node:path';
+import { bundled } from '../run/bundled.js';
 import type { BotProcessOrder, BotProcessSettings, BotProcessWord } from './bot-process.js';
 
+const PROGRAM = bundled('test/integration/bot-process.ts');
 /** A condition comes true within this, on a machine that is busy with other things. */
 const COMES_TRUE_WITHIN_MS = 90_000;
 
@@ -14,8 +15,8 @@ export class BotProcess {
   readonly #child: ChildProcess;
 
   constructor(settings: BotProcessSettings) {
-    this.#child = fork(join(__dirname, 'bot-process.ts'), [JSON.stringify(settings)], {
-      execArgv: ['-r', 'tsx/cjs'],
+    this.#child = fork(PROGRAM, [JSON.stringify(settings)], {
+      execArgv: [],
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     this.#child.on('message', (word) => void this.words.push(word as BotProcessWord));

@@ -6,8 +6,10 @@ import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
 import { freePort, Program } from '../cli/child-process.js';
+import { bundled } from '../run/bundled.js';
 import { codeBlocksOf, examplesOf, paper } from '../readme/readme-examples.js';
 
+const PROGRAM = bundled('samples/botkit-bot/index.ts');
 const GUIDE = paper('docs/botkit.md');
 const PSID = '6600112233445566';
 const STARTS_WITHIN_MS = 20_000;
@@ -26,7 +28,7 @@ describe('The Botkit sample bot', function () {
     const { settings } = sim;
     const port = await freePort();
     url = `http://127.0.0.1:${port}/api/messages`;
-    bot = new Program('samples/botkit-bot/index.ts', [], {
+    bot = new Program(PROGRAM, [], {
       FACEBOOK_APP_ID: settings.botAppId,
       FACEBOOK_APP_SECRET: settings.appSecret,
       FACEBOOK_PAGE_ACCESS_TOKEN: settings.pageAccessToken,

@@ -4,12 +4,13 @@
  * What a store cannot promise is measured, and said in the test's title and in docs/reliability.md.
  */
 import { fork } from 'node:child_process';
-import { join } from 'node:path';
 import { expect } from 'chai';
+import { bundled } from '../run/bundled.js';
 import type { Backing, Report, Task } from './store-process.js';
 import { storeOf } from './store-process.js';
 import { epochOf, recordWith } from './thread-store-contract.js';
 
+const PROGRAM = bundled('test/store/store-process.ts');
 const PROCESSES = 4;
 const TIME_LIMIT_MS = 120_000;
 
@@ -74,8 +75,8 @@ export function manyProcesses(
 /** Starts the processes, lets them begin together when all are up, and collects what they saw. */
 async function together(backing: Backing, task: Task, name: string): Promise<Report[]> {
   const children = Array.from({ length: PROCESSES }, () =>
-    fork(join(__dirname, 'store-process.ts'), [JSON.stringify({ backing, task, name })], {
-      execArgv: ['-r', 'tsx/cjs'],
+    fork(PROGRAM, [JSON.stringify({ backing, task, name })], {
+      execArgv: [],
       env: { ...process.env, NODE_OPTIONS: '' },
     }),
   );

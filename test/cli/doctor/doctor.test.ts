@@ -4,10 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { bundled } from '../../run/bundled.js';
 import { freePort, Program } from '../child-process.js';
 import { checksThatAre, openClinic, PSID, report, type, vccLiveAccess, type Clinic } from './clinic.js';
 
-const COMMAND = 'src/cli/index.ts';
+const COMMAND = bundled('src/cli/index.ts');
 
 describe('doctor', () => {
   let clinic: Clinic;

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { signPayload } from 'botbuilder-handover-vcclive';
 import { readLogLine } from '../../../src/cli/listen/read-log-line.js';
+import { bundled } from '../../run/bundled.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic } from '../doctor/clinic.js';
 
-const COMMAND = 'src/cli/index.ts';
+const COMMAND = bundled('src/cli/index.ts');
 const webhook = (text: string): string =>
   JSON.stringify({
     object: 'page',

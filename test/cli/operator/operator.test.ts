@@ -10,10 +10,12 @@ import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-ad
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
 import { describeWithRedis, RedisServer } from '../../store/redis-server.js';
+import { bundled } from '../../run/bundled.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic, type Said } from '../doctor/clinic.js';
 import { partitionOf } from '../../../src/store/partitions.js';
 
+const COMMAND = bundled('src/cli/index.ts');
 const OTHER_PSID = '6600112233445577';
 
 /** A bot of this package, on a port of its own. */
@@ -197,7 +199,7 @@ describeWithRedis("The operator's commands, beside a bot with the same store", (
   it('works as a process, and prints neither token nor secret', async () => {
     const secrets = [clinic.sim.settings.appSecret, clinic.sim.settings.pageAccessToken];
     for (const words of [['owner', PSID], ['threads']]) {
-      const program = new Program('src/cli/index.ts', words, clinic.env);
+      const program = new Program(COMMAND, words, clinic.env);
       expect(await program.ended, program.printed).to.equal(0);
       for (const secret of secrets) expect(program.printed).not.to.include(secret);
     }
