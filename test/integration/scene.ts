@@ -11,6 +11,7 @@ import type {
   BotLogic,
   Clock,
   HandoverEventMap,
+  HandoverPlugin,
   HandoverRequest,
   HandoverResult,
   SuppressedReason,
@@ -419,7 +420,7 @@ export const echoing: BotLogic = async (context) => {
 };
 
 /** Notes down everything a plugin tells. */
-export function listen(handover: VccLiveHandover, bot: number, told: Told[]): void {
+export function listen(handover: HandoverPlugin, bot: number, told: Told[]): void {
   const names: (keyof HandoverEventMap)[] = [
     'begun',
     'passed',

@@ -22,6 +22,7 @@ import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive'
 import type {
   BotLogic,
   HandoverEventMap,
+  HandoverPlugin,
   HandoverResult,
   SuppressedReason,
   ThreadKey,
@@ -44,13 +45,14 @@ import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
 import type { ThreadRecord } from '../../../src/thread/record.js';
 import { recordsIn } from '../../store/thread-records.js';
+import { agentsHosts } from './agents-hosts.js';
 
 /** A process looks for deadlines every five seconds. */
 const LOOK_MS = 5000;
 
 /** What a bot on a transport can be seen to do. */
 export interface TransportBot {
-  readonly handover: VccLiveHandover;
+  readonly handover: HandoverPlugin;
   /** The texts of the messages that the bot's logic got. */
   readonly heard: readonly (string | undefined)[];
   /** The states of the `handoff.status` events that the bot's logic got. */
@@ -71,14 +73,15 @@ export interface TransportOptions {
   readonly channel?: Partial<AzureHabits>;
 }
 
-interface Ground {
+/** What a bot of the stories stands on. */
+export interface Ground {
   readonly sim: MessengerSimulator;
   readonly clock: BotClock;
   readonly store: MemoryThreadStore;
   readonly storage: Storage;
 }
 
-/** One of the three. */
+/** One of them. */
 export interface Transport {
   readonly name: string;
   /** Starts the bot and connects it to the platform. */
@@ -268,7 +271,7 @@ export const azure = {
 } satisfies Transport;
 
 /** Every transport. */
-export const transports: readonly Transport[] = [ourAdapter, botkit, azure];
+export const transports: readonly Transport[] = [ourAdapter, botkit, azure, ...agentsHosts];
 
 const open: (() => Promise<void>)[] = [];
 
