@@ -16,6 +16,7 @@ const FLOOR_OF_ROOM = {
   queue: 3,
   handover: 4,
   bot: 5,
+  agents: 6,
   botbuilder: 6,
   messenger: 6,
   opentelemetry: 6,
@@ -24,7 +25,8 @@ const FLOOR_OF_ROOM = {
 };
 
 const DECLARED_PACKAGES =
-  '@opentelemetry/api|axios|undici|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis';
+  '@opentelemetry/api|axios|undici|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis|' +
+  '@microsoft/agents-activity|@microsoft/agents-hosting|@microsoft/agents-hosting-dialogs';
 /** What esbuild puts into the built file, so that nobody has to install it. */
 const BUNDLED_PACKAGES = { cli: 'commander', 'simulator/page': 'preact' };
 
@@ -92,11 +94,42 @@ module.exports = {
       },
     },
     {
+      name: 'agents-only-in-agents',
+      comment: 'The Agents SDK is known to its own binding only.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/agents/' },
+      to: { path: packages('@microsoft/agents-[^/]+') },
+    },
+    {
+      name: 'front-door-loads-without-agents',
+      comment: 'A bot on Bot Framework needs no package of the Agents SDK.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: `^src/agents/|${packages('@microsoft/agents-[^/]+')}`, reachable: true },
+    },
+    {
+      name: 'agents-load-without-bot-framework',
+      comment: 'A bot on the Agents SDK needs no package of Bot Framework.',
+      severity: 'error',
+      from: { path: '^src/agents/' },
+      to: { path: `^src/botbuilder/|${packages('botbuilder[^/]*|botframework[^/]*|botkit')}`, reachable: true },
+    },
+    {
+      name: 'agents-dialogs-behind-their-own-door',
+      comment: 'A bot with routes needs no agents-hosting-dialogs, which has an export path of its own.',
+      severity: 'error',
+      from: { path: '^src/agents/index\\.ts$' },
+      to: { path: packages('@microsoft/agents-hosting-dialogs'), reachable: true },
+    },
+    {
       name: 'command-line-loads-without-framework',
-      comment: 'An operator needs no Bot Framework: the commands use bot/compose-core.ts.',
+      comment: 'An operator needs no framework: the commands use bot/compose-core.ts.',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: `^src/botbuilder/|${packages('botbuilder[^/]*|botframework[^/]*|botkit')}`, reachable: true },
+      to: {
+        path: `^src/(agents|botbuilder)/|${packages('botbuilder[^/]*|botframework[^/]*|botkit|@microsoft/agents-[^/]+')}`,
+        reachable: true,
+      },
     },
     {
       name: 'stock-adapter-only-in-facebook-adapter',
@@ -166,10 +199,10 @@ module.exports = {
     },
     {
       name: 'resolvable',
-      comment: 'Every import leads somewhere.',
+      comment: 'Every import leads somewhere. The `main` of agents-hosting-dialogs names a file that it does not have.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: '^@microsoft/agents-hosting-dialogs$' },
     },
   ],
   options: {

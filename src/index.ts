@@ -4,6 +4,7 @@
  */
 
 import './thread/check-node.js';
+import './botbuilder/check-peers.js';
 
 export { VccLiveHandover } from './botbuilder/vcc-live-handover.js';
 export type { AttachOptions } from './botbuilder/vcc-live-handover.js';
@@ -22,7 +23,7 @@ export type {
   TalkToAgent,
   VccLiveHandoverOptions,
 } from './botbuilder/options.js';
-export { HandoverDialog, handoverResultOf } from './botbuilder/handover-dialog.js';
+export { HandoverDialog } from './botbuilder/handover-dialog.js';
 export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
 export { botTelemetry } from './botbuilder/bot-telemetry.js';
 export type { BotTelemetryLike } from './botbuilder/bot-telemetry.js';

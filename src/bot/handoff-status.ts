@@ -28,13 +28,13 @@ export function becomeHandoffStatusOf(
   reference: ConversationReference,
   state: HandoffState,
 ): void {
-  const { bot, user, conversation, channelId, serviceUrl, locale } = reference;
+  const { bot, agent = bot, user, conversation, channelId, serviceUrl, locale } = reference;
   const activity: Activity = context.activity;
   delete activity.text;
   delete activity.attachments;
   delete activity.channelData;
   delete activity.replyToId;
-  const known = { from: user, recipient: bot, conversation, channelId, serviceUrl, locale };
+  const known = { from: user, recipient: agent, conversation, channelId, serviceUrl, locale };
   Object.assign(activity, Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)));
   becomeHandoffStatus(context, state, undefined);
 }
@@ -46,19 +46,23 @@ export function becomeHandoffStatusOf(
  */
 export function referenceFor(
   { pageId, psid }: ThreadKey,
-  kept: unknown,
+  stored: unknown,
   adapter: BotAdapter,
 ): ConversationReference | undefined {
   const isMeta = speaksToMeta(adapter);
-  if (!isRecord(kept) && !isMeta) return undefined;
-  const reference: ConversationReference = isRecord(kept) ? kept : {};
+  if (!isRecord(stored) && !isMeta) return undefined;
+  const reference: ConversationReference = isRecord(stored) ? stored : {};
   const id = reference.conversation?.id;
   const isKnown = id !== undefined && id !== pageId;
+  // A bot may have changed its framework since the reference was kept.
+  const kept = reference.agent ?? reference.bot;
+  const bot = kept?.id === pageId ? kept : { id: pageId, name: pageId };
   return {
     channelId: 'facebook',
     ...reference,
     user: reference.user?.id === psid ? reference.user : { id: psid, name: psid },
-    bot: reference.bot?.id === pageId ? reference.bot : { id: pageId, name: pageId },
+    bot,
+    agent: bot,
     ...(isKnown ? {} : { conversation: { id: isMeta ? psid : `${psid}-${pageId}` } }),
   };
 }

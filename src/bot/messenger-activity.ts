@@ -12,6 +12,7 @@ import type { Activity } from './port.js';
 /** An activity of a webhook's item. `channelData` is the item, with the fields of its message beside it. */
 export interface MessengerActivity extends Activity {
   readonly channelData: Record<string, unknown>;
+  readonly timestamp: Date;
 }
 
 /** Kinds whose `mid` is their own; those of reactions, edits and removals name another message. */

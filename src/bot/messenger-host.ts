@@ -40,6 +40,10 @@ export interface ServeSettings {
   readonly graph?: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>;
   readonly limits: BodyOptions & { readonly ackDeadlineMs?: number | undefined };
   readonly record?: RecordOption | undefined;
+  /** The adapter's own names of two options, for errors. Default: `verify_token`, `app_secret`. */
+  readonly names?: { readonly verifyToken: string; readonly appSecret: string };
+  /** What to do about a body that was parsed away, beside the usual advice. */
+  readonly parsedBodyHint?: string;
 }
 
 /** An adapter's way in and way out. */
@@ -84,10 +88,10 @@ export function messengerHost(deps: MessengerHostDeps): MessengerHost {
  * The app secret that webhooks are verified with.
  * @throws {@link InvalidOptionError} if it is missing
  */
-export function neededSecret(secret: string | undefined): string {
+export function neededSecret(secret: string | undefined, option = 'app_secret'): string {
   const expected =
     "the App Secret of the bot's app, here or as appSecret of the VccLiveHandover: webhooks are verified with it";
-  checkSecret('app_secret', secret, expected);
+  checkSecret(option, secret, expected);
   return secret;
 }
 
@@ -110,10 +114,10 @@ class AdapterService implements MessengerService {
   #lastLogic: BotLogic | undefined;
 
   constructor(adapter: BotAdapter, deps: MessengerHostDeps, settings: ServeSettings) {
-    const { verifyToken, limits } = settings;
+    const { verifyToken, limits, names, parsedBodyHint } = settings;
     const { core, answering, inbox, pluginTurns } = deps;
-    const appSecret = neededSecret(settings.appSecret ?? core.options.appSecret);
-    checkSecret('verify_token', verifyToken, "the verify token of the app's webhook settings");
+    const appSecret = neededSecret(settings.appSecret ?? core.options.appSecret, names?.appSecret);
+    checkSecret(names?.verifyToken ?? 'verify_token', verifyToken, "the verify token of the app's webhook settings");
     checkDuration('ackDeadlineMs', limits.ackDeadlineMs);
     this.#adapter = adapter;
     this.#deps = deps;
@@ -121,7 +125,7 @@ class AdapterService implements MessengerService {
     const losses = new LossTeller(log, events);
     this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, losses };
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
-    this.#receiving = { verifyToken, appSecret, limits: limitsOf(limits, clock), ...answering };
+    this.#receiving = { verifyToken, appSecret, limits: limitsOf(limits, clock), parsedBodyHint, ...answering };
     if (settings.record !== undefined) recordTraffic(settings.record, core);
     inbox?.servedBy(() => {
       const logic = pluginTurns.logic ?? this.#lastLogic;

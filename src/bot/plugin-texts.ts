@@ -89,7 +89,13 @@ export const TEXT_IN_WORDS = 'a text, an activity, or null for silence';
 export function acceptText(given: unknown): Accepted<MadeText> | undefined {
   if (given === undefined || given === null || typeof given === 'string') return { value: madeOf(given) };
   if (typeof given !== 'object' || Array.isArray(given)) return undefined;
-  return { value: { type: 'message', ...given } };
+  return { value: complete({ type: 'message', ...given }) };
+}
+
+/** The Agents SDK refuses suggested actions without `to`, and Messenger has no other customer whom they could be for. */
+function complete(activity: Activity): Activity {
+  const { suggestedActions } = activity;
+  return suggestedActions === undefined ? activity : { ...activity, suggestedActions: { to: [], ...suggestedActions } };
 }
 
 function madeOf(text: string | null | undefined): MadeText {

@@ -25,7 +25,7 @@ import type { Activity, AttachedBot, BotLogic, Framework, TurnContext } from './
 /** Dependencies of {@link PluginTurns}. */
 export interface PluginTurnDeps {
   readonly log: Logger;
-  readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf'>;
+  readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf' | 'attachCall'>;
   /** Runs work behind everything that the thread has in the queue, see `DeliveryQueue.runAfter`. */
   readonly runAfter: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
   /** Whether a turn of the thread asks, which would wait for itself. */
@@ -158,9 +158,9 @@ export class PluginTurns {
     if (this.#warned.has(by)) return;
     this.#warned.add(by);
     this.#deps.log.warn(
-      `A thread came home by ${by}, but no bot is attached. The customer hears nothing now, and a waiting dialog goes on ` +
-        "with the customer's next message. Call handover.install(adapter, logic) or handover.attach(adapter, logic) at " +
-        'start-up. This line is written once.',
+      `A thread came home by ${by}, but no bot is attached. The customer hears nothing now, and who waits for the result ` +
+        `goes on with the customer's next message. Call ${this.#deps.framework.attachCall} at start-up. ` +
+        'This line is written once.',
     );
   }
 

@@ -8,7 +8,7 @@ import type { AppId } from '../thread/ids.js';
 
 /** Somebody who takes part in a conversation. */
 export interface Account {
-  id: string;
+  id?: string;
   name?: string;
   role?: string;
 }
@@ -28,17 +28,17 @@ export interface Activity {
   name?: string;
   /** A picture has none; an event of the Facebook adapters has `null`. */
   text?: string | null;
-  channelId?: string;
+  channelId?: string | undefined;
   serviceUrl?: string;
   locale?: string;
-  timestamp?: Date;
+  timestamp?: Date | string;
   replyToId?: string;
   from?: Account;
   recipient?: Account;
   conversation?: { id: string; isGroup?: boolean };
   attachments?: Attachment[];
   attachmentLayout?: string;
-  suggestedActions?: { actions: unknown[] };
+  suggestedActions?: { to?: string[]; actions: unknown[] };
   value?: unknown;
   channelData?: unknown;
 }
@@ -47,7 +47,10 @@ export interface Activity {
 export interface ConversationReference {
   activityId?: string;
   user?: Account;
+  /** The bot. Bot Framework's name for it. */
   bot?: Account;
+  /** The bot. The Agents SDK's name for it. */
+  agent?: Account;
   conversation?: { id: string };
   channelId?: string;
   serviceUrl?: string;
@@ -101,6 +104,8 @@ export interface AttachedBot {
 
 /** What a framework does for this room. Each framework has one binding. */
 export interface Framework {
+  /** How an application attaches its logic, for log lines: `handover.attach(app)`. */
+  readonly attachCall: string;
   /** A turn on this activity. Its middleware has not run yet. */
   newContext(adapter: BotAdapter, activity: Activity): TurnContext;
   /** Runs the adapter's middleware and then the logic. Rejects if neither they nor the adapter handle an error. */

@@ -6,6 +6,7 @@
 // For every bot: the plugin, its options, what it answers.
 export type { HandoverPlugin } from './handover-plugin.js';
 export type { DialogStack } from './after-handover.js';
+export { handoverResultOf } from './waiting-dialog.js';
 export type { GraphOptions, HandoverLimits, PolicyName } from './handover-options.js';
 export type { RecognizerResultLike } from './talk-to-agent.js';
 export type { Availability } from './availability.js';

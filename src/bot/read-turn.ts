@@ -101,11 +101,14 @@ function customerOfNewConversation(activity: Activity, pageId: unknown): string 
 
 /**
  * Completes an activity that came without conversation, sender and recipient, as Azure Bot Service's standby and request
- * events do, for a turn on it: state needs them, and so does an answer. The ids are that channel's.
+ * events do, for a turn on it: state needs them, and so does an answer. The ids are that channel's. A conversation that is
+ * the Page, without a sender, is one that a binding has put there so that its framework accepts the activity.
  * @see https://github.com/microsoft/BotFramework-BlogSamples/tree/master/blog-samples/CSharp/FacebookHandover
  */
 export function addressTurn(activity: Activity, { pageId, psid }: ThreadKey): void {
-  if (isFields(activity.conversation) && isId(activity.conversation['id'])) return;
+  const id: unknown = isFields(activity.conversation) ? activity.conversation['id'] : undefined;
+  const isPlaceholder = id === pageId && activity.from === undefined;
+  if (isId(id) && !isPlaceholder) return;
   Object.assign(activity, {
     conversation: { id: `${psid}-${pageId}`, isGroup: false },
     from: { id: psid, name: psid },

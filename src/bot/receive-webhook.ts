@@ -20,6 +20,8 @@ export interface ReceiveDeps extends AnswerDeps {
   readonly verifyToken: string;
   readonly appSecret: string;
   readonly limits: BodyLimits;
+  /** What to do about a body that was parsed away, beside the usual advice. */
+  readonly parsedBodyHint?: string | undefined;
 }
 
 /**
@@ -62,8 +64,9 @@ async function receive(req: WebhookRequest, deps: ReceiveDeps, deliver: Deliver)
   const body = await readBody(req, deps.limits);
   if (body.kind === 'aborted') return undefined;
   if (body.kind === 'parsedAway') {
-    deps.lines.say('error', body.kind, RAW_BODY_LINE);
-    return { status: 500, body: RAW_BODY_LINE };
+    const line = deps.parsedBodyHint === undefined ? RAW_BODY_LINE : `${RAW_BODY_LINE} ${deps.parsedBodyHint}`;
+    deps.lines.say('error', body.kind, line);
+    return { status: 500, body: line };
   }
   if (body.kind !== 'bytes') return refuseBody(body, deps.limits, deps);
 

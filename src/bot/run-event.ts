@@ -109,11 +109,12 @@ export class TurnRunner {
     return this.#runEvent(recorded, key, {
       bot,
       open: ({ event }) => {
-        const activity = activityFromEvent(event);
-        if (!activity) return undefined;
-        const context = framework.newContext(bot.adapter, activity);
+        const made = activityFromEvent(event);
+        if (!made) return undefined;
+        const context = framework.newContext(bot.adapter, made);
         guards.guardAdapter(bot.adapter);
-        return { context, state: stateOf(context), activity };
+        // A framework may have made an object of its own of it.
+        return { context, state: stateOf(context), activity: context.activity };
       },
       run: ({ context, state }, decided) => {
         setDecided(state, decided);

@@ -15,11 +15,11 @@ import { speaksToMeta } from '../bot/adapter-answers.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
+import { DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
 import { hostOf } from '../bot/handover-plugin.js';
 import type { AnswerDeps } from '../bot/http-request.js';
 import { limitsOf } from '../bot/http-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
-import { DEFAULT_DIALOG_ID } from './handover-dialogs.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 

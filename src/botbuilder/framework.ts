@@ -9,6 +9,7 @@ import { runMiddleware } from './run-middleware.js';
  * are cast back here.
  */
 export const botFramework: Framework = {
+  attachCall: 'handover.install(adapter, logic) or handover.attach(adapter, logic)',
   newContext: (adapter, activity) => new TurnContext(adapter as unknown as BotAdapter, activity as Partial<Activity>),
   runMiddleware: (adapter, context, logic) =>
     runMiddleware(adapter as unknown as BotAdapter, context as unknown as TurnContext, logic),

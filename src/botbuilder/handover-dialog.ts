@@ -3,27 +3,15 @@
  *
  * Keeps the handover's id and start in its own state, so that a lost thread record strands nobody.
  */
-import type { TurnContext } from 'botbuilder';
+import type { Activity, TurnContext } from 'botbuilder';
 import { Dialog } from 'botbuilder-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from 'botbuilder-dialogs';
-import { HandoverError } from '../thread/errors.js';
-import type { HandoverResult, HandoverStart } from '../thread/handover.js';
-import { isRecord } from '../thread/read-unknown.js';
+import type * as waiting from '../bot/waiting-dialog.js';
+import { beginWaiting, waitingState } from '../bot/waiting-dialog.js';
 import type { HandoverRequest } from './options.js';
 
 /** What the dialog needs of the plugin. */
-export interface HandoverDialogHost {
-  /** Begins a handover for a dialog that will wait for it. */
-  begin(context: TurnContext, request: HandoverRequest): Promise<HandoverStart>;
-  /** The result that this turn may end the dialog with, or `undefined`: wait. */
-  ending(context: TurnContext, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined>;
-  now(): number;
-}
-
-interface WaitingState {
-  handoverId: string;
-  startedAtMs: number;
-}
+export type HandoverDialogHost = waiting.HandoverDialogHost<TurnContext, Partial<Activity>>;
 
 /** Begun with a `HandoverRequest`, ends with a `HandoverResult`. Made by `handover.dialog()`. */
 export class HandoverDialog extends Dialog<HandoverRequest> {
@@ -38,27 +26,14 @@ export class HandoverDialog extends Dialog<HandoverRequest> {
   }
 
   override async beginDialog(dc: DialogContext, options?: HandoverRequest): Promise<DialogTurnResult> {
-    const startedAtMs = this.#host.now();
-    const start = await this.#host.begin(dc.context, { ...this.#request, ...options });
-    if (start.status === 'passed') {
-      Object.assign(stateOf(dc.activeDialog), { handoverId: start.handoverId, startedAtMs } satisfies WaitingState);
-      return Dialog.EndOfTurn;
-    }
-    const result: HandoverResult =
-      start.status === 'refused'
-        ? { outcome: 'refused', via: 'none', waitedMs: 0, reason: start.reason }
-        : {
-            outcome: 'failed',
-            via: 'none',
-            waitedMs: Math.max(0, this.#host.now() - startedAtMs),
-            error: start.error,
-            ...(start.handoverId === undefined ? {} : { handoverId: start.handoverId }),
-          };
-    return dc.endDialog(result);
+    const begun = await beginWaiting(this.#host, dc.context, { ...this.#request, ...options });
+    if ('result' in begun) return dc.endDialog(begun.result);
+    Object.assign(waitingState(dc.activeDialog), begun.waiting);
+    return Dialog.EndOfTurn;
   }
 
   override async continueDialog(dc: DialogContext): Promise<DialogTurnResult> {
-    const { handoverId, startedAtMs } = stateOf(dc.activeDialog);
+    const { handoverId, startedAtMs } = waitingState(dc.activeDialog);
     const result = await this.#host.ending(dc.context, handoverId, startedAtMs);
     return result === undefined ? Dialog.EndOfTurn : dc.endDialog(result);
   }
@@ -72,20 +47,4 @@ export class HandoverDialog extends Dialog<HandoverRequest> {
   override repromptDialog(_context: TurnContext, _instance: DialogInstance): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/**
- * The result of a handover, in the waterfall step after `handover.step()`: `const { outcome } = handoverResultOf(step)`.
- * @throws {@link HandoverError} code `noResult` if the step before this one ended without one
- */
-export function handoverResultOf({ result }: { readonly result?: unknown }): HandoverResult {
-  if (isRecord(result) && typeof result['outcome'] === 'string' && typeof result['via'] === 'string') {
-    return result as unknown as HandoverResult;
-  }
-  const got = result === undefined ? 'no result' : `a result of type ${typeof result} that is no HandoverResult`;
-  throw new HandoverError('noResult', `This step got ${got}. Put it directly after handover.step() in its waterfall.`);
-}
-
-function stateOf(instance: DialogInstance | undefined): WaitingState {
-  return (instance?.state ?? {}) as WaitingState;
 }

@@ -9,12 +9,12 @@ import { InvalidOptionError } from '../thread/errors.js';
 import { CopyCheck } from '../bot/check-copies.js';
 import type { Plugin } from '../bot/compose.js';
 import { HandoverPlugin, partsOfPlugin } from '../bot/handover-plugin.js';
-import { turnOf } from '../bot/turn-state.js';
-import { SetupCheck, checkMicrosoftAppId, checkRepaired, useFirst } from './check-setup.js';
+import { waitingHost } from '../bot/waiting-dialog.js';
+import { HandoverDialogIds, DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
+import { SetupCheck, useFirst } from '../bot/setup-check.js';
+import { checkMicrosoftAppId, checkRepaired } from './check-setup.js';
 import { botFramework } from './framework.js';
-import type { HandoverDialogHost } from './handover-dialog.js';
 import { HandoverDialog } from './handover-dialog.js';
-import { DEFAULT_DIALOG_ID, HandoverDialogs } from './handover-dialogs.js';
 import type { BotLogic, DialogAccess, HandoverRequest, VccLiveHandoverOptions } from './options.js';
 
 /** What a bot may tell about itself when it is attached. */
@@ -39,7 +39,7 @@ const LOADED_TWICE = {
  */
 export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activity>> implements Middleware {
   readonly #plugin: Plugin;
-  readonly #dialogs = new HandoverDialogs();
+  readonly #dialogs = new HandoverDialogIds();
   readonly #setup: SetupCheck;
   readonly #copies: CopyCheck;
 
@@ -58,6 +58,8 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
       isAttached: () => pluginTurns.logic !== undefined,
       beginsTurns: () =>
         book.mayHaveTimers ? 'the option timers' : this.servesVccLive ? 'vccLiveWebhook()' : undefined,
+      checkAdapter: (adapter) => checkRepaired(adapter as unknown as BotAdapter),
+      attachCall: 'handover.install(adapter, logic)',
     });
   }
 
@@ -117,18 +119,9 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    * @param request what its handovers ask for, unless they say otherwise
    */
   dialog(id: string = DEFAULT_DIALOG_ID, request: HandoverRequest = {}): HandoverDialog {
-    const { requests, core } = this.#plugin;
-    const host: HandoverDialogHost = {
-      begin: (context, asked) => requests.toAgent(context, asked, { waits: 'dialog' }),
-      ending: async (context, handoverId, startedAtMs) => {
-        const turn = turnOf(context);
-        return turn && core.engine.dialogResults.resultFor(turn, handoverId, startedAtMs);
-      },
-      now: () => core.clock.now(),
-    };
     this.#copies.check();
     this.#dialogs.made(id);
-    return new HandoverDialog(host, id, request);
+    return new HandoverDialog(waitingHost(this.#plugin), id, request);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Binds the port of `bot/` to plain objects: no middleware, no proxies. */
-import { FACEBOOK_ADAPTER_NAME } from '../bot/adapter-answers.js';
+import { markSpeaksToMeta } from '../bot/adapter-answers.js';
 import type { MessengerService } from '../bot/messenger-host.js';
 import type {
   Activity,
@@ -28,6 +28,7 @@ const PROACTIVE = 'continueConversation';
 
 /** The framework of a bot that has none. The plugin is made with it, so what it needs of the plugin comes later. */
 export class MessengerBinding implements Framework {
+  readonly attachCall = 'bot.onMessage(handler)';
   #deps: BindingDeps | undefined;
 
   connect(deps: BindingDeps): void {
@@ -70,8 +71,11 @@ export class MessengerBinding implements Framework {
 
 /** What carries activities to Messenger. */
 export class MessengerAdapter implements BotAdapter {
-  readonly name = FACEBOOK_ADAPTER_NAME;
   #service: MessengerService | undefined;
+
+  constructor() {
+    markSpeaksToMeta(this);
+  }
 
   serve(service: MessengerService): void {
     this.#service = service;

@@ -19,7 +19,7 @@ interface Findings {
 
 const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/index.ts':
-    "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';\nexport { kept } from './store/redis-kept.js';",
+    "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';\nexport { kept } from './store/redis-kept.js';\nexport { other } from './botbuilder/agents.js';",
   'src/attic/box.ts': 'export const box = 1;',
   'src/thread/word.ts': 'export const word = 1;',
   'src/thread/up.ts': "import type { Step } from '../ownership/step.js';\nexport type Up = Step;",
@@ -47,6 +47,9 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/queue/up.ts': "import type { Pass } from '../handover/pass.js';\nexport type Up = Pass;",
   'src/bot/up.ts': "import type { Turn } from '../botbuilder/turn.js';\nexport type Up = Turn;",
   'src/bot/context.ts': "import type { TurnContext } from 'botbuilder';\nexport type Context = TurnContext;",
+  'src/agents/index.ts':
+    "import { turn } from '@microsoft/agents-hosting-dialogs';\nimport type { Turn } from '../botbuilder/turn.js';\nexport type Both = Turn | typeof turn;",
+  'src/botbuilder/agents.ts': "import { turn } from '@microsoft/agents-hosting';\nexport const other = turn;",
   'src/botbuilder/turn.ts': 'export type Turn = 1;',
   'src/botbuilder/up.ts': "import type { run } from '../cli/run.js';\nexport type Up = typeof run;",
   'src/botbuilder/plugin.ts': "import { adapter } from './facebook-adapter.js';\nexport const plugin = adapter;",
@@ -64,7 +67,16 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/cli/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'samples/bot.ts': "import { word } from '../src/thread/word.js';\nexport const bot = word;",
   'test/fake.ts': 'export const fake = 1;',
-  ...installed('@opentelemetry/api', 'axios', 'botbuilder', 'botbuilder-adapter-facebook', 'left-pad', 'redis'),
+  ...installed(
+    '@microsoft/agents-hosting',
+    '@microsoft/agents-hosting-dialogs',
+    '@opentelemetry/api',
+    'axios',
+    'botbuilder',
+    'botbuilder-adapter-facebook',
+    'left-pad',
+    'redis',
+  ),
 };
 
 describe('the floor plan', function () {
@@ -136,6 +148,22 @@ describe('the floor plan', function () {
       expect(broken('floor-of-vcc-live')).to.deep.equal(['src/vcc-live/beside.ts → src/webhook/body.ts']);
       expect(broken('floor-of-messenger')).to.deep.equal(['src/messenger/beside.ts → src/botbuilder/turn.ts']);
       expect(broken('floor-of-simulator')).to.deep.equal(['src/simulator/beside.ts → src/botbuilder/turn.ts']);
+    });
+
+    it('finds a framework outside its own binding, and a binding that drags another framework in', () => {
+      expect(broken('floor-of-agents')).to.deep.equal(['src/agents/index.ts → src/botbuilder/turn.ts']);
+      expect(broken('agents-only-in-agents')).to.deep.equal([
+        'src/botbuilder/agents.ts → node_modules/@microsoft/agents-hosting/index.js',
+      ]);
+      expect(broken('front-door-loads-without-agents')).to.deep.equal([
+        'src/index.ts → node_modules/@microsoft/agents-hosting/index.js',
+      ]);
+      expect(broken('agents-load-without-bot-framework')).to.deep.equal([
+        'src/agents/index.ts → src/botbuilder/turn.ts',
+      ]);
+      expect(broken('agents-dialogs-behind-their-own-door')).to.deep.equal([
+        'src/agents/index.ts → node_modules/@microsoft/agents-hosting-dialogs/index.js',
+      ]);
     });
 
     it('finds a room that goes through the front door', () => {

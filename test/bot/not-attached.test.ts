@@ -52,6 +52,7 @@ function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bo
       return Promise.resolve();
     },
     referenceOf: () => ({}),
+    attachCall: 'handover.install(adapter, logic)',
   };
   const silence = (): undefined => undefined;
   const turns = new PluginTurns({

@@ -4,9 +4,10 @@ import type { TurnContext } from 'botbuilder';
 import { DialogSet, DialogTurnStatus } from 'botbuilder-dialogs';
 import type { DialogContext, DialogTurnResult } from 'botbuilder-dialogs';
 import { expect } from 'chai';
-import { HandoverDialog, handoverResultOf } from '../../src/botbuilder/handover-dialog.js';
+import { HandoverDialog } from '../../src/botbuilder/handover-dialog.js';
 import type { HandoverDialogHost } from '../../src/botbuilder/handover-dialog.js';
 import type { HandoverRequest } from '../../src/botbuilder/options.js';
+import { handoverResultOf } from '../../src/bot/waiting-dialog.js';
 import { HandoverError } from '../../src/thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../../src/thread/handover.js';
 

@@ -11,6 +11,7 @@ import type {
   BotLogic,
   Clock,
   HandoverEventMap,
+  HandoverPlugin,
   HandoverRequest,
   HandoverResult,
   SuppressedReason,

@@ -46,6 +46,7 @@ import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
 import type { ThreadRecord } from '../../../src/thread/record.js';
 import { recordsIn } from '../../store/thread-records.js';
+import { agentsHosts } from './agents-hosts.js';
 import { listening } from './listening.js';
 import { messengerBot } from './messenger-bot.js';
 
@@ -85,7 +86,8 @@ export interface TransportOptions {
   readonly channel?: Partial<AzureHabits>;
 }
 
-interface Ground {
+/** What a bot of the stories stands on. */
+export interface Ground {
   readonly sim: MessengerSimulator;
   readonly clock: BotClock;
   readonly store: MemoryThreadStore;
@@ -284,7 +286,7 @@ export const azure = {
 } satisfies Transport;
 
 /** Every transport. */
-export const transports: readonly Transport[] = [ourAdapter, botkit, azure, messengerBot];
+export const transports: readonly Transport[] = [ourAdapter, botkit, azure, ...agentsHosts, messengerBot];
 
 const open: (() => Promise<void>)[] = [];
 

@@ -1,12 +1,16 @@
 /** Finds the dialog that a waterfall's handover step begins, so that a second dialog never redirects a step silently. */
-import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import { HandoverError } from '../thread/errors.js';
 
 /** The id of a handover dialog that was given none. */
 export const DEFAULT_DIALOG_ID = 'vccLiveHandover';
 
+/** What is needed of a waterfall's step. */
+export interface DialogFinder {
+  findDialog(id: string): unknown;
+}
+
 /** The dialogs that one plugin has made. */
-export class HandoverDialogs {
+export class HandoverDialogIds {
   readonly #ids = new Set<string>();
 
   /** Remembers a dialog. */
@@ -19,7 +23,7 @@ export class HandoverDialogs {
    * Dialogs that the waterfall cannot reach do not count.
    * @throws {@link HandoverError} code `dialogMissing` if there is none, or several to choose from
    */
-  idFor(step: Pick<WaterfallStepContext, 'findDialog'>, wanted?: string): string {
+  idFor(step: DialogFinder, wanted?: string): string {
     const candidates = wanted === undefined ? [...this.#ids] : [wanted];
     const reachable = candidates.filter((id) => step.findDialog(id) !== undefined);
     const [first, ...others] = reachable;

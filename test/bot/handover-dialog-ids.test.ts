@@ -1,6 +1,6 @@
 /** Which dialog a handover step begins: a second dialog never redirects the steps that are there already. */
 import { expect } from 'chai';
-import { HandoverDialogs } from '../../src/botbuilder/handover-dialogs.js';
+import { HandoverDialogIds } from '../../src/bot/handover-dialog-ids.js';
 
 const DEFAULT = 'vccLiveHandover';
 
@@ -36,7 +36,7 @@ describe('handover.step()', () => {
     ];
   for (const [what, made, beside, wanted, begins] of rows) {
     it(what, () => {
-      const dialogs = new HandoverDialogs();
+      const dialogs = new HandoverDialogIds();
       for (const id of made) dialogs.made(id);
       const findDialog = (id: string): never => (beside.includes(id) ? {} : undefined) as never;
       const begun = (): string => dialogs.idFor({ findDialog }, wanted);

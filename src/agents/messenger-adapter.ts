@@ -1,0 +1,146 @@
+/**
+ * A Messenger adapter for the Agents SDK that receives Meta's webhooks and sends to Graph itself, without Azure Bot Service.
+ *
+ * The SDK has none. It extends CloudAdapter because `AgentApplication` takes no other adapter. It uses nothing of it that
+ * needs a setting of Azure's.
+ */
+import { Activity } from '@microsoft/agents-activity';
+import type { ConversationReference } from '@microsoft/agents-activity';
+import { CloudAdapter, TurnContext } from '@microsoft/agents-hosting';
+import type { Request, ResourceResponse, WebResponse } from '@microsoft/agents-hosting';
+import { InvalidOptionError } from '../thread/errors.js';
+import { markSpeaksToMeta } from '../bot/adapter-answers.js';
+import { checkNames, described, isObject } from '../bot/check-values.js';
+import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
+import { hostOf } from '../bot/handover-plugin.js';
+import type { WebhookRequest, WebhookResponse } from '../bot/http-request.js';
+import type { MessengerService } from '../bot/messenger-host.js';
+import type { RecordOption } from '../bot/record-traffic.js';
+import { servesItself } from './check-adapter.js';
+import type { BotLogic } from './options.js';
+import type { VccLiveHandover } from './vcc-live-handover.js';
+
+/** Options of {@link MessengerAdapter}. */
+export interface MessengerAdapterOptions {
+  /** The plugin. Its middleware becomes the first of the adapter's. */
+  handover: VccLiveHandover;
+  /** The verify token of the app's webhook settings. */
+  verifyToken: string;
+  /** The App Secret that webhooks are verified with. Default: the plugin's. One of the two is needed. */
+  appSecret?: string | undefined;
+  /** The Page access token that messages are sent with, or a function of the Page id. Default: the plugin's. */
+  pageAccessToken?: HandoverOptions['pageAccessToken'] | undefined;
+  /** Address and version of the Graph API. Default: the plugin's. */
+  graph?: Pick<GraphOptions, 'apiVersion' | 'baseUrl'> | undefined;
+  /** Larger bodies are answered with 413. Bytes, default 1 MiB. */
+  maxBodyBytes?: number | undefined;
+  /**
+   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes,
+   * default 64 MiB.
+   */
+  maxPendingBodyBytes?: number | undefined;
+  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
+  bodyTimeoutMs?: number | undefined;
+  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
+  ackDeadlineMs?: number | undefined;
+  /**
+   * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
+   * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
+   */
+  record?: RecordOption | undefined;
+}
+
+const OPTION_NAMES = Object.keys({
+  handover: true,
+  verifyToken: true,
+  appSecret: true,
+  pageAccessToken: true,
+  graph: true,
+  maxBodyBytes: true,
+  maxPendingBodyBytes: true,
+  bodyTimeoutMs: true,
+  ackDeadlineMs: true,
+  record: true,
+} satisfies Record<keyof MessengerAdapterOptions, true>);
+
+const STARTS_SERVER =
+  'startServer of @microsoft/agents-hosting-express parses every body and has no route for GET, so it cannot serve Messenger: ' +
+  'give process() to the routes of an express() of your own.';
+
+/**
+ * `process` takes GET (`hub.challenge`) and POST on one route, under Express, Fastify (its raw request and response) or
+ * node:http, without a body parser or with one that keeps `req.rawBody`.
+ *
+ * ```ts
+ * const adapter = new MessengerAdapter({ handover, verifyToken });
+ * const app = new AgentApplication({ adapter, storage });
+ * handover.attach(app);
+ * server.all('/api/messages', (req, res) => adapter.process(req, res, (context) => app.run(context)));
+ * ```
+ */
+export class MessengerAdapter extends CloudAdapter {
+  readonly #service: MessengerService;
+
+  /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an App Secret in either place */
+  constructor(options: MessengerAdapterOptions) {
+    if (!isObject(options)) {
+      throw new InvalidOptionError('options', described(options), 'an object with handover and verifyToken');
+    }
+    checkNames('', options, OPTION_NAMES);
+    const { handover, verifyToken, appSecret, pageAccessToken, graph = {}, record, ...limits } = options;
+    const host = hostOf(handover);
+    super({});
+    markSpeaksToMeta(this);
+    servesItself(this, handover);
+    this.#service = host.serve(this, {
+      verifyToken,
+      appSecret,
+      pageAccessToken,
+      graph,
+      limits,
+      record,
+      names: { verifyToken: 'verifyToken', appSecret: 'appSecret' },
+      parsedBodyHint: STARTS_SERVER,
+    });
+    handover.attach(this);
+  }
+
+  /** Answers the request, and runs the bot's logic for what it brought. Never rejects. The log says what went wrong. */
+  override process(req: WebhookRequest | Request, res: WebhookResponse | WebResponse, logic: BotLogic): Promise<void> {
+    return this.#service.receive(req as WebhookRequest, res, logic);
+  }
+
+  /**
+   * Sends to Messenger. What Messenger has no form for is logged, and emitted as `suppressed` with reason `unsupported`.
+   * @throws {@link GraphApiError} unless it is that another app controls the thread. Its `sent` has what Meta had accepted
+   */
+  override sendActivities(context: TurnContext, activities: Activity[]): Promise<ResourceResponse[]> {
+    return this.#service.send(context, activities);
+  }
+
+  /**
+   * Begins a turn in a known conversation. An id of the bot is not needed.
+   * @param _botAppIdOrIdentity any value, for compatibility with the SDK
+   * @param reference of this SDK or of Bot Framework; `{ user: { id: '<PSID>' }, agent: { id: '<Page id>' } }` is enough
+   */
+  override continueConversation(
+    _botAppIdOrIdentity: Parameters<CloudAdapter['continueConversation']>[0],
+    reference: Partial<ConversationReference> & { readonly bot?: ConversationReference['agent'] },
+    logic: BotLogic,
+  ): Promise<void> {
+    const { agent = reference.bot, user, conversation = { id: user?.id ?? '' }, channelId = 'facebook' } = reference;
+    const complete: ConversationReference = { ...reference, conversation, channelId, agent };
+    const context = new TurnContext(this, Activity.getContinuationActivity(complete));
+    return this.runMiddleware(context, logic);
+  }
+
+  /** Does nothing: a message on Messenger cannot be changed. */
+  override updateActivity(_context: TurnContext, _activity: Activity): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Does nothing: a message on Messenger cannot be taken back by its sender's app. */
+  override deleteActivity(_context: TurnContext, _reference: Partial<ConversationReference>): Promise<void> {
+    return Promise.resolve();
+  }
+}

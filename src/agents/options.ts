@@ -1,0 +1,41 @@
+/** The public types of `bot/` with the Agents SDK's own turn context and activity in them. */
+import type { Activity } from '@microsoft/agents-activity';
+import type { TurnContext } from '@microsoft/agents-hosting';
+import type * as access from '../bot/after-handover.js';
+import type * as options from '../bot/handover-options.js';
+import type * as port from '../bot/port.js';
+import type * as triggers from '../bot/talk-to-agent.js';
+
+/** An activity, or a plain object with its fields. */
+export type Message = Partial<Activity>;
+
+/** Options of `VccLiveHandover`. */
+export type VccLiveHandoverOptions = options.HandoverOptions<TurnContext, Message>;
+/** Options that may differ by Page. */
+export type PagePolicies = options.PagePolicies<TurnContext, Message>;
+/** A request for a handover whose notice may be text or an activity. */
+export type HandoverRequest = options.HandoverRequest<Message>;
+/** A text of the plugin: fixed, an activity, made for the turn, or `null` for silence. */
+export type HandoverText = options.HandoverText<TurnContext, Message>;
+/** What the customer reads from the plugin itself. */
+export type HandoverTexts = options.HandoverTexts<TurnContext, Message>;
+/** Says whether an agent is there for this turn's customer and request. */
+export type AvailabilityCheck = options.AvailabilityCheck<TurnContext, Message>;
+/** A question to the customer, asked once after a handover. */
+export type Satisfaction = options.Satisfaction<TurnContext, Message>;
+/** What a function of {@link Satisfaction} gives. */
+export type SatisfactionAnswer = options.SatisfactionAnswer<Message>;
+/** What happens to a prompt that was open when the thread was handed over. */
+export type OpenPrompt = options.OpenPrompt<TurnContext>;
+/** Anything that recognises an utterance. */
+export type RecognizerLike = triggers.RecognizerLike<TurnContext>;
+/** What counts as "talk to agent". */
+export type TalkToAgent = triggers.TalkToAgent<TurnContext>;
+/** The bot's logic, as adapters take it. */
+export type BotLogic = port.BotLogic<TurnContext>;
+
+/**
+ * The dialogs of a bot. The parameters are `never` because agents-hosting-dialogs may bring a second copy of agents-hosting,
+ * whose `TurnContext` is another type for TypeScript.
+ */
+export type DialogAccess = access.DialogAccess<never>;

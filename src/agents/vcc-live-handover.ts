@@ -1,0 +1,183 @@
+/**
+ * The plugin: middleware of the Agents SDK that hands Messenger threads to VCC Live and keeps the bot silent meanwhile.
+ *
+ * It is the public face of `bot/` for the Microsoft 365 Agents SDK, and decides nothing itself.
+ */
+import type { AgentApplication, BaseAdapter, Middleware, TurnContext, TurnState } from '@microsoft/agents-hosting';
+import { RouteRank } from '@microsoft/agents-hosting';
+import { InvalidOptionError } from '../thread/errors.js';
+import type { HandoverResult, HandoverStart } from '../thread/handover.js';
+import type { Turn } from '../handover/turn.js';
+import type { Plugin } from '../bot/compose.js';
+import type { DueResult } from '../bot/handover-plugin.js';
+import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
+import type { BotAdapter } from '../bot/port.js';
+import { SetupCheck, useFirst } from '../bot/setup-check.js';
+import { turnOf } from '../bot/turn-state.js';
+import { applicationAdapter, checkAdapter, clientIdOf, repairProcess } from './check-adapter.js';
+import { agentsSdk } from './framework.js';
+import type { BotLogic, DialogAccess, HandoverRequest, Message, VccLiveHandoverOptions } from './options.js';
+
+/** What a bot may tell about itself when it is attached. */
+export interface AttachOptions extends Partial<DialogAccess> {
+  /**
+   * The client id that turns of the plugin's own are begun with. Default: `agentAppId` of the application, otherwise the
+   * client id of the adapter. A `MessengerAdapter` needs none.
+   */
+  readonly agentAppId?: string;
+}
+
+/** What {@link VccLiveHandover.onResult} calls, as a route's handler with the result beside the state. */
+export type ResultHandler<State extends TurnState> = (
+  context: TurnContext,
+  state: State,
+  result: HandoverResult,
+) => Promise<void>;
+
+type Application<State extends TurnState> = AgentApplication<State>;
+
+const NO_HANDLER =
+  'transfer() hands over, but no handler gets the result. Call handover.onResult(app, async (context, state, result) => …) at ' +
+  'start-up if the bot is to go on. This line is written once.';
+
+/**
+ * Hands threads over, stays silent, and goes on when they come home.
+ *
+ * ```ts
+ * const handover = new VccLiveHandover({ botAppId, vccLiveAppId, pageAccessToken, appSecret });
+ * handover.attach(app);
+ * app.onMessage(/agent/i, async (context) => void (await handover.transfer(context)));
+ * handover.onResult(app, async (context, state, result) => void (await context.sendActivity('Welcome back.')));
+ * ```
+ * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
+ */
+export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implements Middleware {
+  readonly #plugin: Plugin;
+  readonly #setup: SetupCheck;
+  readonly #applications = new WeakSet<object>();
+  /** Results whose handler has finished, until the state of their turn is saved. */
+  readonly #finished = new WeakMap<Turn, DueResult>();
+  #hasHandler = false;
+  #hasSaid = false;
+
+  /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
+  constructor(options: VccLiveHandoverOptions) {
+    super(options, agentsSdk);
+    this.#plugin = partsOfPlugin(this);
+    const { core, pluginTurns } = this.#plugin;
+    const { log, book } = core;
+    this.#setup = new SetupCheck({
+      log,
+      isAttached: () => pluginTurns.logic !== undefined,
+      beginsTurns: () =>
+        book.mayHaveTimers ? 'the option timers' : this.servesVccLive ? 'vccLiveWebhook()' : undefined,
+      attachCall: 'handover.attach(app)',
+    });
+  }
+
+  /** For the adapter, which calls it as middleware. Turns of other channels pass untouched. */
+  onTurn(context: TurnContext, next: () => Promise<void>): Promise<void> {
+    const { adapter } = context;
+    this.#setup.atTurn(adapter, this);
+    repairProcess(adapter);
+    return this.#plugin.runner.onTurn(context, () => this.#runLogic(context, next));
+  }
+
+  /**
+   * Adds the plugin to an application, before all other middleware of its adapter, accepts the activities that the SDK
+   * would refuse, guards what leaves, and runs the application when a handover ends outside a turn: by a timer, by VCC Live's
+   * webhook, or by {@link take} with a thread's key. Call it once, at start-up.
+   * @param how `dialogs` and `conversationState` are what the option `openPrompt` needs
+   * @throws {@link InvalidOptionError} if the application's adapter cannot work
+   */
+  attach<State extends TurnState>(app: Application<State>, how?: AttachOptions): void;
+  /**
+   * The same for a bot without an `AgentApplication`.
+   * @param logic the bot's logic, as the adapter's `process` gets it. Without it, the bot goes on with the customer's next message
+   */
+  attach(adapter: BaseAdapter, logic?: BotLogic, how?: AttachOptions): void;
+  attach<State extends TurnState>(
+    target: Application<State> | BaseAdapter,
+    logicOrHow?: BotLogic | AttachOptions,
+    how: AttachOptions = {},
+  ): void {
+    const adapter = applicationAdapter(target);
+    if (adapter) {
+      const app = target as Application<State>;
+      const { agentAppId } = app.options;
+      const given = {
+        ...(agentAppId === undefined ? {} : { agentAppId }),
+        ...(logicOrHow as AttachOptions | undefined),
+      };
+      this.#attach(adapter, (context) => app.run(context), given);
+    } else this.#attach(target as BaseAdapter, logicOrHow as BotLogic | undefined, how);
+  }
+
+  /**
+   * {@link toAgent} for a route: hands this turn's thread to VCC Live. When the thread is back, the handler of
+   * {@link onResult} gets the result, once for each handover that was `passed`. Never rejects. Look at `status`.
+   */
+  async transfer(context: TurnContext, request: HandoverRequest = {}): Promise<HandoverStart> {
+    const { requests, core } = this.#plugin;
+    if (!this.#hasHandler && !this.#hasSaid) core.log.warn(NO_HANDLER);
+    this.#hasSaid = true;
+    return requests.toAgent(context, request, { waits: this.#hasHandler ? 'handler' : 'nobody' });
+  }
+
+  /**
+   * Calls the handler with the result of each handover that {@link transfer} began, as a route of the application with the
+   * first rank. The turn is the customer's next message, or one of the plugin's own if the application is attached. A result
+   * counts as handled when the handler and the rest of its turn have ended: after an error, or a crash, the next turn is
+   * given it again, in whichever process it runs.
+   * @throws {@link InvalidOptionError} if this application has a handler already
+   */
+  onResult<State extends TurnState>(app: Application<State>, handler: ResultHandler<State>): this {
+    if (this.#applications.has(app)) {
+      throw new InvalidOptionError(
+        'onResult',
+        'called twice for one application',
+        'one handler, because a result is given once',
+      );
+    }
+    this.#applications.add(app);
+    this.#hasHandler = true;
+    const isDue = (context: TurnContext): Promise<boolean> =>
+      Promise.resolve(dueResultOf(this.#plugin, context) !== undefined);
+    const run = async (context: TurnContext, state: State): Promise<void> => {
+      const turn = turnOf(context);
+      const due = dueResultOf(this.#plugin, context);
+      if (!turn || !due) return;
+      await handler(context, state, due.result);
+      this.#finished.set(turn, due);
+    };
+    app.addRoute(isDue, run, false, RouteRank.First);
+    return this;
+  }
+
+  #attach(adapter: BaseAdapter, logic: BotLogic | undefined, how: AttachOptions): void {
+    const { guards, pluginTurns, after } = this.#plugin;
+    const { dialogs, conversationState, agentAppId = clientIdOf(adapter) } = how;
+    checkAdapter(adapter, this);
+    useFirst(adapter, this);
+    repairProcess(adapter);
+    const bot: BotAdapter = adapter;
+    guards.guardAdapter(bot);
+    if (logic) pluginTurns.attach({ adapter: bot, logic, microsoftAppId: agentAppId });
+    if (dialogs) after.reach({ dialogs, conversationState });
+  }
+
+  /** Runs what is behind the plugin. The application saves its state in there, so a result is handled only afterwards. */
+  async #runLogic(context: TurnContext, next: () => Promise<void>): Promise<void> {
+    const { activity } = context;
+    // An event about the Page itself has no sender, and the SDK finds no state without one.
+    const page = activity.conversation;
+    if (page && activity.from?.id === undefined)
+      Object.assign(activity, { from: { id: page.id }, recipient: { id: page.id } });
+    await next();
+    const turn = turnOf(context);
+    const due = turn && this.#finished.get(turn);
+    if (!turn || !due) return;
+    this.#finished.delete(turn);
+    await due.handled();
+  }
+}

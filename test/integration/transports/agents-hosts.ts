@@ -1,0 +1,253 @@
+/**
+ * The bot of the stories on the Microsoft 365 Agents SDK, with routes and with dialogs: behind Azure Bot Service's Facebook
+ * channel, and on the adapter that speaks to Meta itself.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  AgentApplication,
+  CloudAdapter,
+  ConversationState,
+  MemoryStorage,
+  authorizeJWT,
+} from '@microsoft/agents-hosting';
+import { ComponentDialog, WaterfallDialog, runDialog } from '@microsoft/agents-hosting-dialogs';
+import type { TurnContext, TurnState } from '@microsoft/agents-hosting';
+import type { Activity } from '@microsoft/agents-activity';
+import express from 'express';
+import { MessengerAdapter, VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
+import type { HandoverResult, HandoverStart, ThreadKey, TalkToAgent } from 'botbuilder-handover-vcclive/agents';
+import { handoverDialogs, handoverResultOf } from 'botbuilder-handover-vcclive/agents/dialogs';
+import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
+import { phrasesBesideDialogs } from '../own-words.js';
+import { connection, quietLogger } from '../scene.js';
+import type { Ground, Transport, TransportBot, TransportOptions } from './transports.js';
+
+/** What the stories' bot is seen to do, while it is being put together. */
+export interface Seen {
+  readonly heard: (string | undefined)[];
+  readonly statuses: string[];
+  readonly results: HandoverResult[];
+  readonly errors: unknown[];
+}
+
+/** A bot behind Azure Bot Service, on the Agents SDK. */
+export interface AgentsAzureBot extends TransportBot {
+  readonly channel: AzureChannel;
+  readonly adapter: CloudAdapter;
+  readonly app: AgentApplication<TurnState>;
+  readonly handover: VccLiveHandover;
+}
+
+/** Azure Bot Service's Facebook channel before an application with routes. */
+export const agentsCloudRoutes = {
+  name: "the Agents SDK's CloudAdapter, with routes",
+  start: (ground, options) => startCloud(ground, options, routesBot),
+} satisfies Transport & { start(ground: Ground, options: TransportOptions): Promise<AgentsAzureBot> };
+
+/** The adapter that speaks to Meta itself before an application with routes. */
+export const agentsMessengerRoutes: Transport = {
+  name: "the Agents SDK's MessengerAdapter, with routes",
+  start: (ground, options) => startMessenger(ground, options, routesBot),
+};
+
+/** Azure Bot Service's Facebook channel before an application with dialogs. */
+export const agentsCloudDialogs: Transport = {
+  name: "the Agents SDK's CloudAdapter, with dialogs",
+  start: (ground, options) => startCloud(ground, options, dialogsBot),
+};
+
+/** The adapter that speaks to Meta itself before an application with dialogs. */
+export const agentsMessengerDialogs: Transport = {
+  name: "the Agents SDK's MessengerAdapter, with dialogs",
+  start: (ground, options) => startMessenger(ground, options, dialogsBot),
+};
+
+/** All hosts of the Agents SDK. */
+export const agentsHosts: readonly Transport[] = [
+  agentsCloudRoutes,
+  agentsCloudDialogs,
+  agentsMessengerRoutes,
+  agentsMessengerDialogs,
+];
+
+/** Puts the stories' bot into an application. */
+export type MakeBot = (app: AgentApplication<TurnState>, handover: VccLiveHandover, seen: Seen) => void;
+
+/** Starts an application behind Azure's channel. */
+export async function startCloud(ground: Ground, options: TransportOptions, make: MakeBot): Promise<AgentsAzureBot> {
+  const channel = await AzureChannel.open(ground.sim, options.channel);
+  const adapter = new CloudAdapter({});
+  const handover = handoverFor(ground, options);
+  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage() });
+  const seen = observe(app);
+  handover.attach(app);
+  make(app, handover, seen);
+  const server = express();
+  server.use(express.json());
+  server.use(authorizeJWT({}) as unknown as express.RequestHandler);
+  server.post('/api/messages', (req, res) => {
+    void adapter.process(req as never, res as never, (context) => app.run(context));
+  });
+  const { url, close } = await listening(createServer(server));
+  channel.connect(url);
+  return {
+    ...seen,
+    channel,
+    adapter,
+    app,
+    handover,
+    writesTo: (thread, text) => {
+      const reference = { ...referenceTo(thread, `${thread.psid}-${thread.pageId}`), serviceUrl: channel.serviceUrl };
+      return adapter.continueConversation({}, reference, async (context) => {
+        await context.sendActivity(text);
+      });
+    },
+    stop: async () => {
+      await close();
+      await channel.close();
+    },
+  };
+}
+
+/** Starts an application that receives Meta's webhooks itself. */
+export async function startMessenger(ground: Ground, options: TransportOptions, make: MakeBot): Promise<TransportBot> {
+  const handover = handoverFor(ground, options);
+  const { verifyToken } = ground.sim.settings;
+  const adapter = new MessengerAdapter({ handover, verifyToken, ackDeadlineMs: 120_000 });
+  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage() });
+  const seen = observe(app);
+  handover.attach(app);
+  make(app, handover, seen);
+  const { url, close } = await listening(
+    createServer((req, res) => void adapter.process(req, res, (context) => app.run(context))),
+  );
+  ground.sim.connectBot(url);
+  return {
+    ...seen,
+    handover,
+    writesTo: ({ pageId, psid }, text) =>
+      adapter.continueConversation('', { user: { id: psid }, agent: { id: pageId } }, async (context) => {
+        await context.sendActivity(text);
+      }),
+    stop: close,
+  };
+}
+
+/** "agent please" hands over from a route, and the handler of the result says how it ended. */
+export const routesBot: MakeBot = (app, handover, seen) => {
+  const ended = async (context: TurnContext, result: HandoverResult): Promise<void> => {
+    await context.sendActivity(`ended: ${result.outcome} via ${result.via}`);
+    seen.results.push(result);
+  };
+  app.onMessage('agent please', async (context) => {
+    const start = await handover.transfer(context);
+    if (start.status !== 'passed') await ended(context, resultOf(start));
+  });
+  handover.onResult(app, (context, _state, result) => ended(context, result));
+  app.onActivity('message', async (context) => {
+    await context.sendActivity(`bot: ${context.activity.text}`);
+  });
+};
+
+/** The same with a waterfall, whose next step says how it ended. */
+export const dialogsBot: MakeBot = (app, handover, seen) => {
+  const waiting = handoverDialogs(handover);
+  const root = new ComponentDialog('root');
+  root.addDialog(waiting.dialog());
+  root.addDialog(
+    new WaterfallDialog('main', [
+      async (main) => {
+        const { type, text } = main.context.activity;
+        if (type !== 'message') return main.endDialog();
+        if (text === 'agent please') return main.replaceDialog('agent');
+        await main.context.sendActivity(`bot: ${text}`);
+        return main.endDialog();
+      },
+    ]),
+  );
+  root.addDialog(
+    new WaterfallDialog('agent', [
+      waiting.step(),
+      async (after) => {
+        const result = handoverResultOf(after);
+        await after.context.sendActivity(`ended: ${result.outcome} via ${result.via}`);
+        seen.results.push(result);
+        return after.endDialog();
+      },
+    ]),
+  );
+  (root as unknown as { initialDialogId: string }).initialDialogId = 'main';
+  const state = new ConversationState(new MemoryStorage());
+  const dialogs = state.createProperty('dialogs');
+  app.onActivity(/./, async (context) => {
+    // The package brings a second copy of agents-hosting, whose classes are others for TypeScript.
+    await runDialog(root, context as never, dialogs as never);
+    await state.saveChanges(context);
+  });
+};
+
+/** A plugin on the pretend platform. */
+export function handoverFor(
+  ground: Pick<Ground, 'sim' | 'clock' | 'store'>,
+  options: TransportOptions,
+): VccLiveHandover {
+  const { sim, clock, store } = ground;
+  return new VccLiveHandover({
+    ...connection(sim),
+    clock,
+    store,
+    logger: quietLogger,
+    talkToAgent: phrasesBesideDialogs as readonly TalkToAgent[],
+    ...(options.handover as object | undefined),
+    graph: { baseUrl: sim.graphBaseUrl, timeoutMs: 60_000, ...options.handover?.graph },
+  });
+}
+
+/** Notes what the application gets, whatever it makes of it. */
+export function observe(app: AgentApplication<TurnState>): Seen {
+  const seen: Seen = { heard: [], statuses: [], results: [], errors: [] };
+  const run = app.run.bind(app);
+  app.run = async (context) => {
+    const { type, name, text, value } = context.activity;
+    if (type === 'message') seen.heard.push(text);
+    if (name === 'handoff.status') seen.statuses.push((value as { readonly state: string }).state);
+    await run(context);
+  };
+  app.onError(async (_context, error) => void seen.errors.push(error));
+  return seen;
+}
+
+/** A conversation reference as an application keeps it. */
+export function referenceTo(
+  { pageId, psid }: ThreadKey,
+  conversationId: string,
+): ReturnType<Activity['getConversationReference']> {
+  return {
+    channelId: 'facebook',
+    conversation: { id: conversationId },
+    agent: { id: pageId, name: pageId },
+    user: { id: psid, name: psid },
+  };
+}
+
+/** Listens on a free port. */
+export async function listening(
+  server: Server,
+): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function resultOf(start: Exclude<HandoverStart, { status: 'passed' }>): HandoverResult {
+  return start.status === 'refused'
+    ? { outcome: 'refused', via: 'none', waitedMs: 0, reason: start.reason }
+    : { outcome: 'failed', via: 'none', waitedMs: 0, error: start.error };
+}
