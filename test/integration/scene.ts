@@ -11,7 +11,6 @@ import type {
   BotLogic,
   Clock,
   HandoverEventMap,
-  HandoverPlugin,
   HandoverRequest,
   HandoverResult,
   SuppressedReason,
