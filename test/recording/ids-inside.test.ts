@@ -21,7 +21,10 @@ describe('The ids in a text', () => {
   });
 
   it('are those that one long expression finds', () => {
-    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '1', '2', '3', '4', '-', '_', ' ', '.', 'é'), maxLength: 60 });
+    const letters = fc.string({
+      unit: fc.constantFrom('a', 'b', '1', '2', '3', '4', '-', '_', ' ', '.', 'é'),
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(letters, (text) => {
         const found = text.match(/[A-Za-z0-9_-]{16,}|\d{10,}/g) ?? [];
