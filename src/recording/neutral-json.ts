@@ -3,6 +3,7 @@
  *
  * It works on the characters, because a parsed value has lost them: which digits a number had, whether `á` was escaped.
  */
+import { ID_DIGITS, idsInside } from './ids-inside.js';
 import { ID_FIELDS, KNOWN_FIELDS, KNOWN_VALUES, MEASURE, MEASURES, SECRET_FIELDS } from './known-values.js';
 import type { NeutralIds } from './neutral-ids.js';
 import { neutralText } from './neutral-text.js';
@@ -10,10 +11,6 @@ import { neutralText } from './neutral-text.js';
 /** What a piece of JSON text is. Strings come without their quotes. */
 export type JsonPiece = 'key' | 'string' | 'number';
 
-/** Anything from so many digits on is an id. */
-const ID_DIGITS = 10;
-/** An id inside a text: a long run of digits, or a long word with a digit in it. */
-const ID_INSIDE = /[A-Za-z0-9_-]{16,}|\d{10,}/g;
 const SCHEME = /^https?:\/\//;
 const STRING = /"((?:[^"\\]|\\.)*)"/y;
 const NUMBER = /-?\d[\d.eE+-]*/y;
@@ -79,10 +76,9 @@ export class Neutralizer {
   #idsInside(text: string): string {
     let neutral = '';
     let behind = 0;
-    for (const { 0: word, index } of text.matchAll(ID_INSIDE)) {
-      if (!/\d/.test(word)) continue;
-      neutral += neutralText(text.slice(behind, index)) + this.#id(word);
-      behind = index + word.length;
+    for (const { id, index } of idsInside(text)) {
+      neutral += neutralText(text.slice(behind, index)) + this.#id(id);
+      behind = index + id.length;
     }
     return neutral + neutralText(text.slice(behind));
   }

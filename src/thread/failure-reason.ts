@@ -15,7 +15,7 @@ const LONGEST_ERROR_STATUS = 599;
 /** How drivers, servers and connection strings write secrets. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   // redis://user:password@host. The last @ counts: a password may contain @.
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s@/]*@/gi, `$1${REDACTED}@`],
+  [/:\/\/[^\s/]*@/g, `://${REDACTED}@`],
   [
     /\b((?:Account|Shared ?Access|Primary|Secondary|Master|Api|Access)[-_ ]?Key|SharedAccessSignature|sig|signature|password|passwd|pwd|pass|token|access_token|client_secret|secret)(["']?\s*[=:]\s*["']?)[^\s&;,"'<>]+/gi,
     `$1$2${REDACTED}`,

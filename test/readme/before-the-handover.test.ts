@@ -30,7 +30,7 @@ describe('the page about what comes before a handover', () => {
     expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(7);
   });
 
-  it('has examples that compile as strictly as the package itself', async () => {
+  it('has examples that compile as strictly as the package itself', () => {
     const sources = [...examples].map(([name, code]) => {
       const whole =
         name === 'summary'
@@ -38,7 +38,7 @@ describe('the page about what comes before a handover', () => {
           : `${AROUND}${code}\nexport { ${name === 'refused' ? 'afterwards' : 'handover'} };`;
       return [name, whole] as const;
     });
-    expect(await compile(new Map(sources))).to.deep.equal([]);
+    expect(compile(new Map(sources))).to.deep.equal([]);
   }).timeout(COMPILING_LIMIT_MS);
 
   it('has phrases and a button that hand over', async () => {

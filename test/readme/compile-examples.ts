@@ -1,34 +1,17 @@
 /** Compiles examples of a page as strictly as the package itself. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { transformSync } from 'esbuild';
 import { REPOSITORY } from './readme-examples.js';
+import { mistakesIn, programOf } from './type-checker.js';
+
+/** Where the examples would be as files. */
+const FOLDER = join(REPOSITORY, 'test', 'readme', 'examples');
 
 /** @param sources whole modules by name. @returns what the compiler says of them: a line for each mistake */
-export async function compile(sources: ReadonlyMap<string, string>): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'examples-'));
-  try {
-    await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
-    const settings = {
-      extends: join(REPOSITORY, 'tsconfig.json'),
-      compilerOptions: { noEmit: true },
-      include: ['*.ts'],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-    for (const [name, code] of sources) await writeFile(join(folder, `${name}.ts`), code);
-    const compiler = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
-    const said = await promisify(execFile)(process.execPath, [compiler, '-p', folder], { cwd: folder }).then(
-      () => '',
-      (failed: unknown) => (failed as { readonly stdout: string }).stdout,
-    );
-    // Only what the examples say: files of the repository are somebody else's concern.
-    return said.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+export function compile(sources: ReadonlyMap<string, string>): string[] {
+  const files = new Map([...sources].map(([name, code]) => [join(FOLDER, `${name}.ts`), code]));
+  // Only what the examples say: `npm run types` checks the files of the repository.
+  return mistakesIn(programOf(files), files.keys(), FOLDER);
 }
 
 /** An example as JavaScript: its types are gone, its imports are what `known` has, its exports are given back. */

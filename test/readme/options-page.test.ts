@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import ts from 'typescript';
 import { paper, REPOSITORY } from './readme-examples.js';
+import { programOf } from './type-checker.js';
 
 const COMPILING_LIMIT_MS = 60_000;
 const REQUIRED = '**required**';
@@ -110,15 +111,7 @@ function publicTypes(): ReadonlyMap<string, ReadonlyMap<string, { readonly requi
   const files = Object.entries(entries)
     .filter(([path]) => !ELSEWHERE.includes(path))
     .map(([, entry]) => join(REPOSITORY, entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')));
-  const settings = ts.getParsedCommandLineOfConfigFile(
-    join(REPOSITORY, 'tsconfig.json'),
-    {},
-    {
-      ...ts.sys,
-      onUnRecoverableConfigFileDiagnostic: () => undefined,
-    },
-  );
-  const program = ts.createProgram(files, settings?.options ?? {});
+  const program = programOf(new Map(), files);
   const checker = program.getTypeChecker();
   const found = new Map<string, ReadonlyMap<string, { readonly required: boolean }>>();
   for (const file of files) {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { compile } from '../readme/compile-examples.js';
 import { paper, REPOSITORY } from '../readme/readme-examples.js';
 
 const RUN_LIMIT_MS = 40_000;
@@ -44,14 +45,8 @@ describe('docs/testing-your-bot.md', function () {
     expect(said).to.include('Expected no refused sends').and.include('"You said: My parcel is late." ((#10)');
   });
 
-  it('compiles as strictly as the package itself', async () => {
-    const compiler = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
-    await writeFile(join(folder, 'bot.test.ts'), files.get('bot.test.ts') ?? '');
-    const said = await promisify(execFile)(process.execPath, [compiler, '-p', folder], { cwd: folder }).then(
-      () => '',
-      (failed: unknown) => (failed as { readonly stdout: string }).stdout,
-    );
-    expect(said.split('\n').filter((line) => line.startsWith('bot.test.ts'))).to.deep.equal([]);
+  it('compiles as strictly as the package itself', () => {
+    expect(compile(new Map([['bot.test', files.get('bot.test.ts') ?? '']]))).to.deep.equal([]);
   });
 
   /** What mocha says about the example, with this change to its bot. */

@@ -84,6 +84,7 @@ const SAID: readonly (readonly [string, unknown, string])[] = [
 
 const SECRETS: readonly (readonly [string, string, string])[] = [
   ['of an address', 'cannot connect to redis://user:s3cr:et@p@host:6379/0', 's3cr:et@p'],
+  ['of an address whose password has an @, behind the @', 'cannot connect to redis://user:s3@cret@host:6379/0', 'cret'],
   [
     'of a connection string',
     'bad DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc/def+g==;EndpointSuffix=x',

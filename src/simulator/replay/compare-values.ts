@@ -1,9 +1,10 @@
 /** Compares a recorded value, which is neutral, with one of this replay, which is not. */
 import { parseExactJson } from '../../thread/exact-json.js';
+import { idsInside } from '../../recording/ids-inside.js';
 import { ID_FIELDS } from '../../recording/known-values.js';
 import { neutralText } from '../../recording/neutral-text.js';
 import { isJsonObject } from '../webhook-items.js';
-import { ID_INSIDE, type IdMap } from './id-map.js';
+import type { IdMap } from './id-map.js';
 
 /** One place where two values differ. */
 export interface ValueDifference {
@@ -88,10 +89,9 @@ function neutralPart(text: string): string {
 function partsOf(text: string): readonly string[] {
   const parts: string[] = [];
   let behind = 0;
-  for (const { 0: word, index } of text.matchAll(ID_INSIDE)) {
-    if (!/\d/.test(word)) continue;
-    parts.push(text.slice(behind, index), word);
-    behind = index + word.length;
+  for (const { id, index } of idsInside(text)) {
+    parts.push(text.slice(behind, index), id);
+    behind = index + id.length;
   }
   return [...parts, text.slice(behind)];
 }

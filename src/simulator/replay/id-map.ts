@@ -1,8 +1,6 @@
 /** Which id of this replay is which id of the recording. A bot makes new random ids, and has apps of its own. */
 
-/** An id inside a text, as recordings recognise them. */
-export const ID_INSIDE = /[A-Za-z0-9_-]{16,}|\d{10,}/g;
-const HAS_DIGIT = /\d/;
+import { idsInside } from '../../recording/ids-inside.js';
 
 /** Ids in both directions. */
 export class IdMap {
@@ -21,11 +19,14 @@ export class IdMap {
 
   /** A recorded text with this replay's ids. From now on its other ids mean themselves. */
   toActual(text: string): string {
-    return text.replaceAll(ID_INSIDE, (word) => {
-      if (!HAS_DIGIT.test(word)) return word;
-      this.pair(word, word);
-      return this.#actual.get(word) ?? word;
-    });
+    let actual = '';
+    let behind = 0;
+    for (const { id, index } of idsInside(text)) {
+      this.pair(id, id);
+      actual += text.slice(behind, index) + (this.#actual.get(id) ?? id);
+      behind = index + id.length;
+    }
+    return actual + text.slice(behind);
   }
 
   /** A copy in which guesses can be tried. */
