@@ -15,6 +15,8 @@ import { connection } from './scene.js';
 const WITHIN_MS = 600_000;
 const OUTAGE_MS = 18_000;
 const LEASE_MS = 15_000;
+/** Of the inbox, unless a story says otherwise: see `BotProcessSettings.leaseMs`. */
+const INBOX_LEASE_MS = 3_000;
 const INNOCENT = 20;
 
 describeWithRedis('Processes with an inbox', function () {
@@ -132,5 +134,49 @@ describeWithRedis('Processes with an inbox', function () {
     expect(numbers(5).map((customer) => heardBy(customer + 1).length)).to.deep.equal([1, 1, 1, 1, 1]);
     expect(heardBy(0)).to.deep.equal(['bot: hold 0', 'bot: and now?']);
     expect(other.bot.turns('began'), 'nothing was taken from a process that lives').to.deep.equal([]);
+  });
+
+  it('finish what they run when they are asked to stop, and no other process runs it beside', async () => {
+    const first = await newBot({ closesWithinMs: 60_000 });
+    const other = await newBot();
+    sim.connectBot(first.url);
+    await sim.customer(psidOf(0)).says('hold 0');
+    await until(() => first.bot.turns('began').length === 1);
+    other.bot.letGo('hold 0');
+
+    first.bot.signal('SIGTERM');
+    await goneBy(3 * INBOX_LEASE_MS);
+    expect(other.bot.turns('began'), 'its process lives').to.deep.equal([]);
+    first.bot.letGo('hold 0');
+    expect(await first.bot.ended).to.equal(0);
+
+    sim.connectBot(other.url);
+    await sim.customer(psidOf(0)).says('still there?');
+    await until(() => heardBy(0).includes('bot: still there?'));
+    expect(heardBy(0)).to.deep.equal(['bot: hold 0', 'bot: still there?']);
+    expect(other.bot.turns('began')).to.deep.equal(['still there?']);
+  });
+
+  it('leave what lasts too long to another process when they stop, and say nothing for it afterwards', async () => {
+    const first = await newBot({ closesWithinMs: 500 });
+    const other = await newBot();
+    sim.connectBot(first.url);
+    await sim.customer(psidOf(0)).says('hold 0');
+    await until(() => first.bot.turns('began').length === 1);
+    other.bot.letGo('hold 0');
+
+    first.bot.signal('SIGTERM');
+    await until(() => first.bot.words.some((word) => 'left' in word));
+    expect(first.bot.words).to.deep.include({ left: { running: 1, waiting: 0 } });
+    await until(() => heardBy(0).length === 1);
+    first.bot.letGo('hold 0');
+    // It has spoken by then, to nobody; the connection of its own state is closed.
+    await until(() => first.bot.log.some((line) => line.includes('A turn ended with an error')));
+
+    sim.connectBot(other.url);
+    await sim.customer(psidOf(0)).says('still there?');
+    await until(() => heardBy(0).includes('bot: still there?'));
+    expect(heardBy(0)).to.deep.equal(['bot: hold 0', 'bot: still there?']);
+    expect(other.bot.turns('began')).to.deep.equal(['hold 0', 'still there?']);
   });
 });
