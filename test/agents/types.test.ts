@@ -2,7 +2,6 @@
 import type { Activity } from '@microsoft/agents-activity';
 import { ActivityHandler, AgentApplication, CloudAdapter, MessageFactory } from '@microsoft/agents-hosting';
 import type { TurnContext, TurnState } from '@microsoft/agents-hosting';
-import { expect } from 'chai';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive/agents';
 
