@@ -12,7 +12,7 @@ import {
   authorizeJWT,
 } from '@microsoft/agents-hosting';
 import { ComponentDialog, WaterfallDialog, runDialog } from '@microsoft/agents-hosting-dialogs';
-import type { AgentApplicationOptions, TurnContext, TurnState } from '@microsoft/agents-hosting';
+import type { AgentApplicationOptions, Storage, TurnContext, TurnState } from '@microsoft/agents-hosting';
 import type { Activity } from '@microsoft/agents-activity';
 import express from 'express';
 import { MessengerAdapter, VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
@@ -175,6 +175,16 @@ export const routesBot: MakeBot = (app, handover, seen) => {
 
 /** The same with a waterfall, whose next step says how it ended. */
 export const dialogsBot: MakeBot = (app, handover, seen) => {
+  addDialogs(app, handover, seen, new MemoryStorage());
+};
+
+/** The dialogs, and where their state is. */
+export function addDialogs(
+  app: AgentApplication<TurnState>,
+  handover: VccLiveHandover,
+  seen: Seen,
+  storage: Storage,
+): void {
   const waiting = handoverDialogs(handover);
   const root = new ComponentDialog('root');
   root.addDialog(waiting.dialog());
@@ -201,14 +211,14 @@ export const dialogsBot: MakeBot = (app, handover, seen) => {
     ]),
   );
   (root as unknown as { initialDialogId: string }).initialDialogId = 'main';
-  const state = new ConversationState(new MemoryStorage());
+  const state = new ConversationState(storage);
   const dialogs = state.createProperty('dialogs');
   app.onActivity(/./, async (context) => {
     // The package brings a second copy of agents-hosting, whose classes are others for TypeScript.
     await runDialog(root, context as never, dialogs as never);
     await state.saveChanges(context);
   });
-};
+}
 
 /** A plugin on the pretend platform. */
 export function handoverFor(
