@@ -2,7 +2,8 @@
  * `npm start`: the sample bot, the simulated Messenger platform and VCC Live's agents on one port, seen in the browser.
  *
  * `PORT` (default 3978, or any free one if that is taken) and `HOST` (default the loopback address) may be set.
- * `npm start -- --demo` needs no page: it plays a whole handover in the terminal and ends.
+ * `npm start -- --demo` needs no page: it plays a whole handover in the terminal and ends. `--bot agents` takes the sample bot
+ * on the Agents SDK.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,11 +11,20 @@ import { promisify } from 'node:util';
 import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { openBrowser } from './open-browser.js';
+import { startAgentsBotOnStage } from './agents-bot/on-stage.js';
+import { startBot } from './talk-to-agent/bot.js';
 import { putOnStage, stagePlatform } from './talk-to-agent/on-stage.js';
+import type { StartBot } from './talk-to-agent/on-stage.js';
 import { playDemo } from './terminal/demo.js';
 
 const DEFAULT_PORT = 3978;
 const BUILD_PAGE = join(__dirname, '..', 'scripts', 'build-page.mjs');
+
+/** The sample bots, by the name that `--bot` takes. */
+const BOTS: Readonly<Record<string, StartBot>> = {
+  'bot-framework': startBot,
+  agents: startAgentsBotOnStage,
+};
 
 async function main(): Promise<void> {
   if (process.argv.includes('--demo')) await demo();
@@ -23,7 +33,7 @@ async function main(): Promise<void> {
 
 async function demo(): Promise<void> {
   const simulator = await MessengerSimulator.start(stagePlatform);
-  const bot = await putOnStage(simulator, () => undefined);
+  const bot = await putOnStage(simulator, () => undefined, wantedBot());
   try {
     await playDemo(simulator, bot.handover, (line) => console.log(line));
   } finally {
@@ -34,7 +44,7 @@ async function demo(): Promise<void> {
 
 async function stage(): Promise<void> {
   const [simulator] = await Promise.all([startSimulator(), promisify(execFile)(process.execPath, [BUILD_PAGE])]);
-  const bot = await putOnStage(simulator, (line) => console.log(line));
+  const bot = await putOnStage(simulator, (line) => console.log(line), wantedBot());
   const { url, loopbackOnly } = serveStage(simulator, bot.stage);
   console.log(`\n  The stage is at ${url}\n`);
   console.log('  It runs the bot, Messenger and VCC Live for you: you need no Facebook account.');
@@ -46,6 +56,15 @@ async function stage(): Promise<void> {
   openBrowser(url);
   const end = (): void => void Promise.all([bot.stop(), simulator.stop()]).then(() => process.exit(0));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+}
+
+/** The bot that the command line names. */
+function wantedBot(): StartBot {
+  const at = process.argv.indexOf('--bot');
+  const name = at < 0 ? 'bot-framework' : (process.argv[at + 1] ?? '');
+  const start = BOTS[name];
+  if (start) return start;
+  throw new Error(`--bot is "${name}". Set it to one of: ${Object.keys(BOTS).join(', ')}.`);
 }
 
 async function startSimulator(): Promise<MessengerSimulator> {

@@ -21,6 +21,8 @@ const GROUPS = {
     'vcc-live-webhooks',
     'botkit',
     'azure-bot-service',
+    'agents-sdk',
+    'from-bot-framework',
     'doctor',
     'operator',
     'watching-it',

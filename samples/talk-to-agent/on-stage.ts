@@ -5,10 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MemoryStorage } from 'botbuilder';
 import { MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { HandoverPlugin } from 'botbuilder-handover-vcclive';
 import type { MessengerSimulator, SimulatorOptions, StageOptions } from 'botbuilder-handover-vcclive/simulator';
 import { startBot } from './bot.js';
-import type { RunningBot } from './bot.js';
+import type { SampleMemory, SamplePolicies } from './bot.js';
+import type { SampleSettings } from './settings.js';
 import { stagePolicies } from './stage-policies.js';
 
 const SHOP = '111222333444555';
@@ -22,9 +23,25 @@ export const stagePlatform: Pick<SimulatorOptions, 'pageId' | 'pages'> = {
   pages: [{ pageId: WORKSHOP }],
 };
 
+/** A running sample bot of any framework. */
+export interface RunningBot {
+  readonly port: number;
+  readonly handover: HandoverPlugin;
+  /** Serves a request that came in on another server's port. */
+  serve(request: IncomingMessage, response: ServerResponse): void;
+  stop(): Promise<void>;
+}
+
+/** Starts a sample bot with the policies of the stage. */
+export type StartBot = (
+  settings: SampleSettings,
+  say: (line: string) => void,
+  how: SamplePolicies & SampleMemory,
+) => Promise<RunningBot>;
+
 /** The sample bot, which you can shut down and start again. Its state is kept meanwhile. */
 export interface BotOnStage {
-  readonly handover: VccLiveHandover;
+  readonly handover: HandoverPlugin;
   /** Starts the bot; does nothing if it runs. */
   start(): Promise<void>;
   /** Shuts the bot down as a deployment would: running turns finish. Webhooks then get 503. */
@@ -33,14 +50,21 @@ export interface BotOnStage {
   readonly stage: Pick<StageOptions, 'botLabel' | 'pageNames' | 'believes' | 'bot'>;
 }
 
-/** Starts the bot. It uses the simulator's clock: if you wind it forward by a day, the day passes for both. */
-export async function putOnStage(simulator: MessengerSimulator, say: (line: string) => void): Promise<BotOnStage> {
+/**
+ * Starts the bot. It uses the simulator's clock: if you wind it forward by a day, the day passes for both.
+ * @param startWith starts the bot of another framework. Default: Bot Framework's
+ */
+export async function putOnStage(
+  simulator: MessengerSimulator,
+  say: (line: string) => void,
+  startWith: StartBot = startBot,
+): Promise<BotOnStage> {
   const { settings, graphBaseUrl, clock } = simulator;
   // A real bot uses a database here.
   const kept = { store: new MemoryThreadStore({ now: () => clock.now() }), storage: new MemoryStorage() };
   const tokens = new Map(settings.pages.map(({ pageId, pageAccessToken }) => [pageId, pageAccessToken]));
   const start = (): Promise<RunningBot> =>
-    startBot(
+    startWith(
       {
         appId: settings.botAppId,
         appSecret: settings.appSecret,

@@ -1,6 +1,6 @@
 /** `npm start -- --demo`: plays a whole handover in the terminal, checks each step, and ends. */
 import { visibleText } from 'botbuilder-handover-vcclive';
-import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { HandoverPlugin } from 'botbuilder-handover-vcclive';
 import type { ConversationEntry, MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { lastSeq, linesSince, namesOf } from './wire-lines.js';
 
@@ -23,7 +23,7 @@ interface Scene {
 /** Plays the story. @throws if a scene does not end as it must, so that the exit code is not 0 */
 export async function playDemo(
   simulator: MessengerSimulator,
-  handover: VccLiveHandover,
+  handover: HandoverPlugin,
   print: (line: string) => void,
 ): Promise<void> {
   print(INTRODUCTION);
@@ -87,7 +87,7 @@ function scenesOf(simulator: MessengerSimulator): Scene[] {
 async function play(
   { act, hears, owner }: Scene,
   simulator: MessengerSimulator,
-  handover: VccLiveHandover,
+  handover: HandoverPlugin,
   print: (line: string) => void,
 ): Promise<void> {
   const customer = simulator.customer(PSID);

@@ -52,17 +52,14 @@ export interface HandoverDialogs {
    * @param id default `vccLiveHandover`
    * @param request what its handovers ask for, unless they say otherwise
    */
-  readonly dialog: (id?: string, request?: HandoverRequest) => HandoverDialog;
+  dialog(id?: string, request?: HandoverRequest): HandoverDialog;
   /**
    * A waterfall step that begins the dialog; `handoverResultOf(step)` in the next step is the `HandoverResult`.
    * @param dialogId which dialog. Default: `vccLiveHandover` if this waterfall can begin it, otherwise the only one that it can
    *   begin
    * @throws {@link HandoverError} code `dialogMissing`, in the turn, if there is no such dialog, or no telling which
    */
-  readonly step: (
-    request?: HandoverRequest,
-    dialogId?: string,
-  ) => (step: WaterfallStepContext) => Promise<DialogTurnResult>;
+  step(request?: HandoverRequest, dialogId?: string): (step: WaterfallStepContext) => Promise<DialogTurnResult>;
 }
 
 /** `const handovers = handoverDialogs(handover)`. Call it once for each plugin. */

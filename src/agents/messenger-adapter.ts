@@ -63,6 +63,8 @@ const OPTION_NAMES = Object.keys({
   record: true,
 } satisfies Record<keyof MessengerAdapterOptions, true>);
 
+/** CloudAdapter asks for a client id in production. Nothing is signed or verified with this one. */
+const NO_CLIENT_ID = 'messenger-adapter';
 const STARTS_SERVER =
   'startServer of @microsoft/agents-hosting-express parses every body and has no route for GET, so it cannot serve Messenger: ' +
   'give process() to the routes of an express() of your own.';
@@ -89,7 +91,7 @@ export class MessengerAdapter extends CloudAdapter {
     checkNames('', options, OPTION_NAMES);
     const { handover, verifyToken, appSecret, pageAccessToken, graph = {}, record, ...limits } = options;
     const host = hostOf(handover);
-    super({});
+    super({ clientId: NO_CLIENT_ID });
     markSpeaksToMeta(this);
     servesItself(this, handover);
     this.#service = host.serve(this, {

@@ -120,6 +120,27 @@ const BOTKIT = testOf('test/integration/botkit-bot.test.ts', 'lines of samples/b
 const REDIS = testOf('test/readme/reliability.test.ts', 'needs a Redis at localhost:6379; that test compiles it');
 const MOCHA = 'a test for mocha, not a bot';
 
+/** What surrounds an example of the page about the Agents SDK. */
+const ON_AGENTS = `
+import { createServer as $createServer } from 'node:http';
+import { AgentApplication as $AgentApplication, MemoryStorage as $MemoryStorage } from '@microsoft/agents-hosting';
+import { MessengerAdapter as $MessengerAdapter, VccLiveHandover as $VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
+const handover = new $VccLiveHandover({
+  botAppId: process.env.FACEBOOK_APP_ID,
+  vccLiveAppId: process.env.VCC_LIVE_APP_ID,
+  pageAccessToken: process.env.FACEBOOK_PAGE_ACCESS_TOKEN,
+  appSecret: process.env.FACEBOOK_APP_SECRET,
+  talkToAgent: [],
+  graph: { baseUrl: process.env.GRAPH_BASE_URL },
+});
+const adapter = new $MessengerAdapter({ handover, verifyToken: process.env.FACEBOOK_VERIFY_TOKEN });
+const storage = new $MemoryStorage();
+const app = new $AgentApplication({ adapter, storage });
+handover.attach(app);
+`;
+const AGENTS_ECHO = `app.onActivity('message', async (context) => void (await context.sendActivity('You said: ' + context.activity.text)));`;
+const AGENTS_SERVER = `$createServer((req, res) => adapter.process(req, res, (context) => app.run(context))).listen(3978);`;
+
 /** Every example of README and docs/, by page and name. */
 export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
   'README.md#first-bot': whole,
@@ -139,6 +160,19 @@ export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
       adapter: 'adapter',
       logic: 'logic',
     }),
+  },
+
+  'docs/agents-sdk.md#bot': whole,
+  'docs/agents-sdk.md#node-http': { program: (code) => [ON_AGENTS, AGENTS_ECHO, code].join('\n') },
+  'docs/agents-sdk.md#fastify': testOf(
+    'test/agents/guide.test.ts',
+    'Fastify is not installed here; that test gives process() the raw request and response in the same way',
+  ),
+  'docs/agents-sdk.md#azure': testOf('test/agents/guide.test.ts', 'its requests come from Azure’s channel'),
+  'docs/agents-sdk.md#dialogs': {
+    program: (code) => [ON_AGENTS, code, AGENTS_SERVER].join('\n'),
+    says: 'agent',
+    hears: NOTICE,
   },
 
   'docs/azure-bot-service.md#handover': AZURE,

@@ -80,18 +80,20 @@ export class Programs {
       await bot.end();
       await simulator.stop();
     };
+    let url = '';
     try {
       const dies = bot.ended.then((code) => {
         throw new Error(`The program ended with ${String(code)} at start:\n${bot.printed}`);
       });
       const [, port = ''] = await Promise.race([bot.prints(/listening on port (\d+)/), dies]);
       dies.catch(() => undefined);
-      simulator.connectBot(`http://127.0.0.1:${port}/api/messages`);
+      url = `http://127.0.0.1:${port}/api/messages`;
+      simulator.connectBot(url);
     } catch (error) {
       await end();
       throw error;
     }
-    return { simulator, bot, end };
+    return { simulator, bot, url, end };
   }
 
   async remove(): Promise<void> {
@@ -103,5 +105,7 @@ export class Programs {
 export interface RunningProgram {
   readonly simulator: MessengerSimulator;
   readonly bot: Program;
+  /** Its messaging endpoint. */
+  readonly url: string;
   readonly end: () => Promise<void>;
 }

@@ -12,7 +12,7 @@ import {
   authorizeJWT,
 } from '@microsoft/agents-hosting';
 import { ComponentDialog, WaterfallDialog, runDialog } from '@microsoft/agents-hosting-dialogs';
-import type { TurnContext, TurnState } from '@microsoft/agents-hosting';
+import type { AgentApplicationOptions, Storage, TurnContext, TurnState } from '@microsoft/agents-hosting';
 import type { Activity } from '@microsoft/agents-activity';
 import express from 'express';
 import { MessengerAdapter, VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
@@ -31,13 +31,22 @@ export interface Seen {
   readonly errors: unknown[];
 }
 
-/** A bot behind Azure Bot Service, on the Agents SDK. */
-export interface AgentsAzureBot extends TransportBot {
-  readonly channel: AzureChannel;
+/** A bot on the Agents SDK. */
+export interface AgentsBot extends TransportBot {
   readonly adapter: CloudAdapter;
   readonly app: AgentApplication<TurnState>;
   readonly handover: VccLiveHandover;
+  /** Its messaging endpoint. */
+  readonly url: string;
 }
+
+/** One behind Azure Bot Service. */
+export interface AgentsAzureBot extends AgentsBot {
+  readonly channel: AzureChannel;
+}
+
+/** What an application is made with, beside its adapter. */
+export type ApplicationOptions = Partial<AgentApplicationOptions<TurnState>>;
 
 /** Azure Bot Service's Facebook channel before an application with routes. */
 export const agentsCloudRoutes = {
@@ -75,11 +84,16 @@ export const agentsHosts: readonly Transport[] = [
 export type MakeBot = (app: AgentApplication<TurnState>, handover: VccLiveHandover, seen: Seen) => void;
 
 /** Starts an application behind Azure's channel. */
-export async function startCloud(ground: Ground, options: TransportOptions, make: MakeBot): Promise<AgentsAzureBot> {
+export async function startCloud(
+  ground: Ground,
+  options: TransportOptions,
+  make: MakeBot,
+  how: ApplicationOptions = {},
+): Promise<AgentsAzureBot> {
   const channel = await AzureChannel.open(ground.sim, options.channel);
   const adapter = new CloudAdapter({});
   const handover = handoverFor(ground, options);
-  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage() });
+  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage(), ...how });
   const seen = observe(app);
   handover.attach(app);
   make(app, handover, seen);
@@ -97,6 +111,7 @@ export async function startCloud(ground: Ground, options: TransportOptions, make
     adapter,
     app,
     handover,
+    url,
     writesTo: (thread, text) => {
       const reference = { ...referenceTo(thread, `${thread.psid}-${thread.pageId}`), serviceUrl: channel.serviceUrl };
       return adapter.continueConversation({}, reference, async (context) => {
@@ -111,11 +126,16 @@ export async function startCloud(ground: Ground, options: TransportOptions, make
 }
 
 /** Starts an application that receives Meta's webhooks itself. */
-export async function startMessenger(ground: Ground, options: TransportOptions, make: MakeBot): Promise<TransportBot> {
+export async function startMessenger(
+  ground: Ground,
+  options: TransportOptions,
+  make: MakeBot,
+  how: ApplicationOptions = {},
+): Promise<AgentsBot> {
   const handover = handoverFor(ground, options);
   const { verifyToken } = ground.sim.settings;
   const adapter = new MessengerAdapter({ handover, verifyToken, ackDeadlineMs: 120_000 });
-  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage() });
+  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage(), ...how });
   const seen = observe(app);
   handover.attach(app);
   make(app, handover, seen);
@@ -125,7 +145,10 @@ export async function startMessenger(ground: Ground, options: TransportOptions, 
   ground.sim.connectBot(url);
   return {
     ...seen,
+    adapter,
+    app,
     handover,
+    url,
     writesTo: ({ pageId, psid }, text) =>
       adapter.continueConversation('', { user: { id: psid }, agent: { id: pageId } }, async (context) => {
         await context.sendActivity(text);
@@ -152,6 +175,16 @@ export const routesBot: MakeBot = (app, handover, seen) => {
 
 /** The same with a waterfall, whose next step says how it ended. */
 export const dialogsBot: MakeBot = (app, handover, seen) => {
+  addDialogs(app, handover, seen, new MemoryStorage());
+};
+
+/** The dialogs, and where their state is. */
+export function addDialogs(
+  app: AgentApplication<TurnState>,
+  handover: VccLiveHandover,
+  seen: Seen,
+  storage: Storage,
+): void {
   const waiting = handoverDialogs(handover);
   const root = new ComponentDialog('root');
   root.addDialog(waiting.dialog());
@@ -178,14 +211,14 @@ export const dialogsBot: MakeBot = (app, handover, seen) => {
     ]),
   );
   (root as unknown as { initialDialogId: string }).initialDialogId = 'main';
-  const state = new ConversationState(new MemoryStorage());
+  const state = new ConversationState(storage);
   const dialogs = state.createProperty('dialogs');
   app.onActivity(/./, async (context) => {
     // The package brings a second copy of agents-hosting, whose classes are others for TypeScript.
     await runDialog(root, context as never, dialogs as never);
     await state.saveChanges(context);
   });
-};
+}
 
 /** A plugin on the pretend platform. */
 export function handoverFor(
