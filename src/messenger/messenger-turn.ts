@@ -58,8 +58,7 @@ export class MessengerTurn implements TurnContext, MessengerThread {
 
   get message(): CustomerMessage | undefined {
     const event = decidedIn(this.turnState)?.event;
-    if (event?.channel !== 'messaging') return undefined;
-    return (this.#message ??= customerMessageOf(event));
+    return event && (this.#message ??= customerMessageOf(event));
   }
 
   async reply(reply: string | Reply): Promise<readonly string[]> {
