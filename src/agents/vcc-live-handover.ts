@@ -121,12 +121,12 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
     const { requests, core } = this.#plugin;
     if (!this.#hasHandler && !this.#hasSaid) core.log.warn(NO_HANDLER);
     this.#hasSaid = true;
-    return requests.toAgent(context, request, { waits: this.#hasHandler ? 'handler' : 'nobody' });
+    return requests.toAgent(context, request);
   }
 
   /**
-   * Calls the handler with the result of each handover that {@link transfer} began, as a route of the application with the
-   * first rank. The turn is the customer's next message, or one of the plugin's own if the application is attached. A result
+   * Calls the handler with the result of each handover that the bot began, by {@link transfer}, {@link toAgent} or the option
+   * `talkToAgent`, but not by a dialog, as a route of the application with the first rank. The turn is the customer's next message, or one of the plugin's own if the application is attached. A result
    * counts as handled when the handler and the rest of its turn have ended: after an error, or a crash, the next turn is
    * given it again, in whichever process it runs.
    * @throws {@link InvalidOptionError} if this application has a handler already
@@ -141,6 +141,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
     }
     this.#applications.add(app);
     this.#hasHandler = true;
+    this.#plugin.requests.awaitedByHandler();
     const isDue = (context: TurnContext): Promise<boolean> =>
       Promise.resolve(dueResultOf(this.#plugin, context) !== undefined);
     const run = async (context: TurnContext, state: State): Promise<void> => {

@@ -200,6 +200,18 @@ describe('onResult(app, handler)', () => {
     await play(make);
   });
 
+  it('gets the result of a handover that the option talkToAgent began', async () => {
+    const results: HandoverResult[] = [];
+    const stage = await play(
+      botWith((result) => void results.push(result)),
+      { handover: { talkToAgent: /a person/i } },
+    );
+    await stage.customer.says('a person, quick!');
+    expect(stage.owner()).to.equal('vccLive');
+    await stage.agent.handsBack(stage.customer.psid);
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(['completed']);
+  });
+
   it('is missed once in the log if transfer() hands over without it', async () => {
     const lines: string[] = [];
     const quiet = (): void => undefined;
