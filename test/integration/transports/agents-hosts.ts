@@ -159,15 +159,20 @@ export async function startMessenger(
 
 /** "agent please" hands over from a route, and the handler of the result says how it ended. */
 export const routesBot: MakeBot = (app, handover, seen) => {
+  /** The handovers that a dialog of another host would wait for. */
+  const asked = new Set<string>();
   const ended = async (context: TurnContext, result: HandoverResult): Promise<void> => {
     await context.sendActivity(`ended: ${result.outcome} via ${result.via}`);
     seen.results.push(result);
   };
   app.onMessage('agent please', async (context) => {
     const start = await handover.transfer(context);
-    if (start.status !== 'passed') await ended(context, resultOf(start));
+    if (start.status === 'passed') asked.add(start.handoverId);
+    else await ended(context, resultOf(start));
   });
-  handover.onResult(app, (context, _state, result) => ended(context, result));
+  handover.onResult(app, async (context, _state, result) => {
+    if (asked.delete(result.handoverId ?? '')) await ended(context, result);
+  });
   app.onActivity('message', async (context) => {
     await context.sendActivity(`bot: ${context.activity.text}`);
   });
