@@ -18,7 +18,31 @@ const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const TEST_FILE = /\.test\.ts$/;
 
 /** The files that take longest, the longest first. Begun last, one of them would run alone at the end. */
-export const LONGEST_FIRST = [];
+export const LONGEST_FIRST = [
+  'test/package/packed-package.test.ts',
+  'test/integration/inbox-processes.test.ts',
+  'test/integration/paused-process.test.ts',
+  'test/readme/examples-run.test.ts',
+  'test/store/bot-storage-store.test.ts',
+  'test/chaos/chaos.test.ts',
+  'test/integration/two-processes.test.ts',
+  'test/browser/story.test.ts',
+  'test/integration/many-processes.test.ts',
+  'test/readme/examples.test.ts',
+  'test/readme/site.test.ts',
+  'test/integration/timers.test.ts',
+  'test/simulator/stage-scenarios.test.ts',
+  'test/store/redis-cluster.test.ts',
+  'test/store/redis-store.test.ts',
+  'test/integration/redis-cluster-failover.test.ts',
+  'test/crash/crash.test.ts',
+  'test/cli/simulate.test.ts',
+  'test/cli/doctor/doctor.test.ts',
+  'test/comparison/comparison.test.ts',
+  'test/expressions/linear.test.ts',
+  'test/simulator/testing-your-bot.test.ts',
+  'test/run/run-tests.test.ts',
+];
 
 /** A question that these arguments cannot answer. */
 class WrongArguments extends Error {}

@@ -80,13 +80,9 @@ describeWithRedis('Processes with an inbox', function () {
     for (;;) {
       const { bot } = await newBot();
       for (const text of texts) bot.letGo(text);
-      const isDead = bot.ended.then(() => true);
-      const isSetAside = until(() => bot.log.some((line) => line.includes('set aside'))).then(
-        () => false,
-        () => true,
-      );
-      if (!(await Promise.race([isDead, isSetAside]))) break;
-      died.push(bot);
+      void bot.ended.then(() => died.push(bot));
+      await until(() => died.includes(bot) || bot.log.some((line) => line.includes('set aside')));
+      if (!died.includes(bot)) break;
     }
     await until(() => numbers(INNOCENT).every((customer) => heardBy(customer).length > 0));
 
