@@ -10,7 +10,9 @@ const MAX_TARBALL_BYTES = 1024 * 1024;
 const PACKING_LIMIT_MS = 120_000;
 const BOT_LIMIT_MS = 90_000;
 
+const AGENTS_PEERS = ['@microsoft/agents-activity', '@microsoft/agents-hosting', '@microsoft/agents-hosting-dialogs'];
 const PEERS = [
+  ...AGENTS_PEERS,
   '@opentelemetry/api',
   'axios',
   'undici',
@@ -26,12 +28,18 @@ const PLUGIN_LOADS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'undici'];
 /** Every path of code, a value that it exports, and what it loads of the packages that are not its own. */
 const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads: readonly string[] }>> = {
   '.': { exports: 'VccLiveHandover', loads: PLUGIN_LOADS },
+  './agents': {
+    exports: 'VccLiveHandover',
+    // The SDK itself loads OpenTelemetry's API where it is installed.
+    loads: ['@microsoft/agents-activity', '@microsoft/agents-hosting', '@opentelemetry/api', 'axios', 'undici'],
+  },
+  './agents/dialogs': { exports: 'handoverDialogs', loads: [...AGENTS_PEERS, '@opentelemetry/api', 'axios', 'undici'] },
   './facebook-adapter': {
     exports: 'HandoverFacebookAdapter',
     loads: ['axios', 'botbuilder', 'botbuilder-adapter-facebook', 'botbuilder-dialogs', 'undici'],
   },
-  // The plugin that it is given has loaded the same; the adapter is loaded if a controller has that adapter.
-  './botkit': { exports: 'handoverPlugin', loads: PLUGIN_LOADS },
+  // The plugin that it is given has loaded the rest; the adapter is loaded if a controller has that adapter.
+  './botkit': { exports: 'handoverPlugin', loads: ['axios', 'botbuilder-dialogs', 'undici'] },
   './calendar': { exports: 'openingHours', loads: ['luxon'] },
   './vcc-live': { exports: 'vccLiveAgents', loads: ['axios'] },
   './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },
@@ -72,6 +80,17 @@ async function story() {
   await simulator.stop();
 }
 `;
+
+/** The same on the Agents SDK. */
+const AGENTS_STORY = STORY.replace(
+  'const adapter = new HandoverFacebookAdapter({ handover, verify_token: settings.verifyToken });',
+  `const adapter = new MessengerAdapter({ handover, verifyToken: settings.verifyToken });
+  const app = new AgentApplication({ adapter, storage: new MemoryStorage() });
+  handover.attach(app);
+  app.onActivity('message', async (context) => {
+    await context.sendActivity('You said: ' + context.activity.text);
+  });`,
+).replace(/adapter\.processActivity\([\s\S]*?\n {4}\}\),/, 'adapter.process(req, res, (context) => app.run(context)),');
 
 const STORY_ENDS = {
   hears: ['You said: Hello', "I'm connecting you to an agent. One moment, please."],
@@ -261,7 +280,7 @@ describe('the package as it is published', function () {
 
   for (const [path, { exports, loads }] of Object.entries(PATHS)) {
     it(`gives ${exports} to a CommonJS bot as ${path}, and loads ${loads.join(', ') || 'no other package'}`, async () => {
-      const bot = await freshBot(packed, `loads-${exports}`, [...PEERS, '@redis/client']);
+      const bot = await freshBot(packed, `loads-${path.replaceAll(/\W/g, '-')}`, [...PEERS, '@redis/client']);
       await writeFile(
         join(bot, 'bot.cjs'),
         `const exported = typeof require('${path.replace('.', 'botbuilder-handover-vcclive')}').${exports};
@@ -308,6 +327,22 @@ describe('the package as it is published', function () {
        const { MessengerSimulator } = require('botbuilder-handover-vcclive/simulator');
        if (require('botbuilder-handover-vcclive/package.json').name !== 'botbuilder-handover-vcclive') throw new Error();
        ${STORY} story();`,
+    );
+    expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal(STORY_ENDS);
+  });
+
+  it('works in a bot on the Agents SDK, where no package of Bot Framework is installed', async () => {
+    const bot = await freshBot(packed, 'agents-bot', ['axios', 'undici', ...AGENTS_PEERS]);
+    await writeFile(
+      join(bot, 'bot.cjs'),
+      `const { createServer } = require('node:http');
+       const { AgentApplication, MemoryStorage } = require('@microsoft/agents-hosting');
+       const { MessengerAdapter, VccLiveHandover } = require('botbuilder-handover-vcclive/agents');
+       const { MessengerSimulator } = require('botbuilder-handover-vcclive/simulator');
+       let missing;
+       try { require('botbuilder-handover-vcclive'); } catch (error) { missing = error.code; }
+       if (missing !== 'missingPeer') throw new Error('The main entry says ' + missing);
+       ${AGENTS_STORY} story();`,
     );
     expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal(STORY_ENDS);
   });
