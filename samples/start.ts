@@ -3,7 +3,7 @@
  *
  * `PORT` (default 3978, or any free one if that is taken) and `HOST` (default the loopback address) may be set.
  * `npm start -- --demo` needs no page: it plays a whole handover in the terminal and ends. `--bot agents` takes the sample bot
- * on the Agents SDK.
+ * on the Agents SDK, `--bot plain` one without a framework.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { MessengerSimulator, serveStage } from 'botbuilder-handover-vcclive/simu
 import type { SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { openBrowser } from './open-browser.js';
 import { startAgentsBotOnStage } from './agents-bot/on-stage.js';
+import { startPlainBotOnStage } from './plain-bot/on-stage.js';
 import { startBot } from './talk-to-agent/bot.js';
 import { putOnStage, stagePlatform } from './talk-to-agent/on-stage.js';
 import type { StartBot } from './talk-to-agent/on-stage.js';
@@ -24,6 +25,7 @@ const BUILD_PAGE = join(__dirname, '..', 'scripts', 'build-page.mjs');
 const BOTS: Readonly<Record<string, StartBot>> = {
   'bot-framework': startBot,
   agents: startAgentsBotOnStage,
+  plain: startPlainBotOnStage,
 };
 
 async function main(): Promise<void> {

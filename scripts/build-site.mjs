@@ -23,6 +23,8 @@ const GROUPS = {
     'azure-bot-service',
     'agents-sdk',
     'from-bot-framework',
+    'without-a-framework',
+    'hosts',
     'doctor',
     'operator',
     'watching-it',

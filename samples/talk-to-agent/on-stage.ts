@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MemoryStorage } from 'botbuilder';
 import { MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { HandoverPlugin } from 'botbuilder-handover-vcclive';
+import type { HandoverEventMap, HandoverListener, ThreadKey, ThreadOwner } from 'botbuilder-handover-vcclive';
 import type { MessengerSimulator, SimulatorOptions, StageOptions } from 'botbuilder-handover-vcclive/simulator';
 import { startBot } from './bot.js';
 import type { SampleMemory, SamplePolicies } from './bot.js';
@@ -23,10 +23,16 @@ export const stagePlatform: Pick<SimulatorOptions, 'pageId' | 'pages'> = {
   pages: [{ pageId: WORKSHOP }],
 };
 
-/** A running sample bot of any framework. */
+/** What the stage needs of the plugin, whatever the bot runs on. */
+export interface StagedPlugin {
+  on<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): unknown;
+  ownerOf(thread: ThreadKey): Promise<ThreadOwner>;
+}
+
+/** A running sample bot of any framework, or of none. */
 export interface RunningBot {
   readonly port: number;
-  readonly handover: HandoverPlugin;
+  readonly handover: StagedPlugin;
   /** Serves a request that came in on another server's port. */
   serve(request: IncomingMessage, response: ServerResponse): void;
   stop(): Promise<void>;
@@ -41,7 +47,7 @@ export type StartBot = (
 
 /** The sample bot, which you can shut down and start again. Its state is kept meanwhile. */
 export interface BotOnStage {
-  readonly handover: HandoverPlugin;
+  readonly handover: StagedPlugin;
   /** Starts the bot; does nothing if it runs. */
   start(): Promise<void>;
   /** Shuts the bot down as a deployment would: running turns finish. Webhooks then get 503. */

@@ -1,7 +1,7 @@
 /** `npm start -- --demo`: plays a whole handover in the terminal, checks each step, and ends. */
 import { visibleText } from 'botbuilder-handover-vcclive';
-import type { HandoverPlugin } from 'botbuilder-handover-vcclive';
 import type { ConversationEntry, MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import type { StagedPlugin } from '../talk-to-agent/on-stage.js';
 import { lastSeq, linesSince, namesOf } from './wire-lines.js';
 
 const PSID = '6600112233445566';
@@ -23,7 +23,7 @@ interface Scene {
 /** Plays the story. @throws if a scene does not end as it must, so that the exit code is not 0 */
 export async function playDemo(
   simulator: MessengerSimulator,
-  handover: HandoverPlugin,
+  handover: StagedPlugin,
   print: (line: string) => void,
 ): Promise<void> {
   print(INTRODUCTION);
@@ -87,7 +87,7 @@ function scenesOf(simulator: MessengerSimulator): Scene[] {
 async function play(
   { act, hears, owner }: Scene,
   simulator: MessengerSimulator,
-  handover: HandoverPlugin,
+  handover: StagedPlugin,
   print: (line: string) => void,
 ): Promise<void> {
   const customer = simulator.customer(PSID);

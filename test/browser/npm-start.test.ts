@@ -82,6 +82,18 @@ describe('npm start', function () {
     busy.close();
   });
 
+  it('-- --demo --bot plain plays the same with the bot without a framework', async () => {
+    const { end, said } = start({}, '--demo', '--bot', 'plain');
+    expect(await end(), said()).to.equal(0);
+    expect(said()).to.include('Every scene ended as it must.');
+  });
+
+  it('-- --bot names the bots that there are if it gets another name', async () => {
+    const { end, said } = start({}, '--bot', 'plane');
+    expect(await end()).to.equal(1);
+    expect(said()).to.match(/--bot is "plane"\. Set it to one of: .*plain/);
+  });
+
   it('-- --demo plays a whole handover without page or browser, and ends well', async () => {
     const { end, said } = start({}, '--demo');
     expect(await end(), said()).to.equal(0);

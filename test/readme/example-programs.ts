@@ -114,6 +114,41 @@ const inTurn = (around: Around = {}): Run['program'] => {
 };`);
 };
 
+/** What surrounds an example for a bot without a framework. */
+const PLAIN = `
+import { createServer as $createServer } from 'node:http';
+import express from 'express';
+import { MessengerBot, talkToAgentPhrases } from 'botbuilder-handover-vcclive/messenger';
+
+const connection = {
+  botAppId: process.env.FACEBOOK_APP_ID,
+  vccLiveAppId: process.env.VCC_LIVE_APP_ID,
+  pageAccessToken: process.env.FACEBOOK_PAGE_ACCESS_TOKEN,
+  appSecret: process.env.FACEBOOK_APP_SECRET,
+  verifyToken: process.env.FACEBOOK_VERIFY_TOKEN,
+  graph: { baseUrl: process.env.GRAPH_BASE_URL },
+};
+`;
+const PLAIN_SERVER = '$createServer((req, res) => bot.webhook(req, res)).listen(3978);';
+const PLAIN_ECHO = "bot.onMessage((message, thread) => thread.reply('You said: ' + message.text));";
+const PLAIN_BOT = 'const bot = new MessengerBot(connection);';
+
+/** The example makes a bot without a framework, or uses one. */
+function withBot({ makes: isMade = false, server = PLAIN_SERVER } = {}): Run['program'] {
+  return (code) => [PLAIN, isMade ? '' : PLAIN_BOT, code, PLAIN_ECHO, server].join('\n');
+}
+
+/** The example is a part of `onMessage`. */
+function inHandler(): Run['program'] {
+  return (code) =>
+    [
+      PLAIN,
+      PLAIN_BOT,
+      `bot.onMessage(async (message, thread) => {\nconst { pageId, psid } = thread.key;\n${code}\n});`,
+      PLAIN_SERVER,
+    ].join('\n');
+}
+
 const testOf = (triedBy: string, because: string): NotRun => ({ triedBy, because });
 const AZURE = testOf('test/integration/azure-bot.test.ts', 'lines of samples/azure-bot, which that test runs whole');
 const BOTKIT = testOf('test/integration/botkit-bot.test.ts', 'lines of samples/botkit-bot, which that test runs whole');
@@ -147,6 +182,8 @@ export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
   'README.md#first-bot-javascript': whole,
   'README.md#dialog': { program: uses({ logic: '$dialogs(new ComplaintDialog())' }), hears: NOTICE },
   'README.md#dialog-javascript': { program: uses({ logic: '$dialogs(new ComplaintDialog())' }), hears: NOTICE },
+
+  'README.md#without-framework': whole,
 
   'docs/adapters.md#repair': {
     program: uses({
@@ -292,6 +329,24 @@ app.listen(3978);`,
   'docs/vcc-live-webhooks.md#simulator': testOf(
     'test/readme/vcc-live-webhooks.test.ts',
     'lines of a test, which stand in the test itself',
+  ),
+
+  'docs/without-a-framework.md#bot': whole,
+  'docs/without-a-framework.md#replies': { program: inHandler(), hears: /^Anything else\?$/ },
+  'docs/without-a-framework.md#proactive': { program: inHandler(), hears: /^Your parcel has left\.$/ },
+  'docs/without-a-framework.md#options': {
+    program: withBot({ makes: true }),
+    says: 'Ich möchte mit einem Menschen sprechen',
+    hears: /^One moment, please\.$/,
+  },
+  'docs/without-a-framework.md#express': { program: withBot({ server: '' }) },
+  'docs/without-a-framework.md#fastify': testOf(
+    'test/readme/without-a-framework.test.ts',
+    'Fastify is not installed here; that test compiles it',
+  ),
+  'docs/without-a-framework.md#redis': testOf(
+    'test/readme/without-a-framework.test.ts',
+    'needs a Redis; that test compiles it',
   ),
 
   'docs/watching-it.md#logger': { program: makes() },

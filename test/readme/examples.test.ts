@@ -32,6 +32,7 @@ const examples = new Map([
 const BOTS: ReadonlyMap<string, string> = new Map([
   ['first-bot', 'README.md'],
   ['first-bot-javascript', 'README.md'],
+  ['without-framework', 'README.md'],
   ['dialog', 'README.md'],
   ['dialog-javascript', 'README.md'],
   ['dialogs-on-every-turn', 'docs/dialogs.md'],
@@ -93,7 +94,7 @@ describe('the README', () => {
 
   it('marks every block of code as an example', () => {
     const blocks = PAGES.map((page) => codeBlocksOf(paper(page)));
-    expect(blocks).to.deep.equal([4, 3, 2]);
+    expect(blocks).to.deep.equal([5, 3, 2]);
     expect(blocks.reduce((sum, count) => sum + count, 0) + 1).to.equal(examples.size);
   });
 
@@ -109,7 +110,7 @@ describe('the README', () => {
     expect(compile(new Map([...sources, ['start-bot', START_BOT]]))).to.deep.equal([]);
   });
 
-  for (const bot of ['first-bot', 'first-bot-javascript']) {
+  for (const bot of ['first-bot', 'first-bot-javascript', 'without-framework']) {
     it(`has a bot, ${bot}, that hands over when a customer types "talk to agent"`, async () => {
       const { simulator, customer, vccLive } = await play(bot);
       expect(await simulator.verifyWebhook()).to.include({ ok: true });
