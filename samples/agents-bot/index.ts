@@ -1,9 +1,6 @@
 /** `npm run sample:agents`: the sample bot on the Agents SDK alone, against Meta or whatever GRAPH_BASE_URL names. */
-import type { RunningBot } from '../talk-to-agent/on-stage.js';
 import { readSettings } from '../talk-to-agent/settings.js';
 import { startAgentsBot } from './bot.js';
-
-const STOPS_WITHIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const read = readSettings(process.env);
@@ -16,15 +13,9 @@ async function main(): Promise<void> {
   }
   const bot = await startAgentsBot(read.settings, (line) => console.log(line));
   console.log(`The sample bot listens on http://localhost:${bot.port}/api/messages`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(bot));
-}
-
-/** Finishes the running turns and answers 503 to new deliveries, then closes the port. */
-async function stop(bot: RunningBot): Promise<void> {
-  const { running, waiting } = await bot.handover.close({ withinMs: STOPS_WITHIN_MS });
-  if (running + waiting > 0) console.warn(`Stopped with ${running} turns running and ${waiting} events not begun.`);
-  await bot.stop();
-  process.exit(0);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void bot.stop().then(() => process.exit(0)));
+  }
 }
 
 main().catch((error: unknown) => {
