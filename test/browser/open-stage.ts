@@ -11,7 +11,8 @@ import { findChromium, HOW_TO_GET_ONE } from './find-chromium.js';
 
 const REPOSITORY = resolve(__dirname, '..', '..');
 /** A 2-core machine under load needs a while for its first page. */
-export const BROWSER_LIMIT_MS = 60_000;
+export const BROWSER_LIMIT_MS = 120_000;
+const LOOKS_WITHIN_MS = 45_000;
 
 export interface OpenStage {
   readonly simulator: MessengerSimulator;
@@ -65,7 +66,7 @@ export async function openStage(browser: Browser): Promise<OpenStage> {
       if (!request.url().startsWith(through) && !request.url().startsWith('data:'))
         faults.push(`loads ${request.url()}`);
     });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(LOOKS_WITHIN_MS);
     await page.goto(through);
     await page.getByRole('heading', { name: 'Customers' }).waitFor();
     return page;

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { bundled } from '../run/bundled.js';
 import { freePort, Program, REPOSITORY } from './child-process.js';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const COMMAND = bundled('src/cli/index.ts');
 const SAMPLE = bundled('samples/talk-to-agent/index.ts');
 const AZURE_SAMPLE = bundled('samples/azure-bot/index.ts');
@@ -141,7 +141,8 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
       const command = join(folder, 'dist', 'cli', 'index.js');
       const version = start(command, ['--version'], {}, []);
       expect([await version.ended, version.printed]).to.deep.equal([0, '1.2.3\n']);
-      const platform = start(command, ['simulate', '--port', '0', '--tls'], {}, []);
+      const bot = `http://127.0.0.1:${await freePort()}/api/messages`;
+      const platform = start(command, ['simulate', '--port', '0', '--bot', bot, '--tls'], {}, []);
       const [, certificate = ''] = await platform.prints(/export NODE_EXTRA_CA_CERTS='(\S+)'/);
       expect(await readdir(join(certificate, '..'))).to.deep.equal(['certificate.pem']);
       await platform.prints(/export GRAPH_BASE_URL='https:/);

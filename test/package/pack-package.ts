@@ -10,7 +10,9 @@ export const REPOSITORY = resolve(__dirname, '..', '..');
 /** A child that does not end by itself within this time is a failure. */
 const CHILD_LIMIT_MS = 90_000;
 /** What a fresh clone does not have. */
-const NOT_CLONED = new Set(['node_modules', '.git', 'dist', 'coverage'].map((name) => join(REPOSITORY, name)));
+const NOT_CLONED = new Set(
+  ['node_modules', '.git', 'dist', 'coverage', 'site', '.bench'].map((name) => join(REPOSITORY, name)),
+);
 
 /** What a child process said. */
 export interface Ended {

@@ -8,7 +8,7 @@ import { closeScenes, dialogBot, scene } from '../integration/scene.js';
 import { compile } from './compile-examples.js';
 import { codeBlocksOf, examplesOf, paper } from './readme-examples.js';
 
-const COMPILING_LIMIT_MS = 60_000;
+const COMPILING_LIMIT_MS = 120_000;
 const PAGE = paper('docs/before-the-handover.md');
 const examples = examplesOf(PAGE);
 

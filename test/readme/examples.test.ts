@@ -14,7 +14,7 @@ import { codeBlocksOf, examplesOf, paper, REPOSITORY } from './readme-examples.j
 import type { RunningProgram } from './run-program.js';
 import { Programs } from './run-program.js';
 
-const COMPILING_LIMIT_MS = 60_000;
+const COMPILING_LIMIT_MS = 120_000;
 const BOT_STARTS_WITHIN_MS = 20_000;
 const PSID = '6600112233445566';
 

@@ -9,7 +9,7 @@ import { PSID, closeScenes, scene } from '../integration/scene.js';
 import { compile } from './compile-examples.js';
 import { codeBlocksOf, examplesOf, paper } from './readme-examples.js';
 
-const COMPILING_LIMIT_MS = 60_000;
+const COMPILING_LIMIT_MS = 120_000;
 const SECOND = '222333444555666';
 const PAGES = ['docs/while-it-lasts.md', 'docs/coming-home.md'].map(paper);
 const examples = new Map(PAGES.flatMap((page) => [...examplesOf(page)]));

@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { paper, REPOSITORY } from './readme-examples.js';
 import { programOf } from './type-checker.js';
 
-const COMPILING_LIMIT_MS = 60_000;
+const COMPILING_LIMIT_MS = 120_000;
 const REQUIRED = '**required**';
 const COLUMNS = ['option', 'unit', 'default', 'meaning and interaction'];
 /** Types that hold options without saying so in their name. */

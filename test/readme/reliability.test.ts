@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { compile } from './compile-examples.js';
 import { codeBlocksOf, examplesOf, paper, REPOSITORY } from './readme-examples.js';
 
-const COMPILING_LIMIT_MS = 60_000;
+const COMPILING_LIMIT_MS = 120_000;
 const PAGE = paper('docs/reliability.md');
 const examples = examplesOf(PAGE);
 

@@ -13,7 +13,7 @@ import { membersOf } from './declared-words.js';
 import { compile } from './compile-examples.js';
 import { codeBlocksOf, examplesOf, firstCells, paper } from './readme-examples.js';
 
-const COMPILING_LIMIT_MS = 60_000;
+const COMPILING_LIMIT_MS = 120_000;
 const SECRET = 'correct horse battery staple, and more';
 const KEY = 'very secret key';
 const PAGE = paper('docs/vcc-live-webhooks.md');

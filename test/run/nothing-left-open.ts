@@ -4,6 +4,7 @@
  * Workers that run many files are ended by force, so a file that cannot end by itself would not be noticed otherwise.
  */
 import { relative } from 'node:path';
+import { filesOf } from './files-of.js';
 
 const CLOSES_WITHIN_MS = Number(process.env['CLOSES_WITHIN_MS'] ?? 10_000);
 const ASKED_EVERY_MS = 20;
@@ -36,8 +37,7 @@ async function closed(whose: string, before: Open): Promise<void> {
 }
 
 /** The file, if this process has run one only. */
-function whose(root: Mocha.Suite | undefined): string {
-  const files = [...new Set(root?.suites.map(({ file }) => file ?? ''))];
+function whose(files: readonly string[]): string {
   return files.length === 1 ? relative(process.cwd(), files[0] ?? '') : `one of ${files.length} files`;
 }
 
@@ -53,6 +53,6 @@ export const mochaHooks = {
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(2 * CLOSES_WITHIN_MS);
     await Promise.resolve();
-    await closed(whose(this.test?.parent), before);
+    await closed(whose(filesOf(this)), before);
   },
 };

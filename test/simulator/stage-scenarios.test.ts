@@ -16,7 +16,7 @@ const welcomeWith = (disposition: string): string =>
 const WELCOME = 'Welcome back! The bot is here again. What else can I do for you?';
 
 describe('The scenarios of the stage', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let simulator: MessengerSimulator;
   let bot: BotOnStage;
   let stage: StageServer;

@@ -2,7 +2,8 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { StageBatch, StageSnapshot, ThreadView, WireRow } from '../../src/simulator/stage/stage-words.js';
 
-const WAIT_MS = 4000;
+/** On a machine that is busy with other things. */
+const WAIT_MS = 15_000;
 
 export interface Heard {
   readonly id: string;

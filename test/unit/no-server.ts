@@ -1,6 +1,15 @@
-/** Makes every try to open a server, a connection or a process fail. Loaded by `npm run test:unit`, which must need none. */
+/** Makes every try of a unit test to open a server, a connection or a process fail. Mocha loads it for every run. */
 import childProcess from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import { join, relative, resolve, sep } from 'node:path';
+import { filesOf } from '../run/files-of.js';
+
+const REPOSITORY = resolve(__dirname, '..', '..');
+/** What `npm run test:unit` runs. */
+const { spec: UNIT } = JSON.parse(readFileSync(join(REPOSITORY, '.mocharc.unit.json'), 'utf8')) as {
+  readonly spec: readonly string[];
+};
 
 /** Forbids them from now on. @returns what allows them again */
 export function forbidServers(): () => void {
@@ -25,14 +34,21 @@ function forbid<Name extends string>(owner: Record<Name, unknown>, name: Name): 
   };
 }
 
+/** Whether `npm run test:unit` runs a file. @param file its path */
+export function isUnit(file: string): boolean {
+  const path = relative(REPOSITORY, file).replaceAll(sep, '/');
+  return UNIT.some((pattern) => path.startsWith(pattern.replace(/\*.*$/, '')));
+}
+
 let allow: (() => void) | undefined;
 
-/** Mocha calls these around the whole run, once all test files are loaded. */
+/** Mocha calls these around all tests of a process, or of one file if it runs files at the same time. */
 export const mochaHooks = {
-  beforeAll(): void {
-    allow = forbidServers();
+  beforeAll(this: Mocha.Context): void {
+    if (filesOf(this).every(isUnit)) allow = forbidServers();
   },
   afterAll(): void {
     allow?.();
+    allow = undefined;
   },
 };
