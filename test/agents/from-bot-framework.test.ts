@@ -71,7 +71,7 @@ for (const [from, to, start] of MOVES) {
         {
           asks: 'agent please',
           make: (ground) => (app, handover, seen) => {
-            addDialogs(app, handover, seen, ground.storage as never);
+            addDialogs(app, handover, seen, ground.storage);
           },
         },
       ));

@@ -80,7 +80,7 @@ export class Programs {
       await bot.end();
       await simulator.stop();
     };
-    let url = '';
+    let url: string;
     try {
       const dies = bot.ended.then((code) => {
         throw new Error(`The program ended with ${String(code)} at start:\n${bot.printed}`);
