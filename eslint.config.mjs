@@ -61,7 +61,7 @@ export default tseslint.config(
     rules: { 'words/no-banned-words': 'error' },
   },
   {
-    files: ['src/{queue,handover,bot,botbuilder,store,thread}/**/*.ts'],
+    files: ['src/{queue,handover,bot,botbuilder,agents,store,thread}/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 300 }],
       'max-lines-per-function': ['error', { max: 60 }],

@@ -43,6 +43,13 @@ export const MEASURES: readonly Measure[] = [
     { side: 'oursEcho', against: 'stockEcho', must: 0.5, aim: 0.35 },
     { side: 'oursEcho', against: 'bareEcho', must: 1.8, aim: 1.3 },
   ]),
+  servers('the Agents SDK: empty turn', ['bare', 'ours', 'agents', 'agentsApplication'], 'message', SLOW_SERVER_SHARE, [
+    { side: 'agents', against: 'ours' },
+    { side: 'agentsApplication', against: 'agents' },
+  ]),
+  servers('the Agents SDK: echo bot', ['bareEcho', 'oursEcho', 'agentsEcho'], 'message', SLOW_SERVER_SHARE, [
+    { side: 'agentsEcho', against: 'oursEcho' },
+  ]),
   servers('standby events', ['bare', 'ours'], 'standby', 1, [{ side: 'ours', against: 'bare', must: 1.8, aim: 1.3 }]),
   servers('empty turn on restify', ['stockRestify', 'oursRestify', 'oursRestifyParser'], 'message', 0.6, [
     { side: 'oursRestify', against: 'stockRestify', must: 0.9, aim: 0.7 },

@@ -29,13 +29,14 @@ const BOTS: Readonly<Record<string, StartBot>> = {
 };
 
 async function main(): Promise<void> {
-  if (process.argv.includes('--demo')) await demo();
-  else await stage();
+  const start = wantedBot();
+  if (process.argv.includes('--demo')) await demo(start);
+  else await stage(start);
 }
 
-async function demo(): Promise<void> {
+async function demo(start: StartBot): Promise<void> {
   const simulator = await MessengerSimulator.start(stagePlatform);
-  const bot = await putOnStage(simulator, () => undefined, wantedBot());
+  const bot = await putOnStage(simulator, () => undefined, start);
   try {
     await playDemo(simulator, bot.handover, (line) => console.log(line));
   } finally {
@@ -44,9 +45,9 @@ async function demo(): Promise<void> {
   }
 }
 
-async function stage(): Promise<void> {
+async function stage(start: StartBot): Promise<void> {
   const [simulator] = await Promise.all([startSimulator(), promisify(execFile)(process.execPath, [BUILD_PAGE])]);
-  const bot = await putOnStage(simulator, (line) => console.log(line), wantedBot());
+  const bot = await putOnStage(simulator, (line) => console.log(line), start);
   const { url, loopbackOnly } = serveStage(simulator, bot.stage);
   console.log(`\n  The stage is at ${url}\n`);
   console.log('  It runs the bot, Messenger and VCC Live for you: you need no Facebook account.');

@@ -1,6 +1,7 @@
 /** One server of the comparison: `node server.js <kind> <graph origin> <address of the store>`. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { agentsServer } from '../servers/agents.js';
 import { bareServer } from '../servers/bare.js';
 import { blobRequests } from '../servers/blobs.js';
 import { botkitServer } from '../servers/botkit.js';
@@ -24,6 +25,9 @@ export type ServerKind =
   | 'oursRedis'
   | 'oursRedisEcho'
   | 'oursBlobsEcho'
+  | 'agents'
+  | 'agentsApplication'
+  | 'agentsEcho'
   | 'botkit';
 
 const [kind, graphOrigin = '', storeAddress = ''] = process.argv.slice(2);
@@ -63,6 +67,12 @@ async function start(which: ServerKind): Promise<Server> {
       return ourServer({ graphOrigin, bot: 'echo', framework: 'node', redisUrl: storeAddress });
     case 'oursBlobsEcho':
       return ourServer({ graphOrigin, bot: 'echo', framework: 'node', blobs: storeAddress });
+    case 'agents':
+      return agentsServer(graphOrigin, 'bare');
+    case 'agentsApplication':
+      return agentsServer(graphOrigin, 'silent');
+    case 'agentsEcho':
+      return agentsServer(graphOrigin, 'echo');
     case 'botkit':
       return botkitServer();
   }

@@ -6,7 +6,7 @@ import '../thread/check-node.js';
 import './check-peers.js';
 
 export { VccLiveHandover } from './vcc-live-handover.js';
-export type { AttachOptions, ResultHandler } from './vcc-live-handover.js';
+export type { AgentAttachOptions, ResultHandler } from './vcc-live-handover.js';
 export { MessengerAdapter } from './messenger-adapter.js';
 export type { MessengerAdapterOptions } from './messenger-adapter.js';
 export type { RecordOption } from '../bot/record-traffic.js';

@@ -19,7 +19,7 @@ import { agentsSdk } from './framework.js';
 import type { BotLogic, DialogAccess, HandoverRequest, Message, VccLiveHandoverOptions } from './options.js';
 
 /** What a bot may tell about itself when it is attached. */
-export interface AttachOptions extends Partial<DialogAccess> {
+export interface AgentAttachOptions extends Partial<DialogAccess> {
   /**
    * The client id that turns of the plugin's own are begun with. Default: `agentAppId` of the application, otherwise the
    * client id of the adapter. A `MessengerAdapter` needs none.
@@ -33,8 +33,6 @@ export type ResultHandler<State extends TurnState> = (
   state: State,
   result: HandoverResult,
 ) => Promise<void>;
-
-type Application<State extends TurnState> = AgentApplication<State>;
 
 const NO_HANDLER =
   'transfer() hands over, but no handler gets the result. Call handover.onResult(app, async (context, state, result) => …) at ' +
@@ -90,24 +88,24 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
    * @param how `dialogs` and `conversationState` are what the option `openPrompt` needs
    * @throws {@link InvalidOptionError} if the application's adapter cannot work
    */
-  attach<State extends TurnState>(app: Application<State>, how?: AttachOptions): void;
+  attach<State extends TurnState>(app: AgentApplication<State>, how?: AgentAttachOptions): void;
   /**
    * The same for a bot without an `AgentApplication`.
    * @param logic the bot's logic, as the adapter's `process` gets it. Without it, the bot goes on with the customer's next message
    */
-  attach(adapter: BaseAdapter, logic?: BotLogic, how?: AttachOptions): void;
+  attach(adapter: BaseAdapter, logic?: BotLogic, how?: AgentAttachOptions): void;
   attach<State extends TurnState>(
-    target: Application<State> | BaseAdapter,
-    logicOrHow?: BotLogic | AttachOptions,
-    how: AttachOptions = {},
+    target: AgentApplication<State> | BaseAdapter,
+    logicOrHow?: BotLogic | AgentAttachOptions,
+    how: AgentAttachOptions = {},
   ): void {
     const adapter = applicationAdapter(target);
     if (adapter) {
-      const app = target as Application<State>;
+      const app = target as AgentApplication<State>;
       const { agentAppId } = app.options;
       const given = {
         ...(agentAppId === undefined ? {} : { agentAppId }),
-        ...(logicOrHow as AttachOptions | undefined),
+        ...(logicOrHow as AgentAttachOptions | undefined),
       };
       this.#attach(adapter, (context) => app.run(context), given);
     } else this.#attach(target as BaseAdapter, logicOrHow as BotLogic | undefined, how);
@@ -131,7 +129,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
    * given it again, in whichever process it runs.
    * @throws {@link InvalidOptionError} if this application has a handler already
    */
-  onResult<State extends TurnState>(app: Application<State>, handler: ResultHandler<State>): this {
+  onResult<State extends TurnState>(app: AgentApplication<State>, handler: ResultHandler<State>): this {
     if (this.#applications.has(app)) {
       throw new InvalidOptionError(
         'onResult',
@@ -155,7 +153,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
     return this;
   }
 
-  #attach(adapter: BaseAdapter, logic: BotLogic | undefined, how: AttachOptions): void {
+  #attach(adapter: BaseAdapter, logic: BotLogic | undefined, how: AgentAttachOptions): void {
     const { guards, pluginTurns, after } = this.#plugin;
     const { dialogs, conversationState, agentAppId = clientIdOf(adapter) } = how;
     checkAdapter(adapter, this);

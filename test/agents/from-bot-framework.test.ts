@@ -3,6 +3,8 @@ import { Activity } from '@microsoft/agents-activity';
 import { MemoryStorage } from '@microsoft/agents-hosting';
 import { expect } from 'chai';
 import { BotStorageThreadStore } from 'botbuilder-handover-vcclive';
+import { referenceFor } from '../../src/bot/handoff-status.js';
+import type { BotAdapter } from '../../src/bot/port.js';
 import { addDialogs, routesBot, startCloud, startMessenger } from '../integration/transports/agents-hosts.js';
 import type { AgentsBot, MakeBot } from '../integration/transports/agents-hosts.js';
 import { azure, closePlays, ourAdapter, playOn } from '../integration/transports/transports.js';
@@ -85,3 +87,12 @@ for (const [from, to, start] of MOVES) {
       }));
   });
 }
+
+it('A reference names the bot as both frameworks do, whichever has kept it', () => {
+  const thread = { pageId: '1', psid: '2' };
+  const page = { id: '1', name: 'A Page' };
+  for (const kept of [{ bot: page }, { agent: page }]) {
+    const reference = referenceFor(thread, { channelId: 'facebook', ...kept }, {} as BotAdapter);
+    expect([reference?.bot, reference?.agent]).to.deep.equal([page, page]);
+  }
+});

@@ -166,4 +166,16 @@ describe('adapter.process(req, res, logic)', () => {
     });
     expect(stage.customer.hears()).to.deep.equal(['bot: hello', 'Your parcel is there.']);
   });
+
+  it('says a text of the plugin with suggested actions that name nobody and no type, which the SDK refuses', async () => {
+    const actions = [{ type: 'imBack', title: 'Yes', value: 'Yes' }];
+    const connecting = { text: 'One moment.', suggestedActions: { actions } };
+    const stage = await playOn(
+      { start: (ground, options) => startMessenger(ground, options, routesBot) },
+      { handover: { texts: { connecting } as never } },
+    );
+    await stage.customer.says('talk to agent');
+    expect(stage.owner()).to.equal('vccLive');
+    expect(stage.customer.hears()).to.deep.equal(['One moment.']);
+  });
 });

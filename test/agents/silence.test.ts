@@ -102,3 +102,28 @@ describe('A refusal by Meta that Azure’s connector passes on to the Agents SDK
     });
   }
 });
+
+describe('An event of Azure’s channel without a customer', () => {
+  afterEach(closePlays);
+
+  const rows: [what: string, fields: object, reaches: string[]][] = [
+    ['an opt-in reaches the routes, although it has no sender', { optin: { ref: 'a poster' } }, ['event']],
+    ['new roles of the apps are the plugin’s to read', { app_roles: { 1: ['primary_receiver'] } }, []],
+  ];
+  for (const [what, fields, reaches] of rows) {
+    it(`is answered with 200: ${what}`, async () => {
+      const types: string[] = [];
+      const make: MakeBot = (app) => {
+        app.onActivity('event', (context) => {
+          types.push(context.activity.type);
+          return Promise.resolve();
+        });
+      };
+      const { bot, thread } = await playOn({ start: (ground, given) => startCloud(ground, given, make) });
+      const { channel } = bot;
+      const item = { recipient: { id: thread.pageId }, timestamp: 1, ...fields };
+      const { status } = await channel.deliver(channel.activities.activityOf(item));
+      expect([status, types, bot.errors]).to.deep.equal([200, reaches, []]);
+    });
+  }
+});

@@ -1,7 +1,7 @@
 /** Three wire forms of the same events, told apart in one place. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readTurn, threadOfActivity } from '../../src/bot/read-turn.js';
+import { addressTurn, readTurn, threadOfActivity } from '../../src/bot/read-turn.js';
 
 const PAGE = '111222333444555';
 const PSID = '6600112233445566';
@@ -172,4 +172,20 @@ describe('readTurn', () => {
       }),
     );
   });
+});
+
+describe('addressTurn', () => {
+  const rows: [what: string, activity: object, conversation: string][] = [
+    ['completes an activity without a conversation', {}, `${PSID}-${PAGE}`],
+    ['replaces the Page as a placeholder, which has no sender', { conversation: { id: PAGE } }, `${PSID}-${PAGE}`],
+    ['leaves the Page’s own conversation, an echo’s', { conversation: { id: PAGE }, from: { id: PAGE } }, PAGE],
+    ['leaves a customer’s conversation', { conversation: { id: 'c' } }, 'c'],
+  ];
+  for (const [what, given, conversation] of rows) {
+    it(what, () => {
+      const activity: { conversation?: { id: string } } = { ...given };
+      addressTurn(activity, { pageId: PAGE, psid: PSID });
+      expect(activity.conversation?.id).to.equal(conversation);
+    });
+  }
 });

@@ -54,7 +54,9 @@ describe('the site', function () {
     const paths = Object.keys(exports).filter((path) => path !== './package.json');
     const modules = readdirSync(join(site, 'modules'));
     expect(modules.sort()).to.deep.equal(
-      paths.map((path) => (path === '.' ? `${name}.html` : `${name}_${path.slice(2)}.html`)).sort(),
+      paths
+        .map((path) => (path === '.' ? `${name}.html` : `${name}_${path.slice(2).replaceAll('/', '_')}.html`))
+        .sort(),
     );
   });
 

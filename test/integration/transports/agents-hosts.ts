@@ -51,6 +51,7 @@ export type ApplicationOptions = Partial<AgentApplicationOptions<TurnState>>;
 /** Azure Bot Service's Facebook channel before an application with routes. */
 export const agentsCloudRoutes = {
   name: "the Agents SDK's CloudAdapter, with routes",
+  losesDigits: true,
   start: (ground, options) => startCloud(ground, options, routesBot),
 } satisfies Transport & { start(ground: Ground, options: TransportOptions): Promise<AgentsAzureBot> };
 
@@ -63,6 +64,7 @@ export const agentsMessengerRoutes: Transport = {
 /** Azure Bot Service's Facebook channel before an application with dialogs. */
 export const agentsCloudDialogs: Transport = {
   name: "the Agents SDK's CloudAdapter, with dialogs",
+  losesDigits: true,
   start: (ground, options) => startCloud(ground, options, dialogsBot),
 };
 

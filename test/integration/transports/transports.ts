@@ -99,6 +99,8 @@ export interface Transport {
   readonly name: string;
   /** What this host has not. The stories that need it are named in docs/hosts.md. */
   readonly lacks?: readonly StoryNeed[];
+  /** Its channel parses Meta's JSON, so the last digits of long app ids are lost. */
+  readonly losesDigits?: true;
   /** Starts the bot and connects it to the platform. */
   start(ground: Ground, options: TransportOptions): Promise<TransportBot>;
 }
@@ -237,6 +239,7 @@ export interface AzureBot extends TransportBot {
 /** Azure Bot Service's Facebook channel. */
 export const azure = {
   name: "Azure Bot Service's Facebook channel",
+  losesDigits: true,
   async start({ sim, clock, store, storage }, options): Promise<AzureBot> {
     const channel = await AzureChannel.open(sim, options.channel);
     const adapter = new CloudAdapter(new ConfigurationBotFrameworkAuthentication({}));
