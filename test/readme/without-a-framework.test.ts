@@ -44,13 +44,13 @@ const AFTER: Readonly<Record<string, string>> = {
 };
 
 describe('the page about bots without a framework', () => {
-  it('has examples that compile as strictly as the package itself', async () => {
+  it('has examples that compile as strictly as the package itself', () => {
     expect(codeBlocksOf(PAGE)).to.equal(examples.size);
     expect([...examples.keys()].sort()).to.deep.equal(Object.keys(BEFORE).sort());
     const sources = [...examples].map(
       ([name, code]) => [name, `${BEFORE[name]}\n${code}\n${AFTER[name] ?? 'export {};'}`] as const,
     );
-    expect(await compile(new Map(sources))).to.deep.equal([]);
+    expect(compile(new Map(sources))).to.deep.equal([]);
   }).timeout(COMPILING_LIMIT_MS);
 
   it('has a line for every field of a reply', () => {
