@@ -5,6 +5,7 @@ import { bareServer } from '../servers/bare.js';
 import { blobRequests } from '../servers/blobs.js';
 import { botkitServer } from '../servers/botkit.js';
 import { ourServer, quickTurnsMs } from '../servers/ours.js';
+import { plainServer } from '../servers/plain.js';
 import { stockServer } from '../servers/stock.js';
 import { answerQuestions } from './answer-questions.js';
 
@@ -24,6 +25,8 @@ export type ServerKind =
   | 'oursRedis'
   | 'oursRedisEcho'
   | 'oursBlobsEcho'
+  | 'plain'
+  | 'plainEcho'
   | 'botkit';
 
 const [kind, graphOrigin = '', storeAddress = ''] = process.argv.slice(2);
@@ -63,6 +66,10 @@ async function start(which: ServerKind): Promise<Server> {
       return ourServer({ graphOrigin, bot: 'echo', framework: 'node', redisUrl: storeAddress });
     case 'oursBlobsEcho':
       return ourServer({ graphOrigin, bot: 'echo', framework: 'node', blobs: storeAddress });
+    case 'plain':
+      return plainServer(graphOrigin, 'silent');
+    case 'plainEcho':
+      return plainServer(graphOrigin, 'echo');
     case 'botkit':
       return botkitServer();
   }
