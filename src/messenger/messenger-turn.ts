@@ -29,7 +29,8 @@ type ReplyActivity = Activity & { [SENT_IDS]?: string[] };
 
 /** Graph accepted a message of an activity. */
 export function noteSent(activity: Activity | undefined, id: string): void {
-  (activity as ReplyActivity | undefined)?.[SENT_IDS]?.push(id);
+  const ids = activity && (activity as ReplyActivity)[SENT_IDS];
+  ids?.push(id);
 }
 
 /** A turn. */
