@@ -50,6 +50,14 @@ export const MEASURES: readonly Measure[] = [
   servers('the Agents SDK: echo bot', ['bareEcho', 'oursEcho', 'agentsEcho'], 'message', SLOW_SERVER_SHARE, [
     { side: 'agentsEcho', against: 'oursEcho' },
   ]),
+  servers('no framework: empty turn', ['bare', 'ours', 'plain'], 'message', 1, [
+    { side: 'plain', against: 'bare', must: 1.8, aim: 1.3 },
+    { side: 'plain', against: 'ours' },
+  ]),
+  servers('no framework: echo bot', ['bareEcho', 'oursEcho', 'plainEcho'], 'message', ECHO_SHARE, [
+    { side: 'plainEcho', against: 'bareEcho', must: 1.7, aim: 1.2 },
+    { side: 'plainEcho', against: 'oursEcho' },
+  ]),
   servers('standby events', ['bare', 'ours'], 'standby', 1, [{ side: 'ours', against: 'bare', must: 1.8, aim: 1.3 }]),
   servers('empty turn on restify', ['stockRestify', 'oursRestify', 'oursRestifyParser'], 'message', 0.6, [
     { side: 'oursRestify', against: 'stockRestify', must: 0.9, aim: 0.7 },

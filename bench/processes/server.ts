@@ -6,6 +6,7 @@ import { bareServer } from '../servers/bare.js';
 import { blobRequests } from '../servers/blobs.js';
 import { botkitServer } from '../servers/botkit.js';
 import { ourServer, quickTurnsMs } from '../servers/ours.js';
+import { plainServer } from '../servers/plain.js';
 import { stockServer } from '../servers/stock.js';
 import { answerQuestions } from './answer-questions.js';
 
@@ -28,6 +29,8 @@ export type ServerKind =
   | 'agents'
   | 'agentsApplication'
   | 'agentsEcho'
+  | 'plain'
+  | 'plainEcho'
   | 'botkit';
 
 const [kind, graphOrigin = '', storeAddress = ''] = process.argv.slice(2);
@@ -73,6 +76,10 @@ async function start(which: ServerKind): Promise<Server> {
       return agentsServer(graphOrigin, 'silent');
     case 'agentsEcho':
       return agentsServer(graphOrigin, 'echo');
+    case 'plain':
+      return plainServer(graphOrigin, 'silent');
+    case 'plainEcho':
+      return plainServer(graphOrigin, 'echo');
     case 'botkit':
       return botkitServer();
   }

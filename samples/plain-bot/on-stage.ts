@@ -5,14 +5,20 @@ import { startPlainBot } from './bot.js';
 
 /** The policies of the stage use nothing of a turn context, so their types are cast. */
 export const startPlainBotOnStage: StartBot = (settings, say, how) => {
-  // This bot has no dialogs, no storage for them, and texts of its own kind.
-  const { pages = {}, ...shared } = how;
-  const names = Object.keys(shared).filter((name) => name !== 'openPrompt' && name !== 'storage');
-  const policies: Partial<MessengerBotOptions> = Object.fromEntries(
-    names.map((name) => [name, shared[name as keyof typeof shared]]),
-  );
+  const {
+    clock,
+    store,
+    pageAccessToken,
+    availability,
+    timers,
+    reclaim,
+    loopBreaker,
+    controlRequests,
+    pages = {},
+  } = how;
+  const shared: object = { clock, store, pageAccessToken, availability, timers, reclaim, loopBreaker, controlRequests };
   const own = Object.fromEntries(Object.keys(pages).map((pageId) => [pageId, policiesOfSecondPage]));
-  return startPlainBot(settings, say, { ...policies, pages: own });
+  return startPlainBot(settings, say, { ...(shared as Partial<MessengerBotOptions>), pages: own });
 };
 
 const policiesOfSecondPage: PagePolicies = {

@@ -5,7 +5,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MemoryStorage } from 'botbuilder';
 import { MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { HandoverEventMap, HandoverListener, ThreadKey, ThreadOwner } from 'botbuilder-handover-vcclive';
+import type {
+  CloseReport,
+  HandoverEventMap,
+  HandoverListener,
+  ThreadKey,
+  ThreadOwner,
+} from 'botbuilder-handover-vcclive';
 import type { MessengerSimulator, SimulatorOptions, StageOptions } from 'botbuilder-handover-vcclive/simulator';
 import { startBot } from './bot.js';
 import type { SampleMemory, SamplePolicies } from './bot.js';
@@ -27,6 +33,7 @@ export const stagePlatform: Pick<SimulatorOptions, 'pageId' | 'pages'> = {
 export interface StagedPlugin {
   on<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): unknown;
   ownerOf(thread: ThreadKey): Promise<ThreadOwner>;
+  close(how?: { readonly withinMs?: number }): Promise<CloseReport>;
 }
 
 /** A running sample bot of any framework, or of none. */

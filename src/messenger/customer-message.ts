@@ -30,20 +30,21 @@ export interface CustomerMessage {
   readonly raw: unknown;
 }
 
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The message that an event is; `undefined` for events of other kinds, removed messages and notices of Meta's. */
 export function customerMessageOf(event: ThreadEvent): CustomerMessage | undefined {
   const { kind, mid, payload, timestampMs, raw } = event;
   if ((kind !== 'message' && kind !== 'postback') || event.isDeleted || event.isNotice) return undefined;
   const text = kind === 'message' ? event.text : stringOf(fieldOf(fieldOf(raw, 'postback'), 'title'));
-  return {
-    kind,
-    ...(mid === undefined ? {} : { id: mid }),
-    ...(text === undefined ? {} : { text }),
-    ...(payload === undefined ? {} : { payload }),
-    attachments: itemsOf(fieldOf(fieldOf(raw, 'message'), 'attachments')).map(attachmentOf),
-    ...(timestampMs === undefined ? {} : { timestampMs }),
-    raw,
-  };
+  const attachments = itemsOf(fieldOf(fieldOf(raw, 'message'), 'attachments')).map(attachmentOf);
+  // Set field by field: to put an object together out of parts takes several times as long, for every message.
+  const message: Draft<CustomerMessage> = { kind, attachments, raw };
+  if (mid !== undefined) message.id = mid;
+  if (text !== undefined) message.text = text;
+  if (payload !== undefined) message.payload = payload;
+  if (timestampMs !== undefined) message.timestampMs = timestampMs;
+  return message;
 }
 
 function attachmentOf(raw: unknown): CustomerAttachment {

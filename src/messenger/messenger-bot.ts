@@ -57,6 +57,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   readonly #adapter = new MessengerAdapter();
   readonly #binding: MessengerBinding;
   readonly #handlers: Handlers = {};
+  #hasSaidNobodyAnswers = false;
   /** The binding makes all contexts, so each is a {@link MessengerTurn}. */
   readonly #logic: BotLogic = (turn: MessengerTurn) => this.#runHandlers(turn);
 
@@ -91,7 +92,6 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
    */
   onMessage(handler: MessageHandler): this {
     this.#handle('message', 'onMessage', handler);
-    this.#plugin.pluginTurns.attach({ adapter: this.#adapter, logic: this.#logic });
     return this;
   }
 
@@ -171,6 +171,8 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     if (typeof handler !== 'function') throw new InvalidOptionError(method, described(handler), 'a function');
     if (this.#handlers[kind]) throw new InvalidOptionError(method, 'called twice', 'called once, with one handler');
     this.#handlers[kind] = handler;
+    // Not before: what a dead process has left would meet a bot that answers nothing.
+    this.#plugin.pluginTurns.attach({ adapter: this.#adapter, logic: this.#logic });
   }
 
   async #inTurn<T>(key: ThreadKey, work: (turn: MessengerTurn) => Promise<T>): Promise<T> {
@@ -195,8 +197,18 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     if (!decided || (decided.decision !== 'unmanaged' && decided.decision.run !== 'logic')) return;
     const { message } = turn;
     const { event } = decided;
+    if (message && !onMessage) this.#sayNobodyAnswers();
     if (message && onMessage) await this.#guarded('onMessage', turn, () => onMessage(message, turn), event);
     else if (!message && onEvent) await this.#guarded('onEvent', turn, () => onEvent(event, turn), event);
+  }
+
+  #sayNobodyAnswers(): void {
+    if (this.#hasSaidNobodyAnswers) return;
+    this.#hasSaidNobodyAnswers = true;
+    this.#plugin.core.log.error(
+      'A customer wrote, and nobody answers: the bot has no onMessage. Call bot.onMessage(…) before the server listens. ' +
+        'This line is written once.',
+    );
   }
 
   /** Runs a handler. A handler that fails ends its turn, and nothing else. */

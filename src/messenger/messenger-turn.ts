@@ -22,12 +22,15 @@ export interface ThreadHost {
   ownerOf(target: MessengerTurn, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
 }
 
-/** The ids of the messages that an activity has become. Frameworks are given the last of them only. */
-const idsOf = new WeakMap<Activity, string[]>();
+/** The ids of the messages that an activity has become. `bot/` answers with the last of them only. */
+const SENT_IDS = Symbol('ids of the sent messages');
+
+type ReplyActivity = Activity & { [SENT_IDS]?: string[] };
 
 /** Graph accepted a message of an activity. */
 export function noteSent(activity: Activity | undefined, id: string): void {
-  if (activity) idsOf.get(activity)?.push(id);
+  const ids = activity && (activity as ReplyActivity)[SENT_IDS];
+  ids?.push(id);
 }
 
 /** A turn. */
@@ -62,9 +65,9 @@ export class MessengerTurn implements TurnContext, MessengerThread {
   }
 
   async reply(reply: string | Reply): Promise<readonly string[]> {
-    const activity = activityOf(reply);
+    const activity: ReplyActivity = activityOf(reply);
     const ids: string[] = [];
-    idsOf.set(activity, ids);
+    activity[SENT_IDS] = ids;
     await this.sendActivity(activity);
     return ids;
   }

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Logger } from 'botbuilder-handover-vcclive';
+import { paper, tableOf } from '../readme/readme-examples.js';
 import { MORE_THAN_A_DAY_MS } from './scene.js';
 import { closePlays, playOn, transports } from './transports/transports.js';
 import type { Play, StoryNeed, TransportOptions } from './transports/transports.js';
@@ -555,6 +556,16 @@ const stories: readonly Story[] = [
     },
   },
 ];
+
+describe('docs/hosts.md', () => {
+  it('names every story that a host does not play, and no other', () => {
+    const left = stories.flatMap(({ tells, needs }) =>
+      transports.filter(({ lacks }) => needs !== undefined && lacks?.includes(needs)).map(({ name }) => [tells, name]),
+    );
+    const named = tableOf(paper('docs/hosts.md'), 'story').map((cells) => cells.slice(0, 2));
+    expect(named).to.deep.equal(left);
+  });
+});
 
 for (const transport of transports) {
   describe(`A bot on ${transport.name}`, () => {

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MessengerBot } from 'botbuilder-handover-vcclive/messenger';
 import type { MessengerBotOptions } from 'botbuilder-handover-vcclive/messenger';
-import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 
 /** What the program is started with. */
 export interface ProgramSettings {
@@ -17,11 +17,20 @@ export interface ProgramSettings {
   >;
   /** Kills the process inside `onReturned`, before anything is said. */
   readonly diesInReturned?: true;
+  /** Keeps deliveries in Redis, and kills the process inside `onMessage` the first time. */
+  readonly diesWithInbox?: 'now' | 'another has';
 }
 
-const { redisUrl, bot: options, diesInReturned } = JSON.parse(process.argv[2] ?? '{}') as ProgramSettings;
-const bot = new MessengerBot({ ...options, store: new RedisThreadStore(redisUrl), talkToAgent: [] });
+const {
+  redisUrl,
+  bot: options,
+  diesInReturned,
+  diesWithInbox,
+} = JSON.parse(process.argv[2] ?? '{}') as ProgramSettings;
+const inbox = diesWithInbox && { inbox: new RedisInbox(redisUrl, { leaseMs: 1000 }) };
+const bot = new MessengerBot({ ...options, ...inbox, store: new RedisThreadStore(redisUrl), talkToAgent: [] });
 bot.onMessage(async ({ text }, thread) => {
+  if (diesWithInbox === 'now') process.kill(process.pid, 'SIGKILL');
   if (text === 'agent please') await thread.toAgent();
   else await thread.reply(`bot: ${text}`);
 });

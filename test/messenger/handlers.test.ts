@@ -132,6 +132,15 @@ describe('the handlers of a MessengerBot', () => {
     expect(stage.log).to.deep.equal(['onError threw: second. It was called because onMessage threw: first']);
   });
 
+  it('that are missing are one line in the log: a customer whom nobody answers would wait for ever', async () => {
+    const bot = stage.bot().onReturned(() => undefined);
+    await stage.connect(bot);
+    await stage.customer.says('hello');
+    await stage.customer.says('hello?');
+    expect(stage.log).to.have.length(1);
+    expect(stage.log[0]).to.include('the bot has no onMessage');
+  });
+
   it('are one of each kind, and functions', () => {
     const bot = stage.bot().onMessage(() => undefined);
     expect(() => bot.onMessage(() => undefined)).to.throw(InvalidOptionError, 'Option "onMessage" is called twice');

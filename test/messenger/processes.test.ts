@@ -42,7 +42,9 @@ describeWithRedis('MessengerBot in processes that are killed', function () {
   };
 
   /** A process that listens; from now on it gets the webhooks. */
-  const started = async (own: Pick<ProgramSettings, 'diesInReturned'> = {}): Promise<ChildProcess> => {
+  const started = async (
+    own: Pick<ProgramSettings, 'diesInReturned' | 'diesWithInbox'> = {},
+  ): Promise<ChildProcess> => {
     const { appSecret, verifyToken } = sim.settings;
     const settings: ProgramSettings = {
       redisUrl: redis.url,
@@ -77,6 +79,22 @@ describeWithRedis('MessengerBot in processes that are killed', function () {
       'back: completed via passBack',
       'bot: Thank you',
     ]);
+  });
+
+  it('inside onMessage, with an inbox: the next one answers what Meta got its 200 for, without a redelivery', async () => {
+    const customer = sim.customer(PSID);
+    const first = await started({ diesWithInbox: 'now' });
+    const died = once(first, 'exit');
+    await customer.says('hello');
+    await died;
+    await started({ diesWithInbox: 'another has' });
+    await until(() => customer.hears().length > 0);
+    expect(customer.hears()).to.deep.equal(['bot: hello']);
+    const attempts = sim.wire
+      .of('webhook')
+      .flatMap(({ appName, status, attempt }) => (appName === 'bot' ? [[status, attempt]] : []));
+    expect(attempts[0]).to.deep.equal([200, 1]);
+    expect(attempts.every(([, attempt]) => attempt === 1)).to.equal(true);
   });
 
   it('inside onReturned: the next one gets the result, before the customer’s next words', async () => {

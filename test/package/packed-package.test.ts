@@ -40,6 +40,7 @@ const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads:
   },
   // The plugin that it is given has loaded the rest; the adapter is loaded if a controller has that adapter.
   './botkit': { exports: 'handoverPlugin', loads: ['axios', 'botbuilder-dialogs', 'undici'] },
+  './messenger': { exports: 'MessengerBot', loads: ['axios', 'undici'] },
   './calendar': { exports: 'openingHours', loads: ['luxon'] },
   './vcc-live': { exports: 'vccLiveAgents', loads: ['axios'] },
   './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },
