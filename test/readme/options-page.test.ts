@@ -22,8 +22,8 @@ const NESTED = [
   'HandoverRequest',
   'BodyEncryption',
 ];
-/** The pretend platform's are in docs/simulator.md. */
-const ELSEWHERE = ['./simulator', './package.json'];
+/** The pretend platform's are in docs/simulator.md, those of a bot without a framework in docs/without-a-framework.md. */
+const ELSEWHERE = ['./simulator', './messenger', './package.json'];
 
 interface Row {
   readonly option: string;
