@@ -93,6 +93,8 @@ const app = await Application.bootstrap({
     'src/bot/talk-to-agent.ts:TalkToAgent',
     'src/bot/after-handover.ts:DialogAccess',
     'src/bot/port.ts:BotLogic',
+    'src/bot/port.ts:Callback',
+    'src/thread/handover.ts:HandoverRequest',
     'src/bot/messenger-host.ts:MessengerHost',
     'src/bot/port.ts:TurnContext',
     'src/thread/ids.ts:Id',

@@ -14,6 +14,7 @@ export { redactPersonalData } from '../handover/redact.js';
 export type { Redactor } from '../handover/redact.js';
 export type { LoopBreaker } from '../handover/loop-breaker.js';
 export { talkToAgentPhrases } from './talk-to-agent-phrases.js';
+export type { SpokenTurn } from './talk-to-agent-phrases.js';
 export { talkToBotPhrases } from './talk-to-bot-phrases.js';
 export type { PhraseLanguage } from './phrase-languages.js';
 export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
