@@ -7,6 +7,7 @@ export type { HandoverRequest, MessengerThread } from './messenger-thread.js';
 export type { CustomerAttachment, CustomerMessage } from './customer-message.js';
 export type { MetaMessage, QuickReply, Reply, ReplyAttachment } from './reply.js';
 export type {
+  AskedHandover,
   AvailabilityCheck,
   HandoverText,
   HandoverTexts,

@@ -20,9 +20,8 @@ import type { MessengerTurn } from './messenger-turn.js';
 import type { Reply } from './reply.js';
 import { activityOrSilence } from './reply.js';
 
-type Awaitable<T> = T | Promise<T>;
 /** What a function of the application gets of a request for a handover. */
-type Asked = Omit<HandoverRequest, 'notice'>;
+export type AskedHandover = Omit<HandoverRequest, 'notice'>;
 
 /** A text of the plugin: fixed, a reply, made for the thread, or `null` for silence. */
 export type HandoverText = options.HandoverText<MessengerThread, Reply>;
@@ -37,26 +36,29 @@ export type TalkToAgent = triggers.TalkToAgent<MessengerThread>;
 /** Anything that recognises an utterance. */
 export type RecognizerLike = triggers.RecognizerLike<MessengerThread>;
 /** Says whether an agent is there for this thread and request. */
-export type AvailabilityCheck = Callback<[thread: MessengerThread, request: Asked], Awaitable<Availability>>;
+export type AvailabilityCheck = Callback<
+  [thread: MessengerThread, request: AskedHandover],
+  Availability | Promise<Availability>
+>;
 /** Makes what VCC Live gets with the thread. */
-export type MetadataMaker = Callback<[thread: MessengerThread, request: Asked], Awaitable<string | object>>;
+export type MetadataMaker = Callback<
+  [thread: MessengerThread, request: AskedHandover],
+  string | object | Promise<string | object>
+>;
 
 /** Policies that need a framework's dialogs or its `handoff.status`. */
 type LeftOut = 'statusEvents' | 'openPrompt';
 type PolicyName = Exclude<options.PolicyName, LeftOut>;
 type Shared = options.HandoverOptions<MessengerThread, Reply>;
 
-/** The shared options with this room's functions. */
-interface Policies extends Omit<Pick<Shared, PolicyName>, 'availability' | 'metadata'> {
+/** Options that may differ by Page. */
+export interface PagePolicies extends Omit<Pick<Shared, PolicyName>, 'availability' | 'metadata'> {
   availability?: AvailabilityCheck;
   metadata?: MetadataMaker;
 }
 
-/** Options that may differ by Page. */
-export type PagePolicies = Policies;
-
 /** Options of `MessengerBot`. */
-export interface MessengerBotOptions extends Policies, Omit<Shared, options.PolicyName | 'appSecret' | 'pages'> {
+export interface MessengerBotOptions extends PagePolicies, Omit<Shared, options.PolicyName | 'appSecret' | 'pages'> {
   /**
    * App Secret of the bot's app: verifies webhooks and signs Graph calls.
    * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
@@ -68,7 +70,9 @@ export interface MessengerBotOptions extends Policies, Omit<Shared, options.Poli
    * Other policies for some Pages: an object by Page id, or a function of it, asked once a minute at most. What a Page does
    * not name holds for it as for all others.
    */
-  pages?: Readonly<Record<string, PagePolicies>> | ((pageId: PageId) => Awaitable<PagePolicies | undefined>);
+  pages?:
+    | Readonly<Record<string, PagePolicies>>
+    | ((pageId: PageId) => PagePolicies | undefined | Promise<PagePolicies | undefined>);
   /** Larger bodies are answered with 413. Default 1 MiB. */
   maxBodyBytes?: number;
   /**
