@@ -5,19 +5,14 @@
  * step says how it ended; everything else is answered with its text.
  */
 import { createServer } from 'node:http';
-import {
-  CloudAdapter,
-  ConfigurationBotFrameworkAuthentication,
-  MemoryStorage,
-  type ConversationReference,
-} from 'botbuilder';
-import type { Activity, Storage } from 'botbuilder';
+import { CloudAdapter, ConfigurationBotFrameworkAuthentication, MemoryStorage } from 'botbuilder';
+import type { Storage } from 'botbuilder';
 import { FacebookAdapter, FacebookEventTypeMiddleware } from 'botbuilder-adapter-facebook';
 import { WaterfallDialog } from 'botbuilder-dialogs';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import { Botkit } from 'botkit';
 import express from 'express';
-import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
+import { MemoryThreadStore } from 'botbuilder-handover-vcclive';
 import type {
   BotLogic,
   HandoverEventMap,
@@ -39,15 +34,16 @@ import type {
   SimulatedPageInbox,
   SimulatorOptions,
 } from 'botbuilder-handover-vcclive/simulator';
-import { Bot, BotClock, PSID, breath, connection, dialogBot, listen, quietLogger } from '../scene.js';
+import { Bot, BotClock, PSID, breath, dialogBot, listen } from '../scene.js';
 import type { Told } from '../scene.js';
 import type { AzureHabits } from '../../../src/simulator/azure/azure-activities.js';
 import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
-import { phrasesBesideDialogs } from '../own-words.js';
 import type { ThreadRecord } from '../../../src/thread/record.js';
 import { recordsIn } from '../../store/thread-records.js';
 import { agentsHosts } from './agents-hosts.js';
+import { handoverFor, referenceTo, statusOf } from './host-parts.js';
 import { listening } from './listening.js';
+import { repairedAdapter } from './repaired-adapter.js';
 import { messengerBot } from './messenger-bot.js';
 
 /** A process looks for deadlines every five seconds. */
@@ -289,7 +285,14 @@ export const azure = {
 } satisfies Transport;
 
 /** Every transport. */
-export const transports: readonly Transport[] = [ourAdapter, botkit, azure, ...agentsHosts, messengerBot];
+export const transports: readonly Transport[] = [
+  ourAdapter,
+  repairedAdapter,
+  botkit,
+  azure,
+  ...agentsHosts,
+  messengerBot,
+];
 
 const open: (() => Promise<void>)[] = [];
 
@@ -370,31 +373,4 @@ export async function playOn<B extends TransportBot>(
 /** Closes whatever a test has opened. For `afterEach`. */
 export async function closePlays(): Promise<void> {
   for (const close of open.splice(0).reverse()) await close();
-}
-
-function handoverFor(ground: Pick<Ground, 'sim' | 'clock' | 'store'>, options: TransportOptions): VccLiveHandover {
-  const { sim, clock, store } = ground;
-  return new VccLiveHandover({
-    ...connection(sim),
-    clock,
-    store,
-    logger: quietLogger,
-    talkToAgent: phrasesBesideDialogs,
-    ...options.handover,
-    graph: { baseUrl: sim.graphBaseUrl, timeoutMs: 60_000, ...options.handover?.graph },
-  });
-}
-
-function statusOf({ name, value }: Partial<Activity>): string[] {
-  return name === 'handoff.status' ? [(value as { readonly state: string }).state] : [];
-}
-
-/** A conversation reference as an application keeps it. */
-function referenceTo({ pageId, psid }: ThreadKey, conversationId: string): Partial<ConversationReference> {
-  return {
-    channelId: 'facebook',
-    conversation: { id: conversationId } as Activity['conversation'],
-    bot: { id: pageId, name: pageId },
-    user: { id: psid, name: psid },
-  };
 }
