@@ -4,13 +4,12 @@
  * Real processes, real Redis, real sockets, SIGKILL; Meta's redelivery is the simulator's.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { buildSync } from 'esbuild';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { freePort } from '../cli/child-process.js';
+import { bundled } from '../run/bundled.js';
+
+const PROGRAM = bundled('test/crash/bot-program.ts');
 
 /** How a run is made. */
 export interface CrashPlan {
@@ -55,41 +54,27 @@ interface Conversation {
 
 interface Generation {
   readonly name: string;
+  /** Where webhooks reach it. All generations of a process have the same. */
+  readonly url: string;
   readonly child: ChildProcess;
-  killedMs?: number;
+  wasKilled: boolean;
 }
 
 /** Past the redelivery that Meta tries after five minutes: the ones before may all have met a process that was killed. */
 const ANSWER_WITHIN_MS = 400_000;
 const LOOK_EVERY_MS = 25;
-/** A turn is written down at once after its answer; the lease of a process that was killed is over by then. */
-const RECORD_WITHIN_MS = 3000;
-/** What a process sent just before it died arrives a little after that. */
-const ON_ITS_WAY_MS = 500;
 const WIRE_CAPACITY = 400_000;
 
 /** Plays the plan. */
 export async function crash(plan: CrashPlan): Promise<CrashReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'crash-'));
-  const program = join(folder, 'bot.js');
-  buildSync({
-    entryPoints: [resolve(__dirname, 'bot-program.ts')],
-    tsconfig: resolve(__dirname, '..', '..', 'tsconfig.json'),
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'error',
-  });
   const sim = await MessengerSimulator.start({ wireCapacity: WIRE_CAPACITY });
-  const herd = new Herd(program, sim, plan);
+  const herd = new Herd(sim, plan);
   try {
     await herd.start();
     return await new Run(sim, herd, plan).play();
   } finally {
     await herd.stop();
     await sim.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -98,15 +83,13 @@ class Herd {
   readonly generations: Generation[] = [];
   readonly complaints: string[] = [];
   kills = 0;
-  readonly #program: string;
   readonly #sim: MessengerSimulator;
   readonly #plan: CrashPlan;
   readonly #ports: number[] = [];
   readonly #living: Generation[] = [];
   #stopping = false;
 
-  constructor(program: string, sim: MessengerSimulator, plan: CrashPlan) {
-    this.#program = program;
+  constructor(sim: MessengerSimulator, plan: CrashPlan) {
     this.#sim = sim;
     this.#plan = plan;
   }
@@ -114,7 +97,7 @@ class Herd {
   async start(): Promise<void> {
     for (let index = 0; index < this.#plan.processes; index += 1) this.#ports.push(await freePort());
     await Promise.all(this.#ports.map((_port, index) => this.#launch(index)));
-    this.#sim.connectBot(this.#ports.map((port) => `http://127.0.0.1:${port}/api/messages`));
+    this.#sim.connectBot(this.#ports.map(webhookUrl));
   }
 
   /** Kills processes at random until the plan's kills are used up or `over` says so; each is started again. */
@@ -126,7 +109,7 @@ class Herd {
       const index = Math.floor(random() * this.#ports.length);
       const generation = this.#living[index];
       if (generation === undefined) continue;
-      generation.killedMs = Date.now();
+      generation.wasKilled = true;
       generation.child.kill('SIGKILL');
       this.kills += 1;
       await once(generation.child, 'exit');
@@ -148,7 +131,7 @@ class Herd {
   #launch(index: number): Promise<void> {
     const { settings, graphBaseUrl } = this.#sim;
     const name = `p${index}.${this.generations.length}`;
-    const child = spawn(process.execPath, [this.#program], {
+    const child = spawn(process.execPath, [PROGRAM], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
@@ -164,7 +147,7 @@ class Herd {
         VCC_LIVE_APP_ID: settings.vccLiveAppId,
       },
     });
-    const generation: Generation = { name, child };
+    const generation: Generation = { name, url: webhookUrl(this.#ports[index] ?? 0), child, wasKilled: false };
     this.generations.push(generation);
     this.#living[index] = generation;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -271,7 +254,7 @@ class Run {
         heard.flatMap((each) => (each.from === 'bot' ? [withoutSign(each.text)] : [])),
       )) {
         const first = heard.find((each) => withoutSign(each.text) === text);
-        if (first !== undefined && this.#diedAfter(first.text, first.atMs)) answeredTwice += times - 1;
+        if (first !== undefined && this.#diedSaying(psid, first)) answeredTwice += times - 1;
         else unexplained.push(`${psid}: "${text}" ${times} times`);
       }
     }
@@ -302,16 +285,26 @@ class Run {
     });
   }
 
-  /** Whether the process that said this was killed before it can have written down that it had. */
-  #diedAfter(text: string | undefined, atMs: number): boolean {
+  /** Whether the process that said this was killed before it had acknowledged the delivery that it was about. */
+  #diedSaying(psid: string, { text, atMs }: { readonly text?: string; readonly atMs: number }): boolean {
     const name = /^\[([^\]]+)\]/.exec(text ?? '')?.[1];
-    const killedMs = this.#herd.generations
-      .filter((each) => name === undefined || each.name === name)
-      .map((each) => each.killedMs);
-    return killedMs.some(
-      (each) => each !== undefined && each >= atMs - ON_ITS_WAY_MS && each <= atMs + RECORD_WITHIN_MS,
+    const killed = this.#herd.generations
+      .filter((each) => each.wasKilled && (name === undefined || each.name === name))
+      .map(({ url }) => url);
+    return this.#sim.wire.of('webhook').some(
+      (entry) =>
+        entry.atMs <= atMs &&
+        entry.psids.includes(psid) &&
+        killed.includes(entry.url ?? '') &&
+        entry.outcome === 'unreachable' &&
+        // Not one that came when the process was dead already.
+        entry.reason !== 'ECONNREFUSED',
     );
   }
+}
+
+function webhookUrl(port: number): string {
+  return `http://127.0.0.1:${port}/api/messages`;
 }
 
 /** Each process signs what it says; the plugin's own texts have no sign. */
