@@ -70,7 +70,7 @@ export class MessengerBinding implements Framework {
 }
 
 /** What carries activities to Messenger. */
-export class MessengerAdapter implements BotAdapter {
+export class DirectAdapter implements BotAdapter {
   #service: MessengerService | undefined;
 
   constructor() {

@@ -11,7 +11,7 @@ import type { MessengerService } from '../bot/messenger-host.js';
 import type { BotLogic } from '../bot/port.js';
 import { decidedIn } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';
-import { MessengerAdapter, MessengerBinding, referenceTo } from './framework.js';
+import { DirectAdapter, MessengerBinding, referenceTo } from './framework.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
 import { MessengerTurn } from './messenger-turn.js';
 import type { MessengerBotOptions } from './options.js';
@@ -54,7 +54,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   readonly webhook: (req: WebhookRequest, res: WebhookResponse) => Promise<void>;
 
   readonly #plugin: Plugin;
-  readonly #adapter = new MessengerAdapter();
+  readonly #adapter = new DirectAdapter();
   readonly #binding: MessengerBinding;
   readonly #handlers: Handlers = {};
   #hasSaidNobodyAnswers = false;
@@ -127,7 +127,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   }
 
   /**
-   * A thread by its key, for what the bot says of its own accord: a shipping note, a reminder. Each call waits for its place
+   * A thread by its key, for a message that no message of the customer's asks for, such as a reminder. Each call waits for its turn
    * in the thread's queue. While an agent has the thread, a reply stays in.
    * @throws {@link HandoverError} code `noThread` if the key names no thread
    */
