@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { AzureChannel } from '../../src/simulator/azure/azure-channel.js';
-import { listening, routesBot, startMessenger } from '../integration/transports/agents-hosts.js';
+import { routesBot, startMessenger } from '../integration/transports/agents-hosts.js';
+import { listening } from '../integration/transports/listening.js';
 import { closePlays, playOn } from '../integration/transports/transports.js';
 import { examplesOf, paper } from '../readme/readme-examples.js';
 import { Programs } from '../readme/run-program.js';

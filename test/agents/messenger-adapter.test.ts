@@ -12,7 +12,8 @@ import {
   signPayload,
 } from 'botbuilder-handover-vcclive/agents';
 import { speaksToMeta } from '../../src/bot/adapter-answers.js';
-import { listening, routesBot, startMessenger } from '../integration/transports/agents-hosts.js';
+import { routesBot, startMessenger } from '../integration/transports/agents-hosts.js';
+import { listening } from '../integration/transports/listening.js';
 import type { AgentsBot } from '../integration/transports/agents-hosts.js';
 import { closePlays, playOn } from '../integration/transports/transports.js';
 import type { Play } from '../integration/transports/transports.js';

@@ -2,8 +2,7 @@
  * The bot of the stories on the Microsoft 365 Agents SDK, with routes and with dialogs: behind Azure Bot Service's Facebook
  * channel, and on the adapter that speaks to Meta itself.
  */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import {
   AgentApplication,
   CloudAdapter,
@@ -21,6 +20,7 @@ import { handoverDialogs, handoverResultOf } from 'botbuilder-handover-vcclive/a
 import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
 import { connection, quietLogger } from '../scene.js';
+import { listening } from './listening.js';
 import type { Ground, Transport, TransportBot, TransportOptions } from './transports.js';
 
 /** What the stories' bot is seen to do, while it is being put together. */
@@ -268,21 +268,6 @@ export function referenceTo(
     conversation: { id: conversationId },
     agent: { id: pageId, name: pageId },
     user: { id: psid, name: psid },
-  };
-}
-
-/** Listens on a free port. */
-export async function listening(
-  server: Server,
-): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
 }
 
