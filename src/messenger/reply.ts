@@ -150,9 +150,9 @@ function channelDataOf(reply: Reply, message: MetaMessage, path: string): Readon
 
 function quickRepliesOf(replies: unknown, path: string): readonly object[] | undefined {
   if (replies === undefined) return undefined;
-  const given: unknown = Array.isArray(replies) && replies.length > 0 ? replies : undefined;
-  if (given === undefined) return undefined;
-  return (given as readonly unknown[]).map((each, index) => {
+  if (!Array.isArray(replies)) throw new InvalidOptionError(`${path}.quickReplies`, described(replies), 'a list');
+  if (replies.length === 0) return undefined;
+  return (replies as readonly unknown[]).map((each, index) => {
     const at = `${path}.quickReplies[${index}]`;
     const { title, payload, imageUrl } = typeof each === 'string' ? { title: each } : quickReply(each, at);
     if (typeof title !== 'string' || title.trim() === '') {

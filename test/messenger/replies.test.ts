@@ -116,6 +116,7 @@ describe('thread.reply', () => {
       [{}, 'Option "reply" is an object that says nothing'],
       [{ text: 'x', quickReply: ['Yes'] }, 'Option "reply.quickReply" is unknown; it must be "quickReplies"'],
       [{ text: 1 }, 'Option "reply.text" is 1; it must be a text'],
+      [{ text: 'x', quickReplies: 'Yes' }, 'Option "reply.quickReplies" is "Yes"; it must be a list'],
       [{ text: 'x', quickReplies: [''] }, 'Option "reply.quickReplies[0]" is empty'],
       [{ attachments: [{ type: 'picture', url: IMAGE }] }, 'Option "reply.attachments[0].type" is "picture"'],
       [{ attachments: [{ type: 'image' }] }, 'Option "reply.attachments[0].url" is missing'],
