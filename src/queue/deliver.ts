@@ -106,7 +106,7 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   #deadlinesOf({ ackDeadlineMs }: DeliveryTerms): Deadlines {
     let deadlines = this.#deadlines.get(ackDeadlineMs);
     if (!deadlines) {
-      deadlines = new Deadlines(this.#deps.clock, ackDeadlineMs);
+      deadlines = new Deadlines(this.#deps.clock, ackDeadlineMs, { keepAlive: true });
       this.#deadlines.set(ackDeadlineMs, deadlines);
     }
     return deadlines;

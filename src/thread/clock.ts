@@ -5,7 +5,14 @@ export interface Clock {
   /** Runs `run` once after `delayMs`, unless the returned function is called before. */
   after(delayMs: number, run: () => void): () => void;
   /** As {@link after}, but the timer alone does not keep the process alive. Default: {@link after}. */
-  afterInBackground?(delayMs: number, run: () => void): () => void;
+  afterInBackground?(delayMs: number, run: () => void): StopBackgroundTimer;
+}
+
+/** Stops a timer that does not keep the process alive by itself. */
+export interface StopBackgroundTimer {
+  (): void;
+  /** Lets the timer keep the process alive from now on, or no longer. Absent: the clock cannot. */
+  readonly keepAlive?: (keeps: boolean) => void;
 }
 
 /** The clock of this machine. */
@@ -18,12 +25,17 @@ export const systemClock: Clock = {
   afterInBackground: (delayMs, run) => {
     const timer = setTimeout(run, delayMs);
     timer.unref();
-    return () => clearTimeout(timer);
+    return Object.assign(() => clearTimeout(timer), {
+      keepAlive: (keeps: boolean) => {
+        if (keeps) timer.ref();
+        else timer.unref();
+      },
+    });
   },
 };
 
 /** {@link Clock.afterInBackground}, if the clock has it. */
-export function inBackground(clock: Clock, delayMs: number, run: () => void): () => void {
+export function inBackground(clock: Clock, delayMs: number, run: () => void): StopBackgroundTimer {
   return clock.afterInBackground ? clock.afterInBackground(delayMs, run) : clock.after(delayMs, run);
 }
 

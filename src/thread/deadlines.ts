@@ -4,7 +4,7 @@
  * Exists because each event has several that are hardly ever reached, and a timer of its own for each of them costs more
  * than the decision about the event.
  */
-import type { Clock } from './clock.js';
+import type { Clock, StopBackgroundTimer } from './clock.js';
 import { inBackground } from './clock.js';
 
 /** A deadline that has not come. Only {@link Deadlines} reads and writes what is in it. */
@@ -25,21 +25,26 @@ export class Deadline {
 }
 
 /**
- * A list in the order in which the deadlines come: all have the same length. They do not keep the process alive.
+ * A list in the order in which the deadlines come: all have the same length.
  *
  * If somebody sets the machine's clock, a deadline that waits comes early or late by one length at most.
  */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #lengthMs: number;
+  readonly #keepAlive: boolean;
   #first: Deadline | undefined;
   #last: Deadline | undefined;
-  #stopTimer: (() => void) | undefined;
+  #stopTimer: StopBackgroundTimer | undefined;
 
-  /** @param lengthMs milliseconds */
-  constructor(clock: Clock, lengthMs: number) {
+  /**
+   * @param lengthMs milliseconds
+   * @param keepAlive whether a deadline that waits keeps the process alive, as it must if somebody waits for it
+   */
+  constructor(clock: Clock, lengthMs: number, { keepAlive = false }: { readonly keepAlive?: boolean } = {}) {
     this.#clock = clock;
     this.#lengthMs = lengthMs;
+    this.#keepAlive = keepAlive;
   }
 
   /** Runs `run` after the length, unless it is cancelled. */
@@ -50,6 +55,7 @@ export class Deadlines {
     else this.#first = deadline;
     this.#last = deadline;
     if (!this.#stopTimer) this.#setTimer(deadline.atMs, this.#lengthMs);
+    else if (this.#keepAlive && this.#first === deadline) this.#stopTimer.keepAlive?.(true);
     return deadline;
   }
 
@@ -63,6 +69,7 @@ export class Deadlines {
     else this.#last = before;
     deadline.before = undefined;
     deadline.after = undefined;
+    if (this.#keepAlive && !this.#first) this.#stopTimer?.keepAlive?.(false);
   }
 
   /** Stops the timer if no deadline waits: it would come once more, for nothing. */
@@ -74,6 +81,7 @@ export class Deadlines {
 
   #setTimer(atMs: number, delayMs: number): void {
     this.#stopTimer = inBackground(this.#clock, delayMs, () => this.#come(atMs));
+    if (this.#keepAlive) this.#stopTimer.keepAlive?.(true);
   }
 
   /** The timer has ended. The deadline that it was set for may have been cancelled since. */

@@ -156,6 +156,35 @@ describe('deadlines of one length', () => {
     });
   }
 
+  it('keep the process alive only while one waits that somebody waits for', () => {
+    let keeps = false;
+    const background: Clock = {
+      now: () => clock.now(),
+      after: () => expect.fail('a timer that always keeps the process alive'),
+      afterInBackground: (delayMs, run) =>
+        Object.assign(clock.after(delayMs, run), { keepAlive: (yes: boolean) => void (keeps = yes) }),
+    };
+    const awaited = new Deadlines(background, LENGTH_MS, { keepAlive: true });
+    const seen: boolean[] = [];
+    const note = (): void => void seen.push(keeps);
+    const first = awaited.add(() => undefined);
+    note();
+    first.cancel();
+    note();
+    const second = awaited.add(() => undefined);
+    const third = awaited.add(() => undefined);
+    note();
+    second.cancel();
+    note();
+    clock.pass(LENGTH_MS); // The timer of the first one; the third's is set by it.
+    third.cancel();
+    note();
+    expect(seen).to.deep.equal([true, false, true, true, false]);
+
+    new Deadlines(background, LENGTH_MS).add(() => undefined);
+    expect(keeps).to.equal(false);
+  });
+
   it('leave no timer behind when all is over', () => {
     const deadline = add('never');
     deadlines.stopIfEmpty();
