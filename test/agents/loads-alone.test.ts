@@ -111,10 +111,11 @@ describe('An entry point', function () {
     ['index.ts', '.'],
     ['agents/index.ts', './agents'],
     ['messenger/index.ts', './messenger'],
-    ['bot/vcc-live.ts', './vcc-live'],
+    ['vcc-live/index.ts', './vcc-live'],
   ] as const) {
     it(`${what} loads no HTTP library of its own`, async () => {
       const packages = (await load(entry, LOADED)).split(' ');
+      expect(packages, 'the list is one').to.include('tsx');
       expect(packages).to.not.include('undici');
       // Bot Framework loads axios for calls of its own.
       if (entry !== 'index.ts') expect(packages).to.not.include('axios');
