@@ -94,7 +94,7 @@ export type { ChallengeAnswer } from '../webhook/challenge.js';
 export type { AppIdField, ThreadEvent, ThreadEventChannel, ThreadEventKind } from '../thread/event.js';
 
 // For tests of one's own.
-export type { Clock } from '../thread/clock.js';
+export type { Clock, StopBackgroundTimer } from '../thread/clock.js';
 export type { Logger } from '../thread/logger.js';
 export { visibleText } from '../thread/visible-text.js';
 

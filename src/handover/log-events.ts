@@ -42,7 +42,7 @@ export function businessAiLine(app: string, thread: ThreadKey): string {
 }
 
 /** How a thread is called in a log. */
-export function where(thread: ThreadKey): string {
+function where(thread: ThreadKey): string {
   return `thread ${threadLabel(thread)} of Page ${thread.pageId}`;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { HandoverRequests } from '../bot/begin-handover.js';
+import type { HandoverRequest as HandoverRequestOf } from '../bot/handover-options.js';
 import type { Activity, BotAdapter, ResourceResponse, SendHandler, TurnContext } from '../bot/port.js';
 import { decidedIn, turnOf } from '../bot/turn-state.js';
 import { userRefOf } from '../bot/user-ref.js';
@@ -16,7 +16,7 @@ import { activityOf, activityOrSilence } from './reply.js';
 
 /** What a thread does with the bot. */
 export interface ThreadHost {
-  readonly requests: Pick<HandoverRequests, 'toAgent'>;
+  toAgent(target: MessengerTurn, request: HandoverRequestOf): Promise<HandoverStart>;
   take(target: MessengerTurn, metadata?: string): Promise<void>;
   release(target: MessengerTurn, metadata?: string): Promise<void>;
   ownerOf(target: MessengerTurn, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
@@ -84,7 +84,7 @@ export class MessengerTurn implements TurnContext, MessengerThread {
     const { notice, ...rest } = request;
     // As a function: if the notice cannot be read, the customer reads `texts.connecting`.
     const made: unknown = () => activityOrSilence(notice, 'request.notice') ?? null;
-    return this.#host.requests.toAgent(this, notice === undefined ? rest : { ...rest, notice: made as Activity });
+    return this.#host.toAgent(this, notice === undefined ? rest : { ...rest, notice: made as Activity });
   }
 
   async take(metadata?: string): Promise<void> {
