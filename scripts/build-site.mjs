@@ -86,7 +86,7 @@ const app = await Application.bootstrap({
     'src/bot/waiting-dialog.ts:HandoverDialogHost',
     'src/thread/handover.ts:HandoverRequest',
     'src/bot/port.ts:Callback',
-    'src/bot/port.ts:Activity',
+    'src/activities/activity.ts:Activity',
     'src/bot/handover-options.ts:PagePolicies',
     'src/bot/handover-options.ts:HandoverRequest',
     'src/bot/handover-options.ts:HandoverText',

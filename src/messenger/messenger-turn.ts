@@ -4,10 +4,11 @@
  */
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { Activity, ResourceResponse } from '../activities/activity.js';
+import { userRefOf } from '../activities/user-ref.js';
 import type { HandoverRequests } from '../bot/begin-handover.js';
-import type { Activity, BotAdapter, ResourceResponse, SendHandler, TurnContext } from '../bot/port.js';
+import type { BotAdapter, SendHandler, TurnContext } from '../bot/port.js';
 import { decidedIn, turnOf } from '../bot/turn-state.js';
-import { userRefOf } from '../bot/user-ref.js';
 import type { CustomerMessage } from './customer-message.js';
 import { customerMessageOf } from './customer-message.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';

@@ -5,12 +5,12 @@
 import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { PageId } from '../thread/ids.js';
-import type { Availability } from '../bot/availability.js';
+import { checkNames, checkSecret, described, isObject } from '../thread/check-values.js';
+import type { Availability } from '../availability/availability.js';
+import type { BodyOptions } from '../webhook/http-request.js';
 import { OPTION_NAMES } from '../bot/check-options.js';
 import { POLICY_CHECKS } from '../bot/check-policies.js';
-import { checkNames, checkSecret, described, isObject } from '../bot/check-values.js';
 import type * as options from '../bot/handover-options.js';
-import type { BodyOptions } from '../bot/http-request.js';
 import type { ServeSettings } from '../bot/messenger-host.js';
 import type { Callback } from '../bot/port.js';
 import type { RecordOption } from '../bot/record-traffic.js';

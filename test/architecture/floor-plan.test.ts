@@ -38,7 +38,12 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/store/beside.ts': "import type { Call } from '../graph/call.js';\nexport type Beside = Call;",
   'src/recording/beside.ts': "import type { Call } from '../graph/call.js';\nexport type Beside = Call;",
   'src/vcc-live/hear.ts': 'export type Hear = 1;',
-  'src/vcc-live/beside.ts': "import type { Body } from '../webhook/body.js';\nexport type Beside = Body;",
+  'src/vcc-live/beside.ts': "import type { Ask } from '../queue/ask.js';\nexport type Beside = Ask;",
+  'src/queue/ask.ts': 'export type Ask = 1;',
+  'src/activities/beside.ts': "import type { Hear } from '../vcc-live/hear.js';\nexport type Beside = Hear;",
+  'src/phrases/fold.ts': 'export type Fold = 1;',
+  'src/phrases/beside.ts': "import type { Step } from '../ownership/step.js';\nexport type Beside = Step;",
+  'src/availability/beside.ts': "import type { Fold } from '../phrases/fold.js';\nexport type Beside = Fold;",
   'src/store/call.ts': "import axios from 'axios';\nexport const call = axios;",
   'src/store/redis-kept.ts': "import { createClient } from 'redis';\nexport const kept = createClient;",
   'src/handover/pass.ts': 'export type Pass = 1;',
@@ -145,7 +150,10 @@ describe('the floor plan', function () {
       expect(broken('floor-of-webhook')).to.deep.equal(['src/webhook/beside.ts → src/store/keep.ts']);
       expect(broken('floor-of-store')).to.deep.equal(['src/store/beside.ts → src/graph/call.ts']);
       expect(broken('floor-of-recording')).to.deep.equal(['src/recording/beside.ts → src/graph/call.ts']);
-      expect(broken('floor-of-vcc-live')).to.deep.equal(['src/vcc-live/beside.ts → src/webhook/body.ts']);
+      expect(broken('floor-of-phrases')).to.deep.equal(['src/phrases/beside.ts → src/ownership/step.ts']);
+      expect(broken('floor-of-availability')).to.deep.equal(['src/availability/beside.ts → src/phrases/fold.ts']);
+      expect(broken('floor-of-vcc-live')).to.deep.equal(['src/vcc-live/beside.ts → src/queue/ask.ts']);
+      expect(broken('floor-of-activities')).to.deep.equal(['src/activities/beside.ts → src/vcc-live/hear.ts']);
       expect(broken('floor-of-messenger')).to.deep.equal(['src/messenger/beside.ts → src/botbuilder/turn.ts']);
       expect(broken('floor-of-simulator')).to.deep.equal(['src/simulator/beside.ts → src/botbuilder/turn.ts']);
     });

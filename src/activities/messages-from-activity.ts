@@ -5,8 +5,8 @@
  * reaches the customer, and so that nothing else is dropped without a word. Pure: the adapter sends and tells.
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
-import type { UploadFile } from '../graph/graph-call.js';
 import { fieldOf, idOf, isRecord, stringOf } from '../thread/read-unknown.js';
+import type { UploadFile } from '../graph/graph-call.js';
 import { attachmentParts } from './messenger-cards/attachment-kinds.js';
 import { quickRepliesOf } from './messenger-cards/card-actions.js';
 import { cut, textParts } from './messenger-cards/fit-text.js';
@@ -14,7 +14,7 @@ import type { Loss } from './messenger-cards/losses.js';
 import { Losses } from './messenger-cards/losses.js';
 import type { Draft, MessagePart, MessengerMessage, MessengerQuickReply } from './messenger-cards/messenger-message.js';
 import { limits, nonEmptyString } from './messenger-cards/messenger-message.js';
-import type { Activity } from './port.js';
+import type { Activity } from './activity.js';
 
 /** Whom a message goes to: a customer with a PSID, or one whom Meta names by a `user_ref` (the checkbox plugin). */
 export type MessengerRecipient = { readonly id: string } | { readonly user_ref: string };

@@ -4,7 +4,7 @@
  * Exists because a word list that hears "my agent told me" as a request is worse than none. A phrase counts only as the
  * whole message, with a greeting and some politeness around it, whatever its case, punctuation and accents are.
  */
-import { folded } from '../handover/folded-text.js';
+import { folded } from './folded-text.js';
 import type { PhraseLanguage } from './phrase-languages.js';
 import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
 

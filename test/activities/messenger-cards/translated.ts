@@ -1,7 +1,7 @@
 /** What an activity with attachments becomes, and Meta's documented rules for it, written down from Meta's pages. */
 import type { Attachment } from 'botbuilder';
-import type { Loss } from '../../../src/bot/messenger-cards/losses.js';
-import { messagesFromActivity } from '../../../src/bot/messages-from-activity.js';
+import type { Loss } from '../../../src/activities/messenger-cards/losses.js';
+import { messagesFromActivity } from '../../../src/activities/messages-from-activity.js';
 
 export const PSID = '6600112233445566';
 export const PICTURE = 'https://cdn.example.test/p.png';

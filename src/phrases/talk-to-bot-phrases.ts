@@ -4,7 +4,7 @@
  * Exists because the customer is talking to a person: "are you a bot?" or "the bot was no help" must not take the agent
  * away from them. If in doubt, these phrases leave the thread where it is.
  */
-import { folded } from '../handover/folded-text.js';
+import { folded } from './folded-text.js';
 import type { PhraseLanguage } from './phrase-languages.js';
 import { DEFAULT_LANGUAGES, phrasesOf } from './phrase-languages.js';
 

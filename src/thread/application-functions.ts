@@ -4,10 +4,10 @@
  * A function fails when it throws, rejects, gives another type, or does not answer in time. Exists so that no such failure
  * keeps a customer from an agent: each is one line in the log, with the function's name, and something else takes its place.
  */
-import type { Clock } from '../thread/clock.js';
-import { textOfThrown } from '../thread/errors.js';
-import type { Logger } from '../thread/logger.js';
-import { isThenable } from '../thread/thenable.js';
+import type { Clock } from './clock.js';
+import { textOfThrown } from './errors.js';
+import type { Logger } from './logger.js';
+import { isThenable } from './thenable.js';
 
 /** The default of `limits.applicationFunctionMs`. The customer waits meanwhile. */
 export const DEFAULT_APPLICATION_FUNCTION_MS = 3000;

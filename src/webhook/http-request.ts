@@ -9,9 +9,9 @@ import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import { parseExactJson } from '../thread/exact-json.js';
 import type { Logger } from '../thread/logger.js';
 import type { RepeatedLines } from '../thread/repeated-lines.js';
-import type { BodyLimits, BodyReading } from '../webhook/read-body.js';
-import { bodyLimits, readStream, refusalStatus } from '../webhook/read-body.js';
-import { checkDuration } from './check-values.js';
+import { checkDuration } from '../thread/check-values.js';
+import type { BodyLimits, BodyReading } from './read-body.js';
+import { bodyLimits, readStream, refusalStatus } from './read-body.js';
 
 /** A request of node:http, restify or express. */
 export type WebhookRequest = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };

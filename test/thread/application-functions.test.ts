@@ -1,7 +1,7 @@
 /** How a function of the application's is called; test/integration has every option that is one. */
 import { expect } from 'chai';
-import { ApplicationFunctions, acceptBoolean } from '../../src/handover/application-functions.js';
-import type { ApplicationFunction } from '../../src/handover/application-functions.js';
+import { ApplicationFunctions, acceptBoolean } from '../../src/thread/application-functions.js';
+import type { ApplicationFunction } from '../../src/thread/application-functions.js';
 import type { Clock } from '../../src/thread/clock.js';
 
 /** A clock whose timers the test fires. */

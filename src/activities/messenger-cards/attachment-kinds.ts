@@ -4,6 +4,7 @@
  * @see https://learn.microsoft.com/azure/bot-service/bot-builder-howto-add-media-attachments
  */
 import { fieldOf, itemsOf } from '../../thread/read-unknown.js';
+import type { Activity } from '../activity.js';
 import type { CarouselItem } from './carousel.js';
 import { carouselParts } from './carousel.js';
 import { fileParts } from './file-attachments.js';
@@ -15,7 +16,6 @@ import type { MessagePart } from './messenger-message.js';
 import { wordsOf } from './messenger-message.js';
 import { receiptParts } from './receipt-cards.js';
 import { oauthParts, signInParts } from './sign-in-cards.js';
-import type { Activity } from '../port.js';
 
 /** What stands around an attachment. */
 interface Surroundings {

@@ -8,7 +8,7 @@ import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { idOf } from '../thread/read-unknown.js';
 import { parseItem, parseWebhook } from '../webhook/parse-webhook.js';
-import type { Activity } from './port.js';
+import type { Activity } from './activity.js';
 
 /** What a turn is about. */
 export interface TurnReading {

@@ -4,12 +4,12 @@
  * @see https://developers.facebook.com/docs/messenger-platform/reference/buttons
  */
 import { fieldOf, isRecord, itemsOf, presentFields } from '../../thread/read-unknown.js';
+import type { Activity } from '../activity.js';
 import { cut, splitText } from './fit-text.js';
 import type { Losses } from './losses.js';
 import { limits, nonEmptyString, templatePart, textPart, wordsOf } from './messenger-message.js';
 import type { MessagePart, MessengerQuickReply } from './messenger-message.js';
 import { schemeOf, webAddress } from './web-address.js';
-import type { Activity } from '../port.js';
 
 /** A button as the Send API takes it. */
 export type MessengerButton = Readonly<Record<string, string>>;

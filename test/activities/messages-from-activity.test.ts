@@ -3,7 +3,7 @@ import { ActionTypes, MessageFactory } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { messagesFromActivity } from '../../src/bot/messages-from-activity.js';
+import { messagesFromActivity } from '../../src/activities/messages-from-activity.js';
 
 const PSID = '6600112233445566';
 

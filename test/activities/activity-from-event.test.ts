@@ -4,8 +4,8 @@ import type { Activity, TurnContext } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { activityFromEvent } from '../../src/bot/messenger-activity.js';
-import type { Activity as BotActivity } from '../../src/bot/port.js';
+import { activityFromEvent } from '../../src/activities/activity-from-event.js';
+import type { Activity as BotActivity } from '../../src/activities/activity.js';
 import type { ThreadEvent } from '../../src/thread/event.js';
 import { parseWebhook } from '../../src/webhook/parse-webhook.js';
 

@@ -5,13 +5,13 @@
  * @see https://vcc.live/developers/database-api/users/user-status
  */
 import { systemClock } from '../thread/clock.js';
-import type { VccLiveUser } from '../vcc-live/online-users.js';
-import { readUser, someoneIsAvailable } from '../vcc-live/online-users.js';
-import type { Availability } from './availability.js';
-import type { VccLiveDatabaseOptions } from './vcc-live-database.js';
-import { checkMs, checkOption, VccLiveDatabase } from './vcc-live-database.js';
+import type { Availability } from '../availability/availability.js';
+import type { VccLiveUser } from './online-users.js';
+import { readUser, someoneIsAvailable } from './online-users.js';
+import type { VccLiveDatabaseOptions } from './database-api.js';
+import { checkMs, checkOption, VccLiveDatabase } from './database-api.js';
 
-export type { VccLiveUser } from '../vcc-live/online-users.js';
+export type { VccLiveUser } from './online-users.js';
 
 /** How VCC Live is asked. It lists the people who are logged in to the project as their primary project. */
 export interface VccLiveAgentsOptions extends VccLiveDatabaseOptions {

@@ -3,7 +3,7 @@
  *
  * Exists because a customer who wants a person must not be kept from one by a calendar that cannot be reached.
  */
-import type { Accepted, ApplicationFunction } from '../handover/application-functions.js';
+import type { Accepted, ApplicationFunction } from '../thread/application-functions.js';
 
 /** Whether an agent is there. `unknown` is treated as `available`. */
 export type Availability = 'available' | 'unavailable' | 'unknown';

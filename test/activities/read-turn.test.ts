@@ -1,7 +1,7 @@
 /** Three wire forms of the same events, told apart in one place. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { addressTurn, readTurn, threadOfActivity } from '../../src/bot/read-turn.js';
+import { addressTurn, readTurn, threadOfActivity } from '../../src/activities/read-turn.js';
 
 const PAGE = '111222333444555';
 const PSID = '6600112233445566';

@@ -7,7 +7,7 @@
 import type { ThreadEvent } from '../thread/event.js';
 import { fieldOf, idOf, isRecord, keysOf, stringOf } from '../thread/read-unknown.js';
 import { userRefOf } from './user-ref.js';
-import type { Activity } from './port.js';
+import type { Activity } from './activity.js';
 
 /** An activity of a webhook's item. `channelData` is the item, with the fields of its message beside it. */
 export interface MessengerActivity extends Activity {

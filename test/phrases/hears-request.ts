@@ -1,7 +1,7 @@
 /** Asks the triggers of a bot about one message, as a turn does. */
 import type { TurnContext } from 'botbuilder';
 import type { TalkToAgent } from 'botbuilder-handover-vcclive';
-import { ApplicationFunctions } from '../../src/handover/application-functions.js';
+import { ApplicationFunctions } from '../../src/thread/application-functions.js';
 import { asksForAgent, triggersOf } from '../../src/bot/talk-to-agent.js';
 import { systemClock } from '../../src/thread/clock.js';
 

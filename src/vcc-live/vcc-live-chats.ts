@@ -8,12 +8,12 @@
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { ChatClosed, VccLiveEvent } from '../thread/vcc-live-event.js';
-import type { VccLiveChat } from '../vcc-live/chat-log.js';
-import { mayBeMessenger, readChat } from '../vcc-live/chat-log.js';
-import type { VccLiveDatabaseOptions } from './vcc-live-database.js';
-import { checkOption, VccLiveDatabase } from './vcc-live-database.js';
+import type { VccLiveChat } from './chat-log.js';
+import { mayBeMessenger, readChat } from './chat-log.js';
+import type { VccLiveDatabaseOptions } from './database-api.js';
+import { checkOption, VccLiveDatabase } from './database-api.js';
 
-export type { VccLiveChat } from '../vcc-live/chat-log.js';
+export type { VccLiveChat } from './chat-log.js';
 
 /** How the chat log is read, and how a chat is joined to a thread. */
 export interface VccLiveChatsOptions extends VccLiveDatabaseOptions {

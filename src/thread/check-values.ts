@@ -1,5 +1,5 @@
 /** Checks of single option values. Each throws an {@link InvalidOptionError} that names the option. */
-import { InvalidOptionError } from '../thread/errors.js';
+import { InvalidOptionError } from './errors.js';
 
 /**
  * A duration in milliseconds, if it is given.

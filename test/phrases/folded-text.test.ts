@@ -1,7 +1,7 @@
 /** What phrases look at: the same words, whatever the keyboard made of them. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { folded } from '../../src/handover/folded-text.js';
+import { folded } from '../../src/phrases/folded-text.js';
 
 describe('A folded text', () => {
   for (const [written, words] of [

@@ -12,8 +12,8 @@ import { consoleLogger } from '../thread/logger.js';
 import { RepeatedLines } from '../thread/repeated-lines.js';
 import { AxiosExchange } from '../graph/axios-exchange.js';
 import type { HttpExchange } from '../graph/http-exchange.js';
-import type { DatabaseRows } from '../vcc-live/database-answer.js';
-import { readRows } from '../vcc-live/database-answer.js';
+import type { DatabaseRows } from './database-answer.js';
+import { readRows } from './database-answer.js';
 
 /** How VCC Live's Database API is reached. */
 export interface VccLiveDatabaseOptions {
