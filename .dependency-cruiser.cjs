@@ -216,10 +216,12 @@ module.exports = {
     },
     {
       name: 'resolvable',
-      comment: 'Every import leads somewhere. The `main` of agents-hosting-dialogs names a file that it does not have.',
+      comment:
+        'Every import leads somewhere. The `main` of agents-hosting-dialogs names a file that it does not have, and Node 20 ' +
+        'has no node:sqlite.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^@microsoft/agents-hosting-dialogs$' },
+      to: { couldNotResolve: true, pathNot: '^(@microsoft/agents-hosting-dialogs|node:sqlite)$' },
     },
   ],
   options: {

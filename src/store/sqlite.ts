@@ -2,6 +2,5 @@
 export { SqliteThreadStore } from './sqlite-store.js';
 export type { SqliteThreadStoreOptions } from './sqlite-store.js';
 export type { SqliteDriverName } from './sqlite-driver.js';
-export type { SqliteOptions } from './sqlite-options.js';
 export { SqliteInbox } from './sqlite-inbox.js';
 export type { SqliteInboxOptions } from './sqlite-inbox.js';
