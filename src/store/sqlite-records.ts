@@ -144,7 +144,7 @@ export class SqliteRecords {
     session.run('DELETE FROM handover_threads WHERE bot = @bot AND thread = @thread', { bot: botKey, thread });
     return () => {
       bot?.log.error(
-        `The record of thread ${label} cannot be read (${why}). It is set aside in ${placeOf(label)}, and the thread begins ` +
+        `The record of thread ${label} cannot be read (${why}). It is set aside under ${placeOf(label)}, and the thread begins ` +
           'anew from what Meta tells. Look at it: "threads" of the command line lists what was set aside.',
       );
     };
@@ -161,5 +161,5 @@ export class SqliteRecords {
 
 /** Names a row for the person who looks for it: the table and its label. */
 function placeOf(label: string): string {
-  return `handover_set_aside, label ${label}`;
+  return `handover_set_aside:${label}`;
 }
