@@ -6,7 +6,6 @@ import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { StoringBot } from '../thread/store.js';
 import { positiveOption } from './positive-option.js';
 import { SqliteDeliveries } from './sqlite-deliveries.js';
-import type { Synchronous } from './sqlite-file.js';
 import { SqliteFile } from './sqlite-file.js';
 import type { SqliteOptions } from './sqlite-options.js';
 import { sqliteFile, synchronousOption } from './sqlite-options.js';
@@ -21,7 +20,7 @@ export interface SqliteInboxOptions extends SqliteOptions {
    * `full`: a delivery is on the disk before Meta gets its 200, and survives a loss of power. Deliveries that come at the same
    * time share one wait for the disk. `normal`: it survives the end of the process only. Default `full`.
    */
-  readonly synchronous?: Synchronous;
+  readonly synchronous?: 'normal' | 'full';
   /** Deliveries kept at once; past this Meta is answered 503. Default 10,000. */
   readonly maxDeliveries?: number;
   /** Another process takes over a delivery that its process has not renewed for so long, milliseconds. Default 15,000. */

@@ -22,7 +22,6 @@ import type {
 } from '../thread/store.js';
 import { positiveOption } from './positive-option.js';
 import { SqliteDueTimes } from './sqlite-due-times.js';
-import type { Synchronous } from './sqlite-file.js';
 import { SqliteFile } from './sqlite-file.js';
 import type { SqliteOptions } from './sqlite-options.js';
 import { sqliteFile, synchronousOption } from './sqlite-options.js';
@@ -40,7 +39,7 @@ export interface SqliteThreadStoreOptions extends SqliteOptions {
    * survives both, and each write waits for the disk. Default `normal`.
    * @see https://www.sqlite.org/pragma.html#pragma_synchronous
    */
-  readonly synchronous?: Synchronous;
+  readonly synchronous?: 'normal' | 'full';
   /** How long a record is kept after it was last written, milliseconds. Default 30 days. */
   readonly recordTtlMs?: number;
   /** How long a finished event is remembered, milliseconds. Default 48 hours: Meta redelivers for up to 36. */
