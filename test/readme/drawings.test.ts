@@ -7,7 +7,7 @@ import { numbersOf, svgOf } from '../../docs/generate/svg.js';
 import { paper } from './readme-examples.js';
 
 /** Drawn from numbers: charts.test.ts. */
-const CHARTS: readonly string[] = ['bench.svg', 'chaos.svg'];
+const CHARTS: readonly string[] = ['bench.svg', 'chaos.svg', 'race.svg'];
 
 describe('the drawings', () => {
   for (const [name, drawing] of Object.entries(DRAWINGS)) {
