@@ -4,19 +4,20 @@
  */
 import { parseExactJson } from '../thread/exact-json.js';
 import type { ThreadEvent } from '../thread/event.js';
+import { checkDuration, checkSecret } from '../thread/check-values.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
-import type { RecordedEvent } from '../handover/turn.js';
+import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import { limitsOf } from '../webhook/http-request.js';
+import type { Activity, ResourceResponse } from '../activities/activity.js';
 import type { EventWork } from '../queue/deliver.js';
 import type { Inbox } from '../queue/measured-inbox.js';
 import type { Queue } from '../queue/measured-queue.js';
-import { checkDuration, checkSecret } from './check-values.js';
+import type { RecordedEvent } from '../handover/turn.js';
 import type { HandoverCore } from './compose-core.js';
 import type { GraphOptions, HandoverOptions } from './handover-options.js';
-import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from './http-request.js';
-import { limitsOf } from './http-request.js';
 import type { PluginTurns } from './plugin-turns.js';
-import type { Activity, BotAdapter, BotLogic, ResourceResponse, TurnContext } from './port.js';
+import type { BotAdapter, BotLogic, TurnContext } from './port.js';
 import type { ReceiveDeps } from './receive-webhook.js';
 import type { RecordOption } from './record-traffic.js';
 import { recordTraffic } from './record-traffic.js';

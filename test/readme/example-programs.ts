@@ -292,6 +292,10 @@ app.listen(3978);`,
   },
   'docs/recordings.md#replay': testOf('test/readme/recordings-page.test.ts', MOCHA),
 
+  'docs/reliability.md#sqlite': testOf(
+    'test/readme/reliability.test.ts',
+    'leaves a file where it runs; that test compiles it',
+  ),
   'docs/reliability.md#store': REDIS,
   'docs/reliability.md#inbox': REDIS,
   'docs/scale.md#cluster': testOf('test/store/redis-cluster.test.ts', 'needs a Redis Cluster of three machines'),
