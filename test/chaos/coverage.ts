@@ -45,7 +45,7 @@ export class Coverage {
 }
 
 /** A doing's name: `agent hands back`. What goes wrong with a Graph call has the name of the fault. */
-export function doingOf(act: Act): string {
+function doingOf(act: Act): string {
   return act.do === 'graphFails' ? `Graph: ${words(act.fault)}` : words(act.do);
 }
 

@@ -4,13 +4,13 @@
  */
 import type { ThreadEvent } from '../../thread/event.js';
 import { parseExactJson } from '../../thread/exact-json.js';
-import type { HandoverResult, ThreadOwner } from '../../thread/handover.js';
 import { threadId, type ThreadKey } from '../../thread/key.js';
 import { fieldOf } from '../../thread/read-unknown.js';
 import { parseWebhook } from '../../webhook/parse-webhook.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { ConversationEntry } from '../messenger-platform.js';
 import { trueOwnerName } from '../stage/owner-name.js';
+import type { BelievedOwnerName } from '../stage/stage-words.js';
 import { threadsOf } from '../stage/wire-rows.js';
 import type { GraphEntry, OwnerEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { ThreadTimeline, TimelineMoment } from './thread-timeline.js';
@@ -19,10 +19,13 @@ import type { ThreadTimeline, TimelineMoment } from './thread-timeline.js';
 export interface TimelineEventMap {
   readonly begun: { readonly thread: ThreadKey };
   readonly passed: { readonly thread: ThreadKey };
-  readonly returned: { readonly thread: ThreadKey; readonly result: Pick<HandoverResult, 'outcome' | 'via'> };
+  readonly returned: {
+    readonly thread: ThreadKey;
+    readonly result: { readonly outcome: string; readonly via: string };
+  };
   readonly refused: { readonly thread: ThreadKey; readonly reason: string };
   readonly failed: { readonly thread: ThreadKey; readonly error: Error };
-  readonly ownerChanged: { readonly thread: ThreadKey; readonly to: Pick<ThreadOwner, 'owner'> };
+  readonly ownerChanged: { readonly thread: ThreadKey; readonly to: { readonly owner: BelievedOwnerName } };
   readonly suppressed: { readonly thread: ThreadKey; readonly activity: unknown; readonly reason: string };
 }
 
