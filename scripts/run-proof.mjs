@@ -9,9 +9,12 @@ import { fileURLToPath } from 'node:url';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PROOFS = {
-  chaos: { file: 'test/chaos/chaos.test.ts', size: { CHAOS_SCHEDULES: '10000' } },
-  crash: { file: 'test/crash/crash.test.ts', size: { CRASH_CONVERSATIONS: '1000' } },
-  fuzz: { file: 'test/fuzz/fuzz.test.ts', size: { FUZZ_BODIES: '100000' } },
+  chaos: { files: ['test/chaos/chaos.test.ts'], size: { CHAOS_SCHEDULES: '10000' } },
+  crash: {
+    files: ['test/crash/crash.test.ts', 'test/crash/sqlite-crash.test.ts'],
+    size: { CRASH_CONVERSATIONS: '1000' },
+  },
+  fuzz: { files: ['test/fuzz/fuzz.test.ts'], size: { FUZZ_BODIES: '100000' } },
 };
 
 const proof = PROOFS[process.argv[2]];
@@ -29,7 +32,7 @@ const args = [
   '--forbid-only',
   '--timeout',
   '30000',
-  proof.file,
+  ...proof.files,
 ];
 const ran = spawnSync(process.execPath, [mocha, ...args], {
   cwd: repository,

@@ -36,6 +36,7 @@ export const LONGEST_FIRST = [
   'test/store/redis-store.test.ts',
   'test/integration/redis-cluster-failover.test.ts',
   'test/crash/crash.test.ts',
+  'test/crash/sqlite-crash.test.ts',
   'test/cli/simulate.test.ts',
   'test/cli/doctor/doctor.test.ts',
   'test/comparison/comparison.test.ts',
