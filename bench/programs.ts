@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = join(__dirname, '..');
-const NAMES = ['server', 'load', 'graph', 'sender', 'middleware', 'memory', 'scale'] as const;
+const NAMES = ['server', 'load', 'graph', 'sender', 'middleware', 'memory', 'scale', 'loading'] as const;
 
 /** A program of the benchmark. */
 export type ProgramName = (typeof NAMES)[number];

@@ -7,8 +7,10 @@ import { HandoverError } from '../thread/errors.js';
 import type { ThreadEventKind } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import { isDebugOn } from '../thread/logger.js';
 import type { Ticket } from '../thread/store.js';
 import { isThenable } from '../thread/thenable.js';
+import { threadLabel } from '../thread/thread-label.js';
 import { activityFromEvent } from '../activities/activity-from-event.js';
 import type { Activity } from '../activities/activity.js';
 import type { TurnReading } from '../activities/read-turn.js';
@@ -256,8 +258,12 @@ export class TurnRunner {
 
   /** The customer may ask for a person, or there is something to do after a handover. */
   async #runAsked(context: TurnContext, turn: Turn, isAsked: boolean | Promise<boolean>, next: Next): Promise<void> {
-    const { after, requests } = this.#deps;
+    const { after, log, requests } = this.#deps;
     if (await isAsked) {
+      if (isDebugOn(log)) {
+        const label = threadLabel(turn.thread);
+        log.debug?.(`Thread ${label}: a handover begins instead, because the customer asks for an agent.`);
+      }
       await requests.toAgent(context, {});
       return;
     }

@@ -16,7 +16,7 @@ import { simulate, type SimulateOptions } from './simulate.js';
 import { forTerminal, wantsColours } from './terminal.js';
 
 /** Exit codes: done · the bot differs from a recording · wrong usage, or it could not run. */
-export const EXIT = { done: 0, differs: 1, couldNotRun: 2 } as const;
+const EXIT = { done: 0, differs: 1, couldNotRun: 2 } as const;
 
 const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;

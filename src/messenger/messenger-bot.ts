@@ -73,7 +73,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     binding.connect({
       runner,
       host: {
-        requests,
+        toAgent: (turn, request) => requests.toAgent(turn, request),
         take: (turn, metadata) => super.take(turn, metadata),
         release: (turn, metadata) => operations.release(turn, metadata),
         ownerOf: (turn, how) => operations.ownerOf(turn, how),

@@ -23,26 +23,29 @@ const PEERS = [
   'redis',
 ];
 const TYPES = ['@types/node', 'undici-types'];
-const PLUGIN_LOADS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'undici'];
 
-/** Every path of code, a value that it exports, and what it loads of the packages that are not its own. */
+/**
+ * Every path of code, a value that it exports, and what it loads of the packages that are not its own. Bot Framework and the
+ * dialogs of the Agents SDK load axios for calls of their own.
+ */
 const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads: readonly string[] }>> = {
-  '.': { exports: 'VccLiveHandover', loads: PLUGIN_LOADS },
+  '.': { exports: 'VccLiveHandover', loads: ['axios', 'botbuilder'] },
   './agents': {
     exports: 'VccLiveHandover',
     // The SDK itself loads OpenTelemetry's API where it is installed.
-    loads: ['@microsoft/agents-activity', '@microsoft/agents-hosting', '@opentelemetry/api', 'axios', 'undici'],
+    loads: ['@microsoft/agents-activity', '@microsoft/agents-hosting', '@opentelemetry/api'],
   },
-  './agents/dialogs': { exports: 'handoverDialogs', loads: [...AGENTS_PEERS, '@opentelemetry/api', 'axios', 'undici'] },
+  './agents/dialogs': { exports: 'handoverDialogs', loads: [...AGENTS_PEERS, '@opentelemetry/api', 'axios'] },
   './facebook-adapter': {
     exports: 'HandoverFacebookAdapter',
-    loads: ['axios', 'botbuilder', 'botbuilder-adapter-facebook', 'botbuilder-dialogs', 'undici'],
+    // The stock adapter needs Botkit, and Botkit the dialogs.
+    loads: ['axios', 'botbuilder', 'botbuilder-adapter-facebook', 'botbuilder-dialogs'],
   },
   // The plugin that it is given has loaded the rest; the adapter is loaded if a controller has that adapter.
-  './botkit': { exports: 'handoverPlugin', loads: ['axios', 'botbuilder-dialogs', 'undici'] },
-  './messenger': { exports: 'MessengerBot', loads: ['axios', 'undici'] },
+  './botkit': { exports: 'handoverPlugin', loads: [] },
+  './messenger': { exports: 'MessengerBot', loads: [] },
   './calendar': { exports: 'openingHours', loads: ['luxon'] },
-  './vcc-live': { exports: 'vccLiveAgents', loads: ['axios'] },
+  './vcc-live': { exports: 'vccLiveAgents', loads: [] },
   './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },
   // `redis` itself only where an address is given.
   './redis': { exports: 'RedisThreadStore', loads: [] },

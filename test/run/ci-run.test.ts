@@ -60,7 +60,8 @@ describe('.ci/run', function () {
       expect(lines.join('\n')).to.include(`== ${name}\n${name}\n${name}\n== ${name}: `);
   });
 
-  for (const step of ['ci', 'run build', 'run types', 'run lint', 'run format:check', 'run architecture']) {
+  const looks = ['build', 'types', 'lint', 'unused', 'format:check', 'architecture', 'api', 'package'];
+  for (const step of ['ci', ...looks.map((name) => `run ${name}`)]) {
     it(`ends with the exit code of "npm ${step}", and without the tests`, async () => {
       const { code, lines } = await run({ [step]: 'exit 7' });
       expect(code).to.equal(7);

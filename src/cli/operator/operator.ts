@@ -45,7 +45,7 @@ export interface OperatorHost {
 }
 
 /** Exit codes: done · Meta or the bot's record said no. What could not run at all rejects. */
-export const OPERATOR_EXIT = { done: 0, refused: 1 } as const;
+const OPERATOR_EXIT = { done: 0, refused: 1 } as const;
 
 const READ_AT_ONCE = 50;
 const BY_OPERATOR = 'operator';
