@@ -28,6 +28,7 @@ export const LONGEST_FIRST = [
   'test/integration/two-processes.test.ts',
   'test/browser/story.test.ts',
   'test/integration/many-processes.test.ts',
+  'test/integration/sqlite-processes.test.ts',
   'test/readme/examples.test.ts',
   'test/readme/site.test.ts',
   'test/integration/timers.test.ts',
