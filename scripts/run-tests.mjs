@@ -29,6 +29,7 @@ export const LONGEST_FIRST = [
   'test/browser/story.test.ts',
   'test/integration/many-processes.test.ts',
   'test/integration/sqlite-processes.test.ts',
+  'test/integration/sample-restarts.test.ts',
   'test/readme/examples.test.ts',
   'test/readme/site.test.ts',
   'test/integration/timers.test.ts',
