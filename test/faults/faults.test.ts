@@ -1,12 +1,12 @@
 /** Bad days over real sockets: Redis gone and back, connections that hang, limits, a token that dies in the middle. */
 import { expect } from 'chai';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { PSID, breath, closeScenes, scene, until } from '../integration/scene.js';
 import type { Scene } from '../integration/scene.js';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import { listenLocally, originOf } from '../kit/listening.js';
 
 const FIRST_REDELIVERY_MS = 10_000;
 const LEASE_AND_MORE_MS = 60_000;
@@ -156,12 +156,12 @@ class Hole {
 
   static async open(): Promise<Hole> {
     const hole = new Hole();
-    await new Promise<void>((resolve) => hole.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(hole.#server);
     return hole;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return originOf(this.#server);
   }
 
   leadsTo(target: URL): void {

@@ -16,6 +16,7 @@ import { BotStorageThreadStore, VccLiveHandover } from 'botbuilder-handover-vccl
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
+import { listenLocally } from '../kit/listening.js';
 
 /** What the process is started with. */
 export interface BotProcessSettings {
@@ -204,7 +205,7 @@ async function main(settings: BotProcessSettings) {
   };
   handover.attach(adapter, logic);
   const server = createServer((req, res) => void adapter.processActivity(req, res, logic));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listenLocally(server);
   tell({ port: (server.address() as AddressInfo).port });
   process.once('SIGTERM', () => {
     void handover.close({ withinMs: settings.closesWithinMs ?? 10_000 }).then(async (left) => {
