@@ -36,6 +36,8 @@ export default {
     'request',
     // botbuilder-azure-blobs brings it, and its client and ours have to be of one version.
     '@azure/storage-blob',
+    // An optional peer that has to be compiled: `.ci/run` installs it, `npm ci` does not.
+    'better-sqlite3',
   ],
   ignoreBinaries: ['taskset'],
 };
