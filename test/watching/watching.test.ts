@@ -4,8 +4,6 @@
  */
 import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
@@ -16,6 +14,7 @@ import { closeScenes } from '../integration/scene.js';
 import { playMixedStory } from '../opentelemetry/mixed-story.js';
 import { paper, REPOSITORY } from '../readme/readme-examples.js';
 import { describeWithPrometheus, Prometheus, promtool } from './prometheus.js';
+import { listenLocally } from '../kit/listening.js';
 
 const RULES = join(REPOSITORY, 'docs', 'watching', 'alerts.yml');
 const RULE_TESTS = join(REPOSITORY, 'test', 'watching', 'alerts.test.yml');
@@ -34,9 +33,7 @@ describe('the dashboard and the alerts', function () {
     const exporter = new PrometheusExporter({ preventServerStart: true });
     const meterProvider = new MeterProvider({ readers: [exporter] });
     server = createServer((request, response) => exporter.getMetricsRequestHandler(request, response));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    target = new URL(await listenLocally(server)).host;
     await playMixedStory({ telemetry: openTelemetry({ meterProvider }) });
     scraped = await (await fetch(`http://${target}/metrics`)).text();
   });
