@@ -1,4 +1,7 @@
 /** The Azure sample, as a process of its own, behind a pretend channel and the pretend platform: what the guide promises. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
@@ -18,11 +21,13 @@ describe('The Azure sample bot', function () {
   let sim: MessengerSimulator;
   let channel: AzureChannel;
   let bot: Program;
+  let data: string;
   let origin: string;
   let customer: SimulatedCustomer;
   let agent: SimulatedAgent;
 
   before(async () => {
+    data = await mkdtemp(join(tmpdir(), 'sample-data-'));
     sim = await MessengerSimulator.start();
     channel = await AzureChannel.open(sim);
     const { settings } = sim;
@@ -36,6 +41,7 @@ describe('The Azure sample bot', function () {
       GRAPH_BASE_URL: sim.graphBaseUrl,
       NOTIFICATIONS_TOKEN: 'secret',
       PORT: String(port),
+      BOT_DATA: data,
     });
     await bot.prints(/listens on/);
     channel.connect(`${origin}/api/messages`);
@@ -45,6 +51,7 @@ describe('The Azure sample bot', function () {
 
   after(async () => {
     await bot.end();
+    await rm(data, { recursive: true, force: true });
     await channel.close();
     await sim.stop();
   });
