@@ -10,7 +10,6 @@ import { parseWebhook } from '../../webhook/parse-webhook.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { ConversationEntry } from '../messenger-platform.js';
 import { trueOwnerName } from '../stage/owner-name.js';
-import type { BelievedOwnerName } from '../stage/stage-words.js';
 import { threadsOf } from '../stage/wire-rows.js';
 import type { GraphEntry, OwnerEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { ThreadTimeline, TimelineMoment } from './thread-timeline.js';
@@ -25,7 +24,10 @@ export interface TimelineEventMap {
   };
   readonly refused: { readonly thread: ThreadKey; readonly reason: string };
   readonly failed: { readonly thread: ThreadKey; readonly error: Error };
-  readonly ownerChanged: { readonly thread: ThreadKey; readonly to: { readonly owner: BelievedOwnerName } };
+  readonly ownerChanged: {
+    readonly thread: ThreadKey;
+    readonly to: { readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown' };
+  };
   readonly suppressed: { readonly thread: ThreadKey; readonly activity: unknown; readonly reason: string };
 }
 
