@@ -41,6 +41,7 @@ const server = serve();
   logger: CONNECTION,
   winston: CONNECTION,
   opentelemetry: CONNECTION,
+  prometheus: CONNECTION,
   botTelemetry: CONNECTION,
 };
 
@@ -52,7 +53,7 @@ describe('the guide', () => {
 
   it('marks every block of code as an example', () => {
     for (const { name, text, examples } of pages) expect(codeBlocksOf(text), name).to.equal(examples.size);
-    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(13);
+    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(14);
   });
 
   it('has examples that compile as strictly as the package itself', () => {
