@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { sqliteDriver } from '../../src/store/sqlite-driver.js';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
+import { freePort } from '../kit/listening.js';
 import { bundled } from '../run/bundled.js';
 import { until } from './bot-processes.js';
 

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import express from 'express';
 import { signPayload } from 'botbuilder-handover-vcclive/messenger';
 import type { MessengerBot } from 'botbuilder-handover-vcclive/messenger';
-import { listening } from '../integration/transports/listening.js';
+import { listening } from '../kit/listening.js';
 import { closeStages, openStage } from './messenger-stage.js';
 import type { Stage } from './messenger-stage.js';
 

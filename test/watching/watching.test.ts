@@ -2,11 +2,9 @@
  * Dashboard and alert rules use what the exporter really gives: names, labels and words; a real Prometheus understands every
  * query, and finds what happened.
  */
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
@@ -18,6 +16,7 @@ import { closeScenes } from '../integration/scene.js';
 import { playMixedStory } from '../opentelemetry/mixed-story.js';
 import { paper, REPOSITORY } from '../readme/readme-examples.js';
 import { describeWithPrometheus, Prometheus, promtool } from './prometheus.js';
+import { listenLocally } from '../kit/listening.js';
 
 const RULES = join(REPOSITORY, 'docs', 'watching', 'alerts.yml');
 const RULE_TESTS = join(REPOSITORY, 'test', 'watching', 'alerts.test.yml');
@@ -36,9 +35,7 @@ describe('the dashboard and the alerts', function () {
     const exporter = new PrometheusExporter({ preventServerStart: true });
     const meterProvider = new MeterProvider({ readers: [exporter] });
     server = createServer((request, response) => exporter.getMetricsRequestHandler(request, response));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    target = new URL(await listenLocally(server)).host;
     await playMixedStory({ telemetry: openTelemetry({ meterProvider }) });
     scraped = await (await fetch(`http://${target}/metrics`)).text();
   });
