@@ -152,6 +152,19 @@ describe('the past of a thread', () => {
     }
   });
 
+  it('that began before somebody wrote it down: words and owners, in order', async () => {
+    const stage = await scene();
+    await stage.customer.says('Hello');
+    await stage.clock.advance(1000);
+    await stage.customer.says('talk to agent');
+    await stage.clock.advance(1000);
+    await stage.agent.says(PSID, 'Hello, this is Anna.');
+    const told = followed(stage)();
+    expect(told).to.have.length(7);
+    expect(told.slice(-2)).to.deep.equal(['truth vccLive: passed', 'agent said “Hello, this is Anna.”']);
+    expect(told.indexOf('customer said “Hello”')).to.be.lessThan(told.indexOf('customer said “talk to agent”'));
+  });
+
   it('has words for every reason for which the plugin holds something back', async () => {
     const stage = await scene();
     const recorder = new TimelineRecorder(stage.sim, {
