@@ -13,6 +13,7 @@ import type { Queue } from '../queue/measured-queue.js';
 import { checkDuration, checkSecret } from './check-values.js';
 import type { HandoverCore } from './compose-core.js';
 import type { GraphOptions, HandoverOptions } from './handover-options.js';
+import type { LastWebhook } from './health.js';
 import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from './http-request.js';
 import { limitsOf } from './http-request.js';
 import type { PluginTurns } from './plugin-turns.js';
@@ -71,6 +72,7 @@ export interface MessengerHostDeps {
   readonly inbox: Inbox<RecordedEvent> | undefined;
   readonly pluginTurns: PluginTurns;
   readonly runner: TurnRunner;
+  readonly webhooks: LastWebhook;
 }
 
 /** The host of one plugin. */
@@ -126,6 +128,7 @@ class AdapterService implements MessengerService {
     this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, losses };
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
     this.#receiving = { verifyToken, appSecret, limits: limitsOf(limits, clock), parsedBodyHint, ...answering };
+    deps.webhooks.isServed = true;
     if (settings.record !== undefined) recordTraffic(settings.record, core);
     inbox?.servedBy(() => {
       const logic = pluginTurns.logic ?? this.#lastLogic;
@@ -135,9 +138,10 @@ class AdapterService implements MessengerService {
 
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
     const work = this.#workWith(logic);
-    const { queue, inbox } = this.#deps;
+    const { queue, inbox, webhooks, core } = this.#deps;
     return receiveWebhook(req, res, this.#receiving, (events, body) => {
-      const acknowledged = this.#deps.core.traffic.observer?.webhook(body.toString('utf8'));
+      webhooks.atMs = core.clock.now();
+      const acknowledged = core.traffic.observer?.webhook(body.toString('utf8'));
       // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
       this.#lastLogic = logic;
       const taken =
@@ -165,7 +169,7 @@ class AdapterService implements MessengerService {
 
 /** An adapter's own token, secret or address needs a client of its own; otherwise the plugin's serves both. */
 function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: string): ThreadControlClient {
-  const { options, client, clock, log, probe, traffic } = core;
+  const { options, client, clock, log, probe, traffic, tokens } = core;
   const { apiVersion = options.graph?.apiVersion, baseUrl = options.graph?.baseUrl } = settings.graph ?? {};
   const { pageAccessToken = options.pageAccessToken } = settings;
   const isSame =
@@ -185,6 +189,6 @@ function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: strin
       logger: log,
       ...(probe === undefined ? {} : { probe }),
     },
-    traffic,
+    { traffic, tokens },
   );
 }

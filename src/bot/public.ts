@@ -18,6 +18,9 @@ export type { SpokenTurn } from './talk-to-agent-phrases.js';
 export { talkToBotPhrases } from './talk-to-bot-phrases.js';
 export type { PhraseLanguage } from './phrase-languages.js';
 export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
+export type { DependencyHealth, HealthOptions, HealthProblem, HealthReport, PageTokenHealth } from './health.js';
+export type { HealthHandler, HealthHandlers } from './health-handlers.js';
+export type { QueueLoad } from '../queue/thread-queue.js';
 export type { BodyEncryption } from '../vcc-live/decrypt-body.js';
 export type { WebhookRequest, WebhookResponse } from './http-request.js';
 export type {

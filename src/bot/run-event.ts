@@ -3,6 +3,7 @@
  *
  * The bot's logic runs at most once for an event, and the plugin says its own text if the thread came home with it.
  */
+import type { Clock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadEventKind } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -19,6 +20,7 @@ import type { HandoverRequests, BroughtActivity } from './begin-handover.js';
 import type { AddressFinder } from './find-address.js';
 import { completeTurn, isMessenger } from './find-address.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, referenceFor } from './handoff-status.js';
+import type { LastWebhook } from './health.js';
 import { activityFromEvent } from './messenger-activity.js';
 import type { OutgoingGuards } from './outgoing-guards.js';
 import type { PoliciesOf } from './page-policies.js';
@@ -34,6 +36,7 @@ import { isWithoutThread, userRefOf } from './user-ref.js';
 /** Dependencies of {@link TurnRunner}. */
 export interface TurnRunnerDeps {
   readonly framework: Framework;
+  readonly clock: Clock;
   readonly engine: HandoverEngine;
   readonly events: HandoverEvents;
   readonly queue: Queue<RecordedEvent>;
@@ -46,6 +49,7 @@ export interface TurnRunnerDeps {
   readonly log: Logger;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
+  readonly webhooks: LastWebhook;
 }
 
 /** A turn whose context exists. Middleware is given a proxy of the context, which is slow to ask, so it is asked once. */
@@ -132,6 +136,7 @@ export class TurnRunner {
 
   /** A turn that some other adapter made of a webhook: queued like a delivery, and run in this turn. */
   async #runReceived(turn: OpenTurn, reading: TurnReading, next: Next): Promise<void> {
+    this.#deps.webhooks.atMs = this.#deps.clock.now();
     let hasRun = false;
     let thrown: { readonly error: unknown } | undefined;
     const transport: TurnTransport = {

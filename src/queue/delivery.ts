@@ -1,4 +1,5 @@
 /** The words about a delivery: how it is taken in, and how it went. */
+import type { QueueLoad } from './thread-queue.js';
 
 /**
  * How a delivery went.
@@ -22,6 +23,14 @@ export interface DeliveryTerms {
   readonly unrecognisable?: boolean;
   /** Size of the delivery. Default 0: it does not count. */
   readonly bytes?: number;
+}
+
+/** The state of a queue, for health checks. */
+export interface QueueStatus {
+  readonly load: QueueLoad;
+  /** No further delivery is taken in, whatever its thread. */
+  readonly isFull: boolean;
+  readonly isClosed: boolean;
 }
 
 /** What a queue that was closed had to leave. */

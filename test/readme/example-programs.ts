@@ -352,6 +352,12 @@ app.listen(3978);`,
   'docs/watching-it.md#logger': { program: makes() },
   'docs/watching-it.md#winston': { program: makes() },
   'docs/watching-it.md#label': { program: uses() },
+  'docs/watching-it.md#health': {
+    program: (code) => inTurn()(`${code}\nawait context.sendActivity('You said: ' + context.activity.text);`),
+  },
+  'docs/watching-it.md#probes': {
+    program: (code) => uses({ server: code })('const server = $serve($adapter(handover), $echo);'),
+  },
   'docs/watching-it.md#opentelemetry': { program: makes() },
   'docs/watching-it.md#botTelemetry': {
     program: makes({ after: 'const handover = watched({ trackEvent: () => {}, trackDependency: () => {} });' }),
