@@ -24,6 +24,7 @@ const GROUPS = {
     'agents-sdk',
     'from-bot-framework',
     'without-a-framework',
+    'functions',
     'hosts',
     'doctor',
     'operator',

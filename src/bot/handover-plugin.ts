@@ -120,6 +120,16 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
   }
 
   /**
+   * Takes back the threads whose timers have come, once, and resolves when that is done and the turns that follow have ended.
+   * For a schedule of a cloud function, which is stopped between requests: once a minute. Any other process looks for due
+   * timers by itself, every five seconds.
+   * @throws {@link StoreError} if the store does not answer
+   */
+  runTimers(): Promise<void> {
+    return this.#parts.watch.runDue();
+  }
+
+  /**
    * Whether this process can do its work, for a probe: store, inbox, tokens, last webhook, queue. Resolves within `withinMs`,
    * also if the store hangs. By itself it calls nothing of Meta's: the tokens' states come from calls that were made anyway.
    * @throws {@link InvalidOptionError} naming the option

@@ -7,7 +7,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
 import type { RecordedEvent } from '../handover/turn.js';
-import type { EventWork } from '../queue/deliver.js';
+import type { DeliveryTerms, EventWork } from '../queue/deliver.js';
 import type { Inbox } from '../queue/measured-inbox.js';
 import type { Queue } from '../queue/measured-queue.js';
 import { checkDuration, checkSecret } from './check-values.js';
@@ -18,6 +18,8 @@ import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from '.
 import { limitsOf } from './http-request.js';
 import type { PluginTurns } from './plugin-turns.js';
 import type { Activity, BotAdapter, BotLogic, ResourceResponse, TurnContext } from './port.js';
+import type { RawWebhookRequest, RawWebhookResponse } from './raw-request.js';
+import { asWebhookRequest, CollectedResponse } from './raw-request.js';
 import type { ReceiveDeps } from './receive-webhook.js';
 import type { RecordOption } from './record-traffic.js';
 import { recordTraffic } from './record-traffic.js';
@@ -51,6 +53,8 @@ export interface ServeSettings {
 export interface MessengerService {
   /** Answers the request and runs the bot's logic for what it brought. Never rejects. */
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void>;
+  /** The same without a server. Resolves when the turns have ended, or when the delivery lies in the inbox. Never rejects. */
+  receiveRaw(request: RawWebhookRequest, logic: BotLogic): Promise<RawWebhookResponse>;
   /** @throws {@link GraphApiError} unless it is that another app controls the thread */
   send(context: TurnContext, activities: readonly Activity[], onSent?: OnSent): Promise<ResourceResponse[]>;
 }
@@ -137,6 +141,22 @@ class AdapterService implements MessengerService {
   }
 
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
+    return this.#receive(req, res, logic, {});
+  }
+
+  async receiveRaw(request: RawWebhookRequest, logic: BotLogic): Promise<RawWebhookResponse> {
+    const collected = new CollectedResponse();
+    // A function is stopped with its answer, so the answer waits for turns that a server would let go on.
+    await this.#receive(asWebhookRequest(request), collected, logic, { waitForOwn: true, isRefusable: true });
+    return collected.response;
+  }
+
+  #receive(
+    req: WebhookRequest,
+    res: WebhookResponse,
+    logic: BotLogic,
+    how: Pick<DeliveryTerms, 'waitForOwn' | 'isRefusable'>,
+  ): Promise<void> {
     const work = this.#workWith(logic);
     const { queue, inbox, webhooks, core } = this.#deps;
     return receiveWebhook(req, res, this.#receiving, (events, body) => {
@@ -147,7 +167,7 @@ class AdapterService implements MessengerService {
       const taken =
         inbox && events.length > 0
           ? inbox.take(body.toString('utf8'), events, work)
-          : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
+          : queue.take(events, work, { ...how, ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
       if (acknowledged)
         void taken.then(
           (verdict) => acknowledged(replyTo(verdict).status),

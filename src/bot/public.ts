@@ -23,6 +23,7 @@ export type { HealthHandler, HealthHandlers } from './health-handlers.js';
 export type { QueueLoad } from '../queue/thread-queue.js';
 export type { BodyEncryption } from '../vcc-live/decrypt-body.js';
 export type { WebhookRequest, WebhookResponse } from './http-request.js';
+export type { RawWebhookRequest, RawWebhookResponse } from './raw-request.js';
 export type {
   ChatClosed,
   ChatDisposition,

@@ -91,7 +91,8 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     const refusal = this.refusalOf(events, how.bytes ?? 0);
     if (refusal !== undefined) this.#logRefused(refusal);
     // A turn that some other adapter runs cannot be refused: it runs as long as the store answers.
-    if (refusal !== undefined || (this.#closed && how.waitForOwn !== true)) return Promise.resolve('unavailable');
+    const isRefusable = how.waitForOwn !== true || how.isRefusable === true;
+    if (refusal !== undefined || (this.#closed && isRefusable)) return Promise.resolve('unavailable');
     const delivery: Delivery = { how, isOverdue: false, isTakenIn: false, failure: undefined };
     const { watched, jobs } = this.#jobsOf(events, how);
     if (jobs.length > 0) this.#capacity.add(jobs, how.bytes ?? 0);

@@ -19,6 +19,8 @@ export interface DeliveryTerms {
   readonly ackDeadlineMs: number;
   /** The turns of this process are waited for however long they take; the deadline is only for those of others. */
   readonly waitForOwn?: boolean;
+  /** A queue that closes refuses it, although it waits for its turns: it comes from a webhook. */
+  readonly isRefusable?: boolean;
   /** The events have nothing to recognise a second delivery by. */
   readonly unrecognisable?: boolean;
   /** Size of the delivery. Default 0: it does not count. */

@@ -153,6 +153,7 @@ const testOf = (triedBy: string, because: string): NotRun => ({ triedBy, because
 const AZURE = testOf('test/integration/azure-bot.test.ts', 'lines of samples/azure-bot, which that test runs whole');
 const BOTKIT = testOf('test/integration/botkit-bot.test.ts', 'lines of samples/botkit-bot, which that test runs whole');
 const REDIS = testOf('test/readme/reliability.test.ts', 'needs a Redis at localhost:6379; that test compiles it');
+const FUNCTIONS = testOf('test/integration/functions.test.ts', 'a file of samples/, which that test calls');
 const MOCHA = 'a test for mocha, not a bot';
 
 /** What surrounds an example of the page about the Agents SDK. */
@@ -246,6 +247,10 @@ export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
     program: inTurn({ before: 'const EventFactory = $EventFactory;' }),
     hears: /^One moment, please\.$/,
   },
+
+  'docs/functions.md#bot': FUNCTIONS,
+  'docs/functions.md#lambda': FUNCTIONS,
+  'docs/functions.md#azure-functions': FUNCTIONS,
 
   'docs/going-to-production.md#production': {
     program: makes({
@@ -352,9 +357,7 @@ app.listen(3978);`,
   'docs/watching-it.md#logger': { program: makes() },
   'docs/watching-it.md#winston': { program: makes() },
   'docs/watching-it.md#label': { program: uses() },
-  'docs/watching-it.md#health': {
-    program: (code) => inTurn()(`${code}\nawait context.sendActivity('You said: ' + context.activity.text);`),
-  },
+  'docs/watching-it.md#health': { program: uses({ after: 'void lookAtHealth();' }) },
   'docs/watching-it.md#probes': {
     program: (code) => uses({ server: code })('const server = $serve($adapter(handover), $echo);'),
   },
