@@ -5,6 +5,7 @@ import type { SenderKind } from './processes/sender.js';
 import type { ServerKind } from './processes/server.js';
 import { PinnedProcess } from './pinned-process.js';
 import { blobs } from './blob-measure.js';
+import { loading } from './loading-measure.js';
 import { redis } from './redis-measure.js';
 import { scale } from './scale-measure.js';
 import type { Row, Table } from './report.js';
@@ -77,6 +78,7 @@ export const MEASURES: readonly Measure[] = [
   { name: 'memory', run: memory },
   { name: 'Redis', run: redis },
   { name: 'Blobs', run: blobs },
+  { name: 'loading the package', run: loading },
   { name: 'scale: Pages and their customers', run: scale },
 ];
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = join(__dirname, '..');
-const NAMES = ['server', 'load', 'graph', 'sender', 'middleware', 'memory', 'scale'] as const;
+const NAMES = ['server', 'load', 'graph', 'sender', 'middleware', 'memory', 'scale', 'loading'] as const;
 
 /** A program of the benchmark. */
 export type ProgramName = (typeof NAMES)[number];
@@ -25,6 +25,7 @@ export async function buildPrograms(): Promise<(name: ProgramName) => string> {
       'botbuilder-handover-vcclive': join(ROOT, 'src', 'index.ts'),
       'botbuilder-handover-vcclive/agents': join(ROOT, 'src', 'agents', 'index.ts'),
       'botbuilder-handover-vcclive/redis': join(ROOT, 'src', 'store', 'redis.ts'),
+      'botbuilder-handover-vcclive/sqlite': join(ROOT, 'src', 'store', 'sqlite.ts'),
       'botbuilder-handover-vcclive/messenger': join(ROOT, 'src', 'messenger', 'index.ts'),
       'botbuilder-handover-vcclive/facebook-adapter': join(ROOT, 'src', 'botbuilder', 'facebook-adapter.ts'),
     },

@@ -23,8 +23,7 @@ export type {
   TalkToAgent,
   VccLiveHandoverOptions,
 } from './botbuilder/options.js';
-export { HandoverDialog } from './botbuilder/handover-dialog.js';
-export type { HandoverDialogHost } from './botbuilder/handover-dialog.js';
+export type { HandoverDialog, HandoverDialogHost } from './botbuilder/handover-dialog.js';
 export { botTelemetry } from './botbuilder/bot-telemetry.js';
 export type { BotTelemetryLike } from './botbuilder/bot-telemetry.js';
 

@@ -8,9 +8,9 @@
  */
 import { Activity } from '@microsoft/agents-activity';
 import { isRecord } from '../thread/read-unknown.js';
+import type * as shapes from '../activities/activity.js';
+import { addressTurn, readTurn } from '../activities/read-turn.js';
 import { isSameThread } from '../bot/address.js';
-import type * as port from '../bot/port.js';
-import { addressTurn, readTurn } from '../bot/read-turn.js';
 
 /** What the SDK's schema says of one value: it is an error of zod, known here by its shape. */
 interface Issue {
@@ -32,7 +32,7 @@ export function acceptableBody(body: unknown): unknown {
 }
 
 /** Gives the activity the conversation of the thread that it is about, if it has none. */
-function withConversation(activity: port.Activity): port.Activity {
+function withConversation(activity: shapes.Activity): shapes.Activity {
   if (activity.conversation?.id) return activity;
   const { events } = readTurn(activity);
   const threads = events.flatMap(({ pageId, psid }) => (pageId && psid ? [{ pageId, psid }] : []));
@@ -47,7 +47,7 @@ function withConversation(activity: port.Activity): port.Activity {
 }
 
 /** A copy in which every value that the SDK's schema refuses is put right or left out; the same object if there is none. */
-export function acceptable(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function acceptable(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   let copy = body;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const issues = issuesOf(copy);

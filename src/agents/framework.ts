@@ -2,6 +2,7 @@
 import { Activity } from '@microsoft/agents-activity';
 import type { BaseAdapter } from '@microsoft/agents-hosting';
 import { TurnContext } from '@microsoft/agents-hosting';
+import type * as shapes from '../activities/activity.js';
 import type * as port from '../bot/port.js';
 
 /** What is `protected` in the SDK's class. */
@@ -27,7 +28,7 @@ export const agentsSdk: port.Framework = {
 };
 
 /** An object of the SDK's class. The fields that the class refuses are left out: empty ones, and `text: null`. */
-export function activityOf(fields: port.Activity): Activity {
+export function activityOf(fields: shapes.Activity): Activity {
   if (fields instanceof Activity) return fields;
   const activity = new Activity(fields.type ?? 'message');
   for (const [name, value] of Object.entries(fields)) {
@@ -38,7 +39,7 @@ export function activityOf(fields: port.Activity): Activity {
 }
 
 /** Not the SDK's own method: that one throws if an id is missing. `bot` is for a store that Bot Framework reads, too. */
-function referenceOf(activity: port.Activity): port.ConversationReference {
+function referenceOf(activity: shapes.Activity): shapes.ConversationReference {
   const { id, from, recipient, conversation, channelId, locale, serviceUrl } = activity;
   const reference = {
     activityId: id,

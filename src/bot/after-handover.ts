@@ -5,7 +5,7 @@
  * redelivery. Which turn does it is written beside the conclusion.
  */
 import type { Logger } from '../thread/logger.js';
-import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
+import type { ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Afterwards } from '../handover/dialog-result.js';
 import { resultOf } from '../handover/lifecycle.js';

@@ -11,8 +11,9 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Waiting } from '../thread/record.js';
 import { expectRejection } from '../thread/thenable.js';
+import type { ApplicationFunctions } from '../thread/application-functions.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { ApplicationFunctions } from '../handover/application-functions.js';
+import type { Activity } from '../activities/activity.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { HandoverEvents } from '../handover/events.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
@@ -28,7 +29,7 @@ import { noticeOf, say } from './plugin-texts.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread, threadOfContext } from './target-thread.js';
 import { answeringRequest, turnOf } from './turn-state.js';
-import type { Activity, Framework, TurnContext } from './port.js';
+import type { Framework, TurnContext } from './port.js';
 
 /** Dependencies of {@link HandoverRequests}. */
 export interface HandoverRequestDeps {

@@ -4,7 +4,6 @@
  * Exists so that a typo in an id is one clear line at start-up, not a customer who is stranded a week later.
  */
 import { InvalidOptionError } from '../thread/errors.js';
-import { POLICY_CHECKS, checkPagePolicies } from './check-policies.js';
 import {
   checkDuration,
   checkId,
@@ -15,7 +14,8 @@ import {
   describedPart,
   isObject,
   isOrigin,
-} from './check-values.js';
+} from '../thread/check-values.js';
+import { POLICY_CHECKS, checkPagePolicies } from './check-policies.js';
 import type { GraphOptions, PagePolicies, HandoverOptions } from './handover-options.js';
 
 /** What is the same for all Pages. */

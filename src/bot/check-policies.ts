@@ -1,7 +1,7 @@
 /** Checks of the options that may differ by Page: one check for each policy. */
 import { InvalidOptionError } from '../thread/errors.js';
+import { checkDuration, checkKind, checkNames, described, isObject } from '../thread/check-values.js';
 import { MOST_HANDOVERS_COUNTED } from '../handover/loop-breaker.js';
-import { checkDuration, checkKind, checkNames, described, isObject } from './check-values.js';
 import type { PagePolicies } from './handover-options.js';
 
 const TEXT_NAMES = ['connecting', 'unavailable', 'failed', 'unclaimed', 'abandoned', 'returned'];

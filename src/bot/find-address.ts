@@ -8,13 +8,14 @@ import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { idOf } from '../thread/read-unknown.js';
+import { userRefOf } from '../activities/user-ref.js';
+import type { Activity } from '../activities/activity.js';
 import { speaksToMeta } from './adapter-answers.js';
 import type { Address, AddressKnowledge, Parties } from './address.js';
 import { addressOf } from './address.js';
 import type { KnownPages } from './known-pages.js';
 import { turnOf } from './turn-state.js';
-import { userRefOf } from './user-ref.js';
-import type { Activity, BotAdapter, TurnContext } from './port.js';
+import type { BotAdapter, TurnContext } from './port.js';
 
 /** An activity, of which nobody has checked anything. */
 type AnyActivity = Activity;

@@ -4,8 +4,9 @@
  */
 import type { ThreadKey } from '../thread/key.js';
 import { isRecord } from '../thread/read-unknown.js';
+import type { Activity, ConversationReference } from '../activities/activity.js';
 import { speaksToMeta } from './adapter-answers.js';
-import type { Activity, BotAdapter, ConversationReference, TurnContext } from './port.js';
+import type { BotAdapter, TurnContext } from './port.js';
 
 /** The states that Bot Framework defines. */
 export type HandoffState = 'accepted' | 'completed' | 'failed';

@@ -8,13 +8,14 @@ import type { DeliveryInbox } from '../thread/inbox.js';
 import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import type { ThreadStore } from '../thread/store.js';
+import type { Availability } from '../availability/availability.js';
+import type { Activity } from '../activities/activity.js';
 import type { DeliveryLimits } from '../queue/deliver.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { ReclaimWords, RequestPolicy } from '../handover/policies.js';
 import type { HandoverTimers } from '../handover/timers.js';
-import type { Availability } from './availability.js';
 import type { TalkToAgent } from './talk-to-agent.js';
-import type { Activity, Callback, TurnContext } from './port.js';
+import type { Callback, TurnContext } from './port.js';
 
 /** A value, or a promise of it. */
 type Awaitable<T> = T | Promise<T>;

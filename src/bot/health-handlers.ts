@@ -3,8 +3,8 @@
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
 import type { DependencyHealth, HealthOptions, HealthReport } from './health.js';
-import type { AnswerDeps, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
-import { answerRequest, methodOf } from './http-request.js';
+import type { AnswerDeps, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import { answerRequest, methodOf } from '../webhook/http-request.js';
 
 /** Answers one request of a probe. Never rejects. */
 export type HealthHandler = (req: WebhookRequest, res: WebhookResponse) => Promise<void>;

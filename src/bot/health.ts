@@ -5,6 +5,7 @@
  * It is bounded in time, and a dependency that hangs has one call of it in progress at most, however often it is asked.
  */
 import type { Clock } from '../thread/clock.js';
+import { checkDuration } from '../thread/check-values.js';
 import { HandoverError, StoreError, textOfThrown } from '../thread/errors.js';
 import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
@@ -14,7 +15,6 @@ import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { TokenAnswers } from '../graph/token-answers.js';
 import type { QueueStatus } from '../queue/delivery.js';
 import type { QueueLoad } from '../queue/thread-queue.js';
-import { checkDuration } from './check-values.js';
 
 /** What keeps a process from being healthy. The first four make it not ready. */
 export type HealthProblem =

@@ -12,9 +12,9 @@ import type { PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import { messagesFromActivity } from '../activities/messages-from-activity.js';
+import type { Activity } from '../activities/activity.js';
 import type { AnsweredCall, HandoverOrder } from '../handover/turn.js';
-import { messagesFromActivity } from './messages-from-activity.js';
-import type { Activity } from './port.js';
 
 /** How long a Page's answer counts. Routing is switched on or off once in its life. */
 const REMEMBERED_MS = 10 * 60_000;

@@ -1,8 +1,8 @@
 /** A batch of outgoing activities in parts: by address, after each delay, and around each request for a handover. Pure. */
 import { GraphApiError } from '../graph/graph-api-error.js';
+import type { Activity, ResourceResponse } from '../activities/activity.js';
 import type { Address } from './address.js';
 import { isSameAddress } from './address.js';
-import type { Activity, ResourceResponse } from './port.js';
 
 /** Bot Framework's name of an outgoing request for a handover. */
 export const HANDOFF_INITIATE = 'handoff.initiate';

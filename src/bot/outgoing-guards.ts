@@ -6,6 +6,7 @@
  * after a delay in its batch), and what goes to another customer than the turn's. Each activity is judged by the thread
  * that it goes to. Updates and deletions, which few bots make, pass the second guard only.
  */
+import type { Activity, ConversationReference, ResourceResponse } from '../activities/activity.js';
 import type { Turn } from '../handover/turn.js';
 import type { Address } from './address.js';
 import { isSameThread } from './address.js';
@@ -24,15 +25,7 @@ import {
   partsOf,
   withEarlier,
 } from './outgoing-batch.js';
-import type {
-  Activity,
-  BotAdapter,
-  ConversationReference,
-  Framework,
-  ResourceResponse,
-  SendHandler,
-  TurnContext,
-} from './port.js';
+import type { BotAdapter, Framework, SendHandler, TurnContext } from './port.js';
 import { turnOf } from './turn-state.js';
 
 /** Dependencies of {@link OutgoingGuards}. */

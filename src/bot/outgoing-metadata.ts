@@ -4,13 +4,14 @@
  * Cutting first could leave the half of a card number that no redactor recognises.
  */
 import type { ThreadKey } from '../thread/key.js';
-import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
+import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
+import type { Activity } from '../activities/activity.js';
 import type { TextRedactor } from '../handover/metadata.js';
 import { redactedMetadata, withExtras } from '../handover/metadata.js';
 import { redactPersonalData } from '../handover/redact.js';
 import type { HandoverRequest, HandoverOptions } from './handover-options.js';
 import type { Policies } from './page-policies.js';
-import type { Activity, TurnContext } from './port.js';
+import type { TurnContext } from './port.js';
 
 /** Bot Framework's name for the attachment of a `handoff.initiate`; `EventFactory.createHandoffInitiation` sets it. */
 const TRANSCRIPT_NAME = 'Transcript';

@@ -7,20 +7,20 @@
 import type { Clock } from '../thread/clock.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { PageId } from '../thread/ids.js';
-import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
+import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
+import { talkToAgentPhrases } from '../phrases/talk-to-agent-phrases.js';
+import type { Availability } from '../availability/availability.js';
+import { AVAILABILITY } from '../availability/availability.js';
 import type { LoopBreaker } from '../handover/loop-breaker.js';
 import type { EnginePolicies } from '../handover/policies.js';
 import { grantingOf, reclaimTriggersOf } from '../handover/policies.js';
 import { hasTimers } from '../handover/timers.js';
-import type { Availability } from './availability.js';
-import { AVAILABILITY } from './availability.js';
 import { checkPagePolicies } from './check-policies.js';
 import type { HandoverRequest, OpenPrompt, PagePolicies, Satisfaction, HandoverOptions } from './handover-options.js';
 import type { MadeText, PluginTexts } from './plugin-texts.js';
 import { TEXT_IN_WORDS, acceptText, pluginTexts } from './plugin-texts.js';
 import type { Trigger } from './talk-to-agent.js';
 import { triggersOf } from './talk-to-agent.js';
-import { talkToAgentPhrases } from './talk-to-agent-phrases.js';
 import type { TurnContext } from './port.js';
 
 /** The policies of one Page, every default filled in. No function among them fails, but for `metadata` and `redact`. */

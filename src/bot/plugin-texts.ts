@@ -1,9 +1,10 @@
 /** What the customer reads from the plugin itself: the defaults, and how a text is made and said. */
 import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
-import type { Accepted, ApplicationFunctions } from '../handover/application-functions.js';
+import type { Accepted, ApplicationFunctions } from '../thread/application-functions.js';
+import type { Activity } from '../activities/activity.js';
 import type { HandoverText, HandoverTexts } from './handover-options.js';
-import type { Activity, TurnContext } from './port.js';
+import type { TurnContext } from './port.js';
 
 const DEFAULT_TEXTS: Readonly<Record<keyof HandoverTexts, string | null>> = {
   connecting: "I'm connecting you to an agent. One moment, please.",

@@ -10,6 +10,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
 import type { Ticket } from '../thread/store.js';
+import type { Activity } from '../activities/activity.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
@@ -20,7 +21,7 @@ import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
 import type { TakenOutsideTurn } from './thread-operations.js';
 import { turnOf } from './turn-state.js';
-import type { Activity, AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
+import type { AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 
 /** Dependencies of {@link PluginTurns}. */
 export interface PluginTurnDeps {

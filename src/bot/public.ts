@@ -9,21 +9,21 @@ export type { DialogStack } from './after-handover.js';
 export { handoverResultOf } from './waiting-dialog.js';
 export type { GraphOptions, HandoverLimits, PolicyName } from './handover-options.js';
 export type { RecognizerResultLike } from './talk-to-agent.js';
-export type { Availability } from './availability.js';
+export type { Availability } from '../availability/availability.js';
 export { redactPersonalData } from '../handover/redact.js';
 export type { Redactor } from '../handover/redact.js';
 export type { LoopBreaker } from '../handover/loop-breaker.js';
-export { talkToAgentPhrases } from './talk-to-agent-phrases.js';
-export type { SpokenTurn } from './talk-to-agent-phrases.js';
-export { talkToBotPhrases } from './talk-to-bot-phrases.js';
-export type { PhraseLanguage } from './phrase-languages.js';
+export { talkToAgentPhrases } from '../phrases/talk-to-agent-phrases.js';
+export type { SpokenTurn } from '../phrases/talk-to-agent-phrases.js';
+export { talkToBotPhrases } from '../phrases/talk-to-bot-phrases.js';
+export type { PhraseLanguage } from '../phrases/phrase-languages.js';
 export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
 export type { DependencyHealth, HealthOptions, HealthProblem, HealthReport, PageTokenHealth } from './health.js';
 export type { HealthHandler, HealthHandlers } from './health-handlers.js';
 export type { QueueLoad } from '../queue/thread-queue.js';
 export type { BodyEncryption } from '../vcc-live/decrypt-body.js';
-export type { WebhookRequest, WebhookResponse } from './http-request.js';
-export type { RawWebhookRequest, RawWebhookResponse } from './raw-request.js';
+export type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+export type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 export type {
   ChatClosed,
   ChatDisposition,
@@ -98,7 +98,7 @@ export type { ChallengeAnswer } from '../webhook/challenge.js';
 export type { AppIdField, ThreadEvent, ThreadEventChannel, ThreadEventKind } from '../thread/event.js';
 
 // For tests of one's own.
-export type { Clock } from '../thread/clock.js';
+export type { Clock, StopBackgroundTimer } from '../thread/clock.js';
 export type { Logger } from '../thread/logger.js';
 export { visibleText } from '../thread/visible-text.js';
 

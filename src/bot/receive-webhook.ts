@@ -11,9 +11,17 @@ import { answerChallenge } from '../webhook/challenge.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
 import type { BodyLimits } from '../webhook/read-body.js';
 import { verifySignature } from '../webhook/signature.js';
+import type { AnswerDeps, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import {
+  answerRequest,
+  headerOf,
+  methodOf,
+  parseJson,
+  queryOf,
+  readBody,
+  refuseBody,
+} from '../webhook/http-request.js';
 import type { DeliveryVerdict } from '../queue/deliver.js';
-import type { AnswerDeps, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
-import { answerRequest, headerOf, methodOf, parseJson, queryOf, readBody, refuseBody } from './http-request.js';
 
 /** How a webhook is received. */
 export interface ReceiveDeps extends AnswerDeps {

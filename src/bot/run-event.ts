@@ -8,30 +8,33 @@ import { HandoverError } from '../thread/errors.js';
 import type { ThreadEventKind } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import { isDebugOn } from '../thread/logger.js';
 import type { Ticket } from '../thread/store.js';
 import { isThenable } from '../thread/thenable.js';
+import { threadLabel } from '../thread/thread-label.js';
+import { activityFromEvent } from '../activities/activity-from-event.js';
+import type { Activity } from '../activities/activity.js';
+import type { TurnReading } from '../activities/read-turn.js';
+import { addressTurn, readTurn } from '../activities/read-turn.js';
+import { isWithoutThread, userRefOf } from '../activities/user-ref.js';
+import type { Queue } from '../queue/measured-queue.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { HandoverEvents } from '../handover/events.js';
 import type { RecordedEvent, Turn, TurnDecision } from '../handover/turn.js';
 import { isRepeated } from '../handover/turn.js';
-import type { Queue } from '../queue/measured-queue.js';
 import type { AfterHandover } from './after-handover.js';
 import type { HandoverRequests, BroughtActivity } from './begin-handover.js';
 import type { AddressFinder } from './find-address.js';
 import { completeTurn, isMessenger } from './find-address.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, referenceFor } from './handoff-status.js';
 import type { LastWebhook } from './health.js';
-import { activityFromEvent } from './messenger-activity.js';
 import type { OutgoingGuards } from './outgoing-guards.js';
 import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import type { PluginTurns } from './plugin-turns.js';
-import type { Activity, AttachedBot, Framework, TurnContext } from './port.js';
-import type { TurnReading } from './read-turn.js';
-import { addressTurn, readTurn } from './read-turn.js';
+import type { AttachedBot, Framework, TurnContext } from './port.js';
 import type { DecidedEvent, RunningDecision, TurnState } from './turn-state.js';
 import { decidedIn, setDecided, setTurn, stateOf, turnIn } from './turn-state.js';
-import { isWithoutThread, userRefOf } from './user-ref.js';
 
 /** Dependencies of {@link TurnRunner}. */
 export interface TurnRunnerDeps {
@@ -260,8 +263,12 @@ export class TurnRunner {
 
   /** The customer may ask for a person, or there is something to do after a handover. */
   async #runAsked(context: TurnContext, turn: Turn, isAsked: boolean | Promise<boolean>, next: Next): Promise<void> {
-    const { after, requests } = this.#deps;
+    const { after, log, requests } = this.#deps;
     if (await isAsked) {
+      if (isDebugOn(log)) {
+        const label = threadLabel(turn.thread);
+        log.debug?.(`Thread ${label}: a handover begins instead, because the customer asks for an agent.`);
+      }
       await requests.toAgent(context, {});
       return;
     }

@@ -12,15 +12,16 @@ import type { SentMessage } from '../graph/graph-api-error.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { SendSettings } from '../graph/graph-call.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { MessengerRecipient } from '../activities/messages-from-activity.js';
+import { messagesFromActivity } from '../activities/messages-from-activity.js';
+import type { Activity, ResourceResponse } from '../activities/activity.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { HandoverEvents } from '../handover/events.js';
 import type { Address } from './address.js';
 import type { AddressFinder } from './find-address.js';
-import type { MessengerRecipient } from './messages-from-activity.js';
-import { messagesFromActivity } from './messages-from-activity.js';
 import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
-import type { Activity, ResourceResponse, TurnContext } from './port.js';
+import type { TurnContext } from './port.js';
 
 /** Dependencies of a send. */
 export interface SendDeps {

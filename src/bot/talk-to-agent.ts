@@ -3,11 +3,11 @@
  *
  * Exists so that the simplest bot needs no dialog for it: one option, five ways to say it.
  */
-import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
-import { BOOLEAN_IN_WORDS, acceptBoolean } from '../handover/application-functions.js';
-import type { ReadText } from '../handover/folded-text.js';
-import { readText } from '../handover/folded-text.js';
-import { wordsMatcher } from '../handover/match-words.js';
+import type { ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
+import { BOOLEAN_IN_WORDS, acceptBoolean } from '../thread/application-functions.js';
+import type { ReadText } from '../phrases/folded-text.js';
+import { readText } from '../phrases/folded-text.js';
+import { wordsMatcher } from '../phrases/match-words.js';
 import type { Callback, TurnContext } from './port.js';
 
 /** Anything that recognises an utterance: LUIS-like recognisers, CLU wrappers, Orchestrator. */

@@ -1,10 +1,10 @@
 /** Which thread an application means: that of a turn, or one that it names. */
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
+import { readTurn } from '../activities/read-turn.js';
 import type { Turn } from '../handover/turn.js';
 import type { AddressFinder } from './find-address.js';
 import { isMessenger } from './find-address.js';
-import { readTurn } from './read-turn.js';
 import { turnOf } from './turn-state.js';
 import type { TurnContext } from './port.js';
 

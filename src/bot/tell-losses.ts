@@ -3,11 +3,11 @@
  *
  * Exists because an empty id is all that `sendActivity` can answer, and a bot reads it as "suppressed".
  */
-import type { HandoverEvents } from '../handover/events.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
-import type { Loss } from './messenger-cards/losses.js';
-import type { Activity } from './port.js';
+import type { Loss } from '../activities/messenger-cards/losses.js';
+import type { Activity } from '../activities/activity.js';
+import type { HandoverEvents } from '../handover/events.js';
 
 /** Content types come from the bot's data: there may be any number of them. */
 const MOST_LINES = 200;

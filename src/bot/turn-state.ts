@@ -1,7 +1,8 @@
 /** Keeps a turn of the plugin in the framework's turn state, under a symbol of its own. */
 import type { ThreadEvent } from '../thread/event.js';
+import type { Activity } from '../activities/activity.js';
 import type { TurnDecision, Turn } from '../handover/turn.js';
-import type { Activity, TurnContext } from './port.js';
+import type { TurnContext } from './port.js';
 
 /** A bare context, as proactive code of Botkit makes it, has one too; a mocked one may have none. */
 export type TurnState = TurnContext['turnState'] | undefined;

@@ -11,19 +11,27 @@ import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { fieldOf, idOf, isRecord } from '../thread/read-unknown.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
+import type { ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
+import { checkDuration } from '../thread/check-values.js';
+import type { BodyLimits } from '../webhook/read-body.js';
+import type { AnswerDeps, Body, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import {
+  answerRequest,
+  limitsOf,
+  methodOf,
+  parseJson,
+  queryOf,
+  readBody,
+  refuseBody,
+} from '../webhook/http-request.js';
 import type { BodyEncryption } from '../vcc-live/decrypt-body.js';
 import { BodyDecryption } from '../vcc-live/decrypt-body.js';
 import { handoverIdsIn } from '../vcc-live/find-handover-ids.js';
 import { parseVccLiveEvent } from '../vcc-live/parse-event.js';
 import type { SecretVerdict } from '../vcc-live/shared-secret.js';
 import { checkSecret } from '../vcc-live/shared-secret.js';
-import type { ApplicationFunction, ApplicationFunctions } from '../handover/application-functions.js';
 import type { ReportPolicy } from '../handover/vcc-live-report.js';
 import type { VccLiveReports } from '../handover/vcc-live-reports.js';
-import { checkDuration } from './check-values.js';
-import type { BodyLimits } from '../webhook/read-body.js';
-import type { AnswerDeps, Body, Reply, WebhookRequest, WebhookResponse } from './http-request.js';
-import { answerRequest, limitsOf, methodOf, parseJson, queryOf, readBody, refuseBody } from './http-request.js';
 
 /** Options of `handover.vccLiveWebhook`. */
 export interface VccLiveWebhookOptions {

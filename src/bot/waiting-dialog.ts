@@ -2,9 +2,10 @@
 import { HandoverError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
 import { isRecord } from '../thread/read-unknown.js';
+import type { Activity } from '../activities/activity.js';
 import type { Plugin } from './compose.js';
 import type { HandoverRequest } from './handover-options.js';
-import type { Activity, TurnContext } from './port.js';
+import type { TurnContext } from './port.js';
 import { turnOf } from './turn-state.js';
 
 /** What the dialog needs of the plugin. */

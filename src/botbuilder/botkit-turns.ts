@@ -6,8 +6,7 @@
  * @see https://github.com/howdyai/botkit/blob/main/packages/botkit/src/core.ts
  */
 import type { TurnContext } from 'botbuilder';
-import type { Dialog, DialogContext, DialogTurnResult } from 'botbuilder-dialogs';
-import { DialogTurnStatus } from 'botbuilder-dialogs';
+import type { Dialog, DialogContext, DialogTurnResult, DialogTurnStatus } from 'botbuilder-dialogs';
 
 /** A bot as Botkit's handlers get it. */
 export interface BotkitWorker {
@@ -48,6 +47,10 @@ interface Run {
 const STEPS = ['listenForInterrupts', 'listenForTriggers', 'processTriggersAndEvents'] as const;
 /** Botkit's prompt of a `BotkitConversation` takes any activity for an answer; its id ends with this. */
 const PROMPT_ID_END = '_default_prompt';
+/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment -- the enum's package is Botkit's, and may not be found from here */
+const EMPTY = 'empty' as DialogTurnStatus;
+const WAITING = 'waiting' as DialogTurnStatus;
+/* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
 const HANDOFF_STATUS = 'handoff.status';
 
 /** Repairs a controller. A Botkit whose turns are made otherwise is left as it is. */
@@ -97,8 +100,8 @@ export function repairTurns(controller: BotkitTurns): void {
     const dialogs = await createContext(context);
     const continueDialog = dialogs.continueDialog.bind(dialogs);
     dialogs.continueDialog = () => {
-      if (isNoAnswer(context, dialogs)) return Promise.resolve({ status: DialogTurnStatus.empty });
-      const waiting: DialogTurnResult = { status: DialogTurnStatus.waiting };
+      if (isNoAnswer(context, dialogs)) return Promise.resolve({ status: EMPTY });
+      const waiting: DialogTurnResult = { status: WAITING };
       return guarded(runOfContext(context), waiting, continueDialog);
     };
     return dialogs;

@@ -10,8 +10,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from 'node:http';
 import type { BodyLimits, BodyReading } from '../webhook/read-body.js';
 import { readStream } from '../webhook/read-body.js';
-import type { AnswerDeps } from '../bot/http-request.js';
-import { answerRequest, refuseBody } from '../bot/http-request.js';
+import type { AnswerDeps } from '../webhook/http-request.js';
+import { answerRequest, refuseBody } from '../webhook/http-request.js';
 
 /** Answers one request. */
 export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => void;

@@ -5,21 +5,21 @@
  * adapter is loaded only if the controller has one.
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
-import '../thread/check-node.js';
 import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
+import '../thread/check-node.js';
 import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { HandoverEventMap } from '../handover/events.js';
 import type { BodyLimits } from '../webhook/read-body.js';
+import type { AnswerDeps } from '../webhook/http-request.js';
+import { limitsOf } from '../webhook/http-request.js';
+import type { HandoverEventMap } from '../handover/events.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
+import { DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
+import { hostOf } from '../bot/handover-plugin.js';
+import type { RecordOption } from '../bot/record-traffic.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
-import { DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
-import { hostOf } from '../bot/handover-plugin.js';
-import type { AnswerDeps } from '../bot/http-request.js';
-import { limitsOf } from '../bot/http-request.js';
-import type { RecordOption } from '../bot/record-traffic.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 

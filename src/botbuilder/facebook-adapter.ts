@@ -4,17 +4,17 @@
  * Lives on its own export path because `botbuilder-adapter-facebook` cannot be loaded from a clean install (it requires
  * `request` without declaring it), and the plugin must not depend on that.
  */
-import '../thread/check-node.js';
 import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbuilder';
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
+import '../thread/check-node.js';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
+import { checkSecret } from '../thread/check-values.js';
+import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
-import { checkSecret } from '../bot/check-values.js';
 import type { GraphOptions } from '../bot/handover-options.js';
-import type { WebhookRequest, WebhookResponse } from '../bot/http-request.js';
 import { hostOf } from '../bot/handover-plugin.js';
 import type { MessengerService, MetaAccount } from '../bot/messenger-host.js';
-import type { RawWebhookRequest, RawWebhookResponse } from '../bot/raw-request.js';
+import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import { neededSecret } from '../bot/messenger-host.js';
 import { markRepaired } from './check-setup.js';

@@ -6,6 +6,7 @@
 import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
 import { InvalidOptionError } from '../thread/errors.js';
+import { loadPeers } from '../thread/missing-peer.js';
 import { CopyCheck } from '../bot/check-copies.js';
 import type { Plugin } from '../bot/compose.js';
 import { HandoverPlugin, partsOfPlugin } from '../bot/handover-plugin.js';
@@ -14,7 +15,7 @@ import { HandoverDialogIds, DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids
 import { SetupCheck, useFirst } from '../bot/setup-check.js';
 import { checkMicrosoftAppId, checkRepaired } from './check-setup.js';
 import { botFramework } from './framework.js';
-import { HandoverDialog } from './handover-dialog.js';
+import type { HandoverDialog } from './handover-dialog.js';
 import type { BotLogic, DialogAccess, HandoverRequest, VccLiveHandoverOptions } from './options.js';
 
 /** What a bot may tell about itself when it is attached. */
@@ -117,20 +118,33 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    * A dialog that hands over, waits, and ends with a `HandoverResult`: `dialogs.add(handover.dialog())`.
    * @param id default `vccLiveHandover`
    * @param request what its handovers ask for, unless they say otherwise
+   * @throws {@link HandoverError} code `missingPeer` if `botbuilder-dialogs` is not installed
    */
   dialog(id: string = DEFAULT_DIALOG_ID, request: HandoverRequest = {}): HandoverDialog {
+    const dialogs = loadDialogs('handover.dialog()');
     this.#copies.check();
     this.#dialogs.made(id);
-    return new HandoverDialog(waitingHost(this.#plugin), id, request);
+    return new dialogs.HandoverDialog(waitingHost(this.#plugin), id, request);
   }
 
   /**
    * A waterfall step that begins the dialog; `handoverResultOf(step)` in the next step is the `HandoverResult`.
    * @param dialogId which dialog of {@link dialog}. Default: `vccLiveHandover` if this waterfall can begin it, otherwise the
    *   only one that it can begin
-   * @throws {@link HandoverError} code `dialogMissing`, in the turn, if there is no such dialog, or no telling which
+   * @throws {@link HandoverError} code `missingPeer` if `botbuilder-dialogs` is not installed; code `dialogMissing`, in the
+   *   turn, if there is no such dialog, or no telling which
    */
   step(request: HandoverRequest = {}, dialogId?: string): (step: WaterfallStepContext) => Promise<DialogTurnResult> {
+    loadDialogs('handover.step()');
     return async (step) => step.beginDialog(this.#dialogs.idFor(step, dialogId), request);
   }
+}
+
+/** A bot without dialogs need not install their package, and does not wait for it to load. */
+function loadDialogs(who: string): typeof import('./handover-dialog.js') {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
+  return loadPeers(() => require('./handover-dialog.js') as typeof import('./handover-dialog.js'), {
+    names: ['botbuilder-dialogs'],
+    who,
+  });
 }

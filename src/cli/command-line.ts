@@ -9,6 +9,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
+import { drawCommand } from './draw/draw-command.js';
 import { listenCommand } from './listen/listen-command.js';
 import { operatorCommands } from './operator/operator-commands.js';
 import { hostName, port } from './option-values.js';
@@ -16,7 +17,7 @@ import { simulate, type SimulateOptions } from './simulate.js';
 import { forTerminal, wantsColours } from './terminal.js';
 
 /** Exit codes: done · the bot differs from a recording · wrong usage, or it could not run. */
-export const EXIT = { done: 0, differs: 1, couldNotRun: 2 } as const;
+const EXIT = { done: 0, differs: 1, couldNotRun: 2 } as const;
 
 const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;
@@ -57,7 +58,7 @@ function commands(host: CommandLineHost, ended: (exitCode: number) => void): Com
   const groups: Readonly<Record<string, readonly Command[]>> = {
     'Finding out:': [doctorCommand(host, ended), listenCommand(host)],
     'Running handovers:': operatorCommands(host, ended),
-    'Developing a bot:': [simulateCommand(host, ended)],
+    'Developing a bot:': [simulateCommand(host, ended), drawCommand(host)],
   };
   for (const [heading, group] of Object.entries(groups)) {
     for (const command of group) program.addCommand(command.helpGroup(heading));

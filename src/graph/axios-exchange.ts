@@ -7,10 +7,11 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Axios } from 'axios';
 import type { Clock } from '../thread/clock.js';
 import type { HttpExchange, HttpRequest, HttpResult } from './http-exchange.js';
 import { IDLE_SOCKET_MS, MAX_ANSWER_BYTES, MAX_SOCKETS, faultOf, timeoutOf } from './http-exchange.js';
+
+type Axios = InstanceType<(typeof import('axios'))['Axios']>;
 
 const MAX_IDLE_SOCKETS = 8;
 const TOO_LARGE = /maxContentLength/;
@@ -29,16 +30,8 @@ export class AxiosExchange implements HttpExchange {
   readonly #httpsAgent = new https.Agent(AGENT_OPTIONS);
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  // Its own instance: what a bot sets on the shared `axios.defaults` or as interceptors does not reach these calls.
-  readonly #axios = new Axios({
-    adapter: 'http',
-    responseType: 'text',
-    validateStatus: () => true,
-    maxRedirects: 0,
-    maxContentLength: MAX_ANSWER_BYTES,
-    httpAgent: this.#httpAgent,
-    httpsAgent: this.#httpsAgent,
-  });
+  /** Made for the first request: loading axios takes longer than loading this package. */
+  #axios: Axios | undefined;
 
   constructor(timeoutMs: number, clock: Clock) {
     this.#timeoutMs = timeoutMs;
@@ -67,6 +60,7 @@ export class AxiosExchange implements HttpExchange {
 
   async #send(request: HttpRequest, journey: Journey): Promise<HttpResult> {
     try {
+      this.#axios ??= axiosOver({ httpAgent: this.#httpAgent, httpsAgent: this.#httpsAgent });
       const response = await this.#axios.request<string>({
         method: request.method,
         url: request.url,
@@ -118,6 +112,20 @@ class Journey {
       this.sent = true;
     });
   }
+}
+
+/** An instance of its own: what a bot sets on the shared `axios.defaults` or as interceptors does not reach these calls. */
+function axiosOver(agents: { readonly httpAgent: http.Agent; readonly httpsAgent: https.Agent }): Axios {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it with the package
+  const axios = require('axios') as typeof import('axios');
+  return new axios.Axios({
+    adapter: 'http',
+    responseType: 'text',
+    validateStatus: () => true,
+    maxRedirects: 0,
+    maxContentLength: MAX_ANSWER_BYTES,
+    ...agents,
+  });
 }
 
 function failureOf(error: unknown, sent: boolean): HttpResult {

@@ -6,8 +6,7 @@
  * @see https://undici.nodejs.org/#/docs/api/Dispatcher
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
-import { Agent } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { AnswerHeaders, HttpExchange, HttpFailure, HttpRequest, HttpResult } from './http-exchange.js';
@@ -21,12 +20,12 @@ const BEHIND_SCHEME = 'https://'.length;
 export class UndiciExchange implements HttpExchange {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  #agent: Agent;
+  /** Made for the first request: loading undici takes longer than loading this package. */
+  #agent: Agent | undefined;
 
   constructor(timeoutMs: number, clock: Clock) {
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
-    this.#agent = agentFor(timeoutMs);
   }
 
   run(request: HttpRequest): Promise<HttpResult> {
@@ -39,6 +38,7 @@ export class UndiciExchange implements HttpExchange {
       });
       const path = request.url.indexOf('/', BEHIND_SCHEME);
       try {
+        this.#agent ??= agentFor(timeoutMs);
         this.#agent.dispatch(
           {
             origin: request.url.slice(0, path),
@@ -56,8 +56,8 @@ export class UndiciExchange implements HttpExchange {
   }
 
   close(): void {
-    void this.#agent.destroy();
-    this.#agent = agentFor(this.#timeoutMs);
+    void this.#agent?.destroy();
+    this.#agent = undefined;
   }
 }
 
@@ -121,7 +121,9 @@ class Journey implements Dispatcher.DispatchHandler {
 
 /** The exchange has its own time limit; undici's would be a second one with another clock. */
 function agentFor(timeoutMs: number): Agent {
-  return new Agent({
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it with the package
+  const undici = require('undici') as typeof import('undici');
+  return new undici.Agent({
     connections: MAX_SOCKETS,
     keepAliveTimeout: IDLE_SOCKET_MS,
     keepAliveMaxTimeout: IDLE_SOCKET_MS,

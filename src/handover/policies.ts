@@ -1,11 +1,11 @@
 /** What the application decides for itself: who gets a thread that is asked for, and which words bring one back. */
 import type { AppId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { ApplicationFunctions } from './application-functions.js';
-import { BOOLEAN_IN_WORDS, acceptBoolean } from './application-functions.js';
-import type { ReadText } from './folded-text.js';
-import { readText } from './folded-text.js';
-import { wordsMatcher } from './match-words.js';
+import type { ApplicationFunctions } from '../thread/application-functions.js';
+import { BOOLEAN_IN_WORDS, acceptBoolean } from '../thread/application-functions.js';
+import type { ReadText } from '../phrases/folded-text.js';
+import { readText } from '../phrases/folded-text.js';
+import { wordsMatcher } from '../phrases/match-words.js';
 import type { HandoverTimers } from './timers.js';
 
 /** An app asks for a thread with `request_thread_control`. */

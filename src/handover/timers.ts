@@ -37,7 +37,7 @@ export const CLOSED_CHAT_DEADLINE = 'closedChat';
 /**
  * How long after a refused take the next one is tried. A setting of the Page has to change first, and a person changes it.
  */
-export const TAKE_RETRY_MS = 60 * 60_000;
+const TAKE_RETRY_MS = 60 * 60_000;
 /** A deadline that a process took and did not handle is due again after this. */
 const DEADLINE_LEASE_MS = 60_000;
 /** A process looks for deadlines this often. */

@@ -1,19 +1,11 @@
 /** Binds the port of `bot/` to plain objects: no middleware, no proxies. */
-import { markSpeaksToMeta } from '../bot/adapter-answers.js';
-import type { MessengerService } from '../bot/messenger-host.js';
-import type {
-  Activity,
-  AttachedBot,
-  BotAdapter,
-  BotLogic,
-  ConversationReference,
-  Framework,
-  ResourceResponse,
-  TurnContext,
-} from '../bot/port.js';
-import type { TurnRunner } from '../bot/run-event.js';
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { Activity, ConversationReference, ResourceResponse } from '../activities/activity.js';
+import { markSpeaksToMeta } from '../bot/adapter-answers.js';
+import type { MessengerService } from '../bot/messenger-host.js';
+import type { AttachedBot, BotAdapter, BotLogic, Framework, TurnContext } from '../bot/port.js';
+import type { TurnRunner } from '../bot/run-event.js';
 import type { ThreadHost } from './messenger-turn.js';
 import { MessengerTurn, noteSent } from './messenger-turn.js';
 

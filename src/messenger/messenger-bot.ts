@@ -3,12 +3,12 @@ import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/error
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult, HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import { described, isObject } from '../bot/check-values.js';
+import { described, isObject } from '../thread/check-values.js';
+import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import type { Plugin } from '../bot/compose.js';
 import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
-import type { WebhookRequest, WebhookResponse } from '../bot/http-request.js';
 import type { MessengerService } from '../bot/messenger-host.js';
-import type { RawWebhookRequest, RawWebhookResponse } from '../bot/raw-request.js';
+import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { BotLogic } from '../bot/port.js';
 import { decidedIn } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';
@@ -80,7 +80,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     binding.connect({
       runner,
       host: {
-        requests,
+        toAgent: (turn, request) => requests.toAgent(turn, request),
         take: (turn, metadata) => super.take(turn, metadata),
         release: (turn, metadata) => operations.release(turn, metadata),
         ownerOf: (turn, how) => operations.ownerOf(turn, how),

@@ -3,8 +3,8 @@
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 import { InvalidOptionError } from '../thread/errors.js';
-import { checkNames, described, isObject } from '../bot/check-values.js';
-import type { Activity, Attachment } from '../bot/port.js';
+import { checkNames, described, isObject } from '../thread/check-values.js';
+import type { Activity, Attachment } from '../activities/activity.js';
 
 /** A quick reply: its words are also its payload unless another is given. */
 export interface QuickReply {

@@ -26,7 +26,7 @@ interface ThreadEntries {
   isAdvancing: boolean;
 }
 
-/** How much a {@link ThreadQueue} has to do. */
+/** How much a process has to do. */
 export interface QueueLoad {
   /** Turns that run and hold up their threads. */
   readonly running: number;

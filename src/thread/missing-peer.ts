@@ -2,17 +2,18 @@
 import { HandoverError } from './errors.js';
 
 /**
- * Loads packages that an entry point needs.
+ * Loads packages that an entry point, or one of its functions, needs.
  * @param load loads them with literal calls of `require`, so that a bundler finds them
  * @param expected their names, and `who` needs them
+ * @returns what `load` does
  * @throws {@link HandoverError} code `missingPeer` if one of them is not installed, with the command to type
  */
-export function loadPeers(
-  load: () => void,
+export function loadPeers<T>(
+  load: () => T,
   { names, who }: { readonly names: readonly string[]; readonly who: string },
-): void {
+): T {
   try {
-    load();
+    return load();
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : '';
     const missing = /Cannot find (?:module|package) '([^']+)'/.exec(text)?.[1];

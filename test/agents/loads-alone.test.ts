@@ -1,4 +1,4 @@
-/** Each entry point loads without the packages of the other framework, and says what to install if its own are missing. */
+/** Each entry point loads without the packages that it can do without, and says what to install if its own are missing. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,9 +7,16 @@ import { expect } from 'chai';
 const ROOT = join(__dirname, '../..');
 const BOT_FRAMEWORK = String.raw`/^(botbuilder|botframework)/`;
 const AGENTS = String.raw`/^@microsoft\/agents-/`;
+const DIALOGS = '/^botbuilder-dialogs$/';
+const TYPE = (name: string): string => `typeof exported[${JSON.stringify(name)}]`;
+/** The packages that are loaded by now, without those that compile. */
+const LOADED = `[...new Set(Object.keys(require.cache).flatMap(
+  (file) => /node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(file)?.[1] ?? [],
+))].join(' ')`;
+const HANDOVER = "new exported.VccLiveHandover({ botAppId: '1', vccLiveAppId: '2', pageAccessToken: 'token' })";
 
-/** Loads an entry in a process that has no packages whose names fit. What it prints: an export's type, or the error. */
-async function load(entry: string, name: string, absent: string): Promise<string> {
+/** Loads an entry in a process that has no packages whose names fit. Prints the expression's value, or the error. */
+async function load(entry: string, expression: string, absent = '/^$/'): Promise<string> {
   const program = `
     const Module = require('node:module');
     const resolve = Module._resolveFilename;
@@ -20,7 +27,8 @@ async function load(entry: string, name: string, absent: string): Promise<string
       return resolve.call(this, request, ...rest);
     };
     try {
-      console.log(typeof require(${JSON.stringify(join(ROOT, 'src', entry))})[${JSON.stringify(name)}]);
+      const exported = require(${JSON.stringify(join(ROOT, 'src', entry))});
+      console.log(${expression});
     } catch (error) {
       console.log(error.code + ': ' + error.message);
     }`;
@@ -54,7 +62,7 @@ describe('An entry point', function () {
       'VccLiveHandover',
       BOT_FRAMEWORK,
       '. says what to install without Bot Framework',
-      /^missingPeer: .*botbuilder\/agents|^missingPeer: .*Run: npm install botbuilder botbuilder-dialogs$/,
+      /^missingPeer: .*Run: npm install botbuilder$/,
     ],
     [
       'agents/index.ts',
@@ -73,14 +81,44 @@ describe('An entry point', function () {
     [
       'index.ts',
       'VccLiveHandover',
-      '/^axios$/',
+      '/^botbuilder-core$/',
       '. leaves the error of another missing package as it is',
-      /^MODULE_NOT_FOUND: Cannot find module 'axios'/,
+      /^MODULE_NOT_FOUND: Cannot find module 'botbuilder-core'/,
     ],
+    ['index.ts', 'VccLiveHandover', DIALOGS, '. loads without the dialogs', /^function$/],
+    ['botbuilder/botkit.ts', 'handoverPlugin', DIALOGS, './botkit loads without the dialogs', /^function$/],
   ];
   for (const [entry, name, absent, what, prints] of rows) {
     it(what, async () => {
-      expect(await load(entry, name, absent)).to.match(prints);
+      expect(await load(entry, TYPE(name), absent)).to.match(prints);
+    });
+  }
+
+  it('. has a plugin whose dialog() and step() say what to install without the dialogs', async () => {
+    for (const call of ['dialog()', 'step()']) {
+      expect(await load('index.ts', `${HANDOVER}.${call}`, DIALOGS)).to.equal(
+        `missingPeer: handover.${call} needs botbuilder-dialogs, which is not installed. Run: npm install botbuilder-dialogs`,
+      );
+    }
+  });
+
+  it('. has a plugin whose dialog() loads the dialogs', async () => {
+    expect(await load('index.ts', `${HANDOVER}.dialog().id`)).to.equal('vccLiveHandover');
+  });
+
+  // Both cost more than the package itself. The first request to Meta or to VCC Live loads them.
+  for (const [entry, what] of [
+    ['index.ts', '.'],
+    ['agents/index.ts', './agents'],
+    ['messenger/index.ts', './messenger'],
+    ['vcc-live/index.ts', './vcc-live'],
+  ] as const) {
+    it(`${what} loads no HTTP library of its own`, async () => {
+      const packages = (await load(entry, LOADED)).split(' ');
+      expect(packages, 'the list is one').to.include('tsx');
+      expect(packages).to.not.include('undici');
+      // Bot Framework loads axios for calls of its own.
+      if (entry !== 'index.ts') expect(packages).to.not.include('axios');
     });
   }
 });

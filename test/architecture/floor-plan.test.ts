@@ -19,7 +19,7 @@ interface Findings {
 
 const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/index.ts':
-    "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';\nexport { kept } from './store/redis-kept.js';\nexport { other } from './botbuilder/agents.js';",
+    "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';\nexport { kept } from './store/redis-kept.js';\nexport { filed } from './store/sqlite-kept.js';\nexport { other } from './botbuilder/agents.js';",
   'src/attic/box.ts': 'export const box = 1;',
   'src/thread/word.ts': 'export const word = 1;',
   'src/thread/up.ts': "import type { Step } from '../ownership/step.js';\nexport type Up = Step;",
@@ -38,9 +38,15 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/store/beside.ts': "import type { Call } from '../graph/call.js';\nexport type Beside = Call;",
   'src/recording/beside.ts': "import type { Call } from '../graph/call.js';\nexport type Beside = Call;",
   'src/vcc-live/hear.ts': 'export type Hear = 1;',
-  'src/vcc-live/beside.ts': "import type { Body } from '../webhook/body.js';\nexport type Beside = Body;",
+  'src/vcc-live/beside.ts': "import type { Ask } from '../queue/ask.js';\nexport type Beside = Ask;",
+  'src/queue/ask.ts': 'export type Ask = 1;',
+  'src/activities/beside.ts': "import type { Hear } from '../vcc-live/hear.js';\nexport type Beside = Hear;",
+  'src/phrases/fold.ts': 'export type Fold = 1;',
+  'src/phrases/beside.ts': "import type { Step } from '../ownership/step.js';\nexport type Beside = Step;",
+  'src/availability/beside.ts': "import type { Fold } from '../phrases/fold.js';\nexport type Beside = Fold;",
   'src/store/call.ts': "import axios from 'axios';\nexport const call = axios;",
   'src/store/redis-kept.ts': "import { createClient } from 'redis';\nexport const kept = createClient;",
+  'src/store/sqlite-kept.ts': "import Database from 'better-sqlite3';\nexport const filed = Database;",
   'src/handover/pass.ts': 'export type Pass = 1;',
   'src/handover/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'src/handover/turn.ts': "import type { TurnContext } from 'botbuilder';\nexport type Turn = TurnContext;",
@@ -72,6 +78,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
     '@microsoft/agents-hosting-dialogs',
     '@opentelemetry/api',
     'axios',
+    'better-sqlite3',
     'botbuilder',
     'botbuilder-adapter-facebook',
     'left-pad',
@@ -145,7 +152,10 @@ describe('the floor plan', function () {
       expect(broken('floor-of-webhook')).to.deep.equal(['src/webhook/beside.ts → src/store/keep.ts']);
       expect(broken('floor-of-store')).to.deep.equal(['src/store/beside.ts → src/graph/call.ts']);
       expect(broken('floor-of-recording')).to.deep.equal(['src/recording/beside.ts → src/graph/call.ts']);
-      expect(broken('floor-of-vcc-live')).to.deep.equal(['src/vcc-live/beside.ts → src/webhook/body.ts']);
+      expect(broken('floor-of-phrases')).to.deep.equal(['src/phrases/beside.ts → src/ownership/step.ts']);
+      expect(broken('floor-of-availability')).to.deep.equal(['src/availability/beside.ts → src/phrases/fold.ts']);
+      expect(broken('floor-of-vcc-live')).to.deep.equal(['src/vcc-live/beside.ts → src/queue/ask.ts']);
+      expect(broken('floor-of-activities')).to.deep.equal(['src/activities/beside.ts → src/vcc-live/hear.ts']);
       expect(broken('floor-of-messenger')).to.deep.equal(['src/messenger/beside.ts → src/botbuilder/turn.ts']);
       expect(broken('floor-of-simulator')).to.deep.equal(['src/simulator/beside.ts → src/botbuilder/turn.ts']);
     });
@@ -207,6 +217,13 @@ describe('the floor plan', function () {
         'src/store/redis-kept.ts → node_modules/redis/index.js',
       ]);
       expect(broken('front-door-loads-without-redis')).to.include('src/index.ts → src/store/redis-kept.ts');
+    });
+
+    it('finds a front door that drags SQLite in, and a file that has no business with it', () => {
+      expect(broken('sqlite-only-in-its-driver')).to.deep.equal([
+        'src/store/sqlite-kept.ts → node_modules/better-sqlite3/index.js',
+      ]);
+      expect(broken('front-door-loads-without-sqlite')).to.include('src/index.ts → src/store/sqlite-kept.ts');
     });
 
     it('finds a front door that drags the adapter in, however far away', () => {

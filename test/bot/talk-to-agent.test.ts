@@ -1,7 +1,7 @@
 /** What counts as asking for a person, by itself; test/integration has it with a bot around. */
 import type { TalkToAgent } from 'botbuilder-handover-vcclive';
 import { expect } from 'chai';
-import { hearsRequest, logged } from './hears-request.js';
+import { hearsRequest, logged } from '../phrases/hears-request.js';
 
 describe('a trigger of talkToAgent', () => {
   afterEach(() => logged.splice(0));

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import express from 'express';
 import { SimulatorClock } from 'botbuilder-handover-vcclive/simulator';
 import { keepBytes } from '../../src/botbuilder/botkit-webserver.js';
-import { limitsOf, type WebhookRequest } from '../../src/bot/http-request.js';
+import { limitsOf, type WebhookRequest } from '../../src/webhook/http-request.js';
 import { RepeatedLines } from '../../src/thread/repeated-lines.js';
 import type { Served } from './served-bot.js';
 import { chunked, delivery, LogBook, messageItem, post, postInPieces, serve, until } from './served-bot.js';

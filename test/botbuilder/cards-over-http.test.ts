@@ -9,7 +9,7 @@ import { GraphApiError } from 'botbuilder-handover-vcclive';
 import { repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { GraphEntry, SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { PNG } from '../bot/messenger-cards/translated.js';
+import { PNG } from '../activities/messenger-cards/translated.js';
 import type { Bot, Served } from './served-bot.js';
 import { PSID, VERIFY_TOKEN, listenerOf, newBot, serve } from './served-bot.js';
 

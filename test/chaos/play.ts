@@ -24,7 +24,7 @@ let prefixes = 0;
 
 /** A client of Redis, as `createClient` makes it. */
 export type RedisClient = ConstructorParameters<typeof RedisThreadStore>[0];
-export const PSID = '6600112233445566';
+const PSID = '6600112233445566';
 
 /** A message or button of the customer's. */
 export interface Said {

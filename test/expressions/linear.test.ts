@@ -11,12 +11,12 @@ import ts from 'typescript';
 import { redactPersonalData, talkToAgentPhrases, talkToBotPhrases } from 'botbuilder-handover-vcclive';
 import type { PhraseLanguage } from 'botbuilder-handover-vcclive';
 import { redactSecrets } from '../../src/graph/redact-secrets.js';
-import { folded, readText } from '../../src/handover/folded-text.js';
+import { folded, readText } from '../../src/phrases/folded-text.js';
 import { handoverIdsIn } from '../../src/vcc-live/find-handover-ids.js';
 import { parseVccLiveEvent } from '../../src/vcc-live/parse-event.js';
-import { talkToAgentExpressions } from '../../src/bot/talk-to-agent-phrases.js';
-import { talkToBotExpressions } from '../../src/bot/talk-to-bot-phrases.js';
-import { hearsRequest } from '../bot/hears-request.js';
+import { talkToAgentExpressions } from '../../src/phrases/talk-to-agent-phrases.js';
+import { talkToBotExpressions } from '../../src/phrases/talk-to-bot-phrases.js';
+import { hearsRequest } from '../phrases/hears-request.js';
 import { checkExpression } from './check-expression.js';
 
 const ROOT = join(__dirname, '..', '..');
@@ -32,9 +32,9 @@ const EXEMPT: Readonly<Record<string, string>> = {
 };
 /** Files that build expressions out of parts; the tests below have them. */
 const BUILT = [
-  'src/bot/talk-to-agent-phrases.ts',
-  'src/bot/talk-to-bot-phrases.ts',
-  'src/handover/match-words.ts', // a copy of the application's own
+  'src/phrases/talk-to-agent-phrases.ts',
+  'src/phrases/talk-to-bot-phrases.ts',
+  'src/phrases/match-words.ts', // a copy of the application's own
   'src/handover/redact.ts',
   'src/thread/failure-reason.ts', // of literals of the file
 ];

@@ -181,7 +181,7 @@ export class ProcessStore implements ThreadStore {
 }
 
 /** What a store of the user's own throws: not one of the package's errors. */
-export class StoreLost extends Error {
+class StoreLost extends Error {
   override readonly name = 'StoreLost';
   constructor() {
     super('connection refused');

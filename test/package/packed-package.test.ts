@@ -23,29 +23,34 @@ const PEERS = [
   'redis',
 ];
 const TYPES = ['@types/node', 'undici-types'];
-const PLUGIN_LOADS = ['axios', 'botbuilder', 'botbuilder-dialogs', 'undici'];
 
-/** Every path of code, a value that it exports, and what it loads of the packages that are not its own. */
+/**
+ * Every path of code, a value that it exports, and what it loads of the packages that are not its own. Bot Framework and the
+ * dialogs of the Agents SDK load axios for calls of their own.
+ */
 const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads: readonly string[] }>> = {
-  '.': { exports: 'VccLiveHandover', loads: PLUGIN_LOADS },
+  '.': { exports: 'VccLiveHandover', loads: ['axios', 'botbuilder'] },
   './agents': {
     exports: 'VccLiveHandover',
     // The SDK itself loads OpenTelemetry's API where it is installed.
-    loads: ['@microsoft/agents-activity', '@microsoft/agents-hosting', '@opentelemetry/api', 'axios', 'undici'],
+    loads: ['@microsoft/agents-activity', '@microsoft/agents-hosting', '@opentelemetry/api'],
   },
-  './agents/dialogs': { exports: 'handoverDialogs', loads: [...AGENTS_PEERS, '@opentelemetry/api', 'axios', 'undici'] },
+  './agents/dialogs': { exports: 'handoverDialogs', loads: [...AGENTS_PEERS, '@opentelemetry/api', 'axios'] },
   './facebook-adapter': {
     exports: 'HandoverFacebookAdapter',
-    loads: ['axios', 'botbuilder', 'botbuilder-adapter-facebook', 'botbuilder-dialogs', 'undici'],
+    // The stock adapter needs Botkit, and Botkit the dialogs.
+    loads: ['axios', 'botbuilder', 'botbuilder-adapter-facebook', 'botbuilder-dialogs'],
   },
   // The plugin that it is given has loaded the rest; the adapter is loaded if a controller has that adapter.
-  './botkit': { exports: 'handoverPlugin', loads: ['axios', 'botbuilder-dialogs', 'undici'] },
-  './messenger': { exports: 'MessengerBot', loads: ['axios', 'undici'] },
+  './botkit': { exports: 'handoverPlugin', loads: [] },
+  './messenger': { exports: 'MessengerBot', loads: [] },
   './calendar': { exports: 'openingHours', loads: ['luxon'] },
-  './vcc-live': { exports: 'vccLiveAgents', loads: ['axios'] },
+  './vcc-live': { exports: 'vccLiveAgents', loads: [] },
   './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },
   // `redis` itself only where an address is given.
   './redis': { exports: 'RedisThreadStore', loads: [] },
+  // A library when a store is made.
+  './sqlite': { exports: 'SqliteThreadStore', loads: [] },
   './simulator': { exports: 'MessengerSimulator', loads: [] },
 };
 
@@ -118,6 +123,8 @@ import type { VccLiveAgentsOptions, VccLiveUser } from 'botbuilder-handover-vccl
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import type { RedisClientLike, RedisInboxOptions, RedisThreadStoreOptions } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
+import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
+import type { SqliteDriverName, SqliteInboxOptions, SqliteThreadStoreOptions } from 'botbuilder-handover-vcclive/sqlite';
 import { openTelemetry } from 'botbuilder-handover-vcclive/opentelemetry';
 import type { OpenTelemetryOptions } from 'botbuilder-handover-vcclive/opentelemetry';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
@@ -217,7 +224,7 @@ describe('the package as it is published', function () {
   it('has the build, the papers and nothing else', () => {
     const strange = entries.filter(
       (name) =>
-        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|docs\/[\w-]+\.md|docs\/images\/(stage\.png|[\w-]+\.svg)|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
+        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|docs\/[\w-]+\.md|docs\/watching\/[\w-]+\.(json|yml)|docs\/images\/(stage\.png|[\w-]+\.svg)|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
           name,
         ),
     );
@@ -485,6 +492,29 @@ describe('the package as it is published', function () {
       name: 'HandoverError',
       code: 'missingPeer',
       message: 'A Redis address needs the package "redis", which is not installed. Run: npm install redis',
+    };
+    expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal([missing, missing]);
+  });
+
+  it('says what an SQLite file needs if this Node has no library for one and none is installed', async () => {
+    const bot = await freshBot(packed, 'bot-without-sqlite', []);
+    await writeFile(
+      join(bot, 'bot.cjs'),
+      `const { SqliteInbox, SqliteThreadStore } = require('botbuilder-handover-vcclive/sqlite');
+       const tried = [SqliteThreadStore, SqliteInbox].map((Kind) => {
+         try {
+           return { made: new Kind('handover.db', { driver: 'better-sqlite3' }) !== undefined };
+         } catch (error) {
+           return { name: error.name, code: error.code, message: error.message };
+         }
+       });
+       console.log(JSON.stringify(tried));`,
+    );
+    const missing = {
+      name: 'HandoverError',
+      code: 'missingPeer',
+      message:
+        'An SQLite file needs Node 22.13 or later, or the package "better-sqlite3", which is not installed. Run: npm install better-sqlite3',
     };
     expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal([missing, missing]);
   });

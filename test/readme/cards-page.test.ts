@@ -1,7 +1,7 @@
 /** docs/adapters.md says what becomes of every attachment, in the words of the code. */
 import { expect } from 'chai';
-import { attachmentKinds } from '../../src/bot/messenger-cards/attachment-kinds.js';
-import { lossKinds } from '../../src/bot/messenger-cards/losses.js';
+import { attachmentKinds } from '../../src/activities/messenger-cards/attachment-kinds.js';
+import { lossKinds } from '../../src/activities/messenger-cards/losses.js';
 import { paper, tableOf } from './readme-examples.js';
 
 describe('docs/adapters.md', () => {

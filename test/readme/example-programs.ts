@@ -297,6 +297,10 @@ app.listen(3978);`,
   },
   'docs/recordings.md#replay': testOf('test/readme/recordings-page.test.ts', MOCHA),
 
+  'docs/reliability.md#sqlite': testOf(
+    'test/readme/reliability.test.ts',
+    'leaves a file where it runs; that test compiles it',
+  ),
   'docs/reliability.md#store': REDIS,
   'docs/reliability.md#inbox': REDIS,
   'docs/scale.md#cluster': testOf('test/store/redis-cluster.test.ts', 'needs a Redis Cluster of three machines'),
@@ -362,6 +366,10 @@ app.listen(3978);`,
     program: (code) => uses({ server: code })('const server = $serve($adapter(handover), $echo);'),
   },
   'docs/watching-it.md#opentelemetry': { program: makes() },
+  'docs/watching-it.md#prometheus': testOf(
+    'test/watching/watching.test.ts',
+    'opens a port beside the bot’s; that test lets a real Prometheus scrape the same exporter',
+  ),
   'docs/watching-it.md#botTelemetry': {
     program: makes({ after: 'const handover = watched({ trackEvent: () => {}, trackDependency: () => {} });' }),
   },

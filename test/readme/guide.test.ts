@@ -45,6 +45,7 @@ const server = serve();
   winston: CONNECTION,
   opentelemetry: CONNECTION,
   botTelemetry: CONNECTION,
+  prometheus: CONNECTION,
   health: HANDOVER,
   probes: HANDOVER,
 };
@@ -57,7 +58,7 @@ describe('the guide', () => {
 
   it('marks every block of code as an example', () => {
     for (const { name, text, examples } of pages) expect(codeBlocksOf(text), name).to.equal(examples.size);
-    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(15);
+    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(16);
   });
 
   it('has examples that compile as strictly as the package itself', () => {

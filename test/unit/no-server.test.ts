@@ -23,7 +23,7 @@ describe('the guard of the unit tests', () => {
 
   it('is for the files that npm run test:unit runs, and for no other', () => {
     expect(isUnit(__filename)).to.equal(true);
-    expect(isUnit(resolve('test/bot/messenger-cards/hero-cards.test.ts'))).to.equal(true);
+    expect(isUnit(resolve('test/activities/messenger-cards/hero-cards.test.ts'))).to.equal(true);
     for (const other of ['test/integration/order.test.ts', 'test/botbuilder/botkit.test.ts', 'src/queue/deliver.ts']) {
       expect(isUnit(resolve(other)), other).to.equal(false);
     }

@@ -1,6 +1,6 @@
 /** Asks VCC Live's Database API who is online, with the access that the bot's `vccLiveAgents` has. */
-import { VccLiveDatabase } from '../../bot/vcc-live-database.js';
 import { InvalidOptionError } from '../../thread/errors.js';
+import { VccLiveDatabase } from '../../vcc-live/database-api.js';
 import { readUser, type VccLiveUser } from '../../vcc-live/online-users.js';
 import type { VccLiveApiSettings } from '../meta-settings.js';
 

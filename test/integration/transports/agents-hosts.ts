@@ -49,27 +49,27 @@ export interface AgentsAzureBot extends AgentsBot {
 export type ApplicationOptions = Partial<AgentApplicationOptions<TurnState>>;
 
 /** Azure Bot Service's Facebook channel before an application with routes. */
-export const agentsCloudRoutes = {
+const agentsCloudRoutes = {
   name: "the Agents SDK's CloudAdapter, with routes",
   losesDigits: true,
   start: (ground, options) => startCloud(ground, options, routesBot),
 } satisfies Transport & { start(ground: Ground, options: TransportOptions): Promise<AgentsAzureBot> };
 
 /** The adapter that speaks to Meta itself before an application with routes. */
-export const agentsMessengerRoutes: Transport = {
+const agentsMessengerRoutes: Transport = {
   name: "the Agents SDK's MessengerAdapter, with routes",
   start: (ground, options) => startMessenger(ground, options, routesBot),
 };
 
 /** Azure Bot Service's Facebook channel before an application with dialogs. */
-export const agentsCloudDialogs: Transport = {
+const agentsCloudDialogs: Transport = {
   name: "the Agents SDK's CloudAdapter, with dialogs",
   losesDigits: true,
   start: (ground, options) => startCloud(ground, options, dialogsBot),
 };
 
 /** The adapter that speaks to Meta itself before an application with dialogs. */
-export const agentsMessengerDialogs: Transport = {
+const agentsMessengerDialogs: Transport = {
   name: "the Agents SDK's MessengerAdapter, with dialogs",
   start: (ground, options) => startMessenger(ground, options, dialogsBot),
 };
@@ -181,7 +181,7 @@ export const routesBot: MakeBot = (app, handover, seen) => {
 };
 
 /** The same with a waterfall, whose next step says how it ended. */
-export const dialogsBot: MakeBot = (app, handover, seen) => {
+const dialogsBot: MakeBot = (app, handover, seen) => {
   addDialogs(app, handover, seen, new MemoryStorage());
 };
 
@@ -228,10 +228,7 @@ export function addDialogs(
 }
 
 /** A plugin on the pretend platform. */
-export function handoverFor(
-  ground: Pick<Ground, 'sim' | 'clock' | 'store'>,
-  options: TransportOptions,
-): VccLiveHandover {
+function handoverFor(ground: Pick<Ground, 'sim' | 'clock' | 'store'>, options: TransportOptions): VccLiveHandover {
   const { sim, clock, store } = ground;
   return new VccLiveHandover({
     ...connection(sim),
@@ -245,7 +242,7 @@ export function handoverFor(
 }
 
 /** Notes what the application gets, whatever it makes of it. */
-export function observe(app: AgentApplication<TurnState>): Seen {
+function observe(app: AgentApplication<TurnState>): Seen {
   const seen: Seen = { heard: [], statuses: [], results: [], errors: [] };
   const run = app.run.bind(app);
   app.run = async (context) => {
@@ -259,7 +256,7 @@ export function observe(app: AgentApplication<TurnState>): Seen {
 }
 
 /** A conversation reference as an application keeps it. */
-export function referenceTo(
+function referenceTo(
   { pageId, psid }: ThreadKey,
   conversationId: string,
 ): ReturnType<Activity['getConversationReference']> {

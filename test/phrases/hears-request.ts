@@ -1,0 +1,23 @@
+/** Asks the triggers of a bot about one message, as a turn does. */
+import type { TurnContext } from 'botbuilder';
+import type { TalkToAgent } from 'botbuilder-handover-vcclive';
+import { ApplicationFunctions } from '../../src/thread/application-functions.js';
+import { asksForAgent, triggersOf } from '../../src/bot/talk-to-agent.js';
+import { systemClock } from '../../src/thread/clock.js';
+
+/** What was logged about functions that failed. */
+export const logged: string[] = [];
+
+const note = (line: string): void => void logged.push(line);
+const functions = new ApplicationFunctions({ clock: systemClock, log: { info: note, warn: note, error: note } });
+
+/** @param text anything: a picture has none, and an adapter may put something else there */
+export async function hearsRequest(
+  talkToAgent: TalkToAgent | readonly TalkToAgent[],
+  text: unknown,
+  payload?: string,
+): Promise<boolean> {
+  const context = { activity: { type: 'message', text } } as unknown as TurnContext;
+  const utterance = { context, text: typeof text === 'string' ? text : '', payload };
+  return asksForAgent(utterance, triggersOf(talkToAgent, functions));
+}
