@@ -13,7 +13,7 @@ import type {
 } from 'botbuilder-handover-vcclive/messenger';
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { connection } from '../integration/scene.js';
-import { listening } from '../integration/transports/listening.js';
+import { listening } from '../kit/listening.js';
 import { describeWithRedis, RedisServer } from '../store/redis-server.js';
 import { closeStages, openStage } from './messenger-stage.js';
 import type { Stage } from './messenger-stage.js';
