@@ -7,7 +7,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.base.json ./
 COPY src ./src
 COPY samples ./samples
-RUN node_modules/.bin/esbuild samples/plain-bot/index.ts --bundle --platform=node --target=node24 --sourcemap --outfile=bot.cjs
+RUN node_modules/.bin/esbuild samples/plain-bot/index.ts --bundle --platform=node --target=node24 --external:better-sqlite3 --sourcemap --outfile=bot.cjs
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production PORT=3978 HEALTH_PORT=9000

@@ -11,12 +11,15 @@ import { fileURLToPath } from 'node:url';
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PROOFS = {
   chaos: {
-    file: 'test/chaos/chaos.test.ts',
+    files: ['test/chaos/chaos.test.ts'],
     size: { CHAOS_SCHEDULES: '10000', CHAOS_RESULT: resolve(repository, 'results', 'chaos.json') },
     plot: 'docs/generate/chaos-coverage.ts',
   },
-  crash: { file: 'test/crash/crash.test.ts', size: { CRASH_CONVERSATIONS: '1000' } },
-  fuzz: { file: 'test/fuzz/fuzz.test.ts', size: { FUZZ_BODIES: '100000' } },
+  crash: {
+    files: ['test/crash/crash.test.ts', 'test/crash/sqlite-crash.test.ts'],
+    size: { CRASH_CONVERSATIONS: '1000' },
+  },
+  fuzz: { files: ['test/fuzz/fuzz.test.ts'], size: { FUZZ_BODIES: '100000' } },
 };
 
 const proof = PROOFS[process.argv[2]];
@@ -42,7 +45,7 @@ const args = [
   '--forbid-only',
   '--timeout',
   '30000',
-  proof.file,
+  ...proof.files,
 ];
 const ran = spawnSync(process.execPath, [mocha, ...args], {
   cwd: repository,

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { MessengerBot } from 'botbuilder-handover-vcclive/messenger';
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { openBotData } from '../kept/bot-data.js';
 import { readSettings } from '../talk-to-agent/settings.js';
 import { startPlainBot } from './bot.js';
 
@@ -16,8 +17,10 @@ async function main(): Promise<void> {
     return;
   }
   const { REDIS_URL: redis, HEALTH_PORT: healthPort } = process.env;
-  // Without Redis, a restart forgets which threads an agent has.
-  const kept = redis ? { store: new RedisThreadStore(redis), inbox: new RedisInbox(redis) } : {};
+  // A container has no disk of its own.
+  const kept = redis
+    ? { store: new RedisThreadStore(redis), inbox: new RedisInbox(redis) }
+    : openBotData('plain-bot', process.env).kept;
   const bot = await startPlainBot(read.settings, (line) => console.log(line), kept);
   const probes = healthPort ? serveHealth(bot.handover, Number(healthPort)) : undefined;
   console.log(`The plain bot listens on http://localhost:${bot.port}/api/messages`);

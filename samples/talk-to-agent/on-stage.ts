@@ -73,7 +73,7 @@ export async function putOnStage(
   startWith: StartBot = startBot,
 ): Promise<BotOnStage> {
   const { settings, graphBaseUrl, clock } = simulator;
-  // A real bot uses a database here.
+  // The platform forgets everything at the end, so memory is enough. `npm run sample` keeps an SQLite file.
   const kept = { store: new MemoryThreadStore({ now: () => clock.now() }), storage: new MemoryStorage() };
   const tokens = new Map(settings.pages.map(({ pageId, pageAccessToken }) => [pageId, pageAccessToken]));
   const start = (): Promise<RunningBot> =>

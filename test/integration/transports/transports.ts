@@ -42,7 +42,7 @@ import type { ThreadRecord } from '../../../src/thread/record.js';
 import { recordsIn } from '../../store/thread-records.js';
 import { agentsHosts } from './agents-hosts.js';
 import { handoverFor, referenceTo, statusOf } from './host-parts.js';
-import { listening } from './listening.js';
+import { listening } from '../../kit/listening.js';
 import { repairedAdapter } from './repaired-adapter.js';
 import { messengerBot } from './messenger-bot.js';
 
