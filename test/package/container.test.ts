@@ -10,7 +10,8 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
+import { freePort } from '../kit/listening.js';
 import { paper, REPOSITORY } from '../readme/readme-examples.js';
 import { describeWithRedis, RedisServer } from '../store/redis-server.js';
 
