@@ -25,6 +25,7 @@ const GROUPS = {
     'agents-sdk',
     'from-bot-framework',
     'without-a-framework',
+    'functions',
     'hosts',
     'doctor',
     'operator',
@@ -78,7 +79,7 @@ const app = await Application.bootstrap({
   // Generic forms and lists behind exported types.
   intentionallyNotExported: [
     // Only the recording gives the client a second argument.
-    'src/thread/traffic.ts:Traffic',
+    'src/graph/client-options.ts:ClientWatchers',
     // The names of these without a framework; the reference has those of Bot Framework.
     'src/bot/handover-options.ts:HandoverOptions',
     'src/botbuilder/options.ts:Message',

@@ -12,8 +12,8 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { store, inbox } = openBotData('plain-bot', process.env);
-  const bot = await startPlainBot(read.settings, (line) => console.log(line), { store, inbox });
+  const { kept } = openBotData('plain-bot', process.env);
+  const bot = await startPlainBot(read.settings, (line) => console.log(line), kept);
   console.log(`The plain bot listens on http://localhost:${bot.port}/api/messages`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void bot.stop().then(() => process.exit(0)));

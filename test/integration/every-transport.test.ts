@@ -69,6 +69,18 @@ const stories: readonly Story[] = [
     },
   },
   {
+    tells: 'answers a probe: it is well, has heard a webhook, and counts the open handover',
+    play: async (stage) => {
+      await asked(stage);
+      const report = await stage.bot.handover.health({ countOpen: true });
+      expect(report).to.deep.include({ status: 'healthy', ready: true, problems: [], openHandovers: 1 });
+      expect(report.lastWebhookAgeMs).to.be.a('number');
+      const [token] = report.pageTokens;
+      expect([token?.pageId, token?.status]).to.deep.equal([stage.thread.pageId, 'working']);
+      expect(JSON.stringify(report)).not.to.include(stage.customer.psid);
+    },
+  },
+  {
     tells: 'hands over from a dialog, which goes on with the result when the agent passes back',
     play: async (stage) => {
       await waits(stage);

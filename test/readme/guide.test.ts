@@ -24,6 +24,9 @@ const CONNECTION = `
 import type { VccLiveHandoverOptions as Options } from 'botbuilder-handover-vcclive';
 declare const connection: Pick<Options, 'botAppId' | 'vccLiveAppId' | 'pageAccessToken' | 'appSecret'>;
 `;
+const HANDOVER = `import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
+declare const handover: VccLiveHandover;
+`;
 const AROUND: Readonly<Record<string, string>> = {
   production: `${CONNECTION}declare const tokens: { read(pageId: string): Promise<string> };\n`,
   shutdown:
@@ -41,8 +44,10 @@ const server = serve();
   logger: CONNECTION,
   winston: CONNECTION,
   opentelemetry: CONNECTION,
-  prometheus: CONNECTION,
   botTelemetry: CONNECTION,
+  prometheus: CONNECTION,
+  health: HANDOVER,
+  probes: HANDOVER,
 };
 
 describe('the guide', () => {
@@ -53,7 +58,7 @@ describe('the guide', () => {
 
   it('marks every block of code as an example', () => {
     for (const { name, text, examples } of pages) expect(codeBlocksOf(text), name).to.equal(examples.size);
-    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(14);
+    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(16);
   });
 
   it('has examples that compile as strictly as the package itself', () => {

@@ -88,7 +88,8 @@ export class TimelineRecorder {
     this.#simulator = simulator;
     this.#handover = handover;
     const { wire } = simulator;
-    for (const entry of wire.entries()) this.#follow(entry);
+    // Of what was before, words and owners are known.
+    for (const entry of wire.of('owner')) this.#follow(entry);
     this.#stops = [wire.on('entry', (entry) => this.#follow(entry)), wire.on('update', (entry) => this.#follow(entry))];
     if (handover !== undefined) this.#listen(handover);
   }
@@ -101,7 +102,7 @@ export class TimelineRecorder {
       title: `Thread of ${name}`,
       truthLabel: 'Real owner, by the platform',
       ...(this.#handover === undefined ? {} : { beliefLabel: 'Owner as the bot believes' }),
-      moments: [...past.moments],
+      moments: [...past.moments].sort((one, other) => one.atMs - other.atMs),
       notes:
         this.#handover === undefined
           ? ['The bot runs in another process: what it believed and held back is not known here.']
