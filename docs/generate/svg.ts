@@ -112,6 +112,7 @@ export function numbersOf(text: string): number[] {
   return text.split(/[ ,]+/).map(Number);
 }
 
-function escaped(text: string): string {
+/** Text as it may appear between tags and in attributes. */
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -9,6 +9,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
+import { drawCommand } from './draw/draw-command.js';
 import { listenCommand } from './listen/listen-command.js';
 import { operatorCommands } from './operator/operator-commands.js';
 import { hostName, port } from './option-values.js';
@@ -57,7 +58,7 @@ function commands(host: CommandLineHost, ended: (exitCode: number) => void): Com
   const groups: Readonly<Record<string, readonly Command[]>> = {
     'Finding out:': [doctorCommand(host, ended), listenCommand(host)],
     'Running handovers:': operatorCommands(host, ended),
-    'Developing a bot:': [simulateCommand(host, ended)],
+    'Developing a bot:': [simulateCommand(host, ended), drawCommand(host)],
   };
   for (const [heading, group] of Object.entries(groups)) {
     for (const command of group) program.addCommand(command.helpGroup(heading));

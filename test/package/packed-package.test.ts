@@ -224,7 +224,7 @@ describe('the package as it is published', function () {
   it('has the build, the papers and nothing else', () => {
     const strange = entries.filter(
       (name) =>
-        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|docs\/[\w-]+\.md|docs\/images\/(stage\.png|[\w-]+\.svg)|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
+        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|docs\/[\w-]+\.md|docs\/watching\/[\w-]+\.(json|yml)|docs\/images\/(stage\.png|[\w-]+\.svg)|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
           name,
         ),
     );

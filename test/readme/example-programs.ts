@@ -357,6 +357,10 @@ app.listen(3978);`,
   'docs/watching-it.md#winston': { program: makes() },
   'docs/watching-it.md#label': { program: uses() },
   'docs/watching-it.md#opentelemetry': { program: makes() },
+  'docs/watching-it.md#prometheus': testOf(
+    'test/watching/watching.test.ts',
+    'opens a port beside the bot’s; that test lets a real Prometheus scrape the same exporter',
+  ),
   'docs/watching-it.md#botTelemetry': {
     program: makes({ after: 'const handover = watched({ trackEvent: () => {}, trackDependency: () => {} });' }),
   },

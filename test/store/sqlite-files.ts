@@ -7,7 +7,7 @@ import { sqliteDriver } from '../../src/store/sqlite-driver.js';
 
 const ALL: readonly SqliteDriverName[] = ['node:sqlite', 'better-sqlite3'];
 const HOW_TO_GET_ONE =
-  'Tests with SQLite are skipped: no library is there. Use Node 22.13 or later, or run "npm rebuild better-sqlite3".';
+  'Tests with SQLite are skipped: no library is there. Use Node 22.13 or later, or run "npm install --no-save -D better-sqlite3".';
 
 /** The libraries that load here. The compiled better-sqlite3 belongs to one version of Node. */
 export const DRIVERS: readonly SqliteDriverName[] = ALL.filter(loads);
