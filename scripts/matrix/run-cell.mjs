@@ -21,6 +21,7 @@ const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const WORK = join(repository, '.matrix');
 /** Outside of the repository: below it, a bot would find the repository's packages. */
 const CELLS = join(tmpdir(), `test-matrix-${process.pid}`);
+process.on('exit', () => rmSync(CELLS, { recursive: true, force: true }));
 const NAME = 'botbuilder-handover-vcclive';
 /** npm 12 refuses older ones. */
 const NODE_FOR_NPM = '22';
@@ -29,8 +30,12 @@ const STEP_LIMIT_MS = 20 * 60_000;
 const NOT_INHERITED = /^(npm_(?!config_(registry|cafile|userconfig|cache)$)|MOCHA|TEST_JOBS|NODE_V8|NODE_OPTIONS|CI$)/;
 const QUIET = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
 
-/** @returns the cell's exact version, and each step with its outcome. Never rejects: a failure is a step's outcome. */
-export async function runCell(axis, version) {
+/**
+ * Runs the steps of a cell. Never rejects: a failure is a step's outcome.
+ * @param tell gets the exact version and the steps so far, after each step
+ * @returns the steps, each with its outcome, and the file of their output
+ */
+export async function runCell(axis, version, tell) {
   const log = join(WORK, 'logs', `${axis.name}-${version}.txt`);
   mkdirSync(dirname(log), { recursive: true });
   rmSync(log, { force: true });
@@ -52,11 +57,14 @@ export async function runCell(axis, version) {
   if (isReady) {
     steps.pop();
     for (const each of axis.steps) {
-      if (each.except?.includes(version) !== true) await step(each.name, () => runStep(cell, each));
+      if (each.except?.includes(version) === true) continue;
+      await step(each.name, () => runStep(cell, each));
+      tell({ exact, steps });
     }
   }
   rmSync(CELLS, { recursive: true, force: true });
-  return { exact, steps, log };
+  tell({ exact, steps });
+  return { steps, log };
 }
 
 async function runStep(cell, { run: command, tests, freshBot }) {
