@@ -37,7 +37,7 @@ const GROUPS = {
     'recordings',
   ],
   Reference: ['options', 'events-and-results', 'errors'],
-  Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'scale', 'comparison'],
+  Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'scale', 'versions', 'comparison'],
   'The project': ['CHANGELOG', 'SECURITY', 'ARCHITECTURE', 'CONTRIBUTING'],
 };
 const PROJECT_PAGES = ['CHANGELOG.md', 'SECURITY.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
