@@ -22,7 +22,7 @@ import { formatMessage } from 'publint/utils';
  * About an eighth above the size of November 2026. Every deployment of a bot downloads the tarball. What goes beyond is a
  * file that slipped in, or a reason to raise the bound in the same change.
  */
-const MAX_KIB = 1024;
+const MAX_KIB = 1100;
 const KIB = 1024;
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
