@@ -13,7 +13,7 @@ export default {
     ...publicFiles,
     'src/cli/index.ts',
     // Loaded by `require` when their command runs.
-    'src/cli/{doctor/doctor,operator/operator}.ts',
+    'src/cli/{doctor/doctor,init/init,draw/timeline-of-recording,operator/operator}.ts',
     'src/simulator/page/main.tsx',
     'samples/*/index.ts',
     'docs/generate/*.{ts,mjs}',
@@ -36,6 +36,8 @@ export default {
     'request',
     // botbuilder-azure-blobs brings it, and its client and ours have to be of one version.
     '@azure/storage-blob',
+    // Where Node has no SQLite of its own. `.ci/run` installs it: CONTRIBUTING.md says why it is no development dependency.
+    'better-sqlite3',
   ],
   ignoreBinaries: ['taskset'],
 };

@@ -25,6 +25,8 @@ const GROUPS = {
     'agents-sdk',
     'from-bot-framework',
     'without-a-framework',
+    'functions',
+    'container',
     'hosts',
     'doctor',
     'operator',
@@ -35,7 +37,7 @@ const GROUPS = {
     'recordings',
   ],
   Reference: ['options', 'events-and-results', 'errors'],
-  Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'scale', 'comparison'],
+  Reliability: ['reliability', 'failures', 'ownership', 'proof', 'performance', 'scale', 'versions', 'comparison'],
   'The project': ['CHANGELOG', 'SECURITY', 'ARCHITECTURE', 'CONTRIBUTING'],
 };
 const PROJECT_PAGES = ['CHANGELOG.md', 'SECURITY.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
@@ -78,7 +80,7 @@ const app = await Application.bootstrap({
   // Generic forms and lists behind exported types.
   intentionallyNotExported: [
     // Only the recording gives the client a second argument.
-    'src/thread/traffic.ts:Traffic',
+    'src/graph/client-options.ts:ClientWatchers',
     // The names of these without a framework; the reference has those of Bot Framework.
     'src/bot/handover-options.ts:HandoverOptions',
     'src/botbuilder/options.ts:Message',

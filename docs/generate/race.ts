@@ -18,9 +18,9 @@ export const DRAWING = resolve(__dirname, '..', 'images', 'race.svg');
 const PSID = '6600112233445566';
 const DELAY_MS = 1200;
 
-/** The drawing, as wide as a page of the documentation wants it. */
+/** The drawing. */
 export function drawnRace(timeline: ThreadTimeline): string {
-  return timelineSvg(timeline, { width: 640 });
+  return timelineSvg(timeline);
 }
 
 async function playRace(): Promise<ThreadTimeline> {

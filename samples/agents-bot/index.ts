@@ -13,9 +13,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { store, inbox, stateFolder } = openBotData('agents-bot', process.env);
-  const kept = { store, inbox, storage: new FileStorage(stateFolder) };
-  const bot = await startAgentsBot(read.settings, (line) => console.log(line), kept);
+  const { kept, stateFolder } = openBotData('agents-bot', process.env);
+  const bot = await startAgentsBot(read.settings, (line) => console.log(line), {
+    ...kept,
+    storage: new FileStorage(stateFolder),
+  });
   console.log(`The sample bot listens on http://localhost:${bot.port}/api/messages`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void bot.stop().then(() => process.exit(0)));

@@ -13,9 +13,14 @@ async function main(): Promise<void> {
     return;
   }
   // Azure's channel answers Meta, so the bot has no inbox.
-  const { store, stateFolder } = openBotData('azure-bot', process.env);
-  const kept = { store, storage: new FolderStorage(stateFolder) };
-  const bot = await startBot(read.settings, (line) => console.log(line), kept);
+  const {
+    kept: { store },
+    stateFolder,
+  } = openBotData('azure-bot', process.env);
+  const bot = await startBot(read.settings, (line) => console.log(line), {
+    store,
+    storage: new FolderStorage(stateFolder),
+  });
   console.log(`The Azure bot listens on http://localhost:${bot.port}/api/messages`);
   if (read.settings.registration.MicrosoftAppId === undefined) {
     console.log('Without MicrosoftAppId anybody may post to it: for the Emulator and for tests only.');

@@ -13,9 +13,14 @@ if ('missing' in read) {
   // Botkit takes its port from here.
   process.env['PORT'] = String(read.settings.port);
   // The stock adapter answers Meta itself, so the bot has no inbox.
-  const { store, stateFolder } = openBotData('botkit-bot', process.env);
-  const kept = { store, storage: new FolderStorage(stateFolder) };
-  const controller = startBot(read.settings, (line) => console.log(line), kept);
+  const {
+    kept: { store },
+    stateFolder,
+  } = openBotData('botkit-bot', process.env);
+  const controller = startBot(read.settings, (line) => console.log(line), {
+    store,
+    storage: new FolderStorage(stateFolder),
+  });
   controller.ready(() => console.log(`The Botkit bot listens on http://localhost:${read.settings.port}/api/messages`));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void controller.shutdown().then(() => process.exit(0)));

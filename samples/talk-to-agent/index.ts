@@ -16,9 +16,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { store, inbox, stateFolder } = openBotData('talk-to-agent', process.env);
-  const kept = { store, inbox, storage: new FolderStorage(stateFolder) };
-  const bot = await startBot(read.settings, (line) => console.log(line), kept);
+  const { kept, stateFolder } = openBotData('talk-to-agent', process.env);
+  const bot = await startBot(read.settings, (line) => console.log(line), {
+    ...kept,
+    storage: new FolderStorage(stateFolder),
+  });
   console.log(`The sample bot listens on http://localhost:${bot.port}/api/messages`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(bot));
 }

@@ -125,7 +125,8 @@ export class RedisConnection {
     });
     // A client that is destroyed while it connects for the first time connects all the same.
     await Promise.race([this.#opening, overdue]);
-    const ended = client.isReady === true ? client.close().then(() => true) : Promise.resolve(false);
+    // A cluster's client says whether it is ready from redis 6.3 on.
+    const ended = (client.isReady ?? client.isOpen) === true ? client.close().then(() => true) : Promise.resolve(false);
     if (await Promise.race([ended, overdue]).catch(() => false)) return;
     discard(client);
   }

@@ -6,7 +6,8 @@ import { parseEnv } from 'node:util';
 import { build } from 'esbuild';
 import { expect } from 'chai';
 import { bundled } from '../run/bundled.js';
-import { freePort, Program, REPOSITORY } from './child-process.js';
+import { Program, REPOSITORY } from './child-process.js';
+import { freePort } from '../kit/listening.js';
 
 const LIMIT_MS = 120_000;
 const COMMAND = bundled('src/cli/index.ts');

@@ -7,8 +7,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SqliteDriverName } from 'botbuilder-handover-vcclive/sqlite';
-import { freePort } from '../cli/child-process.js';
 import { bundled } from '../run/bundled.js';
+import { freePort } from '../kit/listening.js';
 
 const PROGRAM = bundled('test/crash/bot-program.ts');
 

@@ -2,7 +2,6 @@
 import { expect } from 'chai';
 import { renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
@@ -10,6 +9,7 @@ import { PSID, breath, closeScenes, scene, until } from '../integration/scene.js
 import type { Scene } from '../integration/scene.js';
 import { sqliteDriver } from '../../src/store/sqlite-driver.js';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import { listenLocally, originOf } from '../kit/listening.js';
 import { SqliteFolder, describeWithSqlite } from '../store/sqlite-files.js';
 
 const FIRST_REDELIVERY_MS = 10_000;
@@ -210,12 +210,12 @@ class Hole {
 
   static async open(): Promise<Hole> {
     const hole = new Hole();
-    await new Promise<void>((resolve) => hole.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(hole.#server);
     return hole;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return originOf(this.#server);
   }
 
   leadsTo(target: URL): void {

@@ -12,6 +12,7 @@ import type { Verdict } from '../../src/ownership/ledger.js';
 import type { Logger } from '../../src/thread/logger.js';
 import type { Conclusion } from '../../src/thread/record.js';
 import { emptyRecord } from '../../src/thread/record.js';
+import { quietLogger } from '../kit/loggers.js';
 
 const ids = { botAppId: '900100200300400', vccLiveAppId: '900500600700800' };
 const concluded = { outcome: 'completed', via: 'message' } as Conclusion;
@@ -74,12 +75,11 @@ describe('a decision in words', () => {
 
   it('is not made for a log that nobody reads', () => {
     const lines: string[] = [];
-    const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const debug = (line: string): void => void lines.push(line);
-    expect(decideOn(quiet)).to.equal(0);
-    expect(decideOn({ ...quiet, debug, isLevelEnabled: () => false })).to.equal(0);
+    expect(decideOn(quietLogger)).to.equal(0);
+    expect(decideOn({ ...quietLogger, debug, isLevelEnabled: () => false })).to.equal(0);
     expect(lines).to.deep.equal([]);
-    expect(decideOn({ ...quiet, debug })).to.be.greaterThan(0);
+    expect(decideOn({ ...quietLogger, debug })).to.be.greaterThan(0);
     expect(lines).to.have.length(1);
   });
 });

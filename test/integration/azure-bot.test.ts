@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
 import { bundled } from '../run/bundled.js';
 import { codeBlocksOf, examplesOf, paper } from '../readme/readme-examples.js';
 import { AzureChannel } from '../../src/simulator/azure/azure-channel.js';
+import { freePort } from '../kit/listening.js';
 
 const PROGRAM = bundled('samples/azure-bot/index.ts');
 const GUIDE = paper('docs/azure-bot-service.md');

@@ -20,6 +20,7 @@ import type { SqliteDriverName } from 'botbuilder-handover-vcclive/sqlite';
 import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { createClient } from 'redis';
 import { FolderStorage } from '../../samples/kept/folder-storage.js';
+import { listenLocally } from '../kit/listening.js';
 
 /** What the process is started with. */
 export interface BotProcessSettings {
@@ -220,7 +221,7 @@ async function main(settings: BotProcessSettings) {
   };
   handover.attach(adapter, logic);
   const server = createServer((req, res) => void adapter.processActivity(req, res, logic));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listenLocally(server);
   tell({ port: (server.address() as AddressInfo).port });
   process.once('SIGTERM', () => {
     void handover.close({ withinMs: settings.closesWithinMs ?? 10_000 }).then(async (left) => {

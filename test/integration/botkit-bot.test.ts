@@ -8,9 +8,10 @@ import { signPayload } from 'botbuilder-handover-vcclive';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
 import { bundled } from '../run/bundled.js';
 import { codeBlocksOf, examplesOf, paper } from '../readme/readme-examples.js';
+import { freePort } from '../kit/listening.js';
 
 const PROGRAM = bundled('samples/botkit-bot/index.ts');
 const GUIDE = paper('docs/botkit.md');

@@ -2,8 +2,9 @@
 import { threadLabel } from 'botbuilder-handover-vcclive';
 import { expect } from 'chai';
 import { paper } from '../readme/readme-examples.js';
-import { PSID, closeScenes, quietLogger, scene } from './scene.js';
+import { PSID, closeScenes, scene } from './scene.js';
 import type { Scene } from './scene.js';
+import { quietLogger } from '../kit/loggers.js';
 
 async function watched(isEnabled = true): Promise<{ readonly stage: Scene; readonly lines: string[] }> {
   const lines: string[] = [];

@@ -1,20 +1,26 @@
 /** The sample bots as processes of their own, killed while an agent has the thread: started again, they know it all. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { sqliteDriver } from '../../src/store/sqlite-driver.js';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
+import { freePort } from '../kit/listening.js';
 import { bundled } from '../run/bundled.js';
+import { DRIVERS, describeWithSqlite } from '../store/sqlite-files.js';
 import { until } from './bot-processes.js';
 
 const PSID = '6600112233445566';
 const WITHIN_MS = 120_000;
 const SAMPLES = ['talk-to-agent', 'agents-bot', 'plain-bot', 'botkit-bot'];
 
-describe('A sample bot that is killed', function () {
-  this.timeout(WITHIN_MS);
+/** The samples take the first library that is there. */
+const [library] = DRIVERS;
+
+describeWithSqlite('A sample bot that is killed', killed, library === undefined ? [] : [library]);
+
+function killed(): void {
   let sim: MessengerSimulator;
   let data: string;
   let port: number;
@@ -69,8 +75,43 @@ describe('A sample bot that is killed', function () {
       await customer.says('Thank you!');
       await sim.settled();
       expect(greetings()).to.have.length(1);
-    });
+    }).timeout(WITHIN_MS);
   }
+}
+
+describe('A sample bot without a library for SQLite', function () {
+  this.timeout(WITHIN_MS);
+
+  it('says what to install, and starts', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'sample-data-'));
+    const hidden = join(data, 'hidden.cjs');
+    await writeFile(
+      hidden,
+      `const { Module } = require('node:module');
+       const load = Module._load;
+       Module._load = (name, ...others) => {
+         if (/sqlite/.test(name) && !name.startsWith('.')) throw new Error(\`Cannot find module '\${name}'\`);
+         return load(name, ...others);
+       };`,
+    );
+    const settings = ['APP_ID', 'APP_SECRET', 'PAGE_ACCESS_TOKEN', 'VERIFY_TOKEN'].map((name) => [
+      `FACEBOOK_${name}`,
+      '1',
+    ]);
+    const env = {
+      ...Object.fromEntries(settings),
+      VCC_LIVE_APP_ID: '2',
+      PORT: String(await freePort()),
+      BOT_DATA: data,
+    };
+    const bot = new Program(bundled('samples/talk-to-agent/index.ts'), [], env, ['--require', hidden]);
+    await bot.prints(/listens on/);
+    expect(bot.printed).to.match(
+      /Run: npm install better-sqlite3\. Until then, this bot forgets everything when it ends\./,
+    );
+    await bot.end('SIGKILL');
+    await rm(data, { recursive: true, force: true });
+  });
 });
 
 /** Whether the bot has a ticket in its file. */

@@ -21,9 +21,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Builds and packs in a temporary copy, so that nobody's dist/ is touched. */
+/**
+ * Builds and packs in a temporary copy, so that nobody's dist/ is touched. `PACKED_TARBALL` names one that was packed before:
+ * `npm run test:matrix` tries many versions on it.
+ */
 export async function packPackage(): Promise<{ readonly folder: string; readonly tarball: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'packed-'));
+  const before = process.env['PACKED_TARBALL'];
+  if (before !== undefined) return { folder, tarball: before };
   const copy = join(folder, 'copy');
   // Tests, samples and all: what must stay out of the tarball has to lie beside what goes in.
   await cp(REPOSITORY, copy, { recursive: true, filter: (source) => !NOT_CLONED.has(source) });

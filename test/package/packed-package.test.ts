@@ -24,6 +24,25 @@ const PEERS = [
 ];
 const TYPES = ['@types/node', 'undici-types'];
 
+/** The compiler of the TypeScript bots: the repository's, or the one that `npm run test:matrix` tries. */
+const TYPESCRIPT = process.env['CONSUMER_TYPESCRIPT'] ?? join(REPOSITORY, 'node_modules', 'typescript');
+const TYPESCRIPT_MAJOR = Number.parseInt(
+  (JSON.parse(readFileSync(join(TYPESCRIPT, 'package.json'), 'utf8')) as { readonly version: string }).version,
+);
+/** TypeScript 6 wants to be told that `node10` is meant, and 7 no longer has it. */
+const RESOLUTIONS = {
+  node16: { module: 'node16', moduleResolution: 'node16' },
+  ...(TYPESCRIPT_MAJOR < 7
+    ? {
+        node10: {
+          module: 'commonjs',
+          moduleResolution: 'node10',
+          ...(TYPESCRIPT_MAJOR === 6 ? { ignoreDeprecations: '6.0' } : {}),
+        },
+      }
+    : {}),
+};
+
 /**
  * Every path of code, a value that it exports, and what it loads of the packages that are not its own. Bot Framework and the
  * dialogs of the Agents SDK load axios for calls of their own.
@@ -375,10 +394,7 @@ describe('the package as it is published', function () {
     expect(lastLine(await run(process.execPath, ['bot.mjs'], bot))).to.deep.equal(STORY_ENDS);
   });
 
-  for (const [resolution, settings] of [
-    ['node16', { module: 'node16', moduleResolution: 'node16' }],
-    ['node10', { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' }],
-  ] as const) {
+  for (const [resolution, settings] of Object.entries(RESOLUTIONS)) {
     it(`compiles strictly and works in a TypeScript bot that resolves modules the ${resolution} way`, async () => {
       const bot = await freshBot(packed, `typescript-bot-${resolution}`, [...PEERS, ...TYPES]);
       const compilerOptions = {
@@ -395,8 +411,7 @@ describe('the package as it is published', function () {
       await writeFile(join(bot, 'package.json'), '{"name":"bot","private":true}');
       await writeFile(join(bot, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['bot.ts'] }));
       await writeFile(join(bot, 'bot.ts'), TYPED_BOT);
-      const compiler = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
-      const compiled = await run(process.execPath, [compiler, '-p', '.'], bot);
+      const compiled = await run(process.execPath, [join(TYPESCRIPT, 'bin', 'tsc'), '-p', '.'], bot);
       expect(compiled.stdout + compiled.stderr).to.equal('');
       expect(compiled.code).to.equal(0);
       expect(lastLine(await run(process.execPath, ['built/bot.js'], bot))).to.deep.equal(STORY_ENDS);

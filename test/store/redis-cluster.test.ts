@@ -71,7 +71,7 @@ describeWithRedis('RedisThreadStore on a Redis Cluster', function () {
       expect(await take(store, ticketOf(`e${n}`, 'a', { pageId: '1', psid: String(n) }))).to.equal('entered');
     }
     await store.close();
-    expect(client.isReady).to.equal(true);
+    expect(client.isOpen).to.equal(true);
   });
 
   it('follows a slot that an operator moves to another master while threads in it are written', async () => {

@@ -47,7 +47,7 @@ describeWithRedis('RedisInbox on a Redis Cluster', function () {
     await inbox.giveBack(ids.map(String));
     expect((await inbox.takeOver(50)).deliveries).to.have.length(30);
     await inbox.close();
-    expect(client.isReady).to.equal(true);
+    expect(client.isOpen).to.equal(true);
     client.destroy();
   });
 

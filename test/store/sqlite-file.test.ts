@@ -21,6 +21,7 @@ import { SqliteFile } from '../../src/store/sqlite-file.js';
 import { DRIVERS, SqliteFolder, describeWithSqlite } from './sqlite-files.js';
 import { epochOf, handClock, recordWith, rejection } from './thread-store-contract.js';
 import { finish, take, ticketOf } from './tickets.js';
+import { quietLogger } from '../kit/loggers.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 const NOBODY = 65_534;
@@ -80,8 +81,7 @@ describeWithSqlite('The file of an SqliteThreadStore', (driver) => {
     await inbox.giveBack([ids[0]!]);
     const other = toBeClosed(new SqliteInbox(at, { driver }));
     expect((await other.takeOver(10)).deliveries.map(({ body }) => body)).to.deep.equal(['{"n":1}']);
-    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    expect((await other.forBot({ appId: '263', log }).takeOver(10)).deliveries).to.deep.equal([]);
+    expect((await other.forBot({ appId: '263', log: quietLogger }).takeOver(10)).deliveries).to.deep.equal([]);
   });
 
   it('loses what is over, row by row', async () => {

@@ -3,9 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../kit/listening.js';
 
 const HOW_TO_GET_ONE =
   'Tests with Prometheus are skipped: there is no prometheus with promtool. "apt-get install prometheus", or set PROMETHEUS_PATH to the folder of both.';
@@ -113,13 +113,4 @@ export class Prometheus {
     await ended;
     await rm(this.#folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,10 +2,10 @@
  * Dashboard and alert rules use what the exporter really gives: names, labels and words; a real Prometheus understands every
  * query, and finds what happened.
  */
-import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
@@ -16,6 +16,7 @@ import { closeScenes } from '../integration/scene.js';
 import { playMixedStory } from '../opentelemetry/mixed-story.js';
 import { paper, REPOSITORY } from '../readme/readme-examples.js';
 import { describeWithPrometheus, Prometheus, promtool } from './prometheus.js';
+import { listenLocally } from '../kit/listening.js';
 
 const RULES = join(REPOSITORY, 'docs', 'watching', 'alerts.yml');
 const RULE_TESTS = join(REPOSITORY, 'test', 'watching', 'alerts.test.yml');
@@ -34,9 +35,7 @@ describe('the dashboard and the alerts', function () {
     const exporter = new PrometheusExporter({ preventServerStart: true });
     const meterProvider = new MeterProvider({ readers: [exporter] });
     server = createServer((request, response) => exporter.getMetricsRequestHandler(request, response));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    target = new URL(await listenLocally(server)).host;
     await playMixedStory({ telemetry: openTelemetry({ meterProvider }) });
     scraped = await (await fetch(`http://${target}/metrics`)).text();
   });
@@ -96,6 +95,20 @@ describe('the dashboard and the alerts', function () {
     it('promtool accepts the rules, and they do what their tests say', () => {
       for (const checked of [promtool('check', 'rules', RULES), promtool('test', 'rules', RULE_TESTS)]) {
         expect(checked.ok, checked.output).to.equal(true);
+      }
+    });
+
+    it('promtool accepts the configuration that docs/watching-it.md shows', async () => {
+      const shown = /```yaml\n(# prometheus\.yml\n[^]*?)```/.exec(paper('docs/watching-it.md'))?.[1] ?? '';
+      const folder = await mkdtemp(join(tmpdir(), 'prometheus-yml-'));
+      try {
+        const file = join(folder, 'prometheus.yml');
+        await writeFile(file, shown.replace('node_modules/botbuilder-handover-vcclive', REPOSITORY));
+        const { ok, output } = promtool('check', 'config', file);
+        expect(ok, output).to.equal(true);
+        expect(output).to.include('10 rules found');
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
     });
 

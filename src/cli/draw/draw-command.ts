@@ -7,7 +7,6 @@ import { timelineSvg, WIDTHS } from '../../simulator/timeline/draw-timeline.js';
 import { InvalidOptionError } from '../../thread/errors.js';
 import type { CommandLineHost } from '../command-host.js';
 import { pixels, psid as psidOption } from '../option-values.js';
-import { timelinesOf } from './timeline-of-recording.js';
 
 interface TypedDraw {
   readonly width: number;
@@ -36,6 +35,8 @@ export function drawCommand(host: CommandLineHost): Command {
     .option('--width <pixels>', 'width of the drawing', pixels(WIDTHS.least, WIDTHS.most), WIDTHS.usual)
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, { width, psid }: TypedDraw) => {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the ledger only if it is used
+      const { timelinesOf } = require('./timeline-of-recording.js') as typeof import('./timeline-of-recording.js');
       const threads = timelinesOf(await recordingAt(resolve(host.folder ?? process.cwd(), file)));
       const chosen = psid === undefined ? threads[0] : threads.find((each) => each.psid === psid);
       const others = threads.filter((each) => each !== chosen).map((each) => each.psid);

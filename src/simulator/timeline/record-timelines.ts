@@ -10,7 +10,6 @@ import { parseWebhook } from '../../webhook/parse-webhook.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { ConversationEntry } from '../messenger-platform.js';
 import { trueOwnerName } from '../stage/owner-name.js';
-import type { BelievedOwnerName } from '../stage/stage-words.js';
 import { threadsOf } from '../stage/wire-rows.js';
 import type { GraphEntry, OwnerEntry, WebhookEntry, WireEntry } from '../wire.js';
 import type { ThreadTimeline, TimelineMoment } from './thread-timeline.js';
@@ -25,7 +24,10 @@ export interface TimelineEventMap {
   };
   readonly refused: { readonly thread: ThreadKey; readonly reason: string };
   readonly failed: { readonly thread: ThreadKey; readonly error: Error };
-  readonly ownerChanged: { readonly thread: ThreadKey; readonly to: { readonly owner: BelievedOwnerName } };
+  readonly ownerChanged: {
+    readonly thread: ThreadKey;
+    readonly to: { readonly owner: 'bot' | 'vccLive' | 'other' | 'idle' | 'unknown' };
+  };
   readonly suppressed: { readonly thread: ThreadKey; readonly activity: unknown; readonly reason: string };
 }
 
@@ -86,7 +88,8 @@ export class TimelineRecorder {
     this.#simulator = simulator;
     this.#handover = handover;
     const { wire } = simulator;
-    for (const entry of wire.entries()) this.#follow(entry);
+    // Of what was before, words and owners are known.
+    for (const entry of wire.of('owner')) this.#follow(entry);
     this.#stops = [wire.on('entry', (entry) => this.#follow(entry)), wire.on('update', (entry) => this.#follow(entry))];
     if (handover !== undefined) this.#listen(handover);
   }
@@ -99,7 +102,7 @@ export class TimelineRecorder {
       title: `Thread of ${name}`,
       truthLabel: 'Real owner, by the platform',
       ...(this.#handover === undefined ? {} : { beliefLabel: 'Owner as the bot believes' }),
-      moments: [...past.moments],
+      moments: [...past.moments].sort((one, other) => one.atMs - other.atMs),
       notes:
         this.#handover === undefined
           ? ['The bot runs in another process: what it believed and held back is not known here.']

@@ -195,6 +195,8 @@ describe('a recording, drawn', () => {
       const moments = timelinesOf(readRecording(text))[0]?.timeline.moments ?? [];
       const said = moments.filter(({ kind }) => kind === 'said').map(({ atMs }) => atMs - BEGAN_MS);
       expect(said).to.deep.equal([5, 1005]);
+      const owned = moments.filter(({ kind }) => kind === 'truth').map(({ atMs }) => atMs - BEGAN_MS);
+      expect(owned).to.deep.equal([5]);
       expect(moments.map(({ text: words }) => words)).to.include('Meta → Bot: “Hello?”, 2.0 s late');
     });
   });

@@ -1,6 +1,5 @@
 /** An operator at a terminal and a real bot beside it: through one store they know the same. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +16,8 @@ import { bundled } from '../../run/bundled.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic, type Said } from '../doctor/clinic.js';
 import { partitionOf } from '../../../src/store/partitions.js';
+import { listenLocally } from '../../kit/listening.js';
+import { quietLogger } from '../../kit/loggers.js';
 
 const COMMAND = bundled('src/cli/index.ts');
 const OTHER_PSID = '6600112233445577';
@@ -39,7 +40,7 @@ class ServedBot {
       appSecret: settings.appSecret,
       graph: { baseUrl: sim.graphBaseUrl },
       store: this.#store,
-      logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      logger: quietLogger,
     });
     this.handover.on('returned', (news) => this.ended.push(news));
     const adapter = new HandoverFacebookAdapter({ handover: this.handover, verify_token: settings.verifyToken });
@@ -52,8 +53,7 @@ class ServedBot {
   }
 
   async open({ sim }: Clinic): Promise<void> {
-    await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
-    sim.connectBot(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/messages`);
+    sim.connectBot(`${await listenLocally(this.#server)}/api/messages`);
   }
 
   async close(): Promise<void> {

@@ -19,9 +19,10 @@ import type { HandoverResult, HandoverStart, ThreadKey, TalkToAgent } from 'botb
 import { handoverDialogs, handoverResultOf } from 'botbuilder-handover-vcclive/agents/dialogs';
 import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
-import { connection, quietLogger } from '../scene.js';
-import { listening } from './listening.js';
+import { connection } from '../scene.js';
+import { listening } from '../../kit/listening.js';
 import type { Ground, Transport, TransportBot, TransportOptions } from './transports.js';
+import { quietLogger } from '../../kit/loggers.js';
 
 /** What the stories' bot is seen to do, while it is being put together. */
 export interface Seen {

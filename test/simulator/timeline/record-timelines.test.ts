@@ -1,5 +1,7 @@
 /** What a thread's drawing is made of, after real stories: platform, plugin and a bot on a port of its own. */
+import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { expect } from 'chai';
+import { putOnStage, stagePlatform } from '../../../samples/talk-to-agent/on-stage.js';
 import { TimelineRecorder } from '../../../src/simulator/timeline/record-timelines.js';
 import type { TimelineMoment } from '../../../src/simulator/timeline/thread-timeline.js';
 import { literalsOf } from '../../readme/declared-words.js';
@@ -130,6 +132,37 @@ describe('the past of a thread', () => {
     expect(timeline.moments.map(({ kind }) => kind))
       .to.include('truth')
       .and.not.include('belief');
+  });
+
+  it('of a bot that is started again on the stage: its next life is heard too', async () => {
+    const sim = await MessengerSimulator.start(stagePlatform);
+    const bot = await putOnStage(sim, () => undefined);
+    const recorder = new TimelineRecorder(sim, bot.stage.handover);
+    recorders.push(recorder);
+    try {
+      await bot.stop();
+      await bot.start();
+      await sim.customer(PSID).says('talk to agent');
+      await sim.settled();
+      const { moments } = recorder.timelineOf({ pageId: sim.settings.pageId, psid: PSID }, 'Kata');
+      expect(moments.filter(({ kind }) => kind === 'belief').map(inShort)).to.deep.equal(['belief vccLive']);
+    } finally {
+      await bot.stop();
+      await sim.stop();
+    }
+  });
+
+  it('that began before somebody wrote it down: words and owners, in order', async () => {
+    const stage = await scene();
+    await stage.customer.says('Hello');
+    await stage.clock.advance(1000);
+    await stage.customer.says('talk to agent');
+    await stage.clock.advance(1000);
+    await stage.agent.says(PSID, 'Hello, this is Anna.');
+    const told = followed(stage)();
+    expect(told).to.have.length(7);
+    expect(told.slice(-2)).to.deep.equal(['truth vccLive: passed', 'agent said “Hello, this is Anna.”']);
+    expect(told.indexOf('customer said “Hello”')).to.be.lessThan(told.indexOf('customer said “talk to agent”'));
   });
 
   it('has words for every reason for which the plugin holds something back', async () => {
