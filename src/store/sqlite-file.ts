@@ -42,7 +42,7 @@ interface Waiting {
 /** Readable for its owner only: an inbox holds what customers wrote. */
 const OWNER_ONLY = 0o600;
 const SHORTEST_PAUSE_MS = 1;
-const LONGEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 5;
 /** The write-ahead log shrinks to this after it has grown. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 /** After these the connection goes on; after any other failure the file is opened anew. */
