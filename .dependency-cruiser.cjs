@@ -28,7 +28,7 @@ const FLOOR_OF_ROOM = {
 };
 
 const DECLARED_PACKAGES =
-  '@opentelemetry/api|axios|undici|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis|' +
+  '@opentelemetry/api|axios|undici|better-sqlite3|botbuilder|botbuilder-dialogs|botbuilder-adapter-facebook|luxon|redis|' +
   '@microsoft/agents-activity|@microsoft/agents-hosting|@microsoft/agents-hosting-dialogs';
 /** What esbuild puts into the built file, so that nobody has to install it. */
 const BUNDLED_PACKAGES = { cli: 'commander', 'simulator/page': 'preact' };
@@ -156,6 +156,20 @@ module.exports = {
       to: { path: `^src/store/redis[^/]*\\.ts$|${packages('redis')}`, reachable: true },
     },
     {
+      name: 'sqlite-only-in-its-driver',
+      comment: 'Node 20 has no node:sqlite, and better-sqlite3 is optional, so one file alone touches them.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/store/sqlite-driver\\.ts$' },
+      to: { path: `^node:sqlite$|^sqlite$|${packages('better-sqlite3')}` },
+    },
+    {
+      name: 'front-door-loads-without-sqlite',
+      comment: 'What needs SQLite has an export path of its own.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: `^src/store/sqlite[^/]*\\.ts$|^node:sqlite$|${packages('better-sqlite3')}`, reachable: true },
+    },
+    {
       name: 'front-door-loads-without-adapter',
       comment: 'The main entry works where neither the adapter nor `request` is installed.',
       severity: 'error',
@@ -202,10 +216,12 @@ module.exports = {
     },
     {
       name: 'resolvable',
-      comment: 'Every import leads somewhere. The `main` of agents-hosting-dialogs names a file that it does not have.',
+      comment:
+        'Every import leads somewhere. The `main` of agents-hosting-dialogs names a file that it does not have, and Node 20 ' +
+        'has no node:sqlite.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^@microsoft/agents-hosting-dialogs$' },
+      to: { couldNotResolve: true, pathNot: '^(@microsoft/agents-hosting-dialogs|node:sqlite)$' },
     },
   ],
   options: {

@@ -11,7 +11,7 @@ const WORDS_OF_CUSTOMERS = ['src/phrases/talk-to-{agent,bot}-phrases.ts'];
 const words = { languages: { markdown }, rules: { 'no-banned-words': noBannedWords } };
 
 export default tseslint.config(
-  { ignores: ['dist/', '.bench/', '.matrix/', 'coverage/', 'site/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['dist/', '.bench/', '.matrix/', 'coverage/', 'results/', 'site/', 'node_modules/', 'test/fixtures/'] },
   {
     files: CODE,
     extends: [js.configs.recommended, ...tseslint.configs.strictTypeChecked],

@@ -25,6 +25,7 @@ export async function buildPrograms(): Promise<(name: ProgramName) => string> {
       'botbuilder-handover-vcclive': join(ROOT, 'src', 'index.ts'),
       'botbuilder-handover-vcclive/agents': join(ROOT, 'src', 'agents', 'index.ts'),
       'botbuilder-handover-vcclive/redis': join(ROOT, 'src', 'store', 'redis.ts'),
+      'botbuilder-handover-vcclive/sqlite': join(ROOT, 'src', 'store', 'sqlite.ts'),
       'botbuilder-handover-vcclive/messenger': join(ROOT, 'src', 'messenger', 'index.ts'),
       'botbuilder-handover-vcclive/facebook-adapter': join(ROOT, 'src', 'botbuilder', 'facebook-adapter.ts'),
     },

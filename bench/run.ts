@@ -2,9 +2,11 @@
  * `npm run bench`: the package, the stock adapter and the bare limit, side by side on this machine.
  *
  * `--quick` takes few rounds and short ones; `--rounds 6`, `--webhooks 20000` change the extent; `--only echo` runs the
- * measures whose name has that word. docs/performance.md says how to read it.
+ * measures whose name has that word. The run is kept in results/bench.json; `--plot` draws the kept run and measures
+ * nothing. docs/performance.md says how to read it.
  */
 import { parseArgs } from 'node:util';
+import { keepRun, plotLastRun } from './kept-run.js';
 import { MEASURES } from './measures.js';
 import { PinnedProcess } from './pinned-process.js';
 import { buildPrograms } from './programs.js';
@@ -25,8 +27,13 @@ async function main(): Promise<void> {
       rounds: { type: 'string' },
       webhooks: { type: 'string' },
       only: { type: 'string', default: '' },
+      plot: { type: 'boolean', default: false },
     },
   });
+  if (values.plot) {
+    console.log(`Drawn: ${plotLastRun()}`);
+    return;
+  }
   const rounds = positive('rounds', values.rounds, values.quick ? QUICK_ROUNDS : ROUNDS);
   const webhooks = positive('webhooks', values.webhooks, values.quick ? QUICK_WEBHOOKS : WEBHOOKS);
   const chosen = MEASURES.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
@@ -47,6 +54,7 @@ async function main(): Promise<void> {
       tables.push([name, table]);
     }
     printVerdict(tables);
+    console.log(`\nKept: ${keepRun(tables, { rounds, webhooks }, new Date())}. "npm run bench -- --plot" draws it.`);
   } finally {
     await load.end();
     await graph.end();

@@ -9,6 +9,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application, Converter, ReflectionKind } from 'typedoc';
+import { entryPoints } from './entry-points.mjs';
 
 const GUIDES = 'Guides';
 /** The order in which a newcomer needs the pages. */
@@ -24,6 +25,7 @@ const GROUPS = {
     'agents-sdk',
     'from-bot-framework',
     'without-a-framework',
+    'functions',
     'hosts',
     'doctor',
     'operator',
@@ -42,14 +44,14 @@ const PROJECT_PAGES = ['CHANGELOG.md', 'SECURITY.md', 'ARCHITECTURE.md', 'CONTRI
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [folder] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const out = resolve(folder ?? join(repository, 'site'));
-const { name, exports } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
-const entryPoints = entriesOf(exports);
+const { name } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
+const entries = await entryPoints(repository);
 const documents = await documentsOf();
 
 const app = await Application.bootstrap({
   name,
   tsconfig: join(repository, 'tsconfig.json'),
-  entryPoints: [...entryPoints.keys()],
+  entryPoints: entries.map(({ source }) => source),
   readme: join(repository, 'README.md'),
   projectDocuments: documents.map(({ file }) => file),
   out,
@@ -77,7 +79,7 @@ const app = await Application.bootstrap({
   // Generic forms and lists behind exported types.
   intentionallyNotExported: [
     // Only the recording gives the client a second argument.
-    'src/thread/traffic.ts:Traffic',
+    'src/graph/client-options.ts:ClientWatchers',
     // The names of these without a framework; the reference has those of Bot Framework.
     'src/bot/handover-options.ts:HandoverOptions',
     'src/botbuilder/options.ts:Message',
@@ -125,8 +127,8 @@ app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
 app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
   for (const module of context.project.getChildrenByKind(ReflectionKind.Module)) {
     const sources = [`src/${module.name}.ts`, `src/${module.name}/index.ts`];
-    const path = [...entryPoints].find(([file]) => sources.some((source) => file.endsWith(`/${source}`)))?.[1];
-    if (path !== undefined) module.name = path;
+    const entry = entries.find(({ source }) => sources.some((file) => source.endsWith(`/${file}`)));
+    if (entry !== undefined) module.name = entry.imported;
   }
 });
 
@@ -153,16 +155,6 @@ await app.generateOutputs(project);
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
 
 /** Source files of what the package exports, with the path under which it does. */
-function entriesOf(exported) {
-  const entries = new Map();
-  for (const [path, target] of Object.entries(exported)) {
-    if (typeof target !== 'object' || typeof target.types !== 'string') continue;
-    const source = target.types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts');
-    entries.set(join(repository, source), path === '.' ? name : `${name}${path.slice(1)}`);
-  }
-  return entries;
-}
-
 /** The pages, in the order of their groups. */
 async function documentsOf() {
   const pages = (await readdir(join(repository, 'docs'))).filter((file) => file.endsWith('.md'));

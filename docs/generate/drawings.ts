@@ -47,7 +47,7 @@ const messageInFull: Drawing = {
     },
     {
       frame: '250 205 460 80',
-      title: 'Store: memory, Bot Framework storage, Redis',
+      title: 'Store: memory, SQLite, Redis, Bot Framework storage',
       text: 'the record of each thread, its tickets, due times',
       look: 'outside',
     },

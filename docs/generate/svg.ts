@@ -43,28 +43,32 @@ const LINE_HEIGHT = 17;
 const TITLE_HEIGHT = 20;
 /** From a text line's middle to its baseline. */
 const BASELINE = 4.5;
-const COLOURS: Readonly<Record<Look, { readonly fill: string; readonly stroke: string }>> = {
-  room: { fill: '#e8f0fe', stroke: '#3367d6' },
-  outside: { fill: '#f1f3f4', stroke: '#5f6368' },
-  yours: { fill: '#e6f4ea', stroke: '#188038' },
-  area: { fill: '#fafafa', stroke: '#bdc1c6' },
-};
+/** Colors for light and dark. The text has a contrast of more than 4.5 on its ground. */
+const STYLE = [
+  ':root { color-scheme: light dark; }',
+  'text { font-family: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; font-size: 13px; fill: #202124; }',
+  '.title { font-size: 15px; font-weight: 600; } .ground { fill: #ffffff; }',
+  '.label { fill: #3c4043; paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round; }',
+  '.arrow { fill: none; stroke: #3c4043; stroke-width: 1.5; } .head { fill: #3c4043; }',
+  '.room { fill: #e8f0fe; stroke: #3367d6; } .outside { fill: #f1f3f4; stroke: #5f6368; }',
+  '.yours { fill: #e6f4ea; stroke: #188038; } .area { fill: #fafafa; stroke: #bdc1c6; }',
+  '@media (prefers-color-scheme: dark) {',
+  'text { fill: #e8eaed; } .ground { fill: #1b1c1f; } .label { fill: #c4c7cc; stroke: #1b1c1f; }',
+  '.arrow { stroke: #c4c7cc; } .head { fill: #c4c7cc; }',
+  '.room { fill: #1d2a42; stroke: #8ab4f8; } .outside { fill: #2a2c30; stroke: #9aa0a6; }',
+  '.yours { fill: #1b3324; stroke: #81c995; } .area { fill: #222428; stroke: #5f6368; } }',
+].join('\n');
 
-/** Gives the drawing as an SVG document. Its ground is white, so that dark pages show it too. */
+/** Gives the drawing as an SVG document. It follows the reader's choice of light or dark, and brings its own ground. */
 export function svgOf({ size, description, boxes, arrows }: Drawing): string {
   const [width = 0, height = 0] = numbersOf(size);
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<title>${escaped(description)}</title>`,
-    '<style>',
-    'text { font-family: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; font-size: 13px; fill: #202124; }',
-    '.title { font-size: 15px; font-weight: 600; }',
-    '.label { fill: #3c4043; paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round; }',
-    '.arrow { fill: none; stroke: #3c4043; stroke-width: 1.5; }',
-    '</style>',
+    `<style>\n${STYLE}\n</style>`,
     '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse">',
-    '<path d="M0 0 L10 5 L0 10 z" fill="#3c4043"/></marker></defs>',
-    `<rect width="${width}" height="${height}" rx="8" fill="#ffffff"/>`,
+    '<path class="head" d="M0 0 L10 5 L0 10 z"/></marker></defs>',
+    `<rect class="ground" width="${width}" height="${height}" rx="8"/>`,
     ...boxes.map(boxSvg),
     ...arrows.map(arrowSvg),
     ...arrows.map(labelSvg),
@@ -75,7 +79,6 @@ export function svgOf({ size, description, boxes, arrows }: Drawing): string {
 function boxSvg({ frame, title, text = '', look = 'room' }: Box): string {
   const [x = 0, y = 0, width = 0, height = 0] = numbersOf(frame);
   const lines = text === '' ? [] : text.split(LINE_SEPARATOR);
-  const { fill, stroke } = COLOURS[look];
   const middle = x + width / 2;
   const isArea = look === 'area';
   const first = isArea ? y + TITLE_HEIGHT : y + (height - lines.length * LINE_HEIGHT) / 2;
@@ -85,7 +88,7 @@ function boxSvg({ frame, title, text = '', look = 'room' }: Box): string {
   });
   const dashes = isArea ? ' stroke-dasharray="6 4"' : '';
   return [
-    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="${fill}" stroke="${stroke}"${dashes}/>`,
+    `<rect class="${look}" x="${x}" y="${y}" width="${width}" height="${height}" rx="8"${dashes}/>`,
     `<text class="title" x="${middle}" y="${first + BASELINE}" text-anchor="middle">${escaped(title)}</text>`,
     ...texts,
   ].join('\n');
@@ -112,6 +115,7 @@ export function numbersOf(text: string): number[] {
   return text.split(/[ ,]+/).map(Number);
 }
 
-function escaped(text: string): string {
+/** Text as it may appear between tags and in attributes. */
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,4 +1,6 @@
 /** `npm run sample:agents`: the sample bot on the Agents SDK alone, against Meta or whatever GRAPH_BASE_URL names. */
+import { FileStorage } from '@microsoft/agents-hosting';
+import { openBotData } from '../kept/bot-data.js';
 import { readSettings } from '../talk-to-agent/settings.js';
 import { startAgentsBot } from './bot.js';
 
@@ -11,7 +13,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const bot = await startAgentsBot(read.settings, (line) => console.log(line));
+  const { kept, stateFolder } = openBotData('agents-bot', process.env);
+  const bot = await startAgentsBot(read.settings, (line) => console.log(line), {
+    ...kept,
+    storage: new FileStorage(stateFolder),
+  });
   console.log(`The sample bot listens on http://localhost:${bot.port}/api/messages`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void bot.stop().then(() => process.exit(0)));

@@ -7,13 +7,13 @@ import {
   CloudAdapter,
   ConfigurationBotFrameworkAuthentication,
   ConversationState,
-  MemoryStorage,
   ShowTypingMiddleware,
   TurnContext,
 } from 'botbuilder';
-import type { ConversationReference, Request as BotRequest } from 'botbuilder';
+import type { ConversationReference, Request as BotRequest, Storage } from 'botbuilder';
 import { runDialog } from 'botbuilder-dialogs';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { ThreadStore } from 'botbuilder-handover-vcclive';
 import * as restify from 'restify';
 import { RootDialog } from '../talk-to-agent/root-dialog.js';
 import type { AzureBotSettings } from './settings.js';
@@ -31,8 +31,19 @@ interface Notification {
   readonly text: string;
 }
 
+/** What survives a restart. */
+interface Kept {
+  readonly store: ThreadStore;
+  /** The dialogs' state. */
+  readonly storage: Storage;
+}
+
 /** Starts the bot; `port` 0 takes a free one. */
-export async function startBot(settings: AzureBotSettings, say: (line: string) => void): Promise<RunningAzureBot> {
+export async function startBot(
+  settings: AzureBotSettings,
+  say: (line: string) => void,
+  { store, storage }: Kept,
+): Promise<RunningAzureBot> {
   const handover = new VccLiveHandover({
     botAppId: settings.appId,
     vccLiveAppId: settings.vccLiveAppId,
@@ -41,6 +52,7 @@ export async function startBot(settings: AzureBotSettings, say: (line: string) =
     // The root dialog recognises the wish itself, because it wants to go on afterwards.
     talkToAgent: [],
     graph: { baseUrl: settings.graphBaseUrl }, // Meta's if undefined
+    store, // an SQLite file, so that a restart loses no handover
   });
   handover.on('passed', ({ thread, handoverId }) =>
     say(`bot: thread of ${thread.psid} passed (handover ${handoverId})`),
@@ -58,7 +70,7 @@ export async function startBot(settings: AzureBotSettings, say: (line: string) =
   adapter.use(handover); // before any other middleware
   adapter.use(new ShowTypingMiddleware());
 
-  const conversationState = new ConversationState(new MemoryStorage());
+  const conversationState = new ConversationState(storage);
   const dialogState = conversationState.createProperty('dialogs');
   const root = new RootDialog(handover);
   const references = new Map<string, Partial<ConversationReference>>();

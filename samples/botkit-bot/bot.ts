@@ -6,7 +6,9 @@
 import { Botkit, BotkitConversation } from 'botkit';
 import type { Request, Response } from 'express';
 import { FacebookAdapter, FacebookEventTypeMiddleware } from 'botbuilder-adapter-facebook';
+import type { Storage } from 'botbuilder';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { ThreadStore } from 'botbuilder-handover-vcclive';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
 import type { SampleSettings } from '../talk-to-agent/settings.js';
 
@@ -19,8 +21,15 @@ interface Notification {
   readonly text: string;
 }
 
+/** What survives a restart. */
+interface Kept {
+  readonly store: ThreadStore;
+  /** Botkit's conversations. */
+  readonly storage: Storage;
+}
+
 /** Makes the bot; Botkit listens on the `PORT` of the environment. */
-export function startBot(settings: SampleSettings, say: (line: string) => void): Botkit {
+export function startBot(settings: SampleSettings, say: (line: string) => void, { store, storage }: Kept): Botkit {
   const adapter = new FacebookAdapter({
     verify_token: settings.verifyToken,
     app_secret: settings.appSecret,
@@ -36,8 +45,15 @@ export function startBot(settings: SampleSettings, say: (line: string) => void):
     pageAccessToken: settings.pageAccessToken,
     appSecret: settings.appSecret,
     graph: { baseUrl: settings.graphBaseUrl }, // Meta's if undefined
+    store,
   });
-  const controller = new Botkit({ adapter, webhook_uri: '/api/messages', jsonLimit: '1mb', disable_console: true });
+  const controller = new Botkit({
+    adapter,
+    webhook_uri: '/api/messages',
+    jsonLimit: '1mb',
+    disable_console: true,
+    storage, // where Botkit's conversations survive a restart
+  });
   controller.usePlugin(handoverPlugin(handover));
 
   controller.addDialog(handover.dialog());

@@ -1,4 +1,6 @@
 /** `npx tsx samples/botkit-bot`: runs the Botkit bot alone, against Meta or the server in GRAPH_BASE_URL. */
+import { openBotData } from '../kept/bot-data.js';
+import { FolderStorage } from '../kept/folder-storage.js';
 import { readSettings } from '../talk-to-agent/settings.js';
 import { startBot } from './bot.js';
 
@@ -10,7 +12,15 @@ if ('missing' in read) {
 } else {
   // Botkit takes its port from here.
   process.env['PORT'] = String(read.settings.port);
-  const controller = startBot(read.settings, (line) => console.log(line));
+  // The stock adapter answers Meta itself, so the bot has no inbox.
+  const {
+    kept: { store },
+    stateFolder,
+  } = openBotData('botkit-bot', process.env);
+  const controller = startBot(read.settings, (line) => console.log(line), {
+    store,
+    storage: new FolderStorage(stateFolder),
+  });
   controller.ready(() => console.log(`The Botkit bot listens on http://localhost:${read.settings.port}/api/messages`));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void controller.shutdown().then(() => process.exit(0)));

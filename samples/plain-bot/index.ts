@@ -1,4 +1,5 @@
 /** `npm run sample:plain`: the bot without a framework alone, against Meta or whatever GRAPH_BASE_URL names. */
+import { openBotData } from '../kept/bot-data.js';
 import { readSettings } from '../talk-to-agent/settings.js';
 import { startPlainBot } from './bot.js';
 
@@ -11,7 +12,8 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const bot = await startPlainBot(read.settings, (line) => console.log(line));
+  const { kept } = openBotData('plain-bot', process.env);
+  const bot = await startPlainBot(read.settings, (line) => console.log(line), kept);
   console.log(`The plain bot listens on http://localhost:${bot.port}/api/messages`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void bot.stop().then(() => process.exit(0)));

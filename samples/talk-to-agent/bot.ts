@@ -20,7 +20,10 @@ export interface RunningBot {
   stop(): Promise<void>;
 }
 
-/** What `npm start` adds to the bot: a clock that you can wind forward, a second Page, and policies to watch. */
+/**
+ * What `npm start` adds to the bot: a clock that you can wind forward, a second Page, and policies to watch. `npm run sample`
+ * adds a file that survives restarts.
+ */
 export type SamplePolicies = Pick<
   Partial<VccLiveHandoverOptions>,
   | 'pageAccessToken'
@@ -34,6 +37,7 @@ export type SamplePolicies = Pick<
   | 'openPrompt'
   | 'pages'
   | 'store'
+  | 'inbox'
 >;
 
 /** The dialogs' state between two turns. Default: kept in memory while the bot runs. */

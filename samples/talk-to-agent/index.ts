@@ -1,6 +1,8 @@
 /** `npm run sample`: the sample bot alone, against Meta or whatever GRAPH_BASE_URL names. */
 import type { RunningBot } from './bot.js';
 import { startBot } from './bot.js';
+import { openBotData } from '../kept/bot-data.js';
+import { FolderStorage } from '../kept/folder-storage.js';
 import { readSettings } from './settings.js';
 
 const STOPS_WITHIN_MS = 10_000;
@@ -14,7 +16,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const bot = await startBot(read.settings, (line) => console.log(line));
+  const { kept, stateFolder } = openBotData('talk-to-agent', process.env);
+  const bot = await startBot(read.settings, (line) => console.log(line), {
+    ...kept,
+    storage: new FolderStorage(stateFolder),
+  });
   console.log(`The sample bot listens on http://localhost:${bot.port}/api/messages`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(bot));
 }

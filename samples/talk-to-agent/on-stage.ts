@@ -60,7 +60,7 @@ export interface BotOnStage {
   /** Shuts the bot down as a deployment would: running turns finish. Webhooks then get 503. */
   stop(): Promise<void>;
   /** What the page shows of the bot. */
-  readonly stage: Pick<StageOptions, 'botLabel' | 'pageNames' | 'believes' | 'bot'>;
+  readonly stage: Pick<StageOptions, 'botLabel' | 'pageNames' | 'believes' | 'handover' | 'bot'>;
 }
 
 /**
@@ -73,7 +73,7 @@ export async function putOnStage(
   startWith: StartBot = startBot,
 ): Promise<BotOnStage> {
   const { settings, graphBaseUrl, clock } = simulator;
-  // A real bot uses a database here.
+  // The platform forgets everything at the end, so memory is enough. `npm run sample` keeps an SQLite file.
   const kept = { store: new MemoryThreadStore({ now: () => clock.now() }), storage: new MemoryStorage() };
   const tokens = new Map(settings.pages.map(({ pageId, pageAccessToken }) => [pageId, pageAccessToken]));
   const start = (): Promise<RunningBot> =>
@@ -93,6 +93,8 @@ export async function putOnStage(
     );
   let bot = await start();
   let isUp = true;
+  const heard = new HeardEvents();
+  heard.hear(bot.handover);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     if (isUp) {
       bot.serve(request, response);
@@ -114,7 +116,10 @@ export async function putOnStage(
   const change = (up: boolean): Promise<void> => {
     changing = changing.then(async () => {
       if (isUp === up) return;
-      if (up) bot = await start();
+      if (up) {
+        bot = await start();
+        heard.hear(bot.handover);
+      }
       isUp = up;
       simulator.wire.note(up ? 'the bot has been started again' : 'the bot is shut down');
       if (!up) await bot.stop();
@@ -131,8 +136,25 @@ export async function putOnStage(
       botLabel: 'Sample bot',
       pageNames: { [SHOP]: 'Shop', [WORKSHOP]: 'Workshop' },
       believes: async (thread) => (await bot.handover.ownerOf(thread)).owner,
+      handover: heard,
       bot: { start: () => change(true), stop: () => change(false) },
     },
   };
   return current;
+}
+
+/** The events of every bot that has been started, for listeners who came before it. */
+class HeardEvents {
+  readonly #subscriptions: ((handover: StagedPlugin) => void)[] = [];
+  #current: StagedPlugin | undefined;
+
+  on<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): void {
+    this.#subscriptions.push((handover) => handover.on(event, listener));
+    this.#current?.on(event, listener);
+  }
+
+  hear(handover: StagedPlugin): void {
+    this.#current = handover;
+    for (const subscribe of this.#subscriptions) subscribe(handover);
+  }
 }

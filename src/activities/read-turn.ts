@@ -86,7 +86,7 @@ export function threadOfActivity(activity: Activity): ThreadKey | undefined {
  * The PSID in a conversation id. Azure Bot Service's are `<PSID>-<Page id>`, those of the Facebook adapters the PSID
  * alone. Not for turns that a customer began: there the payload says it, and in an echo the conversation is the Page.
  */
-export function psidOfConversation(conversationId: string, pageId: PageId): string {
+function psidOfConversation(conversationId: string, pageId: PageId): string {
   const end = `-${pageId}`;
   return conversationId.endsWith(end) ? conversationId.slice(0, -end.length) : conversationId;
 }

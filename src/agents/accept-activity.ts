@@ -47,7 +47,7 @@ function withConversation(activity: shapes.Activity): shapes.Activity {
 }
 
 /** A copy in which every value that the SDK's schema refuses is put right or left out; the same object if there is none. */
-export function acceptable(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function acceptable(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   let copy = body;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const issues = issuesOf(copy);

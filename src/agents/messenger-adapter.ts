@@ -15,6 +15,7 @@ import { markSpeaksToMeta } from '../bot/adapter-answers.js';
 import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
 import { hostOf } from '../bot/handover-plugin.js';
 import type { MessengerService } from '../bot/messenger-host.js';
+import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import { servesItself } from './check-adapter.js';
 import type { BotLogic } from './options.js';
@@ -110,6 +111,14 @@ export class MessengerAdapter extends CloudAdapter {
   /** Answers the request, and runs the bot's logic for what it brought. Never rejects. The log says what went wrong. */
   override process(req: WebhookRequest | Request, res: WebhookResponse | WebResponse, logic: BotLogic): Promise<void> {
     return this.#service.receive(req as WebhookRequest, res, logic);
+  }
+
+  /**
+   * {@link process} for a cloud function: takes the request as bytes, and resolves with what to answer. It waits until the
+   * turns have ended, because a function is stopped with its answer. Never rejects.
+   */
+  receive(request: RawWebhookRequest, logic: BotLogic): Promise<RawWebhookResponse> {
+    return this.#service.receiveRaw(request, logic);
   }
 
   /**

@@ -1,10 +1,10 @@
 /** The public types of `bot/` with the Agents SDK's own turn context and activity in them. */
 import type { Activity } from '@microsoft/agents-activity';
 import type { TurnContext } from '@microsoft/agents-hosting';
-import type * as access from '../bot/after-handover.js';
+import type { DialogAccess as DialogAccessOf } from '../bot/after-handover.js';
 import type * as options from '../bot/handover-options.js';
 import type * as port from '../bot/port.js';
-import type * as triggers from '../bot/talk-to-agent.js';
+import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/talk-to-agent.js';
 
 /** An activity, or a plain object with its fields. */
 export type Message = Partial<Activity>;
@@ -28,9 +28,9 @@ export type SatisfactionAnswer = options.SatisfactionAnswer<Message>;
 /** What happens to a prompt that was open when the thread was handed over. */
 export type OpenPrompt = options.OpenPrompt<TurnContext>;
 /** Anything that recognises an utterance. */
-export type RecognizerLike = triggers.RecognizerLike<TurnContext>;
+export type RecognizerLike = RecognizerLikeOf<TurnContext>;
 /** What counts as "talk to agent". */
-export type TalkToAgent = triggers.TalkToAgent<TurnContext>;
+export type TalkToAgent = TalkToAgentOf<TurnContext>;
 /** The bot's logic, as adapters take it. */
 export type BotLogic = port.BotLogic<TurnContext>;
 
@@ -38,4 +38,4 @@ export type BotLogic = port.BotLogic<TurnContext>;
  * The dialogs of a bot. The parameters are `never` because agents-hosting-dialogs may bring a second copy of agents-hosting,
  * whose `TurnContext` is another type for TypeScript.
  */
-export type DialogAccess = access.DialogAccess<never>;
+export type DialogAccess = DialogAccessOf<never>;

@@ -13,6 +13,7 @@ import type { ThreadStore } from '../thread/store.js';
 import { Traffic } from '../thread/traffic.js';
 import { ApplicationFunctions } from '../thread/application-functions.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
+import { TokenAnswers } from '../graph/token-answers.js';
 import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
@@ -37,6 +38,8 @@ export interface HandoverCore {
   readonly clock: Clock;
   readonly probe: Probe | undefined;
   readonly traffic: Traffic;
+  /** What Meta's answers say of the tokens. */
+  readonly tokens: TokenAnswers;
   readonly functions: ApplicationFunctions;
   readonly events: HandoverEvents;
   readonly client: ThreadControlClient;
@@ -84,7 +87,8 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   const probe = dependableProbe(options.telemetry, log);
   if (probe) measureEvents(events, probe);
   const traffic = new Traffic();
-  const client = clientOf(options, { log, clock, probe, traffic });
+  const tokens = new TokenAnswers();
+  const client = clientOf(options, { log, clock, probe, traffic, tokens });
   const hasOneToken = typeof pageAccessToken === 'string';
   const addresses = new AddressFinder(new KnownPages({ hasOneToken, ask: () => client.page(), clock, log }), log);
   const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
@@ -112,7 +116,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     return { options: { botAppId, vccLiveAppId, metadata, redact }, functions };
   };
   const operations = new ThreadOperations({ engine, addresses, metadataOf, policiesAsked });
-  const shared = { options, log, clock, probe, traffic, functions, events, client, addresses, store, book };
+  const shared = { options, log, clock, probe, traffic, tokens, functions, events, client, addresses, store, book };
   return { ...shared, engine, operations, endings, processId, metadataOf };
 }
 
@@ -125,7 +129,7 @@ function loggerOf(options: HandoverOptions): Logger {
 
 function clientOf(
   { botAppId, pageAccessToken, appSecret, graph }: HandoverOptions,
-  { log, clock, probe, traffic }: Pick<HandoverCore, 'log' | 'clock' | 'probe' | 'traffic'>,
+  { log, clock, probe, traffic, tokens }: Pick<HandoverCore, 'log' | 'clock' | 'probe' | 'traffic' | 'tokens'>,
 ): ThreadControlClient {
   return new ThreadControlClient(
     {
@@ -137,6 +141,6 @@ function clientOf(
       logger: log,
       ...(probe === undefined ? {} : { probe }),
     },
-    traffic,
+    { traffic, tokens },
   );
 }

@@ -1,6 +1,7 @@
 /** Wires one plugin: each part gets what was made before it. */
 import { inBackground } from '../thread/clock.js';
 import type { PageId } from '../thread/ids.js';
+import type { DeliveryInbox } from '../thread/inbox.js';
 import { RepeatedLines } from '../thread/repeated-lines.js';
 import type { AnswerDeps } from '../webhook/http-request.js';
 import type { CloseReport } from '../queue/deliver.js';
@@ -21,6 +22,7 @@ import { eventsOf, messengerHost } from './messenger-host.js';
 import { OutgoingGuards } from './outgoing-guards.js';
 import type { Policies } from './page-policies.js';
 import { PluginTurns } from './plugin-turns.js';
+import { HealthCheck, LastWebhook } from './health.js';
 import type { Framework } from './port.js';
 import { TurnRunner } from './run-event.js';
 
@@ -34,6 +36,7 @@ export interface Plugin {
   readonly pluginTurns: PluginTurns;
   readonly after: AfterHandover;
   readonly watch: DeadlineWatch;
+  readonly health: HealthCheck;
   readonly host: MessengerHost;
   /** Takes nothing in any more, and ends what runs or leaves it after `withinMs` milliseconds. */
   readonly close: (withinMs: number) => Promise<CloseReport>;
@@ -45,7 +48,7 @@ export interface Plugin {
  */
 export function compose(options: HandoverOptions, framework: Framework): Plugin {
   const core = composeCore(options);
-  const { engine, log, clock, events, functions, addresses, client, probe, book } = core;
+  const { engine, log, clock, events, functions, addresses, client, probe, book, store, tokens } = core;
   const policiesOf = (pageId: PageId): Policies => book.of(pageId);
   const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
   const incoming = composeQueue(core);
@@ -76,6 +79,7 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   });
   const guards = new OutgoingGuards({ ...said, initiate: (context, activity) => requests.initiate(context, activity) });
   const queue = measuredQueue(incoming.queue, probe, clock);
+  const webhooks = new LastWebhook();
   const runner = new TurnRunner({
     ...said,
     queue,
@@ -85,17 +89,29 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
     pluginTurns,
     after,
     policiesOf,
+    webhooks,
   });
   const watch = composeWatch(core, pluginTurns);
   const inbox = incoming.inbox && measuredInbox(incoming.inbox, probe, clock);
-  const host = messengerHost({ core, answering, queue, inbox, pluginTurns, runner });
+  const host = messengerHost({ core, answering, queue, inbox, pluginTurns, runner, webhooks });
+  const health = new HealthCheck({
+    clock,
+    store,
+    inbox: incoming.kept,
+    client,
+    tokens,
+    queue: incoming.queue,
+    webhooks,
+  });
   const close = (withinMs: number): Promise<CloseReport> => closed({ core, watch, ...incoming }, withinMs);
-  return { core, answering, requests, guards, runner, pluginTurns, after, watch, host, close };
+  return { core, answering, requests, guards, runner, pluginTurns, after, watch, health, host, close };
 }
 
 interface Incoming {
   readonly queue: DeliveryQueue<RecordedEvent>;
   readonly inbox: InboxWorker<RecordedEvent> | undefined;
+  /** What the inbox of this bot is kept in. */
+  readonly kept: DeliveryInbox | undefined;
 }
 
 function composeQueue({ options, engine, store, clock, log, processId, probe }: HandoverCore): Incoming {
@@ -111,7 +127,7 @@ function composeQueue({ options, engine, store, clock, log, processId, probe }: 
   const kept = options.inbox?.forBot({ appId: options.botAppId, log });
   const worker = queueOfMeasuredTurns(queue, probe, clock);
   const inbox = kept && new InboxWorker({ inbox: kept, queue: worker, clock, log, read: eventsOf });
-  return { queue, inbox };
+  return { queue, inbox, kept };
 }
 
 /** Watches from now on if any thread may have timers. */

@@ -15,6 +15,9 @@ import { ownCopies } from './check-copies.js';
 import type { Plugin } from './compose.js';
 import { compose } from './compose.js';
 import type { HandoverOptions, HandoverRequest } from './handover-options.js';
+import type { HealthHandlers } from './health-handlers.js';
+import { healthHandlers } from './health-handlers.js';
+import type { HealthOptions, HealthReport } from './health.js';
 import type { MessengerHost } from './messenger-host.js';
 import type { Framework, TurnContext } from './port.js';
 import { turnOf } from './turn-state.js';
@@ -115,6 +118,34 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
     });
     if (options.takeBackAfterMs !== false) watch.start();
     return handler;
+  }
+
+  /**
+   * Takes back the threads whose timers have come, once, and resolves when that is done and the turns that follow have ended.
+   * For a schedule of a cloud function, which is stopped between requests: once a minute. Any other process looks for due
+   * timers by itself, every five seconds.
+   * @throws {@link StoreError} if the store does not answer
+   */
+  runTimers(): Promise<void> {
+    return this.#parts.watch.runDue();
+  }
+
+  /**
+   * Whether this process can do its work, for a probe: store, inbox, tokens, last webhook, queue. Resolves within `withinMs`,
+   * also if the store hangs. By itself it calls nothing of Meta's: the tokens' states come from calls that were made anyway.
+   * @throws {@link InvalidOptionError} naming the option
+   */
+  health(options: HealthOptions = {}): Promise<HealthReport> {
+    return this.#parts.health.report(options);
+  }
+
+  /**
+   * Routes for probes that answer with {@link health}: `server.get('/healthz', liveness)`, `server.get('/readyz', readiness)`.
+   * @param options for the readiness
+   * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+   */
+  healthHandlers(options: HealthOptions = {}): HealthHandlers {
+    return healthHandlers((how) => this.health(how), options, this.#parts.answering);
   }
 
   /**

@@ -10,12 +10,15 @@ import { parseWebhook } from '../webhook/parse-webhook.js';
 import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { limitsOf } from '../webhook/http-request.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
-import type { EventWork } from '../queue/deliver.js';
+import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
+import { asWebhookRequest, CollectedResponse } from '../webhook/raw-request.js';
+import type { DeliveryTerms, EventWork } from '../queue/deliver.js';
 import type { Inbox } from '../queue/measured-inbox.js';
 import type { Queue } from '../queue/measured-queue.js';
 import type { RecordedEvent } from '../handover/turn.js';
 import type { HandoverCore } from './compose-core.js';
 import type { GraphOptions, HandoverOptions } from './handover-options.js';
+import type { LastWebhook } from './health.js';
 import type { PluginTurns } from './plugin-turns.js';
 import type { BotAdapter, BotLogic, TurnContext } from './port.js';
 import type { ReceiveDeps } from './receive-webhook.js';
@@ -51,6 +54,8 @@ export interface ServeSettings {
 export interface MessengerService {
   /** Answers the request and runs the bot's logic for what it brought. Never rejects. */
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void>;
+  /** The same without a server. Resolves when the turns have ended, or when the delivery lies in the inbox. Never rejects. */
+  receiveRaw(request: RawWebhookRequest, logic: BotLogic): Promise<RawWebhookResponse>;
   /** @throws {@link GraphApiError} unless it is that another app controls the thread */
   send(context: TurnContext, activities: readonly Activity[], onSent?: OnSent): Promise<ResourceResponse[]>;
 }
@@ -72,6 +77,7 @@ export interface MessengerHostDeps {
   readonly inbox: Inbox<RecordedEvent> | undefined;
   readonly pluginTurns: PluginTurns;
   readonly runner: TurnRunner;
+  readonly webhooks: LastWebhook;
 }
 
 /** The host of one plugin. */
@@ -127,6 +133,7 @@ class AdapterService implements MessengerService {
     this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, losses };
     this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
     this.#receiving = { verifyToken, appSecret, limits: limitsOf(limits, clock), parsedBodyHint, ...answering };
+    deps.webhooks.isServed = true;
     if (settings.record !== undefined) recordTraffic(settings.record, core);
     inbox?.servedBy(() => {
       const logic = pluginTurns.logic ?? this.#lastLogic;
@@ -135,16 +142,33 @@ class AdapterService implements MessengerService {
   }
 
   receive(req: WebhookRequest, res: WebhookResponse, logic: BotLogic): Promise<void> {
+    return this.#receive(req, res, logic, {});
+  }
+
+  async receiveRaw(request: RawWebhookRequest, logic: BotLogic): Promise<RawWebhookResponse> {
+    const collected = new CollectedResponse();
+    // A function is stopped with its answer, so the answer waits for turns that a server would let go on.
+    await this.#receive(asWebhookRequest(request), collected, logic, { waitForOwn: true, isRefusable: true });
+    return collected.response;
+  }
+
+  #receive(
+    req: WebhookRequest,
+    res: WebhookResponse,
+    logic: BotLogic,
+    how: Pick<DeliveryTerms, 'waitForOwn' | 'isRefusable'>,
+  ): Promise<void> {
     const work = this.#workWith(logic);
-    const { queue, inbox } = this.#deps;
+    const { queue, inbox, webhooks, core } = this.#deps;
     return receiveWebhook(req, res, this.#receiving, (events, body) => {
-      const acknowledged = this.#deps.core.traffic.observer?.webhook(body.toString('utf8'));
+      webhooks.atMs = core.clock.now();
+      const acknowledged = core.traffic.observer?.webhook(body.toString('utf8'));
       // Not before: a health check or a scanner must not choose what the kept deliveries of customers are run with.
       this.#lastLogic = logic;
       const taken =
         inbox && events.length > 0
           ? inbox.take(body.toString('utf8'), events, work)
-          : queue.take(events, work, { ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
+          : queue.take(events, work, { ...how, ackDeadlineMs: this.#ackDeadlineMs, bytes: body.length });
       if (acknowledged)
         void taken.then(
           (verdict) => acknowledged(replyTo(verdict).status),
@@ -166,7 +190,7 @@ class AdapterService implements MessengerService {
 
 /** An adapter's own token, secret or address needs a client of its own; otherwise the plugin's serves both. */
 function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: string): ThreadControlClient {
-  const { options, client, clock, log, probe, traffic } = core;
+  const { options, client, clock, log, probe, traffic, tokens } = core;
   const { apiVersion = options.graph?.apiVersion, baseUrl = options.graph?.baseUrl } = settings.graph ?? {};
   const { pageAccessToken = options.pageAccessToken } = settings;
   const isSame =
@@ -186,6 +210,6 @@ function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: strin
       logger: log,
       ...(probe === undefined ? {} : { probe }),
     },
-    traffic,
+    { traffic, tokens },
   );
 }

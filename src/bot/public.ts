@@ -18,8 +18,12 @@ export type { SpokenTurn } from '../phrases/talk-to-agent-phrases.js';
 export { talkToBotPhrases } from '../phrases/talk-to-bot-phrases.js';
 export type { PhraseLanguage } from '../phrases/phrase-languages.js';
 export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
+export type { DependencyHealth, HealthOptions, HealthProblem, HealthReport, PageTokenHealth } from './health.js';
+export type { HealthHandler, HealthHandlers } from './health-handlers.js';
+export type { QueueLoad } from '../queue/thread-queue.js';
 export type { BodyEncryption } from '../vcc-live/decrypt-body.js';
 export type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+export type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 export type {
   ChatClosed,
   ChatDisposition,

@@ -3,12 +3,15 @@
  *
  * The bot's logic runs at most once for an event, and the plugin says its own text if the thread came home with it.
  */
+import type { Clock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadEventKind } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import { isDebugOn } from '../thread/logger.js';
 import type { Ticket } from '../thread/store.js';
 import { isThenable } from '../thread/thenable.js';
+import { threadLabel } from '../thread/thread-label.js';
 import { activityFromEvent } from '../activities/activity-from-event.js';
 import type { Activity } from '../activities/activity.js';
 import type { TurnReading } from '../activities/read-turn.js';
@@ -24,6 +27,7 @@ import type { HandoverRequests, BroughtActivity } from './begin-handover.js';
 import type { AddressFinder } from './find-address.js';
 import { completeTurn, isMessenger } from './find-address.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, referenceFor } from './handoff-status.js';
+import type { LastWebhook } from './health.js';
 import type { OutgoingGuards } from './outgoing-guards.js';
 import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
@@ -35,6 +39,7 @@ import { decidedIn, setDecided, setTurn, stateOf, turnIn } from './turn-state.js
 /** Dependencies of {@link TurnRunner}. */
 export interface TurnRunnerDeps {
   readonly framework: Framework;
+  readonly clock: Clock;
   readonly engine: HandoverEngine;
   readonly events: HandoverEvents;
   readonly queue: Queue<RecordedEvent>;
@@ -47,6 +52,7 @@ export interface TurnRunnerDeps {
   readonly log: Logger;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
+  readonly webhooks: LastWebhook;
 }
 
 /** A turn whose context exists. Middleware is given a proxy of the context, which is slow to ask, so it is asked once. */
@@ -133,6 +139,7 @@ export class TurnRunner {
 
   /** A turn that some other adapter made of a webhook: queued like a delivery, and run in this turn. */
   async #runReceived(turn: OpenTurn, reading: TurnReading, next: Next): Promise<void> {
+    this.#deps.webhooks.atMs = this.#deps.clock.now();
     let hasRun = false;
     let thrown: { readonly error: unknown } | undefined;
     const transport: TurnTransport = {
@@ -256,8 +263,12 @@ export class TurnRunner {
 
   /** The customer may ask for a person, or there is something to do after a handover. */
   async #runAsked(context: TurnContext, turn: Turn, isAsked: boolean | Promise<boolean>, next: Next): Promise<void> {
-    const { after, requests } = this.#deps;
+    const { after, log, requests } = this.#deps;
     if (await isAsked) {
+      if (isDebugOn(log)) {
+        const label = threadLabel(turn.thread);
+        log.debug?.(`Thread ${label}: a handover begins instead, because the customer asks for an agent.`);
+      }
       await requests.toAgent(context, {});
       return;
     }

@@ -14,6 +14,7 @@ import { speaksToMeta } from '../bot/adapter-answers.js';
 import type { GraphOptions } from '../bot/handover-options.js';
 import { hostOf } from '../bot/handover-plugin.js';
 import type { MessengerService, MetaAccount } from '../bot/messenger-host.js';
+import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import { neededSecret } from '../bot/messenger-host.js';
 import { markRepaired } from './check-setup.js';
@@ -88,6 +89,14 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
   /** Answers the request, and runs the bot's logic for what it brought. Never rejects; the log says what went wrong. */
   override processActivity(req: unknown, res: unknown, logic: BotLogic): Promise<void> {
     return this.#service.receive(req as WebhookRequest, res as WebhookResponse, logic);
+  }
+
+  /**
+   * {@link processActivity} for a cloud function: takes the request as bytes, and resolves with what to answer. It waits until the
+   * turns have ended, because a function is stopped with its answer. Never rejects.
+   */
+  receive(request: RawWebhookRequest, logic: BotLogic): Promise<RawWebhookResponse> {
+    return this.#service.receiveRaw(request, logic);
   }
 
   /**

@@ -6,12 +6,12 @@
 import type { Activity, TurnContext } from 'botbuilder';
 import { Dialog } from 'botbuilder-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from 'botbuilder-dialogs';
-import type * as waiting from '../bot/waiting-dialog.js';
+import type { HandoverDialogHost as HandoverDialogHostOf } from '../bot/waiting-dialog.js';
 import { beginWaiting, waitingState } from '../bot/waiting-dialog.js';
 import type { HandoverRequest } from './options.js';
 
 /** What the dialog needs of the plugin. */
-export type HandoverDialogHost = waiting.HandoverDialogHost<TurnContext, Partial<Activity>>;
+export type HandoverDialogHost = HandoverDialogHostOf<TurnContext, Partial<Activity>>;
 
 /** Begun with a `HandoverRequest`, ends with a `HandoverResult`. Made by `handover.dialog()`. */
 export class HandoverDialog extends Dialog<HandoverRequest> {

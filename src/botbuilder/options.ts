@@ -1,9 +1,9 @@
 /** The public types of `bot/` with Bot Framework's own turn context and activity in them. */
 import type { Activity, TurnContext } from 'botbuilder';
-import type * as access from '../bot/after-handover.js';
+import type { DialogAccess as DialogAccessOf } from '../bot/after-handover.js';
 import type * as options from '../bot/handover-options.js';
 import type * as port from '../bot/port.js';
-import type * as triggers from '../bot/talk-to-agent.js';
+import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/talk-to-agent.js';
 
 type Message = Partial<Activity>;
 
@@ -26,10 +26,10 @@ export type SatisfactionAnswer = options.SatisfactionAnswer<Message>;
 /** What happens to a prompt that was open when the thread was handed over. */
 export type OpenPrompt = options.OpenPrompt<TurnContext>;
 /** Anything that recognises an utterance. */
-export type RecognizerLike = triggers.RecognizerLike<TurnContext>;
+export type RecognizerLike = RecognizerLikeOf<TurnContext>;
 /** What counts as "talk to agent". */
-export type TalkToAgent = triggers.TalkToAgent<TurnContext>;
+export type TalkToAgent = TalkToAgentOf<TurnContext>;
 /** The dialogs of a bot. */
-export type DialogAccess = access.DialogAccess<TurnContext>;
+export type DialogAccess = DialogAccessOf<TurnContext>;
 /** The bot's logic, as adapters take it. */
 export type BotLogic = port.BotLogic<TurnContext>;

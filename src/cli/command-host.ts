@@ -19,6 +19,8 @@ export interface CommandLineHost {
   readonly columns?: number;
   /** Asks the user a yes-or-no question; `undefined` if no user can answer. Default: no user. */
   readonly confirm?: (question: string) => Promise<boolean | undefined>;
+  /** Asks the user a question; `undefined` if no user can answer. Default: no user. */
+  readonly ask?: (question: string) => Promise<string | undefined>;
   /** Standard input, for `listen -`. Default: none. */
   readonly input?: AsyncIterable<string | Uint8Array>;
   readonly clock?: Clock;

@@ -9,6 +9,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { CommandLineHost } from './command-host.js';
 import { doctorCommand } from './doctor/doctor-command.js';
+import { drawCommand } from './draw/draw-command.js';
+import { initCommand } from './init/init-command.js';
 import { listenCommand } from './listen/listen-command.js';
 import { operatorCommands } from './operator/operator-commands.js';
 import { hostName, port } from './option-values.js';
@@ -16,8 +18,10 @@ import { simulate, type SimulateOptions } from './simulate.js';
 import { forTerminal, wantsColours } from './terminal.js';
 
 /** Exit codes: done · the bot differs from a recording · wrong usage, or it could not run. */
-export const EXIT = { done: 0, differs: 1, couldNotRun: 2 } as const;
+const EXIT = { done: 0, differs: 1, couldNotRun: 2 } as const;
 
+/** src/cli and dist/cli are equally far from it. */
+const PACKAGE_ROOT = join(__dirname, '..', '..');
 const DEFAULT_BOT = 'http://localhost:3978/api/messages';
 const DEFAULT_PORT = 4000;
 const DEFAULT_REPLAY_WAIT_MS = 5000;
@@ -27,7 +31,7 @@ export async function runCommandLine(words: readonly string[], process: CommandL
   const host = withVisibleOutput(process);
   let exitCode: number = EXIT.done;
   try {
-    await commands(host, (code) => (exitCode = code)).parseAsync([...words], { from: 'user' });
+    await commands(host, process, (code) => (exitCode = code)).parseAsync([...words], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.couldNotRun;
@@ -39,16 +43,19 @@ export async function runCommandLine(words: readonly string[], process: CommandL
 /** All output passes here. Ids, names and error texts come from outside, and none of them may control a terminal. */
 function withVisibleOutput(host: CommandLineHost): CommandLineHost {
   const colours = wantsColours(host.isTerminal === true, host.env ?? {});
-  const { confirm } = host;
+  const { confirm, ask } = host;
   return {
     ...host,
     say: (text) => host.say(forTerminal(text, colours)),
     complain: (text) => host.complain(forTerminal(text, colours)),
+    ...(ask === undefined ? {} : { ask: (question) => ask(forTerminal(question, false)) }),
     ...(confirm === undefined ? {} : { confirm: (question) => confirm(forTerminal(question, false)) }),
   };
 }
 
-function commands(host: CommandLineHost, ended: (exitCode: number) => void): Command {
+function commands(host: CommandLineHost, process: CommandLineHost, ended: (exitCode: number) => void): Command {
+  // There is no webhook yet.
+  const doctor = (): Promise<number> => runCommandLine(['doctor', '--no-webhook'], process);
   const program = new Command('botbuilder-handover-vcclive')
     .description('Hands Messenger threads from a bot to VCC Live. The commands are for people who build and run bots.')
     .version(ownVersion(), '-V, --version', 'print the version')
@@ -57,7 +64,7 @@ function commands(host: CommandLineHost, ended: (exitCode: number) => void): Com
   const groups: Readonly<Record<string, readonly Command[]>> = {
     'Finding out:': [doctorCommand(host, ended), listenCommand(host)],
     'Running handovers:': operatorCommands(host, ended),
-    'Developing a bot:': [simulateCommand(host, ended)],
+    'Developing a bot:': [initCommand(host, PACKAGE_ROOT, doctor), simulateCommand(host, ended), drawCommand(host)],
   };
   for (const [heading, group] of Object.entries(groups)) {
     for (const command of group) program.addCommand(command.helpGroup(heading));
@@ -226,9 +233,8 @@ function explained(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** src/cli and dist/cli are equally far from package.json. */
 function ownVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
   return version;

@@ -30,6 +30,7 @@ void runCommandLine(process.argv.slice(2), {
   isTerminal: process.stdout.isTTY,
   ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
   confirm,
+  ask,
   input: process.stdin,
 }).then((code) => {
   // Connections to the bot may still be open, and their answers are of no use any more. Output in a pipe is flushed first.
@@ -37,10 +38,15 @@ void runCommandLine(process.argv.slice(2), {
 });
 
 async function confirm(question: string): Promise<boolean | undefined> {
+  const answer = await ask(`${question} [y/N]`);
+  return answer === undefined ? undefined : /^(y|yes)$/i.test(answer.trim());
+}
+
+async function ask(question: string): Promise<string | undefined> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
   const asked = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^(y|yes)$/i.test((await asked.question(`${question} [y/N] `)).trim());
+    return await asked.question(`${question} `);
   } finally {
     asked.close();
   }

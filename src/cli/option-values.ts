@@ -30,3 +30,12 @@ export function address(text: string): string {
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return text;
   throw new InvalidArgumentError('It must be a whole address, such as https://bot.example.com/api/messages.');
 }
+
+/** A whole number of pixels from `least` to `most`. */
+export function pixels(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+}

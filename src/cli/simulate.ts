@@ -3,6 +3,7 @@
  *
  * A bot in any language can be tried without Meta. The bot needs other addresses and ids, and no code of this package.
  */
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,8 @@ export interface SimulateHost {
   /** Resolves when the user wants it to end. */
   readonly stopped: () => Promise<void>;
 }
+
+const MAX_SEED = 2 ** 31;
 
 /** Option names of the simulator that are called otherwise on the command line. */
 const TYPED_AS: Readonly<Record<string, string>> = {
@@ -103,7 +106,9 @@ export function callableOrigin(origin: string): string {
 
 async function started({ platform, tls }: SimulateOptions): Promise<MessengerSimulator> {
   try {
-    return await MessengerSimulator.start({ ...platform, ...(tls ? { tls: throwAwayCertificate } : {}) });
+    // A bot that remembers events over restarts would take those of this run for those of the last one.
+    const seed = randomInt(MAX_SEED);
+    return await MessengerSimulator.start({ seed, ...platform, ...(tls ? { tls: throwAwayCertificate } : {}) });
   } catch (error) {
     if (!(error instanceof InvalidOptionError)) throw error;
     throw new InvalidOptionError(TYPED_AS[error.option] ?? error.option, error.got, error.expected);

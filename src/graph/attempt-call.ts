@@ -70,7 +70,10 @@ export class CallAttempts {
     const { pageAccessToken: source } = this.#settings;
     const token = typeof source === 'string' ? source.trim() : await this.#token(call, source);
     const sentAtMs = clock.now();
-    if (token instanceof GraphApiError) return notSent(token, sentAtMs);
+    if (token instanceof GraphApiError) {
+      this.#settings.tokens?.refused(scopeOf(call), call.pageId, sentAtMs);
+      return notSent(token, sentAtMs);
+    }
     // Asked a second time: another call may have met the limit while the token function ran.
     const pausedSince = this.#pauses.current(call.pageId, reaches, sentAtMs);
     if (pausedSince !== undefined) return notSent(pausedError(call, pausedSince), sentAtMs);
@@ -96,6 +99,7 @@ export class CallAttempts {
     if (isSuccess(result.httpStatus, value)) {
       this.#pauses.succeeded(call.pageId, reaches, sentAtMs);
       if (!this.#deadTokens.isEmpty) this.#deadTokens.revive(scopesOf(call.pageId), token);
+      this.#settings.tokens?.accepted(scopeOf(call), call.pageId, answeredAtMs);
       return { ok: true, value, sentAtMs, answeredAtMs };
     }
     const secrets = present([token, appSecret, proof]);
@@ -163,7 +167,10 @@ export class CallAttempts {
     const { pageId } = call;
     const { stops, means } = refusal;
     const { answeredAtMs } = sent;
-    if (stops === 'token') this.#deadTokens.remember(scopeOf(call), sent.token, refusal, answeredAtMs);
+    if (stops === 'token') {
+      this.#deadTokens.remember(scopeOf(call), sent.token, refusal, answeredAtMs);
+      this.#settings.tokens?.refused(scopeOf(call), pageId, answeredAtMs);
+    }
     if (stops !== 'sends' && stops !== 'page') return undefined;
     const isNew = this.#pauses.current(pageId, [stops], answeredAtMs) === undefined;
     const paused = { pageId, reach: stops };

@@ -8,6 +8,7 @@ import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import { APPLICATION_TIMEOUT_MS } from '../thread/time-limit.js';
 import type { Traffic } from '../thread/traffic.js';
+import type { TokenAnswers } from './token-answers.js';
 
 /** Options of {@link ThreadControlClient}. */
 export interface ThreadControlClientOptions {
@@ -41,6 +42,14 @@ export interface ThreadControlClientOptions {
   readonly probe?: Probe;
 }
 
+/** What of a plugin looks on at a client's calls. */
+export interface ClientWatchers {
+  /** Sees every attempt at a call, for a recording. */
+  readonly traffic?: Traffic;
+  /** Remembers what Meta's answers say of the tokens. */
+  readonly tokens?: TokenAnswers;
+}
+
 /** The options with every default filled in. */
 export interface ClientSettings {
   readonly botAppId: AppId;
@@ -56,8 +65,8 @@ export interface ClientSettings {
   readonly random: () => number;
   readonly logger: Logger | undefined;
   readonly probe: Probe | undefined;
-  /** Sees every attempt at a call, for a recording. */
   readonly traffic: Traffic | undefined;
+  readonly tokens: TokenAnswers | undefined;
 }
 
 const DEFAULT_BASE_URL = 'https://graph.facebook.com';
@@ -73,7 +82,7 @@ const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
  * Checks the options and fills in the defaults.
  * @throws {@link InvalidOptionError} if an option has a value it cannot have; the text shows no value that may be a secret
  */
-export function settingsOf(options: ThreadControlClientOptions, traffic?: Traffic): ClientSettings {
+export function settingsOf(options: ThreadControlClientOptions, watchers: ClientWatchers = {}): ClientSettings {
   checkOptions({ ...options });
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
@@ -88,7 +97,8 @@ export function settingsOf(options: ThreadControlClientOptions, traffic?: Traffi
     random: options.random ?? Math.random,
     logger: options.logger,
     probe: options.probe,
-    traffic,
+    traffic: watchers.traffic,
+    tokens: watchers.tokens,
   };
 }
 

@@ -12,8 +12,8 @@ import { isRecord } from '../thread/read-unknown.js';
 import type { CallAttempts } from './attempt-call.js';
 import { boundMetadata } from './bound-metadata.js';
 import { invalidCallError, unreadableError } from './call-errors.js';
-import type { Traffic } from '../thread/traffic.js';
-import { type ClientSettings, type ThreadControlClientOptions, settingsOf } from './client-options.js';
+import type { ClientSettings, ClientWatchers, ThreadControlClientOptions } from './client-options.js';
+import { settingsOf } from './client-options.js';
 import type { ControlOrder, ControlReceipt } from './control-thread.js';
 import { controlThread, isUnsent, waitToRepeat } from './control-thread.js';
 import type { GraphApiError } from './graph-api-error.js';
@@ -61,8 +61,8 @@ export class ThreadControlClient {
   readonly #owners: OwnerQuestions;
 
   /** @throws {@link InvalidOptionError} if an option has a value it cannot have */
-  constructor(options: ThreadControlClientOptions, traffic?: Traffic) {
-    this.#settings = settingsOf(options, traffic);
+  constructor(options: ThreadControlClientOptions, watchers?: ClientWatchers) {
+    this.#settings = settingsOf(options, watchers);
     this.#attempts = attemptsOf(this.#settings);
     this.#owners = new OwnerQuestions(this.#attempts, this.#settings);
   }
@@ -127,9 +127,12 @@ export class ThreadControlClient {
     return owner;
   }
 
-  /** Asks Meta which Page the token is of. For bots with one token: a token function is asked for the Page `''`. */
-  async page(): Promise<string> {
-    const call: GraphCall = { operation: 'page', pageId: '', method: 'GET', edge: '', query: { fields: 'id' } };
+  /**
+   * Asks Meta which Page the token is of.
+   * @param pageId what a token function is asked for. Default `''`, for bots with one token
+   */
+  async page(pageId: PageId = ''): Promise<string> {
+    const call: GraphCall = { operation: 'page', pageId, method: 'GET', edge: '', query: { fields: 'id' } };
     const { value } = await this.#read(call);
     const id = isRecord(value) ? value['id'] : undefined;
     if (typeof id !== 'string' || id === '') throw unreadableError(call);

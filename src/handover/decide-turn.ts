@@ -47,6 +47,19 @@ export interface TurnAnswers {
 }
 
 /**
+ * Why an event runs nothing, and nobody has to hear of it.
+ * - `listens`: the bot only listens on standby
+ * - `ownEcho`: it is the echo of a message of the bot
+ * - `anotherAppOwns`: it comes late, or another app still has the thread
+ * - `ownerOnly`: it says only who owns the thread
+ * - `noTurn`: it brought the thread back, and is no turn of the customer
+ * - `nobodyWaits`: the thread is the bot's, and nobody waits for that
+ * - `dialogSaved`: an earlier run of it began a handover, and its dialog is stored
+ */
+export type NothingReason =
+  'listens' | 'ownEcho' | 'anotherAppOwns' | 'ownerOnly' | 'noTurn' | 'nobodyWaits' | 'dialogSaved';
+
+/**
  * What happens next. The first seven are steps: they are taken, and the decision is made again with their answers.
  * - `readRecord`: the record must be read again
  * - `askOwner`: ask Meta who owns the thread; `inTime`: a customer waits
@@ -66,7 +79,7 @@ export type TurnStep =
   | { readonly step: 'passTo'; readonly appId: AppId }
   /** Run nothing, and report why. */
   | { readonly step: 'ignore'; readonly reason: IgnoredReason }
-  | { readonly step: 'nothing' }
+  | { readonly step: 'nothing'; readonly because: NothingReason }
   /** Run the bot's logic. `isMute`: nothing of it leaves. `concluded`: a handover came home with the event. */
   | { readonly step: 'logic'; readonly isMute?: true; readonly concluded?: Conclusion }
   /** Run the bot's logic on it as Bot Framework's `handoff.status`: `completed`, or `accepted`. */
@@ -75,7 +88,6 @@ export type TurnStep =
   /** A handover came home and nobody waits for that: say only the plugin's own text. */
   | { readonly step: 'greeting'; readonly concluded: Conclusion };
 
-const NOTHING = { step: 'nothing' } as const;
 const READ_RECORD = { step: 'readRecord' } as const;
 
 /** Decides. */
@@ -88,7 +100,7 @@ export function decideTurn(facts: TurnFacts): TurnStep {
     case 'passThreadControl':
       return onPass(facts);
     case 'takeThreadControl':
-      return mayAsk(facts) ?? NOTHING;
+      return mayAsk(facts) ?? nothing('ownerOnly');
     case 'requestThreadControl':
       return onRequest(facts);
     case 'appRoles':
@@ -96,9 +108,9 @@ export function decideTurn(facts: TurnFacts): TurnStep {
       return ignored('noCustomer');
     default:
       if (!isReceipt(event)) return onCustomer(facts);
-      if (isOwnEcho(event, facts.ids) && !facts.policies.ownEchoes) return NOTHING;
+      if (isOwnEcho(event, facts.ids) && !facts.policies.ownEchoes) return nothing('ownEcho');
       // Receipts and echoes of before the pass arrive late, that of the notice each time: no reason to ask or to report.
-      return isAnotherApp(facts.owner) ? NOTHING : { step: 'logic' };
+      return isAnotherApp(facts.owner) ? nothing('anotherAppOwns') : { step: 'logic' };
   }
 }
 
@@ -141,9 +153,9 @@ function onStandby(facts: TurnFacts): TurnStep {
     if (answers.asksForBot) return onReclaim(facts, from);
   }
   const { open } = recorded.record;
-  if (open?.claimedBy !== facts.eventKey || !policies.statusEvents) return NOTHING;
+  if (open?.claimedBy !== facts.eventKey || !policies.statusEvents) return nothing('listens');
   if (!facts.isLatest) return READ_RECORD;
-  return facts.record.open?.id === open.id ? { step: 'accepted' } : NOTHING;
+  return facts.record.open?.id === open.id ? { step: 'accepted' } : nothing('listens');
 }
 
 /** Somebody asked for the bot while it listened, in this run of the event or in one that died. */
@@ -151,9 +163,9 @@ function onReclaim(facts: TurnFacts, from: Writer): TurnStep {
   const { answers, record, policies } = facts;
   if (!facts.isLatest) return READ_RECORD;
   const concluded = answers.taken ?? conclusionEndedBy(record, facts.eventKey);
-  if (concluded === undefined) return isAnotherApp(facts.owner) ? { step: 'takeBack', from } : NOTHING;
+  if (concluded === undefined) return isAnotherApp(facts.owner) ? { step: 'takeBack', from } : nothing('listens');
   // An agent's echo is no turn of the customer's: its conversation is the Page.
-  if (concluded === 'nothingTaken' || from !== 'customer') return NOTHING;
+  if (concluded === 'nothingTaken' || from !== 'customer') return nothing('noTurn');
   const waits = concluded.waits !== 'nobody' || policies.statusEvents;
   return { step: waits ? 'handBack' : 'greeting', concluded };
 }
@@ -162,17 +174,17 @@ function onReclaim(facts: TurnFacts, from: Writer): TurnStep {
 function onPass(facts: TurnFacts): TurnStep {
   const { recorded, record, answers, policies } = facts;
   const known = recorded.concluded ?? conclusionEndedBy(record, facts.eventKey);
-  if (!passesTo(recorded.event, facts.ids.botAppId)) return mayAsk(facts) ?? NOTHING;
+  if (!passesTo(recorded.event, facts.ids.botAppId)) return mayAsk(facts) ?? nothing('ownerOnly');
   if (!known) {
     const next = mayAsk(facts) ?? (answers.asked === undefined ? undefined : mayComeHome(facts, 'passBack'));
     if (next) return next;
   }
-  if (isAnotherApp(facts.owner)) return NOTHING;
+  if (isAnotherApp(facts.owner)) return nothing('anotherAppOwns');
   const concluded = known ?? homeOf(answers);
   const come = concluded === undefined ? {} : { concluded };
   const waits = policies.statusEvents || (concluded !== undefined && concluded.waits !== 'nobody');
   if (waits) return { step: 'handBack', ...come };
-  return concluded ? { step: 'greeting', concluded } : NOTHING;
+  return concluded ? { step: 'greeting', concluded } : nothing('nobodyWaits');
 }
 
 /** A message, a button, or anything else of the customer's. */
@@ -181,7 +193,7 @@ function onCustomer(facts: TurnFacts): TurnStep {
   // A new run of the event that began a handover comes before everything: it is mute, and asks nothing.
   if (isRerunOf(record, eventKey, run)) {
     // If its dialog began once more, it would take the customer's next words for an answer to the handover's end.
-    return hasSavedDialog(record, eventKey, run) ? NOTHING : { step: 'logic', isMute: true };
+    return hasSavedDialog(record, eventKey, run) ? nothing('dialogSaved') : { step: 'logic', isMute: true };
   }
   if (wasAway && answers.asked === undefined) return { step: 'askOwner', inTime: true };
   if (wasAway && answers.asked === 'noAnswer') {
@@ -221,6 +233,10 @@ function mayComeHome({ record, answers }: TurnFacts, via: 'passBack' | 'message'
 
 function homeOf({ home }: TurnAnswers): Conclusion | undefined {
   return home === 'nothingOpen' ? undefined : home;
+}
+
+function nothing(because: NothingReason): TurnStep {
+  return { step: 'nothing', because };
 }
 
 function ignored(reason: IgnoredReason): TurnStep {

@@ -98,7 +98,7 @@ export function claimAfterwards(
 }
 
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
-export function endedBeforeRerun(record: ThreadRecord, eventKey: EventKey, run: string): Conclusion | undefined {
+function endedBeforeRerun(record: ThreadRecord, eventKey: EventKey, run: string): Conclusion | undefined {
   const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
   if (concluded?.waits === 'handler') return dueToHandler(record);
   return concluded?.waits === 'dialog' && !hasSavedDialog(record, eventKey, run) ? concluded : undefined;

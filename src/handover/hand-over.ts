@@ -17,7 +17,7 @@ import type { ThreadRecords } from './change-record.js';
 import { asError } from './change-record.js';
 import type { EngineDeps } from './engine-deps.js';
 import type { ArmAnswer, ArmRequest, Outcome } from './lifecycle.js';
-import { amendOpen, arm, concludeOpen, endingOfEarlyHandBack, markPassed, unchanged } from './lifecycle.js';
+import { amendOpen, arm, concludeOpen, endingOfEarlyHandBack, markPassed, tookPlace, unchanged } from './lifecycle.js';
 import type { LoopBreaker } from './loop-breaker.js';
 import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
@@ -62,6 +62,7 @@ export class HandoverStarter {
         armed = await this.#arm(turn, order, ids, loopBreaker);
       }
       const start = await this.#begin({ turn, order, ids }, armed);
+      if (start.status === 'passed') turn.blockedBecause ??= 'handedOver';
       if (start.status === 'refused') this.#deps.events.emit('refused', { thread, reason: start.reason });
       return start;
     } catch (thrown) {
@@ -166,7 +167,7 @@ export class HandoverStarter {
       );
       this.#records.moveAlong(turn, noted);
       // The notice was refused because the thread moved meanwhile, or an agent took it: see who has it.
-      if (noted.record.open?.phase === 'passed') return passed(turn, open);
+      if (tookPlace(noted.record, open.id)) return passed(open);
       if (isAnotherApp(noted.now)) return fail(this.#records, { thread, ids }, open, takenByOther(noted.now));
     }
     return this.#pass(begun);
@@ -203,6 +204,7 @@ export class HandoverStarter {
     let newestStamp: number | undefined;
     try {
       const { record, isOurs } = await this.#deps.store.readFor(turn.ticket);
+      if (isOurs && record && tookPlace(record, open.id)) return passed(open);
       if (!isOurs || (record && record.open?.id !== open.id)) return this.#overtaken(turn, open);
       newestStamp = newestPlace(record?.evidence ?? {});
       const passWithNotice = order.passWithNotice?.(targetAppId, metadata, isWanted);
@@ -223,7 +225,7 @@ export class HandoverStarter {
         `Handover ${open.id} was passed, and the store did not take that; the next standby event records it: ${thrown.message}`,
       );
     }
-    return passed(turn, open);
+    return passed(open);
   }
 
   /** Whether nothing has shown, while the answer to our pass was lost, that it had worked: an agent's words, a hand-back. */
@@ -267,13 +269,10 @@ export class HandoverStarter {
     }
     if (error.code !== 'anotherAppOwns') return fail(this.#records, at, open, error);
     const owner = await ownerAfterRefusal(this.#records, at, error);
-    const latest = await this.#records.readOr(turn.thread, undefined);
-    if (latest?.open?.id === open.id && latest.open.phase === 'passed') return passed(turn, open);
     return fail(this.#records, at, open, owner && isAnotherApp(owner) ? takenByOther(owner, error) : error);
   }
 }
 
-function passed(turn: Turn, { id }: OpenHandover): HandoverStart {
-  turn.blockedBecause ??= 'handedOver';
+function passed({ id }: OpenHandover): HandoverStart {
   return { status: 'passed', handoverId: id };
 }

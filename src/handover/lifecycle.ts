@@ -205,6 +205,12 @@ export function concludeOpen(
   return { record: ended.record, events, value: ended.conclusion };
 }
 
+/** Whether a handover took place: VCC Live has the thread by it, or had it and it has ended. */
+export function tookPlace({ open, conclusions }: ThreadRecord, id: string): boolean {
+  if (open?.id === id) return open.phase === 'passed';
+  return conclusions.some(({ handoverId, outcome }) => handoverId === id && outcome !== 'failed');
+}
+
 /** Whether this event's turn is the new run of one that began a handover: such a run is mute. */
 export function isRerunOf(record: ThreadRecord, eventKey: EventKey, run: string): boolean {
   if (record.open?.cause === eventKey && record.open.run !== run) return true;

@@ -8,10 +8,22 @@ import type { ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import { nameOfApp } from '../thread/meta-apps.js';
 import type { Logger } from '../thread/logger.js';
+import { isDebugOn } from '../thread/logger.js';
 import { threadLabel } from '../thread/thread-label.js';
-import type { HandoverEventMap, HandoverEvents } from './events.js';
+import type { HandoverEventMap, HandoverEvents, SuppressedReason } from './events.js';
 
-/** Writes a line, at `info`, for each event of a handover or an owner. */
+/** Why an activity did not leave the bot. */
+const SUPPRESSED: Readonly<Record<SuppressedReason, string>> = {
+  anotherAppOwns: 'another app owns the thread',
+  staleTurn: 'the thread was lost after its turn had begun',
+  ownerUnknown: 'nobody could say who owns the thread',
+  handedOver: 'its turn has passed the thread',
+  repeatedTurn: 'its turn repeats one that began a handover',
+  refusedByMeta: 'Meta says that another app controls the thread',
+  unsupported: 'Messenger has no form for it, or for parts of it',
+};
+
+/** Writes a line, at `info`, for each event of a handover or an owner; at `debug` for what stayed in. */
 export function logEvents(events: HandoverEvents, log: Logger): void {
   events.on('begun', ({ thread, handoverId }) => log.info(`Handover ${handoverId} begun: ${where(thread)}.`));
   events.on('passed', ({ thread, handoverId }) =>
@@ -25,6 +37,10 @@ export function logEvents(events: HandoverEvents, log: Logger): void {
   events.on('ownerChanged', ({ thread, from, to }) => {
     log.info(`Owner changed from ${named(from)} to ${named(to)}: ${where(thread)}.`);
     if (to.metaApp === 'businessAi') log.warn(businessAiLine(named(to), thread));
+  });
+  events.on('suppressed', ({ thread, reason }) => {
+    if (!isDebugOn(log)) return;
+    log.debug?.(`Thread ${threadLabel(thread)}: an activity does not leave, because ${SUPPRESSED[reason]}.`);
   });
   events.on('disagreement', ({ thread, by, ledger, meta }) => {
     const said =
@@ -42,7 +58,7 @@ export function businessAiLine(app: string, thread: ThreadKey): string {
 }
 
 /** How a thread is called in a log. */
-export function where(thread: ThreadKey): string {
+function where(thread: ThreadKey): string {
   return `thread ${threadLabel(thread)} of Page ${thread.pageId}`;
 }
 

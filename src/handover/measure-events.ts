@@ -43,7 +43,7 @@ export function measureEvents(events: HandoverEvents, probe: Probe): void {
 }
 
 /** One word for an error: its code, or else its class. Never its text, which may be anybody's. */
-export function errorTypeOf(error: Error): string {
+function errorTypeOf(error: Error): string {
   return error instanceof HandoverError ? error.code : error.name;
 }
 

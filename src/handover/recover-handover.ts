@@ -14,7 +14,15 @@ import { nameOfApp } from '../thread/meta-apps.js';
 import type { ThreadRecords } from './change-record.js';
 import type { HandoverEvent } from './events.js';
 import type { Ending, Outcome } from './lifecycle.js';
-import { amendOpen, conclude, concludeOpen, endingOfEarlyHandBack, storedError, unchanged } from './lifecycle.js';
+import {
+  amendOpen,
+  conclude,
+  concludeOpen,
+  endingOfEarlyHandBack,
+  storedError,
+  tookPlace,
+  unchanged,
+} from './lifecycle.js';
 import type { HandoverOrder, Turn } from './turn.js';
 
 /** A handover that a turn makes. */
@@ -92,9 +100,8 @@ export async function settleLostPass(
   const failed: HandoverEvent = ['failed', { thread, handoverId: id, error }];
   const changed = await records.change(thread, ids, [], (record): Outcome<boolean> => {
     const { open } = record;
-    const hasEnded = record.conclusions.some((each) => each.handoverId === id && each.outcome !== 'failed');
-    if (open?.id !== id) return { record, events: isUnknown && !hasEnded ? [failed] : [], value: hasEnded };
-    if (open.phase === 'passed') return { record, events: [], value: true };
+    if (tookPlace(record, id)) return { record, events: [], value: true };
+    if (open?.id !== id) return { record, events: isUnknown ? [failed] : [], value: false };
     // Nobody can hand back what was never passed. Whether our own take came after it, nobody can tell.
     if (open.earlyHandBack?.via === 'passBack') {
       const ending = endingOfEarlyHandBack(open.earlyHandBack, records.deps.clock.now());
@@ -109,7 +116,6 @@ export async function settleLostPass(
   });
   records.moveAlong(turn, changed);
   if (!changed.value) return isUnknown ? { status: 'failed', error, handoverId: id } : undefined;
-  turn.blockedBecause ??= 'handedOver';
   return { status: 'passed', handoverId: id };
 }
 
@@ -122,18 +128,20 @@ export async function ownerAfterRefusal(
   return owner ? foldAnswer(records, at, owner) : askOwner(records, at.thread);
 }
 
-/** Closes a handover that could not be made. */
+/** Closes a handover that could not be made. If it took place meanwhile (an agent took the thread), it counts as passed. */
 export async function fail(
   records: ThreadRecords,
   { thread, ids }: ThreadOfApps,
   open: OpenHandover,
   error: Error,
 ): Promise<HandoverStart> {
-  await records.change(thread, ids, [], (record) => {
-    if (record.open?.id !== open.id) return unchanged(record);
+  const { value: isMade } = await records.change(thread, ids, [], (record): Outcome<boolean> => {
+    if (tookPlace(record, open.id)) return { record, events: [], value: true };
+    if (record.open?.id !== open.id) return { record, events: [], value: false };
     const closed = conclude(record, failing(error, records.deps.clock.now())).record;
-    return { record: closed, events: [['failed', { thread, handoverId: open.id, error }]], value: undefined };
+    return { record: closed, events: [['failed', { thread, handoverId: open.id, error }]], value: false };
   });
+  if (isMade) return { status: 'passed', handoverId: open.id };
   records.deps.log.error(`Handover ${open.id} failed; the thread stays where it is: ${error.message}`);
   return { status: 'failed', error, handoverId: open.id };
 }

@@ -37,7 +37,7 @@ export const CLOSED_CHAT_DEADLINE = 'closedChat';
 /**
  * How long after a refused take the next one is tried. A setting of the Page has to change first, and a person changes it.
  */
-export const TAKE_RETRY_MS = 60 * 60_000;
+const TAKE_RETRY_MS = 60 * 60_000;
 /** A deadline that a process took and did not handle is due again after this. */
 const DEADLINE_LEASE_MS = 60_000;
 /** A process looks for deadlines this often. */
@@ -119,22 +119,37 @@ export class DeadlineWatch {
   }
 
   /**
-   * Begins to handle all that is due now, a batch at a time: the next one when the batch before has ended, or has taken
-   * as long as it takes until the next look. Never rejects.
+   * Handles what is due now, once, and resolves when that has ended.
+   * @throws {@link StoreError} if the store does not answer
    */
+  async runDue(): Promise<void> {
+    if (this.#closed) return;
+    await this.#beginDue();
+    await Promise.all(this.#atWork.values());
+  }
+
+  /** Never rejects. */
   async #look(): Promise<void> {
-    const { store, clock, log } = this.#deps;
     try {
-      for (;;) {
-        const most = Math.min(MAX_CONCURRENT, MOST_AT_WORK - this.#atWork.size);
-        const due = await store.takeDue(clock.now(), most, DEADLINE_LEASE_MS);
-        const batch = due.flatMap((deadline) => this.#begin(deadline));
-        if (due.length < MAX_CONCURRENT || this.#closed) return;
-        await this.#endedOrOverdue(batch);
-        if (this.#hasClosed()) return;
-      }
+      await this.#beginDue();
     } catch (error) {
-      log.warn(`Timers could not be looked at: ${textOfThrown(error)}`);
+      this.#deps.log.warn(`Timers could not be looked at: ${textOfThrown(error)}`);
+    }
+  }
+
+  /**
+   * Begins to handle all that is due now, a batch at a time: the next one when the batch before has ended, or has taken
+   * as long as it takes until the next look.
+   */
+  async #beginDue(): Promise<void> {
+    const { store, clock } = this.#deps;
+    for (;;) {
+      const most = Math.min(MAX_CONCURRENT, MOST_AT_WORK - this.#atWork.size);
+      const due = await store.takeDue(clock.now(), most, DEADLINE_LEASE_MS);
+      const batch = due.flatMap((deadline) => this.#begin(deadline));
+      if (due.length < MAX_CONCURRENT || this.#hasClosed()) return;
+      await this.#endedOrOverdue(batch);
+      if (this.#hasClosed()) return;
     }
   }
 

@@ -1,7 +1,9 @@
 /** Takes the steps that the decision about an event needs (questions to Meta, changes of the record), until it is made. */
+import { decisionLine } from '../thread/decision-line.js';
 import { StoreError } from '../thread/errors.js';
 import type { AppId, EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
+import { isDebugOn } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
 import type { Conclusion } from '../thread/record.js';
@@ -12,6 +14,7 @@ import type { ThreadRecords } from './change-record.js';
 import { asError } from './change-record.js';
 import type { TurnAnswers, TurnFacts, TurnStep } from './decide-turn.js';
 import { decideTurn, isReceipt, reasonWithoutThread, writerOf } from './decide-turn.js';
+import { describeDecision, describeIgnored } from './describe-decision.js';
 import { dueToHandler, endedLately } from './dialog-result.js';
 import type { EngineDeps } from './engine-deps.js';
 import type { IgnoredReason } from './events.js';
@@ -50,7 +53,11 @@ export class TurnDecisions {
   /** Decides what runs on a recorded event. The answer comes without a promise if nobody has to be asked. */
   decideTurn(recorded: RecordedEvent, eventKey: EventKey): MaybePromise<TurnDecision> {
     const { event, thread } = recorded;
-    if (!thread) return this.#ignore(recorded, reasonWithoutThread(event));
+    if (!thread) {
+      const reason = reasonWithoutThread(event);
+      if (isDebugOn(this.#deps.log)) this.#tell(recorded, describeIgnored(reason));
+      return this.#ignore(recorded, reason);
+    }
     const asked = this.#deps.policiesAsked(thread.pageId);
     // Meanwhile another event may have changed the record.
     if (asked) return asked.then(() => this.#begin({ ...recorded, isFresh: false }, thread, eventKey));
@@ -88,6 +95,7 @@ export class TurnDecisions {
 
   #next(turn: Turn, facts: ThreadFacts): MaybePromise<TurnDecision> {
     const step = decideTurn(facts);
+    if (isDebugOn(this.#deps.log)) this.#tell(facts.recorded, describeDecision(step, facts));
     switch (step.step) {
       case 'nothing':
         return NOTHING;
@@ -214,6 +222,10 @@ export class TurnDecisions {
       );
       this.#deps.events.emit('ignored', { thread, event: recorded.event, reason: 'failed', error });
     }
+  }
+
+  #tell({ event, thread }: RecordedEvent, decision: string | undefined): void {
+    if (decision !== undefined) this.#deps.log.debug?.(decisionLine(event, thread, decision));
   }
 
   #ignore({ event, thread }: RecordedEvent, reason: IgnoredReason): TurnDecision {

@@ -8,6 +8,7 @@ import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js
 import type { Plugin } from '../bot/compose.js';
 import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
 import type { MessengerService } from '../bot/messenger-host.js';
+import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { BotLogic } from '../bot/port.js';
 import { decidedIn } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';
@@ -53,6 +54,12 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
    */
   readonly webhook: (req: WebhookRequest, res: WebhookResponse) => Promise<void>;
 
+  /**
+   * {@link webhook} for a cloud function: takes the request as bytes, and resolves with what to answer. It waits until the
+   * turns have ended, because a function is stopped with its answer. Never rejects, and needs no `this`.
+   */
+  readonly receive: (request: RawWebhookRequest) => Promise<RawWebhookResponse>;
+
   readonly #plugin: Plugin;
   readonly #adapter = new DirectAdapter();
   readonly #binding: MessengerBinding;
@@ -73,7 +80,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     binding.connect({
       runner,
       host: {
-        requests,
+        toAgent: (turn, request) => requests.toAgent(turn, request),
         take: (turn, metadata) => super.take(turn, metadata),
         release: (turn, metadata) => operations.release(turn, metadata),
         ownerOf: (turn, how) => operations.ownerOf(turn, how),
@@ -83,6 +90,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     this.#adapter.serve(service);
     guards.guardAdapter(this.#adapter);
     this.webhook = (req, res) => service.receive(req, res, this.#logic);
+    this.receive = (request) => service.receiveRaw(request, this.#logic);
   }
 
   /**

@@ -6,7 +6,7 @@ import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
 import { userRefOf } from '../activities/user-ref.js';
-import type { HandoverRequests } from '../bot/begin-handover.js';
+import type { HandoverRequest as HandoverRequestOf } from '../bot/handover-options.js';
 import type { BotAdapter, SendHandler, TurnContext } from '../bot/port.js';
 import { decidedIn, turnOf } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';
@@ -17,7 +17,7 @@ import { activityOf, activityOrSilence } from './reply.js';
 
 /** What a thread does with the bot. */
 export interface ThreadHost {
-  readonly requests: Pick<HandoverRequests, 'toAgent'>;
+  toAgent(target: MessengerTurn, request: HandoverRequestOf): Promise<HandoverStart>;
   take(target: MessengerTurn, metadata?: string): Promise<void>;
   release(target: MessengerTurn, metadata?: string): Promise<void>;
   ownerOf(target: MessengerTurn, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
@@ -85,7 +85,7 @@ export class MessengerTurn implements TurnContext, MessengerThread {
     const { notice, ...rest } = request;
     // As a function: if the notice cannot be read, the customer reads `texts.connecting`.
     const made: unknown = () => activityOrSilence(notice, 'request.notice') ?? null;
-    return this.#host.requests.toAgent(this, notice === undefined ? rest : { ...rest, notice: made as Activity });
+    return this.#host.toAgent(this, notice === undefined ? rest : { ...rest, notice: made as Activity });
   }
 
   async take(metadata?: string): Promise<void> {

@@ -14,7 +14,7 @@ import type * as options from '../bot/handover-options.js';
 import type { ServeSettings } from '../bot/messenger-host.js';
 import type { Callback } from '../bot/port.js';
 import type { RecordOption } from '../bot/record-traffic.js';
-import type * as triggers from '../bot/talk-to-agent.js';
+import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/talk-to-agent.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
 import type { MessengerTurn } from './messenger-turn.js';
 import type { Reply } from './reply.js';
@@ -32,9 +32,9 @@ export type Satisfaction = options.Satisfaction<MessengerThread, Reply>;
 /** What a function of {@link Satisfaction} gives. */
 export type SatisfactionAnswer = options.SatisfactionAnswer<Reply>;
 /** What counts as "talk to agent". */
-export type TalkToAgent = triggers.TalkToAgent<MessengerThread>;
+export type TalkToAgent = TalkToAgentOf<MessengerThread>;
 /** Anything that recognises an utterance. */
-export type RecognizerLike = triggers.RecognizerLike<MessengerThread>;
+export type RecognizerLike = RecognizerLikeOf<MessengerThread>;
 /** Says whether an agent is there for this thread and request. */
 export type AvailabilityCheck = Callback<
   [thread: MessengerThread, request: AskedHandover],

@@ -6,7 +6,7 @@
  */
 
 /** An expression sees this many characters of a message at most. */
-export const MAX_CHARACTERS = 1000;
+const MAX_CHARACTERS = 1000;
 
 /** What an expression sees behind the text when there was more: `$` must not match in the middle of a message. */
 const CUT_MARK = '…';

@@ -59,6 +59,11 @@ export class Capacity {
     return undefined;
   }
 
+  /** Whether no further event is taken in, whatever its thread. */
+  get isFull(): boolean {
+    return this.#events >= this.#limits.maxEvents || this.#bytes >= this.#limits.maxBytes;
+  }
+
   /** The events of one delivery count from now on. */
   add<V extends QueuedEvent>(jobs: readonly Job<V>[], bytes: number): void {
     this.#events += jobs.length;

@@ -13,7 +13,6 @@ import { threadOf } from '../thread/event.js';
 import type { ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
-import { labelOfId } from '../thread/thread-label.js';
 import type { Logger } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
@@ -22,11 +21,12 @@ import { isThenable } from '../thread/thenable.js';
 import type { DeliveryLimits } from './capacity.js';
 import { Capacity, limitsOf } from './capacity.js';
 import { askingTurnOf } from './current-turn.js';
-import type { CloseReport, Delivery, DeliveryTerms, DeliveryVerdict, EventWork } from './delivery.js';
+import type { CloseReport, Delivery, DeliveryTerms, DeliveryVerdict, EventWork, QueueStatus } from './delivery.js';
 import { isAbandoned } from './delivery.js';
 import { EventTurns } from './event-turns.js';
 import type { Job, QueuedEvent } from './job.js';
 import { recognisedBy, whenAllEnded, worstOf } from './job.js';
+import { logOverlong } from './log-overlong.js';
 import { OwnTurns } from './own-turns.js';
 import { TicketKeeper } from './ticket.js';
 import { ThreadQueue } from './thread-queue.js';
@@ -81,12 +81,18 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     this.#own = new OwnTurns(shared);
   }
 
+  /** What waits and runs now, and whether a further delivery is taken in. */
+  get status(): QueueStatus {
+    return { load: this.#threads.load, isFull: this.#capacity.isFull, isClosed: this.#closed };
+  }
+
   /** Takes a delivery in. Resolves when the delivery is done or when the deadline has come, whichever is first. */
   take(events: readonly ThreadEvent[], work: EventWork<Value>, how: DeliveryTerms): Promise<DeliveryVerdict> {
     const refusal = this.refusalOf(events, how.bytes ?? 0);
     if (refusal !== undefined) this.#logRefused(refusal);
     // A turn that some other adapter runs cannot be refused: it runs as long as the store answers.
-    if (refusal !== undefined || (this.#closed && how.waitForOwn !== true)) return Promise.resolve('unavailable');
+    const isRefusable = how.waitForOwn !== true || how.isRefusable === true;
+    if (refusal !== undefined || (this.#closed && isRefusable)) return Promise.resolve('unavailable');
     const delivery: Delivery = { how, isOverdue: false, isTakenIn: false, failure: undefined };
     const { watched, jobs } = this.#jobsOf(events, how);
     if (jobs.length > 0) this.#capacity.add(jobs, how.bytes ?? 0);
@@ -285,12 +291,4 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   #logRefused(why: string): void {
     this.#deps.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
   }
-}
-
-function logOverlong(log: Logger, queue: string, longestTurnMs: number): void {
-  const name = queue.startsWith('event ') ? queue : `thread ${labelOfId(queue)}`;
-  log.error(
-    `A turn of ${name} has not ended for ${Math.round(longestTurnMs / 1000)} s. ` +
-      "The next turn of the thread begins beside it. Find out what the bot's logic waits for.",
-  );
 }

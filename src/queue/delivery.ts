@@ -1,4 +1,5 @@
 /** The words about a delivery: how it is taken in, and how it went. */
+import type { QueueLoad } from './thread-queue.js';
 
 /**
  * How a delivery went.
@@ -18,10 +19,20 @@ export interface DeliveryTerms {
   readonly ackDeadlineMs: number;
   /** The turns of this process are waited for however long they take; the deadline is only for those of others. */
   readonly waitForOwn?: boolean;
+  /** A queue that closes refuses it, although it waits for its turns: it comes from a webhook. */
+  readonly isRefusable?: boolean;
   /** The events have nothing to recognise a second delivery by. */
   readonly unrecognisable?: boolean;
   /** Size of the delivery. Default 0: it does not count. */
   readonly bytes?: number;
+}
+
+/** The state of a queue, for health checks. */
+export interface QueueStatus {
+  readonly load: QueueLoad;
+  /** No further delivery is taken in, whatever its thread. */
+  readonly isFull: boolean;
+  readonly isClosed: boolean;
 }
 
 /** What a queue that was closed had to leave. */

@@ -1,10 +1,12 @@
 /** The turns of events: each takes its ticket, waits in the queue of its thread, runs, and ends. */
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
+import { decisionLine } from '../thread/decision-line.js';
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { ProcessId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
+import { isDebugOn } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
 import type { Entered, Ticket } from '../thread/store.js';
@@ -91,8 +93,10 @@ export class EventTurns<Value extends QueuedEvent> {
     return whenReady(this.#deps.enter(job.ticket, LEASE_MS, job.event), (entered) => {
       if (job.hasEnded) return;
       if (entered.status === 'done') {
+        this.#tell(job, 'does not run, because it has run before');
         this.end(job, 'done');
       } else if (entered.status === 'busy') {
+        if (job.state !== 'elsewhere') this.#tell(job, 'does not run here now, because another process has its ticket');
         job.state = 'elsewhere';
       } else {
         job.state = 'queued';
@@ -102,6 +106,11 @@ export class EventTurns<Value extends QueuedEvent> {
         this.#deps.tickets.hold(job);
       }
     });
+  }
+
+  #tell({ event, thread }: Job<Value>, decision: string): void {
+    const { log } = this.#deps;
+    if (isDebugOn(log)) log.debug?.(decisionLine(event, thread, decision));
   }
 
   /** Runs an event whose ticket this process has, when nothing of its thread is before it, here and elsewhere. */

@@ -26,12 +26,24 @@ interface ThreadEntries {
   isAdvancing: boolean;
 }
 
+/** How much a process has to do. */
+export interface QueueLoad {
+  /** Turns that run and hold up their threads. */
+  readonly running: number;
+  /** Entries behind them, or waiting for room or for another process. */
+  readonly waiting: number;
+  /** Turns that have lasted longer than `longestTurnMs` and go on. They hold up nothing. */
+  readonly hung: number;
+}
+
 /** An entry in the queue of its thread. Only {@link ThreadQueue} reads and writes what is in it. */
 export class QueueEntry {
   /** What runs when the entry is the first of its thread. */
   next: (() => void) | undefined;
   state: 'waiting' | 'running' | 'left' = 'waiting';
   countsAsTurn = false;
+  /** Its turn has lasted too long, has left the queue, and goes on. */
+  isHung = false;
   /** When its turn has lasted too long. */
   deadline: Deadline | undefined;
 
@@ -45,6 +57,7 @@ export class ThreadQueue {
   readonly #waitingForRoom: (() => void)[] = [];
   readonly #longest: Deadlines;
   #turns = 0;
+  #hung = 0;
 
   constructor(deps: ThreadQueueDeps) {
     this.#deps = deps;
@@ -54,6 +67,17 @@ export class ThreadQueue {
   /** Whether no thread has an entry. */
   get isEmpty(): boolean {
     return this.#queues.size === 0;
+  }
+
+  /** What is in all queues. Counts when it is asked. */
+  get load(): QueueLoad {
+    let running = 0;
+    let waiting = 0;
+    for (const queue of this.#queues.values()) {
+      running += queue.running;
+      waiting += queue.entries.length - queue.running;
+    }
+    return { running, waiting, hung: this.#hung };
   }
 
   /** Whether a further turn may begin. */
@@ -124,11 +148,18 @@ export class ThreadQueue {
     entry.deadline = this.#longest.add(() => {
       overlong();
       this.leave(entry);
+      entry.isHung = true;
+      this.#hung += 1;
     });
   }
 
-  /** Ends the turn of an entry, if it has begun, and lets the next entry of the thread go on. A second call does nothing. */
+  /**
+   * Ends the turn of an entry, if it has begun, and lets the next entry of the thread go on. A second call changes nothing,
+   * except that a turn that had hung has ended.
+   */
   leave(entry: QueueEntry): void {
+    if (entry.isHung) this.#hung -= 1;
+    entry.isHung = false;
     if (entry.state === 'left') return;
     const { queue } = entry;
     if (entry.state === 'running') {

@@ -18,6 +18,12 @@ export interface RecordedWebhook {
 export interface RecordedCall {
   readonly n: number;
   readonly line: number;
+  /** When it was sent. */
+  readonly atMs: number;
+  /** From then to its answer, milliseconds. */
+  readonly ms: number;
+  /** Whose token was used, if the recorder knew. */
+  readonly pageId?: string;
   readonly method: string;
   readonly path: string;
   /** JSON of an object: query parameters. */
@@ -93,7 +99,11 @@ export function readRecording(text: string): Recording {
 }
 
 function callIn(found: Members): Omit<RecordedCall, 'n' | 'line'> {
+  const pageId = string(found, 'page');
   return {
+    ...(pageId === undefined ? {} : { pageId }),
+    atMs: number(found, 'atMs'),
+    ms: number(found, 'ms'),
     method: string(found, 'method') ?? 'GET',
     path: string(found, 'path') ?? '/',
     query: found.get('query') ?? '{}',

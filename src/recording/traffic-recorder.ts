@@ -11,7 +11,7 @@ import { neutralText } from './neutral-text.js';
 import { RecordingFile, type WriteBytes } from './recording-file.js';
 
 /** The version of the lines. */
-export const RECORDING_VERSION = 1;
+const RECORDING_VERSION = 1;
 
 /** What is recorded where. */
 export interface RecordingSettings {

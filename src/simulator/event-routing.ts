@@ -56,7 +56,7 @@ export interface RoutedEvent {
 }
 
 /** The field under which each event is subscribed to. */
-export const fieldOf: Readonly<Record<ConversationEventKind, WebhookField>> = {
+const fieldOf: Readonly<Record<ConversationEventKind, WebhookField>> = {
   message: 'messages',
   postback: 'messaging_postbacks',
   echo: 'message_echoes',

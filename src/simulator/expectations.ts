@@ -42,16 +42,15 @@ export type {
   SilenceLimit,
   QueueLimit,
   ExpectedOwner,
-  ExpectationView,
   CustomerView,
   QueueView,
   PlatformView,
 } from './expectation-views.js';
 
 /** How long an expectation waits unless told otherwise, real milliseconds. */
-export const EXPECT_WITHIN_MS = 2000;
+const EXPECT_WITHIN_MS = 2000;
 /** How long a silence lasts unless told otherwise, real milliseconds after the last webhook was answered. */
-export const SILENCE_FOR_MS = 100;
+const SILENCE_FOR_MS = 100;
 /** How often the handshake is tried, real milliseconds between two. */
 const HANDSHAKE_EVERY_MS = 50;
 

@@ -3,10 +3,10 @@ import type { SimulatorClock } from './held-clock.js';
 import type { Wire } from './wire.js';
 
 /** After this long without one success, the developer is warned, milliseconds. */
-export const ALERT_AFTER_MS = 15 * 60 * 1000;
+const ALERT_AFTER_MS = 15 * 60 * 1000;
 
 /** After this long without one success, the app is unsubscribed for the Page, milliseconds. */
-export const UNSUBSCRIBE_AFTER_MS = 60 * 60 * 1000;
+const UNSUBSCRIBE_AFTER_MS = 60 * 60 * 1000;
 
 /** What the count works with. */
 export interface FailingPagesDeps {

@@ -51,7 +51,7 @@ export type GraphErrorName =
   | 'fileTypeNotAllowed';
 
 /** The answer to every refusal of the thread rules. */
-export const refusalErrors: Readonly<Record<Refusal, GraphErrorText>> = {
+const refusalErrors: Readonly<Record<Refusal, GraphErrorText>> = {
   anotherAppControls: oauth(
     10,
     '(#10) Message failed to send because another app is controlling this thread now.',

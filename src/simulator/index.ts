@@ -71,4 +71,5 @@ export {
 // The page: the customer's phone, VCC Live's agents, the wire and the weather.
 export type { ButtonView } from './stage/stage-words.js';
 export type { StagedBot } from './stage/scenarios/index.js';
+export type { TimelineEventMap, TimelineEventSource } from './timeline/record-timelines.js';
 export { serveStage, type StageOptions, type StageServer } from './stage/stage-server.js';

@@ -46,7 +46,7 @@ export function fitsMetadata(metadata: string | undefined, expected: NonNullable
   return fitsText(metadata, expected);
 }
 
-export function fitsText(text: string | undefined, expected: string | RegExp): boolean {
+function fitsText(text: string | undefined, expected: string | RegExp): boolean {
   if (text === undefined) return false;
   // Not `test`: an expression with the flag g or y would remember where it stopped.
   return typeof expected === 'string' ? text === expected : text.search(expected) !== -1;
@@ -105,7 +105,7 @@ export function concerns(entry: WireEntry, psid: string): boolean {
   }
 }
 
-export function lineOf(entry: WireEntry): string {
+function lineOf(entry: WireEntry): string {
   if (entry.kind !== 'graph') return wireLine(entry);
   const said = entry.edge === 'messages' ? ` ${sentText(entry)}` : '';
   return `${wireLine(entry)}${said}${entry.refused ? ` ${refusalOf(entry)}` : ''}`;

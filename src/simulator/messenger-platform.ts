@@ -405,12 +405,12 @@ export class MessengerPlatform {
 }
 
 /** The fields an app hears: those subscribed both for the app and for the Page. */
-export function subscribedFields(app: ConnectedApp): ReadonlySet<WebhookField> {
+function subscribedFields(app: ConnectedApp): ReadonlySet<WebhookField> {
   return new Set([...app.pageFields].filter((field) => app.appFields.has(field)));
 }
 
 /** Who an app is in a conversation. */
-export function speakerOf(page: Page, appId: string): Speaker {
+function speakerOf(page: Page, appId: string): Speaker {
   switch (page.apps.get(appId)?.role) {
     case 'bot':
       return 'bot';

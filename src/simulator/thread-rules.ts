@@ -9,9 +9,9 @@
 /** Control ends after this long without activity; also the standard messaging window. */
 export const CONTROL_WINDOW_MS = 24 * 60 * 60 * 1000;
 /** How long after the customer's last message an app with the Human Agent feature may still write. */
-export const HUMAN_AGENT_WINDOW_MS = 7 * CONTROL_WINDOW_MS;
+const HUMAN_AGENT_WINDOW_MS = 7 * CONTROL_WINDOW_MS;
 /** The longest extension, seconds. */
-export const LONGEST_EXTENSION_S = 604_800;
+const LONGEST_EXTENSION_S = 604_800;
 
 /** What is true of a thread. */
 export interface ThreadTruth {

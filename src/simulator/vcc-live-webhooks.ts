@@ -48,7 +48,7 @@ export interface ChangedTicket {
  * When VCC Live sends a failed report again, milliseconds after the first failure. It repeats "until it succeeds or reaches
  * a limit" and publishes neither times nor limit, so these are a guess.
  */
-export const REPORT_REPEATS_MS: readonly number[] = [10_000, 60_000, 300_000, 900_000];
+const REPORT_REPEATS_MS: readonly number[] = [10_000, 60_000, 300_000, 900_000];
 
 type About = Pick<VccLiveEntry, 'name' | 'says' | 'pageId' | 'psid'>;
 

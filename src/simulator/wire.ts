@@ -7,7 +7,7 @@
 import { visibleText } from '../thread/visible-text.js';
 
 /** How many entries are kept unless told otherwise; the oldest go first. */
-export const WIRE_CAPACITY = 5000;
+const WIRE_CAPACITY = 5000;
 
 interface EntryBase {
   /** Grows by one with each entry; never reused. */

@@ -230,7 +230,7 @@ export class VersionedItems {
  * Whether a storage's error says that another writer was faster, in any of the ways storages say it: by the text
  * "eTag conflict" (memory, blobs), or by `statusCode` or `code` 412 (Cosmos DB).
  */
-export function isConflict(error: unknown): boolean {
+function isConflict(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { message, statusCode, code } = error as { message?: unknown; statusCode?: unknown; code?: unknown };
   if (statusCode === PRECONDITION_FAILED || code === PRECONDITION_FAILED) return true;

@@ -10,7 +10,7 @@ import type { Logger } from './logger.js';
 import { isThenable } from './thenable.js';
 
 /** The default of `limits.applicationFunctionMs`. The customer waits meanwhile. */
-export const DEFAULT_APPLICATION_FUNCTION_MS = 3000;
+const DEFAULT_APPLICATION_FUNCTION_MS = 3000;
 
 /** A value of the right type. */
 export interface Accepted<T> {

@@ -58,6 +58,7 @@ export interface DeliveryInbox {
   /**
    * Takes over deliveries that were given back, and deliveries whose lease is over because their process died. After an
    * outage of the inbox, living processes need time to renew: no lease should end in the first `leaseMs` after it.
+   * @param limit 0: takes nothing over, and asks whether the inbox answers. A health check calls that
    */
   takeOver(limit: number): Promise<TakenOver>;
 

@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import { textOfThrown } from './errors.js';
 import { isThenable } from './thenable.js';
 import { visibleLogLine } from './visible-text.js';
@@ -7,6 +8,18 @@ export interface Logger {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+  /** Gets one line for each decision: what ran for an event, and why. Optional. */
+  debug?(message: string): void;
+  /** Whether the logger writes lines of a level; pino and winston have it. Without it, `debug` gets its lines. */
+  isLevelEnabled?(level: string): boolean;
+}
+
+/** `NODE_DEBUG=handover*` turns it on. @see https://nodejs.org/api/util.html#utildebuglogsection-callback */
+const nodeDebug = debuglog('handover-vcclive');
+
+/** Whether somebody reads lines at `debug`. A line that nobody reads is not made. */
+export function isDebugOn(log: Logger): boolean {
+  return log.debug !== undefined && (log.isLevelEnabled?.('debug') ?? true);
 }
 
 /** Warnings and errors to the console; nothing else. */
@@ -16,13 +29,15 @@ export const consoleLogger: Logger = {
   error: (message) => console.error(`[handover-vcclive] ${message}`),
 };
 
+type Level = 'info' | 'warn' | 'error' | 'debug';
+
 /**
  * The same logger, but it never makes its caller fail. If a method throws, rejects or is missing, only its line is lost,
  * and the first such failure is a line on the console. Control characters in lines are made visible.
  */
 export function dependableLogger(logger: Logger, fallback: Logger = consoleLogger): Logger {
   let isReported = false;
-  const failed = (level: keyof Logger, thrown: unknown): void => {
+  const failed = (level: Level, thrown: unknown): void => {
     if (isReported) return;
     isReported = true;
     try {
@@ -31,14 +46,27 @@ export function dependableLogger(logger: Logger, fallback: Logger = consoleLogge
       // Nobody is left to write to.
     }
   };
-  const writes = (level: keyof Logger) => (message: string) => {
+  const writes = (level: Level) => (message: string) => {
     try {
-      const write: (message: string) => unknown = logger[level].bind(logger);
+      const write = logger[level]?.bind(logger) as (message: string) => unknown;
       const returned = write(visibleLogLine(message));
       if (isThenable(returned)) returned.then(undefined, (thrown: unknown) => failed(level, thrown));
     } catch (thrown) {
       failed(level, thrown);
     }
   };
-  return { info: writes('info'), warn: writes('warn'), error: writes('error') };
+  const always = { info: writes('info'), warn: writes('warn'), error: writes('error') };
+  // The console has a `debug` and no level that turns it off.
+  if (logger === console || typeof logger.debug !== 'function') {
+    return { ...always, debug: (line) => nodeDebug(visibleLogLine(line)), isLevelEnabled: () => nodeDebug.enabled };
+  }
+  return { ...always, debug: writes('debug'), isLevelEnabled: (level) => isEnabled(logger, level) };
+}
+
+function isEnabled(logger: Logger, level: string): boolean {
+  try {
+    return logger.isLevelEnabled?.(level) ?? true;
+  } catch {
+    return false;
+  }
 }

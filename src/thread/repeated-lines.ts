@@ -8,7 +8,7 @@ import { inBackground } from './clock.js';
 import type { Logger } from './logger.js';
 
 /** The level of a line. */
-export type LineLevel = keyof Logger;
+export type LineLevel = 'info' | 'warn' | 'error';
 
 /** How long lines of one kind are counted after one of them was written. */
 const COUNTED_FOR_MS = 60_000;

@@ -11,11 +11,11 @@ import type { Deadline } from '../thread/deadlines.js';
 import { Deadlines } from '../thread/deadlines.js';
 
 /** Larger bodies are refused unless an option says otherwise. Meta's are far smaller. */
-export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** How many bytes all unfinished bodies of a route may hold together. */
-export const DEFAULT_MAX_PENDING_BODY_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_PENDING_BODY_BYTES = 64 * 1024 * 1024;
 /** An honest sender needs milliseconds. */
-export const DEFAULT_BODY_TIMEOUT_MS = 10_000;
+const DEFAULT_BODY_TIMEOUT_MS = 10_000;
 const FIRST_BUFFER_BYTES = 4096;
 
 /** The result of reading. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { expect } from 'chai';
 import { AzureChannel } from '../../src/simulator/azure/azure-channel.js';
 import { routesBot, startMessenger } from '../integration/transports/agents-hosts.js';
-import { listening } from '../integration/transports/listening.js';
+import { listening } from '../kit/listening.js';
 import { closePlays, playOn } from '../integration/transports/transports.js';
 import { examplesOf, paper } from '../readme/readme-examples.js';
 import { Programs } from '../readme/run-program.js';

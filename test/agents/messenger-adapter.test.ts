@@ -13,7 +13,7 @@ import {
 } from 'botbuilder-handover-vcclive/agents';
 import { speaksToMeta } from '../../src/bot/adapter-answers.js';
 import { routesBot, startMessenger } from '../integration/transports/agents-hosts.js';
-import { listening } from '../integration/transports/listening.js';
+import { listening } from '../kit/listening.js';
 import type { AgentsBot } from '../integration/transports/agents-hosts.js';
 import { closePlays, playOn } from '../integration/transports/transports.js';
 import type { Play } from '../integration/transports/transports.js';

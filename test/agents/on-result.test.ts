@@ -8,6 +8,7 @@ import { startMessenger } from '../integration/transports/agents-hosts.js';
 import type { AgentsBot, ApplicationOptions, MakeBot } from '../integration/transports/agents-hosts.js';
 import { closePlays, playOn } from '../integration/transports/transports.js';
 import type { Ground, Play, TransportOptions } from '../integration/transports/transports.js';
+import { loggerInto } from '../kit/loggers.js';
 
 type Stage = Play & { readonly bot: AgentsBot };
 
@@ -214,8 +215,7 @@ describe('onResult(app, handler)', () => {
 
   it('is missed once in the log if transfer() hands over without it', async () => {
     const lines: string[] = [];
-    const quiet = (): void => undefined;
-    const logger = { info: quiet, warn: (line: string) => void lines.push(line), error: quiet };
+    const logger = loggerInto(lines, 'warn');
     const make: MakeBot = (app, handover) => {
       app.onMessage('agent please', async (context) => {
         await handover.transfer(context);

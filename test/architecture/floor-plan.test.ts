@@ -19,7 +19,7 @@ interface Findings {
 
 const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/index.ts':
-    "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';\nexport { kept } from './store/redis-kept.js';\nexport { other } from './botbuilder/agents.js';",
+    "export { box } from './attic/box.js';\nexport { plugin } from './botbuilder/plugin.js';\nexport { kept } from './store/redis-kept.js';\nexport { filed } from './store/sqlite-kept.js';\nexport { other } from './botbuilder/agents.js';",
   'src/attic/box.ts': 'export const box = 1;',
   'src/thread/word.ts': 'export const word = 1;',
   'src/thread/up.ts': "import type { Step } from '../ownership/step.js';\nexport type Up = Step;",
@@ -46,6 +46,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
   'src/availability/beside.ts': "import type { Fold } from '../phrases/fold.js';\nexport type Beside = Fold;",
   'src/store/call.ts': "import axios from 'axios';\nexport const call = axios;",
   'src/store/redis-kept.ts': "import { createClient } from 'redis';\nexport const kept = createClient;",
+  'src/store/sqlite-kept.ts': "import Database from 'better-sqlite3';\nexport const filed = Database;",
   'src/handover/pass.ts': 'export type Pass = 1;',
   'src/handover/door.ts': "import type { box } from '../index.js';\nexport type Door = typeof box;",
   'src/handover/turn.ts': "import type { TurnContext } from 'botbuilder';\nexport type Turn = TurnContext;",
@@ -77,6 +78,7 @@ const HOUSE_OF_FAULTS: Readonly<Record<string, string>> = {
     '@microsoft/agents-hosting-dialogs',
     '@opentelemetry/api',
     'axios',
+    'better-sqlite3',
     'botbuilder',
     'botbuilder-adapter-facebook',
     'left-pad',
@@ -215,6 +217,13 @@ describe('the floor plan', function () {
         'src/store/redis-kept.ts → node_modules/redis/index.js',
       ]);
       expect(broken('front-door-loads-without-redis')).to.include('src/index.ts → src/store/redis-kept.ts');
+    });
+
+    it('finds a front door that drags SQLite in, and a file that has no business with it', () => {
+      expect(broken('sqlite-only-in-its-driver')).to.deep.equal([
+        'src/store/sqlite-kept.ts → node_modules/better-sqlite3/index.js',
+      ]);
+      expect(broken('front-door-loads-without-sqlite')).to.include('src/index.ts → src/store/sqlite-kept.ts');
     });
 
     it('finds a front door that drags the adapter in, however far away', () => {

@@ -9,6 +9,7 @@ import {
   VccLiveHandover,
 } from 'botbuilder-handover-vcclive';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
+import { loggerInto } from '../kit/loggers.js';
 
 const GOOD: VccLiveHandoverOptions = {
   botAppId: '900100200300400',
@@ -60,7 +61,7 @@ describe('the options of VccLiveHandover', () => {
 
   it('are warned of where tokens and messages would travel readable', () => {
     const lines: string[] = [];
-    const logger = { info: () => undefined, warn: (line: string) => void lines.push(line), error: () => undefined };
+    const logger = loggerInto(lines, 'warn');
     accepts({ logger, graph: { baseUrl: 'http://127.0.0.1:3000' } });
     expect(lines).to.deep.equal([]);
     accepts({ logger, graph: { baseUrl: 'http://graph.internal:8080' } });

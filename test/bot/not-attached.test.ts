@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { PluginTurns } from '../../src/bot/plugin-turns.js';
 import type { AttachedBot } from '../../src/bot/port.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const THREAD = { pageId: '1', psid: '2' };
 const CONCLUSION = { id: 'h', outcome: 'unclaimed', via: 'timer', waits: 'dialog' };
@@ -45,7 +46,6 @@ function endedNow(differs: object = {}): never {
 function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bot: AttachedBot } {
   const lines: string[] = [];
   let begun = 0;
-  const quiet = (): void => undefined;
   const framework = {
     continueConversation: () => {
       begun += 1;
@@ -56,7 +56,7 @@ function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bo
   };
   const silence = (): undefined => undefined;
   const turns = new PluginTurns({
-    log: { info: quiet, warn: (line: string) => void lines.push(line), error: quiet },
+    log: loggerInto(lines, 'warn'),
     framework,
     runAfter: (_thread, work) => work({ thread: THREAD, event: 'e', processId: 'p' }),
     isInside: () => false,

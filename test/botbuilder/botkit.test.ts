@@ -1,7 +1,6 @@
 /** The plugin for Botkit: what it makes of a controller, in process, against the pretend platform. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import express from 'express';
@@ -23,11 +22,12 @@ import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vccl
 import { botkitEvents } from '../../src/botbuilder/botkit.js';
 import { membersOf } from '../readme/declared-words.js';
 import { run } from '../package/pack-package.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
+import { loggerInto, quietLogger } from '../kit/loggers.js';
 
 const PSID = '6600112233445566';
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
 const REPOSITORY = join(__dirname, '..', '..');
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 interface Scene {
   readonly sim: MessengerSimulator;
@@ -67,7 +67,7 @@ describe('The plugin for Botkit', () => {
       pageAccessToken,
       appSecret,
       graph,
-      logger: quiet,
+      logger: quietLogger,
       // The features of these controllers hear "human" themselves, which the default phrases hear as well.
       talkToAgent: 'talk to agent',
       ...options,
@@ -86,7 +86,7 @@ describe('The plugin for Botkit', () => {
   async function scene(options: SceneOptions = {}): Promise<Scene> {
     const sim = await MessengerSimulator.start();
     const errors: string[] = [];
-    const logger = { ...quiet, error: (line: string) => void errors.push(line) };
+    const logger = loggerInto(errors, 'error');
     const handover = handoverOf(sim, { logger, ...options.handover });
     const adapter = options.adapter?.(sim, handover) ?? stock(sim);
     const webserver = express();
@@ -100,12 +100,10 @@ describe('The plugin for Botkit', () => {
     });
     options.before?.(controller);
     controller.usePlugin(handoverPlugin(handover, options.plugin));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`;
+    const url = `${await listenLocally(server)}/api/messages`;
     sim.connectBot(url);
     closing.push(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await stopServer(server);
       await sim.stop();
     });
     const customer = sim.customer(PSID);
@@ -123,7 +121,12 @@ describe('The plugin for Botkit', () => {
     it('usePlugin(handover) without handoverPlugin: Botkit writes an error that names the call', () => {
       const complaints = sinon.stub(console, 'error');
       const controller = new Botkit({ disable_webserver: true, disable_console: true, storage: new MemoryStorage() });
-      const handover = new VccLiveHandover({ botAppId: '1', vccLiveAppId: '2', pageAccessToken: 't', logger: quiet });
+      const handover = new VccLiveHandover({
+        botAppId: '1',
+        vccLiveAppId: '2',
+        pageAccessToken: 't',
+        logger: quietLogger,
+      });
       controller.usePlugin(handover);
       expect(complaints.args.flat().map(String).join(' ')).to.include('controller.usePlugin(handoverPlugin(handover))');
     });

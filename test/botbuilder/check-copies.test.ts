@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CopyCheck, copiesOf, ownCopies } from '../../src/bot/check-copies.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const REPOSITORY = join(__dirname, '..', '..');
 const MODULES = join(REPOSITORY, 'node_modules');
@@ -28,11 +29,9 @@ describe('A package that is loaded twice', () => {
 
   it('is one line for each package, once', () => {
     const lines: string[] = [];
-    const quiet = (): void => undefined;
-    const check = new CopyCheck(
-      { info: quiet, error: quiet, warn: (line) => void lines.push(line) },
-      { 'botbuilder-dialogs': 'Dialogs of one copy are refused by the other.' },
-    );
+    const check = new CopyCheck(loggerInto(lines, 'warn'), {
+      'botbuilder-dialogs': 'Dialogs of one copy are refused by the other.',
+    });
     const loaded = ['/a', '/b'].map((folder) => `${folder}/node_modules/botbuilder-dialogs/lib/index.js`);
     check.check(loaded.slice(1));
     expect(lines).to.deep.equal([]);

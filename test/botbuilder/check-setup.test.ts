@@ -11,13 +11,14 @@ import { expect } from 'chai';
 import { InvalidOptionError, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import { loggerInto } from '../kit/loggers.js';
 
 const logic = async (): Promise<void> => undefined;
 const quiet = (): void => undefined;
 
 function plugin(options: Partial<VccLiveHandoverOptions> = {}): { handover: VccLiveHandover; lines: string[] } {
   const lines: string[] = [];
-  const logger = { info: quiet, error: quiet, warn: (line: string) => void lines.push(line) };
+  const logger = loggerInto(lines, 'warn');
   const ids = { botAppId: '1', vccLiveAppId: '2', pageAccessToken: 't', appSecret: 's' };
   return { handover: new VccLiveHandover({ ...ids, logger, talkToAgent: [], ...options }), lines };
 }

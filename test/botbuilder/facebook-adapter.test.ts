@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { TurnContext } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { InvalidOptionError, MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
+import type { ThreadStore } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { SimulatorClock } from 'botbuilder-handover-vcclive/simulator';
 import type { Bot, Served } from './served-bot.js';
@@ -26,6 +27,7 @@ import {
   serve,
   until,
 } from './served-bot.js';
+import { storeAround } from '../kit/store-around.js';
 
 const ROOT = join(__dirname, '../..');
 
@@ -176,18 +178,10 @@ describe('The Facebook adapter', () => {
   });
 
   describe('The store', () => {
-    const operations = ['enter', 'update', 'read', 'readFor', 'leave'] as const;
-
-    function weak(down: Set<string>): MemoryThreadStore {
-      const store = new MemoryThreadStore();
-      for (const operation of operations) {
-        const inner = store[operation].bind(store) as (...given: unknown[]) => Promise<unknown>;
-        const guarded = (...given: unknown[]): Promise<unknown> =>
-          down.has(operation) ? Promise.reject(new TypeError('connection refused')) : inner(...given);
-        (store as unknown as Record<string, unknown>)[operation] = guarded;
-      }
-      return store;
-    }
+    const weak = (down: Set<string>): ThreadStore =>
+      storeAround(new MemoryThreadStore(), ({ name, run }) =>
+        down.has(name) ? Promise.reject(new TypeError('connection refused')) : run(),
+      );
 
     for (const operation of ['enter'] as const) {
       it(`unreachable at "${operation}": 503, nothing run; the redelivery runs everything once`, async () => {

@@ -8,6 +8,7 @@ import type { Logger, ThreadEvent, VccLiveHandoverOptions } from 'botbuilder-han
 import { signPayload, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { HandoverFacebookAdapterOptions } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
+import { listenLocally, stopServer } from '../kit/listening.js';
 
 export const PAGE = '111222333444555';
 export const PSID = '6600112233445566';
@@ -120,16 +121,12 @@ function restifyOf(bot: Bot, parser?: restify.RequestHandler | restify.RequestHa
 }
 
 export async function serve(server: Server): Promise<Served> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listenLocally(server);
   const { port } = server.address() as AddressInfo;
   return {
     port,
     url: `http://127.0.0.1:${port}/api/messages`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => stopServer(server),
   };
 }
 

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { HandoverResult, HandoverStart, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { quietLogger } from '../kit/loggers.js';
 
 const PSID = '6600112233445566';
 
@@ -20,8 +21,7 @@ describe('VccLiveHandover as middleware', () => {
 
   function plugin(options: Partial<VccLiveHandoverOptions> = {}): VccLiveHandover {
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret } = sim.settings;
-    const quiet = (): void => undefined;
-    const logger = { info: quiet, warn: quiet, error: quiet };
+    const logger = quietLogger;
     return new VccLiveHandover({
       botAppId,
       vccLiveAppId,

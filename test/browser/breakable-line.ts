@@ -1,5 +1,6 @@
 /** A line to a server that can be cut and mended: what a laptop's lid does to a connection. */
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { listenLocally, originOf } from '../kit/listening.js';
 
 /** A local port in front of another one. */
 export class BreakableLine {
@@ -31,12 +32,12 @@ export class BreakableLine {
 
   static async to(target: number): Promise<BreakableLine> {
     const line = new BreakableLine(target);
-    await new Promise<void>((resolve) => line.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(line.#server);
     return line;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+    return `${originOf(this.#server)}/`;
   }
 
   /** Breaks every connection, and every new one. */

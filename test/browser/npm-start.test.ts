@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
 import { browserCommand } from '../../samples/open-browser.js';
+import { listenLocally } from '../kit/listening.js';
 
 const REPOSITORY = resolve(__dirname, '..', '..');
 const START_LIMIT_MS = 60_000;
@@ -75,7 +76,7 @@ describe('npm start', function () {
     expect(wrong.said()).to.include('PORT is "http". Set it to a number');
     other.close();
     const busy = createServer();
-    await new Promise<void>((done) => busy.listen(0, '127.0.0.1', done));
+    await listenLocally(busy);
     const chosen = start({ PORT: String((busy.address() as AddressInfo).port) });
     expect(await chosen.end()).to.equal(1);
     expect(chosen.said()).to.include('EADDRINUSE');

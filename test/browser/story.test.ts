@@ -292,6 +292,26 @@ describe('The stage in a browser', function () {
     expect(await fromEnd()).to.be.lessThan(32);
   });
 
+  it('draws a thread as it goes on, and saves the drawing', async () => {
+    const page = await at.visit();
+    await says(page, 'talk to agent');
+    await page.getByRole('button', { name: 'Draw the thread' }).click();
+    const drawing = page.getByRole('region', { name: 'Drawing of the thread of Kata' });
+    await drawing.getByText('▸ The bot believes: VCC Live', { exact: true }).waitFor();
+    await at.simulator.agent().says(PSID, 'Hello, <b>this</b> is Anna.');
+    await drawing.getByText('Agent: “Hello, <b>this</b> is Anna.”', { exact: true }).waitFor();
+    const [box, svg] = [await drawing.boundingBox(), await drawing.locator('svg').boundingBox()];
+    expect(svg?.width).to.be.at.most(box?.width ?? 0);
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Save as SVG' }).click(),
+    ]);
+    expect(saved.suggestedFilename()).to.equal(`thread-${PSID}.svg`);
+    expect(await readFile(await saved.path(), 'utf8')).to.match(/^<svg xmlns="[^]*Agent: “Hello,[^]*<\/svg>\n$/);
+    await page.getByRole('button', { name: 'Draw the thread' }).click();
+    await page.getByRole('list', { name: 'Timeline' }).waitFor();
+  });
+
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [1280, 390]) {
       it(`axe finds nothing serious, ${colorScheme}, ${width} pixels wide`, async () => {
@@ -323,6 +343,12 @@ describe('The stage in a browser', function () {
               await page.locator('.customers .person', { hasText: customer }).click();
             if (width >= 760 || part === 'Wire') await openFirstLine(page);
             expect(await findings(page), `${part}, ${customer}`).to.deep.equal([]);
+            if (width >= 760 || part === 'Wire') {
+              await page.getByRole('button', { name: 'Draw the thread' }).click();
+              await page.locator('.drawing svg').waitFor();
+              expect(await findings(page), `drawing, ${customer}`).to.deep.equal([]);
+              await page.getByRole('button', { name: 'Draw the thread' }).click();
+            }
             if (width < 760 && part !== 'Phone') break;
           }
         }

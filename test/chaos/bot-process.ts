@@ -4,7 +4,6 @@
  * The bot answers each message once, with the message's own text, so that answers can be counted.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ActivityHandler, ConversationState } from 'botbuilder';
 import type { Storage, StoreItems, TurnContext } from 'botbuilder';
 import { runDialog } from 'botbuilder-dialogs';
@@ -22,6 +21,9 @@ import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { AnsweringDialog } from './answering-dialog.js';
 import { GraphGateway, keepBody, ProcessPause } from './process-pause.js';
 import type { VirtualTime } from './virtual-time.js';
+import { listenLocally, originOf } from '../kit/listening.js';
+import { loggerInto } from '../kit/loggers.js';
+import { storeAround } from '../kit/store-around.js';
 
 /** A turn of the bot's logic. Without an end if the process died in it. */
 export interface SeenTurn {
@@ -126,11 +128,7 @@ export class BotProcess {
       store: this.#mortalStore(storeFor(clock)),
       clock,
       graph: { baseUrl: gateway?.url ?? sim.graphBaseUrl },
-      logger: {
-        info: () => undefined,
-        warn: () => undefined,
-        error: (line) => void notes.complaints.push(line),
-      },
+      logger: loggerInto(notes.complaints, 'error'),
       ...(traits.timers === undefined ? {} : { timers: traits.timers }),
       inlineThreadControl: traits.inlineThreadControl,
     });
@@ -146,13 +144,13 @@ export class BotProcess {
     const logic = this.#logic(traits, clock, this.#mortalStorage(storage));
     this.handover.attach(this.adapter, logic);
     server.on('request', (req, res) => void this.#receive(req, res, logic));
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`;
+    this.url = `${originOf(server)}/api/messages`;
   }
 
   /** Starts a process. */
   static async start(surroundings: Surroundings, traits: BotTraits): Promise<BotProcess> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(server);
     const pause = new ProcessPause();
     const { graphBaseUrl } = surroundings.sim;
     const gateway = traits.mayPause ? await GraphGateway.start(graphBaseUrl, pause) : undefined;
@@ -246,20 +244,9 @@ export class BotProcess {
     };
   }
 
-  /** Whatever methods a store has: each goes through {@link #mortal}. */
+  /** The store as this process sees it. */
   #mortalStore(store: ThreadStore): ThreadStore {
-    const mortal: ThreadStore = new Proxy(store, {
-      get: (_target, name) => {
-        // One process, one bot.
-        if (name === 'forBot') return () => mortal;
-        const method: unknown = Reflect.get(store, name, store);
-        if (typeof method !== 'function') return method;
-        // The store is everybody's: a process that stops does not stop it.
-        if (name === 'close') return undefined;
-        return (...given: unknown[]) => this.#mortal(() => Reflect.apply(method, store, given) as Promise<unknown>);
-      },
-    });
-    return mortal;
+    return storeAround(store, ({ run }) => this.#mortal(() => run() as Promise<unknown>));
   }
 
   #mortalStorage(storage: Storage): Storage {

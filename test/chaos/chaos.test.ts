@@ -4,6 +4,8 @@
  * `npm run test:chaos` plays 10,000. Each schedule has a seed of its own; a failing one is printed, made smaller, with
  * the command that plays it again.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { createClient } from 'redis';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
@@ -23,6 +25,8 @@ const ENOUGH_S = process.env['CHAOS_SECONDS'] ?? (process.env['CHAOS_SCHEDULES']
 const ENOUGH_MS = Number(ENOUGH_S) * 1000;
 const LONGEST_MS = 60_000 + SCHEDULES * 3000;
 const MOST_SMALLER = 80;
+/** Where the run's coverage is written to. `npm run test:chaos` sets it. */
+const RESULT = process.env['CHAOS_RESULT'];
 
 describeWithRedis('chaos', () => {
   let server: RedisServer;
@@ -47,7 +51,12 @@ describeWithRedis('chaos', () => {
   it(`leaves standing what must stand, in up to ${SCHEDULES} random schedules`, async () => {
     const beganMs = performance.now();
     const plan = { firstSeed: FIRST_SEED, schedules: SCHEDULES, enoughMs: ENOUGH_MS, redisUrl: server.url };
-    const { schedules, failed, counts } = await playMany(plan);
+    const { schedules, failed, counts, coverage } = await playMany(plan);
+    if (RESULT !== undefined) {
+      const run = { at: new Date().toISOString(), node: process.version, firstSeed: FIRST_SEED, schedules };
+      mkdirSync(dirname(RESULT), { recursive: true });
+      writeFileSync(RESULT, JSON.stringify(coverage.kept(run)));
+    }
     if (failed !== undefined) throw new Error(await explained(failed.seed, failed.findings, redis));
     const seconds = (performance.now() - beganMs) / 1000;
     console.log(`      ${schedules} schedules from seed ${FIRST_SEED}, ${(schedules / seconds).toFixed(1)} a second`);

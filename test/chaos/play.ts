@@ -1,8 +1,12 @@
 /** Plays a schedule: the pretend platform, bot processes, people; and writes down what happened for the judge. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { MemoryStorage } from 'botbuilder';
 import { BotStorageThreadStore, MemoryThreadStore } from 'botbuilder-handover-vcclive';
 import type { Clock, ThreadStore } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { ConversationEntry, WireEntry } from 'botbuilder-handover-vcclive/simulator';
 import { BotProcess, type Notes, type Surroundings } from './bot-process.js';
@@ -24,7 +28,7 @@ let prefixes = 0;
 
 /** A client of Redis, as `createClient` makes it. */
 export type RedisClient = ConstructorParameters<typeof RedisThreadStore>[0];
-export const PSID = '6600112233445566';
+const PSID = '6600112233445566';
 
 /** A message or button of the customer's. */
 export interface Said {
@@ -80,6 +84,7 @@ class Stage {
   readonly #schedule: Schedule;
   readonly #time: VirtualTime;
   readonly #sim: MessengerSimulator;
+  readonly #stores: Stores;
   readonly #store: ThreadStore;
   readonly #surroundings: Surroundings;
   readonly #processes: BotProcess[] = [];
@@ -96,8 +101,9 @@ class Stage {
     this.#schedule = schedule;
     this.#time = time;
     this.#sim = sim;
-    const storeFor = storesOf(schedule, redis);
-    this.#store = storeFor(MACHINE_CLOCK);
+    this.#stores = storesOf(schedule, redis);
+    this.#store = this.#stores.storeFor(MACHINE_CLOCK);
+    const { storeFor } = this.#stores;
     this.#surroundings = { sim, time, notes: this.#notes, storeFor, storage: new MemoryStorage() };
     sim.wire.on('update', (entry) => this.#endedMs.set(entry.seq, Date.now()));
   }
@@ -167,6 +173,7 @@ class Stage {
   async close(): Promise<void> {
     for (const bot of [...this.#processes, ...this.#fallen]) bot.kill();
     await this.#sim.stop();
+    this.#stores.remove();
   }
 
   async #act(act: Act): Promise<void> {
@@ -328,11 +335,40 @@ class Stage {
   }
 }
 
+/** The stores of one schedule. */
+interface Stores {
+  /** Each process's own way to the database. */
+  readonly storeFor: (clock: Clock) => ThreadStore;
+  readonly remove: () => void;
+}
+
 /**
- * Each process's own way to the database. A storage has no clock, so the process's own counts there; Redis has one, the same
- * for all. If there is no Redis, memory serves all processes instead.
+ * A storage has no clock, so the process's own counts there; Redis has one, the same for all, and processes with an SQLite file
+ * have the machine's. If there is no Redis, memory serves all processes instead.
  */
-function storesOf(schedule: Schedule, redis: RedisClient | undefined): (clock: Clock) => ThreadStore {
+function storesOf(schedule: Schedule, redis: RedisClient | undefined): Stores {
+  if (schedule.store === 'sqlite') return sqliteStores();
+  return { storeFor: storeMaker(schedule, redis), remove: () => undefined };
+}
+
+/** A file for the schedule, and a connection for each process. */
+function sqliteStores(): Stores {
+  const folder = mkdtempSync(path.join(tmpdir(), 'chaos-'));
+  const opened: SqliteThreadStore[] = [];
+  return {
+    storeFor: () => {
+      const store = new SqliteThreadStore(path.join(folder, 'handover.db'), { clock: MACHINE_CLOCK });
+      opened.push(store);
+      return store;
+    },
+    remove: () => {
+      for (const store of opened) void store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function storeMaker(schedule: Schedule, redis: RedisClient | undefined): (clock: Clock) => ThreadStore {
   if (schedule.store === 'botStorage') {
     const storage = new MemoryStorage();
     // The store waits a little when another process writes. Time stands still during its work, so that wait takes none.

@@ -3,7 +3,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { bundled } from '../run/bundled.js';
+import { Coverage } from './coverage.js';
 import type { PlayerSays } from './player.js';
+import { scheduleOf } from './schedule.js';
 
 const PROGRAM = bundled('test/chaos/player.ts');
 
@@ -14,6 +16,8 @@ export interface Played {
   readonly failed?: { readonly seed: number; readonly findings: readonly string[] };
   /** What may happen, and how often it did. */
   readonly counts: Readonly<Record<string, number>>;
+  /** What was tried together. */
+  readonly coverage: Coverage;
 }
 
 /** What is to be played. */
@@ -37,6 +41,7 @@ class Game {
   readonly #plan: Plan;
   readonly #beganMs = performance.now();
   readonly #counts: Record<string, number> = {};
+  readonly #coverage = new Coverage();
   #dealt = 0;
   #schedules = 0;
   #failed: Played['failed'];
@@ -47,7 +52,7 @@ class Game {
 
   get played(): Played {
     const failed = this.#failed === undefined ? {} : { failed: this.#failed };
-    return { schedules: this.#schedules, counts: this.#counts, ...failed };
+    return { schedules: this.#schedules, counts: this.#counts, coverage: this.#coverage, ...failed };
   }
 
   /** One process, from its start to its end. */
@@ -80,6 +85,7 @@ class Game {
       this.#failed ??= { seed: said.seed, findings: [said.broke] };
       return;
     }
+    this.#coverage.add(scheduleOf(said.seed), said);
     if (said.findings.length > 0) this.#failed ??= { seed: said.seed, findings: said.findings };
     for (const [name, times] of Object.entries(said.counts)) this.#counts[name] = (this.#counts[name] ?? 0) + times;
   }

@@ -6,8 +6,8 @@
  */
 import { once } from 'node:events';
 import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from 'botbuilder-handover-vcclive';
+import { listenLocally, originOf } from '../kit/listening.js';
 
 /** Whether a process runs. */
 export class ProcessPause {
@@ -82,12 +82,12 @@ export class GraphGateway {
 
   static async start(graphUrl: string, pause: ProcessPause): Promise<GraphGateway> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(server);
     return new GraphGateway(server, graphUrl, pause);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return originOf(this.#server);
   }
 
   close(): void {

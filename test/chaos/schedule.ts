@@ -53,7 +53,7 @@ export interface Schedule {
   readonly processes: 1 | 2;
   readonly template: 'everyTurn' | 'messagesOnly';
   /** Memory is shared by all processes here, which no real one is. */
-  readonly store: 'memory' | 'botStorage' | 'redis';
+  readonly store: 'memory' | 'botStorage' | 'redis' | 'sqlite';
   readonly timers: boolean;
   readonly inline: boolean;
   readonly duplicates: 0 | 1 | 2;
@@ -179,7 +179,7 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   moves: fc.array(move, { minLength: 2, maxLength: 16, size: 'max' }),
   processes: fc.constantFrom(1 as const, 2 as const),
   template: fc.constantFrom('everyTurn' as const, 'messagesOnly' as const),
-  store: fc.constantFrom('memory' as const, 'redis' as const, 'redis' as const, 'botStorage' as const),
+  store: fc.constantFrom('memory' as const, 'redis' as const, 'sqlite' as const, 'botStorage' as const),
   timers: fc.constantFrom(false, false, true),
   inline: fc.constantFrom(false, false, false, true),
   duplicates: fc.constantFrom(0 as const, 0 as const, 1 as const, 2 as const),

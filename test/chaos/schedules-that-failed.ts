@@ -351,4 +351,21 @@ export const FAILED_ONCE: Readonly<Record<string, Schedule>> = {
       { gapMs: 3000, act: { do: 'processPauses', process: 0, forMs: 60_000, avoided: true } },
     ],
   },
+  'an agent took the thread while its notice was being said, and the application took it back: the dialog was told a refusal':
+    {
+      ...CALM,
+      template: 'messagesOnly',
+      store: 'memory',
+      reorderMs: 50,
+      delayMs: 100,
+      processSkewsMs: [0, 20_000],
+      habits: { ...CALM.habits, passInformsPrevious: true, previousOwnerWhenIdle: 'absent', sendTakesIdle: false },
+      moves: [
+        { gapMs: 3000, act: { do: 'processPauses', process: 1, forMs: 60_000, avoided: true } },
+        { gapMs: 0, act: { do: 'asksForAgent' } },
+        { gapMs: 1, act: { do: 'agentTakes' } },
+        { gapMs: 500, act: { do: 'botTakes', process: 0 } },
+      ],
+      seed: 659_787,
+    },
 };

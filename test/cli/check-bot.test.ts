@@ -1,10 +1,10 @@
 /** What is said to a developer whose bot does not answer as it must: each cause in its own words. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { checkBot } from '../../src/cli/check-bot.js';
 import { verifySignature } from 'botbuilder-handover-vcclive';
 import { RecordingBot, type Delivery } from '../simulator/recording-bot.js';
+import { listenLocally, originOf } from '../kit/listening.js';
 
 const appSecret = 'a-secret';
 const verifyToken = 'a-verify-token';
@@ -63,8 +63,8 @@ describe('Asking a bot whether it is there', () => {
       response.writeHead(307, { Location: bot.url });
       response.end();
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { says } = await check(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await listenLocally(server);
+    const { says } = await check(`${originOf(server)}/`);
     server.close();
     server.closeAllConnections();
     expect(says).to.include('answers 307, a redirection');

@@ -1,6 +1,5 @@
 /** Programs of this repository as processes of their own, and what they print. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 
 export const REPOSITORY = resolve(__dirname, '..', '..');
@@ -65,15 +64,6 @@ export class Program {
     this.#child.kill(signal);
     return this.ended;
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** The tests' own environment says nothing to the programs about bots. */

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { CheckedBot, type as typeInClinic } from './doctor/clinic.js';
 import { callableOrigin, isLoopback } from '../../src/cli/simulate.js';
+import { listenLocally } from '../kit/listening.js';
 
 interface Typed {
   readonly code: number;
@@ -109,7 +110,7 @@ describe('The command line', () => {
 
   it('ends with 2 where the port is taken, and says which', async () => {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(server);
     const { port } = server.address() as AddressInfo;
     const { code, complained } = await type('simulate', '--port', String(port));
     await new Promise((resolve) => server.close(resolve));

@@ -6,7 +6,8 @@ import { parseEnv } from 'node:util';
 import { build } from 'esbuild';
 import { expect } from 'chai';
 import { bundled } from '../run/bundled.js';
-import { freePort, Program, REPOSITORY } from './child-process.js';
+import { Program, REPOSITORY } from './child-process.js';
+import { freePort } from '../kit/listening.js';
 
 const LIMIT_MS = 120_000;
 const COMMAND = bundled('src/cli/index.ts');
@@ -21,8 +22,19 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     running.push(program);
     return program;
   };
+  let data = '';
+  beforeEach(async () => {
+    data = await mkdtemp(join(tmpdir(), 'sample-data-'));
+  });
   afterEach(async () => {
     for (const program of running.splice(0)) await program.end('SIGKILL');
+    await rm(data, { recursive: true, force: true });
+  });
+  /** What the bot is told that was printed for a .env file, and where it keeps its data. */
+  const sampleEnv = (pasted: string, port: number): NodeJS.ProcessEnv => ({
+    ...parseEnv(pasted),
+    PORT: String(port),
+    BOT_DATA: data,
   });
 
   it('waits for a bot that is not there, drives it when it comes, and says when it goes', async () => {
@@ -33,7 +45,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
 
     // What was printed for a .env file is all that the bot is told.
     const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
-    const bot = start(SAMPLE, [], { ...parseEnv(pasted), PORT: String(port) });
+    const bot = start(SAMPLE, [], sampleEnv(pasted, port));
     await platform.prints(new RegExp(`The bot answers at ${url}\\.\n`));
 
     const [, origin = ''] = await platform.prints(/Page in the browser +(http:\S+)\//);
@@ -61,7 +73,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     const port = await freePort();
     const platform = start(COMMAND, ['simulate', '--port', '0', '--bot', `http://127.0.0.1:${port}/api/messages`]);
     const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
-    const env = { ...parseEnv(pasted), FACEBOOK_APP_SECRET: 'that-of-yesterday', PORT: String(port) };
+    const env = { ...sampleEnv(pasted, port), FACEBOOK_APP_SECRET: 'that-of-yesterday' };
     start(SAMPLE, [], env);
     await platform.prints(/answers 401: it does not accept the signature\. Is FACEBOOK_APP_SECRET the one above\?/);
     expect(await platform.end('SIGTERM')).to.equal(0);
@@ -72,7 +84,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     const url = `http://127.0.0.1:${port}/api/messages`;
     const platform = start(COMMAND, ['simulate', '--azure', '--port', '0', '--bot', url, '--log']);
     const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
-    start(AZURE_SAMPLE, [], { ...parseEnv(pasted), PORT: String(port) });
+    start(AZURE_SAMPLE, [], sampleEnv(pasted, port));
     await platform.prints(new RegExp(`The bot answers at ${url}\\.\n`));
 
     const [, origin = ''] = await platform.prints(/Page in the browser +(http:\S+)\//);
@@ -92,7 +104,7 @@ describe('npx botbuilder-handover-vcclive simulate', function () {
     const recording = ['--replay', 'test/fixtures/recordings/our-adapter.jsonl', '--replay-wait', '1000'];
     const platform = start(COMMAND, ['simulate', '--port', '0', '--bot', url, ...recording]);
     const [, pasted = ''] = await platform.prints(/In a \.env file:\n([\s\S]*?)\n\n/);
-    start(SAMPLE, [], { ...parseEnv(pasted), PORT: String(port) });
+    start(SAMPLE, [], sampleEnv(pasted, port));
     await platform.prints(
       /This bot differs in \d+ places:\n {2}line \d+, body: POST messages has .* at message\.quick_replies/,
     );

@@ -5,7 +5,8 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessengerSimulator, throwAwayCertificate } from 'botbuilder-handover-vcclive/simulator';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
+import { freePort } from '../kit/listening.js';
 
 const BATCH_MS = 50;
 const FIRST_REDELIVERY_MS = 10_000;

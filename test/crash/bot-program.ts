@@ -1,12 +1,17 @@
-/** A bot as a process of its own: everything shared is in Redis, and it may be killed at any moment. */
+/** A bot as a process of its own: everything shared is in Redis or in a folder, and it may be killed at any moment. */
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { ConversationState } from 'botbuilder';
 import type { Storage, StoreItems } from 'botbuilder';
 import { runDialog } from 'botbuilder-dialogs';
+import type { ThreadStore } from 'botbuilder-handover-vcclive';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import type { SqliteDriverName } from 'botbuilder-handover-vcclive/sqlite';
+import { SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { createClient } from 'redis';
+import { FolderStorage } from '../../samples/kept/folder-storage.js';
 import { AnsweringDialog } from '../chaos/answering-dialog.js';
 
 type Redis = ReturnType<typeof createClient>;
@@ -35,10 +40,28 @@ function redisStorage(redis: Redis): Storage {
   };
 }
 
-async function main(): Promise<void> {
-  const redis: Redis = createClient({ url: env('REDIS_URL') });
+/** What all processes share. */
+interface Shared {
+  readonly store: ThreadStore;
+  readonly storage: Storage;
+}
+
+async function inRedis(url: string): Promise<Shared> {
+  const redis: Redis = createClient({ url });
   redis.on('error', () => undefined);
   await redis.connect();
+  return { store: new RedisThreadStore(redis), storage: redisStorage(redis) };
+}
+
+function inFolder(folder: string): Shared {
+  return {
+    store: new SqliteThreadStore(join(folder, 'handover.db'), { driver: env('SQLITE_DRIVER') as SqliteDriverName }),
+    storage: new FolderStorage(join(folder, 'state')),
+  };
+}
+
+async function main(): Promise<void> {
+  const shared = env('FOLDER') === '' ? await inRedis(env('REDIS_URL')) : inFolder(env('FOLDER'));
   const skewMs = Number(env('SKEW_MS') || 0);
   const handover = new VccLiveHandover({
     botAppId: env('FACEBOOK_APP_ID'),
@@ -46,7 +69,7 @@ async function main(): Promise<void> {
     pageAccessToken: env('FACEBOOK_PAGE_ACCESS_TOKEN'),
     appSecret: env('FACEBOOK_APP_SECRET'),
     talkToAgent: [],
-    store: new RedisThreadStore(redis),
+    store: shared.store,
     graph: { baseUrl: env('GRAPH_BASE_URL') },
     clock: {
       now: () => Date.now() + skewMs,
@@ -60,7 +83,7 @@ async function main(): Promise<void> {
   adapter.onTurnError = async (_context, error) => {
     console.error(`onTurnError: ${error.stack ?? error.message}`);
   };
-  const state = new ConversationState(redisStorage(redis));
+  const state = new ConversationState(shared.storage);
   const dialogs = state.createProperty('dialogs');
   const root = new AnsweringDialog(handover, { sign: `[${env('NAME')}] ` });
   const server = createServer((req, res) => {

@@ -1,19 +1,21 @@
 /**
  * Many conversations at once with bots that are killed at random moments; what became of each, by the platform's truth.
  *
- * Real processes, real Redis, real sockets, SIGKILL; Meta's redelivery is the simulator's.
+ * Real processes, a real Redis or SQLite file, real sockets, SIGKILL; Meta's redelivery is the simulator's.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { freePort } from '../cli/child-process.js';
+import type { SqliteDriverName } from 'botbuilder-handover-vcclive/sqlite';
 import { bundled } from '../run/bundled.js';
+import { freePort } from '../kit/listening.js';
 
 const PROGRAM = bundled('test/crash/bot-program.ts');
 
 /** How a run is made. */
 export interface CrashPlan {
-  readonly redisUrl: string;
+  /** What the processes share: the address of a Redis, or a folder. */
+  readonly shared: { readonly redisUrl: string } | { readonly folder: string; readonly driver: SqliteDriverName };
   readonly conversations: number;
   /** Conversations that go on at the same time. */
   readonly together: number;
@@ -137,7 +139,9 @@ class Herd {
         PATH: process.env['PATH'],
         NAME: name,
         PORT: String(this.#ports[index]),
-        REDIS_URL: this.#plan.redisUrl,
+        ...('folder' in this.#plan.shared
+          ? { FOLDER: this.#plan.shared.folder, SQLITE_DRIVER: this.#plan.shared.driver }
+          : { REDIS_URL: this.#plan.shared.redisUrl }),
         SKEW_MS: String(this.#plan.skewsMs?.[index] ?? 0),
         GRAPH_BASE_URL: graphBaseUrl,
         FACEBOOK_APP_ID: settings.botAppId,

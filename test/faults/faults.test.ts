@@ -1,12 +1,16 @@
-/** Bad days over real sockets: Redis gone and back, connections that hang, limits, a token that dies in the middle. */
+/** Bad days over real sockets: Redis gone and back, an SQLite file locked and damaged, connections that hang, limits, a token that dies in the middle. */
 import { expect } from 'chai';
+import { renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { PSID, breath, closeScenes, scene, until } from '../integration/scene.js';
 import type { Scene } from '../integration/scene.js';
+import { sqliteDriver } from '../../src/store/sqlite-driver.js';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
+import { listenLocally, originOf } from '../kit/listening.js';
+import { SqliteFolder, describeWithSqlite } from '../store/sqlite-files.js';
 
 const FIRST_REDELIVERY_MS = 10_000;
 const LEASE_AND_MORE_MS = 60_000;
@@ -54,6 +58,56 @@ describeWithRedis('Redis', () => {
     await stage.clock.rush(stage.clock.advance(LEASE_AND_MORE_MS));
     expect(stage.customer.hears()).to.deep.equal(['bot: before', 'bot: meanwhile']);
   }).timeout(60_000);
+});
+
+describeWithSqlite('An SQLite file', (driver) => {
+  const folder = new SqliteFolder();
+  let path: string;
+  let store: SqliteThreadStore;
+
+  beforeEach(() => {
+    path = folder.newFile();
+    store = new SqliteThreadStore(path, { driver, busyTimeoutMs: 50 });
+  });
+  afterEach(async () => {
+    await closeScenes();
+    await store.close();
+  });
+
+  it('that another program has locked lets nothing run; unlocked, what Meta delivers again is answered once', async () => {
+    const stage = await scene({ store: () => store });
+    await stage.customer.says('before');
+    const other = sqliteDriver(driver)(path);
+    other.exec('BEGIN IMMEDIATE');
+    await stage.customer.says('meanwhile');
+    expect(lastStatus(stage)).to.equal(503);
+    expect(stage.bot.heard).to.deep.equal(['before']);
+    other.exec('COMMIT');
+    other.close();
+    await stage.clock.advance(FIRST_REDELIVERY_MS);
+    expect(stage.customer.hears()).to.deep.equal(['bot: before', 'bot: meanwhile']);
+    expect(lastStatus(stage)).to.equal(200);
+  });
+
+  it('that is no database is not served before somebody moves it away, and then without a restart', async () => {
+    writeFileSync(path, 'These are notes, and no database. '.repeat(200));
+    const stage = await scene({ store: () => store });
+    await stage.customer.says('meanwhile');
+    expect(lastStatus(stage)).to.equal(503);
+    expect(stage.bot.heard).to.deep.equal([]);
+    renameSync(path, `${path}.notes`);
+    await stage.clock.advance(FIRST_REDELIVERY_MS);
+    expect(stage.customer.hears()).to.deep.equal(['bot: meanwhile']);
+  });
+
+  it('that cannot be had for the inbox either lets Meta deliver again', async () => {
+    const inbox = new SqliteInbox(`${path}-folder/inbox.db`, { driver });
+    const stage = await scene({ store: () => store, handover: { inbox } });
+    await stage.customer.says('meanwhile');
+    expect(lastStatus(stage)).to.equal(503);
+    expect(stage.bot.heard).to.deep.equal([]);
+    await inbox.close();
+  });
 });
 
 describe('Graph', () => {
@@ -156,12 +210,12 @@ class Hole {
 
   static async open(): Promise<Hole> {
     const hole = new Hole();
-    await new Promise<void>((resolve) => hole.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(hole.#server);
     return hole;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return originOf(this.#server);
   }
 
   leadsTo(target: URL): void {

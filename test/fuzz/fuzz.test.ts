@@ -16,6 +16,7 @@ import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive'
 import type { BotLogic } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { type Chance, hostileRequest, hostileValue } from './hostile-bodies.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
 
 const BODIES = Number(process.env['FUZZ_BODIES'] ?? 1500);
 /** `npm test` sends the same ones each time; the command sends new ones. */
@@ -76,7 +77,7 @@ describe('hostile input', () => {
         res.setHeader('content-type', 'application/json').end('{"success":true,"message_id":"m_1","recipient_id":"1"}'),
       );
     });
-    const graphBaseUrl = await listen(graph);
+    const graphBaseUrl = await listenLocally(graph);
     store = new MemoryThreadStore({ maxThreads: MAX_THREADS, maxClaims: 5000 });
     complaints.length = 0;
     const log = (line: unknown): void => void complaints.push(String(line));
@@ -93,7 +94,7 @@ describe('hostile input', () => {
 
   afterEach(async () => {
     process.off('unhandledRejection', onRejection);
-    await Promise.all([graph, bot].map(stop));
+    await Promise.all([graph, bot].map(stopServer));
     expect(rejections.splice(0), 'unhandled rejections').to.deep.equal([]);
     expect(({} as { polluted?: unknown }).polluted, 'a polluted prototype').to.equal(undefined);
   });
@@ -116,7 +117,7 @@ describe('hostile input', () => {
     it(`${name} answers ${bodies} hostile bodies rightly, and stays as large as it was`, async () => {
       const adapter = make();
       bot = createServer((req, res) => void adapter.processActivity(req, res, curious));
-      const url = `${await listen(bot)}/api/messages`;
+      const url = `${await listenLocally(bot)}/api/messages`;
       const chance = chanceFrom(SEED);
       const wrong: string[] = [];
       const statuses: Record<number, number> = {};
@@ -143,7 +144,7 @@ describe('hostile input', () => {
   it('a flood of unknown customers leaves no more threads than there is room for', async () => {
     const adapter = new HandoverFacebookAdapter({ handover, verify_token: 'v' });
     bot = createServer((req, res) => void adapter.processActivity(req, res, curious));
-    const url = `${await listen(bot)}/api/messages`;
+    const url = `${await listenLocally(bot)}/api/messages`;
     const chance = chanceFrom(SEED);
     const messages = Array.from({ length: 100 }, () => crowdOf(chance, 100));
     for (const body of messages) expect(await post(url, body)).to.equal(200);
@@ -153,7 +154,7 @@ describe('hostile input', () => {
   it('bodies that never end hold up nobody, and one that is too large is refused before it has come', async () => {
     const adapter = new HandoverFacebookAdapter({ handover, verify_token: 'v', maxBodyBytes: MAX_BODY_BYTES });
     bot = createServer((req, res) => void adapter.processActivity(req, res, curious));
-    const url = `${await listen(bot)}/api/messages`;
+    const url = `${await listenLocally(bot)}/api/messages`;
     const { port } = bot.address() as AddressInfo;
     const slow = await Promise.all(Array.from({ length: 200 }, () => halfBody(port, 5000)));
     expect(await post(url, crowdOf(chanceFrom(SEED), 1)), 'somebody else meanwhile').to.equal(200);
@@ -167,7 +168,7 @@ describe('hostile input', () => {
 
   it(`turns of other adapters with ${Math.ceil(BODIES / 3)} hostile activities end, and run the logic at most once`, async () => {
     bot = createServer();
-    await listen(bot);
+    await listenLocally(bot);
     const chance = chanceFrom(SEED);
     for (let made = 0; made < Math.ceil(BODIES / 3); made += 1) {
       const activity = hostileActivity(chance);
@@ -285,17 +286,4 @@ class DumbAdapter extends BotAdapter {
   async updateActivity(): Promise<void> {}
   async deleteActivity(): Promise<void> {}
   async continueConversation(): Promise<void> {}
-}
-
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function stop(server: Server | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (server?.listening !== true) return resolve();
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -5,9 +5,10 @@ import { expect } from 'chai';
 import { AxiosExchange } from '../../src/graph/axios-exchange.js';
 import type { HttpExchange } from '../../src/graph/http-exchange.js';
 import { UndiciExchange } from '../../src/graph/undici-exchange.js';
-import { LeapingClock } from './leaping-clock.js';
+import { LeapingClock } from '../kit/leaping-clock.js';
 import { ScriptedGraph, closedOrigin } from './scripted-graph.js';
 import { TIMEOUT_MS } from './setting.js';
+import { listenLocally, originOf } from '../kit/listening.js';
 
 for (const Exchange of [AxiosExchange, UndiciExchange]) {
   describe(`one HTTP exchange (${Exchange.name})`, () => {
@@ -52,8 +53,8 @@ for (const Exchange of [AxiosExchange, UndiciExchange]) {
     it('ends at its time limit with a peer that accepts the connection and never reads', async () => {
       const sockets: net.Socket[] = [];
       const deaf = net.createServer({ pauseOnConnect: true }, (socket) => void sockets.push(socket));
-      await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
-      const result = await post(`http://127.0.0.1:${(deaf.address() as AddressInfo).port}`);
+      await listenLocally(deaf);
+      const result = await post(originOf(deaf));
       expect(result).to.include({ status: 'failed', reason: 'timeout', sent: true });
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => deaf.close(resolve));
@@ -62,7 +63,7 @@ for (const Exchange of [AxiosExchange, UndiciExchange]) {
     it('was not sent where TLS is never agreed on', async () => {
       const sockets: net.Socket[] = [];
       const mute = net.createServer((socket) => void sockets.push(socket));
-      await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+      await listenLocally(mute);
       const result = await post(`https://127.0.0.1:${(mute.address() as AddressInfo).port}`);
       expect(result).to.include({ status: 'failed', reason: 'timeout', sent: false });
       for (const socket of sockets) socket.destroy();

@@ -1,8 +1,8 @@
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { ThreadControlClient } from 'botbuilder-handover-vcclive';
 import { BOT, THREAD, TOKEN } from './setting.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
 
 describe('a message with a file', () => {
   const before = process.env['http_proxy'];
@@ -23,8 +23,7 @@ describe('a message with a file', () => {
           response.end('{"message_id":"m_1"}');
         });
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const origin = await listenLocally(server);
       if (way === 'through a proxy') process.env['http_proxy'] = origin;
       const baseUrl = way === 'directly' ? origin : 'http://graph.invalid';
       const client = new ThreadControlClient({ botAppId: BOT, pageAccessToken: TOKEN, baseUrl, apiVersion: 'v26.0' });
@@ -36,8 +35,7 @@ describe('a message with a file', () => {
       const receipt = await client.send(THREAD, body, { file: { bytes, contentType: 'image/png', name: 'a "b".png' } });
 
       client.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await stopServer(server);
       expect(receipt.messageId).to.equal('m_1');
       const [{ path, headers, body: sent } = expect.fail('nothing arrived')] = received;
       expect(path).to.equal('/v26.0/me/messages');

@@ -1,8 +1,8 @@
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { ThreadControlClient } from 'botbuilder-handover-vcclive';
 import { BOT, THREAD, TOKEN } from './setting.js';
+import { listenLocally, originOf, stopServer } from '../kit/listening.js';
 
 describe('a bot behind a proxy', () => {
   const before = process.env['http_proxy'];
@@ -17,15 +17,14 @@ describe('a bot behind a proxy', () => {
       asked.push(new URL(request.url ?? '').pathname);
       request.resume().on('end', () => response.end('{"message_id":"m_1","success":true}'));
     });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    process.env['http_proxy'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    await listenLocally(proxy);
+    process.env['http_proxy'] = originOf(proxy);
     const baseUrl = 'http://graph.invalid';
     const client = new ThreadControlClient({ botAppId: BOT, pageAccessToken: TOKEN, baseUrl, apiVersion: 'v26.0' });
     await client.send(THREAD, { message: { text: 'hello' } });
     await client.pass(THREAD, '1', 'x');
     client.close();
-    proxy.closeAllConnections();
-    await new Promise((resolve) => proxy.close(resolve));
+    await stopServer(proxy);
     expect(asked).to.deep.equal(['/v26.0/me/messages', '/v26.0/me/pass_thread_control']);
   });
 });

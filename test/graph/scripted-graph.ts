@@ -1,6 +1,7 @@
 /** A real HTTP server on the loopback that answers as its script says, for the tests of this folder. */
 import * as http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listenLocally, originOf } from '../kit/listening.js';
 
 /** A request as the server saw it. */
 export interface SeenRequest {
@@ -69,7 +70,7 @@ export class ScriptedGraph {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return originOf(this.#server);
   }
 
   async start(): Promise<this> {
@@ -80,7 +81,7 @@ export class ScriptedGraph {
       socket.unref();
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(this.#server);
     this.#server.unref();
     return this;
   }

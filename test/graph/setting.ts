@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { ThreadControlClientOptions } from '../../src/graph/client-options.js';
 import { GraphApiError } from '../../src/graph/graph-api-error.js';
 import { ThreadControlClient } from '../../src/graph/thread-control-client.js';
-import { LeapingClock } from './leaping-clock.js';
+import { LeapingClock } from '../kit/leaping-clock.js';
 import { ScriptedGraph } from './scripted-graph.js';
 
 export const BOT = '900100200300400';

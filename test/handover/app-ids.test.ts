@@ -1,43 +1,16 @@
 import { expect } from 'chai';
-import type { Clock } from '../../src/thread/clock.js';
 import { InvalidOptionError } from '../../src/thread/errors.js';
 import { AppIdLookup } from '../../src/handover/app-ids.js';
+import { loggerInto } from '../kit/loggers.js';
+import { HeldClock } from '../kit/held-clock.js';
 
 const BOT = '9001';
 const IDS = { botAppId: BOT, vccLiveAppId: '8001' };
 
-/** A clock that stands still until it is moved. */
-class HandClock implements Clock {
-  #nowMs = 0;
-  #timers: { readonly atMs: number; readonly run: () => void }[] = [];
-
-  now = (): number => this.#nowMs;
-
-  after = (delayMs: number, run: () => void): (() => void) => {
-    const timer = { atMs: this.#nowMs + delayMs, run };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  };
-
-  get waiting(): number {
-    return this.#timers.length;
-  }
-
-  async move(ms: number): Promise<void> {
-    this.#nowMs += ms;
-    const due = this.#timers.filter(({ atMs }) => atMs <= this.#nowMs);
-    this.#timers = this.#timers.filter((timer) => !due.includes(timer));
-    for (const { run } of due) run();
-    for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
-  }
-}
-
 function setUp(vccLiveAppId: (pageId: string) => string | Promise<string>) {
-  const clock = new HandClock();
+  const clock = new HeldClock();
   const warnings: string[] = [];
-  const log = { info: () => undefined, warn: (text: string) => void warnings.push(text), error: () => undefined };
+  const log = loggerInto(warnings, 'warn');
   let calls = 0;
   const counted = (pageId: string): string | Promise<string> => {
     calls += 1;
@@ -62,29 +35,29 @@ describe('the apps of a Page', () => {
   it('are asked for once a minute, and once by all who ask at the same time', async () => {
     const { apps, clock, calls } = setUp(async () => ' 8001 ');
     expect(await Promise.all([apps.of('p'), apps.of('p'), apps.of('p')])).to.deep.equal([IDS, IDS, IDS]);
-    await clock.move(59_999);
+    await clock.advance(59_999);
     expect(apps.known('p')).to.deep.equal(IDS);
     expect(calls()).to.equal(1);
-    await clock.move(1);
+    await clock.advance(1);
     expect(apps.known('p')).to.equal(undefined);
     expect(await apps.of('p')).to.deep.equal(IDS);
     expect(calls()).to.equal(2);
-    expect(clock.waiting, 'time limits that are left').to.equal(0);
+    expect(clock.timers, 'time limits that are left').to.equal(0);
   });
 
   it('are waited for 3 seconds; a function that hangs is then left alone for 10, and nobody waits for it again', async () => {
     const { apps, clock, calls } = setUp(never);
     const first = errorOf(apps.of('p'));
     const second = errorOf(apps.of('p'));
-    await clock.move(3000);
+    await clock.advance(3000);
     expect((await first).message).to.match(/"vccLiveAppId".*no answer for Page p within 3000 ms/);
     expect(await second).to.equal(await first);
     expect(await errorOf(apps.of('p')), 'a later question').to.equal(await first);
     expect(calls()).to.equal(1);
-    await clock.move(10_000);
+    await clock.advance(10_000);
     const again = errorOf(apps.of('p'));
     expect(calls()).to.equal(2);
-    await clock.move(3000);
+    await clock.advance(3000);
     await again;
   });
 
@@ -101,9 +74,9 @@ describe('the apps of a Page', () => {
     const { apps, clock, warnings } = setUp(() => answers[next]!());
     await apps.of('p');
     for (next = 1; next < answers.length; next += 1) {
-      await clock.move(60_000);
+      await clock.advance(60_000);
       const asked = apps.of('p');
-      await clock.move(3000);
+      await clock.advance(3000);
       expect(await asked).to.deep.equal(IDS);
     }
     expect(warnings).to.have.length(3);

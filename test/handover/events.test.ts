@@ -1,13 +1,13 @@
 /** Listeners hear in order, and one that fails hurts nobody. */
 import { expect } from 'chai';
 import { HandoverEvents } from '../../src/handover/events.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const THREAD = { pageId: '1', psid: '2' };
 
 function desk(): { readonly events: HandoverEvents; readonly lines: string[] } {
   const lines: string[] = [];
-  const quiet = (): void => undefined;
-  return { events: new HandoverEvents({ info: quiet, warn: quiet, error: (line) => void lines.push(line) }), lines };
+  return { events: new HandoverEvents(loggerInto(lines, 'error')), lines };
 }
 
 describe('HandoverEvents', () => {

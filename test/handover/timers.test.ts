@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import type { ThreadKey } from '../../src/thread/key.js';
 import { DeadlineWatch, HANDOVER_DEADLINE } from '../../src/handover/timers.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
-import { gate, HeldClock, settled, START_MS } from '../queue/held-in-hand.js';
+import { gate, HeldClock, settled, START_MS } from '../kit/held-clock.js';
+import { quietLogger } from '../kit/loggers.js';
 
 const LOOK_MS = 5_000;
 
@@ -21,11 +22,10 @@ async function watched(count: number, expire: (thread: ThreadKey) => Promise<voi
     await store.schedule({ thread: { pageId: '1', psid: String(each) }, name: HANDOVER_DEADLINE, atMs: START_MS });
   }
   const expired: string[] = [];
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const watch = new DeadlineWatch({
     store,
     clock,
-    log,
+    log: quietLogger,
     bringHome: ended,
     expire: async (thread) => {
       expired.push(thread.psid);

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { HandoverResult, OpenPrompt, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { PSID, breath, closeScenes, dialogBot, saidOverOthers, scene } from './scene.js';
 import type { Bot, Scene, SceneOptions } from './scene.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const QUESTION = 'How was our agent, 1 to 5?';
 const asked = (stage: Scene): number => stage.customer.hears().filter((text) => text === QUESTION).length;
@@ -327,7 +328,7 @@ describe('a prompt that was open when the thread was passed', () => {
 
   it('without the dialogs of the bot it goes on, and one line says what to add', async () => {
     const lines: string[] = [];
-    const logger = { info: () => undefined, warn: (line: string) => void lines.push(line), error: () => undefined };
+    const logger = loggerInto(lines, 'warn');
     const stage = await scene({ handover: { openPrompt: 'repeat', logger } });
     for (let times = 0; times < 2; times += 1) {
       await stage.customer.says('talk to agent');

@@ -1,11 +1,11 @@
 /** An agent is never cut off: whoever wants the thread back looks again in the moment in which it takes it. */
-import type { AddressInfo } from 'node:net';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { expect } from 'chai';
 import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { HeldGraph } from './held-graph.js';
 import type { Scene } from './scene.js';
 import { PSID, breath, closeScenes, dialogBot, saidOverOthers, scene, until } from './scene.js';
+import { listenLocally, originOf, stopServer } from '../kit/listening.js';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -161,7 +161,7 @@ describe('an agent is never cut off', () => {
 
   it('by words that ask for the bot, where the agent hands back meanwhile: nothing is left to take', async () => {
     const { stage } = await waiting({ reclaim: { customer: 'bot please' } });
-    const { read } = stage.bot.store;
+    const read = stage.bot.store.read.bind(stage.bot.store);
     stage.bot.store.read = async (thread) => {
       const record = await read(thread);
       if (record?.openHandoverId === undefined) return record;
@@ -202,15 +202,9 @@ async function connect(stage: Scene): Promise<void> {
   const handler = stage.bot.handover.vccLiveWebhook({ secret, takeBackAfterMs: TAKE_BACK_MS });
   const route: RequestListener = (request, response) => void handler(request, response);
   const server: Server = createServer(route);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(
-    () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  stage.sim.connectVccLive({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, secret });
+  await listenLocally(server);
+  closing.push(() => stopServer(server));
+  stage.sim.connectVccLive({ url: `${originOf(server)}/`, secret });
 }
 
 function echoOfAgent(stage: Scene, mid: string): object {

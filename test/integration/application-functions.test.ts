@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import type { Probe, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import type { Scene } from './scene.js';
 import { PSID, closeScenes, scene } from './scene.js';
+import { loggerInto, quietLogger } from '../kit/loggers.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
 
@@ -54,8 +55,7 @@ interface Told {
 /** A customer asks for a person, of a bot with these options. */
 async function asks(handover: Partial<VccLiveHandoverOptions>, said = 'talk to agent'): Promise<Told> {
   const lines: string[] = [];
-  const note = (line: string): void => void lines.push(line);
-  const stage = await scene({ handover: { logger: { info: note, warn: note, error: note }, ...handover } });
+  const stage = await scene({ handover: { logger: loggerInto(lines, 'info', 'warn', 'error'), ...handover } });
   await stage.clock.rush(stage.customer.says(said));
   return { stage, lines, failures: lines.filter((line) => line.startsWith('The function')) };
 }
@@ -230,8 +230,7 @@ describe('a request of the application', () => {
 
   const told = async (request: object | (() => object)): Promise<{ stage: Scene; metadata: any; lines: string[] }> => {
     const lines: string[] = [];
-    const note = (line: string): void => void lines.push(line);
-    const stage = await scene({ handover: { talkToAgent: [], logger: { info: note, warn: note, error: note } } });
+    const stage = await scene({ handover: { talkToAgent: [], logger: loggerInto(lines, 'info', 'warn', 'error') } });
     stage.bot.logic = async (context) => {
       const asked = typeof request === 'function' ? (request as () => object)() : request;
       const start = await stage.bot.handover.toAgent(context, asked);
@@ -298,7 +297,7 @@ describe('what listens and watches', () => {
   }
 
   it('a logger whose method is gone later loses its lines', async () => {
-    const logger: Record<string, unknown> = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const logger: Record<string, unknown> = { ...quietLogger };
     const stage = await scene({ handover: { logger: logger as never, metadata: () => 7 as never } });
     delete logger['error'];
     await stage.customer.says('talk to agent');

@@ -1,11 +1,15 @@
 /** The Azure sample, as a process of its own, behind a pretend channel and the pretend platform: what the guide promises. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
 import { bundled } from '../run/bundled.js';
 import { codeBlocksOf, examplesOf, paper } from '../readme/readme-examples.js';
 import { AzureChannel } from '../../src/simulator/azure/azure-channel.js';
+import { freePort } from '../kit/listening.js';
 
 const PROGRAM = bundled('samples/azure-bot/index.ts');
 const GUIDE = paper('docs/azure-bot-service.md');
@@ -18,11 +22,13 @@ describe('The Azure sample bot', function () {
   let sim: MessengerSimulator;
   let channel: AzureChannel;
   let bot: Program;
+  let data: string;
   let origin: string;
   let customer: SimulatedCustomer;
   let agent: SimulatedAgent;
 
   before(async () => {
+    data = await mkdtemp(join(tmpdir(), 'sample-data-'));
     sim = await MessengerSimulator.start();
     channel = await AzureChannel.open(sim);
     const { settings } = sim;
@@ -36,6 +42,7 @@ describe('The Azure sample bot', function () {
       GRAPH_BASE_URL: sim.graphBaseUrl,
       NOTIFICATIONS_TOKEN: 'secret',
       PORT: String(port),
+      BOT_DATA: data,
     });
     await bot.prints(/listens on/);
     channel.connect(`${origin}/api/messages`);
@@ -45,6 +52,7 @@ describe('The Azure sample bot', function () {
 
   after(async () => {
     await bot.end();
+    await rm(data, { recursive: true, force: true });
     await channel.close();
     await sim.stop();
   });

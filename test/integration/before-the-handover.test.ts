@@ -7,6 +7,7 @@ import { openingHours } from 'botbuilder-handover-vcclive/calendar';
 import { expect } from 'chai';
 import { closeScenes, dialogBot, scene } from './scene.js';
 import type { Scene, Template } from './scene.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
 const UNAVAILABLE = 'None of our agents is available right now.';
@@ -107,7 +108,7 @@ describe('availability', () => {
   ] as const) {
     it(`hands over where it gives ${what}`, async () => {
       const lines: string[] = [];
-      const logger = { info: () => undefined, warn: (line: string) => lines.push(line), error: () => undefined };
+      const logger = loggerInto(lines, 'warn');
       const stage = await scene({ handover: asked(answer, { logger }).handover });
       await stage.customer.says('talk to agent');
       expect(stage.owner()).to.equal('vccLive');
@@ -229,7 +230,7 @@ describe('what the agent is told', () => {
 
   it('is withheld where that redactor fails; the customer gets the agent all the same', async () => {
     const lines: string[] = [];
-    const logger = { info: () => undefined, warn: () => undefined, error: (line: string) => void lines.push(line) };
+    const logger = loggerInto(lines, 'error');
     const redact = (text: string): string => {
       throw new TypeError(text);
     };

@@ -1,11 +1,12 @@
 /**
- * A bot as a process of its own, for tests with several: adapter, plugin and dialogs; nothing shared but Redis.
+ * A bot as a process of its own, for tests with several: adapter, plugin and dialogs; nothing shared but Redis, blobs or a folder.
  *
  * Says `{ port }` when it listens, each turn as `{ turn }`, and `{ left }` when it has stopped on SIGTERM. A turn whose
  * text begins with "hold" goes on when it is told `{ letGo: text }`, which may be before it has begun. "poison" kills it.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { ConversationState } from 'botbuilder';
 import type { Storage, StoreItems, TurnContext } from 'botbuilder';
 import { ComponentDialog, WaterfallDialog, runDialog } from 'botbuilder-dialogs';
@@ -15,7 +16,11 @@ import type { DeliveryInbox, HandoverResult, ThreadStore, VccLiveHandoverOptions
 import { BotStorageThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import type { SqliteDriverName } from 'botbuilder-handover-vcclive/sqlite';
+import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { createClient } from 'redis';
+import { FolderStorage } from '../../samples/kept/folder-storage.js';
+import { listenLocally } from '../kit/listening.js';
 
 /** What the process is started with. */
 export interface BotProcessSettings {
@@ -24,6 +29,8 @@ export interface BotProcessSettings {
   readonly clusterUrls?: readonly string[];
   /** Where store and state are without Redis: the connection string of an account with blobs. */
   readonly blobs?: string;
+  /** Where store, inbox and state are without Redis and blobs: an SQLite file and other files in a folder. */
+  readonly sqlite?: { readonly folder: string; readonly driver: SqliteDriverName };
   /** Begins the keys of store and state in Redis; the name of the container with blobs. */
   readonly prefix: string;
   readonly verifyToken: string;
@@ -157,7 +164,17 @@ interface Shared {
 }
 
 async function sharedOf(settings: BotProcessSettings): Promise<Shared> {
-  const { redisUrl, clusterUrls, blobs, prefix, inbox, leaseMs = 3000 } = settings;
+  const { redisUrl, clusterUrls, blobs, sqlite, prefix, inbox, leaseMs = 3000 } = settings;
+  if (sqlite !== undefined) {
+    const { folder, driver } = sqlite;
+    const path = join(folder, 'handover.db');
+    return {
+      store: new SqliteThreadStore(path, { driver }),
+      ...(inbox ? { inbox: new SqliteInbox(path, { driver, leaseMs }) } : {}),
+      state: new FolderStorage(join(folder, 'state')),
+      close: () => Promise.resolve(),
+    };
+  }
   if (redisUrl === undefined) {
     // Takes seconds to load, which processes at Redis need not wait for.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded where it is used only
@@ -204,7 +221,7 @@ async function main(settings: BotProcessSettings) {
   };
   handover.attach(adapter, logic);
   const server = createServer((req, res) => void adapter.processActivity(req, res, logic));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listenLocally(server);
   tell({ port: (server.address() as AddressInfo).port });
   process.once('SIGTERM', () => {
     void handover.close({ withinMs: settings.closesWithinMs ?? 10_000 }).then(async (left) => {

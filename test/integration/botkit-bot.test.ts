@@ -1,13 +1,17 @@
 /** The Botkit sample, as a process of its own, against the pretend platform: a whole handover, and what used to end it. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { signPayload } from 'botbuilder-handover-vcclive';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import type { SimulatedAgent, SimulatedCustomer } from 'botbuilder-handover-vcclive/simulator';
-import { freePort, Program } from '../cli/child-process.js';
+import { Program } from '../cli/child-process.js';
 import { bundled } from '../run/bundled.js';
 import { codeBlocksOf, examplesOf, paper } from '../readme/readme-examples.js';
+import { freePort } from '../kit/listening.js';
 
 const PROGRAM = bundled('samples/botkit-bot/index.ts');
 const GUIDE = paper('docs/botkit.md');
@@ -19,11 +23,13 @@ describe('The Botkit sample bot', function () {
 
   let sim: MessengerSimulator;
   let bot: Program;
+  let data: string;
   let url: string;
   let customer: SimulatedCustomer;
   let agent: SimulatedAgent;
 
   before(async () => {
+    data = await mkdtemp(join(tmpdir(), 'sample-data-'));
     sim = await MessengerSimulator.start();
     const { settings } = sim;
     const port = await freePort();
@@ -36,6 +42,7 @@ describe('The Botkit sample bot', function () {
       VCC_LIVE_APP_ID: settings.vccLiveAppId,
       GRAPH_BASE_URL: sim.graphBaseUrl,
       PORT: String(port),
+      BOT_DATA: data,
     });
     await bot.prints(/listens on/);
     sim.connectBot(url);
@@ -45,6 +52,7 @@ describe('The Botkit sample bot', function () {
 
   after(async () => {
     await bot.end();
+    await rm(data, { recursive: true, force: true });
     await sim.stop();
   });
 

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { HandoverEventMap, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { quietLogger } from '../kit/loggers.js';
 
 const PSID = '6600112233445566';
 
@@ -30,14 +31,13 @@ describe('the doors of silence', () => {
 
   function stageFor(options: Partial<VccLiveHandoverOptions> = {}, Adapter = TestAdapter): Stage {
     const { botAppId, vccLiveAppId, pageAccessToken, appSecret, pageId } = sim.settings;
-    const quiet = (): void => undefined;
     const handover = new VccLiveHandover({
       botAppId,
       vccLiveAppId,
       pageAccessToken,
       appSecret,
       graph: { baseUrl: sim.graphBaseUrl },
-      logger: { info: quiet, warn: quiet, error: quiet },
+      logger: quietLogger,
       texts: { connecting: null },
       talkToAgent: [],
       ...options,

@@ -4,13 +4,13 @@
  * the exceptions. A new part of the life is a new line here.
  */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import type { Logger } from 'botbuilder-handover-vcclive';
 import { paper, tableOf } from '../readme/readme-examples.js';
 import { MORE_THAN_A_DAY_MS } from './scene.js';
 import { closePlays, playOn, transports } from './transports/transports.js';
 import type { Play, StoryNeed, TransportOptions } from './transports/transports.js';
+import { listenLocally } from '../kit/listening.js';
+import { loggerInto } from '../kit/loggers.js';
 
 interface Story {
   readonly tells: string;
@@ -48,19 +48,13 @@ const hearsVccLive = async (stage: Play): Promise<void> => {
   const route = stage.bot.handover.vccLiveWebhook({ secret: 'a secret of both' });
   const server = createServer((request, response) => void route(request, response));
   routes.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  stage.sim.connectVccLive({ url: `http://127.0.0.1:${port}/vcc-live`, secret: 'a secret of both' });
+  stage.sim.connectVccLive({ url: `${await listenLocally(server)}/vcc-live`, secret: 'a secret of both' });
 };
 const routes: Server[] = [];
 
 /** What bots have written as errors. */
 const heardErrors: string[] = [];
-const noting: Logger = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: (line) => void heardErrors.push(line),
-};
+const errorLogger = loggerInto(heardErrors, 'error');
 
 const stories: readonly Story[] = [
   {
@@ -72,6 +66,18 @@ const stories: readonly Story[] = [
       const [passed] = stage.news('passed');
       expect(passed?.thread).to.deep.equal(stage.thread);
       expect(JSON.parse(stage.agent.queue()[0]?.metadata ?? '')).to.deep.equal({ handoverId: passed?.handoverId });
+    },
+  },
+  {
+    tells: 'answers a probe: it is well, has heard a webhook, and counts the open handover',
+    play: async (stage) => {
+      await asked(stage);
+      const report = await stage.bot.handover.health({ countOpen: true });
+      expect(report).to.deep.include({ status: 'healthy', ready: true, problems: [], openHandovers: 1 });
+      expect(report.lastWebhookAgeMs).to.be.a('number');
+      const [token] = report.pageTokens;
+      expect([token?.pageId, token?.status]).to.deep.equal([stage.thread.pageId, 'working']);
+      expect(JSON.stringify(report)).not.to.include(stage.customer.psid);
     },
   },
   {
@@ -517,7 +523,7 @@ const stories: readonly Story[] = [
   },
   {
     tells: 'says once that its botAppId is another app’s, with the id to set',
-    options: { handover: { botAppId: '900700100200300', logger: noting } },
+    options: { handover: { botAppId: '900700100200300', logger: errorLogger } },
     play: async (stage) => {
       heardErrors.length = 0;
       await asked(stage);

@@ -2,8 +2,8 @@
  * A Graph API in front of the simulator's whose answers a test can hold back: what happens between a question and its
  * answer is then in the test's hands.
  */
-import type { AddressInfo } from 'node:net';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { listenLocally, stopServer } from '../kit/listening.js';
 
 /** One call whose answer is held. */
 export interface HeldCall {
@@ -31,8 +31,7 @@ export class HeldGraph {
 
   /** @returns the address for the bot's `graph.baseUrl` */
   async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return listenLocally(this.#server);
   }
 
   /** Where calls go. */
@@ -51,10 +50,7 @@ export class HeldGraph {
   }
 
   stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    return stopServer(this.#server);
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {

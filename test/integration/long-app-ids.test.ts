@@ -3,7 +3,6 @@
  * Graph's answers, VCC Live's webhooks. Meta writes them as bare numbers.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import express from 'express';
@@ -12,9 +11,11 @@ import { VccLiveHandover, signPayload } from 'botbuilder-handover-vcclive';
 import type { DeliveryInbox, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { parseVccLiveEvent } from '../../src/vcc-live/parse-event.js';
-import { PSID, quietLogger } from './scene.js';
+import { PSID } from './scene.js';
 import { closePlays, playOn, transports } from './transports/transports.js';
 import type { Play } from './transports/transports.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
 
 const MINUTE_MS = 60_000;
 const PAGE = '111222333444555';
@@ -31,16 +32,14 @@ describe('app ids that a JavaScript number cannot hold', () => {
   afterEach(async () => {
     await closePlays();
     for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await stopServer(server);
     }
   });
 
   const served = async (listener: RequestListener): Promise<string> => {
     const server = createServer(listener);
     servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return listenLocally(server);
   };
 
   for (const transport of transports) {

@@ -6,6 +6,7 @@ import { GraphApiError, HandoverError, VccLiveHandover } from 'botbuilder-handov
 import type { HandoverStart } from 'botbuilder-handover-vcclive';
 import { PSID, closeScenes, scene } from './scene.js';
 import type { Scene } from './scene.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const rejection = async (promise: Promise<unknown>): Promise<any> =>
   promise.then(
@@ -50,7 +51,7 @@ describe('events', () => {
 
   it('survive listeners that throw, reject, or listen anew', async () => {
     const lines: string[] = [];
-    const logger = { info: () => undefined, warn: () => undefined, error: (line: string) => void lines.push(line) };
+    const logger = loggerInto(lines, 'error');
     const stage = await scene({ handover: { logger } });
     const { handover } = stage.bot;
     let heard = 0;
@@ -244,11 +245,7 @@ describe('a bot on two Pages', () => {
   ] as const) {
     it(`whose function ${what} for a Page: the bot goes on there, and only a handover fails`, async () => {
       const lines: string[] = [];
-      const logger = {
-        info: () => undefined,
-        warn: (l: string) => void lines.push(l),
-        error: (l: string) => void lines.push(l),
-      };
+      const logger = loggerInto(lines, 'warn', 'error');
       const stage = await scene({ handover: { vccLiveAppId, logger, texts: { failed: 'Sorry.' } } });
       await stage.customer.says('hello');
       await stage.customer.says('talk to agent');
@@ -277,11 +274,7 @@ describe('no secret', () => {
 
   it('is in any error, event or line of the log', async () => {
     const lines: string[] = [];
-    const logger = {
-      info: (l: string) => void lines.push(l),
-      warn: (l: string) => void lines.push(l),
-      error: (l: string) => void lines.push(l),
-    };
+    const logger = loggerInto(lines, 'info', 'warn', 'error');
     const stage = await scene({
       sim: { pageAccessToken: SECRETS[0]!, appSecret: SECRETS[1]! },
       handover: { logger, graph: { maxRetries: 1 } },

@@ -1,7 +1,6 @@
 /** What a turn costs at Redis, counted between the store and a real Redis. */
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
@@ -12,6 +11,7 @@ import { createClient } from 'redis';
 import { recordsIn } from '../store/thread-records.js';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
 import { connection } from './scene.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
 
 const PSID = '6600112233445566';
 
@@ -55,15 +55,13 @@ describeWithRedis('A turn with Redis', function () {
         for (let each = 0; each < sends; each += 1) await context.sendActivity(`bot: ${context.activity.text}`);
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    sim.connectBot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`);
+    sim.connectBot(`${await listenLocally(server)}/api/messages`);
     // The first of everything: scripts that Redis does not know yet, a customer nobody knows.
     await sim.customer(PSID).says('hello');
   });
 
   after(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await stopServer(server);
     await sim.stop();
     await own.close();
     await redis.stop();

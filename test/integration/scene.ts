@@ -1,5 +1,4 @@
 /** The stage of the integration tests: a pretend platform, one or more bots on real HTTP ports, and one held clock. */
-import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:http';
 import { ActivityHandler, ConversationState, MemoryStorage } from 'botbuilder';
 import type { Storage, StoreItems } from 'botbuilder';
@@ -7,7 +6,6 @@ import { ComponentDialog, WaterfallDialog, runDialog } from 'botbuilder-dialogs'
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type {
-  MaybePromise,
   BotLogic,
   Clock,
   HandoverEventMap,
@@ -16,6 +14,7 @@ import type {
   SuppressedReason,
   ThreadKey,
   ThreadStore,
+  Ticket,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
@@ -27,11 +26,13 @@ import type {
   SimulatedPageInbox,
   SimulatorOptions,
 } from 'botbuilder-handover-vcclive/simulator';
-import type { RecordStore } from '../../src/handover/stored-record.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
 import { recordsIn } from '../store/thread-records.js';
 import { phrasesBesideDialogs } from './own-words.js';
 import type { TransportPlugin } from './transports/transports.js';
+import { listenLocally, originOf } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
+import { storeAround } from '../kit/store-around.js';
 
 export const PSID = '6600112233445566';
 const STEP_MS = 250;
@@ -107,7 +108,7 @@ export class BotClock implements Clock {
 }
 
 /** A process that can die: from that moment nothing that it waits for ever comes. */
-export class Life {
+class Life {
   #dead = false;
 
   get dead(): boolean {
@@ -130,58 +131,33 @@ export class Life {
 }
 
 /** A store seen by one process: it dies with it, can be lost, and its writes can be watched. */
-export class ProcessStore implements ThreadStore {
+export interface ProcessStore extends ThreadStore {
   /** While set, nothing answers. */
-  lost = false;
+  lost: boolean;
   /** Called after each write of a record. */
   onWritten: ((record: ThreadRecord | undefined) => void) | undefined;
-  readonly #store: ThreadStore;
-  readonly #records: RecordStore;
-  readonly #life: Life;
+}
 
-  constructor(store: ThreadStore, life: Life) {
-    this.#store = store;
-    this.#records = recordsIn(store);
-    this.#life = life;
-  }
-
-  /** One process, one bot. */
-  forBot = (): ThreadStore => this;
-  listSetAside: ThreadStore['listSetAside'] = (limit) => this.#run(() => this.#store.listSetAside(limit));
-  read = (thread: ThreadKey) => this.#run(() => this.#store.read(thread));
-  update: ThreadStore['update'] = (thread, change) =>
-    this.#run(async () => {
-      const value = await this.#store.update(thread, change);
-      this.onWritten?.(await this.#records.read(thread));
-      return value;
-    });
-  forget = (thread: ThreadKey) => this.#run(() => this.#store.forget(thread));
-  enter: ThreadStore['enter'] = (ticket, leaseMs, change) =>
-    this.#run(async () => {
-      const entered = await this.#store.enter(ticket, leaseMs, change);
-      this.onWritten?.(await this.#records.read(ticket.thread));
-      return entered;
-    });
-  isNext: ThreadStore['isNext'] = (ticket) => this.#run(() => this.#store.isNext(ticket));
-  renew: ThreadStore['renew'] = (ticket, leaseMs) => this.#run(() => this.#store.renew(ticket, leaseMs));
-  leave: ThreadStore['leave'] = (ticket, how) => this.#run(() => this.#store.leave(ticket, how));
-  readFor: ThreadStore['readFor'] = (ticket) => this.#run(() => this.#store.readFor(ticket));
-  schedule: ThreadStore['schedule'] = (due) => this.#run(() => this.#store.schedule(due));
-  unschedule: ThreadStore['unschedule'] = (thread, name) => this.#run(() => this.#store.unschedule(thread, name));
-  findHandover: ThreadStore['findHandover'] = (id) => this.#run(() => this.#store.findHandover(id));
-  listOpen: ThreadStore['listOpen'] = (limit) => this.#run(() => this.#store.listOpen(limit));
-  takeDue: ThreadStore['takeDue'] = (now, limit, lease) => this.#run(() => this.#store.takeDue(now, limit, lease));
-
-  #run<T>(work: () => MaybePromise<T>): Promise<T> {
-    return this.#life.guard(async () => {
-      if (this.lost) throw new StoreLost();
-      return work();
-    });
-  }
+function processStore(shared: ThreadStore, life: Life): ProcessStore {
+  const records = recordsIn(shared);
+  const seen: ProcessStore = storeAround(
+    shared,
+    ({ name, given, run }) =>
+      life.guard(async () => {
+        if (seen.lost) throw new StoreLost();
+        const answer = await run();
+        const [of] = given as [ThreadKey | Ticket];
+        if (name === 'update' || name === 'enter')
+          seen.onWritten?.(await records.read('thread' in of ? of.thread : of));
+        return answer;
+      }),
+    { lost: false, onWritten: undefined as ProcessStore['onWritten'] },
+  );
+  return seen;
 }
 
 /** What a store of the user's own throws: not one of the package's errors. */
-export class StoreLost extends Error {
+class StoreLost extends Error {
   override readonly name = 'StoreLost';
   constructor() {
     super('connection refused');
@@ -206,7 +182,7 @@ export class Bot {
 
   constructor(scene: { sim: MessengerSimulator; clock: Clock }, shared: SharedState, options: SceneOptions) {
     const { sim, clock } = scene;
-    this.store = new ProcessStore(shared.store, this.life);
+    this.store = processStore(shared.store, this.life);
     this.storage = mortal(shared.storage, this.life);
     this.handover = new VccLiveHandover({
       ...connection(sim),
@@ -249,8 +225,8 @@ export class Bot {
 
   async listen(): Promise<void> {
     this.#server = createServer((req, res) => void this.adapter.processActivity(req, res, this.run));
-    await new Promise<void>((resolve) => this.#server?.listen(0, '127.0.0.1', resolve));
-    this.#url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/messages`;
+    await listenLocally(this.#server);
+    this.#url = `${originOf(this.#server)}/api/messages`;
   }
 
   /** The process is gone: its connections break, and nothing of it goes on. */
@@ -410,9 +386,6 @@ export function connection(
   const { botAppId, vccLiveAppId, pageAccessToken, appSecret } = sim.settings;
   return { botAppId, vccLiveAppId, pageAccessToken, appSecret, graph: { baseUrl: sim.graphBaseUrl } };
 }
-
-/** Says nothing. */
-export const quietLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Answers every message with its text. */
 export const echoing: BotLogic = async (context) => {

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { PagePolicies, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { PSID, breath, closeScenes, saidOverOthers, scene } from './scene.js';
 import type { Scene } from './scene.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const FIRST = '111222333444555';
 const SECOND = '222333444555666';
@@ -171,7 +172,7 @@ describe('a bot on two Pages', () => {
       },
       {
         texts: { connecting: 'for all' },
-        logger: { info: () => undefined, warn: () => undefined, error: (line: string) => void lines.push(line) },
+        logger: loggerInto(lines, 'error'),
       },
     );
     for (const customer of [stage.customer, stage.onSecond]) await customer.says('talk to agent');

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
 import * as sinon from 'sinon';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { PSID, connection, quietLogger } from './scene.js';
+import { PSID, connection } from './scene.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
 
 interface Stage {
   readonly sim: MessengerSimulator;
@@ -51,11 +52,9 @@ describe('The stock adapter', () => {
         .catch(() => res.status(500).end());
     });
     const server: Server = createServer(app);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    sim.connectBot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`);
+    sim.connectBot(`${await listenLocally(server)}/api/messages`);
     close = async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await stopServer(server);
       await sim.stop();
     };
     return { sim, handover, adapter, heard };
@@ -146,11 +145,9 @@ describe('The stock adapter', () => {
             if (context.activity.type === 'message') await context.sendActivity('hi');
           }),
       );
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      sim.connectBot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      sim.connectBot(`${await listenLocally(server)}/`);
       close = async () => {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
+        await stopServer(server);
         await sim.stop();
       };
 

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { PSID, closeScenes, dialogBot, saidOverOthers, scene } from './scene.js';
 import type { Scene } from './scene.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const VCC_LIVE = 27012345678901239n;
 
@@ -31,8 +32,7 @@ describe('a thread that another app has taken', () => {
   describe('Meta’s Business AI', () => {
     const lines: string[] = [];
     const warned = (): string[] => lines.filter((line) => /Business AI .* took thread/.test(line));
-    const quiet = (): void => undefined;
-    const logger = { debug: quiet, info: quiet, error: quiet, warn: (line: string) => void lines.push(line) };
+    const logger = loggerInto(lines, 'warn');
     beforeEach(() => void lines.splice(0));
 
     it('is told as that, by event and log, once for each take; the bot is silent until it hands back', async () => {

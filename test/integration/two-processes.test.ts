@@ -4,20 +4,11 @@ import type { Activity, ConversationReference, ResourceResponse } from 'botbuild
 import { expect } from 'chai';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { BotLogic, HandoverResult } from 'botbuilder-handover-vcclive';
-import {
-  PSID,
-  breath,
-  closeScenes,
-  connection,
-  dialogBot,
-  quietLogger,
-  saidOverOthers,
-  scene,
-  until,
-} from './scene.js';
+import { PSID, breath, closeScenes, connection, dialogBot, saidOverOthers, scene, until } from './scene.js';
 import type { Bot, Scene, SceneOptions, Template } from './scene.js';
 import type { Conclusion } from '../../src/thread/record.js';
 import { recordsIn } from '../store/thread-records.js';
+import { quietLogger } from '../kit/loggers.js';
 
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
 const FAILED = "I'm sorry, I could not reach an agent. Please try again in a few minutes.";

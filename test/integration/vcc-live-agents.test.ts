@@ -1,12 +1,12 @@
 /** Whether an agent of VCC Live is available, asked of a real HTTP server that answers as VCC Live documents it. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { InvalidOptionError } from 'botbuilder-handover-vcclive';
 import { allOf, vccLiveAgents } from 'botbuilder-handover-vcclive/vcc-live';
 import type { VccLiveAgentsOptions } from 'botbuilder-handover-vcclive/vcc-live';
 import { expect } from 'chai';
-import { HeldClock } from '../queue/held-in-hand.js';
+import { HeldClock } from '../kit/held-clock.js';
+import { listenLocally, originOf, stopServer } from '../kit/listening.js';
 
 const KEY = 's3cret-key';
 const AGENT = {
@@ -34,12 +34,11 @@ class PretendVccLive {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return originOf(this.#server);
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await stopServer(this.#server);
   }
 }
 
@@ -62,7 +61,7 @@ describe('vccLiveAgents', () => {
 
   beforeEach(async () => {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(server);
     vccLive = new PretendVccLive(server);
     clock = new HeldClock();
     lines = [];

@@ -1,6 +1,5 @@
 /** A closed chat whose report names no handover id: its thread is found in VCC Live's chat log, over real HTTP. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { InvalidOptionError } from 'botbuilder-handover-vcclive';
 import type { ThreadKey } from 'botbuilder-handover-vcclive';
 import { vccLiveChats } from 'botbuilder-handover-vcclive/vcc-live';
@@ -8,6 +7,7 @@ import type { VccLiveChat, VccLiveChatsOptions } from 'botbuilder-handover-vccli
 import { expect } from 'chai';
 import type { Scene } from './scene.js';
 import { PSID, closeScenes, dialogBot, scene } from './scene.js';
+import { listenLocally } from '../kit/listening.js';
 
 const SECRET = 'a secret';
 /** What the report lacks where nobody made a custom field. */
@@ -31,8 +31,7 @@ describe('vccLiveChats', () => {
     stage.bot.handover.attach(stage.bot.adapter, stage.bot.run);
     const receive = stage.bot.handover.vccLiveWebhook({ secret: SECRET, threadOf: chatsOf(stage, options) });
     server = createServer((req, res) => void receive(req, res));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/vcc-live`;
+    const url = `${await listenLocally(server)}/vcc-live`;
     stage.sim.connectVccLive({ url, secret: SECRET });
     await stage.customer.says('agent please');
     return stage;
@@ -111,8 +110,7 @@ describe('vccLiveChats', () => {
       const start = Number(searchParams.get('start'));
       res.end(JSON.stringify({ response: rows.slice(start, start + 100), errors: [] }));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const baseUrl = await listenLocally(server);
     const threadOf = chatsOf(stage, { baseUrl, threadOf: ({ chatId }) => ({ pageId: '1', psid: chatId ?? '' }) });
     const closed = (chatId: string) =>
       ({ kind: 'chatClosed', chatId, entityId: '7', transcript: [], raw: {} }) as const;

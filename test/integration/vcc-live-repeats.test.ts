@@ -3,7 +3,6 @@
  * On every store, and over two processes that share it.
  */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { MemoryStorage, type Storage, type StoreItems } from 'botbuilder';
 import type { Clock, ThreadStore } from 'botbuilder-handover-vcclive';
 import { BotStorageThreadStore, MemoryThreadStore } from 'botbuilder-handover-vcclive';
@@ -12,6 +11,7 @@ import { expect } from 'chai';
 import { describeWithRedis, RedisServer } from '../store/redis-server.js';
 import type { Bot, Scene } from './scene.js';
 import { PSID, breath, closeScenes, dialogBot, scene, until } from './scene.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
 
 const SECRET = 'a secret';
 const SECOND_MS = 1000;
@@ -48,8 +48,7 @@ async function routeOf(bot: Bot): Promise<string> {
   const receive = bot.handover.vccLiveWebhook({ secret: SECRET });
   const server = createServer((req, res) => void receive(req, res));
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/vcc-live`;
+  return `${await listenLocally(server)}/vcc-live`;
 }
 
 /** A customer who waits for an agent, two bot processes with one store, and the first one's route at VCC Live. */
@@ -88,8 +87,7 @@ function repeats(name: string, backing: () => Backing): void {
     afterEach(async () => {
       await closeScenes();
       for (const server of servers.splice(0)) {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
+        await stopServer(server);
       }
     });
 

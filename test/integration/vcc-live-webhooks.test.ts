@@ -1,5 +1,4 @@
 /** VCC Live's own webhooks over real HTTP: what they tell is in the result, and a thread left behind comes home once. */
-import type { AddressInfo } from 'node:net';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { expect } from 'chai';
 import express from 'express';
@@ -8,6 +7,8 @@ import type { VccLiveWebhookOptions } from 'botbuilder-handover-vcclive';
 import type { Bot, Scene, SceneOptions } from './scene.js';
 import { PSID, breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
 import { recordsIn } from '../store/thread-records.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const SECRET = 'a secret & more';
 const SECOND_MS = 1000;
@@ -22,8 +23,7 @@ describe('a webhook of VCC Live', () => {
   afterEach(async () => {
     await closeScenes();
     for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await stopServer(server);
     }
   });
 
@@ -364,7 +364,7 @@ describe('a webhook of VCC Live', () => {
 
     it('tells nothing about that one', async () => {
       const stage = await waiting();
-      const { findHandover } = stage.bot.store;
+      const findHandover = stage.bot.store.findHandover.bind(stage.bot.store);
       stage.bot.store.findHandover = async (id) => {
         const found = await findHandover(id);
         await replaced(stage);
@@ -381,7 +381,7 @@ describe('a webhook of VCC Live', () => {
       const stage = await waiting();
       await stage.agent.closesChat(PSID);
       const { store } = stage.bot;
-      const update: typeof store.update = store.update;
+      const update: typeof store.update = store.update.bind(store);
       store.update = async (thread, change) => {
         if (stage.calls('take_thread_control').length === 1 && (await stage.record())?.open?.id !== UNKNOWN_ID) {
           await replaced(stage);
@@ -639,11 +639,7 @@ interface WaitingOptions extends SceneOptions {
 /** A customer who waits for an agent, with a dialog that waits too, and a route for VCC Live's webhooks. */
 async function waiting({ webhook = {}, houseOf, ...options }: WaitingOptions = {}): Promise<WaitingScene> {
   const lines: string[] = [];
-  const logger = {
-    info: () => undefined,
-    warn: (line: string) => void lines.push(line),
-    error: (line: string) => void lines.push(line),
-  };
+  const logger = loggerInto(lines, 'warn', 'error');
   const stage = await scene({ ...options, handover: { logger, ...options.handover } });
   for (const bot of stage.bots) {
     dialogBot(bot, 'everyTurn');
@@ -668,8 +664,7 @@ async function connect(
   const house = houseOf(bot.handover.vccLiveWebhook({ secret: SECRET, ...webhook }));
   const server = typeof house === 'function' ? createServer(house) : house;
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/vcc-live`;
+  const url = `${await listenLocally(server)}/vcc-live`;
   stage.sim.connectVccLive({ url, secret: SECRET });
   return url;
 }

@@ -2,10 +2,11 @@
 import { TurnContext } from 'botbuilder';
 import type { Activity, ConversationReference } from 'botbuilder';
 import { expect } from 'chai';
-import { PSID, closeScenes, quietLogger, saidOverOthers, scene } from './scene.js';
+import { PSID, closeScenes, saidOverOthers, scene } from './scene.js';
 import type { Scene, SceneOptions } from './scene.js';
 import { azure, botkit, closePlays, playOn, transports } from './transports/transports.js';
 import { recordsIn } from '../store/thread-records.js';
+import { quietLogger } from '../kit/loggers.js';
 
 const OTHER_PSID = '7700112233445566';
 const OTHER_PAGE = '222333444555666';

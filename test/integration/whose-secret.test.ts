@@ -1,6 +1,5 @@
 /** Whose App Secret counts: the adapter's own for its webhooks and messages, the plugin's for the plugin's calls. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { BotAdapter } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import type { BotLogic } from 'botbuilder-handover-vcclive';
@@ -8,6 +7,8 @@ import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { expect } from 'chai';
+import { listenLocally } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
 
 const PSID = '6600112233445566';
 
@@ -50,7 +51,7 @@ for (const [name, adapterFor] of Object.entries(ADAPTERS)) {
         pageAccessToken,
         ...(secrets.plugin ? { appSecret } : {}),
         graph: { baseUrl: sim.graphBaseUrl },
-        logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+        logger: quietLogger,
       });
       const adapter = adapterFor(handover, secrets.adapter ? appSecret : undefined, verifyToken);
       const logic: BotLogic = async (context) => {
@@ -58,8 +59,7 @@ for (const [name, adapterFor] of Object.entries(ADAPTERS)) {
       };
       server = createServer((req, res) => void adapter.processActivity(req, res, logic));
       const listening = server;
-      await new Promise<void>((done) => listening.listen(0, '127.0.0.1', done));
-      sim.connectBot(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/`);
+      sim.connectBot(`${await listenLocally(listening)}/`);
     }
 
     it('may be the plugin’s alone: it verifies webhooks, and signs messages and the pass', async () => {

@@ -1,7 +1,6 @@
 /** The same events as other adapters write them: Azure Bot Service's Facebook channel over HTTP, stock forms, other channels. */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   CloudAdapter,
   ConfigurationBotFrameworkAuthentication,
@@ -18,8 +17,10 @@ import express from 'express';
 import { MemoryThreadStore, VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { BotLogic, HandoverStart, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { PSID, breath, connection, echoing, listen, quietLogger } from './scene.js';
+import { PSID, breath, connection, echoing, listen } from './scene.js';
 import type { Told } from './scene.js';
+import { listenLocally, originOf, stopServer } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
 
 interface Stage {
   readonly sim: MessengerSimulator;
@@ -558,13 +559,7 @@ describe('TestAdapter, without any payload', () => {
 });
 
 async function serve(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await listenLocally(server);
+  ends.push(() => stopServer(server));
+  return originOf(server);
 }

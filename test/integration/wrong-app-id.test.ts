@@ -1,11 +1,12 @@
 /** App ids of the options that are another app's: Meta's own words show it, and the log says it once, with the id to set. */
 import { expect } from 'chai';
-import type { Clock, Logger, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
+import type { Logger, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive';
 import type { SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import { SPEAKS_WITHIN_MS } from '../../src/simulator/stage/silent-owner.js';
 import { serveStage } from '../../src/simulator/stage/stage-server.js';
 import type { Scene } from './scene.js';
 import { PSID, closeScenes, echoing, scene } from './scene.js';
+import { HeldClock } from '../kit/held-clock.js';
 
 const SECOND_MS = 1000;
 const PAGE_ID = '111222333444555';
@@ -88,9 +89,9 @@ describe('a bot with a wrong app id, on the stage', () => {
     const { stage, clock } = await staged(ANOTHER_APP);
     await wholeHandover(stage);
     await stage.customer.says('hello?');
-    clock.pass(SPEAKS_WITHIN_MS);
+    await clock.advance(SPEAKS_WITHIN_MS);
     await stage.customer.says('anybody?');
-    clock.pass(SPEAKS_WITHIN_MS);
+    await clock.advance(SPEAKS_WITHIN_MS);
     const said = stage.sim.wire.of('note').filter(({ text }) => text.includes('says nothing'));
     expect(said).to.have.length(1);
     expect(said[0]?.text).to.include(`botAppId: '${stage.sim.settings.botAppId}'`);
@@ -101,7 +102,7 @@ describe('a bot with a wrong app id, on the stage', () => {
     await wholeHandover(stage);
     await stage.bot.handover.ownerOf(stage.thread, { ask: true });
     await stage.customer.says('hello?');
-    clock.pass(SPEAKS_WITHIN_MS);
+    await clock.advance(SPEAKS_WITHIN_MS);
     expect(stage.sim.wire.of('note').filter(({ text }) => text.includes('says nothing'))).to.deep.equal([]);
   });
 });
@@ -188,32 +189,9 @@ async function wholeHandover(stage: Scene): Promise<void> {
 }
 
 /** A scene whose page in the browser has a clock of its own. */
-async function staged(botAppId: string | undefined): Promise<{ stage: Scene; clock: StageClock }> {
+async function staged(botAppId: string | undefined): Promise<{ stage: Scene; clock: HeldClock }> {
   const { stage } = await opened(botAppId === undefined ? {} : { botAppId });
-  const clock = new StageClock();
+  const clock = new HeldClock();
   serveStage(stage.sim, { timer: clock });
   return { stage, clock };
-}
-
-/** Passes when it is told to. */
-class StageClock implements Clock {
-  #nowMs = 0;
-  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, run };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
-  }
-
-  pass(ms: number): void {
-    this.#nowMs += ms;
-    for (const timer of [...this.#timers]) {
-      if (timer.atMs <= this.#nowMs && this.#timers.delete(timer)) timer.run();
-    }
-  }
 }

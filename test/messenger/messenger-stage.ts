@@ -10,7 +10,8 @@ import type {
   SimulatorOptions,
 } from 'botbuilder-handover-vcclive/simulator';
 import { BotClock, PSID, breath, connection } from '../integration/scene.js';
-import { listening } from '../integration/transports/listening.js';
+import { listening } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
 
 /** A platform, and what stands around it. */
 export interface Stage {
@@ -60,7 +61,7 @@ export async function openStage(options: SimulatorOptions = {}): Promise<Stage> 
     thread: { pageId: settings.pageId, psid: PSID },
     bot: (own = {}) => {
       const { appSecret, verifyToken } = settings;
-      const logger = { info: () => undefined, warn: note, error: note };
+      const logger = { ...quietLogger, warn: note, error: note };
       const known = { appSecret, verifyToken, clock, store, logger };
       // The bots of these tests hear "agent please" themselves, which the default phrases hear, too.
       const bot = new MessengerBot({ ...connection(sim), ...known, talkToAgent: [], ...own });

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { closeScenes, scene, type Scene } from '../integration/scene.js';
 import { paper, tableOf } from '../readme/readme-examples.js';
 import { playMixedStory, TEXTS } from './mixed-story.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const PAGE = paper('docs/watching-it.md');
 const STORY_LIMIT_MS = 60_000;
@@ -95,7 +96,7 @@ describe('botTelemetry()', () => {
     const stage = await scene({
       handover: {
         telemetry: [botTelemetry(broken), botTelemetry(client)],
-        logger: { info: () => undefined, warn: () => undefined, error: (line) => void lines.push(line) },
+        logger: loggerInto(lines, 'error'),
       },
     });
     await stage.customer.says('talk to agent');

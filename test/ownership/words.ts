@@ -9,7 +9,7 @@ export const VCC_LIVE = '900500600700800';
 export const INBOX = '263902037430900';
 export const LEAD_GEN = '413038776280800';
 export const PAGE = '111222333444555';
-export const PSID = '6600112233445566';
+const PSID = '6600112233445566';
 
 export const ids: AppIds = { botAppId: BOT, vccLiveAppId: VCC_LIVE };
 

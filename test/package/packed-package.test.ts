@@ -68,6 +68,8 @@ const PATHS: Readonly<Record<string, { readonly exports: string; readonly loads:
   './opentelemetry': { exports: 'openTelemetry', loads: ['@opentelemetry/api'] },
   // `redis` itself only where an address is given.
   './redis': { exports: 'RedisThreadStore', loads: [] },
+  // A library when a store is made.
+  './sqlite': { exports: 'SqliteThreadStore', loads: [] },
   './simulator': { exports: 'MessengerSimulator', loads: [] },
 };
 
@@ -140,6 +142,8 @@ import type { VccLiveAgentsOptions, VccLiveUser } from 'botbuilder-handover-vccl
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import type { RedisClientLike, RedisInboxOptions, RedisThreadStoreOptions } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
+import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
+import type { SqliteDriverName, SqliteInboxOptions, SqliteThreadStoreOptions } from 'botbuilder-handover-vcclive/sqlite';
 import { openTelemetry } from 'botbuilder-handover-vcclive/opentelemetry';
 import type { OpenTelemetryOptions } from 'botbuilder-handover-vcclive/opentelemetry';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
@@ -239,7 +243,7 @@ describe('the package as it is published', function () {
   it('has the build, the papers and nothing else', () => {
     const strange = entries.filter(
       (name) =>
-        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|docs\/[\w-]+\.md|docs\/images\/(stage\.png|[\w-]+\.svg)|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
+        !/^package\/(dist\/[\w/.-]+\.(js|html|css)|dist\/[\w/.-]+\.d\.ts|docs\/[\w-]+\.md|docs\/watching\/[\w-]+\.(json|yml)|docs\/images\/(stage\.png|[\w-]+\.svg)|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
           name,
         ),
     );
@@ -503,6 +507,29 @@ describe('the package as it is published', function () {
       name: 'HandoverError',
       code: 'missingPeer',
       message: 'A Redis address needs the package "redis", which is not installed. Run: npm install redis',
+    };
+    expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal([missing, missing]);
+  });
+
+  it('says what an SQLite file needs if this Node has no library for one and none is installed', async () => {
+    const bot = await freshBot(packed, 'bot-without-sqlite', []);
+    await writeFile(
+      join(bot, 'bot.cjs'),
+      `const { SqliteInbox, SqliteThreadStore } = require('botbuilder-handover-vcclive/sqlite');
+       const tried = [SqliteThreadStore, SqliteInbox].map((Kind) => {
+         try {
+           return { made: new Kind('handover.db', { driver: 'better-sqlite3' }) !== undefined };
+         } catch (error) {
+           return { name: error.name, code: error.code, message: error.message };
+         }
+       });
+       console.log(JSON.stringify(tried));`,
+    );
+    const missing = {
+      name: 'HandoverError',
+      code: 'missingPeer',
+      message:
+        'An SQLite file needs Node 22.13 or later, or the package "better-sqlite3", which is not installed. Run: npm install better-sqlite3',
     };
     expect(lastLine(await run(process.execPath, ['bot.cjs'], bot))).to.deep.equal([missing, missing]);
   });

@@ -4,12 +4,12 @@ import type { TalkToAgent } from 'botbuilder-handover-vcclive';
 import { ApplicationFunctions } from '../../src/thread/application-functions.js';
 import { asksForAgent, triggersOf } from '../../src/bot/talk-to-agent.js';
 import { systemClock } from '../../src/thread/clock.js';
+import { loggerInto } from '../kit/loggers.js';
 
 /** What was logged about functions that failed. */
 export const logged: string[] = [];
 
-const note = (line: string): void => void logged.push(line);
-const functions = new ApplicationFunctions({ clock: systemClock, log: { info: note, warn: note, error: note } });
+const functions = new ApplicationFunctions({ clock: systemClock, log: loggerInto(logged, 'info', 'warn', 'error') });
 
 /** @param text anything: a picture has none, and an adapter may put something else there */
 export async function hearsRequest(

@@ -5,9 +5,11 @@ import type { ThreadStore } from '../../src/thread/store.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
 import type { DeliveryVerdict } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';
-import { gate, HeldClock, settled } from './held-in-hand.js';
+import { gate, HeldClock, settled } from '../kit/held-clock.js';
 import type { EventWork, Process, ProcessOptions } from './queue-process.js';
 import { message, newProcess, PAGE, takenBy, TERMS, ticketOf, weakStore } from './queue-process.js';
+import { quietLogger } from '../kit/loggers.js';
+import { storeAround } from '../kit/store-around.js';
 
 /** The default of `longestTurnMs`: no timer of a queue is longer. */
 const LONGEST_TURN_MS = 120_000;
@@ -176,14 +178,11 @@ describe('Threads', () => {
     const firstClaim = gate();
     let claims = 0;
     const { store } = weakStore(inner);
-    const slow: ThreadStore = {
-      ...store,
-      enter: async (...given) => {
-        claims += 1;
-        if (claims === 1) await firstClaim.opened;
-        return inner.enter(...given);
-      },
-    };
+    const slow = storeAround(store, async ({ name, run }) => {
+      if (name === 'enter') claims += 1;
+      if (name === 'enter' && claims === 1) await firstClaim.opened;
+      return run();
+    });
     const bot = newProcess({ store: slow });
 
     const first = bot.take([message('1'), message('2')]);
@@ -279,13 +278,11 @@ describe('The store', () => {
     const answer = gate();
     const inner = new MemoryThreadStore();
     const { store } = weakStore(inner);
-    const failing: ThreadStore = {
-      ...store,
-      enter: async () => {
-        await answer.opened;
-        throw new TypeError('the store is down');
-      },
-    };
+    const failing = storeAround(store, async ({ name, run }) => {
+      if (name !== 'enter') return run();
+      await answer.opened;
+      throw new TypeError('the store is down');
+    });
     const bot = newProcess({ store: failing });
 
     const verdicts = [bot.take([message('a')]), bot.take([message('a')])];
@@ -812,9 +809,11 @@ describe('A store that keeps the order of a thread over processes', () => {
     const ran: string[] = [];
     const memory = new MemoryThreadStore({ now: () => clock.now() });
     const queue = new DeliveryQueue({
-      store: { ...weakStore(memory).store, isNext: () => Promise.resolve(theirs ? 'waiting' : 'next') },
+      store: storeAround(memory, ({ name, run }) =>
+        name === 'isNext' ? Promise.resolve(theirs ? 'waiting' : 'next') : run(),
+      ),
       clock,
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      log: quietLogger,
       processId: 'process 1',
       enter: (_ticket, _leaseMs, event) =>
         Promise.resolve({ status: 'entered', mustWait: true, value: { event, isFresh: false } }),

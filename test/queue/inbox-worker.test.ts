@@ -13,7 +13,9 @@ import { DeliveryQueue } from '../../src/queue/deliver.js';
 import { InboxWorker } from '../../src/queue/inbox-worker.js';
 import type { RecordedEvent } from '../../src/handover/turn.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
-import { gate, HeldClock, settled, START_MS } from './held-in-hand.js';
+import { gate, HeldClock, settled, START_MS } from '../kit/held-clock.js';
+import { loggerInto } from '../kit/loggers.js';
+import { storeAround } from '../kit/store-around.js';
 
 type EventWork = WorkOn<RecordedEvent>;
 
@@ -190,8 +192,7 @@ function newProcess({ kept, store, ...on }: Shared, options: ProcessOptions = {}
   processes += 1;
   const ran: string[] = [];
   const log: string[] = [];
-  const say = (line: string): void => void log.push(line);
-  const logger: Logger = { info: say, warn: say, error: say };
+  const logger: Logger = loggerInto(log, 'info', 'warn', 'error');
   const queue = new DeliveryQueue({
     store,
     clock,
@@ -221,19 +222,10 @@ function newProcess({ kept, store, ...on }: Shared, options: ProcessOptions = {}
 
 /** A store that does not answer while the test says so. */
 function weakStore(inner: ThreadStore): { readonly store: ThreadStore; isAway: boolean } {
-  const weak = {
-    isAway: false,
-    store: new Proxy(inner, {
-      get: (target, name) => {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return (...args: unknown[]): unknown =>
-          weak.isAway
-            ? Promise.reject(new StoreError('storeUnavailable', String(name)))
-            : Reflect.apply(method, target, args);
-      },
-    }),
-  };
+  const weak = { isAway: false, store: inner };
+  weak.store = storeAround(inner, ({ name, run }) =>
+    weak.isAway ? Promise.reject(new StoreError('storeUnavailable', name)) : run(),
+  );
   return weak;
 }
 

@@ -10,7 +10,9 @@ import { eventKey } from '../../src/webhook/event-key.js';
 import type { DeliveryLimits, DeliveryTerms, DeliveryVerdict, EventWork as WorkOn } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';
 import type { QueuedEvent } from '../../src/queue/job.js';
-import { HeldClock, START_MS } from './held-in-hand.js';
+import { HeldClock, START_MS } from '../kit/held-clock.js';
+import { loggerInto } from '../kit/loggers.js';
+import { storeAround } from '../kit/store-around.js';
 
 export type EventWork = WorkOn<QueuedEvent>;
 
@@ -50,8 +52,7 @@ export function newProcess(options: ProcessOptions = {}): Process {
   const ran: string[] = [];
   const arrived: string[] = [];
   const log: string[] = [];
-  const say = (line: string): void => void log.push(line);
-  const logger: Logger = { info: say, warn: say, error: say };
+  const logger: Logger = loggerInto(log, 'info', 'warn', 'error');
   const store = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
   const queue = new DeliveryQueue({
     store,
@@ -98,27 +99,20 @@ export function weakStore(inner: ThreadStore): {
   const failing = new Set<string>();
   const hanging = new Set<string>();
   const calls: { operation: string; processId: string }[] = [];
-  const around = <T>(operation: Operation, { processId }: Ticket, run: () => MaybePromise<T>): MaybePromise<T> => {
+  const store = storeAround(inner, ({ name, given, run }) => {
+    const operation = operationOf(name, given);
+    if (operation === undefined) return run();
+    const [{ processId }] = given as [Ticket];
     calls.push({ operation, processId });
     if (hanging.has(operation)) return new Promise<never>(() => undefined);
     return failing.has(operation) ? Promise.reject(new TypeError('the store is down')) : run();
-  };
-  const store: ThreadStore = {
-    forBot: () => store,
-    listSetAside: () => Promise.resolve([]),
-    read: (thread) => inner.read(thread),
-    readFor: (ticket) => inner.readFor(ticket),
-    update: (thread, change) => inner.update(thread, change),
-    forget: (thread) => inner.forget(thread),
-    enter: (ticket, leaseMs, change) => around('claim', ticket, () => inner.enter(ticket, leaseMs, change)),
-    renew: async (ticket, leaseMs) => around('claim', ticket, () => inner.renew(ticket, leaseMs)),
-    isNext: (ticket) => inner.isNext(ticket),
-    leave: (ticket, how) => around(how === 'finished' ? 'finish' : 'release', ticket, () => inner.leave(ticket, how)),
-    schedule: (due) => inner.schedule(due),
-    unschedule: (thread, name) => inner.unschedule(thread, name),
-    findHandover: (handoverId) => inner.findHandover(handoverId),
-    listOpen: (limit) => inner.listOpen(limit),
-    takeDue: (nowMs, limit, leaseMs) => inner.takeDue(nowMs, limit, leaseMs),
-  };
+  });
   return { store, failing, hanging, calls };
+}
+
+/** What a call does with a ticket. */
+function operationOf(name: keyof ThreadStore, [, how]: readonly unknown[]): Operation | undefined {
+  if (name === 'enter' || name === 'renew') return 'claim';
+  if (name === 'leave') return how === 'finished' ? 'finish' : 'release';
+  return undefined;
 }

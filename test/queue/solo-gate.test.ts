@@ -1,7 +1,7 @@
 /** Tasks side by side, and those that want to run alone. */
 import { expect } from 'chai';
 import { SoloGate } from '../../src/queue/solo-gate.js';
-import { gate, HeldClock, settled } from './held-in-hand.js';
+import { gate, HeldClock, settled } from '../kit/held-clock.js';
 
 const LIMIT_MS = 60_000;
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { ThreadQueue } from '../../src/queue/thread-queue.js';
 import type { QueueEntry } from '../../src/queue/thread-queue.js';
-import { HeldClock, settled } from './held-in-hand.js';
+import { HeldClock, settled } from '../kit/held-clock.js';
 
 type Step = `enter ${string}` | `ready ${string}` | `leave ${string}`;
 

@@ -1,7 +1,6 @@
 /** docs/doctor.md and docs/operator.md: what they show is what is printed, what they tell to write works. */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { expect } from 'chai';
 import { VccLiveHandover, parseWebhook } from 'botbuilder-handover-vcclive';
@@ -15,6 +14,7 @@ import { paint } from '../../src/cli/terminal.js';
 import { openClinic, PSID, type, type Clinic } from '../cli/doctor/clinic.js';
 import { literalsOf } from './declared-words.js';
 import { firstCells, paper, REPOSITORY } from './readme-examples.js';
+import { listenLocally } from '../kit/listening.js';
 
 const DOCTOR = paper('docs/doctor.md');
 const OPERATOR = paper('docs/operator.md');
@@ -161,8 +161,7 @@ describe('docs/operator.md', () => {
       });
     });
     const server = createServer(app);
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    simulator.connectBot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`);
+    simulator.connectBot(`${await listenLocally(server)}/api/messages`);
     try {
       await simulator.customer(PSID).says('Grüße');
       await simulator.settled();

@@ -153,6 +153,8 @@ const testOf = (triedBy: string, because: string): NotRun => ({ triedBy, because
 const AZURE = testOf('test/integration/azure-bot.test.ts', 'lines of samples/azure-bot, which that test runs whole');
 const BOTKIT = testOf('test/integration/botkit-bot.test.ts', 'lines of samples/botkit-bot, which that test runs whole');
 const REDIS = testOf('test/readme/reliability.test.ts', 'needs a Redis at localhost:6379; that test compiles it');
+const FUNCTIONS = testOf('test/integration/functions.test.ts', 'a file of samples/, which that test calls');
+const INIT = testOf('test/cli/init.test.ts', 'the bot that init writes, which that test runs');
 const MOCHA = 'a test for mocha, not a bot';
 
 /** What surrounds an example of the page about the Agents SDK. */
@@ -191,6 +193,7 @@ export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
       adapter: 'repaired',
     }),
   },
+  'docs/adapters.md#stock-bot': whole,
   'docs/adapters.md#any-adapter': {
     program: uses({
       before: "const adapter = $adapter(handover), logic = $echo, microsoftAppId = '';",
@@ -212,6 +215,7 @@ export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
     hears: NOTICE,
   },
 
+  'docs/azure-bot-service.md#bot': INIT,
   'docs/azure-bot-service.md#handover': AZURE,
   'docs/azure-bot-service.md#middleware': AZURE,
   'docs/azure-bot-service.md#attach': AZURE,
@@ -228,6 +232,7 @@ export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
   'docs/before-the-handover.md#redact': { program: makes() },
   'docs/before-the-handover.md#loop-breaker': { program: makes() },
 
+  'docs/botkit.md#bot': INIT,
   'docs/botkit.md#plugin': BOTKIT,
   'docs/botkit.md#controller': BOTKIT,
   'docs/botkit.md#use': BOTKIT,
@@ -246,6 +251,10 @@ export const EXAMPLES: Readonly<Record<string, Run | NotRun>> = {
     program: inTurn({ before: 'const EventFactory = $EventFactory;' }),
     hears: /^One moment, please\.$/,
   },
+
+  'docs/functions.md#bot': FUNCTIONS,
+  'docs/functions.md#lambda': FUNCTIONS,
+  'docs/functions.md#azure-functions': FUNCTIONS,
 
   'docs/going-to-production.md#production': {
     program: makes({
@@ -292,6 +301,10 @@ app.listen(3978);`,
   },
   'docs/recordings.md#replay': testOf('test/readme/recordings-page.test.ts', MOCHA),
 
+  'docs/reliability.md#sqlite': testOf(
+    'test/readme/reliability.test.ts',
+    'leaves a file where it runs; that test compiles it',
+  ),
   'docs/reliability.md#store': REDIS,
   'docs/reliability.md#inbox': REDIS,
   'docs/scale.md#cluster': testOf('test/store/redis-cluster.test.ts', 'needs a Redis Cluster of three machines'),
@@ -352,7 +365,15 @@ app.listen(3978);`,
   'docs/watching-it.md#logger': { program: makes() },
   'docs/watching-it.md#winston': { program: makes() },
   'docs/watching-it.md#label': { program: uses() },
+  'docs/watching-it.md#health': { program: uses({ after: 'void lookAtHealth();' }) },
+  'docs/watching-it.md#probes': {
+    program: (code) => uses({ server: code })('const server = $serve($adapter(handover), $echo);'),
+  },
   'docs/watching-it.md#opentelemetry': { program: makes() },
+  'docs/watching-it.md#prometheus': testOf(
+    'test/watching/watching.test.ts',
+    'opens a port beside the bot’s; that test lets a real Prometheus scrape the same exporter',
+  ),
   'docs/watching-it.md#botTelemetry': {
     program: makes({ after: 'const handover = watched({ trackEvent: () => {}, trackDependency: () => {} });' }),
   },

@@ -2,7 +2,6 @@
 import { createHmac } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TurnContext } from 'botbuilder';
 import { MemoryStorage } from 'botbuilder';
 import * as plugin from 'botbuilder-handover-vcclive';
@@ -15,6 +14,7 @@ import { createLogger, format, transports } from 'winston';
 import { closeScenes, connection, scene } from '../integration/scene.js';
 import { compile, run } from './compile-examples.js';
 import { codeBlocksOf, examplesOf, paper } from './readme-examples.js';
+import { originOf } from '../kit/listening.js';
 
 const COMPILING_LIMIT_MS = 120_000;
 const PAGES = ['docs/set-up.md', 'docs/going-to-production.md', 'docs/moving.md', 'docs/watching-it.md'];
@@ -23,6 +23,9 @@ const PAGES = ['docs/set-up.md', 'docs/going-to-production.md', 'docs/moving.md'
 const CONNECTION = `
 import type { VccLiveHandoverOptions as Options } from 'botbuilder-handover-vcclive';
 declare const connection: Pick<Options, 'botAppId' | 'vccLiveAppId' | 'pageAccessToken' | 'appSecret'>;
+`;
+const HANDOVER = `import type { VccLiveHandover } from 'botbuilder-handover-vcclive';
+declare const handover: VccLiveHandover;
 `;
 const AROUND: Readonly<Record<string, string>> = {
   production: `${CONNECTION}declare const tokens: { read(pageId: string): Promise<string> };\n`,
@@ -42,6 +45,9 @@ const server = serve();
   winston: CONNECTION,
   opentelemetry: CONNECTION,
   botTelemetry: CONNECTION,
+  prometheus: CONNECTION,
+  health: HANDOVER,
+  probes: HANDOVER,
 };
 
 describe('the guide', () => {
@@ -52,7 +58,7 @@ describe('the guide', () => {
 
   it('marks every block of code as an example', () => {
     for (const { name, text, examples } of pages) expect(codeBlocksOf(text), name).to.equal(examples.size);
-    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(13);
+    expect(pages.reduce((sum, { examples }) => sum + examples.size, 0)).to.equal(16);
   });
 
   it('has examples that compile as strictly as the package itself', () => {
@@ -78,7 +84,7 @@ describe('the guide', () => {
     const server = run(example('bot'), known)['server'] as Server;
     try {
       if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
-      simulator.connectBot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`);
+      simulator.connectBot(`${originOf(server)}/api/messages`);
       const customer = simulator.customer('6600112233445566');
       await customer.says('Hello');
       await customer.says('talk to agent');

@@ -111,7 +111,7 @@ describe('the papers', () => {
 
   it('ARCHITECTURE.md and CONTRIBUTING.md name only files that are there', () => {
     const files = readdirSync(REPOSITORY, { recursive: true, encoding: 'utf8' })
-      .filter((file) => /^(src|test|scripts|samples|bench|docs)\b/.test(file))
+      .filter((file) => /^((src|test|scripts|samples|bench|docs|\.github|\.vscode)\b|[^/\\]+$)/.test(file))
       .map((file) => `/${file.replaceAll('\\', '/')}`);
     const named = [
       ...`${paper('ARCHITECTURE.md')}${paper('CONTRIBUTING.md')}`.matchAll(/`([\w./-]+\.(?:ts|mjs|md))`/g),

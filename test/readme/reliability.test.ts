@@ -22,7 +22,7 @@ describe('the page about what is promised', () => {
   });
 
   it('has examples that compile as strictly as the package itself', () => {
-    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(2);
+    expect(codeBlocksOf(PAGE)).to.equal(examples.size).and.equal(3);
     const sources = [...examples].map(([name, code]) => [name, `${AROUND}${code}\nexport { handover };`] as const);
     expect(compile(new Map(sources))).to.deep.equal([]);
   }).timeout(COMPILING_LIMIT_MS);

@@ -1,6 +1,5 @@
 /** The examples of docs/vcc-live-webhooks.md compile as they stand, and do what the page says. */
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { WaterfallStepContext } from 'botbuilder-dialogs';
 import { handoverResultOf } from 'botbuilder-handover-vcclive';
 import type { HandoverResult } from 'botbuilder-handover-vcclive';
@@ -12,6 +11,7 @@ import { breath, closeScenes, dialogBot, scene } from '../integration/scene.js';
 import { membersOf } from './declared-words.js';
 import { compile } from './compile-examples.js';
 import { codeBlocksOf, examplesOf, firstCells, paper } from './readme-examples.js';
+import { listenLocally } from '../kit/listening.js';
 
 const COMPILING_LIMIT_MS = 120_000;
 const SECRET = 'correct horse battery staple, and more';
@@ -179,8 +179,7 @@ async function waiting(): Promise<Scene> {
 async function serve(listener: RequestListener): Promise<string> {
   const served = createServer(listener);
   server = served;
-  await new Promise<void>((resolve) => served.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(served.address() as AddressInfo).port}/vcc-live`;
+  return `${await listenLocally(served)}/vcc-live`;
 }
 
 /** What the example's waterfall step says to a result. */

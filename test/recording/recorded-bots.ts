@@ -1,6 +1,5 @@
 /** One bot on each transport that can record, and the story that the recordings tell. */
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryStorage } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
@@ -11,7 +10,9 @@ import type { BotLogic } from 'botbuilder-handover-vcclive';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
 import { HandoverFacebookAdapter, repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { connection, quietLogger } from '../integration/scene.js';
+import { connection } from '../integration/scene.js';
+import { listenLocally, stopServer } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
 
 /** What a bot is started with. */
 export interface BotSettings {
@@ -55,12 +56,10 @@ function stockAdapter({ settings }: MessengerSimulator): FacebookAdapter {
 
 async function served(sim: MessengerSimulator, handover: VccLiveHandover, listener: RequestListener) {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  sim.connectBot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/messages`);
+  sim.connectBot(`${await listenLocally(server)}/api/messages`);
   return async (): Promise<void> => {
     await handover.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await stopServer(server);
   };
 }
 

@@ -26,8 +26,8 @@ describe('.ci/run', function () {
     const script = cases.map(([words, commands]) => `"${words}") ${commands} ;;`).join('\n');
     await writeFile(join(folder, 'npm'), `#!/usr/bin/env bash\ncase "$*" in\n${script}\nesac\n`);
     await chmod(join(folder, 'npm'), 0o755);
-    // Neither program is looked for, and none is installed.
-    const programs = { CHROMIUM_PATH: 'none', REDIS_SERVER_PATH: 'none' };
+    // No program is looked for, and none is installed.
+    const programs = { CHROMIUM_PATH: 'none', REDIS_SERVER_PATH: 'none', PROMETHEUS_PATH: 'none' };
     const path = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
     const ended = promisify(execFile)(SCRIPT, [], { env: { ...process.env, ...programs, ...env, PATH: path } });
     const [code, printed] = await ended.then(
@@ -60,7 +60,8 @@ describe('.ci/run', function () {
       expect(lines.join('\n')).to.include(`== ${name}\n${name}\n${name}\n== ${name}: `);
   });
 
-  for (const step of ['ci', 'run build', 'run types', 'run lint', 'run format:check', 'run architecture']) {
+  const looks = ['build', 'types', 'lint', 'unused', 'format:check', 'architecture', 'api', 'package'];
+  for (const step of ['ci', ...looks.map((name) => `run ${name}`)]) {
     it(`ends with the exit code of "npm ${step}", and without the tests`, async () => {
       const { code, lines } = await run({ [step]: 'exit 7' });
       expect(code).to.equal(7);

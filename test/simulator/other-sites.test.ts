@@ -51,6 +51,7 @@ describe('The port of the simulator', () => {
       ['POST', '/api/messages'],
       ['POST', '/stage/act'],
       ['GET', '/stage/wire/1'],
+      ['GET', '/stage/timeline/111222333444555/6600112233445566.svg'],
       ['GET', '/nothing/there'],
     ];
   };

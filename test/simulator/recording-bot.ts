@@ -1,11 +1,11 @@
 /** A bot that only writes down what arrives, and a plain Graph client: what an app would have on its side of the wire. */
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseExactJson } from '../../src/thread/exact-json.js';
 import { MessengerSimulator, type SimulatorOptions } from '../../src/simulator/index.js';
+import { listenLocally, originOf, stopServer } from '../kit/listening.js';
 
 export interface Delivery {
   readonly method: string;
@@ -44,12 +44,12 @@ export class RecordingBot {
 
   static async start(): Promise<RecordingBot> {
     const bot = new RecordingBot();
-    await new Promise<void>((resolve) => bot.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(bot.#server);
     return bot;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/messages`;
+    return `${originOf(this.#server)}/api/messages`;
   }
 
   /** Every item that arrived, with the channel it stood on. */
@@ -62,10 +62,7 @@ export class RecordingBot {
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    return stopServer(this.#server);
   }
 }
 

@@ -313,6 +313,27 @@ describe('The commands of the stage', () => {
     expect(detail.curl).to.include('"previous_owner_app_id":24012345678901237,"new_owner_app_id":27012345678901239');
   });
 
+  it('leave a drawing of their thread, which runs nothing', async () => {
+    await open();
+    await does({ act: 'customerSays', psid: PSID, text: '<script>alert(1)</script>' });
+    await does({ act: 'agentTakes', psid: PSID });
+    const { pageId } = simulator.settings;
+    const drawn = await fetch(`${origin}/stage/timeline/${pageId}/${PSID}.svg?width=390`);
+    expect(drawn.headers.get('content-type')).to.equal('image/svg+xml; charset=utf-8');
+    expect(drawn.headers.get('content-security-policy')).to.equal("default-src 'none'; style-src 'unsafe-inline'");
+    const svg = await drawn.text();
+    expect(svg).to.include('viewBox="0 0 390 ').and.include('▸ Owner is VCC Live (taken)');
+    expect(svg).not.to.include('<script');
+    for (const path of [
+      `${pageId}/999.svg`,
+      `999/${PSID}.svg`,
+      `${pageId}/${PSID}`,
+      `${pageId}/${PSID}.svg?width=wide`,
+    ]) {
+      expect((await fetch(`${origin}/stage/timeline/${path}`)).status, path).to.equal(404);
+    }
+  });
+
   it('have a size, a type, a method and a place', async () => {
     await open();
     const big = await act(origin, `{"act":"customerSays","text":"${'x'.repeat(70_000)}"}`);

@@ -1,13 +1,13 @@
 /** The example of docs/testing-your-bot.md is a test that passes, and one that can fail: with the bot broken it does. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { compile } from '../readme/compile-examples.js';
 import { paper, REPOSITORY } from '../readme/readme-examples.js';
+import { freePort } from '../kit/listening.js';
 
 const RUN_LIMIT_MS = 40_000;
 const EXAMPLE = /<!-- example: ([\w.-]+) -->\s*```\w+\n([\s\S]*?)```/g;
@@ -62,11 +62,3 @@ describe('docs/testing-your-bot.md', function () {
     );
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

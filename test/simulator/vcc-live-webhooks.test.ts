@@ -1,10 +1,10 @@
 /** VCC Live's webhooks as VCC Live publishes them, received by a server that knows nothing of the plugin. */
 import { createDecipheriv } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { HandoverError, InvalidOptionError, ThreadControlClient } from 'botbuilder-handover-vcclive';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { listenLocally, originOf } from '../kit/listening.js';
 
 const PSID = '6600112233445566';
 const PUBLISHED_FIELDS = [
@@ -45,8 +45,8 @@ describe('VCC Live’s webhooks', () => {
         res.end('heard');
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/vcc-live?x=1`;
+    await listenLocally(server);
+    url = `${originOf(server)}/vcc-live?x=1`;
     simulator = await MessengerSimulator.start({ clock: 'held' });
   });
 

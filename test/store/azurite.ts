@@ -2,9 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '../kit/listening.js';
 
 /** A running emulator. */
 export interface Emulator {
@@ -42,17 +42,6 @@ function listening(child: ChildProcess): Promise<void> {
     child.once('exit', (code) => reject(new Error(`azurite ended with ${String(code)} before it listened`)));
     child.stdout?.on('data', (line: Buffer) => {
       if (line.toString().includes('successfully listens')) resolve();
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
   });
 }

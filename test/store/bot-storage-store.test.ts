@@ -13,6 +13,7 @@ import { startEmulator } from './azurite.js';
 import { manyProcesses } from './many-processes.js';
 import { finish, take, ticketOf } from './tickets.js';
 import { epochOf, faultOf, handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 const THREAD_KEY = 'handover-vcclive.thread.1776.4001';
@@ -56,7 +57,7 @@ describe('BotStorageThreadStore over BlobsStorage on an emulator', function () {
   it('begins a thread anew whose blob is no JSON, and gives the others of the same reading', async () => {
     const storage = new BlobsStorage(emulator.connectionString, 'nojson');
     const said: string[] = [];
-    const log = { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) };
+    const log = loggerInto(said, 'error');
     const store = new BotStorageThreadStore(storage).forBot({ appId: '263', log, faultOf });
     const other = { pageId: '1776', psid: '4002' };
     for (const thread of [THREAD, other]) {
@@ -92,7 +93,7 @@ describe('BotStorageThreadStore and what it did not write', () => {
   const said: string[] = [];
   const bot = {
     appId: '263',
-    log: { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) },
+    log: loggerInto(said, 'error'),
     faultOf,
   };
   beforeEach(() => {

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient } from 'redis';
-import { ended, freePort, launch } from './redis-server.js';
+import { ended, launch } from './redis-server.js';
+import { freePort } from '../kit/listening.js';
 
 const SLOTS = 16_384;
 const MASTERS = 3;

@@ -10,6 +10,7 @@ import { ReplacementPace } from '../../src/store/replacement-pace.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
 import { TcpRelay } from './tcp-relay.js';
 import { epochOf, recordWith } from './thread-store-contract.js';
+import { listenLocally } from '../kit/listening.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 
@@ -200,7 +201,7 @@ class FakeRedis {
 
   static async refusing(refusal: string): Promise<FakeRedis> {
     const fake = new FakeRedis(refusal);
-    await new Promise<void>((resolve) => fake.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(fake.#server);
     return fake;
   }
 

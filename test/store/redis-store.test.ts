@@ -10,6 +10,7 @@ import { finish, take, ticketOf } from './tickets.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
 import type { Lifetimes } from './thread-store-contract.js';
 import { epochOf, faultOf, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 /** What the keys of {@link THREAD} begin with. */
@@ -87,7 +88,7 @@ describeWithRedis('RedisThreadStore', function () {
     const said: string[] = [];
     const open = {
       appId: '263',
-      log: { info: () => undefined, warn: () => undefined, error: (line: string) => said.push(line) },
+      log: loggerInto(said, 'error'),
       faultOf,
     };
     const id = `${THREAD.pageId}/${THREAD.psid}`;

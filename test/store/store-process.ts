@@ -3,12 +3,15 @@ import type * as blobs from 'botbuilder-azure-blobs';
 import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
 import type { RedisAddress } from '../../src/store/redis-client.js';
 import { RedisThreadStore } from '../../src/store/redis-store.js';
+import type { SqliteDriverName } from '../../src/store/sqlite-driver.js';
+import { SqliteThreadStore } from '../../src/store/sqlite-store.js';
 import type { ThreadKey } from '../../src/thread/key.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 
 /** Where the processes meet. */
 export type Backing =
   | { readonly kind: 'redis'; readonly url: RedisAddress }
+  | { readonly kind: 'sqlite'; readonly path: string; readonly driver: SqliteDriverName }
   | { readonly kind: 'blobs'; readonly connectionString: string };
 
 /** What each of them does. */
@@ -29,6 +32,10 @@ export function storeOf(
 ): { readonly store: ThreadStore; readonly close: () => Promise<void> } {
   if (backing.kind === 'redis') {
     const store = new RedisThreadStore(backing.url, { prefix: `processes-${name}` });
+    return { store, close: () => store.close() };
+  }
+  if (backing.kind === 'sqlite') {
+    const store = new SqliteThreadStore(`${backing.path}-${name}`, { driver: backing.driver });
     return { store, close: () => store.close() };
   }
   // Takes seconds to load, which processes at Redis need not wait for.

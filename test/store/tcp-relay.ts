@@ -4,6 +4,7 @@
  */
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { listenLocally } from '../kit/listening.js';
 
 /** Listens on a port of its own, and joins whoever comes with its target. */
 export class TcpRelay {
@@ -20,7 +21,7 @@ export class TcpRelay {
 
   static async to(target: string): Promise<TcpRelay> {
     const relay = new TcpRelay(portOf(target));
-    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
+    await listenLocally(relay.#server);
     return relay;
   }
 

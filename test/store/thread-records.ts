@@ -3,12 +3,12 @@ import type { RecordStore } from '../../src/handover/stored-record.js';
 import { recordStore } from '../../src/handover/stored-record.js';
 import { faultOfRecord } from '../../src/thread/read-record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
+import { quietLogger } from '../kit/loggers.js';
 
 /**
  * The store as the plugin uses it: `recordsIn(store).update(thread, (record) => …)`.
  * @param appId the store is not a bot's own yet: of the bot with this app id
  */
 export function recordsIn(store: ThreadStore, appId?: string): RecordStore {
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  return recordStore(appId === undefined ? store : store.forBot({ appId, log, faultOf: faultOfRecord }));
+  return recordStore(appId === undefined ? store : store.forBot({ appId, log: quietLogger, faultOf: faultOfRecord }));
 }

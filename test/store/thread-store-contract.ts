@@ -8,10 +8,10 @@ import fc from 'fast-check';
 import type { Clock } from '../../src/thread/clock.js';
 import { systemClock } from '../../src/thread/clock.js';
 import type { ThreadKey } from '../../src/thread/key.js';
-import type { Logger } from '../../src/thread/logger.js';
 import type { StoredRecord, ThreadStore, Ticket } from '../../src/thread/store.js';
 import { threadLabel } from '../../src/thread/thread-label.js';
 import { finish, take, ticketOf } from './tickets.js';
+import { loggerInto, quietLogger } from '../kit/loggers.js';
 
 /** A clock that stands until it is moved; waits between tries pass in real time, because real writers cause them. */
 export interface HandClock extends Clock {
@@ -628,7 +628,7 @@ export function threadStoreContract(
     });
 
     describe('two bots in one place', () => {
-      const bot = (appId: string, at = store): ThreadStore => at.forBot({ appId, log: silent, faultOf });
+      const bot = (appId: string, at = store): ThreadStore => at.forBot({ appId, log: quietLogger, faultOf });
 
       it('never see each other’s records, open handovers, events and deadlines', async () => {
         const [one, two] = [bot('24012345678901237'), bot('27012345678901239')];
@@ -668,7 +668,7 @@ export function threadStoreContract(
     (abilities.isShared === true ? describe : leaveOut)('a record that cannot be read', () => {
       const said: string[] = [];
       const bot = (at: ThreadStore): ThreadStore =>
-        at.forBot({ appId: '263', log: { ...silent, error: (line) => said.push(line) }, faultOf });
+        at.forBot({ appId: '263', log: loggerInto(said, 'error'), faultOf });
       const wrong: Record<string, unknown> = {
         'an epoch that is a text': { epoch: '3' },
         'fields of another version': { v: 2, owner: 'vccLive' },
@@ -730,8 +730,6 @@ export function threadStoreContract(
     });
   });
 }
-
-const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const ID = '0123456789abcdef0123456789abcdef';
 const OTHER_ID = 'fedcba9876543210fedcba9876543210';

@@ -2,26 +2,12 @@
 import { expect } from 'chai';
 import { ApplicationFunctions, acceptBoolean } from '../../src/thread/application-functions.js';
 import type { ApplicationFunction } from '../../src/thread/application-functions.js';
-import type { Clock } from '../../src/thread/clock.js';
-
-/** A clock whose timers the test fires. */
-class HeldTimers implements Clock {
-  readonly timers = new Map<number, () => void>();
-
-  now(): number {
-    return 0;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    this.timers.set(delayMs, run);
-    return () => void this.timers.delete(delayMs);
-  }
-}
+import { HeldClock } from '../kit/held-clock.js';
 
 describe('a function of the application', () => {
-  const setting = (limitMs?: number): { functions: ApplicationFunctions; clock: HeldTimers; lines: string[] } => {
+  const setting = (limitMs?: number): { functions: ApplicationFunctions; clock: HeldClock; lines: string[] } => {
     const lines: string[] = [];
-    const clock = new HeldTimers();
+    const clock = new HeldClock();
     const log = {
       info: () => undefined,
       warn: (line: string) => void lines.push(`warn: ${line}`),
@@ -41,15 +27,15 @@ describe('a function of the application', () => {
     const { functions, clock, lines } = setting();
     expect(functions.call(asks, () => true)).to.equal(true);
     expect(functions.call(asks, () => undefined)).to.equal(false);
-    expect([clock.timers.size, lines]).to.deep.equal([0, []]);
+    expect([clock.timers, lines]).to.deep.equal([0, []]);
   });
 
   it('that answers later leaves no timer behind', async () => {
     const { functions, clock, lines } = setting();
     const answer = functions.call(asks, async () => true);
-    expect([...clock.timers.keys()]).to.deep.equal([3000]);
+    expect(clock.timers).to.equal(1);
     expect(await answer).to.equal(true);
-    expect([clock.timers.size, lines]).to.deep.equal([0, []]);
+    expect([clock.timers, lines]).to.deep.equal([0, []]);
   });
 
   it('that does not answer has its limit: the application’s, else its own, else three seconds; or none', async () => {
@@ -61,15 +47,16 @@ describe('a function of the application', () => {
     ] as const) {
       const { functions, clock, lines } = setting(limitMs);
       const answer = functions.call(own === undefined ? asks : { ...asks, defaultLimitMs: own, level: 'warn' }, never);
-      expect([...clock.timers.keys()]).to.deep.equal([expected]);
-      clock.timers.get(expected)?.();
+      await clock.advance(expected - 1);
+      expect(lines).to.deep.equal([]);
+      await clock.advance(1);
       expect(await answer).to.equal(false);
       const line = `The function "asks" did not answer within ${expected} ms. It counts as no.`;
       expect(lines).to.deep.equal([own === undefined ? line : `warn: ${line}`]);
     }
     const { functions, clock } = setting();
     void functions.call({ ...asks, isUnlimited: true }, never);
-    expect(clock.timers.size).to.equal(0);
+    expect(clock.timers).to.equal(0);
   });
 
   it('that fails many times for one handover is one line', () => {

@@ -1,6 +1,9 @@
 /** A logger of the application's that fails. */
+import { Writable } from 'node:stream';
 import { expect } from 'chai';
-import { dependableLogger } from '../../src/thread/logger.js';
+import pino from 'pino';
+import { createLogger } from 'winston';
+import { dependableLogger, isDebugOn } from '../../src/thread/logger.js';
 import type { Logger } from '../../src/thread/logger.js';
 
 describe('a dependable logger', () => {
@@ -58,5 +61,42 @@ describe('a dependable logger', () => {
       },
     };
     expect(() => dependableLogger(broken, broken).error('a')).not.to.throw();
+  });
+
+  describe('and its lines at debug', () => {
+    it('are on if the logger has debug, and off while the logger says so', () => {
+      let isOn = false;
+      const own = { ...quiet(), debug: (): void => undefined };
+      expect(isDebugOn(dependableLogger(own))).to.equal(true);
+      const levelled = dependableLogger({ ...own, isLevelEnabled: (level) => isOn && level === 'debug' });
+      expect(isDebugOn(levelled)).to.equal(false);
+      isOn = true;
+      expect(isDebugOn(levelled)).to.equal(true);
+    });
+
+    it('are off for the console, which has no level, and for a logger without debug', () => {
+      expect(isDebugOn(dependableLogger(console))).to.equal(false);
+      expect(isDebugOn(dependableLogger(quiet()))).to.equal(false);
+    });
+
+    it('follow the level of pino and winston', () => {
+      const silent = new Writable({ write: (_chunk, _encoding, written) => written() });
+      const winston = (level: string): Logger => createLogger({ level, silent: true });
+      expect(isDebugOn(dependableLogger(pino({ level: 'info' }, silent)))).to.equal(false);
+      expect(isDebugOn(dependableLogger(pino({ level: 'debug' }, silent)))).to.equal(true);
+      expect(isDebugOn(dependableLogger(winston('info')))).to.equal(false);
+      expect(isDebugOn(dependableLogger(winston('debug')))).to.equal(true);
+    });
+
+    it('are off if nobody can say', () => {
+      const own = {
+        ...quiet(),
+        debug: (): void => undefined,
+        isLevelEnabled: () => {
+          throw new TypeError('no levels');
+        },
+      };
+      expect(isDebugOn(dependableLogger(own))).to.equal(false);
+    });
   });
 });

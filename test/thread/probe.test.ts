@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import type { Logger } from '../../src/thread/logger.js';
 import { botTelemetry } from '../../src/botbuilder/bot-telemetry.js';
 import { dependableProbe, measured } from '../../src/thread/probe.js';
+import { loggerInto } from '../kit/loggers.js';
 
 const WORK = { kind: 'delivery', events: 1 } as const;
 const endOf = (value: unknown, durationMs: number): WorkEnd => ({
@@ -33,8 +34,7 @@ describe('a probe', () => {
     lines = [];
     ends = [];
     nowMs = 1000;
-    const note = (line: string): void => void lines.push(line);
-    log = { info: note, warn: note, error: note };
+    log = loggerInto(lines, 'info', 'warn', 'error');
   });
 
   it('is none where none is given: then nothing is measured', () => {

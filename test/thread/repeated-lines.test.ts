@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { SimulatorClock } from 'botbuilder-handover-vcclive/simulator';
 import { RepeatedLines } from '../../src/thread/repeated-lines.js';
+import { loggerInto } from '../kit/loggers.js';
 
 describe('Lines that anybody can cause', () => {
   let written: string[];
@@ -9,8 +10,7 @@ describe('Lines that anybody can cause', () => {
   beforeEach(() => {
     written = [];
     clock = new SimulatorClock('held');
-    const write = (line: string): void => void written.push(line);
-    lines = new RepeatedLines({ info: write, warn: write, error: write }, clock);
+    lines = new RepeatedLines(loggerInto(written, 'info', 'warn', 'error'), clock);
   });
 
   it('are written once, and then counted until the minute is over', async () => {

@@ -60,7 +60,7 @@ export interface DoctorHost {
 }
 
 /** Exit codes: healthy · something is red · Meta did not answer. */
-export const DOCTOR_EXIT = { healthy: 0, red: 1, couldNotRun: 2 } as const;
+const DOCTOR_EXIT = { healthy: 0, red: 1, couldNotRun: 2 } as const;
 
 const HEAR_MS = 3000;
 const LISTEN_ON = '127.0.0.1';

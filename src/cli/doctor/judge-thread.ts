@@ -119,7 +119,7 @@ export function judgeArrivals({ arrivals, settings, owner }: Observations): Find
 }
 
 /** Who that is, in words. */
-export function ownerWords(
+function ownerWords(
   owner: NamedByMeta,
   { appId, vccLiveAppId }: Pick<Observations['settings'], 'appId' | 'vccLiveAppId'>,
 ): string {

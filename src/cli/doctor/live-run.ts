@@ -103,7 +103,7 @@ export async function runLive(order: LiveOrder): Promise<LiveRun> {
 }
 
 /** Who that is. */
-export function ownerView(
+function ownerView(
   answer: AdministrationAnswer,
   ids: { readonly appId: string; readonly vccLiveAppId: string },
 ): OwnerView {

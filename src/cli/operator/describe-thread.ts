@@ -125,7 +125,7 @@ export function handoverLine({ state, since, handoverId, waits }: OpenThread, no
 }
 
 /** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
-export function ago(ms: number): string {
+function ago(ms: number): string {
   if (ms < MINUTE_MS) return `${Math.max(0, Math.round(ms / 1000))} s`;
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
   if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;

@@ -1,8 +1,10 @@
 /**
- * Opens the bot's store: Redis by its address, any other store by a file of the user's own that exports it.
+ * Opens the bot's store: Redis by its address, an SQLite file by its path, any other store by a file of the user's own that
+ * exports it.
  *
  * The bot's code makes a store over Blobs or Cosmos, and only that code knows how.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRecord } from '../../thread/read-unknown.js';
@@ -27,7 +29,7 @@ const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: ()
 
 /** Where a store is, and whose threads are wanted of it. */
 export interface WantedStore {
-  /** `redis://…`, `rediss://…`, or the path of a JavaScript file that exports `store`. */
+  /** `redis://…`, `rediss://…`, the path of an SQLite file (`.db`, `.sqlite`), or of a JavaScript file that exports `store`. */
   readonly where: string;
   readonly folder: string;
   /** Of the keys in Redis. */
@@ -36,11 +38,13 @@ export interface WantedStore {
 }
 
 /**
- * @throws {@link HandoverError} `invalidOption` if that is neither, `missingPeer` if `redis` is not installed
+ * @throws {@link HandoverError} `invalidOption` if that is none of them, `missingPeer` if a package that the store needs is not
+ *   installed
  */
 export async function openStore({ where, folder, prefix, appId }: WantedStore): Promise<OpenedStore> {
   if (/^rediss?:\/\//.test(where)) return openRedis(where, prefix, appId);
   const file = resolve(folder, where);
+  if (SQLITE_FILE.test(where)) return openSqlite(file, where, appId);
   const exported = await load(file, where);
   // A CommonJS file that TypeScript made has its exports below `default`, too.
   const inner = isRecord(exported['default']) ? exported['default'] : {};
@@ -53,12 +57,22 @@ export async function openStore({ where, folder, prefix, appId }: WantedStore): 
 }
 
 const HOW =
-  'Give --store (or HANDOVER_STORE) a redis:// address, or a JavaScript file: module.exports.store = new BotStorageThreadStore(…).';
+  'Give --store (or HANDOVER_STORE) a redis:// address, an SQLite file (.db, .sqlite), or a JavaScript file: module.exports.store = new BotStorageThreadStore(…).';
+const SQLITE_FILE = /\.(?:db|sqlite3?)$/i;
 
 function openRedis(where: string, prefix: string | undefined, appId: string): OpenedStore {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the Redis store only if it is used
   const { RedisThreadStore } = require('../../store/redis.js') as typeof import('../../store/redis.js');
   const store = new RedisThreadStore(where, prefix === undefined ? {} : { prefix });
+  return { store, threads: ofBot(store, appId), close: () => store.close() };
+}
+
+function openSqlite(file: string, where: string, appId: string): OpenedStore {
+  // The store would create the file, and the command would find nothing in it.
+  if (!existsSync(file)) throw new HandoverError('invalidOption', `There is no file ${where}. ${HOW}`);
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the SQLite store only if it is used
+  const { SqliteThreadStore } = require('../../store/sqlite.js') as typeof import('../../store/sqlite.js');
+  const store = new SqliteThreadStore(file);
   return { store, threads: ofBot(store, appId), close: () => store.close() };
 }
 

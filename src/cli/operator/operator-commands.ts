@@ -82,7 +82,10 @@ function onThread(name: string, summary: string): Command {
 
 function withStoreOptions(command: Command): Command {
   return command
-    .option('--store <where>', "the bot's store: redis://… or a JavaScript file that exports it [HANDOVER_STORE]")
+    .option(
+      '--store <where>',
+      "the bot's store: redis://…, an SQLite file, or a JavaScript file that exports it [HANDOVER_STORE]",
+    )
     .option(
       '--store-prefix <text>',
       'prefix of the keys in Redis, if the bot does not use the default [HANDOVER_STORE_PREFIX]',

@@ -45,7 +45,7 @@ export interface OperatorHost {
 }
 
 /** Exit codes: done · Meta or the bot's record said no. What could not run at all rejects. */
-export const OPERATOR_EXIT = { done: 0, refused: 1 } as const;
+const OPERATOR_EXIT = { done: 0, refused: 1 } as const;
 
 const READ_AT_ONCE = 50;
 const BY_OPERATOR = 'operator';
@@ -234,8 +234,8 @@ export class Operator {
     if (store !== undefined) return this.#open(store);
     throw new HandoverError(
       'invalidOption',
-      "The bot's store is needed. Give --store, or set HANDOVER_STORE: a redis:// address, or a JavaScript file\n" +
-        "that exports your bot's store: module.exports.store = new BotStorageThreadStore(…).\n" +
+      "The bot's store is needed. Give --store, or set HANDOVER_STORE: a redis:// address, an SQLite file (.db, .sqlite),\n" +
+        "or a JavaScript file that exports your bot's store: module.exports.store = new BotStorageThreadStore(…).\n" +
         "A MemoryThreadStore is inside the bot's process; no other process can read it.",
     );
   }

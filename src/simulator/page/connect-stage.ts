@@ -85,3 +85,18 @@ export async function detailOf(seq: number): Promise<WireDetail | { readonly pro
     return { problem: 'The stage does not answer. Is it still running?' };
   }
 }
+
+/** Where the drawing of a thread is. */
+export function drawingAddress(key: string): string {
+  return `/stage/timeline/${key}.svg`;
+}
+
+/** The drawing of a thread as wide as that, or nothing if the stage does not answer. */
+export async function drawingOf(key: string, widthPx: number): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${drawingAddress(key)}?width=${Math.max(0, Math.floor(widthPx))}`);
+    return response.ok ? await response.text() : undefined;
+  } catch {
+    return undefined;
+  }
+}

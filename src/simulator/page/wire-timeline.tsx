@@ -5,6 +5,7 @@ import type { ThreadView, WireDetail, WireRow } from '../stage/stage-words.js';
 import { visibleLines } from '../../thread/visible-text.js';
 import { detailOf } from './connect-stage.js';
 import { CopyButton } from './copy-button.js';
+import { ThreadDrawing } from './thread-drawing.js';
 import { drawWhenChanged } from './draw-when-changed.js';
 import { clockTime } from './words.js';
 
@@ -24,6 +25,7 @@ export function WireTimeline(props: {
   const [troubleOnly, setTroubleOnly] = useState(false);
   const [drawnMax, setDrawnMax] = useState(DRAWN_STEP);
   const [following, setFollowing] = useState(true);
+  const [asDrawing, setAsDrawing] = useState(false);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const box = useRef<HTMLOListElement>(null);
 
@@ -60,7 +62,12 @@ export function WireTimeline(props: {
         <h2>
           The wire <span class="count">{wanted.length}</span>
         </h2>
-        <div class="filters">
+        {thread === undefined ? null : (
+          <button type="button" class="small" aria-pressed={asDrawing} onClick={() => setAsDrawing(!asDrawing)}>
+            Draw the thread
+          </button>
+        )}
+        <div class="filters" hidden={asDrawing}>
           <label>
             <span class="sr">Whose lines</span>
             <select
@@ -85,8 +92,10 @@ export function WireTimeline(props: {
           </label>
         </div>
       </div>
+      {asDrawing && thread !== undefined ? <ThreadDrawing thread={thread} /> : null}
       <ol
         class="wire"
+        hidden={asDrawing}
         ref={box}
         tabIndex={0}
         aria-label="Timeline"

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../../thread/clock.js';
 import type { ThreadKey } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
+import type { TimelineEventSource } from '../timeline/record-timelines.js';
 import { ROW_CAPACITY } from './row-board.js';
 import type { StagedBot } from './scenarios/index.js';
 import type { ClockView, SettingsView } from './stage-words.js';
@@ -16,6 +17,11 @@ const DEFAULT_MENU: SettingsView['menu'] = [
 export interface StageOptions {
   /** Who the bot believes owns a thread: `(thread) => (await handover.ownerOf(thread)).owner`. Default: nobody can say. */
   readonly believes?: (thread: ThreadKey) => Promise<string>;
+  /**
+   * The bot's plugin, for the drawing of a thread: its events say when the bot believed what, and what it held back.
+   * Default: the drawing shows neither.
+   */
+  readonly handover?: TimelineEventSource;
   /** What the bot is called on the page. Default `Bot`. */
   readonly botLabel?: string;
   /** What Pages are called, by id. Default: `Your Page`, or `Page 1` and so on if there are several. */

@@ -11,6 +11,7 @@ import type { BodyLimits } from '../../webhook/read-body.js';
 import { bodyLimits, readRequest, refusalStatus } from '../../webhook/read-body.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { WireEntry } from '../wire.js';
+import { drawnThread, DRAWINGS } from './drawn-thread.js';
 import { EventStream } from './event-stream.js';
 import { readPage } from './page-file.js';
 import { performCommand } from './perform-command.js';
@@ -20,11 +21,12 @@ import { parsed, refused, send, type Reply } from './reply.js';
 import { RowBoard } from './row-board.js';
 import type { Cast, Scenario, ScenarioNeed } from './scenarios/index.js';
 import { watchSilentOwner } from './silent-owner.js';
+import { TimelineRecorder } from '../timeline/record-timelines.js';
 import { clockView, isLoopback, settingsView, type StageOptions } from './stage-options.js';
 import type { StageSnapshot, SwitchView } from './stage-words.js';
 import { ThreadBoard } from './thread-board.js';
 import { WeatherBoard } from './weather-board.js';
-import { wireDetail } from './wire-detail.js';
+import { ENTRIES, wireReply } from './wire-detail.js';
 
 export type { StageOptions } from './stage-options.js';
 
@@ -50,6 +52,7 @@ export interface StageServer {
  *
  * `GET /stage/events`: server-sent events, a snapshot and then numbered batches; `Last-Event-ID` goes on without a gap.
  * `POST /stage/act`: one command as JSON. `GET /stage/wire/<seq>`: one entry with its curl command.
+ * `GET /stage/timeline/<Page>/<PSID>.svg?width=480`: what happened in a thread, drawn.
  */
 export function serveStage(simulator: MessengerSimulator, options: StageOptions = {}): StageServer {
   const stage = new Stage(simulator, options);
@@ -70,6 +73,7 @@ class Stage implements StageServer {
   readonly #player: ScenarioPlayer;
   readonly #stream: EventStream;
   readonly #rows: RowBoard;
+  readonly #timelines: TimelineRecorder;
   readonly #stopListening: readonly (() => void)[];
   #nextPsid = FIRST_PSID;
   #sentWeather = '';
@@ -88,6 +92,7 @@ class Stage implements StageServer {
     this.#sentWeather = JSON.stringify(this.#weather.read());
     const { wire } = simulator;
     this.#rows = new RowBoard(simulator);
+    this.#timelines = new TimelineRecorder(simulator, options.handover);
     this.#board = new ThreadBoard({
       simulator,
       believes: options.believes,
@@ -120,6 +125,7 @@ class Stage implements StageServer {
         this.#agentsChanged = true;
         this.#soon();
       }),
+      () => this.#timelines.close(),
       watchSilentOwner(wire, simulator.settings.botAppId, this.#timer),
     ];
     if (options.firstCustomer !== false && this.#board.size === 0) {
@@ -161,8 +167,8 @@ class Stage implements StageServer {
       this.#stream.open(request, response);
       return undefined;
     }
-    const seq = /^\/stage\/wire\/(\d{1,15})$/.exec(path)?.[1];
-    return seq === undefined ? refused(404, `There is nothing at ${path}.`) : this.#entry(Number(seq));
+    if (path.startsWith(DRAWINGS)) return drawnThread(request.url ?? '', this.#timelines, this.#board);
+    return path.startsWith(ENTRIES) ? wireReply(path, this.#simulator) : refused(404, `There is nothing at ${path}.`);
   }
 
   async #page(): Promise<Reply> {
@@ -174,12 +180,6 @@ class Stage implements StageServer {
       'Referrer-Policy': 'no-referrer',
     };
     return { status: 200, body: page.html, headers };
-  }
-
-  #entry(seq: number): Reply {
-    const entry = this.#simulator.wire.entries().find((one) => one.seq === seq);
-    if (entry === undefined) return refused(404, `The wire no longer keeps entry ${seq}.`);
-    return { status: 200, body: wireDetail(entry, this.#simulator) };
   }
 
   async #act(request: IncomingMessage): Promise<Reply | undefined> {

@@ -8,7 +8,9 @@ import { threadId, type ThreadKey } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { ConversationEntry } from '../messenger-platform.js';
 import type { WireEntry } from '../wire.js';
-import type { BelievedOwnerName, TalkView, ThreadView, TrueOwnerName } from './stage-words.js';
+import { sideOf } from '../timeline/thread-timeline.js';
+import { trueOwnerName } from './owner-name.js';
+import type { BelievedOwnerName, TalkView, ThreadView } from './stage-words.js';
 import { talkEntry } from './talk-entries.js';
 import { threadsOf } from './wire-rows.js';
 
@@ -67,6 +69,11 @@ export class ThreadBoard {
   /** Has anybody this PSID, on whatever Page? */
   knows(psid: string): boolean {
     return this.#psids.has(psid);
+  }
+
+  /** What the customer of a thread is called; nothing if nobody knows the thread. */
+  nameOf(thread: ThreadKey): string | undefined {
+    return this.#known.get(threadId(thread))?.name;
   }
 
   /** Makes a thread known. @param name default: a first name */
@@ -140,7 +147,7 @@ export class ThreadBoard {
   #view(known: Known, metadata: ReadonlyMap<string, string>): ThreadView {
     const { key, pageId, psid, name, believed } = known;
     const { owner, expiresAtMs } = this.#deps.simulator.ownerOf(psid, pageId);
-    const truth = this.#ownerName(owner, pageId);
+    const truth = trueOwnerName(owner, pageId, this.#deps.simulator.settings);
     const last = this.#conversation(known).findLast((entry) => entry.kind === 'message');
     const came = metadata.get(key);
     return {
@@ -157,14 +164,6 @@ export class ThreadBoard {
         ? {}
         : { lastText: (last.text ?? 'an attachment').slice(0, LAST_TEXT_MAX), lastAtMs: last.atMs }),
     };
-  }
-
-  #ownerName(owner: string, pageId: string): TrueOwnerName {
-    const { settings } = this.#deps.simulator;
-    if (owner === 'idle') return 'idle';
-    if (owner === settings.botAppId) return 'bot';
-    if (owner === settings.pageInboxAppId) return 'inbox';
-    return settings.pages.some((page) => page.pageId === pageId && page.vccLiveAppId === owner) ? 'vccLive' : 'other';
   }
 
   #metadata(): Map<string, string> {
@@ -225,21 +224,6 @@ export class ThreadBoard {
     if (view.differs === known.saidDiffers) return;
     known.saidDiffers = view.differs;
     this.#deps.onVerdict(view);
-  }
-}
-
-/** Bot, idle and unknown are one side: the bot may speak. The others are a side each. */
-function sideOf(owner: TrueOwnerName | BelievedOwnerName): 'bot' | 'vccLive' | 'other' {
-  switch (owner) {
-    case 'bot':
-    case 'idle':
-    case 'unknown':
-      return 'bot';
-    case 'vccLive':
-      return 'vccLive';
-    case 'inbox':
-    case 'other':
-      return 'other';
   }
 }
 

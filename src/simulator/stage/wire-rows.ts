@@ -79,7 +79,7 @@ export function threadsOf(entry: WireEntry): { readonly pageId: string; readonly
 }
 
 /** Refused because another app owns the thread: the bot spoke although it did not own it. */
-export function spokeWithoutOwning(entry: GraphEntry): boolean {
+function spokeWithoutOwning(entry: GraphEntry): boolean {
   const error = errorOf(entry.answer);
   if (!entry.refused || entry.edge !== 'messages' || error === undefined) return false;
   if (error.code !== NOT_OWNER_CODE) return false;

@@ -3,7 +3,7 @@ import type { Attachment } from 'botbuilder';
 import type { Loss } from '../../../src/activities/messenger-cards/losses.js';
 import { messagesFromActivity } from '../../../src/activities/messages-from-activity.js';
 
-export const PSID = '6600112233445566';
+const PSID = '6600112233445566';
 export const PICTURE = 'https://cdn.example.test/p.png';
 export const PAGE_URL = 'https://shop.example.test/12';
 /** A PNG of one pixel. */

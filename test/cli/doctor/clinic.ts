@@ -1,10 +1,10 @@
 /** A simulator, a bot that does as Meta asks, and `doctor` called upon them as it is typed. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { answerChallenge, verifySignature } from 'botbuilder-handover-vcclive';
 import { MessengerSimulator, type SimulatorOptions } from 'botbuilder-handover-vcclive/simulator';
 import type { CommandLineHost } from '../../../src/cli/command-host.js';
 import { runCommandLine } from '../../../src/cli/command-line.js';
+import { originOf, stopServer } from '../../kit/listening.js';
 
 export const PSID = '6600112233445566';
 
@@ -48,14 +48,11 @@ export class CheckedBot {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/messages`;
+    return `${originOf(this.#server)}/api/messages`;
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    return stopServer(this.#server);
   }
 }
 

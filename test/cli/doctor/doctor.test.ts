@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bundled } from '../../run/bundled.js';
-import { freePort, Program } from '../child-process.js';
+import { Program } from '../child-process.js';
 import { checksThatAre, openClinic, PSID, report, type, vccLiveAccess, type Clinic } from './clinic.js';
+import { freePort } from '../../kit/listening.js';
 
 const COMMAND = bundled('src/cli/index.ts');
 

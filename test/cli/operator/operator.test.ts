@@ -1,19 +1,23 @@
 /** An operator at a terminal and a real bot beside it: through one store they know the same. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { VccLiveHandover, type HandoverEventMap } from 'botbuilder-handover-vcclive';
+import { VccLiveHandover, type HandoverEventMap, type ThreadStore } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { createClient } from 'redis';
 import { describeWithRedis, RedisServer } from '../../store/redis-server.js';
+import { describeWithSqlite, SqliteFolder } from '../../store/sqlite-files.js';
 import { bundled } from '../../run/bundled.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic, type Said } from '../doctor/clinic.js';
 import { partitionOf } from '../../../src/store/partitions.js';
+import { listenLocally } from '../../kit/listening.js';
+import { quietLogger } from '../../kit/loggers.js';
 
 const COMMAND = bundled('src/cli/index.ts');
 const OTHER_PSID = '6600112233445577';
@@ -23,12 +27,12 @@ class ServedBot {
   readonly said: string[] = [];
   readonly ended: HandoverEventMap['returned'][] = [];
   readonly handover: VccLiveHandover;
-  readonly #store: RedisThreadStore;
+  readonly #store: ThreadStore;
   readonly #server: Server;
 
-  constructor({ sim }: Clinic, redisUrl: string) {
+  constructor({ sim }: Clinic, store: ThreadStore) {
     const { settings } = sim;
-    this.#store = new RedisThreadStore(redisUrl);
+    this.#store = store;
     this.handover = new VccLiveHandover({
       botAppId: settings.botAppId,
       vccLiveAppId: settings.vccLiveAppId,
@@ -36,7 +40,7 @@ class ServedBot {
       appSecret: settings.appSecret,
       graph: { baseUrl: sim.graphBaseUrl },
       store: this.#store,
-      logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      logger: quietLogger,
     });
     this.handover.on('returned', (news) => this.ended.push(news));
     const adapter = new HandoverFacebookAdapter({ handover: this.handover, verify_token: settings.verifyToken });
@@ -49,15 +53,14 @@ class ServedBot {
   }
 
   async open({ sim }: Clinic): Promise<void> {
-    await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
-    sim.connectBot(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/messages`);
+    sim.connectBot(`${await listenLocally(this.#server)}/api/messages`);
   }
 
   async close(): Promise<void> {
     await this.handover.close();
     this.#server.closeAllConnections();
     await new Promise<void>((done) => this.#server.close(() => done()));
-    await this.#store.close();
+    await this.#store.close?.();
   }
 }
 
@@ -73,7 +76,7 @@ describeWithRedis("The operator's commands, beside a bot with the same store", (
   beforeEach(async () => {
     // Redis remembers events: each platform has message ids of its own.
     clinic = await openClinic({ seed: (seed += 1) });
-    bot = new ServedBot(clinic, redis.url);
+    bot = new ServedBot(clinic, new RedisThreadStore(redis.url));
     await bot.open(clinic);
     clinic.env['HANDOVER_STORE'] = redis.url;
     await clinic.sim.customer(PSID).says('hi');
@@ -240,6 +243,39 @@ describeWithRedis("The operator's commands, beside a bot with the same store", (
     const { code, complained } = await operate('threads');
     expect(code).to.equal(2);
     expect(complained).to.include('ECONNREFUSED').and.not.include('a-password');
+  });
+});
+
+describeWithSqlite("The operator's commands, beside a bot with an SQLite file", (driver) => {
+  const folder = new SqliteFolder();
+  let clinic: Clinic;
+  let bot: ServedBot;
+  beforeEach(async () => {
+    clinic = await openClinic();
+    clinic.env['HANDOVER_STORE'] = folder.newFile();
+    bot = new ServedBot(clinic, new SqliteThreadStore(clinic.env['HANDOVER_STORE'], { driver }));
+    await bot.open(clinic);
+  });
+  afterEach(async () => {
+    await bot.close();
+    await clinic.close();
+  });
+
+  it('change what the bot knows, and show it', async () => {
+    const { sim } = clinic;
+    await sim.customer(PSID).says('hi');
+    await sim.settled();
+    expect((await type(clinic, ['pass', PSID])).code).to.equal(0);
+    expect(await bot.handover.ownerOf({ pageId: sim.settings.pageId, psid: PSID })).to.include({ owner: 'vccLive' });
+    expect((await type(clinic, ['threads'])).said).to.include('1 waiting');
+  });
+
+  it('create no file that is not there', async () => {
+    const missing = folder.newFile();
+    const { code, complained } = await type(clinic, ['threads', '--store', missing]);
+    expect(code).to.equal(2);
+    expect(complained).to.include(`There is no file ${missing}.`);
+    expect(existsSync(missing)).to.equal(false);
   });
 });
 

@@ -19,9 +19,10 @@ import type { HandoverResult, HandoverStart, ThreadKey, TalkToAgent } from 'botb
 import { handoverDialogs, handoverResultOf } from 'botbuilder-handover-vcclive/agents/dialogs';
 import { AzureChannel } from '../../../src/simulator/azure/azure-channel.js';
 import { phrasesBesideDialogs } from '../own-words.js';
-import { connection, quietLogger } from '../scene.js';
-import { listening } from './listening.js';
+import { connection } from '../scene.js';
+import { listening } from '../../kit/listening.js';
 import type { Ground, Transport, TransportBot, TransportOptions } from './transports.js';
+import { quietLogger } from '../../kit/loggers.js';
 
 /** What the stories' bot is seen to do, while it is being put together. */
 export interface Seen {
@@ -49,27 +50,27 @@ export interface AgentsAzureBot extends AgentsBot {
 export type ApplicationOptions = Partial<AgentApplicationOptions<TurnState>>;
 
 /** Azure Bot Service's Facebook channel before an application with routes. */
-export const agentsCloudRoutes = {
+const agentsCloudRoutes = {
   name: "the Agents SDK's CloudAdapter, with routes",
   losesDigits: true,
   start: (ground, options) => startCloud(ground, options, routesBot),
 } satisfies Transport & { start(ground: Ground, options: TransportOptions): Promise<AgentsAzureBot> };
 
 /** The adapter that speaks to Meta itself before an application with routes. */
-export const agentsMessengerRoutes: Transport = {
+const agentsMessengerRoutes: Transport = {
   name: "the Agents SDK's MessengerAdapter, with routes",
   start: (ground, options) => startMessenger(ground, options, routesBot),
 };
 
 /** Azure Bot Service's Facebook channel before an application with dialogs. */
-export const agentsCloudDialogs: Transport = {
+const agentsCloudDialogs: Transport = {
   name: "the Agents SDK's CloudAdapter, with dialogs",
   losesDigits: true,
   start: (ground, options) => startCloud(ground, options, dialogsBot),
 };
 
 /** The adapter that speaks to Meta itself before an application with dialogs. */
-export const agentsMessengerDialogs: Transport = {
+const agentsMessengerDialogs: Transport = {
   name: "the Agents SDK's MessengerAdapter, with dialogs",
   start: (ground, options) => startMessenger(ground, options, dialogsBot),
 };
@@ -181,7 +182,7 @@ export const routesBot: MakeBot = (app, handover, seen) => {
 };
 
 /** The same with a waterfall, whose next step says how it ended. */
-export const dialogsBot: MakeBot = (app, handover, seen) => {
+const dialogsBot: MakeBot = (app, handover, seen) => {
   addDialogs(app, handover, seen, new MemoryStorage());
 };
 
@@ -228,10 +229,7 @@ export function addDialogs(
 }
 
 /** A plugin on the pretend platform. */
-export function handoverFor(
-  ground: Pick<Ground, 'sim' | 'clock' | 'store'>,
-  options: TransportOptions,
-): VccLiveHandover {
+function handoverFor(ground: Pick<Ground, 'sim' | 'clock' | 'store'>, options: TransportOptions): VccLiveHandover {
   const { sim, clock, store } = ground;
   return new VccLiveHandover({
     ...connection(sim),
@@ -245,7 +243,7 @@ export function handoverFor(
 }
 
 /** Notes what the application gets, whatever it makes of it. */
-export function observe(app: AgentApplication<TurnState>): Seen {
+function observe(app: AgentApplication<TurnState>): Seen {
   const seen: Seen = { heard: [], statuses: [], results: [], errors: [] };
   const run = app.run.bind(app);
   app.run = async (context) => {
@@ -259,7 +257,7 @@ export function observe(app: AgentApplication<TurnState>): Seen {
 }
 
 /** A conversation reference as an application keeps it. */
-export function referenceTo(
+function referenceTo(
   { pageId, psid }: ThreadKey,
   conversationId: string,
 ): ReturnType<Activity['getConversationReference']> {

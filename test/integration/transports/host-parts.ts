@@ -3,8 +3,9 @@ import type { Activity, ConversationReference } from 'botbuilder';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import type { ThreadKey } from 'botbuilder-handover-vcclive';
 import { phrasesBesideDialogs } from '../own-words.js';
-import { connection, quietLogger } from '../scene.js';
+import { connection } from '../scene.js';
 import type { Ground, TransportOptions } from './transports.js';
+import { quietLogger } from '../../kit/loggers.js';
 
 /** The plugin of a bot. */
 export function handoverFor(

@@ -3,10 +3,11 @@ import { createServer } from 'node:http';
 import type { HandoverResult } from 'botbuilder-handover-vcclive';
 import { MessengerBot } from 'botbuilder-handover-vcclive/messenger';
 import type { MessengerBotOptions, MessengerThread } from 'botbuilder-handover-vcclive/messenger';
-import { connection, quietLogger } from '../scene.js';
+import { connection } from '../scene.js';
 import { phrasesBesideDialogs } from '../own-words.js';
-import { listening } from './listening.js';
+import { listening } from '../../kit/listening.js';
 import type { Transport } from './transports.js';
+import { quietLogger } from '../../kit/loggers.js';
 
 /** A function that answers, and one that goes on after a handover. */
 export const messengerBot: Transport = {

@@ -5,7 +5,7 @@ import type { BotLogic, HandoverResult } from 'botbuilder-handover-vcclive';
 import { repairFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { dialogBot } from '../scene.js';
 import { handoverFor, referenceTo, statusOf } from './host-parts.js';
-import { listening } from './listening.js';
+import { listening } from '../../kit/listening.js';
 import type { Transport } from './transports.js';
 
 /** The same dialogs as on the package's own adapter. */

@@ -42,7 +42,7 @@ import type { ThreadRecord } from '../../../src/thread/record.js';
 import { recordsIn } from '../../store/thread-records.js';
 import { agentsHosts } from './agents-hosts.js';
 import { handoverFor, referenceTo, statusOf } from './host-parts.js';
-import { listening } from './listening.js';
+import { listening } from '../../kit/listening.js';
 import { repairedAdapter } from './repaired-adapter.js';
 import { messengerBot } from './messenger-bot.js';
 
@@ -53,7 +53,7 @@ const LOOK_MS = 5000;
 export type StoryNeed = 'statusEvents';
 
 /** What the plugin of every host can do. */
-export interface TransportPlugin extends Pick<HandoverPlugin, 'vccLiveWebhook' | 'close' | 'forget'> {
+export interface TransportPlugin extends Pick<HandoverPlugin, 'vccLiveWebhook' | 'health' | 'close' | 'forget'> {
   on<K extends keyof HandoverEventMap>(event: K, listener: HandoverListener<K>): unknown;
   take(thread: ThreadKey): Promise<void>;
   ownerOf(thread: ThreadKey, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;

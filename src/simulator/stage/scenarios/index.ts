@@ -12,7 +12,7 @@ import { settingsOfThePage } from './settings-of-the-page.js';
 import { whatGoesWrong } from './what-goes-wrong.js';
 import type { Scenario } from './scenario.js';
 
-export type { Cast, Scenario, ScenarioNeed, ScenarioStep, StagedBot } from './scenario.js';
+export type { Cast, Scenario, ScenarioNeed, StagedBot } from './scenario.js';
 
 /** Every story, in the order of the menu. */
 export const scenarios: readonly Scenario[] = [

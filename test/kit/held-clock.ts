@@ -1,4 +1,4 @@
-/** What the tests of this room hold in their hands: time, and promises that open when the test likes. */
+/** Time, and promises that open, when the test likes. */
 import type { Clock } from '../../src/thread/clock.js';
 
 /** The moment at which every test begins. */
