@@ -13,7 +13,7 @@ export default {
     ...publicFiles,
     'src/cli/index.ts',
     // Loaded by `require` when their command runs.
-    'src/cli/{doctor/doctor,draw/timeline-of-recording,operator/operator}.ts',
+    'src/cli/{doctor/doctor,init/init,draw/timeline-of-recording,operator/operator}.ts',
     'src/simulator/page/main.tsx',
     'samples/*/index.ts',
     'docs/generate/*.{ts,mjs}',

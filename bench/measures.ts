@@ -8,6 +8,7 @@ import { blobs } from './blob-measure.js';
 import { loading } from './loading-measure.js';
 import { redis } from './redis-measure.js';
 import { scale } from './scale-measure.js';
+import { sqlite } from './sqlite-measure.js';
 import type { Row, Table } from './report.js';
 import { figuresOf, percent, plain, times } from './report.js';
 import type { Extent, Rounds, Sample, Stage } from './rounds.js';
@@ -76,6 +77,7 @@ export const MEASURES: readonly Measure[] = [
   { name: 'ways to send', run: waysToSend },
   { name: 'Graph calls for a handover', run: graphCalls },
   { name: 'memory', run: memory },
+  { name: 'SQLite', run: sqlite },
   { name: 'Redis', run: redis },
   { name: 'Blobs', run: blobs },
   { name: 'loading the package', run: loading },

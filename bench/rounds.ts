@@ -44,10 +44,12 @@ export async function compareServers(
   kinds: readonly ServerKind[],
   shape: Shape,
   { rounds, webhooks }: Extent,
-  redisUrl = '',
+  storeAddress = '',
 ): Promise<Rounds> {
   const servers = await Promise.all(
-    kinds.map((kind) => PinnedProcess.start('server', stage.program('server'), [kind, stage.graphOrigin, redisUrl])),
+    kinds.map((kind) =>
+      PinnedProcess.start('server', stage.program('server'), [kind, stage.graphOrigin, storeAddress]),
+    ),
   );
   try {
     const runs = await Promise.all(

@@ -26,6 +26,7 @@ const GROUPS = {
     'from-bot-framework',
     'without-a-framework',
     'functions',
+    'container',
     'hosts',
     'doctor',
     'operator',

@@ -25,6 +25,8 @@ export type ServerKind =
   | 'oursInline'
   | 'oursRedis'
   | 'oursRedisEcho'
+  | 'oursSqliteEcho'
+  | 'oursSqliteInboxEcho'
   | 'oursBlobsEcho'
   | 'agents'
   | 'agentsApplication'
@@ -68,6 +70,10 @@ async function start(which: ServerKind): Promise<Server> {
       return ourServer({ graphOrigin, bot: 'silent', framework: 'node', redisUrl: storeAddress });
     case 'oursRedisEcho':
       return ourServer({ graphOrigin, bot: 'echo', framework: 'node', redisUrl: storeAddress });
+    case 'oursSqliteEcho':
+      return ourServer({ graphOrigin, bot: 'echo', framework: 'node', sqlitePath: storeAddress });
+    case 'oursSqliteInboxEcho':
+      return ourServer({ graphOrigin, bot: 'echo', framework: 'node', sqlitePath: storeAddress, hasInbox: true });
     case 'oursBlobsEcho':
       return ourServer({ graphOrigin, bot: 'echo', framework: 'node', blobs: storeAddress });
     case 'agents':

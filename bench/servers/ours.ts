@@ -1,8 +1,9 @@
-/** The adapter of this package with its middleware, set up as the README says. The store is memory, Redis or blobs. */
+/** The adapter of this package with its middleware, set up as the README says. The store is memory, Redis, an SQLite file or blobs. */
 import * as http from 'node:http';
 import { VccLiveHandover } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
+import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { APP_SECRET, BOT_APP_ID, OTHER_APP_ID, PAGE_TOKEN, VERIFY_TOKEN } from '../settings.js';
 import type { Bot, Framework } from './bots.js';
 import { latenessMs, logicOf } from './bots.js';
@@ -18,6 +19,10 @@ export interface OurServer {
   readonly inlineThreadControl?: boolean;
   /** Address of the Redis that remembers the threads. Default: memory. */
   readonly redisUrl?: string;
+  /** Path of the SQLite file that remembers the threads. Default: memory. */
+  readonly sqlitePath?: string;
+  /** The deliveries are in that file as well. */
+  readonly hasInbox?: boolean;
   /** Connection string of the blobs that remember the threads. Default: memory. */
   readonly blobs?: string;
 }
@@ -36,7 +41,8 @@ export function quickTurnsMs(): number[] {
   return latenessMs.splice(0);
 }
 
-function ourAdapter({ graphOrigin, inlineThreadControl = false, redisUrl, blobs }: OurServer): HandoverFacebookAdapter {
+function ourAdapter(how: OurServer): HandoverFacebookAdapter {
+  const { graphOrigin, inlineThreadControl = false, redisUrl, sqlitePath, hasInbox = false, blobs } = how;
   const handover = new VccLiveHandover({
     botAppId: BOT_APP_ID,
     vccLiveAppId: OTHER_APP_ID,
@@ -45,6 +51,8 @@ function ourAdapter({ graphOrigin, inlineThreadControl = false, redisUrl, blobs 
     graph: { baseUrl: graphOrigin },
     inlineThreadControl,
     ...(redisUrl === undefined ? {} : { store: new RedisThreadStore(redisUrl) }),
+    ...(sqlitePath === undefined ? {} : { store: new SqliteThreadStore(sqlitePath) }),
+    ...(sqlitePath === undefined || !hasInbox ? {} : { inbox: new SqliteInbox(sqlitePath) }),
     ...(blobs === undefined ? {} : { store: countedBlobsStore(blobs) }),
   });
   return new HandoverFacebookAdapter({ handover, verify_token: VERIFY_TOKEN });

@@ -2,8 +2,9 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HandoverError, MemoryThreadStore } from 'botbuilder-handover-vcclive';
-import type { DeliveryInbox, ThreadStore } from 'botbuilder-handover-vcclive';
+// The entry that needs no framework: one of the samples has none.
+import { HandoverError, MemoryThreadStore } from 'botbuilder-handover-vcclive/messenger';
+import type { DeliveryInbox, ThreadStore } from 'botbuilder-handover-vcclive/messenger';
 import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 
 /** Where a bot keeps what. */

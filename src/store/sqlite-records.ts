@@ -40,13 +40,15 @@ export class SqliteRecords {
     return typeof found === 'string' ? undefined : found;
   }
 
+  /** @param read the record's row, if the caller has read it in this transaction */
   change<T>(
     session: SqliteSession,
     thread: ThreadKey,
     change: (current: StoredRecord | undefined) => ThreadChange<T>,
+    read?: { readonly row: SqliteRow | undefined },
   ): Changed<T> {
     const id = threadId(thread);
-    const row = this.#row(session, id);
+    const row = read ? read.row : this.#row(session, id);
     const found = this.recordIn(row);
     const tell = typeof found === 'string' ? this.#setAside(session, id, row, found) : undefined;
     const { record, value } = change(typeof found === 'string' ? undefined : found);

@@ -22,7 +22,6 @@ CREATE TABLE handover_threads (
   PRIMARY KEY (bot, thread)
 ) WITHOUT ROWID;
 CREATE INDEX handover_threads_open ON handover_threads (bot, open_id) WHERE open_id IS NOT NULL;
-CREATE INDEX handover_threads_expiry ON handover_threads (expires_ms);
 
 CREATE TABLE handover_set_aside (
   bot TEXT NOT NULL,
@@ -33,7 +32,6 @@ CREATE TABLE handover_set_aside (
   body TEXT NOT NULL,
   PRIMARY KEY (bot, label)
 ) WITHOUT ROWID;
-CREATE INDEX handover_set_aside_expiry ON handover_set_aside (expires_ms);
 
 -- A row is a lease on an event. The slots of a thread are its order.
 CREATE TABLE handover_tickets (
@@ -54,7 +52,6 @@ CREATE TABLE handover_finished (
   expires_ms INTEGER NOT NULL,
   PRIMARY KEY (bot, thread, event)
 ) WITHOUT ROWID;
-CREATE INDEX handover_finished_expiry ON handover_finished (expires_ms);
 
 CREATE TABLE handover_deadlines (
   bot TEXT NOT NULL,

@@ -27,7 +27,7 @@ import type { SqliteOptions } from './sqlite-options.js';
 import { sqliteFile, synchronousOption } from './sqlite-options.js';
 import { RECORD_COLUMNS, SqliteRecords } from './sqlite-records.js';
 import { SqliteSweep } from './sqlite-sweep.js';
-import { OWNER_COLUMNS, isTakenOver, SqliteTickets } from './sqlite-tickets.js';
+import { ANY_TICKET_COLUMN, OWNER_COLUMNS, isTakenOver, refusalOf, SqliteTickets } from './sqlite-tickets.js';
 
 const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
@@ -139,10 +139,11 @@ export class SqliteThreadStore implements ThreadStore {
     change: (current: StoredRecord | undefined) => ThreadChange<T>,
   ): MaybePromise<Entered<T>> {
     const done = this.#file.write('enter', (session) => {
-      const status = this.#tickets.refusalOf(session, ticket);
+      const row = session.get(READ_TO_ENTER, this.#tickets.paramsOf(ticket));
+      const status = refusalOf(row, ticket);
       if (status) return { entered: { status }, tell: undefined };
-      const { value, tell } = this.#records.change(session, ticket.thread, change);
-      const mustWait = this.#tickets.take(session, ticket, leaseMs);
+      const { value, tell } = this.#records.change(session, ticket.thread, change, { row });
+      const mustWait = this.#tickets.take(session, ticket, leaseMs, row?.['any_ticket'] === 0);
       return { entered: { status: 'entered' as const, value, mustWait }, tell };
     });
     return whenReady(done, ({ entered, tell }) => {
@@ -195,8 +196,8 @@ export class SqliteThreadStore implements ThreadStore {
   }
 }
 
-/** One statement, so that both are of the same moment. */
-const READ_FOR = `
-SELECT ${RECORD_COLUMNS}, ${OWNER_COLUMNS} FROM (SELECT 1)
-LEFT JOIN handover_threads AS record
+const OF_RECORD = `FROM (SELECT 1) LEFT JOIN handover_threads AS record
   ON record.bot = @bot AND record.thread = @thread AND record.expires_ms > @nowMs`;
+/** One statement, so that both are of the same moment. */
+const READ_FOR = `SELECT ${RECORD_COLUMNS}, ${OWNER_COLUMNS} ${OF_RECORD}`;
+const READ_TO_ENTER = `SELECT ${RECORD_COLUMNS}, ${OWNER_COLUMNS}, ${ANY_TICKET_COLUMN} ${OF_RECORD}`;

@@ -1,21 +1,29 @@
-/** Removes from an SQLite file what is over, a little at a time. */
+/**
+ * Removes from an SQLite file what is over, a little at a time.
+ *
+ * It goes through each table, again and again. An index by time would be written with every event.
+ */
+import type { SqliteParams } from './sqlite-driver.js';
 import type { SqliteSession } from './sqlite-session.js';
+import { textIn } from './sqlite-session.js';
 
 const BETWEEN_SWEEPS_MS = 1_000;
-/** Of each table, so that a sweep takes a millisecond or two. More than a process finishes in that time. */
-const MAX_ROWS = 1_000;
+/** Of each table, so that a sweep takes less than a millisecond. */
+const ROWS_AT_ONCE = 500;
 
-/** The tables with a column `expires_ms`, and their primary keys. */
-const TABLES: readonly (readonly [string, string])[] = [
-  ['handover_threads', 'bot, thread'],
-  ['handover_set_aside', 'bot, label'],
-  ['handover_finished', 'bot, thread, event'],
-];
+/** The tables with a column `expires_ms`, and the columns of their primary keys. */
+const TABLES = {
+  handover_threads: ['bot', 'thread'],
+  handover_set_aside: ['bot', 'label'],
+  handover_finished: ['bot', 'thread', 'event'],
+} as const;
 
 /** One for each store of a process. */
 export class SqliteSweep {
   readonly #now: () => number;
   #lastMs = 0;
+  /** The last row of each table that a sweep has looked at, by its key. */
+  readonly #reached = new Map<string, SqliteParams>();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -26,11 +34,26 @@ export class SqliteSweep {
     const nowMs = this.#now();
     if (nowMs >= this.#lastMs && nowMs < this.#lastMs + BETWEEN_SWEEPS_MS) return;
     this.#lastMs = nowMs;
-    for (const [table, key] of TABLES) {
-      session.run(
-        `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE expires_ms <= @nowMs LIMIT ${MAX_ROWS})`,
-        { nowMs },
-      );
-    }
+    for (const [table, columns] of Object.entries(TABLES)) this.#dropFrom(session, table, columns);
+  }
+
+  #dropFrom(session: SqliteSession, table: string, columns: readonly string[]): void {
+    const key = `(${columns.join(', ')})`;
+    const from = this.#reached.get(table) ?? Object.fromEntries(columns.map((column) => [column, '']));
+    const fromKey = `(${columns.map((column) => `@${column}`).join(', ')})`;
+    const last = session.get(
+      `SELECT ${columns.join(', ')} FROM ${table} WHERE ${key} > ${fromKey} ORDER BY ${columns.join(', ')}
+       LIMIT 1 OFFSET ${ROWS_AT_ONCE - 1}`,
+      from,
+    );
+    const isWithin = last === undefined ? '' : `AND ${key} <= (${columns.map((column) => `@to_${column}`).join(', ')})`;
+    const to = last === undefined ? {} : Object.fromEntries(columns.map((name) => [`to_${name}`, textIn(last, name)]));
+    session.run(`DELETE FROM ${table} WHERE ${key} > ${fromKey} ${isWithin} AND expires_ms <= @nowMs`, {
+      ...from,
+      ...to,
+      nowMs: this.#now(),
+    });
+    if (last === undefined) this.#reached.delete(table);
+    else this.#reached.set(table, Object.fromEntries(columns.map((name) => [name, textIn(last, name)])));
   }
 }

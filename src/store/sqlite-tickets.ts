@@ -17,6 +17,10 @@ export const OWNER_COLUMNS = `
   (SELECT process FROM handover_tickets
    WHERE bot = @bot AND thread = @thread AND event = @event AND until_ms > @nowMs) AS leased_by`;
 
+/** Whether the thread has any ticket, as a column. */
+export const ANY_TICKET_COLUMN = `
+  EXISTS (SELECT 1 FROM handover_tickets WHERE bot = @bot AND thread = @thread) AS any_ticket`;
+
 const FIRST_COLUMN = `
   (SELECT process FROM handover_tickets
    WHERE bot = @bot AND thread = @thread AND until_ms > @nowMs ORDER BY slot LIMIT 1) AS first`;
@@ -29,17 +33,22 @@ export class SqliteTickets {
     this.#deps = deps;
   }
 
-  /** Why the ticket cannot be taken; `undefined` if it can. */
-  refusalOf(session: SqliteSession, ticket: Ticket): 'done' | 'busy' | undefined {
-    const owners = session.get(`SELECT ${OWNER_COLUMNS}`, this.paramsOf(ticket));
-    if (isText(owners?.['finished_by'])) return 'done';
-    return isTakenOver(owners, ticket) ? 'busy' : undefined;
-  }
-
-  /** Takes a ticket that is not refused, or prolongs its lease. @returns whether another process has an earlier ticket */
-  take(session: SqliteSession, ticket: Ticket, leaseMs: number): boolean {
+  /**
+   * Takes a ticket that is not refused, or prolongs its lease.
+   * @param isAlone the thread has no ticket
+   * @returns whether another process has an earlier ticket
+   */
+  take(session: SqliteSession, ticket: Ticket, leaseMs: number, isAlone = false): boolean {
     const { bot, thread, event, nowMs } = this.paramsOf(ticket);
     const process = ticket.processId;
+    if (isAlone) {
+      session.run(
+        `INSERT INTO handover_tickets (bot, thread, event, process, slot, until_ms)
+         VALUES (@bot, @thread, @event, @process, 1, @untilMs)`,
+        { bot, thread, event, process, untilMs: nowMs + leaseMs },
+      );
+      return false;
+    }
     session.run('DELETE FROM handover_tickets WHERE bot = @bot AND thread = @thread AND until_ms <= @nowMs', {
       bot,
       thread,
@@ -61,7 +70,7 @@ export class SqliteTickets {
   }
 
   renew(session: SqliteSession, ticket: Ticket, leaseMs: number): Renewed {
-    const refusal = this.refusalOf(session, ticket);
+    const refusal = refusalOf(session.get(`SELECT ${OWNER_COLUMNS}`, this.paramsOf(ticket)), ticket);
     if (refusal) return refusal;
     this.take(session, ticket, leaseMs);
     return 'renewed';
@@ -101,6 +110,12 @@ export class SqliteTickets {
   } {
     return { bot: this.#deps.botKey, thread: threadId(thread), event, nowMs: this.#deps.now() };
   }
+}
+
+/** Why the ticket cannot be taken; `undefined` if it can. @param owners has the {@link OWNER_COLUMNS} */
+export function refusalOf(owners: SqliteRow | undefined, ticket: Ticket): 'done' | 'busy' | undefined {
+  if (isText(owners?.['finished_by'])) return 'done';
+  return isTakenOver(owners, ticket) ? 'busy' : undefined;
 }
 
 /** Another process leases the event, or has finished it. @param owners has the {@link OWNER_COLUMNS} */

@@ -6,6 +6,7 @@ import type { RawWebhookRequest, RawWebhookResponse } from 'botbuilder-handover-
 import { MessengerAdapter, VccLiveHandover as AgentsHandover } from 'botbuilder-handover-vcclive/agents';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
+import { quietLogger } from '../kit/loggers.js';
 import { PSID, connection } from './scene.js';
 
 interface RawBot {
@@ -13,11 +14,9 @@ interface RawBot {
   close(): Promise<unknown>;
 }
 
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 const ADAPTERS: Readonly<Record<string, (sim: MessengerSimulator) => RawBot>> = {
   HandoverFacebookAdapter: (sim) => {
-    const handover = new VccLiveHandover({ ...connection(sim), logger: quiet });
+    const handover = new VccLiveHandover({ ...connection(sim), logger: quietLogger });
     const adapter = new HandoverFacebookAdapter({ handover, verify_token: sim.settings.verifyToken });
     return {
       receive: (request) =>
@@ -28,7 +27,7 @@ const ADAPTERS: Readonly<Record<string, (sim: MessengerSimulator) => RawBot>> = 
     };
   },
   MessengerAdapter: (sim) => {
-    const handover = new AgentsHandover({ ...connection(sim), logger: quiet });
+    const handover = new AgentsHandover({ ...connection(sim), logger: quietLogger });
     const adapter = new MessengerAdapter({ handover, verifyToken: sim.settings.verifyToken });
     const app = new AgentApplication({ adapter, storage: new MemoryStorage() });
     handover.attach(app);

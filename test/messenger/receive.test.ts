@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { signPayload } from 'botbuilder-handover-vcclive/messenger';
 import type { MessengerBot, RawWebhookResponse } from 'botbuilder-handover-vcclive/messenger';
 import { PSID } from '../integration/scene.js';
+import { storeAround } from '../kit/store-around.js';
 import { closeStages, openStage } from './messenger-stage.js';
 import type { Stage } from './messenger-stage.js';
 
@@ -129,13 +130,9 @@ describe('bot.runTimers()', () => {
   });
 
   it('rejects if the store does not answer, so that the schedule shows the failure', async () => {
-    const store = new Proxy(stage.store, {
-      get: (target, name) => {
-        if (name === 'forBot') return () => store;
-        const value: unknown = Reflect.get(target, name);
-        if (name === 'takeDue') return () => Promise.reject(new Error('connection refused'));
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
+    const store = storeAround(stage.store, ({ name, run }) => {
+      if (name === 'takeDue') throw new Error('connection refused');
+      return run();
     });
     const failed = await stage
       .bot({ store })

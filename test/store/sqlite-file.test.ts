@@ -97,6 +97,22 @@ describeWithSqlite('The file of an SqliteThreadStore', (driver) => {
     expect(rows('handover_finished')).to.have.length(1);
   });
 
+  it('loses what is over of more than one sweep looks at, and nothing else', async () => {
+    const clock = handClock();
+    const at = folder.newFile();
+    const store = storeAt(at, { clock, claimRetentionMs: 100_000 });
+    for (let event = 0; event < 1_200; event += 1) await finish(store, ticketOf(`old ${event}`, 'a', THREAD));
+    clock.move(100_000);
+    for (let sweep = 0; sweep < 4; sweep += 1) {
+      clock.move(1_000);
+      await finish(store, ticketOf(`new ${sweep}`, 'a', THREAD));
+    }
+    const events = programAt(at).prepare('SELECT event FROM handover_finished ORDER BY event').all({});
+    expect(events.map((row) => (row as { readonly event: unknown }).event)).to.deep.equal(
+      [0, 1, 2, 3].map((sweep) => `new ${sweep}`),
+    );
+  });
+
   it('keeps nothing of a customer who is forgotten', async () => {
     const at = folder.newFile();
     const store = storeAt(at);
@@ -205,7 +221,7 @@ describeWithSqlite('The file of an SqliteThreadStore', (driver) => {
     // As on a disk without room for more pages.
     const open: OpenDatabase = (given) => {
       database = sqliteDriver(driver)(given);
-      database.prepare('PRAGMA max_page_count = 40').get({});
+      database.prepare('PRAGMA max_page_count = 25').get({});
       return database;
     };
     const file = new SqliteFile(at, { open, busyTimeoutMs: 1_000, synchronous: 'normal' });

@@ -1,8 +1,10 @@
-/** `init` as it is typed. What it does is loaded only when it is run. */
+/** `init` as it is typed. */
 import { Command, Option } from 'commander';
 import type { CommandLineHost } from '../command-host.js';
 import { readMetaSettings } from '../meta-settings.js';
 import type { BotKind, BotLanguage } from './bot-kinds.js';
+import { BOT_KINDS } from './bot-kinds.js';
+import { init } from './init.js';
 
 interface TypedInit {
   readonly bot?: BotKind;
@@ -12,8 +14,6 @@ interface TypedInit {
   readonly doctor: boolean;
 }
 
-/** Those of bot-kinds.ts. */
-const KINDS: readonly BotKind[] = ['none', 'facebook', 'stock', 'botkit', 'azure', 'agents'];
 const LANGUAGES: readonly BotLanguage[] = ['javascript', 'typescript'];
 
 const EXAMPLES = `
@@ -34,7 +34,7 @@ export function initCommand(host: CommandLineHost, root: string, doctor: () => P
       'Writes a new file with a bot that hands over, and a .env.example. Asks what the bot is, or takes it from --bot. ' +
         'Overwrites nothing. If the settings are there, doctor checks them.',
     )
-    .addOption(new Option('-b, --bot <kind>', "the bot's kind; default: asks").choices(KINDS))
+    .addOption(new Option('-b, --bot <kind>', "the bot's kind; default: asks").choices(Object.keys(BOT_KINDS)))
     .addOption(
       new Option('-l, --language <language>', 'default: what the folder shows, by tsconfig.json').choices(LANGUAGES),
     )
@@ -43,8 +43,6 @@ export function initCommand(host: CommandLineHost, root: string, doctor: () => P
     .option('--no-doctor', 'do not check the settings')
     .addHelpText('after', EXAMPLES)
     .action(async (typed: TypedInit) => {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is run
-      const { init } = require('./init.js') as typeof import('./init.js');
       const folder = host.folder ?? process.cwd();
       const { bot: kind, language, file, yes = false } = typed;
       const ask = host.ask ?? (() => Promise.resolve(undefined));
