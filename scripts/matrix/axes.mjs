@@ -90,7 +90,7 @@ export const AXES = [
     title: 'Microsoft 365 Agents SDK',
     says: "The package's types, the tests of its entry points for the SDK, and the stories of every host.",
     peer: '@microsoft/agents-hosting',
-    versions: ['1.2', '1.5', '1.8'],
+    versions: ['1.6', '1.7', '1.8'],
     install: ['@microsoft/agents-hosting', '@microsoft/agents-activity', '@microsoft/agents-hosting-express'],
     steps: [
       { name: 'types', run: ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noEmit'] },

@@ -243,7 +243,8 @@ function cleanEnvironment() {
 }
 
 function versionIn(folder) {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+  // Some of Node's packages write v20.18.1.
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version.replace(/^v/, '');
 }
 
 function linkOrCopy(source, target) {

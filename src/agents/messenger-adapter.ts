@@ -7,7 +7,7 @@
 import { Activity } from '@microsoft/agents-activity';
 import type { ConversationReference } from '@microsoft/agents-activity';
 import { CloudAdapter, TurnContext } from '@microsoft/agents-hosting';
-import type { Request, ResourceResponse, WebResponse } from '@microsoft/agents-hosting';
+import type { Request, ResourceResponse } from '@microsoft/agents-hosting';
 import { InvalidOptionError } from '../thread/errors.js';
 import { checkNames, described, isObject } from '../thread/check-values.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
@@ -20,6 +20,9 @@ import type { RecordOption } from '../bot/record-traffic.js';
 import { servesItself } from './check-adapter.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
+
+/** What the SDK's own adapter answers with. SDKs below 1.8 have no name for it. */
+type HostResponse = Parameters<CloudAdapter['process']>[1];
 
 /** Options of {@link MessengerAdapter}. */
 export interface MessengerAdapterOptions {
@@ -109,7 +112,7 @@ export class MessengerAdapter extends CloudAdapter {
   }
 
   /** Answers the request, and runs the bot's logic for what it brought. Never rejects. The log says what went wrong. */
-  override process(req: WebhookRequest | Request, res: WebhookResponse | WebResponse, logic: BotLogic): Promise<void> {
+  override process(req: WebhookRequest | Request, res: WebhookResponse | HostResponse, logic: BotLogic): Promise<void> {
     return this.#service.receive(req as WebhookRequest, res, logic);
   }
 
