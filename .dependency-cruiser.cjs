@@ -217,11 +217,11 @@ module.exports = {
     {
       name: 'resolvable',
       comment:
-        'Every import leads somewhere. The `main` of agents-hosting-dialogs names a file that it does not have, and Node 20 ' +
-        'has no node:sqlite.',
+        'Every import leads somewhere. The `main` of agents-hosting-dialogs names a file that it does not have, Node 20 ' +
+        'has no node:sqlite, and better-sqlite3 is not installed with the rest.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^(@microsoft/agents-hosting-dialogs|node:sqlite)$' },
+      to: { couldNotResolve: true, pathNot: '^(@microsoft/agents-hosting-dialogs|node:sqlite|better-sqlite3)$' },
     },
   ],
   options: {

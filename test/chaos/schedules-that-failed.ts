@@ -351,7 +351,7 @@ export const FAILED_ONCE: Readonly<Record<string, Schedule>> = {
       { gapMs: 3000, act: { do: 'processPauses', process: 0, forMs: 60_000, avoided: true } },
     ],
   },
-  'an agent took the thread while its notice was being said, and the application took it back: the dialog was told a refusal':
+  'an agent took the thread while its notice was being said, and the application took it back: the dialog got a refusal':
     {
       ...CALM,
       template: 'messagesOnly',

@@ -102,7 +102,7 @@ describe('timers', () => {
   it('of a handover that begins while the one before is cleared away are kept', async () => {
     const stage = await waiting({ unclaimedMs: MINUTE_MS });
     await stage.agent.handsBack(stage.customer.psid);
-    const { unschedule } = stage.bot.store;
+    const unschedule = stage.bot.store.unschedule.bind(stage.bot.store);
     stage.bot.store.unschedule = async (...deadline) => {
       stage.bot.store.unschedule = unschedule;
       await stage.customer.says('agent please');
