@@ -10,6 +10,8 @@ import { freePort } from '../kit/listening.js';
 
 const BATCH_MS = 50;
 const FIRST_REDELIVERY_MS = 10_000;
+/** A bot says what it says within this time, on a busy machine, too. */
+const QUIET_MS = 700;
 
 /** What happens, and what the bot made of it. */
 export interface Row {
@@ -174,6 +176,7 @@ class Stage {
       VCC_LIVE_APP_ID: settings.vccLiveAppId,
       NODE_EXTRA_CA_CERTS: join(this.#folder, 'certificate.pem'),
       PORT: String(this.#port),
+      BOT_DATA: this.#folder,
     });
     this.#bot = bot;
     void bot.ended.then(() => {
@@ -217,7 +220,7 @@ class Stage {
       says: (text) => customer.says(text),
       presses: (payload) => customer.presses(payload),
     });
-    await this.simulator.settled();
+    await this.#quiet();
     const later = this.simulator.wire.entries().filter(({ seq }) => seq > sinceSeq);
     const deliveries = later.filter((entry) => entry.kind === 'webhook' && entry.outcome !== 'recorded');
     this.acknowledged = deliveries.every((entry) => entry.kind === 'webhook' && entry.outcome === 'acknowledged');
@@ -237,7 +240,7 @@ class Stage {
     const customer = this.simulator.customer(this.psid(name));
     await customer.says('talk to agent');
     await this.simulator.expects.owner(customer.psid, 'vccLive');
-    await this.simulator.settled();
+    await this.#quiet();
     return this.watch(name, act);
   }
 
@@ -245,6 +248,18 @@ class Stage {
     await this.#bot?.end('SIGKILL');
     await this.simulator.stop();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Resolves when nothing has happened for a while: with an inbox, a bot answers Meta first and the customer afterwards. */
+  async #quiet(): Promise<void> {
+    let seen = -1;
+    for (;;) {
+      await this.simulator.settled();
+      const last = this.simulator.wire.entries().at(-1)?.seq ?? 0;
+      if (last === seen) return;
+      seen = last;
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    }
   }
 
   /** A process that dies lets its connection break first; a moment later it has ended. */

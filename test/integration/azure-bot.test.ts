@@ -68,7 +68,10 @@ describe('The Azure sample bot', function () {
     const sample = unindented(paper('samples/azure-bot/bot.ts'));
     const examples = examplesOf(GUIDE);
     expect(codeBlocksOf(GUIDE)).to.equal(examples.size).and.greaterThan(3);
-    for (const [name, code] of examples) expect(sample, name).to.include(unindented(code));
+    for (const [name, code] of examples) {
+      // `init` writes this one, and its test runs it.
+      if (name !== 'bot') expect(sample, name).to.include(unindented(code));
+    }
   });
 
   it('hands over from its dialog: the notice by the connector, the pass by Graph; silent on standby; home again', async () => {

@@ -61,7 +61,10 @@ describe('The Botkit sample bot', function () {
     const sample = unindented(paper('samples/botkit-bot/bot.ts'));
     const examples = examplesOf(GUIDE);
     expect(codeBlocksOf(GUIDE)).to.equal(examples.size).and.greaterThan(4);
-    for (const [name, code] of examples) expect(sample, name).to.include(unindented(code));
+    for (const [name, code] of examples) {
+      // `init` writes this one, and its test runs it.
+      if (name !== 'bot') expect(sample, name).to.include(unindented(code));
+    }
   });
 
   it("answers Meta's verification: the challenge for the right token, 403 for a wrong one", async () => {

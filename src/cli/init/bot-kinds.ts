@@ -73,6 +73,8 @@ export function kindShownBy(dependencies: ReadonlySet<string>): BotKind {
   return special.find((kind) => dependencies.has(BOT_KINDS[kind].shownBy ?? '')) ?? 'none';
 }
 
+const FENCE = '```';
+
 /**
  * The whole bot, as the guide prints it.
  * @param root the package's folder
@@ -80,10 +82,11 @@ export function kindShownBy(dependencies: ReadonlySet<string>): BotKind {
 export function botSource(kind: BotKind, language: BotLanguage, root: string): string {
   const [page, name] = BOT_KINDS[kind].example;
   const text = readFileSync(join(root, page), 'utf8');
-  const [, code] = new RegExp(`<!-- example: ${name} -->\\s*\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(text) ?? [];
+  const [, code] = text.split(`<!-- example: ${name} -->\n\n${FENCE}ts\n`);
   if (code === undefined)
     throw new HandoverError('unexpected', `${page} has no example "${name}". Install the package anew.`);
-  return language === 'typescript' ? code : withoutTypes(code);
+  const [source = ''] = code.split(FENCE);
+  return language === 'typescript' ? source : withoutTypes(source);
 }
 
 /** Takes out the few types that the examples have. Tests run what is left. */
@@ -91,5 +94,5 @@ function withoutTypes(code: string): string {
   return code
     .replaceAll(/^import type .*\n/gm, '')
     .replaceAll(/(process\.env\.\w+)!/g, '$1')
-    .replaceAll(/(\w+): TurnContext\b/g, '$1');
+    .replaceAll(/(?<=\w): TurnContext\b/g, '');
 }
