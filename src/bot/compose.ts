@@ -123,7 +123,7 @@ function composeQueue({ options, engine, store, clock, log, processId, probe }: 
     enter: (ticket, leaseMs, event) => engine.recorder.enter(ticket, leaseMs, event),
     limits: options.limits ?? {},
   });
-  engine.sendGuard.fencedBy((ticket) => queue.isCutOff(ticket));
+  engine.fence.cutOffBy((ticket) => queue.isCutOff(ticket));
   const kept = options.inbox?.forBot({ appId: options.botAppId, log });
   const worker = queueOfMeasuredTurns(queue, probe, clock);
   const inbox = kept && new InboxWorker({ inbox: kept, queue: worker, clock, log, read: eventsOf });
@@ -161,7 +161,7 @@ async function closed(
   const left = await queue.close(withinMs);
   await Promise.race([watched, overdue]);
   // Another process takes over what is left, so turns that go on here must be silent.
-  if (inbox) core.engine.sendGuard.stop();
+  if (inbox) core.engine.fence.stop();
   await inbox?.close();
   await core.store.close?.();
   await core.traffic.observer?.close();

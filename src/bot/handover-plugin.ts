@@ -14,6 +14,8 @@ import { resultOf } from '../handover/lifecycle.js';
 import { ownCopies } from './check-copies.js';
 import type { Plugin } from './compose.js';
 import { compose } from './compose.js';
+import type { GuardedStorage, StateStorage } from './guarded-storage.js';
+import { guardedStorage } from './guarded-storage.js';
 import type { HandoverOptions, HandoverRequest } from './handover-options.js';
 import type { HealthHandlers } from './health-handlers.js';
 import { healthHandlers } from './health-handlers.js';
@@ -99,6 +101,16 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
   /** Removes everything stored about a customer. */
   async forget(thread: ThreadKey): Promise<void> {
     await this.#parts.core.operations.forget(thread);
+  }
+
+  /**
+   * The bot's storage, for two or more processes: `new ConversationState(handover.guardStorage(storage))`. A process that
+   * stood still for longer than its lease (15 s) does not know that another one has run its event. Its `write` and `delete`
+   * reject then, so that it does not put old state over new. Each of them asks the store once. Calls outside turns go through.
+   * @returns `read`, `write` and `delete` of the storage; they reject with {@link TurnTakenOverError}
+   */
+  guardStorage<S extends StateStorage>(storage: S): GuardedStorage<S> {
+    return guardedStorage(storage, this.#parts.core.engine.fence);
   }
 
   /**

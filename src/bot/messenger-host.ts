@@ -17,6 +17,7 @@ import type { Inbox } from '../queue/measured-inbox.js';
 import type { Queue } from '../queue/measured-queue.js';
 import type { RecordedEvent } from '../handover/turn.js';
 import type { HandoverCore } from './compose-core.js';
+import { checkAskingTurn } from './guarded-storage.js';
 import type { GraphOptions, HandoverOptions } from './handover-options.js';
 import type { LastWebhook } from './health.js';
 import type { PluginTurns } from './plugin-turns.js';
@@ -65,6 +66,8 @@ export interface MessengerHost {
   /** For routes that an adapter answers itself. */
   readonly answering: AnswerDeps;
   readonly account: MetaAccount;
+  /** Rejects with {@link TurnTakenOverError} if another process has the event of the turn that asks. */
+  checkTurn(): Promise<void>;
   /** @throws {@link InvalidOptionError} without a verify token, or without an app secret in either place */
   serve(adapter: BotAdapter, settings: ServeSettings): MessengerService;
 }
@@ -87,6 +90,7 @@ export function messengerHost(deps: MessengerHostDeps): MessengerHost {
   return {
     answering: deps.answering,
     account,
+    checkTurn: () => checkAskingTurn(deps.core.engine.fence),
     serve: (adapter, settings) => new AdapterService(adapter, deps, settings),
   };
 }

@@ -100,7 +100,7 @@ export class TurnRunner {
     if (decided) {
       const { decision, isRunning } = decided;
       decided.isRunning = true;
-      return isRunning || decision === 'unmanaged' ? next() : this.#runLogic(context, decision, decided, next);
+      return isRunning || decision === 'unmanaged' ? next() : this.#runTurn(context, decision, decided, next);
     }
     const { activity, adapter } = context;
     if (!isMessenger(adapter, activity.channelId) || turnIn(state)) return next();
@@ -153,7 +153,7 @@ export class TurnRunner {
         return turn;
       },
       run: ({ context }, decided) =>
-        decided.decision === 'unmanaged' ? next() : this.#runLogic(context, decided.decision, decided, next),
+        decided.decision === 'unmanaged' ? next() : this.#runTurn(context, decided.decision, decided, next),
       failed: (error) => (thrown = { error }),
     };
     const verdict = await this.#deps.queue.take(
@@ -210,7 +210,11 @@ export class TurnRunner {
       const turn = await this.#deps.engine.proactiveTurn(thread);
       turn.ticket = ticket;
       this.#enter(context, state, turn);
-      await next();
+      try {
+        await next();
+      } catch (error) {
+        await this.#deps.engine.fence.forgive(turn.ticket, error);
+      }
     });
   }
 
@@ -226,6 +230,14 @@ export class TurnRunner {
   #enter(context: TurnContext, state: TurnState, turn: Turn): void {
     setTurn(state, turn);
     this.#deps.guards.guardTurn(context, turn);
+  }
+
+  /** Runs a turn to its end. One that another process has taken over ends early, and no error handler hears of it. */
+  #runTurn(context: TurnContext, decision: RunningDecision, brought: BroughtActivity, next: Next): Promise<void> {
+    const { ticket } = decision.turn;
+    return this.#runLogic(context, decision, brought, next).catch((error: unknown) =>
+      this.#deps.engine.fence.forgive(ticket, error),
+    );
   }
 
   /** An event whose turn has begun: says what is to be said, then runs the bot's logic on it. */

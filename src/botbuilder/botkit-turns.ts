@@ -53,8 +53,11 @@ const WAITING = 'waiting' as DialogTurnStatus;
 /* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
 const HANDOFF_STATUS = 'handoff.status';
 
-/** Repairs a controller. A Botkit whose turns are made otherwise is left as it is. */
-export function repairTurns(controller: BotkitTurns): void {
+/**
+ * Repairs a controller. A Botkit whose turns are made otherwise is left as it is.
+ * @param checkTurn rejects if another process has the event of the turn that asks, which must save nothing then
+ */
+export function repairTurns(controller: BotkitTurns, checkTurn: () => Promise<void>): void {
   const steps = controller as unknown as TurnSteps;
   if (STEPS.some((name) => typeof steps[name] !== 'function')) return;
   /** By the turn's context, and by its bot, whose context the application may change. */
@@ -91,7 +94,11 @@ export function repairTurns(controller: BotkitTurns): void {
   controller.saveState = async (bot) => {
     const run = runOf(bot);
     // As elsewhere in Bot Framework, a turn that failed leaves the state as it was.
-    if (run?.failed !== true) await guarded(run, undefined, () => saveState(bot));
+    if (run?.failed === true) return;
+    await guarded(run, undefined, async () => {
+      await checkTurn();
+      await saveState(bot);
+    });
   };
 
   const { dialogSet } = controller;

@@ -16,6 +16,7 @@ import type { HandoverEventMap } from '../handover/events.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
 import { DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
 import { hostOf } from '../bot/handover-plugin.js';
+import type { MessengerHost } from '../bot/messenger-host.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
@@ -98,13 +99,13 @@ export function handoverPlugin(
   handover: VccLiveHandover,
   options: HandoverPluginOptions = {},
 ): (controller: BotkitController) => { name: string } {
-  const { answering } = hostOf(handover);
+  const host = hostOf(handover);
   return (controller) => {
     const before = pluggedIn.get(controller);
     if (before !== undefined && before !== handover) {
       throw new InvalidOptionError('handover', 'the second one of this controller', 'the one it has already');
     }
-    if (before === undefined) plugIn(controller, handover, answering, options);
+    if (before === undefined) plugIn(controller, handover, host, options);
     pluggedIn.set(controller, handover);
     return { name: PLUGIN_NAME };
   };
@@ -113,7 +114,7 @@ export function handoverPlugin(
 function plugIn(
   controller: BotkitController,
   handover: VccLiveHandover,
-  answering: AnswerDeps,
+  { answering, checkTurn }: Pick<MessengerHost, 'answering' | 'checkTurn'>,
   options: HandoverPluginOptions,
 ): void {
   const { adapter } = controller;
@@ -129,7 +130,7 @@ function plugIn(
     passTokenErrorsOn(controller, adapter);
     repairWebserver(controller, adapter, logic, { limits: limitsOf(options, answering.clock), answering });
   }
-  repairTurns(controller);
+  repairTurns(controller, checkTurn);
   nameMissingDialog(controller.dialogSet);
   const { microsoftAppId } = options;
   const { dialogSet } = controller;

@@ -4,7 +4,7 @@
  * No two turns of a thread run at once, over all processes. So whoever asks gets the result: a dialog that still asks was
  * not saved as ended. {@link decideDialog} is the decision; docs/decisions.md has its table.
  */
-import { StoreError } from '../thread/errors.js';
+import { StoreError, TurnTakenOverError } from '../thread/errors.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { EventKey, HandoverId } from '../thread/ids.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
@@ -14,6 +14,7 @@ import { isAnotherApp } from '../ownership/ledger.js';
 import { askOwner, isOursByMeta } from './ask-owner.js';
 import type { ThreadRecords } from './change-record.js';
 import type { EngineDeps } from './engine-deps.js';
+import type { Fence } from './fence.js';
 import type { Ending } from './lifecycle.js';
 import {
   concludeOpen,
@@ -125,16 +126,19 @@ export function giveTo(
 export class DialogResults {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
+  readonly #fence: Fence;
 
-  constructor(records: ThreadRecords) {
+  constructor(records: ThreadRecords, fence: Fence) {
     this.#deps = records.deps;
     this.#records = records;
+    this.#fence = fence;
   }
 
   /**
    * The result for a dialog that waits for a handover; `undefined`: it waits on. A repeated turn gets none: it is mute,
    * and the turn that follows it under the same ticket gets the result.
    * @param startedAtMs our clock when the dialog began
+   * @throws {@link TurnTakenOverError} if another process has the turn's event
    */
   async resultFor(turn: Turn, handoverId: HandoverId, startedAtMs: number): Promise<HandoverResult | undefined> {
     if (isRepeated(turn)) return undefined;
@@ -157,11 +161,9 @@ export class DialogResults {
     const ids = await this.#records.ids(thread);
     let asked: DialogFacts['asked'];
     for (;;) {
-      const { record = emptyRecord, isOurs: isOurTurn } = await store.readFor(ticket);
-      if (!isOurTurn) {
-        turn.blockedBecause = 'staleTurn';
-        return undefined;
-      }
+      const found = await store.readFor(ticket);
+      if (this.#fence.isLost(ticket, found)) throw new TurnTakenOverError();
+      const { record = emptyRecord } = found;
       const { owner } = this.#records.ownerNow(record, ids);
       const maySpeak = turn.origin === 'messaging' && turn.blockedBecause === undefined;
       switch (decideDialog({ handoverId, record, owner, maySpeak, asked })) {

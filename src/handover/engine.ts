@@ -7,6 +7,7 @@ import { askOwnerOrThrow, ownCall } from './ask-owner.js';
 import { ThreadRecords, publicOwner } from './change-record.js';
 import { DialogResults, dueToHandler } from './dialog-result.js';
 import type { EndedHandover, EngineDeps } from './engine-deps.js';
+import { Fence } from './fence.js';
 import { HandoverStarter } from './hand-over.js';
 import { unchanged } from './lifecycle.js';
 import { SendGuard } from './may-send.js';
@@ -18,6 +19,7 @@ import { VccLiveReports } from './vcc-live-reports.js';
 
 /** Does the work of `VccLiveHandover`. */
 export class HandoverEngine {
+  readonly fence: Fence;
   readonly recorder: EventRecorder;
   readonly decisions: TurnDecisions;
   readonly appIds: AppIdWatch;
@@ -31,12 +33,13 @@ export class HandoverEngine {
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.#records = new ThreadRecords(deps);
-    this.starter = new HandoverStarter(this.#records);
+    this.fence = new Fence(deps);
+    this.starter = new HandoverStarter(this.#records, this.fence);
     this.appIds = new AppIdWatch(deps.log);
     this.recorder = new EventRecorder(this.#records, this.appIds);
     this.decisions = new TurnDecisions(this.#records, this.starter, this.appIds);
-    this.sendGuard = new SendGuard(this.#records);
-    this.dialogResults = new DialogResults(this.#records);
+    this.sendGuard = new SendGuard(this.#records, this.fence);
+    this.dialogResults = new DialogResults(this.#records, this.fence);
     this.reports = new VccLiveReports(this.#records);
   }
 

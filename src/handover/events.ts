@@ -12,6 +12,7 @@ import type { VccLiveEvent } from '../thread/vcc-live-event.js';
  * Why an activity did not leave the bot.
  * - `anotherAppOwns`: the ledger says so
  * - `staleTurn`: the thread was lost, or lost and regained, after its turn had begun
+ * - `turnTakenOver`: this process stood still, and another one has taken over the event of the turn
  * - `ownerUnknown`: a proactive message, and nobody could tell who owns the thread
  * - `handedOver`: it stood behind a `handoff.initiate`, or its turn had already passed the thread
  * - `repeatedTurn`: its turn repeats one whose handover is in progress
@@ -19,7 +20,14 @@ import type { VccLiveEvent } from '../thread/vcc-live-event.js';
  * - `unsupported`: Messenger has no form for it, or for the parts of it that `dropped` names; the rest was sent
  */
 export type SuppressedReason =
-  'anotherAppOwns' | 'staleTurn' | 'ownerUnknown' | 'handedOver' | 'repeatedTurn' | 'refusedByMeta' | 'unsupported';
+  | 'anotherAppOwns'
+  | 'staleTurn'
+  | 'turnTakenOver'
+  | 'ownerUnknown'
+  | 'handedOver'
+  | 'repeatedTurn'
+  | 'refusedByMeta'
+  | 'unsupported';
 
 /** A part of an activity that did not leave the bot. */
 export interface DroppedPart {

@@ -3,24 +3,24 @@
  *
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
-import type { HandoverError } from '../thread/errors.js';
-import { StoreError } from '../thread/errors.js';
+import { StoreError, TurnTakenOverError } from '../thread/errors.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { OpenHandover, ThreadRecord } from '../thread/record.js';
 import { evidenceOfCall } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
-import { newestPlace, placeOwn } from '../ownership/meta-time.js';
+import { newestPlace } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
+import type { Armed } from './arm-handover.js';
+import { armHandover } from './arm-handover.js';
 import type { ThreadRecords } from './change-record.js';
 import { asError } from './change-record.js';
 import type { EngineDeps } from './engine-deps.js';
-import type { ArmAnswer, ArmRequest, Outcome } from './lifecycle.js';
-import { amendOpen, arm, concludeOpen, endingOfEarlyHandBack, markPassed, tookPlace, unchanged } from './lifecycle.js';
+import type { Fence } from './fence.js';
+import type { Outcome } from './lifecycle.js';
+import { amendOpen, concludeOpen, endingOfEarlyHandBack, markPassed, tookPlace, unchanged } from './lifecycle.js';
 import type { LoopBreaker } from './loop-breaker.js';
-import { loopOf } from './loop-breaker.js';
-import { handoverMetadata } from './metadata.js';
 import type { Begun } from './recover-handover.js';
 import {
   fail,
@@ -34,71 +34,48 @@ import {
 import { HANDOVER_DEADLINE, deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
-type Armed = ArmAnswer | { readonly kind: 'anotherAppOwns' } | { readonly kind: 'loop'; readonly error: HandoverError };
-
 /** Makes handovers. */
 export class HandoverStarter {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
+  readonly #fence: Fence;
   /** Ids of the handovers that this process is making now. */
   readonly #inProgress = new Set<string>();
 
-  constructor(records: ThreadRecords) {
+  constructor(records: ThreadRecords, fence: Fence) {
     this.#deps = records.deps;
     this.#records = records;
+    this.#fence = fence;
   }
 
-  /** Hands the thread of a turn to VCC Live. Never rejects: what fails is in the answer. */
+  /**
+   * Hands the thread of a turn to VCC Live. What fails is in the answer.
+   * @throws {@link TurnTakenOverError} if another process has the turn's event, and nothing else
+   */
   async handOver(turn: Turn, order: HandoverOrder, loopBreaker?: LoopBreaker): Promise<HandoverStart> {
     const { thread } = turn;
     try {
       const ids = await this.#records.idsToHandOver(thread);
-      let armed = await this.#arm(turn, order, ids, loopBreaker);
+      let armed = await armHandover(this.#records, { turn, order, ids }, loopBreaker);
       if (
         armed.kind === 'open' &&
         this.#isStale(armed.open) &&
         !(await settleStale(this.#records, { thread, ids }, armed.open))
       ) {
-        armed = await this.#arm(turn, order, ids, loopBreaker);
+        armed = await armHandover(this.#records, { turn, order, ids }, loopBreaker);
       }
       const start = await this.#begin({ turn, order, ids }, armed);
+      // What the turn does with the answer, and saves, must not replace what another process has done and saved.
+      await this.#fence.check(turn.ticket);
       if (start.status === 'passed') turn.blockedBecause ??= 'handedOver';
       if (start.status === 'refused') this.#deps.events.emit('refused', { thread, reason: start.reason });
       return start;
     } catch (thrown) {
-      const error = asError(thrown);
+      const error = failureOf(thrown);
       this.#deps.events.emit('failed', { thread, error });
       this.#deps.log.warn(`A handover did not begin; the thread stays with the bot: ${error.message}`);
       return { status: 'failed', error };
     }
-  }
-
-  /** Writes down that the thread is about to be passed, or finds what forbids it. */
-  async #arm(turn: Turn, order: HandoverOrder, ids: AppIds, loopBreaker: LoopBreaker | undefined): Promise<Armed> {
-    const { thread } = turn;
-    const id = this.#deps.newId();
-    const nowMs = this.#deps.clock.now();
-    const { value } = await this.#records.change(thread, ids, [], (record, verdict): Outcome<Armed> => {
-      const request: ArmRequest = {
-        id,
-        cause: turn.key,
-        run: turn.run,
-        nowMs,
-        armedAtMetaMs: placeOwn(newestPlace(record.evidence), nowMs, this.#records.offsetMs),
-        targetAppId: ids.vccLiveAppId,
-        metadata: handoverMetadata(id, order.metadata),
-        waits: order.waits,
-        ...(order.reference === undefined ? {} : { reference: order.reference }),
-      };
-      const asked = arm(record, request);
-      if (asked.answer.kind !== 'armed') return { record: asked.record, events: [], value: asked.answer };
-      // An open handover explains another owner; without one there is nothing to hand over.
-      if (isAnotherApp(verdict)) return { record, events: [], value: { kind: 'anotherAppOwns' } };
-      const error = loopBreaker && loopOf(record, loopBreaker, nowMs);
-      if (error) return { record, events: [], value: { kind: 'loop', error } };
-      return { record: asked.record, events: [['begun', { thread, handoverId: id }]], value: asked.answer };
-    });
-    return value;
   }
 
   async #begin(begun: Omit<Begun, 'open'>, armed: Armed): Promise<HandoverStart> {
@@ -110,6 +87,9 @@ export class HandoverStarter {
       case 'secondRequest':
       case 'open':
         return { status: 'refused', reason: 'alreadyWithAgent' };
+      case 'overtaken':
+        this.#overtaken(turn, armed.open);
+        return passed(armed.open);
       case 'concluded':
         turn.blockedBecause ??= 'repeatedTurn';
         return { status: 'passed', handoverId: armed.conclusion.handoverId };
@@ -140,7 +120,7 @@ export class HandoverStarter {
     try {
       return await work();
     } catch (thrown) {
-      const error = asError(thrown);
+      const error = failureOf(thrown);
       this.#deps.events.emit('failed', { thread, handoverId: id, error });
       this.#deps.log.error(
         `Handover ${id} failed, and the store did not take that; the next request of the customer settles it: ${error.message}`,
@@ -161,6 +141,7 @@ export class HandoverStarter {
     if (deadline) await store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: deadline.atMs });
     if (order.sendNotice && !open.noticeSent) {
       const failure = await this.#speak(turn, order.sendNotice, open);
+      await this.#fence.check(turn.ticket);
       if (failure) return fail(this.#records, { thread, ids }, open, failure);
       const noted = await this.#records.change(thread, ids, [], (record) =>
         unchanged(amendOpen(record, open.id, { noticeSent: true })),
@@ -271,6 +252,12 @@ export class HandoverStarter {
     const owner = await ownerAfterRefusal(this.#records, at, error);
     return fail(this.#records, at, open, owner && isAnotherApp(owner) ? takenByOther(owner, error) : error);
   }
+}
+
+/** What makes a handover fail. @throws what ends its turn */
+function failureOf(thrown: unknown): Error {
+  if (thrown instanceof TurnTakenOverError) throw thrown;
+  return asError(thrown);
 }
 
 function passed({ id }: OpenHandover): HandoverStart {

@@ -5,10 +5,10 @@
  */
 import type { ThreadKey } from '../thread/key.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
-import { recover, whenReady } from '../thread/maybe-promise.js';
+import { whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
-import type { FencedRecord, Ticket } from '../thread/store.js';
+import type { FencedRecord } from '../thread/store.js';
 import { evidenceOfAcceptedSend, evidenceOfRefusedSend, isOfUnstampedItem } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
@@ -18,6 +18,7 @@ import { askOwner, askOwnerOrThrow, isOursByMeta, newestStampOf } from './ask-ow
 import type { ThreadRecords } from './change-record.js';
 import { asError, publicOwner } from './change-record.js';
 import type { EngineDeps } from './engine-deps.js';
+import type { Fence } from './fence.js';
 import { unchanged } from './lifecycle.js';
 import type { AnsweredCall, Permission, Turn } from './turn.js';
 
@@ -28,22 +29,12 @@ const NO_MATCHING_USER = 2018001;
 export class SendGuard {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
-  #isStopped = false;
-  #isCutOff: (ticket: Ticket) => boolean = () => false;
+  readonly #fence: Fence;
 
-  constructor(records: ThreadRecords) {
+  constructor(records: ThreadRecords, fence: Fence) {
     this.#deps = records.deps;
     this.#records = records;
-  }
-
-  /** This process stops, and another one runs the events whose turns go on here: these turns send nothing more. */
-  stop(): void {
-    this.#isStopped = true;
-  }
-
-  /** @param isCutOff whether another process may have the ticket of a turn, if the store does not answer */
-  fencedBy(isCutOff: (ticket: Ticket) => boolean): void {
-    this.#isCutOff = isCutOff;
+    this.#fence = fence;
   }
 
   /**
@@ -52,15 +43,12 @@ export class SendGuard {
    */
   maySend(thread: ThreadKey, turn: Turn | undefined): MaybePromise<Permission> {
     if (turn?.blockedBecause) return { allowed: false, reason: turn.blockedBecause };
-    if (turn && this.#isStopped) return { allowed: false, reason: 'staleTurn' };
-    return whenReady(this.#read(thread, turn), (found): MaybePromise<Permission> => {
-      // The store is away, perhaps from this process alone: another one may have run the event. It runs here once more.
-      if (!found && turn && this.#isCutOff(turn.ticket)) return { allowed: false, reason: 'staleTurn' };
+    const read = turn ? this.#fence.read(turn.ticket) : this.#readWithoutTurn(thread);
+    return whenReady(read, (found): MaybePromise<Permission> => {
+      if (turn && this.#fence.isLost(turn.ticket, found)) return { allowed: false, reason: 'turnTakenOver' };
       // Meta itself routed this turn to us, and refuses what is not ours: that heals more than silence would.
       if (!found && turn?.origin === 'messaging') return { allowed: true, newestStamp: undefined, known: false };
       if (!found) return this.#askWithoutStore(thread);
-      // This process stood still for longer than its lease, and another one has run the event.
-      if (!found.isOurs) return { allowed: false, reason: 'staleTurn' };
       const record = found.record ?? emptyRecord;
       const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
       return whenReady(known, (ids) => this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn));
@@ -68,14 +56,8 @@ export class SendGuard {
   }
 
   /** `undefined` if the store does not answer. */
-  #read(thread: ThreadKey, turn: Turn | undefined): MaybePromise<FencedRecord<ThreadRecord> | undefined> {
-    const { store } = this.#deps;
-    const read = (): MaybePromise<FencedRecord<ThreadRecord>> =>
-      turn ? store.readFor(turn.ticket) : store.read(thread).then((record) => ({ record, isOurs: true }));
-    return recover(read, (error) => {
-      this.#deps.log.warn(`Thread store unreadable while speaking: ${asError(error).message}`);
-      return undefined;
-    });
+  #readWithoutTurn(thread: ThreadKey): Promise<FencedRecord<ThreadRecord> | undefined> {
+    return this.#records.forgiving(async () => ({ record: await this.#deps.store.read(thread), isOurs: true }));
   }
 
   /** What the ledger says; `undefined` if Meta has to be asked. */

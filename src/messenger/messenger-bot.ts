@@ -1,5 +1,5 @@
 /** A Messenger bot without any framework, and the plugin in it: the public face of `bot/` for a bot that is a function. */
-import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/errors.js';
+import { HandoverError, InvalidOptionError, TurnTakenOverError, textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverResult, HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -219,11 +219,15 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     );
   }
 
-  /** Runs a handler. A handler that fails ends its turn, and nothing else. */
+  /**
+   * Runs a handler. A handler that fails ends its turn, and nothing else.
+   * @throws {@link TurnTakenOverError} if another process has the turn's event
+   */
   async #guarded(name: string, turn: MessengerTurn, run: () => unknown, event?: ThreadEvent): Promise<void> {
     try {
       await run();
     } catch (thrown) {
+      if (thrown instanceof TurnTakenOverError) throw thrown;
       const error = thrown instanceof Error ? thrown : new HandoverError('unexpected', textOfThrown(thrown));
       await this.#failed(name, turn, error, event);
     }

@@ -14,7 +14,7 @@ export class Deadline {
 
   constructor(
     readonly list: Deadlines,
-    readonly atMs: number,
+    public atMs: number,
     readonly run: () => void,
   ) {}
 
@@ -95,7 +95,13 @@ export class Deadlines {
       }
     } finally {
       this.#stopTimer = undefined;
+      if (this.#last && this.#last.atMs > nowMs + this.#lengthMs) this.#comeBy(nowMs + this.#lengthMs);
       if (this.#first) this.#setTimer(this.#first.atMs, Math.min(this.#first.atMs - nowMs, this.#lengthMs));
     }
+  }
+
+  /** The clock was set back: no deadline comes later than a length from now, however often somebody sets the clock. */
+  #comeBy(latestMs: number): void {
+    for (let each = this.#last; each && each.atMs > latestMs; each = each.before) each.atMs = latestMs;
   }
 }

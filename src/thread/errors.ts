@@ -17,6 +17,7 @@ const OWN_CODES = [
   'missingPeer',
   'dialogMissing',
   'noResult',
+  'turnTakenOver',
   'expectationFailed',
   'unexpected',
 ] as const;
@@ -95,6 +96,21 @@ export class InvalidOptionError extends HandoverError {
     this.option = option;
     this.got = got;
     this.expected = expected;
+  }
+}
+
+/**
+ * Another process has taken over the event of this turn, because this process stood still for longer than its lease (15 s).
+ * A request for an agent, the result of a dialog and a guarded storage reject with this, so that the turn ends and nothing of
+ * it is saved. `onTurnError` does not hear of it.
+ */
+export class TurnTakenOverError extends HandoverError {
+  constructor() {
+    super(
+      'turnTakenOver',
+      'Another process has taken over the event of this turn, because this process stood still for longer than its lease. ' +
+        'The turn ends here: let this error through.',
+    );
   }
 }
 

@@ -220,7 +220,7 @@ export class BotProcess {
   }
 
   #logic(traits: BotTraits, clock: Clock, storage: Storage): BotLogic {
-    const state = new ConversationState(storage);
+    const state = new ConversationState(this.handover.guardStorage(storage));
     const dialogs = state.createProperty('dialogs');
     const root = new AnsweringDialog(this.handover, {
       sleep: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),

@@ -98,8 +98,7 @@ function handovers(seen: Chronicle, count: Count): string[] {
   for (const id of passed) {
     const waited = (seen.record?.conclusions ?? []).find((each) => each.handoverId === id)?.waits;
     if (waited === 'dialog' && !ids.includes(id) && seen.deaths.length === 0) {
-      if (withoutOrder(seen)) count('dialog overwritten: turns of one thread on two processes');
-      else findings.push(`the dialog of ${id} has not ended`);
+      findings.push(`the dialog of ${id} has not ended`);
     }
   }
   return findings;
@@ -156,8 +155,7 @@ function answers(seen: Chronicle, count: Count): string[] {
     else if (passedOver.length > 0 && wasAskedInVain(seen, atMs, until)) count('unanswered: thread_owner failed');
     else if (seen.deaths.some((death) => death.atMs >= atMs) && acknowledgedLate(seen, text)) {
       count('lost: acknowledged at the deadline, and then its process died');
-    } else if (withoutOrder(seen)) count('unanswered: turns of one thread on two processes');
-    else findings.push(`"${text}" is not answered, and nobody else had the thread`);
+    } else findings.push(`"${text}" is not answered, and nobody else had the thread`);
   }
   return findings;
 }
@@ -190,23 +188,6 @@ function deliveries(seen: Chronicle): string[] {
     bodies.set(entry.body, (bodies.get(entry.body) ?? false) || entry.outcome === 'acknowledged');
   }
   return [...bodies].filter(([, done]) => !done).map(([body]) => `never acknowledged: ${body.slice(0, 300)}`);
-}
-
-/**
- * Two processes had turns of the thread at the same time, on a store that keeps no order over processes: the dialog
- * state of one is overwritten by the other. docs/reliability.md says so.
- */
-function withoutOrder(seen: Chronicle): boolean {
-  if (seen.schedule.store === 'redis') return false;
-  const { turns } = seen.notes;
-  return turns.some((one) =>
-    turns.some(
-      (other) =>
-        one.process !== other.process &&
-        one.beganMs <= (other.endedMs ?? Infinity) &&
-        other.beganMs <= (one.endedMs ?? Infinity),
-    ),
-  );
 }
 
 /**

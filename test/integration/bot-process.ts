@@ -2,7 +2,8 @@
  * A bot as a process of its own, for tests with several: adapter, plugin and dialogs; nothing shared but Redis, blobs or a folder.
  *
  * Says `{ port }` when it listens, each turn as `{ turn }`, and `{ left }` when it has stopped on SIGTERM. A turn whose
- * text begins with "hold" goes on when it is told `{ letGo: text }`, which may be before it has begun. "poison" kills it.
+ * text begins with "hold" goes on when it is told `{ letGo: text }`, which may be before it has begun, and says nothing if its text
+ * ends with "silently". "poison" kills it. Each turn changes the bot's state: it counts the turns.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -127,6 +128,7 @@ class RootDialog extends ComponentDialog {
           if (text === 'agent please') return step.replaceDialog('agent');
           if (text === 'poison') process.kill(process.pid, 'SIGKILL');
           if (text.startsWith('hold')) await held.until(text);
+          if (text.endsWith('silently')) return step.endDialog();
           await step.context.sendActivity(`bot: ${text}`);
           return step.endDialog();
         },
@@ -208,13 +210,15 @@ async function main(settings: BotProcessSettings) {
     verify_token: verifyToken,
     ...(ackDeadlineMs === undefined ? {} : { ackDeadlineMs }),
   });
-  const state = new ConversationState(shared.state);
+  const state = new ConversationState(handover.guardStorage(shared.state));
   const dialogs = state.createProperty('dialogs');
+  const turns = state.createProperty<number>('turns');
   const root = new RootDialog(handover, new Held());
   const logic = async (context: TurnContext): Promise<void> => {
     const { type, name } = context.activity;
     if (type !== 'message' && name !== 'handoff.status') return;
     tell({ turn: 'began', text: textOf(context) });
+    await turns.set(context, (await turns.get(context, 0)) + 1);
     await runDialog(root, context, dialogs);
     await state.saveChanges(context);
     tell({ turn: 'ended', text: textOf(context) });

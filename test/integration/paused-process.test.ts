@@ -68,11 +68,36 @@ function aPausedProcess(shared: () => Pick<BotProcessSettings, 'redisUrl' | 'blo
 
     first.signal('SIGCONT');
     first.letGo('hold it');
-    await until(() => first.turns('ended').includes('hold it'));
+    await until(() => endedEarly(first) === 1);
     expect(await deliverTo(0, 'm_2', 'and now?')).to.equal(200);
     await until(() => sim.customer(PSID).hears().includes('bot: and now?'));
     expect(sim.customer(PSID).hears()).to.deep.equal(['bot: hi', 'bot: hold it', 'bot: and now?']);
   }).timeout(WITHIN_MS);
+
+  for (const text of ['hold on', 'hold silently']) {
+    it(`saves nothing when it goes on after "${text}": the dialog that waits in the other process gets its result`, async () => {
+      const [first, second] = bots as [BotProcess, BotProcess];
+      const earlierEnds = endedEarly(first);
+      const heard = sim.customer(PSID).hears().length;
+      expect(await deliverTo(0, `m_${text}`, text), 'acknowledged at the deadline').to.equal(200);
+      first.signal('SIGSTOP');
+      second.letGo(text);
+      await until(async () => (await deliverTo(1, `m_${text}`, text)) === 200);
+      expect(await deliverTo(1, `m_agent after ${text}`, 'agent please')).to.equal(200);
+      await until(() => second.turns('ended').includes('agent please'));
+
+      first.signal('SIGCONT');
+      first.letGo(text);
+      await until(() => endedEarly(first) > earlierEnds);
+      await sim.agent().handsBack(PSID, 'done');
+      await until(() => sim.customer(PSID).hears().slice(heard).includes('ended: completed via passBack'));
+    }).timeout(WITHIN_MS);
+  }
+}
+
+/** How many turns of a process another one has taken over. */
+function endedEarly({ log }: BotProcess): number {
+  return log.filter((line) => line.includes('another process has taken over')).length;
 }
 
 describeWithRedis('A process that was paused, with Redis', () => {
@@ -131,7 +156,7 @@ describeWithRedis('A process that is cut off from Redis alone, in a turn that ou
     await until(() => customer.hears().includes('bot: hold it'));
     await until(() => Date.now() - cutAtMs > CUT_OFF_MS);
     first.letGo('hold it');
-    await until(() => first.turns('ended').includes('hold it'));
+    await until(() => endedEarly(first) === 1);
     relay.mend();
 
     await until(async () => (await sim.deliverRaw(body('m_2', 'and now?'))).status === 200);

@@ -423,7 +423,7 @@ export type Template = 'everyTurn' | 'messagesOnly';
  * Anything else is answered with its text.
  */
 export function dialogBot(bot: DialogHost, template: Template, request: HandoverRequest = {}): void {
-  const state = new ConversationState(bot.storage);
+  const state = new ConversationState(bot.handover.guardStorage(bot.storage));
   const dialogs = state.createProperty('dialogs');
   const root = new RootDialog(bot, request);
   if (template === 'everyTurn') {

@@ -112,6 +112,7 @@ describe('deadlines of one length', () => {
     expect(came).to.deep.equal(['second at 100']);
   });
 
+  const SET_THREE_TIMES = ['add' as const, { jump: 86 }, 'add' as const, { jump: 15 }, 'add' as const, { jump: -101 }];
   const pass = fc.record({ pass: fc.integer({ min: 0, max: 150 }) });
   const cancel = fc.record({ cancel: fc.nat(20) });
   const jump = fc.record({ jump: fc.integer({ min: -100_000, max: 100_000 }) });
@@ -152,6 +153,7 @@ describe('deadlines of one length', () => {
             }
           },
         ),
+        { examples: earliest === 1 ? [] : [[SET_THREE_TIMES]] },
       );
     });
   }

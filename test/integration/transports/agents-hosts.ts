@@ -3,13 +3,7 @@
  * channel, and on the adapter that speaks to Meta itself.
  */
 import { createServer } from 'node:http';
-import {
-  AgentApplication,
-  CloudAdapter,
-  ConversationState,
-  MemoryStorage,
-  authorizeJWT,
-} from '@microsoft/agents-hosting';
+import { AgentApplication, CloudAdapter, ConversationState, authorizeJWT } from '@microsoft/agents-hosting';
 import { ComponentDialog, WaterfallDialog, runDialog } from '@microsoft/agents-hosting-dialogs';
 import type { AgentApplicationOptions, Storage, TurnContext, TurnState } from '@microsoft/agents-hosting';
 import type { Activity } from '@microsoft/agents-activity';
@@ -96,7 +90,7 @@ export async function startCloud(
   const channel = await AzureChannel.open(ground.sim, options.channel);
   const adapter = new CloudAdapter({});
   const handover = handoverFor(ground, options);
-  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage(), ...how });
+  const app = new AgentApplication<TurnState>({ adapter, storage: storageOf(ground, handover), ...how });
   const seen = observe(app);
   handover.attach(app);
   make(app, handover, seen);
@@ -138,7 +132,7 @@ export async function startMessenger(
   const handover = handoverFor(ground, options);
   const { verifyToken } = ground.sim.settings;
   const adapter = new MessengerAdapter({ handover, verifyToken, ackDeadlineMs: 120_000 });
-  const app = new AgentApplication<TurnState>({ adapter, storage: new MemoryStorage(), ...how });
+  const app = new AgentApplication<TurnState>({ adapter, storage: storageOf(ground, handover), ...how });
   const seen = observe(app);
   handover.attach(app);
   make(app, handover, seen);
@@ -183,7 +177,7 @@ export const routesBot: MakeBot = (app, handover, seen) => {
 
 /** The same with a waterfall, whose next step says how it ended. */
 const dialogsBot: MakeBot = (app, handover, seen) => {
-  addDialogs(app, handover, seen, new MemoryStorage());
+  addDialogs(app, handover, seen, app.options.storage!);
 };
 
 /** The dialogs, and where their state is. */
@@ -226,6 +220,11 @@ export function addDialogs(
     await runDialog(root, context as never, dialogs as never);
     await state.saveChanges(context);
   });
+}
+
+/** Where the application's state is. The SDK's storages have the methods of Bot Framework's. */
+function storageOf({ storage }: Ground, handover: VccLiveHandover): Storage {
+  return handover.guardStorage(storage);
 }
 
 /** A plugin on the pretend platform. */

@@ -22,7 +22,6 @@ import type {
   SuppressedReason,
   ThreadKey,
   ThreadOwner,
-  ThreadStore,
   VccLiveHandoverOptions,
 } from 'botbuilder-handover-vcclive';
 import { handoverPlugin } from 'botbuilder-handover-vcclive/botkit';
@@ -114,11 +113,13 @@ export interface Play {
   readonly told: readonly Told[];
   news<K extends keyof HandoverEventMap>(name: K): HandoverEventMap[K][];
   suppressed(): SuppressedReason[];
+  /** How often the bot has saved its state. */
+  saves(): number;
   /** Graph calls of the bot's app to one edge. */
   calls(edge: string): GraphEntry[];
   /** `bot`, `vccLive`, `inbox` or `idle`. */
   owner(psid?: string, pageId?: string): string;
-  readonly store: ThreadStore;
+  readonly store: MemoryThreadStore;
   record(): Promise<ThreadRecord | undefined>;
   /** Lets time go by, in steps in which a process looks for deadlines once. */
   lapse(ms: number, stepMs?: number): Promise<void>;
@@ -305,7 +306,17 @@ export async function playOn<B extends TransportBot>(
   open.push(() => sim.stop());
   const clock = new BotClock(sim);
   const store = new MemoryThreadStore({ now: () => clock.now() });
-  const bot = await transport.start({ sim, clock, store, storage: new MemoryStorage() }, options);
+  let saves = 0;
+  const memory = new MemoryStorage();
+  const storage: Storage = {
+    read: (keys) => memory.read(keys),
+    write: (changes) => {
+      saves += 1;
+      return memory.write(changes);
+    },
+    delete: (keys) => memory.delete(keys),
+  };
+  const bot = await transport.start({ sim, clock, store, storage }, options);
   open.push(async () => {
     await bot.handover.close();
     await bot.stop();
@@ -338,6 +349,7 @@ export async function playOn<B extends TransportBot>(
       return names.get(owner) ?? owner;
     },
     store,
+    saves: () => saves,
     record: () => recordsIn(store).read(thread),
     lapse: async (ms, stepMs = LOOK_MS) => {
       for (let gone = 0; gone < ms; gone += stepMs) {
