@@ -103,7 +103,7 @@ export const AXES = [
     title: 'Bot Framework',
     says: "The package's types, the tests of adapter, dialogs and Azure's channel, and the stories of every host.",
     peer: 'botbuilder',
-    versions: ['4.15', '4.20', '4.23'],
+    versions: ['4.15', '4.19', '4.23'],
     install: [
       'botbuilder',
       'botbuilder-core',
@@ -111,6 +111,7 @@ export const AXES = [
       'botframework-connector',
       'botframework-schema',
       'botframework-streaming',
+      'botbuilder-testing',
     ],
     steps: [
       { name: 'types', run: ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noEmit'] },

@@ -6,6 +6,7 @@
 // For every bot: the plugin, its options, what it answers.
 export type { HandoverPlugin } from './handover-plugin.js';
 export type { DialogStack } from './after-handover.js';
+export type { GuardedStorage, StateStorage } from './guarded-storage.js';
 export { handoverResultOf } from './waiting-dialog.js';
 export type { GraphOptions, HandoverLimits, PolicyName } from './handover-options.js';
 export type { RecognizerResultLike } from './talk-to-agent.js';
@@ -53,7 +54,7 @@ export type {
 } from '../handover/events.js';
 
 // What goes wrong.
-export { HandoverError, InvalidOptionError, StoreError } from '../thread/errors.js';
+export { HandoverError, InvalidOptionError, StoreError, TurnTakenOverError } from '../thread/errors.js';
 export type { GraphErrorCode, HandoverErrorCode } from '../thread/errors.js';
 export { GraphApiError } from '../graph/graph-api-error.js';
 export type { SendSettings, UploadFile } from '../graph/graph-call.js';

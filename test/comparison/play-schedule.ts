@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessengerSimulator, throwAwayCertificate } from 'botbuilder-handover-vcclive/simulator';
 import { Program } from '../cli/child-process.js';
+import { until } from '../integration/bot-processes.js';
 import { freePort } from '../kit/listening.js';
 
 const BATCH_MS = 50;
@@ -184,6 +185,15 @@ class Stage {
     });
     await bot.prints(/listens on/);
     await this.simulator.expects.webhook();
+    await this.#firstAnswer();
+  }
+
+  /** A bot loads its HTTP client with its first answer, which takes seconds on a busy machine: that belongs to no scene. */
+  async #firstAnswer(): Promise<void> {
+    const customer = this.simulator.customer(this.psid('99'));
+    const heard = customer.hears().length;
+    await customer.says('Hello');
+    await until(() => customer.hears().length > heard);
   }
 
   /** Another program of the bot's owner sends a button with the bot's own token: a campaign, for one. */

@@ -301,6 +301,17 @@ app.listen(3978);`,
   },
   'docs/recordings.md#replay': testOf('test/readme/recordings-page.test.ts', MOCHA),
 
+  'docs/reliability.md#guarded-state': {
+    program: uses({
+      before: 'const storage = new $MemoryStorage();',
+      logic: `async (context) => {
+  const property = conversationState.createProperty('$count');
+  await property.set(context, 1);
+  await $echo(context);
+  await conversationState.saveChanges(context);
+}`,
+    }),
+  },
   'docs/reliability.md#sqlite': testOf(
     'test/readme/reliability.test.ts',
     'leaves a file where it runs; that test compiles it',
