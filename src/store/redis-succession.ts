@@ -22,7 +22,6 @@ export class RedisSuccession {
   /** Clients that connect, or that still answer their last commands. */
   readonly #clients = new Set<OwnClient>();
   #isTrying = false;
-  #ended = false;
 
   /** @param limitMs for connecting a client, and for the last answers of a replaced one */
   constructor(clock: Clock, limitMs: number) {
@@ -36,7 +35,7 @@ export class RedisSuccession {
    * @param takeOver gets the client when it is connected; never called after {@link end}
    */
   begin(make: () => OwnClient | undefined, takeOver: (next: OwnClient) => void): void {
-    if (this.#ended || this.#isTrying || !this.#pace.isTime(this.#clock.now())) return;
+    if (this.#isTrying || !this.#pace.isTime(this.#clock.now())) return;
     const next = make();
     if (next === undefined) return;
     hearErrors(next, () => undefined);
@@ -70,7 +69,6 @@ export class RedisSuccession {
 
   /** Ends all clients that it has, at once. */
   end(): void {
-    this.#ended = true;
     for (const client of this.#clients) discard(client);
     this.#clients.clear();
   }
