@@ -51,7 +51,7 @@ export class RedisSuccession {
       cancel();
       this.#isTrying = false;
       if (isConnected) takeOver(next);
-      else discard(next);
+      else this.#giveUp(next);
     };
     next.connect().then(
       () => over(true),
@@ -69,7 +69,13 @@ export class RedisSuccession {
 
   /** Ends all clients that it has, at once. */
   end(): void {
-    for (const client of this.#clients) discard(client);
+    for (const client of this.#clients) this.#giveUp(client);
     this.#clients.clear();
+  }
+
+  /** Twice: a client that learns of its nodes after its end connects to them all the same, and goes on for ever if one is away. */
+  #giveUp(client: OwnClient): void {
+    discard(client);
+    inBackground(this.#clock, this.#limitMs, () => discard(client));
   }
 }

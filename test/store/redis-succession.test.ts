@@ -81,6 +81,12 @@ describe('The succession of the clients of a Redis Cluster', () => {
     expect(inUse).to.equal(made[1]);
   });
 
+  it('ends a client once more that may have learnt of its nodes after it was given up', async () => {
+    begin();
+    await clock.advance(2 * LIMIT_MS);
+    expect(made[0]!.destroyed).to.equal(2);
+  });
+
   it('makes a client once a second at most', async () => {
     for (let goneMs = 0; goneMs < 60_000; goneMs += 50) {
       begin();
