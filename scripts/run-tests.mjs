@@ -25,6 +25,7 @@ export const LONGEST_FIRST = [
   'test/readme/examples-run.test.ts',
   'test/store/bot-storage-store.test.ts',
   'test/chaos/chaos.test.ts',
+  'test/store/redis-cluster-failover.test.ts',
   'test/integration/two-processes.test.ts',
   'test/browser/story.test.ts',
   'test/integration/many-processes.test.ts',

@@ -37,8 +37,6 @@ export interface OwnClient extends RedisClientLike {
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
 const PING_EVERY_MS = 5_000;
-/** After so long without a node the client asks the others who has its slots now. */
-const REDISCOVER_AFTER_MS = 500;
 const INSTALL = 'npm install redis';
 
 /**
@@ -51,14 +49,20 @@ const UNFIT_SERVER =
 
 /**
  * A node of a cluster refuses, or is away, while slots or masters change. Nothing was done: the command can be tried again.
+ * node-redis says "Cannot read" of a slot without a master that it knows.
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding
  */
 const WHILE_IT_CHANGES =
-  /\b(?:CLUSTERDOWN|TRYAGAIN|MOVED|ASK|READONLY|LOADING|MASTERDOWN)\s|^Cannot find node|^The client is (?:offline|closed)/;
+  /\b(?:CLUSTERDOWN|TRYAGAIN|MOVED|ASK|READONLY|LOADING|MASTERDOWN)\s|^Cannot find node|^The client is (?:offline|closed)|^Cannot read properties of undefined \(reading '(?:master|replicas)'\)|root nodes are unavailable/;
 
 /** Whether a cluster refused a command for a moment, without having done it. */
-export function isRefusedForNow(client: RedisClientLike, error: unknown): boolean {
-  return isCluster(client) && error instanceof Error && WHILE_IT_CHANGES.test(error.message);
+export function isRefusedForNow(error: unknown): boolean {
+  return error instanceof Error && WHILE_IT_CHANGES.test(error.message);
+}
+
+/** Whether nobody has connected a client, or it has given up. */
+export function isShut(client: RedisClientLike): boolean {
+  return (client as { isOpen?: boolean }).isOpen === false;
 }
 
 /** Whether a client is one of a Redis Cluster. */
@@ -81,8 +85,12 @@ export function isOfAnotherType(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('WRONGTYPE');
 }
 
-/** A client for an address, not connected yet. */
-export function clientFor(address: RedisAddress, connectTimeoutMs: number): OwnClient {
+/**
+ * A client for an address, not connected yet. One of a cluster asks a single node who has which slots: node-redis waits for
+ * a node that hangs, and does not ask the others.
+ * @param turn the number of this client among those for the address: each asks another node
+ */
+export function clientFor(address: RedisAddress, connectTimeoutMs: number, turn: number): OwnClient {
   const common = { disableOfflineQueue: true, pingInterval: PING_EVERY_MS };
   const socket = {
     connectTimeout: connectTimeoutMs,
@@ -92,7 +100,7 @@ export function clientFor(address: RedisAddress, connectTimeoutMs: number): OwnC
   if (typeof address === 'string') return redis.createClient({ url: address, ...common, socket });
   const { protocol, username, password } = new URL(address[0] ?? '');
   return redis.createCluster({
-    rootNodes: address.map((url) => ({ url })),
+    rootNodes: [{ url: address[turn % address.length] }],
     // A cluster's connections take nothing but this.
     defaults: {
       ...common,
@@ -100,7 +108,6 @@ export function clientFor(address: RedisAddress, connectTimeoutMs: number): OwnC
       ...(password === '' ? {} : { password: decodeURIComponent(password) }),
       socket: { ...socket, ...(protocol === 'rediss:' ? { tls: true } : {}) },
     },
-    topologyRefreshOnReconnectionAttemptStrategy: REDISCOVER_AFTER_MS,
   });
 }
 
@@ -127,12 +134,16 @@ export function quitAll(client: RedisClientLike): void {
   }
 }
 
-/** Ends a client without waiting for anything. */
+/** Ends a client without waiting for anything. One of a cluster ends no more of its nodes after one that has ended already. */
 export function discard(client: OwnClient): void {
-  try {
-    client.destroy();
-  } catch {
-    // Not open any more.
+  const { nodeByAddress } = client as { nodeByAddress?: Map<string, { client?: { destroy(): void } | undefined }> };
+  const nodes = nodeByAddress instanceof Map ? [...nodeByAddress.values()].map((node) => node.client) : [];
+  for (const each of [client, ...nodes]) {
+    try {
+      each?.destroy();
+    } catch {
+      // Not open any more.
+    }
   }
 }
 

@@ -4,13 +4,14 @@
  * node-redis keeps commands back while it is not connected, for as long as that takes. Here they fail at once, and
  * whatever gets no answer fails after a time limit; the client goes on trying to connect, and the next command works.
  * A connection that stands but leads to the wrong server, as an old primary is after a failover, is replaced: the new
- * one looks the address up again.
+ * one looks the address up again. A client of a cluster that has lost a node serves until another one is connected.
  * @see https://github.com/redis/node-redis
  */
 import type { Clock } from '../thread/clock.js';
 import { inBackground, sleep } from '../thread/clock.js';
-import { HandoverError, StoreError } from '../thread/errors.js';
+import { StoreError } from '../thread/errors.js';
 import { failureReason } from '../thread/failure-reason.js';
+import { CommandTimeLimit, unavailable } from './command-time-limit.js';
 import type { OwnClient, RedisAddress, RedisClientLike } from './redis-client.js';
 import {
   checkedAddress,
@@ -24,10 +25,12 @@ import {
   isOfAnotherType,
   isOfUnfitServer,
   isRefusedForNow,
+  isShut,
   isUnknownScript,
   quitAll,
 } from './redis-client.js';
 import type { RedisScript } from './redis-scripts.js';
+import { RedisSuccession } from './redis-succession.js';
 import { ReplacementPace } from './replacement-pace.js';
 
 /** What a {@link RedisConnection} needs besides the client. */
@@ -36,21 +39,21 @@ export interface RedisConnectionOptions {
   readonly clock: Clock;
 }
 
-interface Waiting {
-  readonly operation: string;
-  readonly untilMs: number;
-  readonly reject: (error: unknown) => void;
-}
-
 const CLOSING_LIMIT_MS = 1_000;
 /** Between two tries of a command that a cluster refuses while it fails over. */
 const RETRY_PAUSE_MS = 50;
+/** A command refused for so long by a cluster makes another client ask who has the slots now. */
+const REDISCOVER_AFTER_MS = 500;
+/** The most nodes that a cluster has. */
+const MOST_ADDRESSES = 1_000;
 
 /** Sends commands and scripts. Every method rejects with a `StoreError` if there is no answer. */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #address: RedisAddress | undefined;
   readonly #pace = new ReplacementPace();
+  readonly #succession: RedisSuccession;
+  readonly #timeLimit: CommandTimeLimit;
   #client: RedisClientLike;
   /** The client, if it was made here: it is closed here as well. */
   #own: OwnClient | undefined;
@@ -58,10 +61,9 @@ export class RedisConnection {
   #lastError: unknown;
   /** Until the first connection stands, or could not be made. */
   #opening: Promise<unknown> | undefined;
-  /** Commands in progress, oldest first: the order in which they time out. */
-  readonly #waiting = new Set<Waiting>();
-  #cancelWatch: (() => void) | undefined;
   #answeredAtMs = 0;
+  /** Processes begin with different nodes of a cluster. */
+  #turn = Math.floor(Math.random() * MOST_ADDRESSES);
   #closed = false;
 
   /**
@@ -70,13 +72,15 @@ export class RedisConnection {
    */
   constructor(redis: RedisClientLike | RedisAddress, options: RedisConnectionOptions) {
     this.#options = options;
+    this.#timeLimit = new CommandTimeLimit(options.clock, options.commandTimeoutMs, (client) => this.#overdue(client));
+    this.#succession = new RedisSuccession(options.clock, options.commandTimeoutMs);
     this.#address = isAddress(redis) ? checkedAddress(redis) : undefined;
     if (this.#address === undefined) {
       const given = checkedClient(redis);
       this.#client = given;
       hearErrors(given, (error) => this.#heard(given, error));
     } else {
-      this.#client = this.#connected(clientFor(this.#address, options.commandTimeoutMs));
+      this.#client = this.#connected(this.#clientFor(this.#address));
     }
   }
 
@@ -118,6 +122,7 @@ export class RedisConnection {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#succession.end();
     const client = this.#own;
     if (client === undefined) return;
     const overdue = new Promise<boolean>((resolve) => {
@@ -132,39 +137,49 @@ export class RedisConnection {
   }
 
   async #ask<T>(operation: string, ask: (client: RedisClientLike) => Promise<T>): Promise<T> {
-    if (this.#opening) await this.#limited(operation, this.#opening).catch(() => undefined);
+    const isOfCluster = isCluster(this.#client);
+    if (this.#opening && !isOfCluster)
+      await this.#timeLimit.on(operation, this.#client, this.#opening).catch(() => undefined);
     if (this.#closed) throw unavailable(operation, 'the store has been closed');
     const client = this.#client;
     // Never queued: what is sent much later would claim an event that nobody works on any more.
-    if (client.isReady === false) {
-      // A cluster's client waits for a master that is away, and does not ask again who has its slots.
-      if (this.#own?.isOpen === false || (this.#own && isCluster(this.#own))) this.#replace(client);
+    if (client.isReady === false && !isOfCluster) {
+      if (this.#own?.isOpen === false) this.#replace(client);
       throw unavailable(operation, this.#whyNotConnected());
     }
     try {
-      const asked = isCluster(client) ? this.#askCluster(client, ask) : ask(client);
-      const answer = await this.#limited(operation, asked);
+      const asked = isOfCluster ? this.#askCluster(operation, ask) : ask(client);
+      const answer = await this.#timeLimit.on(operation, client, asked);
       this.#answeredAtMs = this.#options.clock.now();
       return answer;
     } catch (cause) {
       if (cause instanceof StoreError) throw cause;
       // A cluster's client finds the right server itself.
-      if (isOfUnfitServer(cause) && !isCluster(client)) this.#replace(client);
+      if (isOfUnfitServer(cause) && !isOfCluster) this.#replace(client);
       throw new StoreError('storeUnavailable', operation, { cause });
     }
   }
 
   /** Tries again what the cluster refuses while it fails over, for as long as one command may take. */
-  async #askCluster<T>(client: RedisClientLike, ask: (client: RedisClientLike) => Promise<T>): Promise<T> {
+  async #askCluster<T>(operation: string, ask: (client: RedisClientLike) => Promise<T>): Promise<T> {
     const { clock, commandTimeoutMs } = this.#options;
-    const untilMs = clock.now() + commandTimeoutMs - RETRY_PAUSE_MS;
+    const fromMs = clock.now();
     for (;;) {
+      const client = this.#client;
+      let refusal: unknown;
       try {
-        return await ask(client);
+        if (client.isReady !== false && !isShut(client)) return await ask(client);
+        refusal = unavailable(operation, this.#whyNotConnected());
       } catch (error) {
-        if (!isRefusedForNow(client, error) || clock.now() >= untilMs) throw error;
+        if (!isRefusedForNow(error)) throw error;
+        refusal = error;
       }
-      await sleep(clock, RETRY_PAUSE_MS);
+      if (isShut(client) && this.#own === undefined) throw refusal;
+      const triedForMs = clock.now() - fromMs;
+      const isOver = triedForMs >= commandTimeoutMs - RETRY_PAUSE_MS;
+      if (isOver || isShut(client) || triedForMs >= REDISCOVER_AFTER_MS) this.#replace(client);
+      if (isOver || this.#closed) throw refusal;
+      await Promise.race([sleep(clock, RETRY_PAUSE_MS), ...(this.#opening ? [this.#opening] : [])]);
     }
   }
 
@@ -174,49 +189,18 @@ export class RedisConnection {
     return this.#own === undefined ? 'not connected; has connect() been called?' : 'not connected';
   }
 
-  /** One timer for all commands: they take the same time, so the oldest is the first whose time is over. */
-  #limited<T>(operation: string, answer: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const untilMs = this.#options.clock.now() + this.#options.commandTimeoutMs;
-      const waiting: Waiting = { operation, untilMs, reject };
-      this.#waiting.add(waiting);
-      this.#watch();
-      const over = (): void => {
-        this.#waiting.delete(waiting);
-        if (this.#waiting.size === 0) this.#rest();
-      };
-      answer.then(resolve, reject);
-      answer.then(over, over);
-    });
-  }
-
-  #watch(): void {
-    if (this.#cancelWatch) return;
-    const { clock, commandTimeoutMs } = this.#options;
-    const [oldest] = this.#waiting;
-    const afterMs = oldest === undefined ? commandTimeoutMs : Math.max(1, oldest.untilMs - clock.now());
-    this.#cancelWatch = inBackground(clock, afterMs, () => {
-      this.#cancelWatch = undefined;
-      this.#giveUpOverdue();
-      if (this.#waiting.size > 0) this.#watch();
-    });
-  }
-
-  #rest(): void {
-    this.#cancelWatch?.();
-    this.#cancelWatch = undefined;
-  }
-
-  #giveUpOverdue(): void {
-    const nowMs = this.#options.clock.now();
-    for (const waiting of this.#waiting) {
-      if (waiting.untilMs > nowMs) break;
-      this.#waiting.delete(waiting);
-      waiting.reject(unavailable(waiting.operation, `no answer within ${this.#options.commandTimeoutMs} ms`));
+  /** A command got no answer in time. Half open, a connection gives no answer and no error. */
+  #overdue(client: RedisClientLike): void {
+    // One node may hang while the others answer.
+    if (isCluster(client)) {
+      this.#replace(client);
+      return;
     }
-    const silentForMs = nowMs - this.#answeredAtMs;
-    // Half open, it gives no answer and no error. One that connects is left to it.
-    if (silentForMs >= this.#options.commandTimeoutMs && this.#client.isReady !== false) this.#replace(this.#client);
+    const { clock, commandTimeoutMs } = this.#options;
+    // One that connects is left to it.
+    if (clock.now() - this.#answeredAtMs >= commandTimeoutMs && this.#client.isReady !== false) {
+      this.#replace(this.#client);
+    }
   }
 
   /**
@@ -224,15 +208,39 @@ export class RedisConnection {
    * given stays as it is: its duplicate is used from then on. A pool has none, and makes new connections itself.
    */
   #replace(useless: RedisClientLike): void {
-    if (this.#closed || useless !== this.#client || !this.#pace.isTime(this.#options.clock.now())) return;
-    const { commandTimeoutMs } = this.#options;
-    const next = this.#address === undefined ? duplicateOf(useless) : clientFor(this.#address, commandTimeoutMs);
+    if (this.#closed || useless !== this.#client) return;
+    if (isCluster(useless)) {
+      this.#succession.begin(
+        () => this.#another(useless),
+        (next) => this.#takeOver(next),
+      );
+      return;
+    }
+    if (!this.#pace.isTime(this.#options.clock.now())) return;
+    const next = this.#another(useless);
     if (next === undefined) {
       quitAll(useless);
       return;
     }
     if (this.#own) discard(this.#own);
     this.#client = this.#connected(next);
+  }
+
+  #another(useless: RedisClientLike): OwnClient | undefined {
+    return this.#address === undefined ? duplicateOf(useless) : this.#clientFor(this.#address);
+  }
+
+  #clientFor(address: RedisAddress): OwnClient {
+    this.#turn += 1;
+    return clientFor(address, this.#options.commandTimeoutMs, this.#turn);
+  }
+
+  /** The next client of a cluster is connected. Commands in progress get their answers from the old one. */
+  #takeOver(next: OwnClient): void {
+    if (this.#own) this.#succession.retire(this.#own);
+    hearErrors(next, (error) => this.#heard(next, error));
+    this.#client = this.#own = next;
+    this.#opening = undefined;
   }
 
   #connected(client: OwnClient): OwnClient {
@@ -265,10 +273,4 @@ export function textOf(reply: unknown): string {
 /** A list of replies; a single one, or none, is a list too. */
 export function listOf(reply: unknown): readonly unknown[] {
   return Array.isArray(reply) ? (reply as unknown[]) : [];
-}
-
-function unavailable(operation: string, why: string): StoreError {
-  return new StoreError('storeUnavailable', operation, {
-    cause: new HandoverError('storeUnavailable', `Redis: ${why}`),
-  });
 }

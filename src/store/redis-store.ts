@@ -94,7 +94,8 @@ export interface RedisThreadStoreOptions {
  *
  * **Redis Cluster.** Give a client of `createCluster`, or a list of addresses. Keys are spread by thread over `partitions`
  * hash tags, and each script finds its keys in one slot. The client follows `MOVED` and `ASK`. A command that a cluster
- * refuses while it fails over is tried again until `commandTimeoutMs` is over.
+ * refuses while it fails over is tried again until `commandTimeoutMs` is over. If a node is away or hangs, the store
+ * connects another client and uses it as soon as all masters answer it. The old one serves meanwhile.
  *
  * **Two bots.** The keys of a bot begin with `{<prefix>:<app id>/<partition>}`: {@link forBot}.
  *

@@ -11,14 +11,19 @@ const FORGOTTEN_AFTER_MS = 60_000;
 
 /** Says yes or no; each yes makes the next pause twice as long. */
 export class ReplacementPace {
+  readonly #longestPauseMs: number;
   #replaced = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(longestPauseMs = LONGEST_PAUSE_MS) {
+    this.#longestPauseMs = longestPauseMs;
+  }
 
   /** Whether a connection may be replaced now. A yes counts as a replacement. */
   isTime(nowMs: number): boolean {
     const sinceMs = nowMs - this.#lastMs;
     if (sinceMs >= FORGOTTEN_AFTER_MS) this.#replaced = 0;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#replaced - 1));
+    const pauseMs = Math.min(this.#longestPauseMs, FIRST_PAUSE_MS * 2 ** (this.#replaced - 1));
     if (this.#replaced > 0 && sinceMs < pauseMs) return false;
     this.#replaced += 1;
     this.#lastMs = nowMs;

@@ -32,11 +32,12 @@ export class RedisCluster {
     this.#nodes = nodes;
   }
 
-  static async start(): Promise<RedisCluster> {
+  /** @param settings further ones of each node, as on its command line */
+  static async start(settings: readonly string[] = []): Promise<RedisCluster> {
     const nodes: Node[] = [];
     const cluster = new RedisCluster(nodes);
     try {
-      for (let each = 0; each < 2 * MASTERS; each += 1) nodes.push(await startNode());
+      for (let each = 0; each < 2 * MASTERS; each += 1) nodes.push(await startNode(settings));
       await cluster.#form();
       return cluster;
     } catch (error) {
@@ -60,6 +61,15 @@ export class RedisCluster {
   /** Ends a node as a power cut does. */
   async kill(index: number): Promise<void> {
     await ended(this.#node(index).child, 'SIGKILL');
+  }
+
+  /** A node takes connections and commands, and answers none, until {@link thaw}: as a machine does that hangs. */
+  freeze(index: number): void {
+    this.#node(index).child.kill('SIGSTOP');
+  }
+
+  thaw(index: number): void {
+    this.#node(index).child.kill('SIGCONT');
   }
 
   /** Resolves when a node is a master and the whole cluster answers again. */
@@ -129,12 +139,12 @@ export class RedisCluster {
   }
 }
 
-async function startNode(): Promise<Node> {
+async function startNode(more: readonly string[]): Promise<Node> {
   const folder = await mkdtemp(path.join(tmpdir(), 'redis-cluster-'));
   for (let tries = 1; ; tries += 1) {
     const port = await freePort();
     if (port + BUS_OFFSET > HIGHEST_PORT) continue;
-    const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)];
+    const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS), ...more];
     try {
       const child = await launch(port, folder, [...settings, '--repl-diskless-sync-delay', '0']);
       return { port, folder, child };
