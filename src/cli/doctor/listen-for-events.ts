@@ -4,7 +4,8 @@
 import { sleep, type Clock } from '../../thread/clock.js';
 import type { ThreadEvent } from '../../thread/event.js';
 import { parseWebhook } from '../../webhook/parse-webhook.js';
-import { WebhookTap, type TappedDelivery } from '../listen/webhook-tap.js';
+import type { TapServer } from '../listen/tap-server.js';
+import { startWebhookTap, type TappedDelivery } from '../listen/webhook-tap.js';
 import type { Arrivals } from './observe.js';
 
 /** How often arrivals are checked, milliseconds. */
@@ -34,7 +35,7 @@ export class EventListener {
   /** Every signed event so far. */
   readonly events: ThreadEvent[] = [];
   readonly #order: ListenOrder;
-  #tap: WebhookTap | undefined;
+  #tap: TapServer | undefined;
   #forged = 0;
   #refusedByBot = 0;
   #told = 0;
@@ -47,7 +48,7 @@ export class EventListener {
   static async open(order: ListenOrder): Promise<EventListener> {
     const listener = new EventListener(order);
     const { port, host, forwardTo, appSecret, verifyToken, clock } = order;
-    listener.#tap = await WebhookTap.start({
+    listener.#tap = await startWebhookTap({
       ...{ port, host, forwardTo, appSecret, verifyToken },
       now: () => clock.now(),
       allowedHosts: order.allowedHosts,

@@ -3,13 +3,12 @@
  *
  * It has a port of its own, which the webhooks' tunnel does not reach.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { systemClock } from '../../thread/clock.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SeenAnswer, SeenCall, TrafficObserver } from '../../thread/traffic.js';
 import { refusalOf } from '../../webhook/admit-local-request.js';
-import { bodyLimits, readRequest, refusalStatus, type BodyLimits } from '../../webhook/read-body.js';
+import { readRequest, refusalStatus, type BodyLimits } from '../../webhook/read-body.js';
 import { forwardRequest, queryOf, type Answer } from './forward-request.js';
+import { TapServer, answerWith, refuseRequest } from './tap-server.js';
 
 /** How the proxy is set up. */
 export interface GraphTapOptions {
@@ -25,42 +24,11 @@ export interface GraphTapOptions {
 /** Meta takes files up to 25 MB. */
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
-/** A listening proxy. */
-export class GraphTap {
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  /** Listens. Rejects with the system's error if the port cannot be had. */
-  static async start(options: GraphTapOptions): Promise<GraphTap> {
-    const limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
-    const server = createServer((request, response) => {
-      passOn(request, response, { ...options, limits }).catch(() => request.socket.destroy());
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.port, options.host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    return new GraphTap(server);
-  }
-
-  /** The port that it listens on. */
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Frees the port and breaks open connections. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
-  }
+/** Listens. Rejects with the system's error if the port cannot be had. */
+export function startGraphTap(options: GraphTapOptions): Promise<TapServer> {
+  return TapServer.start({ ...options, maxBytes: BODY_LIMIT_BYTES }, (request, response, limits) =>
+    passOn(request, response, { ...options, limits }),
+  );
 }
 
 async function passOn(
@@ -70,26 +38,19 @@ async function passOn(
 ): Promise<void> {
   const refusal = refusalOf(request, allowedHosts);
   if (refusal !== undefined) {
-    refuse(response, 403, refusal.says);
+    refuseRequest(response, 403, refusal.says);
     return;
   }
   const read = await readRequest(request, limits);
   if (read.kind === 'aborted') return;
   if (read.kind !== 'bytes') {
-    refuse(response, refusalStatus(read.kind), `The body was not read: ${read.kind}.`);
+    refuseRequest(response, refusalStatus(read.kind), `The body was not read: ${read.kind}.`);
     return;
   }
   const answered = traffic.graphCall(seenCall(request, read.bytes));
   const answer = await forwardRequest(request, read.bytes, new URL(request.url ?? '/', graph));
   answered(seenAnswer(answer));
-  response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-  response.end(answer.body);
-}
-
-function refuse(response: ServerResponse, status: number, why: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-  response.end(why);
+  answerWith(response, answer);
 }
 
 function seenCall(request: IncomingMessage, bytes: Buffer): SeenCall {

@@ -15,9 +15,9 @@ import { shownAddress } from '../shown-address.js';
 import { paint, type Paint } from '../terminal.js';
 import { eventLine, eventObject, type EventWords } from './event-line.js';
 import { followFile, linesOf } from './follow-file.js';
-import { GraphTap } from './graph-tap.js';
+import { startGraphTap } from './graph-tap.js';
 import { readLogLine } from './read-log-line.js';
-import { WebhookTap, type TappedDelivery } from './webhook-tap.js';
+import { startWebhookTap, type TappedDelivery } from './webhook-tap.js';
 
 /** What was asked for. */
 export interface ListenOptions {
@@ -77,7 +77,7 @@ async function listenAtTap(options: ListenOptions, host: ListenHost, teller: Tel
   const { complain } = host;
   const lines = new RepeatedLines({ info: complain, warn: complain, error: complain }, host.clock ?? systemClock);
   const recording = await startRecording(options, host);
-  const tap = await WebhookTap.start({
+  const tap = await startWebhookTap({
     ...{ port, host: address, forwardTo, appSecret: settings.appSecret, verifyToken: settings.verifyToken },
     now: () => (host.clock ?? systemClock).now(),
     allowedHosts: [address, ...allowedHosts],
@@ -122,7 +122,7 @@ async function startRecording(
     now: () => clock.now(),
     complain,
   });
-  const begun = GraphTap.start({ port, host: address, graph, traffic, allowedHosts: [address, ...allowedHosts] });
+  const begun = startGraphTap({ port, host: address, graph, traffic, allowedHosts: [address, ...allowedHosts] });
   const tap = await begun.catch(async (error: unknown) => {
     await traffic.close();
     // It is new and empty, and the next attempt takes the same name.

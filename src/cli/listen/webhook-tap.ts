@@ -4,16 +4,15 @@
  * A bot should keep no record of its webhooks, because they hold customers' words. A tap needs nothing from the bot. It
  * also sees what the bot refuses, such as wrong signatures.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { systemClock } from '../../thread/clock.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refusalOf } from '../../webhook/admit-local-request.js';
 import { answerChallenge } from '../../webhook/challenge.js';
-import { bodyLimits, readRequest, refusalStatus } from '../../webhook/read-body.js';
+import { readRequest, refusalStatus } from '../../webhook/read-body.js';
 import type { BodyLimits } from '../../webhook/read-body.js';
 import { verifySignature } from '../../webhook/signature.js';
 import type { TrafficObserver } from '../../thread/traffic.js';
 import { forwardRequest, queryOf, type Answer } from './forward-request.js';
+import { TapServer, answerWith, refuseRequest } from './tap-server.js';
 
 /** A delivery that went through. */
 export interface TappedDelivery {
@@ -50,42 +49,12 @@ export interface TapOptions {
 }
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
-/** A listening tap. */
-export class WebhookTap {
-  readonly #server: Server;
 
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  /** Listens. Rejects with the system's error if the port cannot be had. */
-  static async start(options: TapOptions): Promise<WebhookTap> {
-    const limits = bodyLimits(systemClock, { maxBytes: BODY_LIMIT_BYTES });
-    const server = createServer((request, response) => {
-      passThrough(request, response, { ...options, limits }).catch(() => request.socket.destroy());
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.port, options.host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    return new WebhookTap(server);
-  }
-
-  /** The port that it listens on. */
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Frees the port and breaks open connections. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
-  }
+/** Listens. Rejects with the system's error if the port cannot be had. */
+export function startWebhookTap(options: TapOptions): Promise<TapServer> {
+  return TapServer.start({ ...options, maxBytes: BODY_LIMIT_BYTES }, (request, response, limits) =>
+    passThrough(request, response, { ...options, limits }),
+  );
 }
 
 async function passThrough(
@@ -120,9 +89,7 @@ async function passThrough(
       ? answerHere(request, checked.signature, options.verifyToken)
       : await forwardRequest(request, read.bytes, botAddress(request, forwardTo));
   acknowledged?.(answer.neverSent === true ? 'unreached' : answer.status);
-  response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-  response.end(answer.body);
+  answerWith(response, answer);
   if (request.method !== 'POST') return;
   options.onDelivery({
     atMs: options.now(),
@@ -141,8 +108,7 @@ const NOT_READ: Readonly<Record<'tooLarge' | 'tooSlow' | 'noRoom', string>> = {
 };
 
 function turnAway(response: ServerResponse, status: number, why: string, { onTurnedAway }: TapOptions): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-  response.end(why);
+  refuseRequest(response, status, why);
   onTurnedAway(why);
 }
 
