@@ -3,7 +3,7 @@
  *
  * Asks whether an agent is there, makes the notice and the metadata for VCC Live, and reports a failure.
  */
-import { textOfThrown } from '../thread/errors.js';
+import { TurnTakenOverError, textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
 import type { PageId } from '../thread/ids.js';
@@ -95,7 +95,10 @@ export class HandoverRequests {
     return asksForAgent({ context, text: text ?? '', payload: event.payload }, triggers);
   }
 
-  /** Hands this turn's thread over. Never rejects. */
+  /**
+   * Hands this turn's thread over.
+   * @throws {@link TurnTakenOverError} if another process has the turn's event, and nothing else
+   */
   async toAgent(
     context: TurnContext,
     request: HandoverRequest,
@@ -149,24 +152,22 @@ export class HandoverRequests {
     return { status: 'refused', reason: 'noThreadYet' };
   }
 
-  /** Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. */
+  /**
+   * Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. Never rejects: as with any other activity,
+   * nothing of a turn that another process has taken over leaves the bot.
+   */
   async initiate(context: TurnContext, initiate: Activity): Promise<void> {
-    const value: unknown = initiate.value;
-    const fields = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-    const { reason } = fields;
-    const request: HandoverRequest = {
-      ...(typeof reason === 'string' ? { reason } : {}),
-      ...(value === undefined || value === null
-        ? {}
-        : { metadata: typeof value === 'string' ? { reason: value } : fields }),
-    };
     const turn = turnOf(context) ?? (await this.#turnOfThread(context));
-    if (!turn) await this.#withoutThread(context);
-    else
-      await this.#begin(context, turn, request, {
-        waits: 'nobody',
-        transcript: transcriptOf(initiate, turn.thread),
-      });
+    if (!turn) {
+      await this.#withoutThread(context);
+      return;
+    }
+    const transcript = transcriptOf(initiate, turn.thread);
+    try {
+      await this.#begin(context, turn, requestIn(initiate), { waits: 'nobody', transcript });
+    } catch (error) {
+      if (!(error instanceof TurnTakenOverError)) throw error;
+    }
   }
 
   /** Whether the application says that no agent is there. Not asked if the thread is with one, or was just passed. */
@@ -222,4 +223,16 @@ export class HandoverRequests {
       return undefined;
     }
   }
+}
+
+/** What an outgoing `handoff.initiate` asks for. */
+function requestIn({ value }: Activity): HandoverRequest {
+  const given: unknown = value;
+  if (given === undefined || given === null) return {};
+  const fields = typeof given === 'object' ? (given as Readonly<Record<string, unknown>>) : {};
+  const { reason } = fields;
+  return {
+    ...(typeof reason === 'string' ? { reason } : {}),
+    metadata: typeof given === 'string' ? { reason: given } : fields,
+  };
 }

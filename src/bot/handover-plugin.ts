@@ -60,8 +60,9 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    * Hands this turn's thread to VCC Live: sends the notice, passes the thread, confirms. After `passed` nothing more
    * leaves this turn.
    *
-   * Never rejects, unlike {@link take} and {@link release}: a refused or failed handover is an outcome that every bot has to
+   * Does not reject, unlike {@link take} and {@link release}: a refused or failed handover is an outcome that every bot has to
    * handle, and the customer has read `texts.failed` by then. Look at `status`.
+   * @throws {@link TurnTakenOverError} if another process has taken over the turn's event, which ends the turn
    */
   async toAgent(context: Context, request: HandoverRequest<Message> = {}): Promise<HandoverStart> {
     return this.#parts.requests.toAgent(context, request);

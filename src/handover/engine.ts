@@ -58,8 +58,12 @@ export class HandoverEngine {
     return { ...this.#records.turn(thread, this.#deps.newId(), emptyRecord), epoch: undefined };
   }
 
-  /** Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error if Meta refuses. */
+  /**
+   * Takes the thread back; concludes an open handover as `takenBack`. Rejects with Graph's error if Meta refuses.
+   * @throws {@link TurnTakenOverError} if another process has the turn's event
+   */
   async take(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<EndedHandover | undefined> {
+    if (turn) await this.fence.check(turn.ticket);
     const changed = await takeBack(this.#records, thread, { metadata });
     if (changed === undefined) return undefined;
     this.#records.moveAlong(turn, changed);
@@ -77,8 +81,12 @@ export class HandoverEngine {
     return bringHome(this.#records, thread);
   }
 
-  /** Releases the thread: it is idle. Rejects with Graph's error if Meta refuses. */
+  /**
+   * Releases the thread: it is idle. Rejects with Graph's error if Meta refuses.
+   * @throws {@link TurnTakenOverError} if another process has the turn's event
+   */
   async release(thread: ThreadKey, metadata?: string, turn?: Turn): Promise<void> {
+    if (turn) await this.fence.check(turn.ticket);
     const ids = await this.#records.ids(thread);
     const call = (): ReturnType<EngineDeps['graph']['release']> => this.#deps.graph.release(thread, metadata);
     const changed = await ownCall(this.#records, { thread, ids, owner: 'idle', call }, unchanged);

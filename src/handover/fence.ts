@@ -1,6 +1,6 @@
 /**
- * Whether a turn is still this process's to run. Every way out of a turn asks here: messages, requests for an agent, results of
- * dialogs, the bot's own state.
+ * Whether a turn is still this process's to run. Every way out of a turn asks here: messages, thread control, requests for an
+ * agent, results of dialogs, the bot's own state.
  *
  * Exists because a process that stood still for longer than its lease (a paused machine, a blocked event loop) does not
  * know it. Another process may have run the event meanwhile, and what this one does then would be done twice.

@@ -38,7 +38,8 @@ export interface MessengerThread {
    * Hands the thread to VCC Live: sends the notice, passes the thread, confirms. After `passed`, nothing more leaves in this
    * turn. When the thread is home again, `onReturned` gets the result.
    *
-   * Never rejects: look at `status`. If it is `refused` or `failed`, the customer has read why, and the bot goes on.
+   * Does not reject: look at `status`. If it is `refused` or `failed`, the customer has read why, and the bot goes on.
+   * @throws {@link TurnTakenOverError} if another process has taken over the turn's event, which ends the turn
    */
   toAgent(request?: HandoverRequest): Promise<HandoverStart>;
 

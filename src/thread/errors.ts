@@ -101,8 +101,8 @@ export class InvalidOptionError extends HandoverError {
 
 /**
  * Another process has taken over the event of this turn, because this process stood still for longer than its lease (15 s).
- * A request for an agent, the result of a dialog and a guarded storage reject with this, so that the turn ends and nothing of
- * it is saved. `onTurnError` does not hear of it.
+ * Requests for an agent, `take` and `release` of the turn's thread, the result of a dialog and a guarded storage reject with
+ * this, so that the turn ends and nothing of it is saved. `onTurnError` does not hear of it.
  */
 export class TurnTakenOverError extends HandoverError {
   constructor() {
