@@ -6,12 +6,12 @@
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
 import { paper, tableOf } from '../readme/readme-examples.js';
+import { OtherProcess } from './other-process.js';
 import { MORE_THAN_A_DAY_MS } from './scene.js';
 import { closePlays, playOn, transports } from './transports/transports.js';
 import type { Play, StoryNeed, TransportOptions } from './transports/transports.js';
 import { listenLocally } from '../kit/listening.js';
 import { loggerInto } from '../kit/loggers.js';
-import type { Ticket } from '../../src/thread/store.js';
 
 interface Story {
   readonly tells: string;
@@ -24,7 +24,6 @@ interface Story {
 }
 
 const MINUTE_MS = 60_000;
-const LONGER_THAN_A_LEASE_MS = 16_000;
 const CONNECTING = "I'm connecting you to an agent. One moment, please.";
 const ANNA = 'Hello, this is Anna.';
 
@@ -53,28 +52,6 @@ const hearsVccLive = async (stage: Play): Promise<void> => {
   stage.sim.connectVccLive({ url: `${await listenLocally(server)}/vcc-live`, secret: 'a secret of both' });
 };
 const routes: Server[] = [];
-
-/**
- * The process stands still for longer than its lease, at the moment when it asks whether it may send, and another process runs
- * the event meanwhile. @returns ends the other process's turn
- */
-const takenOver = (stage: Play): (() => void) => {
-  const { store } = stage;
-  const readFor = store.readFor.bind(store);
-  let other: Ticket | undefined;
-  store.readFor = (ticket) => {
-    if (!other) {
-      other = { ...ticket, processId: 'another' };
-      const now = stage.clock.now.bind(stage.clock);
-      stage.clock.now = () => now() + LONGER_THAN_A_LEASE_MS;
-      store.enter(other, LONGER_THAN_A_LEASE_MS, () => ({ record: undefined, value: undefined }));
-    }
-    return readFor(ticket);
-  };
-  return () => {
-    if (other) store.leave(other, 'finished');
-  };
-};
 
 /** What bots have written as errors. */
 const heardErrors: string[] = [];
@@ -175,9 +152,10 @@ const stories: readonly Story[] = [
   ...['hello', 'agent please', 'talk to agent'].map((text): Story => ({
     tells: `ends a turn that another process has taken over, in its answer to "${text}": nothing leaves or is saved, and nobody hears an error`,
     play: async (stage) => {
-      const otherEnds = takenOver(stage);
+      const other = new OtherProcess(stage.store, stage.clock);
+      other.takesOverBeforeAnswer();
       await stage.customer.says(text);
-      otherEnds();
+      other.ends();
       expect(stage.news('suppressed').map(({ reason }) => reason)).to.deep.equal(['turnTakenOver']);
       expect(stage.bot.errors).to.deep.equal([]);
       expect(stage.bot.results).to.deep.equal([]);
