@@ -73,9 +73,12 @@ export class Fence {
    */
   async forgive(ticket: Ticket, error: unknown): Promise<void> {
     if (!this.isLost(ticket, await this.read(ticket))) throw error;
+    const ended = new TurnTakenOverError().message;
+    // The dialogs of a framework wrap it in an error of their own, with the same text.
+    const failure = textOfThrown(error) === ended ? '' : ` The bot's code failed in it: ${textOfThrown(error)}`;
     this.#deps.log.warn(
-      `Thread ${threadLabel(ticket.thread)}: another process has taken over an event whose turn took too long here, so this ` +
-        `turn ends without saying or saving anything more (${textOfThrown(error)}). Find out what held this process up.`,
+      `Thread ${threadLabel(ticket.thread)}: this process stood still for longer than its lease, and another one has taken over ` +
+        `the event of its turn. So the turn ends here and says nothing more. Find out what held this process up.${failure}`,
     );
   }
 }
