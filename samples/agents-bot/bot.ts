@@ -40,7 +40,7 @@ export async function startAgentsBot(
   handover.on('suppressed', ({ reason }) => say(`bot: kept silent (${reason})`));
 
   const adapter = new MessengerAdapter({ handover, verifyToken: settings.verifyToken });
-  const app = new AgentApplication<State>({ adapter, storage });
+  const app = new AgentApplication<State>({ adapter, storage: handover.guardStorage(storage) });
   app.onError(async (_context, error) => {
     console.error('The bot failed in a turn:', error);
   });

@@ -70,7 +70,7 @@ export async function startBot(
   adapter.use(handover); // before any other middleware
   adapter.use(new ShowTypingMiddleware());
 
-  const conversationState = new ConversationState(storage);
+  const conversationState = new ConversationState(handover.guardStorage(storage));
   const dialogState = conversationState.createProperty('dialogs');
   const root = new RootDialog(handover);
   const references = new Map<string, Partial<ConversationReference>>();

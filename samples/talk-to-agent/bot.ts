@@ -77,7 +77,7 @@ export async function startBot(
     console.error('The bot failed in a turn:', error);
   };
 
-  const conversationState = new ConversationState(storage);
+  const conversationState = new ConversationState(handover.guardStorage(storage));
   const dialogState = conversationState.createProperty('dialogs');
   const root = new RootDialog(handover);
   const dialogs = new DialogSet(dialogState).add(root);
