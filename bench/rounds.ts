@@ -3,7 +3,7 @@
  */
 import type { LoadResult } from './processes/load.js';
 import type { ServerKind } from './processes/server.js';
-import { PinnedProcess } from './pinned-process.js';
+import { PINNED, PinnedProcess } from './pinned-process.js';
 import type { ProgramName } from './programs.js';
 import type { Shape } from './webhooks.js';
 import { eventsIn } from './webhooks.js';
@@ -46,6 +46,8 @@ export async function compareServers(
   { rounds, webhooks }: Extent,
   storeAddress = '',
 ): Promise<Rounds> {
+  // The pretend Graph and a store need the load's core, too.
+  const staysAwake = PINNED && storeAddress === '' && !kinds.some((kind) => kind.endsWith('Echo'));
   const servers = await Promise.all(
     kinds.map((kind) =>
       PinnedProcess.start('server', stage.program('server'), [kind, stage.graphOrigin, storeAddress]),
@@ -57,7 +59,7 @@ export async function compareServers(
         const port = await server.ask<number>('port');
         const run = async (count: number): Promise<Sample> => {
           const cpuBefore = await server.cpuSeconds();
-          const result = await stage.load.ask<LoadResult>('run', { ports: [port], shape, webhooks: count });
+          const result = await stage.load.ask<LoadResult>('run', { ports: [port], shape, webhooks: count, staysAwake });
           const cpu = (await server.cpuSeconds()) - cpuBefore;
           const events = count * eventsIn(shape);
           return {

@@ -14,6 +14,8 @@ export interface Load {
   readonly webhooks: number;
   /** Webhooks at a time. Default: {@link CONNECTIONS}. */
   readonly connections?: number;
+  /** This process has its core for itself, and runs on while nothing comes. Default: it sleeps. */
+  readonly staysAwake?: boolean;
 }
 
 /** How it went. */
@@ -38,7 +40,13 @@ let handedOver = 0;
 
 answerQuestions({ run, runPaced, handOver });
 
-async function run({ ports, shape, webhooks: count, connections = CONNECTIONS }: Load): Promise<LoadResult> {
+async function run({
+  ports,
+  shape,
+  webhooks: count,
+  connections = CONNECTIONS,
+  staysAwake = false,
+}: Load): Promise<LoadResult> {
   const prepared = webhooks(shape, count);
   const pools = ports.map((port) => poolFor(port, connections));
   const latenciesMs: number[] = [];
@@ -52,8 +60,10 @@ async function run({ ports, shape, webhooks: count, connections = CONNECTIONS }:
       latenciesMs.push(performance.now() - beganMs);
     }
   };
+  const rest = staysAwake ? stayAwake() : undefined;
   const beganMs = performance.now();
   await Promise.all(Array.from({ length: connections }, line));
+  rest?.();
   const seconds = (performance.now() - beganMs) / 1000;
   await Promise.all(pools.map((pool) => pool.close()));
   latenciesMs.sort((a, b) => a - b);
@@ -85,6 +95,22 @@ async function handOver({ port }: { port: number }): Promise<void> {
   handedOver += 1;
   await deliver(pool, signed({ messaging: [messageOf(1_000_000 + handedOver, 'talk to agent')] }));
   await pool.close();
+}
+
+/**
+ * Keeps this process running while nothing comes. Else each answer to a load that sleeps pays for waking it, in the kernel and
+ * on the server's account: a server that is slower than the load pays for every answer, a faster one for none.
+ * @returns what ends that
+ */
+function stayAwake(): () => void {
+  let isOver = false;
+  const turn = (): void => {
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  return () => {
+    isOver = true;
+  };
 }
 
 function poolFor(port: number, connections = CONNECTIONS): Pool {

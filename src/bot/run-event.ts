@@ -9,8 +9,9 @@ import type { ThreadEventKind } from '../thread/event.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { isDebugOn } from '../thread/logger.js';
+import type { MaybePromise } from '../thread/maybe-promise.js';
+import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { Ticket } from '../thread/store.js';
-import { isThenable } from '../thread/thenable.js';
 import { threadLabel } from '../thread/thread-label.js';
 import { activityFromEvent } from '../activities/activity-from-event.js';
 import type { Activity } from '../activities/activity.js';
@@ -111,7 +112,7 @@ export class TurnRunner {
   }
 
   /** Runs an event of a webhook that an adapter of ours received. `undefined` if nothing runs on it. */
-  runWebhookEvent(recorded: RecordedEvent, key: string, bot: AttachedBot): Promise<void> | undefined {
+  runWebhookEvent(recorded: RecordedEvent, key: string, bot: AttachedBot): MaybePromise<void> {
     const { framework, guards, log, events } = this.#deps;
     return this.#runEvent(recorded, key, {
       bot,
@@ -166,33 +167,28 @@ export class TurnRunner {
   }
 
   /** The one way of an event to the bot's logic. `undefined` if nothing runs on the event. */
-  #runEvent(recorded: RecordedEvent, key: string, transport: TurnTransport): Promise<void> | undefined {
-    const { addresses, engine } = this.#deps;
-    addresses.heard(recorded.event);
-    const isUnmanaged = !recorded.thread && isWithoutThread(recorded.event);
-    const decided = isUnmanaged ? 'unmanaged' : engine.decisions.decideTurn(recorded, key);
-    const isForNobody = !isThenable(decided) && decided !== 'unmanaged' && decided.run === 'nothing';
-    return isForNobody ? undefined : this.#runDecided(recorded, decided, transport);
+  #runEvent(recorded: RecordedEvent, key: string, transport: TurnTransport): MaybePromise<void> {
+    this.#deps.addresses.heard(recorded.event);
+    return recover(
+      () => whenReady(this.#decide(recorded, key), (decision) => this.#runDecided(recorded, decision, transport)),
+      (error) => transport.failed(error, recorded),
+    );
   }
 
-  async #runDecided(
-    recorded: RecordedEvent,
-    decided: Decision | Promise<Decision>,
-    transport: TurnTransport,
-  ): Promise<void> {
-    try {
-      const decision = isThenable(decided) ? await decided : decided;
-      if (decision !== 'unmanaged' && decision.run === 'nothing') return;
-      const open = transport.open(recorded);
-      if (!open) return;
-      const { context, state, activity } = open;
-      if (decision !== 'unmanaged') this.#enter(context, state, decision.turn);
-      await transport.run(open, { event: recorded.event, decision, activity, isRunning: false });
-      if (decision === 'unmanaged' || !isRepeated(decision.turn)) return;
-      await this.#deps.pluginTurns.resumeRepeated(decision.turn, activity, transport.bot);
-    } catch (error) {
-      transport.failed(error, recorded);
-    }
+  #decide(recorded: RecordedEvent, key: string): MaybePromise<Decision> {
+    const isUnmanaged = !recorded.thread && isWithoutThread(recorded.event);
+    return isUnmanaged ? 'unmanaged' : this.#deps.engine.decisions.decideTurn(recorded, key);
+  }
+
+  #runDecided(recorded: RecordedEvent, decision: Decision, transport: TurnTransport): MaybePromise<void> {
+    if (decision !== 'unmanaged' && decision.run === 'nothing') return undefined;
+    const open = transport.open(recorded);
+    if (!open) return undefined;
+    const { context, state, activity } = open;
+    if (decision !== 'unmanaged') this.#enter(context, state, decision.turn);
+    const running = transport.run(open, { event: recorded.event, decision, activity, isRunning: false });
+    if (decision === 'unmanaged' || !isRepeated(decision.turn)) return running;
+    return running.then(() => this.#deps.pluginTurns.resumeRepeated(decision.turn, activity, transport.bot));
   }
 
   /**

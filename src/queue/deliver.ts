@@ -215,15 +215,12 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   /** Threads side by side; the events of one thread one after the other, because they write the same record. Never rejects. */
   #enterAll(delivery: Delivery, jobs: readonly Job<Value>[]): MaybePromise<unknown> {
     const finished = this.#tickets.tellFinished();
-    const byThread = new Map<string, MaybePromise<void>>();
+    const entering = new Map<string, PromiseLike<unknown>>();
     for (const job of jobs) {
-      byThread.set(
-        job.queue,
-        whenReady(byThread.get(job.queue) ?? finished, () => this.#enterFor(delivery, job)),
-      );
+      const entered = whenReady(entering.get(job.queue) ?? finished, () => this.#enterFor(delivery, job));
+      if (isThenable(entered)) entering.set(job.queue, entered);
     }
-    const entering = [...byThread.values()];
-    return entering.some(isThenable) ? Promise.all(entering.map(async (each) => each)) : undefined;
+    return entering.size > 0 ? Promise.all(entering.values()) : undefined;
   }
 
   #enterFor(delivery: Delivery, job: Job<Value>): MaybePromise<void> {

@@ -1,4 +1,5 @@
 /** The words about a delivery: how it is taken in, and how it went. */
+import type { MaybePromise } from '../thread/maybe-promise.js';
 import type { QueueLoad } from './thread-queue.js';
 
 /**
@@ -44,10 +45,10 @@ export interface CloseReport {
 }
 
 /**
- * Runs one event when its turn has come; `undefined` if that is done at once. Must not reject; if it does, the event
+ * Runs one event when its turn has come; without a promise if that is done at once. Must not reject; if it does, the event
  * counts as finished.
  */
-export type EventWork<Value> = (value: Value, key: string) => Promise<void> | undefined;
+export type EventWork<Value> = (value: Value, key: string) => MaybePromise<void>;
 
 /** One delivery that is being taken in. */
 export interface Delivery {

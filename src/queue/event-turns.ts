@@ -10,6 +10,7 @@ import { isDebugOn } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
 import type { Entered, Ticket } from '../thread/store.js';
+import { isThenable } from '../thread/thenable.js';
 import type { Capacity } from './capacity.js';
 import { runAs } from './current-turn.js';
 import type { EventWork } from './delivery.js';
@@ -165,13 +166,13 @@ export class EventTurns<Value extends QueuedEvent> {
       log.error(`An event could not be worked on: ${textOfThrown(error)}`);
       over();
     };
-    let running: Promise<void> | undefined;
+    let running: MaybePromise<void>;
     try {
       running = runAs(turn, () => work(value, job.key));
     } catch (error) {
       return failed(error);
     }
-    if (running) void running.then(over, failed);
+    if (isThenable(running)) void running.then(over, failed);
     else over();
   }
 

@@ -42,25 +42,22 @@ export class MemoryTickets {
 
   /** Why the ticket cannot be taken; `undefined` if it can. */
   refusalOf(ticket: Ticket): 'done' | 'busy' | undefined {
-    this.#shed();
-    if (this.#finished.get(ticket.event)) return 'done';
+    if (this.#finishOf(ticket.event)) return 'done';
     return this.#isLeasedElsewhere(ticket) ? 'busy' : undefined;
   }
 
   /** Takes a ticket that is not refused, or prolongs its lease. @returns whether another process has an earlier ticket */
   take({ thread, event, processId }: Ticket, leaseMs: number): boolean {
     const nowMs = this.#options.now();
+    const leases = this.#liveLeases(threadId(thread), nowMs);
     const lease: Lease = { event, processId, untilMs: nowMs + leaseMs };
-    const live = this.#change(threadId(thread), (leases) => {
-      const known = leases.filter(({ untilMs }) => untilMs > nowMs);
-      const at = known.findIndex((one) => one.event === event);
-      if (at < 0) return [...known, lease];
-      known[at] = lease;
-      return known;
-    });
-    this.#shed();
-    const others = live.findIndex((one) => one.processId !== processId);
-    return others >= 0 && others < live.indexOf(lease);
+    const known = leases.findIndex((one) => one.event === event);
+    const at = known < 0 ? leases.length : known;
+    this.#leaseCount += known < 0 ? 1 : 0;
+    leases[at] = lease;
+    this.#shed(nowMs);
+    const others = leases.findIndex((one) => one.processId !== processId);
+    return others >= 0 && others < at;
   }
 
   renew(ticket: Ticket, leaseMs: number): Renewed {
@@ -78,19 +75,23 @@ export class MemoryTickets {
   }
 
   leave(ticket: Ticket, how: 'finished' | 'released'): void {
-    const { thread, event, processId } = ticket;
-    if (this.isTakenOver(ticket)) return;
-    this.#change(threadId(thread), (leases) => leases.filter((lease) => lease.event !== event));
-    if (how === 'finished' && !this.#finished.get(event)) {
-      this.#finished.set(event, { processId, atMs: this.#options.now() });
-    }
-    this.#shed();
+    const { event, processId } = ticket;
+    const finish = this.#finishOf(event);
+    if (this.#isElsewhere(ticket, finish)) return;
+    this.#dropLease(ticket);
+    if (how === 'released' || finish) return;
+    const nowMs = this.#options.now();
+    this.#finished.set(event, { processId, atMs: nowMs });
+    this.#shed(nowMs);
   }
 
   /** Another process leases the event, or has finished it. */
   isTakenOver(ticket: Ticket): boolean {
-    const finished = this.#finished.get(ticket.event);
-    return finished ? finished.processId !== ticket.processId : this.#isLeasedElsewhere(ticket);
+    return this.#isElsewhere(ticket, this.#finishOf(ticket.event));
+  }
+
+  #isElsewhere(ticket: Ticket, finish: Finished | undefined): boolean {
+    return finish ? finish.processId !== ticket.processId : this.#isLeasedElsewhere(ticket);
   }
 
   #isLeasedElsewhere({ thread, event, processId }: Ticket): boolean {
@@ -98,19 +99,36 @@ export class MemoryTickets {
     return lease !== undefined && lease.processId !== processId && lease.untilMs > this.#options.now();
   }
 
-  #change(id: string, change: (leases: Lease[]) => Lease[]): readonly Lease[] {
-    const before = this.#leases.get(id) ?? [];
-    const after = change(before);
-    this.#leaseCount += after.length - before.length;
-    if (after.length > 0) this.#leases.set(id, after);
-    else this.#leases.delete(id);
-    return after;
+  /** The finish of an event that is still remembered. */
+  #finishOf(event: string): Finished | undefined {
+    const finish = this.#finished.get(event);
+    const { claimRetentionMs, now } = this.#options;
+    return finish && finish.atMs > now() - claimRetentionMs ? finish : undefined;
+  }
+
+  /** The list that the thread has from now on. */
+  #liveLeases(id: string, nowMs: number): Lease[] {
+    const all = this.#leases.get(id) ?? [];
+    const live = all.filter(({ untilMs }) => untilMs > nowMs);
+    this.#leaseCount += live.length - all.length;
+    this.#leases.set(id, live);
+    return live;
+  }
+
+  #dropLease({ thread, event }: Ticket): void {
+    const id = threadId(thread);
+    const leases = this.#leases.get(id);
+    const at = leases?.findIndex((lease) => lease.event === event) ?? -1;
+    if (!leases || at < 0) return;
+    leases.splice(at, 1);
+    this.#leaseCount -= 1;
+    if (leases.length === 0) this.#leases.delete(id);
   }
 
   /** Finished events leave, the oldest first. Leases never leave before their time. */
-  #shed(): void {
-    const { maxClaims, claimRetentionMs, now } = this.#options;
-    const untilMs = now() - claimRetentionMs;
+  #shed(nowMs: number): void {
+    const { maxClaims, claimRetentionMs } = this.#options;
+    const untilMs = nowMs - claimRetentionMs;
     this.#finished.shed(({ atMs }) => atMs <= untilMs || this.count > maxClaims);
   }
 }
