@@ -123,7 +123,7 @@ function composeQueue({ options, engine, store, clock, log, processId, probe }: 
     enter: (ticket, leaseMs, event) => engine.recorder.enter(ticket, leaseMs, event),
     limits: options.limits ?? {},
   });
-  engine.fence.cutOffBy((ticket) => queue.isCutOff(ticket));
+  engine.fence.ask(queue);
   const kept = options.inbox?.forBot({ appId: options.botAppId, log });
   const worker = queueOfMeasuredTurns(queue, probe, clock);
   const inbox = kept && new InboxWorker({ inbox: kept, queue: worker, clock, log, read: eventsOf });

@@ -1,6 +1,5 @@
 /** The first step of a handover: it is written down before anything is said or passed, so that no crash loses it. */
 import type { HandoverError } from '../thread/errors.js';
-import type { OpenHandover, ThreadRecord } from '../thread/record.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace, placeOwn } from '../ownership/meta-time.js';
 import type { ThreadRecords } from './change-record.js';
@@ -10,14 +9,10 @@ import type { LoopBreaker } from './loop-breaker.js';
 import { loopOf } from './loop-breaker.js';
 import { handoverMetadata } from './metadata.js';
 import type { Begun } from './recover-handover.js';
-import type { HandoverOrder, Turn } from './turn.js';
 
-/** What came of it. `overtaken`: the dialog of a slow turn waits for the handover that a later turn has begun. */
+/** What came of it. */
 export type Armed =
-  | ArmAnswer
-  | { readonly kind: 'overtaken'; readonly open: OpenHandover }
-  | { readonly kind: 'anotherAppOwns' }
-  | { readonly kind: 'loop'; readonly error: HandoverError };
+  ArmAnswer | { readonly kind: 'anotherAppOwns' } | { readonly kind: 'loop'; readonly error: HandoverError };
 
 /** Writes down that the thread is about to be passed, or finds what forbids it. */
 export async function armHandover(
@@ -41,9 +36,6 @@ export async function armHandover(
       ...(order.reference === undefined ? {} : { reference: order.reference }),
     };
     const asked = arm(record, request);
-    if (asked.answer.kind === 'open' && isOvertaken(turn, order, record, asked.answer.open)) {
-      return { record, events: [], value: { kind: 'overtaken', open: asked.answer.open } };
-    }
     if (asked.answer.kind !== 'armed') return { record: asked.record, events: [], value: asked.answer };
     // An open handover explains another owner; without one there is nothing to hand over.
     if (isAnotherApp(verdict)) return { record, events: [], value: { kind: 'anotherAppOwns' } };
@@ -52,13 +44,4 @@ export async function armHandover(
     return { record: asked.record, events: [['begun', { thread, handoverId: id }]], value: asked.answer };
   });
   return value;
-}
-
-/**
- * Whether this turn was so slow that a later turn of the thread, which asked for an agent as well, has run beside it. Then the
- * dialogs of both wait for the same handover: whichever state is saved last, a dialog waits in it.
- */
-function isOvertaken({ epoch }: Turn, { waits }: HandoverOrder, record: ThreadRecord, open: OpenHandover): boolean {
-  const hasMoved = epoch !== undefined && epoch !== record.epoch;
-  return hasMoved && waits === 'dialog' && open.waits === 'dialog';
 }

@@ -161,7 +161,7 @@ export class DialogResults {
     const ids = await this.#records.ids(thread);
     let asked: DialogFacts['asked'];
     for (;;) {
-      const found = await store.readFor(ticket);
+      const found = await this.#fence.readFor(ticket);
       if (this.#fence.isLost(ticket, found)) throw new TurnTakenOverError();
       const { record = emptyRecord } = found;
       const { owner } = this.#records.ownerNow(record, ids);

@@ -12,7 +12,7 @@ import type { VccLiveEvent } from '../thread/vcc-live-event.js';
  * Why an activity did not leave the bot.
  * - `anotherAppOwns`: the ledger says so
  * - `staleTurn`: the thread was lost, or lost and regained, after its turn had begun
- * - `turnTakenOver`: this process stood still, and another one has taken over the event of the turn
+ * - `turnTakenOver`: this process stood still for longer than its lease, and another one has gone on with the thread
  * - `ownerUnknown`: a proactive message, and nobody could tell who owns the thread
  * - `handedOver`: it stood behind a `handoff.initiate`, or its turn had already passed the thread
  * - `repeatedTurn`: its turn repeats one whose handover is in progress

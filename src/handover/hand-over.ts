@@ -87,9 +87,6 @@ export class HandoverStarter {
       case 'secondRequest':
       case 'open':
         return { status: 'refused', reason: 'alreadyWithAgent' };
-      case 'overtaken':
-        this.#overtaken(turn, armed.open);
-        return passed(armed.open);
       case 'concluded':
         turn.blockedBecause ??= 'repeatedTurn';
         return { status: 'passed', handoverId: armed.conclusion.handoverId };
@@ -184,9 +181,11 @@ export class HandoverStarter {
     let confirmed: AnsweredCall;
     let newestStamp: number | undefined;
     try {
-      const { record, isOurs } = await this.#deps.store.readFor(turn.ticket);
-      if (isOurs && record && tookPlace(record, open.id)) return passed(open);
-      if (!isOurs || (record && record.open?.id !== open.id)) return this.#overtaken(turn, open);
+      const found = await this.#fence.readFor(turn.ticket);
+      const { record } = found;
+      const isLost = this.#fence.isLost(turn.ticket, found);
+      if (!isLost && record && tookPlace(record, open.id)) return passed(open);
+      if (isLost || (record && record.open?.id !== open.id)) return this.#overtaken(turn, open);
       newestStamp = newestPlace(record?.evidence ?? {});
       const passWithNotice = order.passWithNotice?.(targetAppId, metadata, isWanted);
       confirmed = await (passWithNotice ?? this.#deps.graph.pass(thread, targetAppId, metadata, isWanted));

@@ -16,7 +16,7 @@ import type { HandoverEventMap, HandoverEvents, SuppressedReason } from './event
 const SUPPRESSED: Readonly<Record<SuppressedReason, string>> = {
   anotherAppOwns: 'another app owns the thread',
   staleTurn: 'the thread was lost after its turn had begun',
-  turnTakenOver: 'another process has taken over the event of its turn',
+  turnTakenOver: 'another process has gone on with the thread',
   ownerUnknown: 'nobody could say who owns the thread',
   handedOver: 'its turn has passed the thread',
   repeatedTurn: 'its turn repeats one that began a handover',

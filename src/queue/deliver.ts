@@ -141,9 +141,14 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     return this.#own.run(thread, work);
   }
 
-  /** Whether the turn of a ticket must say nothing more while the store does not answer, see {@link EventTurns.isCutOff}. */
-  isCutOff(ticket: Ticket): boolean {
-    return this.#events.isCutOff(ticket);
+  /** See {@link EventTurns.settle}. */
+  settle(ticket: Ticket): MaybePromise<void> {
+    return this.#events.settle(ticket);
+  }
+
+  /** See {@link EventTurns.isLost}. */
+  isLost(ticket: Ticket, doesStoreAnswer: boolean): boolean {
+    return this.#events.isLost(ticket, doesStoreAnswer);
   }
 
   /** Whether a turn of the thread asks. */

@@ -66,14 +66,26 @@ export class EventTurns<Value extends QueuedEvent> {
   }
 
   /**
-   * Whether the turn of an event must say nothing more while the store does not answer: its lease has ended, by our clock, so
-   * another process may have run it. `false` for any other ticket. The event runs again when its turn has ended.
+   * Before something leaves in the turn of an event: if its lease has ended by our clock, the store says what became of it.
+   * Nothing is asked for any other ticket, nor for a turn that lasts too long, which may be overtaken and goes on.
    */
-  isCutOff({ event }: Ticket): boolean {
+  settle({ event }: Ticket): MaybePromise<void> {
+    const { tickets } = this.#deps;
     const job = this.#jobs.get(event);
-    if (!job || this.#deps.tickets.isLeased(job)) return false;
-    job.isCutOff = true;
-    return true;
+    if (job?.state !== 'running' || tickets.isLeased(job) || !tickets.isHeld(job)) return undefined;
+    return tickets.renew(job);
+  }
+
+  /**
+   * Whether the turn of an event must not go on: another process has gone past it, or may have run it, because its lease has
+   * ended and the store does not answer. `false` for any other ticket. The event runs again when its turn has ended.
+   */
+  isLost({ event }: Ticket, doesStoreAnswer: boolean): boolean {
+    const job = this.#jobs.get(event);
+    if (!job) return false;
+    const isLost = job.isOvertaken || (!doesStoreAnswer && !this.#deps.tickets.isLeased(job));
+    if (isLost) job.mustRunAgain = true;
+    return isLost;
   }
 
   /** Takes a place at the end of the queue of the event's thread. */
@@ -127,12 +139,19 @@ export class EventTurns<Value extends QueuedEvent> {
 
   /** Waits for other processes, for room, and for the store if the lease has ended. */
   async #untilItMayRun(job: Job<Value>): Promise<void> {
+    const { threads, tickets } = this.#deps;
     const mayWait = (): boolean => job.state === 'queued';
-    if (job.mustWait) await this.#deps.tickets.untilNext(job, mayWait);
+    let isNext = !job.mustWait;
     while (mayWait()) {
-      if (!this.#deps.threads.hasRoom) await this.#deps.threads.untilTurnEnds();
-      else if (!this.#deps.tickets.isLeased(job)) await this.#deps.tickets.untilLeased(job, mayWait);
-      else return;
+      if (!isNext) {
+        await tickets.untilNext(job, mayWait);
+        isNext = true;
+      } else if (!threads.hasRoom) {
+        await threads.untilTurnEnds();
+      } else if (!tickets.isLeased(job)) {
+        await tickets.untilLeased(job, mayWait);
+        isNext = !job.mustWait;
+      } else return;
     }
     this.#deps.threads.passRoomOn();
   }
@@ -153,7 +172,7 @@ export class EventTurns<Value extends QueuedEvent> {
     const turn = { queue: job.queue, ticket: job.ticket, outer: undefined, isOver: false };
     const over = (): void => {
       turn.isOver = true;
-      if (job.isCutOff) {
+      if (job.mustRunAgain) {
         void this.#again(job, work);
         return;
       }
@@ -177,15 +196,16 @@ export class EventTurns<Value extends QueuedEvent> {
   }
 
   /**
-   * The store was away until after the lease, and the turn was kept from speaking. As soon as the store answers, it says
-   * whether another process has run the event; otherwise the event runs here once more.
+   * The turn was kept from going on. As soon as the store answers, it says whether another process has run the event; otherwise
+   * the event runs here once more, behind what has gone past it.
    */
   async #again(job: Job<Value>, work: EventWork<Value>): Promise<void> {
     const { threads, tickets, clock, log } = this.#deps;
     tickets.letGo(job);
     if (job.entry) threads.leave(job.entry);
     log.warn(
-      'The thread store did not answer until the lease of a turn was over; its event runs again unless another process has run it.',
+      'The lease of a turn ended while it ran: the store did not answer, or this process stood still and a later event was first. ' +
+        'Its event runs again, unless another process has run it.',
     );
     job.waitsAgain(threads.enter(job.queue));
     while (job.state === 'elsewhere') {

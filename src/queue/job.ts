@@ -48,10 +48,16 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   enteredAtMs = 0;
   leasedUntilMs = 0;
   renewal: Promise<void> | undefined;
-  /** Its lease had ended, and the store was away, when its turn wanted to speak: see `EventTurns`. */
-  isCutOff = false;
+  /** Its lease had ended while its turn ran, and another process has gone past it. */
+  isOvertaken = false;
+  /** Its turn was kept from going on, and no other process is known to have the event: see `EventTurns`. */
+  mustRunAgain = false;
   load: Load | undefined;
   onLost: (how: 'done' | 'busy') => void = () => undefined;
+  onOvertaken = (): void => {
+    if (this.state === 'running') this.isOvertaken = true;
+    else this.mustWait = true;
+  };
   #watchers: (() => void)[] | undefined;
 
   constructor(
@@ -82,7 +88,8 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
 
   /** Waits once more, as an event that another process may have. */
   waitsAgain(entry: QueueEntry): void {
-    this.isCutOff = false;
+    this.isOvertaken = false;
+    this.mustRunAgain = false;
     this.state = 'elsewhere';
     this.entry = entry;
   }

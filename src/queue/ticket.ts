@@ -32,6 +32,8 @@ export interface HeldTicket {
   renewal?: Promise<void> | undefined;
   /** Called once if another process has taken the event over (`busy`), or has finished it (`done`). */
   readonly onLost: (how: 'done' | 'busy') => void;
+  /** Called if the lease had ended and another process has gone past the ticket, which is renewed all the same. */
+  readonly onOvertaken?: () => void;
 }
 
 /** Keeps the tickets of one process. */
@@ -60,6 +62,11 @@ export class TicketKeeper {
   /** Whether the lease goes on, by our clock. */
   isLeased({ leasedUntilMs }: HeldTicket): boolean {
     return this.#deps.clock.now() < leasedUntilMs;
+  }
+
+  /** Whether the ticket is renewed: not that of a turn that lasts too long. */
+  isHeld(held: HeldTicket): boolean {
+    return this.#held.has(held);
   }
 
   /** Renews a ticket from now on, until {@link leave} or {@link letGo}. */
@@ -137,8 +144,9 @@ export class TicketKeeper {
     const untilMs = this.leaseEndMs();
     try {
       const renewed = await this.#deps.store.renew(held.ticket, LEASE_MS);
-      if (renewed === 'renewed') {
+      if (renewed === 'renewed' || renewed === 'overtaken') {
         held.leasedUntilMs = untilMs;
+        if (renewed === 'overtaken') held.onOvertaken?.();
       } else if (this.#held.has(held)) {
         this.letGo(held);
         held.onLost(renewed);

@@ -31,7 +31,7 @@ import { StorageDueTimes } from './storage-due-times.js';
 import { StorageRecords } from './storage-records.js';
 import type { ThreadBody } from './stored-entries.js';
 import { threadBodyOf } from './stored-entries.js';
-import { isTakenOver, takeTicket, ticketState, withoutTicket } from './thread-tickets.js';
+import { isQueued, isTakenOver, takeTicket, ticketState, withoutTicket } from './thread-tickets.js';
 import { TicketSightings } from './ticket-sightings.js';
 import type { BodyChange, ItemOf, StorageLike } from './versioned-items.js';
 import { VersionedItems } from './versioned-items.js';
@@ -186,7 +186,8 @@ export class BotStorageThreadStore implements ThreadStore {
       const taken = takeTicket(body ?? {}, ticket, leaseMs, this.#sightings.viewOf(item.key, body));
       if (taken.status !== 'entered') return { body: undefined, value: taken.status };
       this.#sightings.note(item.key, taken.value);
-      return { body: { ...body, tickets: taken.value }, value: 'renewed' };
+      const renewed = isQueued(body ?? {}, ticket) ? 'renewed' : 'overtaken';
+      return { body: { ...body, tickets: taken.value }, value: renewed };
     });
   }
 

@@ -49,7 +49,7 @@ export class MemoryTickets {
   /** Takes a ticket that is not refused, or prolongs its lease. @returns whether another process has an earlier ticket */
   take({ thread, event, processId }: Ticket, leaseMs: number): boolean {
     const nowMs = this.#options.now();
-    const leases = this.#liveLeases(threadId(thread), nowMs);
+    const leases = this.#keptLeases(threadId(thread), processId, nowMs);
     const lease: Lease = { event, processId, untilMs: nowMs + leaseMs };
     const known = leases.findIndex((one) => one.event === event);
     const at = known < 0 ? leases.length : known;
@@ -63,8 +63,12 @@ export class MemoryTickets {
   renew(ticket: Ticket, leaseMs: number): Renewed {
     const refusal = this.refusalOf(ticket);
     if (refusal) return refusal;
+    const isQueued =
+      this.#leases
+        .get(threadId(ticket.thread))
+        ?.some(({ event, processId }) => event === ticket.event && processId === ticket.processId) === true;
     this.take(ticket, leaseMs);
-    return 'renewed';
+    return isQueued ? 'renewed' : 'overtaken';
   }
 
   state(ticket: Ticket): TicketState {
@@ -106,10 +110,10 @@ export class MemoryTickets {
     return finish && finish.atMs > now() - claimRetentionMs ? finish : undefined;
   }
 
-  /** The list that the thread has from now on. */
-  #liveLeases(id: string, nowMs: number): Lease[] {
+  /** The list that the thread has from now on: without other processes' leases that have ended. */
+  #keptLeases(id: string, processId: string, nowMs: number): Lease[] {
     const all = this.#leases.get(id) ?? [];
-    const live = all.filter(({ untilMs }) => untilMs > nowMs);
+    const live = all.filter((lease) => lease.untilMs > nowMs || lease.processId === processId);
     this.#leaseCount += live.length - all.length;
     this.#leases.set(id, live);
     return live;

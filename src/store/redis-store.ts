@@ -179,7 +179,7 @@ export class RedisThreadStore implements ThreadStore {
 
   async renew(ticket: Ticket, leaseMs: number): Promise<Renewed> {
     const said = await this.#runFor(ticket, 'renew', scripts.RENEW, String(leaseMs));
-    return said === 'done' || said === 'busy' ? said : 'renewed';
+    return said === 'done' || said === 'busy' || said === 'overtaken' ? said : 'renewed';
   }
 
   async leave(ticket: Ticket, how: 'finished' | 'released'): Promise<void> {

@@ -25,22 +25,33 @@ local function lease(key, processId, leaseMs)
 end
 `;
 
+/** A queue is kept for so long after its last lease, milliseconds. */
+const KEPT_MS = 24 * 60 * 60_000;
+
 const QUEUE = `
--- The tickets of a thread whose lease goes on, in no order. Drops the others.
-local function liveTickets(key)
+-- The tickets of a thread whose lease goes on, in no order, and the last slot. Drops tickets of other processes whose lease is over.
+local function liveTickets(key, processId)
   local flat = redis.pcall('HGETALL', key)
-  local live = {}
+  local live, last = {}, 0
   if flat.err then
     redis.call('DEL', key)
-    return live
+    return live, last
   end
   for i = 1, #flat, 2 do
-    local slot, untilMs, processId = string.match(flat[i + 1], '^(%d+) (%d+) (.*)$')
-    if tonumber(untilMs) and tonumber(untilMs) > nowMs then
-      live[#live + 1] = { slot = tonumber(slot), processId = processId, event = flat[i] }
-    else redis.call('HDEL', key, flat[i]) end
+    local slot, untilMs, by = string.match(flat[i + 1], '^(%d+) (%d+) (.*)$')
+    local isLive = tonumber(untilMs) and tonumber(untilMs) > nowMs
+    if isLive then live[#live + 1] = { slot = tonumber(slot), processId = by, event = flat[i] } end
+    if not isLive and by ~= processId then redis.call('HDEL', key, flat[i])
+    elseif tonumber(slot) > last then last = tonumber(slot) end
   end
-  return live
+  return live, last
+end
+-- The slot that a process has for an event, be its lease over or not.
+local function slotOf(key, event, processId)
+  local kept = redis.pcall('HGET', key, event)
+  if type(kept) ~= 'string' then return nil end
+  local slot, by = string.match(kept, '^(%d+) %d+ (.*)$')
+  return by == processId and tonumber(slot) or nil
 end
 local function isNext(live, processId)
   local first
@@ -50,15 +61,12 @@ local function isNext(live, processId)
   return not first or first.processId == processId
 end
 -- Whether another process has a ticket with an earlier slot.
-local function takeSlot(key, event, processId, leaseMs, live)
-  local slot, last = nil, 0
-  for _, each in ipairs(live) do
-    if each.event == event then slot = each.slot end
-    if each.slot > last then last = each.slot end
-  end
-  slot = slot or last + 1
+local function takeSlot(key, event, processId, leaseMs)
+  local live, last = liveTickets(key, processId)
+  local slot = slotOf(key, event, processId) or last + 1
   redis.call('HSET', key, event, text(slot) .. ' ' .. text(nowMs + leaseMs) .. ' ' .. processId)
-  if redis.call('PTTL', key) < leaseMs then redis.call('PEXPIRE', key, text(leaseMs)) end
+  -- Longer than any lease: a process that stands still finds its slot, if nobody else has come.
+  if redis.call('PTTL', key) < leaseMs + ${KEPT_MS / 2} then redis.call('PEXPIRE', key, text(leaseMs + ${KEPT_MS})) end
   for _, each in ipairs(live) do
     if each.slot < slot and each.processId ~= processId then return true end
   end
@@ -82,7 +90,7 @@ local kind, by = claimed(KEYS[1])
 if kind == 'd' then return { 'done' } end
 if kind == 'l' and by ~= processId then return { 'busy' } end
 lease(KEYS[1], processId, leaseMs)
-local mustWait = takeSlot(KEYS[2], event, processId, leaseMs, liveTickets(KEYS[2]))
+local mustWait = takeSlot(KEYS[2], event, processId, leaseMs)
 return { 'entered', mustWait and 1 or 0, write(KEYS[3], 5) }
 `,
 );
@@ -94,11 +102,11 @@ export const IS_NEXT = scriptOf(
   QUEUE,
   `
 if isTakenOver(KEYS[1], ARGV[3]) then return 'lost' end
-return isNext(liveTickets(KEYS[2]), ARGV[3]) and 'next' or 'waiting'
+return isNext(liveTickets(KEYS[2], ARGV[3]), ARGV[3]) and 'next' or 'waiting'
 `,
 );
 
-/** KEYS claim, queue · ARGV now, event, processId, leaseMs → `renewed` · `done` · `busy`. */
+/** KEYS claim, queue · ARGV now, event, processId, leaseMs → `renewed` · `overtaken` · `done` · `busy`. */
 export const RENEW = scriptOf(
   CLOCK,
   CLAIMS,
@@ -109,8 +117,9 @@ if kind == 'd' then return 'done' end
 if kind == 'l' and by ~= ARGV[3] then return 'busy' end
 local leaseMs = tonumber(ARGV[4])
 lease(KEYS[1], ARGV[3], leaseMs)
-takeSlot(KEYS[2], ARGV[2], ARGV[3], leaseMs, liveTickets(KEYS[2]))
-return 'renewed'
+local wasQueued = slotOf(KEYS[2], ARGV[2], ARGV[3])
+takeSlot(KEYS[2], ARGV[2], ARGV[3], leaseMs)
+return wasQueued and 'renewed' or 'overtaken'
 `,
 );
 

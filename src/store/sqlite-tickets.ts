@@ -49,11 +49,11 @@ export class SqliteTickets {
       );
       return false;
     }
-    session.run('DELETE FROM handover_tickets WHERE bot = @bot AND thread = @thread AND until_ms <= @nowMs', {
-      bot,
-      thread,
-      nowMs,
-    });
+    session.run(
+      `DELETE FROM handover_tickets
+       WHERE bot = @bot AND thread = @thread AND until_ms <= @nowMs AND process <> @process`,
+      { bot, thread, process, nowMs },
+    );
     session.run(
       `INSERT INTO handover_tickets (bot, thread, event, process, slot, until_ms)
        VALUES (@bot, @thread, @event, @process,
@@ -72,8 +72,14 @@ export class SqliteTickets {
   renew(session: SqliteSession, ticket: Ticket, leaseMs: number): Renewed {
     const refusal = refusalOf(session.get(`SELECT ${OWNER_COLUMNS}`, this.paramsOf(ticket)), ticket);
     if (refusal) return refusal;
+    const { bot, thread, event } = this.paramsOf(ticket);
+    const queued = session.get(
+      `SELECT 1 AS found FROM handover_tickets
+       WHERE bot = @bot AND thread = @thread AND event = @event AND process = @process`,
+      { bot, thread, event, process: ticket.processId },
+    );
     this.take(session, ticket, leaseMs);
-    return 'renewed';
+    return queued === undefined ? 'overtaken' : 'renewed';
   }
 
   state(session: SqliteSession, ticket: Ticket): TicketState {

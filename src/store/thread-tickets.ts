@@ -77,7 +77,7 @@ export function takeTicket(
 ): Entered<readonly StoredTicket[]> {
   const event = shortKey(ticket.event);
   if (finishOf(item, event, view)) return { status: 'done' };
-  const live = liveTickets(item, view);
+  const live = keptTickets(item, ticket, view);
   const known = live.find((each) => each.event === event);
   if (known && known.by !== ticket.processId) return { status: 'busy' };
   const mine: StoredTicket = { event, by: ticket.processId, leaseMs, renewals: renewalsOf(item, event) + 1 };
@@ -109,11 +109,21 @@ export function withoutTicket(
   finishedAtMs: number | undefined,
 ): Required<TicketItem> {
   const event = shortKey(ticket.event);
-  const tickets = liveTickets(item, view).filter((each) => each.event !== event);
+  const tickets = keptTickets(item, ticket, view).filter((each) => each.event !== event);
   const finished = (item.finished ?? []).filter(view.isRemembered);
   if (finishedAtMs === undefined || finished.some((each) => each.event === event)) return { tickets, finished };
   const finish: StoredFinish = { event, by: ticket.processId, atMs: finishedAtMs };
   return { tickets, finished: [...finished, finish].slice(-FINISHED_KEPT) };
+}
+
+/** Whether the item has the ticket, be its lease over or not. */
+export function isQueued({ tickets }: TicketItem, { event, processId }: Ticket): boolean {
+  return tickets?.some((each) => each.event === shortKey(event) && each.by === processId) === true;
+}
+
+/** Without other processes' tickets whose lease is over. */
+function keptTickets({ tickets }: TicketItem, { processId }: Ticket, { isLive }: TicketView): readonly StoredTicket[] {
+  return (tickets ?? []).filter((each) => isLive(each) || each.by === processId);
 }
 
 function liveTickets({ tickets }: TicketItem, { isLive }: TicketView): readonly StoredTicket[] {

@@ -100,16 +100,17 @@ export class InvalidOptionError extends HandoverError {
 }
 
 /**
- * Another process has taken over the event of this turn, because this process stood still for longer than its lease (15 s).
- * Requests for an agent, `take` and `release` of the turn's thread, the result of a dialog and a guarded storage reject with
- * this, so that the turn ends and nothing of it is saved. `onTurnError` does not hear of it.
+ * Another process has gone on with the thread of this turn, because this process stood still for longer than its lease (15 s),
+ * or because it stops. Requests for an agent, `take` and `release` of the turn's thread, the result of a dialog and a guarded
+ * storage reject with this, so that the turn ends and nothing of it is saved. `onTurnError` does not hear of it. If nobody has
+ * run the turn's event, it runs again.
  */
 export class TurnTakenOverError extends HandoverError {
   constructor() {
     super(
       'turnTakenOver',
-      'Another process has taken over the event of this turn, because this process stood still for longer than its lease. ' +
-        'The turn ends here: let this error through.',
+      'Another process has gone on with the thread of this turn, because this process stood still for longer than its lease, ' +
+        'or stops. The turn ends here: let this error through.',
     );
   }
 }

@@ -47,8 +47,11 @@ export type Entered<T> =
   | { readonly status: 'done' }
   | { readonly status: 'busy' };
 
-/** The answer to {@link ThreadStore.renew}. `done` and `busy` are as with {@link Entered}: the ticket is lost. */
-export type Renewed = 'renewed' | 'done' | 'busy';
+/**
+ * The answer to {@link ThreadStore.renew}. `overtaken`: the lease had ended, and another process has gone past the ticket
+ * meanwhile; the ticket has a slot behind the others now. `done` and `busy` are as with {@link Entered}: the ticket is lost.
+ */
+export type Renewed = 'renewed' | 'overtaken' | 'done' | 'busy';
 
 /** The state of a ticket. `lost`: the lease ended, and another process has run the event or is running it. */
 export type TicketState = 'next' | 'waiting' | 'lost';
@@ -152,7 +155,11 @@ export interface ThreadStore {
    */
   isNext(ticket: Ticket): Promise<TicketState>;
 
-  /** Prolongs the lease to `leaseMs` from now. Takes the slot again if the lease was over and nobody else has the event. */
+  /**
+   * Prolongs the lease to `leaseMs` from now. If the lease was over, the ticket keeps its slot unless a call of another process
+   * for this thread has dropped it: then it takes the last slot, and the answer is `overtaken`. Calls of its own process drop
+   * no ticket.
+   */
   renew(ticket: Ticket, leaseMs: number): Promise<Renewed>;
 
   /**

@@ -97,7 +97,7 @@ function aPausedProcess(shared: () => Pick<BotProcessSettings, 'redisUrl' | 'blo
 
 /** How many turns of a process another one has taken over. */
 function endedEarly({ log }: BotProcess): number {
-  return log.filter((line) => line.includes('another one has taken over the event')).length;
+  return log.filter((line) => line.includes('another process has gone on with the thread')).length;
 }
 
 describeWithRedis('A process that was paused, with Redis', () => {

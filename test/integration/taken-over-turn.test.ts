@@ -58,7 +58,7 @@ describe('A turn that another process has taken over', () => {
         expect(stage.calls(edge), edge).to.deep.equal([]);
       }
       expect(stage.bot.errors).to.deep.equal([]);
-      expect(lines.filter((line) => /another one has taken over the event/.test(line))).to.have.length(1);
+      expect(lines.filter((line) => /another process has gone on with the thread/.test(line))).to.have.length(1);
     });
   }
 

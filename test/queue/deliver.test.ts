@@ -754,7 +754,7 @@ describe('A turn whose process is cut off from the store for longer than its lea
       store,
       work: async () => {
         if (bot.ran.length === 1) await turn.opened;
-        maySpeak.push(!bot.queue.isCutOff(ticketOf(message('a'), 'process 1')));
+        maySpeak.push(!bot.queue.isLost(ticketOf(message('a'), 'process 1'), false));
       },
     });
     const taken = bot.take([message('a')]);
@@ -792,7 +792,7 @@ describe('A turn whose process is cut off from the store for longer than its lea
   it('may speak while its lease goes on, and then the event is finished as ever', async () => {
     const bot: Process = newProcess({
       work: () => {
-        expect(bot.queue.isCutOff(ticketOf(message('a'), 'process 1'))).to.equal(false);
+        expect(bot.queue.isLost(ticketOf(message('a'), 'process 1'), false)).to.equal(false);
         return Promise.resolve();
       },
     });

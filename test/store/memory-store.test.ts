@@ -101,13 +101,13 @@ describe('MemoryThreadStore stays within bounds', () => {
     expect(await take(store, ticketOf('done 1', 'b'), 1)).to.equal('entered');
   });
 
-  it('grows rather than lets go of a live lease, and lets go of it when it has ended', async () => {
+  it('grows rather than lets go of a live lease, and lets go of it when it has ended and another process comes', async () => {
     const clock = handClock();
     const store = new MemoryThreadStore({ maxClaims: 2, now: () => clock.now() });
     for (const event of ['1', '2', '3']) await take(store, ticketOf(event, 'a'), 1000);
     expect(store.claimCount).to.equal(3);
     clock.move(1000);
-    await take(store, ticketOf('4', 'a'), 1000);
+    await take(store, ticketOf('4', 'b'), 1000);
     expect(store.claimCount).to.equal(1);
   });
 

@@ -471,6 +471,28 @@ export function threadStoreContract(
         expect(await store.isNext(ticket('e2', 'b'))).to.equal('next');
       });
 
+      it('keep their slot after the end of their lease, if no other process has come: a process that stood still goes on', async () => {
+        await enter(store, 'e1', 'a');
+        clock.move(2 * LEASE_MS);
+        await enter(store, 'e2', 'a');
+        expect(await store.renew(ticket('e1', 'a'), LEASE_MS)).to.equal('renewed');
+        expect(await enter(another(), 'e3', 'b'), 'behind e1 and e2').to.include({ mustWait: true });
+      });
+
+      it('lose their slot after the end of their lease to another process that comes: they are told, and wait behind it', async () => {
+        const other = another();
+        await enter(store, 'e1', 'a');
+        expect(await other.isNext(ticket('e2', 'b')), 'a storage without a clock counts from here').to.equal('waiting');
+        clock.move(2 * LEASE_MS);
+        expect(await enter(other, 'e2', 'b')).to.include({ mustWait: false });
+        expect(await store.renew(ticket('e1', 'a'), LEASE_MS)).to.equal('overtaken');
+        expect(await store.renew(ticket('e1', 'a'), LEASE_MS), 'once').to.equal('renewed');
+        expect(await store.isNext(ticket('e1', 'a'))).to.equal('waiting');
+        expect(await other.isNext(ticket('e2', 'b'))).to.equal('next');
+        await other.leave(ticket('e2', 'b'), 'finished');
+        expect(await store.isNext(ticket('e1', 'a'))).to.equal('next');
+      });
+
       it('leave their slot when they are released', async () => {
         await enter(store, 'e1', 'a');
         await enter(store, 'e2', 'b');

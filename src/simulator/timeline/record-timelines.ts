@@ -59,7 +59,7 @@ const WHY_CHANGED: Readonly<Record<OwnerEntry['why'], string>> = {
 const WHY_SUPPRESSED: Readonly<Record<string, string>> = {
   anotherAppOwns: 'another app owns the thread',
   staleTurn: 'the thread changed hands during the turn',
-  turnTakenOver: 'another process has taken over the event',
+  turnTakenOver: 'another process went on with the thread',
   ownerUnknown: 'nobody could say who owns the thread',
   handedOver: 'the thread was handed over before',
   repeatedTurn: 'an earlier run of this turn handed over',
