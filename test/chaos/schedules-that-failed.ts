@@ -420,4 +420,52 @@ export const FAILED_ONCE: Readonly<Record<string, Schedule>> = {
     ],
     seed: 9,
   },
+  'a process that was paused in a request for an agent failed its dialog, over the one that waits for the agent in another process':
+    {
+      ...CALM,
+      processes: 2,
+      store: 'sqlite',
+      reorderMs: 4000,
+      metaSkewMs: 180_000,
+      seed: 153_812,
+      habits: {
+        ...CALM.habits,
+        passInformsPrevious: true,
+        takeInforms: 'all',
+        previousOwnerWhenIdle: 'absent',
+        sendTakesIdle: false,
+        standbyCarriesEverything: true,
+      },
+      moves: [
+        { gapMs: 500, act: { do: 'asksForAgent' } },
+        { gapMs: 500, act: { do: 'graphFails', fault: 'slowBefore', edge: 'any', ms: 40_000 } },
+        { gapMs: 3000, act: { do: 'graphFails', fault: 'slowBefore', edge: 'messages', ms: 200 } },
+        { gapMs: 0, act: { do: 'asksForAgent' } },
+        { gapMs: 3000, act: { do: 'pressesButton' } },
+        { gapMs: 0, act: { do: 'processPauses', process: 0, forMs: 30_000, avoided: true } },
+      ],
+    },
+  'a process that was paused in a turn that Meta had its 200 for saved its state over the dialog that another process had begun':
+    {
+      ...CALM,
+      processes: 2,
+      template: 'messagesOnly',
+      store: 'redis',
+      batchingApart: true,
+      timestampsInSeconds: true,
+      seed: 16,
+      habits: {
+        ...CALM.habits,
+        takeInforms: 'all',
+        previousOwnerWhenIdle: 'absent',
+        sendTakesIdle: false,
+        standbyCarriesEverything: true,
+      },
+      moves: [
+        { gapMs: 500, act: { do: 'storeIsLost', forMs: 3000, process: 0 } },
+        { gapMs: 1, act: { do: 'asksSlowly' } },
+        { gapMs: 0, act: { do: 'asksForAgent' } },
+        { gapMs: 20, act: { do: 'processPauses', process: 1, forMs: 30_000, avoided: false } },
+      ],
+    },
 };

@@ -113,7 +113,7 @@ describeWithRedis('Processes with an inbox', function () {
     // Three turns end while Redis is out of reach, three long after it.
     // Nobody can say whether another process has their events, so they say nothing, and run again.
     for (const text of texts.slice(0, 3)) first.bot.letGo(text);
-    await until(() => first.bot.log.filter((line) => line.includes('its event runs again')).length === 3);
+    await until(() => first.bot.log.filter((line) => line.includes('event runs again')).length === 3);
     expect(numbers(3).flatMap((customer) => heardBy(customer))).to.deep.equal([]);
     for (const text of texts.slice(0, 3)) first.bot.letGo(text);
     relay.mend();

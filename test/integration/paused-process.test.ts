@@ -74,6 +74,40 @@ function aPausedProcess(shared: () => Pick<BotProcessSettings, 'redisUrl' | 'blo
     expect(sim.customer(PSID).hears()).to.deep.equal(['bot: hi', 'bot: hold it', 'bot: and now?']);
   }).timeout(WITHIN_MS);
 
+  it('answers late if a later message was first elsewhere: its turn ends early, and its event runs again', async () => {
+    const [first, second] = bots as [BotProcess, BotProcess];
+    const earlierEnds = endedEarly(first);
+    const heard = sim.customer(PSID).hears().length;
+    expect(await deliverTo(0, 'm_slow', 'hold me'), 'acknowledged at the deadline').to.equal(200);
+    first.signal('SIGSTOP');
+    await until(async () => (await deliverTo(1, 'm_quick', 'quick')) === 200);
+    await until(() => second.turns('ended').includes('quick'));
+
+    first.signal('SIGCONT');
+    first.letGo('hold me');
+    await until(() => endedEarly(first) > earlierEnds);
+    await until(() => first.turns('began').filter((text) => text === 'hold me').length === 2);
+    first.letGo('hold me');
+    await until(() => first.turns('ended').includes('hold me'));
+    expect(sim.customer(PSID).hears().slice(heard)).to.deep.equal(['bot: quick', 'bot: hold me']);
+  }).timeout(WITHIN_MS);
+
+  it('leaves the dialog alone that a later message has begun elsewhere: it gets its result', async () => {
+    const [first, second] = bots as [BotProcess, BotProcess];
+    const earlierEnds = endedEarly(first);
+    const heard = sim.customer(PSID).hears().length;
+    expect(await deliverTo(0, 'm_held', 'hold silently'), 'acknowledged at the deadline').to.equal(200);
+    first.signal('SIGSTOP');
+    await until(async () => (await deliverTo(1, 'm_agent', 'agent please')) === 200);
+    await until(() => second.turns('ended').includes('agent please'));
+
+    first.signal('SIGCONT');
+    first.letGo('hold silently');
+    await until(() => endedEarly(first) > earlierEnds);
+    await sim.agent().handsBack(PSID, 'done');
+    await until(() => sim.customer(PSID).hears().slice(heard).includes('ended: completed via passBack'));
+  }).timeout(WITHIN_MS);
+
   for (const text of ['hold on', 'hold silently']) {
     it(`saves nothing when it goes on after "${text}": the dialog that waits in the other process gets its result`, async () => {
       const [first, second] = bots as [BotProcess, BotProcess];
