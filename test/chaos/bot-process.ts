@@ -237,10 +237,14 @@ export class BotProcess {
       const { type, text } = context.activity as { type: string; text?: string };
       const turn: SeenTurn = { process: this.#index, type, text, beganMs: Date.now() };
       this.#notes.turns.push(turn);
-      if (traits.template === 'everyTurn') await runDialog(root, context, dialogs);
-      else await handler.run(context);
-      await state.saveChanges(context);
-      if (!this.dead) turn.endedMs = Date.now();
+      try {
+        if (traits.template === 'everyTurn') await runDialog(root, context, dialogs);
+        else await handler.run(context);
+        await state.saveChanges(context);
+      } finally {
+        // Nothing of a dead process gets here; a turn that fails has ended.
+        if (!this.dead) turn.endedMs = Date.now();
+      }
     };
   }
 
