@@ -15,12 +15,15 @@ export interface AnsweringTraits {
   readonly sign?: string;
   /** How "slow …" waits. Default: by a timer of this machine. */
   readonly sleep?: (ms: number) => Promise<void>;
+  /** The dialog has its result, and is about to answer. */
+  readonly onGiven?: (result: HandoverResult) => void;
+  /** The dialog has answered, and ends. */
   readonly onResult?: (result: HandoverResult) => void;
 }
 
 /** The root dialog. */
 export class AnsweringDialog extends ComponentDialog {
-  constructor(handover: VccLiveHandover, { sign = '', sleep = machineSleep, onResult }: AnsweringTraits = {}) {
+  constructor(handover: VccLiveHandover, { sign = '', sleep = machineSleep, onGiven, onResult }: AnsweringTraits = {}) {
     super('root');
     this.addDialog(handover.dialog());
     this.addDialog(
@@ -40,6 +43,7 @@ export class AnsweringDialog extends ComponentDialog {
         handover.step({ reason: 'asked' }),
         async (step: WaterfallStepContext) => {
           const result = step.result as HandoverResult;
+          onGiven?.(result);
           const { asked } = step.options as { asked: string };
           const { text } = step.context.activity as { text?: string };
           const how = `${result.outcome} via ${result.via}`;

@@ -46,6 +46,8 @@ export interface Emitted {
 export interface Notes {
   readonly turns: SeenTurn[];
   readonly emitted: Emitted[];
+  /** Results that a dialog was given, whether it could answer then or not. */
+  readonly given: { readonly process: number; readonly atMs: number; readonly result: HandoverResult }[];
   readonly results: { readonly process: number; readonly atMs: number; readonly result: HandoverResult }[];
   readonly errors: { readonly process: number; readonly atMs: number; readonly error: Error }[];
   /** Lines of `logger.error`. */
@@ -224,6 +226,9 @@ export class BotProcess {
     const dialogs = state.createProperty('dialogs');
     const root = new AnsweringDialog(this.handover, {
       sleep: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
+      onGiven: (result) => {
+        if (!this.dead) this.#notes.given.push({ process: this.#index, atMs: Date.now(), result });
+      },
       onResult: (result) => {
         if (!this.dead) this.#notes.results.push({ process: this.#index, atMs: Date.now(), result });
       },

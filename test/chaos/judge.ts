@@ -98,10 +98,26 @@ function handovers(seen: Chronicle, count: Count): string[] {
   for (const id of passed) {
     const waited = (seen.record?.conclusions ?? []).find((each) => each.handoverId === id)?.waits;
     if (waited === 'dialog' && !ids.includes(id) && seen.deaths.length === 0) {
-      findings.push(`the dialog of ${id} has not ended`);
+      if (endedByFailure(seen, id)) count('dialog ended: Graph failed its answer');
+      else findings.push(`the dialog of ${id} has not ended`);
     }
   }
   return findings;
+}
+
+/** A slow answer of Graph takes 40 seconds. */
+const LONGEST_SEND_MS = 60_000;
+
+/** The dialog had its result, and Graph failed what it said then: its turn ended with the bot's error, and nothing was saved. */
+function endedByFailure(seen: Chronicle, handoverId: string): boolean {
+  return seen.notes.given.some(
+    ({ process, atMs, result }) =>
+      result.handoverId === handoverId &&
+      seen.notes.errors.some(
+        (each) =>
+          each.process === process && each.atMs >= atMs && each.atMs <= atMs + LONGEST_SEND_MS && isOfGraph(each.error),
+      ),
+  );
 }
 
 /** Once the dust has settled, every process knows the truth. */

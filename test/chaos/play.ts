@@ -89,7 +89,7 @@ class Stage {
   readonly #surroundings: Surroundings;
   readonly #processes: BotProcess[] = [];
   readonly #fallen: BotProcess[] = [];
-  readonly #notes: Notes = { turns: [], emitted: [], results: [], errors: [], complaints: [] };
+  readonly #notes: Notes = { turns: [], emitted: [], given: [], results: [], errors: [], complaints: [] };
   readonly #said: Said[] = [];
   readonly #endedMs = new Map<number, number>();
   readonly #deaths: { process: number; atMs: number }[] = [];
