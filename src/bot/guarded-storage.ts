@@ -14,7 +14,7 @@ export interface StateStorage {
   delete(keys: string[], ...more: unknown[]): Promise<unknown>;
 }
 
-/** What is left of a storage. */
+/** A storage with these three methods alone, as the application gave it. */
 export type GuardedStorage<S extends StateStorage> = Pick<S, keyof StateStorage>;
 
 /**

@@ -54,10 +54,6 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   mustRunAgain = false;
   load: Load | undefined;
   onLost: (how: 'done' | 'busy') => void = () => undefined;
-  onOvertaken = (): void => {
-    if (this.state === 'running') this.isOvertaken = true;
-    else this.mustWait = true;
-  };
   #watchers: (() => void)[] | undefined;
 
   constructor(
@@ -84,6 +80,12 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   whenEnded(run: () => void): void {
     if (this.hasEnded) run();
     else (this.#watchers ??= []).push(run);
+  }
+
+  /** A turn that runs is lost; an event that waits goes behind the others. */
+  onOvertaken(): void {
+    if (this.state === 'running') this.isOvertaken = true;
+    else this.mustWait = true;
   }
 
   /** Waits once more, as an event that another process may have. */

@@ -33,7 +33,7 @@ export interface HeldTicket {
   /** Called once if another process has taken the event over (`busy`), or has finished it (`done`). */
   readonly onLost: (how: 'done' | 'busy') => void;
   /** Called if the lease had ended and another process has gone past the ticket, which is renewed all the same. */
-  readonly onOvertaken?: () => void;
+  onOvertaken?(): void;
 }
 
 /** Keeps the tickets of one process. */
@@ -146,7 +146,8 @@ export class TicketKeeper {
       const renewed = await this.#deps.store.renew(held.ticket, LEASE_MS);
       if (renewed === 'renewed' || renewed === 'overtaken') {
         held.leasedUntilMs = untilMs;
-        if (renewed === 'overtaken') held.onOvertaken?.();
+        // A turn that lasts too long was let go meanwhile, and may be overtaken.
+        if (renewed === 'overtaken' && this.#held.has(held)) held.onOvertaken?.();
       } else if (this.#held.has(held)) {
         this.letGo(held);
         held.onLost(renewed);
