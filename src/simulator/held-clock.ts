@@ -29,6 +29,7 @@ export class SimulatorClock implements Clock {
   #lastWaitAtRealMs = 0;
   readonly #quiet: () => Promise<void>;
   #advancing: Promise<void> = Promise.resolve();
+  readonly #listeners = new Set<() => void>();
 
   /**
    * @param mode `real`: the machine's time; `held`: stands at `startMs`
@@ -80,6 +81,12 @@ export class SimulatorClock implements Clock {
     return this.#advancing;
   }
 
+  /** Calls `listener` after each {@link advance}, until the returned function is called. */
+  onAdvanced(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   /** Drops every timer; later ones are never run. */
   close(): void {
     this.#closed = true;
@@ -106,6 +113,7 @@ export class SimulatorClock implements Clock {
     }
     this.#jumpTo(targetMs);
     for (const timer of this.#timers) this.#arm(timer);
+    for (const listener of this.#listeners) listener();
   }
 
   #earliest(targetMs: number): PendingTimer | undefined {

@@ -208,6 +208,47 @@ describe('The events of the stage', () => {
     expect(simulator.ownerOf(PSID).owner).to.equal(vccLiveAppId);
   });
 
+  it('ask the bot again when somebody has moved the clock, though nothing went over the wire', async () => {
+    let belief = 'vccLive';
+    await open({ believes: () => Promise.resolve(belief) });
+    await simulator.customer(PSID).says('hi');
+    await simulator.agent().takes(PSID);
+    const visitor = visit();
+    await visitor.sees(() => visitor.thread(PSID)?.believed === 'vccLive', 'the belief');
+    belief = 'bot';
+    await simulator.clock.advance(1000);
+    await visitor.sees(() => visitor.thread(PSID)?.believed === 'bot', 'the new belief');
+  });
+
+  it('ask the bot every second while it is wrong, and no longer', async () => {
+    const timer = new SimulatorClock('held');
+    const pass = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 100) await timer.advance(100);
+    };
+    let belief = 'bot';
+    let asked = 0;
+    const believes = (): Promise<string> => {
+      asked += 1;
+      return Promise.resolve(belief);
+    };
+    await open({ believes, timer });
+    const visitor = visit();
+    await visitor.snapshot();
+    await simulator.customer(PSID).says('hi');
+    await simulator.agent().takes(PSID);
+    await pass(500);
+    await visitor.sees(() => visitor.thread(PSID)?.differs === true, 'the difference');
+    const before = asked;
+    await pass(3000);
+    expect(asked - before).to.equal(3);
+    belief = 'vccLive';
+    await pass(1500);
+    await visitor.sees(() => visitor.thread(PSID)?.differs === false, 'agreement');
+    const atTheEnd = asked;
+    await pass(10_000);
+    expect(asked).to.equal(atTheEnd);
+  });
+
   it('ask the bot only about threads on which something happened, and take a refusal for "unknown"', async () => {
     const asked: string[] = [];
     const believes = ({ psid }: { psid: string }): Promise<string> => {

@@ -99,13 +99,7 @@ export async function performCommand(command: StageCommand, deps: CommandDeps): 
       simulator.weather.calm();
       return changed(undefined, deps);
     case 'clockForward':
-      return begun(
-        simulator.clock.advance(command.ms).then(() => {
-          board.touchAll();
-          deps.onChange();
-        }),
-        deps,
-      );
+      return begun(simulator.clock.advance(command.ms), deps);
     case 'resubscribe':
       simulator.resubscribe(pageId);
       return DONE;

@@ -96,6 +96,7 @@ class Stage implements StageServer {
     this.#board = new ThreadBoard({
       simulator,
       believes: options.believes,
+      timer: this.#timer,
       onChange: () => this.#soon(),
       onVerdict: (view) => {
         this.#rows.writeVerdict(view);
@@ -126,6 +127,7 @@ class Stage implements StageServer {
         this.#soon();
       }),
       () => this.#timelines.close(),
+      () => this.#board.close(),
       watchSilentOwner(wire, simulator.settings.botAppId, this.#timer),
     ];
     if (options.firstCustomer !== false && this.#board.size === 0) {

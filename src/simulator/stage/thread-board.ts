@@ -4,6 +4,7 @@
  * Exists to look at a thread only when something happened on it: with 200 customers, asking everybody about everything
  * many times a second would be the slowest part of the stage.
  */
+import type { Clock } from '../../thread/clock.js';
 import { threadId, type ThreadKey } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { ConversationEntry } from '../messenger-platform.js';
@@ -18,6 +19,9 @@ import { threadsOf } from './wire-rows.js';
 const TALK_MAX = 300;
 const LAST_TEXT_MAX = 80;
 
+/** How long the bot may be wrong about an owner before it is asked again. */
+const ASK_AGAIN_MS = 1000;
+
 const BELIEFS: ReadonlySet<string> = new Set<BelievedOwnerName>(['bot', 'vccLive', 'other', 'idle', 'unknown']);
 
 const NAMES =
@@ -28,6 +32,8 @@ export interface BoardDeps {
   readonly simulator: MessengerSimulator;
   /** Who the bot believes owns a thread. Absent: nobody can say. */
   readonly believes?: ((thread: ThreadKey) => Promise<string>) | undefined;
+  /** Measures how long the bot has been wrong. */
+  readonly timer: Clock;
   /** A thread has something new to show. */
   readonly onChange: () => void;
   /** The bot became wrong or right about a thread's owner, and no webhook or call of the thread was in progress. */
@@ -43,6 +49,8 @@ interface Known extends ThreadKey {
   /** Asking now; `again`: something happened meanwhile. */
   asking?: 'once' | 'again';
   saidDiffers: boolean;
+  /** Cancels the next question, while the bot is wrong. */
+  askAgain?: (() => void) | undefined;
   lastSent?: ConversationEntry | undefined;
 }
 
@@ -55,9 +63,14 @@ export class ThreadBoard {
   /** Threads on which something happened since the bot was asked. */
   readonly #toAsk = new Set<string>();
   readonly #names = NAMES.split(',');
+  readonly #stopListening: () => void;
 
   constructor(deps: BoardDeps) {
     this.#deps = deps;
+    // Time alone changes what the bot believes, and sometimes who owns a thread.
+    this.#stopListening = deps.simulator.clock.onAdvanced(() => {
+      for (const key of this.#known.keys()) this.#touch(key);
+    });
     for (const entry of deps.simulator.wire.entries()) this.follow(entry);
   }
 
@@ -106,9 +119,10 @@ export class ThreadBoard {
     }
   }
 
-  /** Everything may have changed, because somebody moved the clock forward. */
-  touchAll(): void {
-    for (const key of this.#known.keys()) this.#touch(key);
+  /** Asks the bot nothing more. */
+  close(): void {
+    this.#stopListening();
+    for (const known of this.#known.values()) known.askAgain?.();
   }
 
   /** The threads that changed since the last call, and what was said in them. Asks the bot about those. */
@@ -218,9 +232,12 @@ export class ThreadBoard {
       this.#changed.add(known.key);
       this.#deps.onChange();
     }
+    const view = this.#view(known, new Map());
+    known.askAgain?.();
+    // Control that ends with time ends for bot and platform within milliseconds of each other, and no event says so.
+    known.askAgain = view.differs ? this.#deps.timer.after(ASK_AGAIN_MS, () => this.#ask(known.key)) : undefined;
     // While a webhook or call is in progress, the bot may be wrong for a moment. That is no fault.
     if (known.underWay.size > 0) return;
-    const view = this.#view(known, new Map());
     if (view.differs === known.saidDiffers) return;
     known.saidDiffers = view.differs;
     this.#deps.onVerdict(view);
