@@ -2,7 +2,7 @@
 import { VccLiveHandover, MemoryThreadStore } from 'botbuilder-handover-vcclive';
 import { HandoverFacebookAdapter } from 'botbuilder-handover-vcclive/facebook-adapter';
 import type { ThreadKey } from 'botbuilder-handover-vcclive';
-import { storedRecordOf } from '../../src/handover/stored-record.js';
+import { storedRecordOf } from '../../src/store/record-store.js';
 import { APP_SECRET, BOT_APP_ID, OTHER_APP_ID, PAGE_ID, PAGE_TOKEN, VERIFY_TOKEN } from '../settings.js';
 import { messageOf, signed } from '../webhooks.js';
 import { answerQuestions } from './answer-questions.js';

@@ -9,19 +9,18 @@ import type { Probe } from '../thread/probe.js';
 import { dependableProbe } from '../thread/probe.js';
 import { faultOfRecord } from '../thread/read-record.js';
 import { readableOnTheWay } from '../thread/readable-on-the-way.js';
-import type { ThreadStore } from '../thread/store.js';
 import { Traffic } from '../thread/traffic.js';
 import { ApplicationFunctions } from '../thread/application-functions.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { TokenAnswers } from '../graph/token-answers.js';
-import { guardedStore } from '../store/guarded-store.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
+import type { RecordStore } from '../store/record-store.js';
+import { recordStore } from '../store/record-store.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import { HandoverEngine } from '../handover/engine.js';
 import { HandoverEvents } from '../handover/events.js';
 import { logEvents } from '../handover/log-events.js';
 import { measureEvents } from '../handover/measure-events.js';
-import { recordStore } from '../handover/stored-record.js';
 import { checkOptions } from './check-options.js';
 import { AddressFinder } from './find-address.js';
 import type { HandoverOptions } from './handover-options.js';
@@ -44,7 +43,7 @@ export interface HandoverCore {
   readonly events: HandoverEvents;
   readonly client: ThreadControlClient;
   readonly addresses: AddressFinder;
-  readonly store: ThreadStore;
+  readonly store: RecordStore;
   readonly book: PolicyBook;
   readonly engine: HandoverEngine;
   readonly operations: ThreadOperations;
@@ -92,7 +91,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   const hasOneToken = typeof pageAccessToken === 'string';
   const addresses = new AddressFinder(new KnownPages({ hasOneToken, ask: () => client.page(), clock, log }), log);
   const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
-  const store = guardedStore(given.forBot({ appId: botAppId, log, faultOf: faultOfRecord }));
+  const store = recordStore(given.forBot({ appId: botAppId, log, faultOf: faultOfRecord }));
   const newId = randomIds();
   const processId = newId();
   const endings = new EndedHandovers();
@@ -101,7 +100,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     botAppId,
     vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
     graph: client,
-    store: recordStore(store),
+    store,
     clock,
     processId,
     newId,

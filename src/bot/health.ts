@@ -9,7 +9,7 @@ import { checkDuration } from '../thread/check-values.js';
 import { HandoverError, StoreError, textOfThrown } from '../thread/errors.js';
 import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
-import type { ThreadStore } from '../thread/store.js';
+import type { RecordStore } from '../store/record-store.js';
 import { withinTime } from '../thread/time-limit.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { TokenAnswers } from '../graph/token-answers.js';
@@ -86,7 +86,7 @@ export interface HealthOptions {
 /** Dependencies of {@link HealthCheck}. */
 export interface HealthDeps {
   readonly clock: Clock;
-  readonly store: ThreadStore;
+  readonly store: Pick<RecordStore, 'unschedule' | 'listOpen'>;
   readonly inbox: DeliveryInbox | undefined;
   readonly client: ThreadControlClient;
   readonly tokens: TokenAnswers;

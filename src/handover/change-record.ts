@@ -13,6 +13,7 @@ import { whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import type { Entered, Ticket } from '../thread/store.js';
+import type { RecordChange } from '../store/record-store.js';
 import type { OwnCall } from '../ownership/evidence.js';
 import type { AppIds, Evidence, Verdict } from '../ownership/ledger.js';
 import { atTime, ownerByEvidence, ownerNow, step } from '../ownership/ledger.js';
@@ -23,7 +24,6 @@ import type { EngineDeps } from './engine-deps.js';
 import type { HandoverEvent } from './events.js';
 import type { Outcome } from './lifecycle.js';
 import { markPassed } from './lifecycle.js';
-import type { RecordChange } from './stored-record.js';
 import type { AnsweredCall, Turn, TurnOrigin } from './turn.js';
 
 /** No app has this id. */

@@ -4,10 +4,10 @@ import type { AppId, EventKey, PageId, ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
+import type { RecordStore } from '../store/record-store.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { HandoverEvents } from './events.js';
 import type { EnginePolicies } from './policies.js';
-import type { RecordStore } from './stored-record.js';
 import type { AnsweredCall } from './turn.js';
 
 /** The Graph calls that handovers need; `ThreadControlClient` has them. */

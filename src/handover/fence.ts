@@ -13,7 +13,7 @@ import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
 import type { FencedRecord, Ticket } from '../thread/store.js';
 import { threadLabel } from '../thread/thread-label.js';
-import type { RecordStore } from './stored-record.js';
+import type { RecordStore } from '../store/record-store.js';
 
 type Found = FencedRecord<ThreadRecord> | undefined;
 

@@ -16,7 +16,7 @@ import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
-import type { Entered, ThreadStore, Ticket } from '../thread/store.js';
+import type { Entered, Ticket, TicketStore } from '../thread/store.js';
 import { isThenable } from '../thread/thenable.js';
 import type { DeliveryLimits } from './capacity.js';
 import { Capacity, limitsOf } from './capacity.js';
@@ -39,7 +39,7 @@ const POLL_INTERVAL_MS = 250;
 
 /** What a {@link DeliveryQueue} needs. */
 export interface DeliveryQueueDeps<Value extends QueuedEvent> {
-  readonly store: ThreadStore;
+  readonly store: TicketStore;
   readonly clock: Clock;
   readonly log: Logger;
   /** Names this process among those that share the store. */

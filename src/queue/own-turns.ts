@@ -10,7 +10,7 @@ import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
-import type { ThreadStore, Ticket } from '../thread/store.js';
+import type { Ticket, TicketStore } from '../thread/store.js';
 import { labelOfId } from '../thread/thread-label.js';
 import type { CurrentTurn } from './current-turn.js';
 import { askingTurn, runAs } from './current-turn.js';
@@ -23,7 +23,7 @@ const UNCHANGED = { record: undefined, value: undefined };
 
 /** What {@link OwnTurns} need. */
 export interface OwnTurnsDeps {
-  readonly store: ThreadStore;
+  readonly store: TicketStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly processId: ProcessId;

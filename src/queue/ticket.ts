@@ -7,7 +7,7 @@ import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
-import type { ThreadStore, Ticket, TicketState } from '../thread/store.js';
+import type { Ticket, TicketState, TicketStore } from '../thread/store.js';
 
 /** A ticket counts for so long unless it is renewed: a process that died holds up its threads for so long, milliseconds. */
 export const LEASE_MS = 15_000;
@@ -19,7 +19,7 @@ const RETRY_DELAY_MS = 250;
 
 /** What a {@link TicketKeeper} needs. */
 export interface TicketKeeperDeps {
-  readonly store: ThreadStore;
+  readonly store: TicketStore;
   readonly clock: Clock;
 }
 

@@ -186,3 +186,12 @@ export interface ThreadStore {
    */
   takeDue(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]>;
 }
+
+/** What of a store the queue uses: tickets. It writes no records. */
+export interface TicketStore extends Pick<ThreadStore, 'isNext' | 'renew' | 'leave'> {
+  enter(
+    ticket: Ticket,
+    leaseMs: number,
+    change: () => { readonly record: undefined; readonly value: undefined },
+  ): MaybePromise<Entered<undefined>>;
+}

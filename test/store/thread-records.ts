@@ -1,6 +1,6 @@
 /** Records of threads in any store, for tests that look into a store or change what is in it. */
-import type { RecordStore } from '../../src/handover/stored-record.js';
-import { recordStore } from '../../src/handover/stored-record.js';
+import type { RecordStore } from '../../src/store/record-store.js';
+import { recordStore } from '../../src/store/record-store.js';
 import { faultOfRecord } from '../../src/thread/read-record.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 import { quietLogger } from '../kit/loggers.js';

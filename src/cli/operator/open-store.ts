@@ -12,8 +12,8 @@ import { HandoverError, textOfThrown } from '../../thread/errors.js';
 import type { Logger } from '../../thread/logger.js';
 import { faultOfRecord } from '../../thread/read-record.js';
 import type { ThreadStore } from '../../thread/store.js';
-import type { RecordStore } from '../../handover/stored-record.js';
-import { recordStore } from '../../handover/stored-record.js';
+import type { RecordStore } from '../../store/record-store.js';
+import { recordStore } from '../../store/record-store.js';
 
 /** A store, and how it is left. */
 export interface OpenedStore {

@@ -1,11 +1,12 @@
 /** Whatever a store of the user's own rejects with means the same. */
 import { expect } from 'chai';
-import { guardedStore } from '../../src/store/guarded-store.js';
 import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { recordStore } from '../../src/store/record-store.js';
+import type { RecordStore } from '../../src/store/record-store.js';
+import { emptyRecord } from '../../src/thread/record.js';
 import { HandoverError, StoreError } from '../../src/thread/errors.js';
-import { recordWith } from './thread-store-contract.js';
 import type { ThreadStore } from '../../src/thread/store.js';
-import { take, ticketOf } from './tickets.js';
+import { ticketOf } from './tickets.js';
 
 const THREAD = { pageId: '1', psid: '2' };
 const OPERATIONS: [keyof ThreadStore, unknown[]][] = [
@@ -24,8 +25,8 @@ const OPERATIONS: [keyof ThreadStore, unknown[]][] = [
   ['takeDue', [1, 1, 1]],
 ];
 
-async function call(store: ThreadStore, [name, args]: [keyof ThreadStore, unknown[]]): Promise<unknown> {
-  return (store[name] as (...given: unknown[]) => Promise<unknown>)(...args);
+async function call(store: RecordStore, [name, args]: [keyof ThreadStore, unknown[]]): Promise<unknown> {
+  return (store[name as keyof RecordStore] as (...given: unknown[]) => Promise<unknown>)(...args);
 }
 
 function broken(fail: () => unknown): ThreadStore {
@@ -38,7 +39,7 @@ const rejection = (promise: Promise<unknown>): Promise<any> =>
     (thrown: unknown) => thrown,
   );
 
-describe('guardedStore', () => {
+describe('The store as the plugin uses it', () => {
   it("makes a StoreError of any rejection, names the operation, and tells the store's own words", async () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     for (const operation of OPERATIONS) {
@@ -48,7 +49,7 @@ describe('guardedStore', () => {
           throw cause;
         },
       ]) {
-        const error = await rejection(call(guardedStore(broken(fail)), operation));
+        const error = await rejection(call(recordStore(broken(fail)), operation));
         expect(error).to.be.instanceOf(StoreError);
         expect(error).to.include({ code: 'storeUnavailable', operation: operation[0], reason: cause.message });
         expect(error.cause).to.include({ code: cause.code, message: cause.message });
@@ -58,13 +59,13 @@ describe('guardedStore', () => {
 
   it("leaves the package's own errors as they are", async () => {
     const conflict = new StoreError('storeConflict', 'update');
-    const store = guardedStore(broken(() => Promise.reject(conflict)));
+    const store = recordStore(broken(() => Promise.reject(conflict)));
     for (const operation of OPERATIONS) expect(await rejection(call(store, operation))).to.equal(conflict);
   });
 
   it('does not take a mistake in the change for a fault of the store', async () => {
     const mistake = new TypeError('a mistake of ours');
-    const store = guardedStore(new MemoryThreadStore());
+    const store = recordStore(new MemoryThreadStore());
     const error = await rejection(
       store.update(THREAD, () => {
         throw mistake;
@@ -74,16 +75,22 @@ describe('guardedStore', () => {
     expect(error).to.not.be.instanceOf(HandoverError);
   });
 
-  it('passes everything through where nothing fails', async () => {
-    const store = guardedStore(new MemoryThreadStore());
-    expect(await store.update(THREAD, (current) => ({ record: recordWith(1), value: current }))).to.equal(undefined);
-    expect(await store.read(THREAD)).to.deep.equal(recordWith(1));
-    expect(await take(store, ticketOf('e', 'p'))).to.equal('entered');
-    expect(await store.renew(ticketOf('e', 'p'), 1000)).to.equal('renewed');
-    expect(await store.isNext(ticketOf('e', 'p'))).to.equal('next');
-    expect((await store.readFor(ticketOf('e', 'p'))).isOurs).to.equal(true);
-    await store.leave(ticketOf('e', 'p'), 'finished');
-    expect(await take(store, ticketOf('e', 'other'))).to.equal('done');
+  it('passes everything through where nothing fails, with the record in the place of what is kept', async () => {
+    const kept = new MemoryThreadStore();
+    const store = recordStore(kept);
+    const record = { ...emptyRecord, epoch: 7 };
+    expect(await store.update(THREAD, (current) => ({ record, value: current }))).to.equal(undefined);
+    expect(await store.read(THREAD)).to.equal(record);
+    expect((await kept.read(THREAD))?.body).to.equal(record);
+    const mine = { ...ticketOf('e', 'p'), thread: THREAD };
+    const enter = (event: string, processId: string) =>
+      store.enter({ ...ticketOf(event, processId), thread: THREAD }, 1000, (current) => ({ record: undefined, value: current?.epoch }));
+    expect(await enter('e', 'p')).to.deep.equal({ status: 'entered', value: 7, mustWait: false });
+    expect(await store.renew(mine, 1000)).to.equal('renewed');
+    expect(await store.isNext(mine)).to.equal('next');
+    expect(await store.readFor(mine)).to.deep.equal({ record, isOurs: true });
+    await store.leave(mine, 'finished');
+    expect(await enter('e', 'other')).to.deep.equal({ status: 'done' });
     await store.schedule({ thread: THREAD, name: 'n', atMs: 1 });
     expect(await store.takeDue(2, 10, 1000)).to.have.length(1);
     await store.forget(THREAD);
