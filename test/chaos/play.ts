@@ -13,6 +13,7 @@ import { BotProcess, type Notes, type Surroundings } from './bot-process.js';
 import type { Act, Edge, GraphFault, Move, Schedule } from './schedule.js';
 import { VirtualTime } from './virtual-time.js';
 import type { ThreadRecord } from '../../src/thread/record.js';
+import { DRIVERS } from '../store/sqlite-files.js';
 import { recordsIn } from '../store/thread-records.js';
 
 const START_MS = Date.UTC(2026, 10, 22, 9);
@@ -70,12 +71,15 @@ export interface Chronicle {
 /** Plays it to the end: afterwards the weather is calm, the thread is the bot's, and the customer has had the last word. */
 export async function play(schedule: Schedule, redis?: RedisClient): Promise<Chronicle> {
   const time = new VirtualTime(START_MS);
-  const stage = await Stage.open(schedule, time, redis);
   try {
-    for (const move of schedule.moves) await stage.perform(move);
-    return await stage.settle();
+    const stage = await Stage.open(schedule, time, redis);
+    try {
+      for (const move of schedule.moves) await stage.perform(move);
+      return await stage.settle();
+    } finally {
+      await stage.close();
+    }
   } finally {
-    await stage.close();
     time.end();
   }
 }
@@ -344,10 +348,11 @@ interface Stores {
 
 /**
  * A storage has no clock, so the process's own counts there; Redis has one, the same for all, and processes with an SQLite file
- * have the machine's. If there is no Redis, memory serves all processes instead.
+ * have the machine's. If there is no Redis, or no library for SQLite, memory serves all
+ * processes instead.
  */
 function storesOf(schedule: Schedule, redis: RedisClient | undefined): Stores {
-  if (schedule.store === 'sqlite') return sqliteStores();
+  if (schedule.store === 'sqlite' && DRIVERS.length > 0) return sqliteStores();
   return { storeFor: storeMaker(schedule, redis), remove: () => undefined };
 }
 

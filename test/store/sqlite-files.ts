@@ -6,7 +6,8 @@ import type { SqliteDriverName } from 'botbuilder-handover-vcclive/sqlite';
 import { sqliteDriver } from '../../src/store/sqlite-driver.js';
 
 const ALL: readonly SqliteDriverName[] = ['node:sqlite', 'better-sqlite3'];
-const HOW_TO_GET_ONE =
+/** For whoever leaves something out. */
+export const HOW_TO_GET_ONE =
   'Tests with SQLite are skipped: no library is there. Use Node 22.13 or later, or run "npm install --no-save -D better-sqlite3".';
 
 /** The libraries that load here. The compiled better-sqlite3 belongs to one version of Node. */
