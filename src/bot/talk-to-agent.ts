@@ -63,18 +63,12 @@ export function triggersOf(
 export function asksForAgent(utterance: Utterance, triggers: readonly Trigger[]): boolean | Promise<boolean> {
   let known: ReadText | undefined;
   const read = (): ReadText => (known ??= readText(utterance.text));
-  return isHeard(triggers, 0, (trigger) => trigger(utterance, read));
-}
-
-function isHeard(
-  triggers: readonly Trigger[],
-  first: number,
-  ask: (trigger: Trigger) => boolean | Promise<boolean>,
-): boolean | Promise<boolean> {
-  for (const [index, trigger] of triggers.slice(first).entries()) {
-    const heard = ask(trigger);
+  let asked = 0;
+  for (const trigger of triggers) {
+    const heard = trigger(utterance, read);
+    asked += 1;
     if (heard === true) return true;
-    if (heard !== false) return heard.then((yes) => yes || isHeard(triggers, first + index + 1, ask));
+    if (heard !== false) return heard.then((yes) => yes || asksForAgent(utterance, triggers.slice(asked)));
   }
   return false;
 }

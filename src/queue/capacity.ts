@@ -41,9 +41,9 @@ export class Capacity {
 
   /**
    * Why a delivery cannot be taken in now; `undefined` if it can.
-   * @param lengths how many events of the thread of each event wait or run
+   * @param longest gives how many events wait or run in that thread of the delivery that has most
    */
-  refusalOf(events: number, bytes: number, lengths: Iterable<number>): string | undefined {
+  refusalOf(events: number, bytes: number, longest: () => number): string | undefined {
     const { maxEvents, maxEventsPerThread, maxBytes } = this.#limits;
     if (this.#events + events > maxEvents) {
       return `${this.#events} events are in progress, and no more than ${maxEvents} are taken in.`;
@@ -51,12 +51,8 @@ export class Capacity {
     if (this.#bytes + bytes > maxBytes && this.#bytes > 0) {
       return `Deliveries of ${this.#bytes} bytes are in progress, and no more than ${maxBytes} are taken in.`;
     }
-    if (this.#events < maxEventsPerThread) return undefined;
-    for (const length of lengths) {
-      if (length < maxEventsPerThread) continue;
-      return `A thread has ${maxEventsPerThread} events in progress, and no more are taken in.`;
-    }
-    return undefined;
+    if (this.#events < maxEventsPerThread || longest() < maxEventsPerThread) return undefined;
+    return `A thread has ${maxEventsPerThread} events in progress, and no more are taken in.`;
   }
 
   /** Whether no further event is taken in, whatever its thread. */

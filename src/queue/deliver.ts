@@ -120,7 +120,7 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
 
   /** Why a delivery of so many bytes cannot be taken in now; `undefined` if it can. */
   refusalOf(events: readonly ThreadEvent[], bytes: number): string | undefined {
-    return this.#capacity.refusalOf(events.length, bytes, this.#lengthsOf(events));
+    return this.#capacity.refusalOf(events.length, bytes, () => this.#longestOf(events));
   }
 
   /**
@@ -220,12 +220,12 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   /** Threads side by side; the events of one thread one after the other, because they write the same record. Never rejects. */
   #enterAll(delivery: Delivery, jobs: readonly Job<Value>[]): MaybePromise<unknown> {
     const finished = this.#tickets.tellFinished();
-    const entering = new Map<string, PromiseLike<unknown>>();
+    let entering: Map<string, PromiseLike<unknown>> | undefined;
     for (const job of jobs) {
-      const entered = whenReady(entering.get(job.queue) ?? finished, () => this.#enterFor(delivery, job));
-      if (isThenable(entered)) entering.set(job.queue, entered);
+      const entered = whenReady(entering?.get(job.queue) ?? finished, () => this.#enterFor(delivery, job));
+      if (isThenable(entered)) (entering ??= new Map()).set(job.queue, entered);
     }
-    return entering.size > 0 ? Promise.all(entering.values()) : undefined;
+    return entering && Promise.all(entering.values());
   }
 
   #enterFor(delivery: Delivery, job: Job<Value>): MaybePromise<void> {
@@ -277,11 +277,9 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     if (this.#onIdle && this.#isIdle) this.#onIdle();
   }
 
-  *#lengthsOf(events: readonly ThreadEvent[]): Iterable<number> {
-    for (const event of events) {
-      const thread = threadOf(event);
-      if (thread) yield this.#threads.lengthOf(threadId(thread));
-    }
+  #longestOf(events: readonly ThreadEvent[]): number {
+    const threads = events.flatMap((event) => threadOf(event) ?? []);
+    return Math.max(0, ...threads.map((thread) => this.#threads.lengthOf(threadId(thread))));
   }
 
   /** Of an event that comes once. */

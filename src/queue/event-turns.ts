@@ -9,6 +9,7 @@ import type { Logger } from '../thread/logger.js';
 import { isDebugOn } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
+import { ShortLivedMap } from '../thread/short-lived-map.js';
 import type { Entered, Ticket } from '../thread/store.js';
 import { isThenable } from '../thread/thenable.js';
 import type { Capacity } from './capacity.js';
@@ -44,7 +45,12 @@ export interface EventTurnsDeps<Value extends QueuedEvent> {
 /** The events of this process that have not ended. */
 export class EventTurns<Value extends QueuedEvent> {
   readonly #deps: EventTurnsDeps<Value>;
-  readonly #jobs = new Map<string, Job<Value>>();
+  readonly #jobs = new ShortLivedMap<Job<Value>>();
+
+  readonly #lost = (key: string, how: 'done' | 'busy'): void => {
+    const job = this.find(key);
+    if (job) this.end(job, how);
+  };
 
   constructor(deps: EventTurnsDeps<Value>) {
     this.#deps = deps;
@@ -90,10 +96,7 @@ export class EventTurns<Value extends QueuedEvent> {
 
   /** Takes a place at the end of the queue of the event's thread. */
   add(event: ThreadEvent, key: string): Job<Value> {
-    const job = new Job<Value>(event, key, this.#deps.processId);
-    job.onLost = (how) => {
-      if (job.state === 'queued') this.end(job, how);
-    };
+    const job = new Job<Value>(event, key, this.#deps.processId, this.#lost);
     job.entry = this.#deps.threads.enter(job.queue);
     job.isFirst = this.#deps.threads.isAlone(job.entry);
     this.#jobs.set(key, job);

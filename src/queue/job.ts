@@ -53,13 +53,14 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   /** Its turn was kept from going on, and no other process is known to have the event: see `EventTurns`. */
   mustRunAgain = false;
   load: Load | undefined;
-  onLost: (how: 'done' | 'busy') => void = () => undefined;
   #watchers: (() => void)[] | undefined;
 
   constructor(
     readonly event: ThreadEvent,
     readonly key: string,
     processId: ProcessId,
+    /** Ends an event that waits, and that another process has taken over or finished. */
+    private readonly lost: (key: string, how: 'done' | 'busy') => void,
   ) {
     this.thread = threadOf(event);
     this.queue = this.thread ? threadId(this.thread) : `event ${key}`;
@@ -79,7 +80,13 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   /** Calls `run` when the event has ended: now, if it has. */
   whenEnded(run: () => void): void {
     if (this.hasEnded) run();
-    else (this.#watchers ??= []).push(run);
+    else if (this.#watchers) this.#watchers.push(run);
+    else this.#watchers = [run];
+  }
+
+  /** An event that waits has ended here; a turn that runs finds out by itself. */
+  onLost(how: 'done' | 'busy'): void {
+    if (this.state === 'queued') this.lost(this.key, how);
   }
 
   /** A turn that runs is lost; an event that waits goes behind the others. */

@@ -6,6 +6,7 @@
 import type { Clock } from '../thread/clock.js';
 import type { Deadline } from '../thread/deadlines.js';
 import { Deadlines } from '../thread/deadlines.js';
+import { ShortLivedMap } from '../thread/short-lived-map.js';
 
 /** What a {@link ThreadQueue} needs. */
 export interface ThreadQueueDeps {
@@ -53,7 +54,7 @@ export class QueueEntry {
 /** The queues of all threads of this process. */
 export class ThreadQueue {
   readonly #deps: ThreadQueueDeps;
-  readonly #queues = new Map<string, ThreadEntries>();
+  readonly #queues = new ShortLivedMap<ThreadEntries>();
   readonly #waitingForRoom: (() => void)[] = [];
   readonly #longest: Deadlines;
   #turns = 0;

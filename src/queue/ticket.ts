@@ -7,6 +7,7 @@ import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
+import { ShortLivedMap } from '../thread/short-lived-map.js';
 import type { Ticket, TicketState, TicketStore } from '../thread/store.js';
 
 /** A ticket counts for so long unless it is renewed: a process that died holds up its threads for so long, milliseconds. */
@@ -39,7 +40,8 @@ export interface HeldTicket {
 /** Keeps the tickets of one process. */
 export class TicketKeeper {
   readonly #deps: TicketKeeperDeps;
-  readonly #held = new Set<HeldTicket>();
+  /** By the key of the event. */
+  readonly #held = new ShortLivedMap<HeldTicket>();
   /** Finished here, and the store does not know it yet; by the key of the event. */
   readonly #untold = new Map<string, HeldTicket>();
   #stopRenewing: (() => void) | undefined;
@@ -66,18 +68,18 @@ export class TicketKeeper {
 
   /** Whether the ticket is renewed: not that of a turn that lasts too long. */
   isHeld(held: HeldTicket): boolean {
-    return this.#held.has(held);
+    return this.#held.get(held.ticket.event) === held;
   }
 
   /** Renews a ticket from now on, until {@link leave} or {@link letGo}. */
   hold(held: HeldTicket): void {
-    this.#held.add(held);
+    this.#held.set(held.ticket.event, held);
     this.#stopRenewing ??= inBackground(this.#deps.clock, RENEW_EVERY_MS, () => this.#renewAll());
   }
 
   /** Renews a ticket no longer: another process takes its thread over when the lease is over. */
   letGo(held: HeldTicket): void {
-    this.#held.delete(held);
+    if (this.isHeld(held)) this.#held.delete(held.ticket.event);
   }
 
   /**
@@ -147,8 +149,8 @@ export class TicketKeeper {
       if (renewed === 'renewed' || renewed === 'overtaken') {
         held.leasedUntilMs = untilMs;
         // A turn that lasts too long was let go meanwhile, and may be overtaken.
-        if (renewed === 'overtaken' && this.#held.has(held)) held.onOvertaken?.();
-      } else if (this.#held.has(held)) {
+        if (renewed === 'overtaken' && this.isHeld(held)) held.onOvertaken?.();
+      } else if (this.isHeld(held)) {
         this.letGo(held);
         held.onLost(renewed);
       }
@@ -161,7 +163,7 @@ export class TicketKeeper {
     this.#stopRenewing = undefined;
     if (this.#held.size === 0) return;
     this.#stopRenewing = inBackground(this.#deps.clock, RENEW_EVERY_MS, () => this.#renewAll());
-    for (const held of this.#held) void this.renew(held);
+    for (const held of this.#held.values()) void this.renew(held);
   }
 
   #tellAgain(held: HeldTicket): void {

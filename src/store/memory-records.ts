@@ -37,13 +37,12 @@ export class MemoryRecords {
 
   /** The record; the thread counts as used. */
   recall(id: string): StoredRecord | undefined {
-    const kept = this.#kept(id);
+    const kept = this.#forgettable.use(id) ?? this.#ofPinned(id);
     if (kept === undefined) return undefined;
     if (kept.expiresAtMs <= this.#options.now()) {
       this.drop(id);
       return undefined;
     }
-    if (mayLeave(kept.record)) this.#forgettable.set(id, kept);
     return kept.record;
   }
 
@@ -51,7 +50,8 @@ export class MemoryRecords {
     const nowMs = this.#options.now();
     this.#dropOpening(id);
     const leaves = mayLeave(record);
-    (leaves ? this.#pinned : this.#forgettable).delete(id);
+    if (leaves) this.#dropPinned(id);
+    else this.#forgettable.delete(id);
     const kept = { record, expiresAtMs: nowMs + this.#options.recordTtlMs };
     (leaves ? this.#forgettable : this.#pinned).set(id, kept);
     const { openHandoverId } = record;
@@ -64,7 +64,7 @@ export class MemoryRecords {
   drop(id: string): void {
     this.#dropOpening(id);
     this.#forgettable.delete(id);
-    this.#pinned.delete(id);
+    this.#dropPinned(id);
   }
 
   find(handoverId: string): ThreadKey | undefined {
@@ -81,13 +81,17 @@ export class MemoryRecords {
     return open;
   }
 
-  #kept(id: string): KeptRecord | undefined {
-    return this.#forgettable.get(id) ?? (this.#pinned.size > 0 ? this.#pinned.get(id) : undefined);
+  #ofPinned(id: string): KeptRecord | undefined {
+    return this.#pinned.size > 0 ? this.#pinned.get(id) : undefined;
+  }
+
+  #dropPinned(id: string): void {
+    if (this.#pinned.size > 0) this.#pinned.delete(id);
   }
 
   #dropOpening(id: string): void {
     if (this.#openHandovers.size === 0) return;
-    const openHandoverId = this.#kept(id)?.record.openHandoverId;
+    const openHandoverId = this.#ofPinned(id)?.record.openHandoverId;
     if (openHandoverId !== undefined) this.#openHandovers.delete(openHandoverId);
   }
 
@@ -98,10 +102,14 @@ export class MemoryRecords {
       if (!oldest || oldest.value.expiresAtMs > nowMs) break;
       this.drop(oldest.key);
     }
-    this.#forgettable.shed(({ expiresAtMs }) => expiresAtMs <= nowMs);
     const { maxThreads } = this.#options;
-    if (this.count <= maxThreads) return;
-    this.#forgettable.shed((_kept, id) => this.count > maxThreads && id !== written);
+    for (;;) {
+      const oldest = this.#forgettable.oldest();
+      if (!oldest) return;
+      const mustLeave = oldest.value.expiresAtMs <= nowMs || (this.count > maxThreads && oldest.key !== written);
+      if (!mustLeave) return;
+      this.#forgettable.delete(oldest.key);
+    }
   }
 }
 

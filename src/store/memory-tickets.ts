@@ -1,7 +1,7 @@
 /** The tickets of a store in memory: leases on events, finished events, and the order in each thread. Within bounds. */
 import { threadId } from '../thread/key.js';
+import { ShortLivedMap } from '../thread/short-lived-map.js';
 import type { Renewed, Ticket, TicketState } from '../thread/store.js';
-import { OldestFirstMap } from './oldest-first-map.js';
 
 /** A ticket that was taken and not left. */
 interface Lease {
@@ -26,10 +26,15 @@ export interface MemoryTicketsOptions {
 export class MemoryTickets {
   readonly #options: MemoryTicketsOptions;
   /** By thread, oldest first. A thread without one has no entry. */
-  readonly #leases = new Map<string, Lease[]>();
+  readonly #leases = new ShortLivedMap<Lease[]>();
   #leaseCount = 0;
   /** By event, oldest first. */
-  readonly #finished = new OldestFirstMap<Finished>();
+  readonly #finished = new Map<string, Finished>();
+  /** Goes on where it was: a new iterator steps over every entry that was deleted since the map was last arranged anew. */
+  readonly #fromOldest = this.#finished.entries();
+  #oldest: [string, Finished] | undefined;
+  /** Events that finish in one millisecond have one entry's value in common. */
+  #newest: Finished = { processId: '', atMs: 0 };
 
   constructor(options: MemoryTicketsOptions) {
     this.#options = options;
@@ -49,8 +54,16 @@ export class MemoryTickets {
   /** Takes a ticket that is not refused, or prolongs its lease. @returns whether another process has an earlier ticket */
   take({ thread, event, processId }: Ticket, leaseMs: number): boolean {
     const nowMs = this.#options.now();
-    const leases = this.#keptLeases(threadId(thread), processId, nowMs);
     const lease: Lease = { event, processId, untilMs: nowMs + leaseMs };
+    const id = threadId(thread);
+    const leases = this.#leases.get(id);
+    if (leases === undefined) {
+      this.#leases.set(id, [lease]);
+      this.#leaseCount += 1;
+      this.#shed(nowMs);
+      return false;
+    }
+    this.#dropEnded(leases, processId, nowMs);
     const known = leases.findIndex((one) => one.event === event);
     const at = known < 0 ? leases.length : known;
     this.#leaseCount += known < 0 ? 1 : 0;
@@ -63,10 +76,7 @@ export class MemoryTickets {
   renew(ticket: Ticket, leaseMs: number): Renewed {
     const refusal = this.refusalOf(ticket);
     if (refusal) return refusal;
-    const isQueued =
-      this.#leases
-        .get(threadId(ticket.thread))
-        ?.some(({ event, processId }) => event === ticket.event && processId === ticket.processId) === true;
+    const isQueued = this.#leaseOf(ticket)?.processId === ticket.processId;
     this.take(ticket, leaseMs);
     return isQueued ? 'renewed' : 'overtaken';
   }
@@ -80,12 +90,17 @@ export class MemoryTickets {
 
   leave(ticket: Ticket, how: 'finished' | 'released'): void {
     const { event, processId } = ticket;
-    const finish = this.#finishOf(event);
-    if (this.#isElsewhere(ticket, finish)) return;
+    // Nobody else can have finished an event of which this process has the lease.
+    const isLeasedHere = this.#leaseOf(ticket)?.processId === processId;
+    const finish = isLeasedHere ? undefined : this.#finishOf(event);
+    if (!isLeasedHere && this.#isElsewhere(ticket, finish)) return;
     this.#dropLease(ticket);
     if (how === 'released' || finish) return;
     const nowMs = this.#options.now();
-    this.#finished.set(event, { processId, atMs: nowMs });
+    // A finish of long ago goes first, so that the order of the map is that of the times.
+    if (!isLeasedHere) this.#shed(nowMs);
+    if (this.#newest.atMs !== nowMs || this.#newest.processId !== processId) this.#newest = { processId, atMs: nowMs };
+    this.#finished.set(event, this.#newest);
     this.#shed(nowMs);
   }
 
@@ -98,9 +113,14 @@ export class MemoryTickets {
     return finish ? finish.processId !== ticket.processId : this.#isLeasedElsewhere(ticket);
   }
 
-  #isLeasedElsewhere({ thread, event, processId }: Ticket): boolean {
-    const lease = this.#leases.get(threadId(thread))?.find((one) => one.event === event);
-    return lease !== undefined && lease.processId !== processId && lease.untilMs > this.#options.now();
+  #isLeasedElsewhere(ticket: Ticket): boolean {
+    const lease = this.#leaseOf(ticket);
+    return lease !== undefined && lease.processId !== ticket.processId && lease.untilMs > this.#options.now();
+  }
+
+  #leaseOf({ thread, event }: Ticket): Lease | undefined {
+    for (const lease of this.#leases.get(threadId(thread)) ?? []) if (lease.event === event) return lease;
+    return undefined;
   }
 
   /** The finish of an event that is still remembered. */
@@ -110,13 +130,14 @@ export class MemoryTickets {
     return finish && finish.atMs > now() - claimRetentionMs ? finish : undefined;
   }
 
-  /** The list that the thread has from now on: without other processes' leases that have ended. */
-  #keptLeases(id: string, processId: string, nowMs: number): Lease[] {
-    const all = this.#leases.get(id) ?? [];
-    const live = all.filter((lease) => lease.untilMs > nowMs || lease.processId === processId);
-    this.#leaseCount += live.length - all.length;
-    this.#leases.set(id, live);
-    return live;
+  /** Other processes' leases that have ended leave; a process's own never do by a call of its own. */
+  #dropEnded(leases: Lease[], processId: string, nowMs: number): void {
+    for (let at = leases.length - 1; at >= 0; at -= 1) {
+      const lease = leases[at];
+      if (!lease || lease.untilMs > nowMs || lease.processId === processId) continue;
+      leases.splice(at, 1);
+      this.#leaseCount -= 1;
+    }
   }
 
   #dropLease({ thread, event }: Ticket): void {
@@ -133,6 +154,11 @@ export class MemoryTickets {
   #shed(nowMs: number): void {
     const { maxClaims, claimRetentionMs } = this.#options;
     const untilMs = nowMs - claimRetentionMs;
-    this.#finished.shed(({ atMs }) => atMs <= untilMs || this.count > maxClaims);
+    while (this.#finished.size > 0) {
+      const [event, { atMs }] = (this.#oldest ??= this.#fromOldest.next().value as [string, Finished]);
+      if (atMs > untilMs && this.count <= maxClaims) return;
+      this.#finished.delete(event);
+      this.#oldest = undefined;
+    }
   }
 }

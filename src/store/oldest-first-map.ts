@@ -28,6 +28,16 @@ export class OldestFirstMap<Value> {
     return this.#entries.get(key)?.value;
   }
 
+  /** The value, or `undefined`; the entry is the youngest from now on. */
+  use(key: string): Value | undefined {
+    const known = this.#entries.get(key);
+    if (known && known !== this.#youngest) {
+      this.#unhang(known);
+      this.#hang(known);
+    }
+    return known?.value;
+  }
+
   /** Sets an entry and makes it the youngest. */
   set(key: string, value: Value): void {
     const known = this.#entries.get(key);

@@ -37,7 +37,11 @@ export function recordStore(store: ThreadStore): RecordStore {
     read: async (thread) => recordIn(await guarded('read', () => store.read(thread))),
     update: async (thread, change) => changed('update', change, (stored) => store.update(thread, stored)),
     enter: (ticket, leaseMs, change) => changed('enter', change, (stored) => store.enter(ticket, leaseMs, stored)),
-    readFor: (ticket) => whenReady(guarded('readFor', () => store.readFor(ticket)), fencedRecord),
+    readFor: (ticket) =>
+      whenReady(
+        guarded('readFor', () => store.readFor(ticket)),
+        fencedRecord,
+      ),
     isNext: async (ticket) => guarded('isNext', () => store.isNext(ticket)),
     renew: async (ticket, leaseMs) => guarded('renew', () => store.renew(ticket, leaseMs)),
     leave: (ticket, how) => guarded('leave', () => store.leave(ticket, how)),

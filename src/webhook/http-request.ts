@@ -99,14 +99,16 @@ export function methodOf(req: WebhookRequest): string {
  * Reads the raw headers: Node builds its object of all headers only on request, which costs more.
  */
 export function headerOf(req: WebhookRequest, name: string): string | readonly string[] | undefined {
-  const found: string[] = [];
+  let found: string | string[] | undefined;
   // A test's request may have neither.
   const { rawHeaders = [] } = req as { readonly rawHeaders?: readonly string[] };
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const given = rawHeaders[index] as string;
-    if (given.length === name.length && given.toLowerCase() === name) found.push(rawHeaders[index + 1] as string);
+    if (given.length !== name.length || given.toLowerCase() !== name) continue;
+    const value = rawHeaders[index + 1] as string;
+    found = found === undefined ? value : [found, value].flat();
   }
-  if (found.length > 0) return found.length === 1 ? found[0] : found;
+  if (found !== undefined) return found;
   return (req as { readonly headers?: IncomingMessage['headers'] }).headers?.[name];
 }
 

@@ -61,19 +61,16 @@ export class PendingBodies {
     return this.#heldBytes;
   }
 
-  add(body: Unfinished): void {
-    this.#bodies.add(body);
-  }
-
   remove(body: Unfinished): void {
     if (this.#bodies.delete(body)) this.#heldBytes -= body.heldBytes;
   }
 
   /**
-   * A body holds more bytes. If that exceeds the limit, the largest body is given up: honest senders' bodies are small.
+   * A body holds more bytes, and has not ended. If that exceeds the limit, the largest body is given up: honest senders' bodies are small.
    * A body that was given up no longer counts.
    */
-  grown(byBytes: number): void {
+  grown(body: Unfinished, byBytes: number): void {
+    this.#bodies.add(body);
     this.#heldBytes += byBytes;
     while (this.#heldBytes > this.#maxBytes) {
       let largest: Unfinished | undefined;
@@ -157,12 +154,11 @@ class BodyReader implements Unfinished {
   }
 
   get heldBytes(): number {
-    return this.#only?.length ?? this.#buffer?.length ?? 0;
+    return this.#buffer?.length ?? 0;
   }
 
   start(): void {
     const stream = this.#stream;
-    this.#limits.pending.add(this);
     stream.on('data', this.#keep);
     stream.on('end', this.#end);
     stream.on('error', this.#abort);
@@ -190,15 +186,12 @@ class BodyReader implements Unfinished {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, this.#stream.readableEncoding ?? 'utf8') : chunk;
     const length = this.#length + bytes.length;
     if (length > this.#limits.maxBytes) this.#finish({ kind: 'tooLarge' });
-    else if (this.#length === 0 && bytes.length === this.#announcedBytes) this.#keepWhole(bytes);
-    else this.#append(bytes, length);
+    else if (this.#length === 0 && bytes.length === this.#announcedBytes) {
+      // Nearly all do: such a body ends in the same step, so nobody has to watch what it holds.
+      this.#only = bytes;
+      this.#length = length;
+    } else this.#append(bytes, length);
   };
-
-  #keepWhole(bytes: Buffer): void {
-    this.#only = bytes;
-    this.#length = bytes.length;
-    this.#limits.pending.grown(bytes.length);
-  }
 
   /** Into one buffer: a million pieces of a byte each would hold a hundred times what they bring. */
   #append(bytes: Buffer, length: number): void {
@@ -212,7 +205,7 @@ class BodyReader implements Unfinished {
     if (this.#buffer) bytes.copy(this.#buffer, this.#length);
     this.#length = length;
     const grownBy = (this.#buffer?.length ?? 0) - before;
-    if (grownBy > 0) this.#limits.pending.grown(grownBy);
+    if (grownBy > 0) this.#limits.pending.grown(this, grownBy);
   }
 
   readonly #end = (): void => {
@@ -234,6 +227,7 @@ class BodyReader implements Unfinished {
     this.#stopListening();
     this.#settle(reading);
   }
+
   #stopListening(): void {
     const stream = this.#stream;
     stream.off('data', this.#keep);
