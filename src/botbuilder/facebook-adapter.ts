@@ -103,7 +103,7 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
    * Sends to Messenger. What Messenger has no form for is logged, and emitted as `suppressed` with reason `unsupported`.
    * @throws {@link GraphApiError} unless it is that another app controls the thread. Its `sent` has what Meta had accepted
    */
-  override async sendActivities(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
+  override sendActivities(context: TurnContext, activities: Partial<Activity>[]): Promise<ResourceResponse[]> {
     return this.#service.send(context, activities);
   }
 }

@@ -2,6 +2,7 @@
 import type { Activity, BotAdapter } from 'botbuilder';
 import { TurnContext } from 'botbuilder';
 import type { Framework } from '../bot/port.js';
+import { LeanTurnContext } from './lean-turn-context.js';
 import { runMiddleware } from './run-middleware.js';
 
 /**
@@ -10,7 +11,7 @@ import { runMiddleware } from './run-middleware.js';
  */
 export const botFramework: Framework = {
   attachCall: 'handover.install(adapter, logic) or handover.attach(adapter, logic)',
-  newContext: (adapter, activity) => new TurnContext(adapter as unknown as BotAdapter, activity as Partial<Activity>),
+  newContext: (adapter, activity) => new LeanTurnContext(adapter as unknown as BotAdapter, activity as Partial<Activity>),
   runMiddleware: (adapter, context, logic) =>
     runMiddleware(adapter as unknown as BotAdapter, context as unknown as TurnContext, logic),
   referenceOf: (activity) => TurnContext.getConversationReference(activity as Partial<Activity>),
