@@ -8,6 +8,7 @@ import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
 import { dependableProbe } from '../thread/probe.js';
 import { faultOfRecord } from '../thread/read-record.js';
+import { RepeatedLines } from '../thread/repeated-lines.js';
 import { readableOnTheWay } from '../thread/readable-on-the-way.js';
 import { Traffic } from '../thread/traffic.js';
 import { ApplicationFunctions } from '../thread/application-functions.js';
@@ -34,6 +35,7 @@ import { ThreadOperations } from './thread-operations.js';
 export interface HandoverCore {
   readonly options: HandoverOptions;
   readonly log: Logger;
+  readonly lines: RepeatedLines;
   readonly clock: Clock;
   readonly probe: Probe | undefined;
   readonly traffic: Traffic;
@@ -79,6 +81,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   const { botAppId, vccLiveAppId, limits, pageAccessToken } = options;
   const log = loggerOf(options);
   const clock = options.clock ?? systemClock;
+  const lines = new RepeatedLines(log, clock);
   const functions = new ApplicationFunctions({ clock, log, limitMs: limits?.applicationFunctionMs });
   const book = new PolicyBook(options, { clock, functions });
   const events = new HandoverEvents(log);
@@ -106,6 +109,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     newId,
     events,
     log,
+    lines,
     policies: (pageId) => book.of(pageId),
     policiesAsked,
     onEnded: (thread, ended, eventKey) => endings.publish(thread, ended, eventKey),
@@ -115,7 +119,21 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     return { options: { botAppId, vccLiveAppId, metadata, redact }, functions };
   };
   const operations = new ThreadOperations({ engine, addresses, metadataOf, policiesAsked });
-  const shared = { options, log, clock, probe, traffic, tokens, functions, events, client, addresses, store, book };
+  const shared = {
+    options,
+    log,
+    lines,
+    clock,
+    probe,
+    traffic,
+    tokens,
+    functions,
+    events,
+    client,
+    addresses,
+    store,
+    book,
+  };
   return { ...shared, engine, operations, endings, processId, metadataOf };
 }
 

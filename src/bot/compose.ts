@@ -2,7 +2,6 @@
 import { inBackground } from '../thread/clock.js';
 import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
-import { RepeatedLines } from '../thread/repeated-lines.js';
 import type { AnswerDeps } from '../webhook/http-request.js';
 import type { CloseReport } from '../queue/deliver.js';
 import { DeliveryQueue } from '../queue/deliver.js';
@@ -48,11 +47,11 @@ export interface Plugin {
  */
 export function compose(options: HandoverOptions, framework: Framework): Plugin {
   const core = composeCore(options);
-  const { engine, log, clock, events, functions, addresses, client, probe, book, store, tokens } = core;
+  const { engine, log, lines, clock, events, functions, addresses, client, probe, book, store, tokens } = core;
   const policiesOf = (pageId: PageId): Policies => book.of(pageId);
   const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
   const incoming = composeQueue(core);
-  const answering = { log, clock, lines: new RepeatedLines(log, clock) };
+  const answering = { log, clock, lines };
   const after = new AfterHandover({ engine, log, policiesOf, functions });
   const pluginTurns = new PluginTurns({
     log,
@@ -163,6 +162,7 @@ async function closed(
   // Another process takes over what is left, so turns that go on here must be silent.
   if (inbox) core.engine.fence.stop();
   await inbox?.close();
+  core.lines.stop();
   await core.store.close?.();
   await core.traffic.observer?.close();
   return left;

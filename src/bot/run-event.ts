@@ -139,7 +139,7 @@ export class TurnRunner {
   }
 
   /** A turn that some other adapter made of a webhook: queued like a delivery, and run in this turn. */
-  async #runReceived(turn: OpenTurn, reading: TurnReading, next: Next): Promise<void> {
+  #runReceived(turn: OpenTurn, reading: TurnReading, next: Next): Promise<void> {
     this.#deps.webhooks.atMs = this.#deps.clock.now();
     let hasRun = false;
     let thrown: { readonly error: unknown } | undefined;
@@ -157,13 +157,15 @@ export class TurnRunner {
         decided.decision === 'unmanaged' ? next() : this.#runTurn(context, decided.decision, decided, next),
       failed: (error) => (thrown = { error }),
     };
-    const verdict = await this.#deps.queue.take(
-      reading.events,
-      (recorded, key) => this.#runEvent(recorded, key, transport),
-      { ackDeadlineMs: MIDDLEWARE_DEADLINE_MS, waitForOwn: true, unrecognisable: reading.synthetic === true },
-    );
-    if (thrown) throw thrown.error;
-    if (verdict === 'unavailable') await this.#runWithoutStore(turn, reading, next);
+    const taken = this.#deps.queue.take(reading.events, (recorded, key) => this.#runEvent(recorded, key, transport), {
+      ackDeadlineMs: MIDDLEWARE_DEADLINE_MS,
+      waitForOwn: true,
+      unrecognisable: reading.synthetic === true,
+    });
+    return taken.then((verdict) => {
+      if (thrown) throw thrown.error;
+      return verdict === 'unavailable' ? this.#runWithoutStore(turn, reading, next) : undefined;
+    });
   }
 
   /** The one way of an event to the bot's logic. `undefined` if nothing runs on the event. */

@@ -11,7 +11,8 @@ import { runMiddleware } from './run-middleware.js';
  */
 export const botFramework: Framework = {
   attachCall: 'handover.install(adapter, logic) or handover.attach(adapter, logic)',
-  newContext: (adapter, activity) => new LeanTurnContext(adapter as unknown as BotAdapter, activity as Partial<Activity>),
+  newContext: (adapter, activity) =>
+    new LeanTurnContext(adapter as unknown as BotAdapter, activity as Partial<Activity>),
   runMiddleware: (adapter, context, logic) =>
     runMiddleware(adapter as unknown as BotAdapter, context as unknown as TurnContext, logic),
   referenceOf: (activity) => TurnContext.getConversationReference(activity as Partial<Activity>),

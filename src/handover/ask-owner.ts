@@ -13,6 +13,7 @@ import { GraphApiError } from '../graph/graph-api-error.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { ChangeResult, ThreadRecords } from './change-record.js';
 import { asError, publicOwner } from './change-record.js';
+import type { EngineDeps } from './engine-deps.js';
 import type { Outcome } from './lifecycle.js';
 import { unchanged } from './lifecycle.js';
 import type { AnsweredCall } from './turn.js';
@@ -38,7 +39,7 @@ export async function askOwner(records: ThreadRecords, thread: ThreadKey): Promi
   try {
     return await askOwnerOrThrow(records, thread);
   } catch (error) {
-    records.deps.log.warn(noAnswer(error));
+    sayNoAnswer(records.deps, error);
     return undefined;
   }
 }
@@ -75,12 +76,12 @@ export async function foldAnswer(
 
 /** Asks Meta whether the bot may speak in the thread, if nothing can be stored. `undefined` if there is no answer. */
 export async function isOursByMeta(records: ThreadRecords, thread: ThreadKey): Promise<boolean | undefined> {
-  const { graph, botAppId, log } = records.deps;
+  const { graph, botAppId } = records.deps;
   try {
     const answer = await graph.owner(thread);
     return answer.owner === 'idle' || (answer.owner === 'app' && answer.appId === botAppId);
   } catch (error) {
-    log.warn(noAnswer(error));
+    sayNoAnswer(records.deps, error);
     return undefined;
   }
 }
@@ -135,6 +136,8 @@ function contradicts(before: Verdict, now: Verdict): boolean {
   return before.owner !== now.owner && before.appId !== undefined && now.appId !== undefined && isAnotherApp(now);
 }
 
-function noAnswer(error: unknown): string {
-  return `thread_owner gave no answer, so what is known of the thread counts: ${asError(error).message}`;
+/** While Graph is out of reach, every event may ask. */
+export function sayNoAnswer({ lines }: Pick<EngineDeps, 'lines'>, error: unknown): void {
+  const line = `thread_owner gave no answer, so what is known of the thread counts: ${asError(error).message}`;
+  lines.say('warn', 'thread_owner', line);
 }

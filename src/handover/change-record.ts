@@ -178,7 +178,8 @@ export class ThreadRecords {
       return await work();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.deps.log.warn(`The thread store failed during a turn; the turn goes on without it: ${error.message}`);
+      const line = `The thread store failed during a turn; the turn goes on without it: ${error.message}`;
+      this.deps.lines.say('warn', 'store in a turn', line);
       return undefined;
     }
   }

@@ -4,6 +4,7 @@ import type { AppId, EventKey, PageId, ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { RecordStore } from '../store/record-store.js';
 import type { OwnerAnswer } from '../graph/owner-answer.js';
 import type { HandoverEvents } from './events.js';
@@ -38,6 +39,8 @@ export interface EngineDeps {
   readonly newId: () => string;
   readonly events: HandoverEvents;
   readonly log: Logger;
+  /** The log, for what an outage causes with every event. */
+  readonly lines: RepeatedLines;
   /** What holds for the threads of a Page. */
   readonly policies: (pageId: PageId) => EnginePolicies;
   /** Resolves when the application has said what holds for a Page. `undefined` if that is known already. */

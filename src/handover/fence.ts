@@ -11,6 +11,7 @@ import type { Logger } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { ThreadRecord } from '../thread/record.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { FencedRecord, Ticket } from '../thread/store.js';
 import { threadLabel } from '../thread/thread-label.js';
 import type { RecordStore } from '../store/record-store.js';
@@ -29,6 +30,7 @@ export interface OwnTickets {
 export interface FenceDeps {
   readonly store: RecordStore;
   readonly log: Logger;
+  readonly lines: RepeatedLines;
 }
 
 /** Checks tickets. */
@@ -61,7 +63,8 @@ export class Fence {
     return recover(
       () => this.readFor(ticket),
       (error): Found => {
-        this.#deps.log.warn(`The thread store could not be read in a turn: ${textOfThrown(error)}`);
+        const line = `The thread store could not be read in a turn: ${textOfThrown(error)}`;
+        this.#deps.lines.say('warn', 'store before a send', line);
         return undefined;
       },
     );

@@ -14,9 +14,9 @@ import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import { newestPlace } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
-import { askOwner, askOwnerOrThrow, isOursByMeta, newestStampOf } from './ask-owner.js';
+import { askOwner, askOwnerOrThrow, isOursByMeta, newestStampOf, sayNoAnswer } from './ask-owner.js';
 import type { ThreadRecords } from './change-record.js';
-import { asError, publicOwner } from './change-record.js';
+import { publicOwner } from './change-record.js';
 import type { EngineDeps } from './engine-deps.js';
 import type { Fence } from './fence.js';
 import { unchanged } from './lifecycle.js';
@@ -93,7 +93,7 @@ export class SendGuard {
       return await askOwnerOrThrow(this.#records, thread);
     } catch (error) {
       if (error instanceof GraphApiError && error.metaSubcode === NO_MATCHING_USER) return 'noCustomer';
-      this.#deps.log.warn(`thread_owner gave no answer: ${asError(error).message}`);
+      sayNoAnswer(this.#deps, error);
       return undefined;
     }
   }

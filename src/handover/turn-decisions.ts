@@ -72,7 +72,7 @@ export class TurnDecisions {
       const from = event.channel === 'standby' ? writerOf(event, ids) : undefined;
       if (from) this.#deps.events.emit('standbyMessage', { thread, from, event });
       const turn = this.#records.turn(thread, eventKey, record);
-      const owner = this.#records.ownerNow(record, ids);
+      const owner = isFresh ? recorded.owner : this.#records.ownerNow(record, ids);
       const policies = this.#deps.policies(thread.pageId);
       const wasAway = isAnotherApp(before) || isAnotherApp(owner);
       const { run } = turn;

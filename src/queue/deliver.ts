@@ -16,6 +16,7 @@ import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
+import { RepeatedLines } from '../thread/repeated-lines.js';
 import type { Entered, Ticket, TicketStore } from '../thread/store.js';
 import { isThenable } from '../thread/thenable.js';
 import type { DeliveryLimits } from './capacity.js';
@@ -62,9 +63,12 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   /** By their length: an adapter has one. */
   readonly #deadlines = new Map<number, Deadlines>();
   #keysMade = 0;
+  /** While the store is away, Meta goes on delivering. */
+  readonly #lines: RepeatedLines;
 
   constructor(deps: DeliveryQueueDeps<Value>) {
     this.#deps = deps;
+    this.#lines = new RepeatedLines(deps.log, deps.clock);
     const limits = limitsOf(deps.limits);
     this.#capacity = new Capacity(limits);
     this.#threads = new ThreadQueue({ clock: deps.clock, ...limits });
@@ -177,6 +181,7 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     if (waiting.length > 0) await this.#events.giveUp(waiting);
     await this.#tickets.close();
     this.#threads.stopIfEmpty();
+    this.#lines.stop();
     for (const deadlines of this.#deadlines.values()) deadlines.stopIfEmpty();
     return { running: left.length - waiting.length, waiting: waiting.length };
   }
@@ -289,6 +294,6 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
   }
 
   #logRefused(why: string): void {
-    this.#deps.log.error(`A delivery was refused so that Meta delivers it again: ${why}`);
+    this.#lines.say('error', 'refused delivery', `A delivery was refused so that Meta delivers it again: ${why}`);
   }
 }

@@ -19,6 +19,8 @@ interface Counted {
   count: number;
   level: LineLevel;
   line: string;
+  /** Ends the minute without a word. */
+  cancel?: () => void;
 }
 
 /** Writes lines by kind. */
@@ -54,15 +56,28 @@ export class RepeatedLines {
     this.#log[level](line);
   }
 
+  /** Ends every minute now, with its count. */
+  stop(): void {
+    for (const counted of this.#counted.values()) {
+      counted.cancel?.();
+      this.#tell(counted);
+    }
+    this.#counted.clear();
+  }
+
   /** Begins a minute; at its end the count is written, and the next one begins if there was anything to count. */
   #count(kind: string, counted: Counted): void {
     this.#counted.set(kind, counted);
-    inBackground(this.#clock, COUNTED_FOR_MS, () => {
-      const { count, level, line } = counted;
+    counted.cancel = inBackground(this.#clock, COUNTED_FOR_MS, () => {
       this.#counted.delete(kind);
+      const { count, level, line } = counted;
       if (count === 0) return;
-      this.#log[level](`${count} more like this within a minute. The last: ${line}`);
+      this.#tell(counted);
       this.#count(kind, { count: 0, level, line });
     });
+  }
+
+  #tell({ count, level, line }: Counted): void {
+    if (count > 0) this.#log[level](`${count} more like this within a minute. The last: ${line}`);
   }
 }

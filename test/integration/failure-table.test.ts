@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GraphApiError } from 'botbuilder-handover-vcclive';
 import type { WebhookEntry } from 'botbuilder-handover-vcclive/simulator';
 import { PSID, closeScenes, scene, type Scene } from './scene.js';
+import { loggerInto } from '../kit/loggers.js';
 import { recordsIn } from '../store/thread-records.js';
 
 const FAILED = "I'm sorry, I could not reach an agent. Please try again in a few minutes.";
@@ -282,6 +283,21 @@ describe('When things fail', () => {
       expect(on.calls('pass_thread_control')).to.have.length(3);
       expect(on.news('failed')).to.have.length(1);
       expect(on.customer.hears()).to.deep.equal([CONNECTING, FAILED]);
+    });
+
+    it('and nobody says whose the thread is, the log has one line for all threads of a minute', async () => {
+      const lines: string[] = [];
+      const on = await scene({ handover: { graph: { maxRetries: 0 }, logger: loggerInto(lines, 'warn', 'error') } });
+      on.sim.weather.http500.always({ edges: ['thread_owner'] });
+      for (let customer = 0; customer < 20; customer += 1) {
+        const { pageId: id } = on.thread;
+        const sender = { id: String(6_600_000_000_000_000 + customer) };
+        const message = { mid: `m_${customer}`, text: 'to somebody else' };
+        const standby = [{ sender, recipient: { id }, timestamp: on.clock.now(), message }];
+        await on.clock.rush(on.sim.deliverRaw({ object: 'page', entry: [{ id, time: on.clock.now(), standby }] }));
+      }
+      expect(on.calls('thread_owner').length).to.be.at.least(20);
+      expect(lines.filter((line) => line.includes('thread_owner gave no answer'))).to.have.length(1);
     });
 
     it('where a third app has taken the thread meanwhile, fails and does not pass it on', async () => {

@@ -262,6 +262,18 @@ describe('The store', () => {
     });
   }
 
+  it('that stays away is one line for all the deliveries of a minute', async () => {
+    const weak = weakStore(new MemoryThreadStore());
+    weak.failing.add('claim');
+    const bot = newProcess({ store: weak.store });
+    for (let count = 0; count < 100; count += 1) {
+      expect(await bot.take([message(`m${count}`, String(count))])).to.equal('unavailable');
+    }
+    expect(bot.log).to.have.length(1);
+    await bot.clock.advance(60_000);
+    expect(bot.log[1]).to.match(/^99 more like this within a minute. The last: A delivery was refused/);
+  });
+
   it('that fails gives its claims back, so that another process need not wait for their lease', async () => {
     const clock = new HeldClock();
     const shared = new MemoryThreadStore({ now: () => clock.now() });

@@ -43,6 +43,15 @@ describe('Lines that anybody can cause', () => {
     ]);
   });
 
+  it('that were counted when the bot stops are told then, and no timer is left', async () => {
+    for (const line of ['a', 'b', 'c']) lines.say('warn', 'signature', line);
+    lines.say('warn', 'size', 'd');
+    lines.stop();
+    expect(written).to.deep.equal(['a', 'd', '2 more like this within a minute. The last: c']);
+    await clock.advance(600_000);
+    expect(written).to.have.length(3);
+  });
+
   it('that come after a quiet minute are written at once again', async () => {
     lines.say('warn', 'signature', 'early');
     await clock.advance(60_000);
