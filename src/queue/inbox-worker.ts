@@ -11,6 +11,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { DeliveryInbox, KeptDelivery } from '../thread/inbox.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
+import { ShortLivedMap } from '../thread/short-lived-map.js';
 import type { DeliveryVerdict, EventWork } from './deliver.js';
 import type { QueuedEvent } from './job.js';
 import type { Queue } from './measured-queue.js';
@@ -62,7 +63,7 @@ export class InboxWorker<Value extends QueuedEvent = QueuedEvent> {
   readonly #gate: SoloGate;
   readonly #pollIntervalMs: number;
   /** By id. */
-  readonly #inProgress = new Map<string, Delivery<Value>>();
+  readonly #inProgress = new ShortLivedMap<Delivery<Value>>();
   readonly #outcomes: InboxOutcomes;
   /** Ends the delays of deliveries that wait for a retry. */
   readonly #wakes = new Set<() => void>();
@@ -224,7 +225,7 @@ export class InboxWorker<Value extends QueuedEvent = QueuedEvent> {
   /** @returns when to poll next, from now, milliseconds */
   async #poll(): Promise<number> {
     try {
-      const ids = [...this.#inProgress.keys()];
+      const ids = [...this.#inProgress.values()].map(({ id }) => id);
       const steps = [this.#deps.inbox.renew(ids), this.#outcomes.tell(), this.#takeOver()] as const;
       // If one fails, the others are worth trying.
       await Promise.allSettled(steps);

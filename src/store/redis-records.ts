@@ -17,6 +17,7 @@ import type {
   ThreadStoreBot,
   Ticket,
 } from '../thread/store.js';
+import { ShortLivedMap } from '../thread/short-lived-map.js';
 import { labelOfId } from '../thread/thread-label.js';
 import { memberOf, threadOf } from './due-member.js';
 import type { Unreadable } from './kept-record.js';
@@ -78,7 +79,7 @@ export class RedisRecords {
   /** What was last seen of each thread. */
   readonly #seen: RememberedRecords<Seen>;
   /** The last change in progress, by thread: changes of one process do not race each other. */
-  readonly #changes = new Map<string, Promise<unknown>>();
+  readonly #changes = new ShortLivedMap<Promise<unknown>>();
   /** No two writes ever make the same version, in whatever process. */
   readonly #writer = randomBytes(9).toString('base64url');
   #writes = 0;

@@ -40,6 +40,17 @@ describe('A map that knows its oldest entry', () => {
     ]);
   });
 
+  it('makes what is used the youngest, and nothing of what it does not have', () => {
+    const map = new OldestFirstMap<number>();
+    map.set('a', 1);
+    map.set('b', 2);
+    expect([map.use('a'), map.use('a'), map.use('c')]).to.deep.equal([1, 1, undefined]);
+    expect(drained(map)).to.deep.equal([
+      ['b', 2],
+      ['a', 1],
+    ]);
+  });
+
   it('is in the order of a list, whatever is set and deleted', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd');
     const step = fc.oneof(fc.record({ set: key, to: fc.nat(9) }), fc.record({ delete: key }));
