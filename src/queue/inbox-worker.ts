@@ -145,8 +145,7 @@ export class InboxWorker<Value extends QueuedEvent = QueuedEvent> {
   async #run(delivery: Delivery<Value>): Promise<void> {
     const isDone = delivery.origin === 'suspect' ? await this.#runAlone(delivery) : await this.#runBeside(delivery);
     this.#inProgress.delete(delivery.id);
-    if (isDone) this.#outcomes.done(delivery.id);
-    else this.#outcomes.unfinished(delivery.id);
+    this.#outcomes[isDone ? 'done' : 'unfinished'](delivery.id);
     // If this fails, the next poll does it.
     await this.#outcomes.tell().catch(() => undefined);
   }
