@@ -95,7 +95,7 @@ const CASES: Readonly<Record<string, Case>> = {
       async (_context, activities, next) => {
         for (const activity of activities) activity.text = `${activity.text}!`;
         const responses = await next();
-        return [...responses, { id: activities.map(({ id }) => id).join() }];
+        return [...responses, { id: String(activities.length) }];
       },
     ],
     run: (context) => context.sendActivities([{ text: 'one' }, { text: 'two' }]),
@@ -135,6 +135,18 @@ describe('The context of a turn that an adapter of ours begins', () => {
       expect(ours).to.deep.equal(theirs);
     });
   }
+
+  it('gives the activities of the batch their ids once they are sent, as Bot Framework does since 4.20', async () => {
+    const context = new LeanTurnContext(new RecordingAdapter(numbered), { ...INCOMING });
+    let ids: unknown[] = [];
+    context.onSendActivities(async (_context, activities, next) => {
+      const responses = await next();
+      ids = activities.map(({ id }) => id);
+      return responses;
+    });
+    await context.sendActivities([{ text: 'one' }, { text: 'two' }]);
+    expect(ids).to.deep.equal(['sent 0', 'sent 1']);
+  });
 
   it('is a TurnContext, also behind the proxy that middleware gets, and as the source of another', async () => {
     const adapter = new RecordingAdapter(numbered);
