@@ -1,72 +1,41 @@
 /** The time limit of the commands to Redis. */
 import type { Clock } from '../thread/clock.js';
-import { inBackground } from '../thread/clock.js';
+import { Deadlines } from '../thread/deadlines.js';
 import { HandoverError, StoreError } from '../thread/errors.js';
 import type { RedisClientLike } from './redis-client.js';
 
-interface Waiting {
-  readonly operation: string;
-  /** Who was asked first. */
-  readonly client: RedisClientLike;
-  readonly untilMs: number;
-  readonly reject: (error: unknown) => void;
-}
-
-/** One timer for all commands: they take the same time, so the oldest is the first whose time is over. */
+/** Limits how long a command may take. */
 export class CommandTimeLimit {
-  readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #overdue: (client: RedisClientLike) => void;
-  /** Commands in progress, oldest first: the order in which they time out. */
-  readonly #waiting = new Set<Waiting>();
-  #cancelWatch: (() => void) | undefined;
+  readonly #deadlines: Deadlines;
 
   /** @param overdue gets the client of each command that had no answer in time */
   constructor(clock: Clock, limitMs: number, overdue: (client: RedisClientLike) => void) {
-    this.#clock = clock;
     this.#limitMs = limitMs;
     this.#overdue = overdue;
+    this.#deadlines = new Deadlines(clock, limitMs);
   }
 
-  /** The answer, or a rejection if there is none in time. */
+  /**
+   * The answer, or a rejection if there is none in time.
+   * @param client who was asked first
+   */
   on<T>(operation: string, client: RedisClientLike, answer: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = { operation, client, untilMs: this.#clock.now() + this.#limitMs, reject };
-      this.#waiting.add(waiting);
-      this.#watch();
-      const over = (): void => {
-        this.#waiting.delete(waiting);
-        if (this.#waiting.size === 0) this.#rest();
-      };
+      const deadline = this.#deadlines.add(() => {
+        reject(unavailable(operation, `no answer within ${this.#limitMs} ms`));
+        this.#overdue(client);
+      });
+      const over = (): void => deadline.cancel();
       answer.then(resolve, reject);
       answer.then(over, over);
     });
   }
 
-  #watch(): void {
-    if (this.#cancelWatch) return;
-    const [oldest] = this.#waiting;
-    const afterMs = oldest === undefined ? this.#limitMs : Math.max(1, oldest.untilMs - this.#clock.now());
-    this.#cancelWatch = inBackground(this.#clock, afterMs, () => {
-      this.#cancelWatch = undefined;
-      this.#giveUpOverdue();
-      if (this.#waiting.size > 0) this.#watch();
-    });
-  }
-
-  #rest(): void {
-    this.#cancelWatch?.();
-    this.#cancelWatch = undefined;
-  }
-
-  #giveUpOverdue(): void {
-    const nowMs = this.#clock.now();
-    for (const waiting of this.#waiting) {
-      if (waiting.untilMs > nowMs) break;
-      this.#waiting.delete(waiting);
-      waiting.reject(unavailable(waiting.operation, `no answer within ${this.#limitMs} ms`));
-      this.#overdue(waiting.client);
-    }
+  /** Leaves no timer behind, if no command is in progress. */
+  stopIfIdle(): void {
+    this.#deadlines.stopIfEmpty();
   }
 }
 

@@ -123,6 +123,7 @@ export class RedisConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#succession.end();
+    this.#timeLimit.stopIfIdle();
     const client = this.#own;
     if (client === undefined) return;
     const overdue = new Promise<boolean>((resolve) => {
