@@ -4,7 +4,7 @@ import type { ThreadKey } from '../thread/key.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { HandoverEvents, SuppressedReason } from '../handover/events.js';
-import type { Turn } from '../handover/turn.js';
+import type { Permission, Turn } from '../handover/turn.js';
 import { readRefusal, speaksToMeta } from './adapter-answers.js';
 import type { BotAdapter } from './port.js';
 
@@ -31,32 +31,51 @@ export class CheckedSends {
   }
 
   /** Sends, or gives one empty response for each activity that is held back. */
-  async send(
+  send(
     adapter: BotAdapter,
-    { thread, turn }: SendTarget,
+    target: SendTarget,
     activities: readonly Activity[],
     send: () => Promise<ResourceResponse[]>,
   ): Promise<ResourceResponse[]> {
-    const { sendGuard } = this.#deps.engine;
-    const asked = sendGuard.maySend(thread, turn);
-    const permission = asked instanceof Promise ? await asked : asked;
-    if (!permission.allowed) return this.suppress(thread, activities, permission.reason);
+    const asked = this.#deps.engine.sendGuard.maySend(target.thread, target.turn);
+    // Without `async`: nearly always the answer is there, and each promise of a turn costs.
+    return asked instanceof Promise
+      ? asked.then((permission) => this.#sendIf(permission, adapter, { ...target, activities }, send))
+      : this.#sendIf(asked, adapter, { ...target, activities }, send);
+  }
+
+  #sendIf(
+    permission: Permission,
+    adapter: BotAdapter,
+    { thread, activities }: SendTarget & { readonly activities: readonly Activity[] },
+    send: () => Promise<ResourceResponse[]>,
+  ): Promise<ResourceResponse[]> {
+    if (!permission.allowed) return Promise.resolve(this.suppress(thread, activities, permission.reason));
     const sentAtMs = this.#deps.clock.now();
-    let answered: ResourceResponse[];
-    try {
-      answered = await send();
-    } catch (thrown) {
-      if (!(await this.#lostToAnotherApp(thrown, thread, sentAtMs))) throw thrown;
-      return this.suppress(thread, activities, 'refusedByMeta');
-    }
-    // Adapters may answer with nothing at all, whatever their types say.
-    const responses = (answered as ResourceResponse[] | undefined) ?? [];
-    if (permission.known) return responses;
-    const accepted = responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id));
-    if (accepted && speaksToMeta(adapter)) {
-      await sendGuard.sendAccepted(thread, permission, { sentAtMs, answeredAtMs: this.#deps.clock.now() });
-    }
-    return responses;
+    return send().then(
+      (answered) => this.#accepted(permission, adapter, thread, { answered, sentAtMs }),
+      async (thrown: unknown) => {
+        if (!(await this.#lostToAnotherApp(thrown, thread, sentAtMs))) throw thrown;
+        return this.suppress(thread, activities, 'refusedByMeta');
+      },
+    );
+  }
+
+  /** Adapters may answer with nothing at all, whatever their types say. */
+  #accepted(
+    permission: Permission & { readonly allowed: true },
+    adapter: BotAdapter,
+    thread: ThreadKey,
+    { answered, sentAtMs }: { readonly answered: ResourceResponse[] | undefined; readonly sentAtMs: number },
+  ): ResourceResponse[] | Promise<ResourceResponse[]> {
+    const responses = answered ?? [];
+    const isAccepted =
+      !permission.known &&
+      speaksToMeta(adapter) &&
+      responses.some((response) => Boolean((response as ResourceResponse | undefined)?.id));
+    if (!isAccepted) return responses;
+    const call = { sentAtMs, answeredAtMs: this.#deps.clock.now() };
+    return this.#deps.engine.sendGuard.sendAccepted(thread, permission, call).then(() => responses);
   }
 
   /** Whether an update or a deletion may leave now. @param touched what listeners are given if it may not */

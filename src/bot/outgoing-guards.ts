@@ -66,8 +66,7 @@ export class OutgoingGuards {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
     if (this.#guards.has(adapter.sendActivities)) return;
     const send = adapter.sendActivities.bind(adapter);
-    const sendNoted: Send = (context, activities) =>
-      send(context, activities).then((responses) => this.#noted(responses));
+    const sendNoted: Send = async (context, activities) => this.#noted(await send(context, activities));
     const guarded: Send = (context, activities) => {
       const isAsked = this.#passing === activities;
       const isWhole = isAsked && !activities.some(isDelay) && this.#areOwn(context, activities);
