@@ -84,7 +84,10 @@ describe('The store as the plugin uses it', () => {
     expect((await kept.read(THREAD))?.body).to.equal(record);
     const mine = { ...ticketOf('e', 'p'), thread: THREAD };
     const enter = (event: string, processId: string) =>
-      store.enter({ ...ticketOf(event, processId), thread: THREAD }, 1000, (current) => ({ record: undefined, value: current?.epoch }));
+      store.enter({ ...ticketOf(event, processId), thread: THREAD }, 1000, (current) => ({
+        record: undefined,
+        value: current?.epoch,
+      }));
     expect(await enter('e', 'p')).to.deep.equal({ status: 'entered', value: 7, mustWait: false });
     expect(await store.renew(mine, 1000)).to.equal('renewed');
     expect(await store.isNext(mine)).to.equal('next');
