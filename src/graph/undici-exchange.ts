@@ -8,7 +8,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../thread/clock.js';
-import { Deadlines } from '../thread/deadlines.js';
 import { HandoverError } from '../thread/errors.js';
 import type { AnswerHeaders, HttpExchange, HttpFailure, HttpRequest, HttpResult } from './http-exchange.js';
 import { IDLE_SOCKET_MS, MAX_ANSWER_BYTES, MAX_SOCKETS, faultOf, timeoutOf } from './http-exchange.js';
@@ -19,26 +18,27 @@ const BEHIND_SCHEME = 'https://'.length;
 
 /** {@link HttpExchange} by undici. Ignores proxies. */
 export class UndiciExchange implements HttpExchange {
+  readonly #clock: Clock;
   readonly #timeoutMs: number;
-  readonly #deadlines: Deadlines;
   /** Made for the first request: loading undici takes longer than loading this package. */
   #agent: Agent | undefined;
 
   constructor(timeoutMs: number, clock: Clock) {
     this.#timeoutMs = timeoutMs;
-    this.#deadlines = new Deadlines(clock, timeoutMs, { keepAlive: true });
+    this.#clock = clock;
   }
 
   run(request: HttpRequest): Promise<HttpResult> {
     return new Promise((resolve) => {
-      const deadline = this.#deadlines.add(() => journey.end(timeoutOf(this.#timeoutMs, journey.sent)));
+      const timeoutMs = this.#timeoutMs;
+      const cancelTimer = this.#clock.after(timeoutMs, () => journey.end(timeoutOf(timeoutMs, journey.sent)));
       const journey = new Journey((result) => {
-        deadline.cancel();
+        cancelTimer();
         resolve(result);
       });
       const path = request.url.indexOf('/', BEHIND_SCHEME);
       try {
-        this.#agent ??= agentFor(this.#timeoutMs);
+        this.#agent ??= agentFor(timeoutMs);
         this.#agent.dispatch(
           {
             origin: request.url.slice(0, path),
@@ -56,7 +56,6 @@ export class UndiciExchange implements HttpExchange {
   }
 
   close(): void {
-    this.#deadlines.stopIfEmpty();
     void this.#agent?.destroy();
     this.#agent = undefined;
   }
