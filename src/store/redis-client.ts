@@ -91,9 +91,7 @@ export function isOfAnotherType(error: unknown): boolean {
  * @param turn the number of this client among those for the address: each asks another node
  */
 export function clientFor(address: RedisAddress, connectTimeoutMs: number, turn: number): OwnClient {
-  // The store limits its commands itself. From redis 6 on the client would make a timer and a signal for each command, too.
-  const commandOptions = { timeout: 0 };
-  const common = { disableOfflineQueue: true, pingInterval: PING_EVERY_MS, commandOptions };
+  const common = { disableOfflineQueue: true, pingInterval: PING_EVERY_MS };
   const socket = {
     connectTimeout: connectTimeoutMs,
     reconnectStrategy: (retries: number) => Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** retries),
@@ -103,7 +101,6 @@ export function clientFor(address: RedisAddress, connectTimeoutMs: number, turn:
   const { protocol, username, password } = new URL(address[0] ?? '');
   return redis.createCluster({
     rootNodes: [{ url: address[turn % address.length] }],
-    commandOptions,
     // A cluster's connections take nothing but this.
     defaults: {
       ...common,
