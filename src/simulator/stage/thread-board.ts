@@ -5,6 +5,7 @@
  * many times a second would be the slowest part of the stage.
  */
 import type { Clock } from '../../thread/clock.js';
+import { inBackground } from '../../thread/clock.js';
 import { threadId, type ThreadKey } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
 import type { ConversationEntry } from '../messenger-platform.js';
@@ -64,6 +65,7 @@ export class ThreadBoard {
   readonly #toAsk = new Set<string>();
   readonly #names = NAMES.split(',');
   readonly #stopListening: () => void;
+  #isClosed = false;
 
   constructor(deps: BoardDeps) {
     this.#deps = deps;
@@ -121,6 +123,7 @@ export class ThreadBoard {
 
   /** Asks the bot nothing more. */
   close(): void {
+    this.#isClosed = true;
     this.#stopListening();
     for (const known of this.#known.values()) known.askAgain?.();
   }
@@ -227,6 +230,8 @@ export class ThreadBoard {
   }
 
   #believe(known: Known, believed: BelievedOwnerName): void {
+    // An answer that comes after the end must not begin another question.
+    if (this.#isClosed) return;
     if (known.believed !== believed) {
       known.believed = believed;
       this.#changed.add(known.key);
@@ -235,7 +240,9 @@ export class ThreadBoard {
     const view = this.#view(known, new Map());
     known.askAgain?.();
     // Control that ends with time ends for bot and platform within milliseconds of each other, and no event says so.
-    known.askAgain = view.differs ? this.#deps.timer.after(ASK_AGAIN_MS, () => this.#ask(known.key)) : undefined;
+    known.askAgain = view.differs
+      ? inBackground(this.#deps.timer, ASK_AGAIN_MS, () => this.#ask(known.key))
+      : undefined;
     // While a webhook or call is in progress, the bot may be wrong for a moment. That is no fault.
     if (known.underWay.size > 0) return;
     if (view.differs === known.saidDiffers) return;
