@@ -16,7 +16,7 @@ import type {
   SideMark,
   ThreadRecord,
 } from '../thread/record.js';
-import { areUndecided } from './same-second.js';
+import { areUndecided, REST_OF_SECOND_MS } from './same-second.js';
 
 /** Control ends after 24 hours without activity. */
 const CONTROL_MS = 24 * 60 * 60_000;
@@ -141,7 +141,8 @@ export function atTime(byEvidence: Verdict, maxima: EvidenceMaxima, nowOnMetaClo
   const since = byEvidence.since ?? Infinity;
   const provenAt = isAnotherApp(byEvidence) ? provenAtOrAfter(since, maxima) : since;
   const given = byEvidence.expiresAtMetaMs;
-  const control = given !== undefined && given > provenAt ? given : provenAt + CONTROL_MS;
+  // Meta cuts `expiration` to whole seconds, so an answer of the last second names a time that has passed.
+  const control = given !== undefined && given + REST_OF_SECOND_MS >= provenAt ? given : provenAt + CONTROL_MS;
   const expiresAtMetaMs = Math.max(control, (maxima.activityAtMetaMs ?? -Infinity) + CONTROL_MS);
   if (nowOnMetaClock >= expiresAtMetaMs) return verdict('idle', undefined, expiresAtMetaMs, undefined, undefined);
   return verdict(byEvidence.owner, byEvidence.appId, byEvidence.since, expiresAtMetaMs, byEvidence.inferred);

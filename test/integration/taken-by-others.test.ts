@@ -75,6 +75,18 @@ describe('a thread that another app has taken', () => {
     });
   });
 
+  it('is idle when control ends, also if Meta was asked in the last second, whose `expiration` is cut to whole seconds', async () => {
+    const stage = await scene({ handover: { timers: {} } });
+    await stage.clock.advance(1000 - (stage.clock.now() % 1000) + 600);
+    await stage.customer.says('talk to agent');
+    const { expiresAtMs = 0 } = stage.sim.ownerOf(PSID);
+    await stage.clock.advance(expiresAtMs - 100 - stage.clock.now());
+    expect(await stage.bot.handover.ownerOf(stage.thread, { ask: true })).to.include({ owner: 'vccLive' });
+    await stage.clock.advance(1000);
+    expect(stage.sim.ownerOf(PSID).owner).to.equal('idle');
+    expect(await stage.bot.handover.ownerOf(stage.thread)).to.include({ owner: 'idle' });
+  });
+
   it('out of the hands of an agent: the dialog that waits for the handover goes on waiting, and ends when the bot has it', async () => {
     for (const template of ['everyTurn', 'messagesOnly'] as const) {
       const stage = await scene();

@@ -304,6 +304,16 @@ describe('idle by the clock (rule 9)', () => {
     expect(ownerAt(NOON, overYesterday, own('notUs', NOON)).owner).to.equal('vccLive');
   });
 
+  it('is not put off a day by an answer of the last second, whose `expiration` is cut to whole seconds', () => {
+    const cut = NOON + HOUR;
+    const evidence = [activity(NOON - 3 * DAY), answer(AGENT, cut + 400, cut + 600, cut)];
+    expect(ownerAt(cut + SECOND, ...evidence).owner).to.equal('idle');
+    const hidden = evidenceOfAnswer({ owner: 'hidden', expiresAtMs: cut }, callAt(cut + 400, cut + 600));
+    expect(ownerAt(cut + SECOND, activity(NOON - 3 * DAY), hidden).owner).to.equal('idle');
+    expect(ownerAt(cut + SECOND, ...evidence, own('notUs', cut + 700)).owner).to.equal('idle');
+    expect(ownerAt(cut + 2 * SECOND, ...evidence, own('notUs', cut + SECOND)).owner).to.equal('vccLive');
+  });
+
   it('takes an answer’s `expiration` at its word on a thread quiet for days', () => {
     const evidence = [activity(NOON - 3 * DAY), answer(AGENT, NOON, NOON, NOON + HOUR)];
     expect(ownerAt(NOON + HOUR - 1, ...evidence).owner).to.equal('vccLive');

@@ -221,9 +221,7 @@ describe('The scenarios of the stage', function () {
     expect(hears().at(-1)).to.include('Welcome back');
   });
 
-  it('a Page that does not let the bot take: tried once an hour, and bot and platform count the same 24 hours', async function () {
-    // One run of fifteen waits in vain, and nobody has seen yet for what: an answer of thread_owner that crosses the end of control?
-    this.retries(2);
+  it('a Page that does not let the bot take: tried once an hour, and bot and platform count the same 24 hours', async () => {
     await start('neverAnswers');
     for (let step = 0; step < 4; step += 1) await next();
     expect(takes().length, 'a take an hour, and no more').to.be.within(20, 25);
