@@ -91,7 +91,10 @@ export function isOfAnotherType(error: unknown): boolean {
  * @param turn the number of this client among those for the address: each asks another node
  */
 export function clientFor(address: RedisAddress, connectTimeoutMs: number, turn: number): OwnClient {
-  const common = { disableOfflineQueue: true, pingInterval: PING_EVERY_MS };
+  // Of a command that waits to be sent; once it is sent, it has no limit in node-redis. The store limits its commands itself, and
+  // node-redis would make a timer, a signal and later an exception for each.
+  const commandOptions = { timeout: 0 };
+  const common = { disableOfflineQueue: true, pingInterval: PING_EVERY_MS, commandOptions };
   const socket = {
     connectTimeout: connectTimeoutMs,
     reconnectStrategy: (retries: number) => Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** retries),
@@ -101,6 +104,7 @@ export function clientFor(address: RedisAddress, connectTimeoutMs: number, turn:
   const { protocol, username, password } = new URL(address[0] ?? '');
   return redis.createCluster({
     rootNodes: [{ url: address[turn % address.length] }],
+    commandOptions,
     // A cluster's connections take nothing but this.
     defaults: {
       ...common,

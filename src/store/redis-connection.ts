@@ -40,6 +40,8 @@ export interface RedisConnectionOptions {
 }
 
 const CLOSING_LIMIT_MS = 1_000;
+/** A client may take as long to connect as so many commands to be answered: it connects, and a few commands go before ours. */
+const CONNECTING_LIMIT_IN_COMMANDS = 2;
 /** Between two tries of a command that a cluster refuses while it fails over. */
 const RETRY_PAUSE_MS = 50;
 /** A command refused for so long by a cluster makes another client ask who has the slots now. */
@@ -62,6 +64,8 @@ export class RedisConnection {
   /** Until the first connection stands, or could not be made. */
   #opening: Promise<unknown> | undefined;
   #answeredAtMs = 0;
+  /** Since when the client has been found without a connection. */
+  #unconnectedSinceMs: number | undefined;
   /** Processes begin with different nodes of a cluster. */
   #turn = Math.floor(Math.random() * MOST_ADDRESSES);
   #closed = false;
@@ -145,11 +149,12 @@ export class RedisConnection {
     const client = this.#client;
     // Never queued: what is sent much later would claim an event that nobody works on any more.
     if (client.isReady === false && !isOfCluster) {
-      if (this.#own?.isOpen === false) this.#replace(client);
+      if (this.#isHopeless(client)) this.#replace(client);
       throw unavailable(operation, this.#whyNotConnected());
     }
     try {
       const asked = isOfCluster ? this.#askCluster(operation, ask) : ask(client);
+      this.#unconnectedSinceMs = undefined;
       const answer = await this.#timeLimit.on(operation, client, asked);
       this.#answeredAtMs = this.#options.clock.now();
       return answer;
@@ -182,6 +187,17 @@ export class RedisConnection {
       if (isOver || this.#closed) throw refusal;
       await Promise.race([sleep(clock, RETRY_PAUSE_MS), ...(this.#opening ? [this.#opening] : [])]);
     }
+  }
+
+  /**
+   * Whether a client without a connection is not left to connect by itself: it has given up, or it has had time enough. node-redis
+   * waits for ever for a server that accepts a connection and does not answer on it.
+   */
+  #isHopeless(client: RedisClientLike): boolean {
+    if (isShut(client)) return client === this.#own;
+    const { clock, commandTimeoutMs } = this.#options;
+    this.#unconnectedSinceMs ??= clock.now();
+    return clock.now() - this.#unconnectedSinceMs >= CONNECTING_LIMIT_IN_COMMANDS * commandTimeoutMs;
   }
 
   #whyNotConnected(): string {
@@ -246,6 +262,7 @@ export class RedisConnection {
 
   #connected(client: OwnClient): OwnClient {
     this.#own = client;
+    this.#unconnectedSinceMs = undefined;
     hearErrors(client, (error) => this.#heard(client, error));
     const opening = client.connect().catch((error: unknown) => this.#heard(client, error));
     this.#opening = opening;

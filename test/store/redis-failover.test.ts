@@ -72,6 +72,28 @@ describeWithRedis('Redis that fails over', () => {
     });
   }
 
+  for (const [way, open] of Object.entries(WAYS)) {
+    it(`is found again over ${way}, which was cut and whose new connection nobody answers`, async () => {
+      const { store, leave } = await open(relay.url);
+      leaving.push(leave, () => store.close());
+      await write(store, 1);
+      relay.goDeaf();
+      const before = relay.accepted;
+      await until(async () => (await rejectionOf(write(store, 2))) !== undefined && relay.accepted > before);
+      relay.mend();
+      await until(async () => (await rejectionOf(write(store, 3))) === undefined);
+    });
+  }
+
+  it('is found if nobody answers the first connection', async () => {
+    relay.goDeaf();
+    const store = new RedisThreadStore(relay.url);
+    leaving.push(() => store.close());
+    expect(await rejectionOf(write(store, 1))).to.be.instanceOf(StoreError);
+    relay.mend();
+    await until(async () => (await rejectionOf(write(store, 2))) === undefined);
+  });
+
   it('is found again by the inbox', async () => {
     const inbox = new RedisInbox(relay.url);
     leaving.push(() => inbox.close());

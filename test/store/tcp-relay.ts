@@ -13,6 +13,7 @@ export class TcpRelay {
   #targetPort: number;
   #accepted = 0;
   #isCut = false;
+  #isDeaf = false;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -47,6 +48,14 @@ export class TcpRelay {
 
   mend(): void {
     this.#isCut = false;
+    this.#isDeaf = false;
+  }
+
+  /** Ends all connections. New ones are accepted, never answered and never ended, as by a server that stands still. */
+  goDeaf(): void {
+    this.cut();
+    this.#isCut = false;
+    this.#isDeaf = true;
   }
 
   async close(): Promise<void> {
@@ -58,6 +67,12 @@ export class TcpRelay {
     this.#accepted += 1;
     if (this.#isCut) {
       incoming.destroy();
+      return;
+    }
+    if (this.#isDeaf) {
+      this.#sockets.add(incoming);
+      incoming.on('error', () => undefined).on('close', () => this.#sockets.delete(incoming));
+      incoming.resume();
       return;
     }
     const outgoing = connect(this.#targetPort, '127.0.0.1');
