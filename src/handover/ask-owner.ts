@@ -65,15 +65,6 @@ export async function askOwnerOrThrow(records: ThreadRecords, thread: ThreadKey)
   return fold(records, { thread, ids }, answer, newestStamp);
 }
 
-/** Folds in an answer that Graph's client has asked for. `undefined` if the store is lost. */
-export async function foldAnswer(
-  records: ThreadRecords,
-  at: ThreadOfApps,
-  answer: OwnerAnswer,
-): Promise<Verdict | undefined> {
-  return records.forgiving(async () => fold(records, at, answer, await newestStampOf(records, at.thread)));
-}
-
 /** Asks Meta whether the bot may speak in the thread, if nothing can be stored. `undefined` if there is no answer. */
 export async function isOursByMeta(records: ThreadRecords, thread: ThreadKey): Promise<boolean | undefined> {
   const { graph, botAppId } = records.deps;
@@ -104,7 +95,11 @@ export async function ownCall<T>(
     if (changed.askOwner) await askOwner(records, thread);
     return changed;
   } catch (error) {
-    if (error instanceof GraphApiError && error.owner) await foldAnswer(records, { thread, ids }, error.owner);
+    if (error instanceof GraphApiError && error.owner) {
+      const { owner: answer } = error;
+      // A hand-back may have arrived since the question: the answer is not newer than what was known before the call.
+      await records.forgiving(() => fold(records, { thread, ids }, answer, newestStamp));
+    }
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import { newestPlace } from '../ownership/meta-time.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { Armed } from './arm-handover.js';
 import { armHandover } from './arm-handover.js';
+import { askOwner } from './ask-owner.js';
 import type { ThreadRecords } from './change-record.js';
 import { asError } from './change-record.js';
 import type { EngineDeps } from './engine-deps.js';
@@ -22,15 +23,7 @@ import type { Outcome } from './lifecycle.js';
 import { amendOpen, concludeOpen, endingOfEarlyHandBack, markPassed, tookPlace, unchanged } from './lifecycle.js';
 import type { LoopBreaker } from './loop-breaker.js';
 import type { Begun } from './recover-handover.js';
-import {
-  fail,
-  ownerAfterRefusal,
-  resume,
-  settleEarlyHandBack,
-  settleLostPass,
-  settleStale,
-  takenByOther,
-} from './recover-handover.js';
+import { fail, resume, settleEarlyHandBack, settleLostPass, settleStale, takenByOther } from './recover-handover.js';
 import { HANDOVER_DEADLINE, deadlineOf, hasTimers } from './timers.js';
 import type { AnsweredCall, HandoverOrder, Turn } from './turn.js';
 
@@ -248,7 +241,7 @@ export class HandoverStarter {
       if (settled) return settled;
     }
     if (error.code !== 'anotherAppOwns') return fail(this.#records, at, open, error);
-    const owner = await ownerAfterRefusal(this.#records, at, error);
+    const owner = await askOwner(this.#records, turn.thread);
     return fail(this.#records, at, open, owner && isAnotherApp(owner) ? takenByOther(owner, error) : error);
   }
 }

@@ -9,7 +9,7 @@ import type { AppIds, Verdict } from '../ownership/ledger.js';
 import { isAnotherApp } from '../ownership/ledger.js';
 import type { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadOfApps } from './ask-owner.js';
-import { askOwner, foldAnswer } from './ask-owner.js';
+import { askOwner } from './ask-owner.js';
 import { nameOfApp } from '../thread/meta-apps.js';
 import type { ThreadRecords } from './change-record.js';
 import type { HandoverEvent } from './events.js';
@@ -117,15 +117,6 @@ export async function settleLostPass(
   records.moveAlong(turn, changed);
   if (!changed.value) return isUnknown ? { status: 'failed', error, handoverId: id } : undefined;
   return { status: 'passed', handoverId: id };
-}
-
-/** Who owns the thread, after Meta refused a pass because another app does. */
-export async function ownerAfterRefusal(
-  records: ThreadRecords,
-  at: ThreadOfApps,
-  { owner }: GraphApiError,
-): Promise<Verdict | undefined> {
-  return owner ? foldAnswer(records, at, owner) : askOwner(records, at.thread);
 }
 
 /** Closes a handover that could not be made. If it took place meanwhile (an agent took the thread), it counts as passed. */

@@ -109,6 +109,26 @@ describe('an agent is never cut off', () => {
     expect(saidOverOthers(stage)).to.deep.equal([]);
   });
 
+  it('by an answer of before the hand-back: a take that is given up teaches nothing newer than its question', async () => {
+    const { stage, graph } = await waiting({ timers: { unclaimedMs: MINUTE_MS } });
+    stage.sim.weather.http500.once({ edges: ['take_thread_control'] });
+    const lost = graph.hold('take_thread_control');
+    await lapse(stage, MINUTE_MS + LOOK_MS);
+    await lost.answered;
+    const question = graph.hold('thread_owner');
+    lost.release();
+    await question.answered;
+    await lapse(stage, SECOND_MS);
+    await stage.agent.handsBack(PSID);
+    await ends(stage, ['completed via passBack']);
+    question.release();
+    await breath(20);
+    await lapse(stage, 2 * LOOK_MS);
+    expect(stage.calls('take_thread_control')).to.have.length(1);
+    expect(await stage.bot.handover.ownerOf(stage.thread)).to.include({ owner: 'bot' });
+    expect(stage.news('disagreement')).to.deep.equal([]);
+  });
+
   describe('by a chat that VCC Live has closed', () => {
     it('where the customer writes on and an agent answers: not in any pause of the agent', async () => {
       const { stage } = await waiting({}, true);
