@@ -60,9 +60,8 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
     isInside: (thread) => incoming.queue.isInside(thread),
     after,
     policiesOf,
-    expire: (thread) => engine.expire(thread),
+    endWhenDue: (due) => engine.endWhenDue(due),
     endedBefore: (turn) => engine.dialogResults.endedBefore(turn),
-    bringHome: (thread) => engine.bringHome(thread),
   });
   core.endings.subscribe((thread, ended, eventKey) => pluginTurns.resumeAfter(thread, ended, eventKey));
   const said = { engine, events, clock, log, framework, addresses };
@@ -135,13 +134,9 @@ function composeWatch({ store, clock, log, book }: HandoverCore, pluginTurns: Pl
     store,
     clock,
     log,
-    expire: async (thread) => {
-      await book.asked(thread.pageId);
-      await pluginTurns.expire(thread);
-    },
-    bringHome: async (thread) => {
-      await book.asked(thread.pageId);
-      await pluginTurns.bringHome(thread);
+    handle: async (due) => {
+      await book.asked(due.thread.pageId);
+      await pluginTurns.endWhenDue(due);
     },
   });
   if (book.mayHaveTimers) watch.start();

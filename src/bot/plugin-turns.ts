@@ -9,7 +9,7 @@ import type { EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
-import type { Ticket } from '../thread/store.js';
+import type { DueTime, Ticket } from '../thread/store.js';
 import type { Activity } from '../activities/activity.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import type { Turn } from '../handover/turn.js';
@@ -33,12 +33,10 @@ export interface PluginTurnDeps {
   readonly isInside: (thread: ThreadKey) => boolean;
   readonly after: AfterHandover;
   readonly policiesOf: PoliciesOf;
-  /** Acts on a deadline of the thread. */
-  readonly expire: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
+  /** Acts on a deadline that has come. */
+  readonly endWhenDue: (due: DueTime) => Promise<EndedHandover | undefined>;
   /** The handover that ended before a repeated turn began the dialog that waits for it. */
   readonly endedBefore: (turn: Turn) => Promise<Conclusion | undefined>;
-  /** Brings a thread home whose chat VCC Live has closed. */
-  readonly bringHome: (thread: ThreadKey) => Promise<EndedHandover | undefined>;
 }
 
 /** Why a turn follows a handover. */
@@ -78,19 +76,14 @@ export class PluginTurns {
   }
 
   /** A deadline has come. If it ended a handover, the customer hears of it, and a waiting dialog gets its turn. */
-  async expire(thread: ThreadKey): Promise<void> {
-    const ended = await this.#deps.expire(thread);
+  async endWhenDue(due: DueTime): Promise<void> {
+    const ended = await this.#deps.endWhenDue(due);
     if (!ended) return;
-    const { texts } = this.#deps.policiesOf(thread.pageId);
-    const text = ended.conclusion.outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned;
-    await this.#resumeLast(thread, ended, { by: 'the option timers', text });
-  }
-
-  /** A chat was closed, and its thread has come home for that. */
-  async bringHome(thread: ThreadKey): Promise<void> {
-    const ended = await this.#deps.bringHome(thread);
-    const text = this.#deps.policiesOf(thread.pageId).texts.returned;
-    if (ended) await this.#resumeLast(thread, ended, { by: 'vccLiveWebhook()', text });
+    const { texts } = this.#deps.policiesOf(due.thread.pageId);
+    const { outcome, via } = ended.conclusion;
+    const byTimer = { by: 'the option timers', text: outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned };
+    const why = via === 'timer' ? byTimer : { by: 'vccLiveWebhook()', text: texts.returned };
+    await this.#resumeLast(due.thread, ended, why);
   }
 
   /** The application has taken the thread back. Resolves when the dialog's turn is over, or at once inside a turn of the thread. */

@@ -1,6 +1,7 @@
 /** The use cases in one object: what the rooms above call. */
 import type { ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import type { DueTime } from '../thread/store.js';
 import { emptyRecord } from '../thread/record.js';
 import { AppIdWatch } from './app-id-watch.js';
 import { askOwnerOrThrow, ownCall } from './ask-owner.js';
@@ -12,7 +13,7 @@ import { HandoverStarter } from './hand-over.js';
 import { unchanged } from './lifecycle.js';
 import { SendGuard } from './may-send.js';
 import { EventRecorder } from './record-event.js';
-import { bringHome, expire, takeBack } from './take-back.js';
+import { endWhenDue, takeBack } from './take-back.js';
 import type { Turn } from './turn.js';
 import { TurnDecisions } from './turn-decisions.js';
 import { VccLiveReports } from './vcc-live-reports.js';
@@ -71,14 +72,9 @@ export class HandoverEngine {
     return changed.value;
   }
 
-  /** A deadline of the thread's timers has come, see `expire` in `take-back.ts`. */
-  expire(thread: ThreadKey): Promise<EndedHandover | undefined> {
-    return expire(this.#records, thread);
-  }
-
-  /** The deadline of a closed chat has come, see `bringHome` in `take-back.ts`. */
-  bringHome(thread: ThreadKey): Promise<EndedHandover | undefined> {
-    return bringHome(this.#records, thread);
+  /** A deadline of a thread has come, see `endWhenDue` in `take-back.ts`. */
+  endWhenDue(due: DueTime): Promise<EndedHandover | undefined> {
+    return endWhenDue(this.#records, due);
   }
 
   /**

@@ -13,7 +13,7 @@ import { emptyRecord } from '../thread/record.js';
 import type { Ticket } from '../thread/store.js';
 import { evidenceOfEvent } from '../ownership/evidence.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
-import { isAnotherApp } from '../ownership/ledger.js';
+import { isAnotherApp, isOurs } from '../ownership/ledger.js';
 import { newestPlace, stampOf } from '../ownership/meta-time.js';
 import { recoverAppIds } from '../ownership/recover-app-ids.js';
 import type { AppIdWatch } from './app-id-watch.js';
@@ -192,8 +192,4 @@ function neverPassed({ thread, event, nowMs }: Arrival, record: ThreadRecord): O
   const ending: Ending = { outcome: 'failed', via: 'none', nowMs, error: storedError(error) };
   const { record: closed, events } = concludeOpen(thread, record, ending);
   return { record: closed, events: open.phase === 'unconfirmed' ? [] : events, value: undefined };
-}
-
-function isOurs({ owner }: Verdict): boolean {
-  return owner === 'bot' || owner === 'idle';
 }

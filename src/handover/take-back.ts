@@ -9,8 +9,9 @@ import type { HandoverOutcome, HandoverVia } from '../thread/handover.js';
 import type { HandoverId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
+import type { DueTime } from '../thread/store.js';
 import type { Verdict } from '../ownership/ledger.js';
-import { isAnotherApp } from '../ownership/ledger.js';
+import { isAnotherApp, isOurs } from '../ownership/ledger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadOfApps } from './ask-owner.js';
 import { askOwner, askOwnerOrThrow, ownCall } from './ask-owner.js';
@@ -18,12 +19,12 @@ import type { ChangeResult, ThreadRecords } from './change-record.js';
 import type { EndedHandover } from './engine-deps.js';
 import type { Outcome } from './lifecycle.js';
 import { amendOpen, concludeOpen, markReturning, unchanged, unmarkReturning } from './lifecycle.js';
-import type { Deadline, HandoverTimers } from './timers.js';
+import type { HandoverTimers } from './timers.js';
 import { CLOSED_CHAT_DEADLINE, HANDOVER_DEADLINE, deadlineOf } from './timers.js';
 import type { AnsweredCall } from './turn.js';
 import { takeBackTimeOf } from './vcc-live-report.js';
 
-/** The delay of a deadline whose pass is not confirmed yet, for as long as that can change. */
+/** The delay of a timer whose pass is not confirmed yet, for as long as that can change. */
 const ARMED_AGAIN_MS = 60_000;
 const UNSETTLED_MS = 24 * 60 * 60_000;
 
@@ -40,46 +41,47 @@ export interface TakeOrder {
   readonly endedBy?: string;
 }
 
-/** Why a thread is taken from VCC Live, and as what its handover ends. */
-interface TakeReason {
+/** When a deadline ends a handover, and as what. */
+interface Due {
+  readonly atMs: number;
   readonly outcome: HandoverOutcome;
   readonly via: HandoverVia;
   /** Goes to VCC Live with the thread, beside the handover's id. */
   readonly reason: string;
   /** Who takes it, for the log: `a timer`. */
   readonly taker: string;
-  readonly mayTake: MayTakeBack;
 }
 
-/** A timer: the same deadline is still due, and VCC Live has the thread. An agent's words move the deadline. */
-export function whileDeadlineIsDue(
-  handoverId: HandoverId,
-  { outcome }: Deadline,
+/** What a deadline is to do with an open handover; `undefined` if nothing. @param name of the deadline */
+function dueOf(name: string, open: OpenHandover, timers: HandoverTimers): Due | undefined {
+  if (name === CLOSED_CHAT_DEADLINE) {
+    const atMs = takeBackTimeOf(open);
+    const as = { outcome: 'completed', via: 'vccLiveWebhook', reason: 'chatClosed', taker: 'a closed chat' } as const;
+    return atMs === undefined ? undefined : { atMs, ...as };
+  }
+  const deadline = deadlineOf(open, timers);
+  return deadline && { ...deadline, via: 'timer', reason: deadline.outcome, taker: 'a timer' };
+}
+
+/**
+ * While a deadline of the handover has come, and would end it as this outcome, and VCC Live has the thread. An agent's words
+ * move a deadline; a timer that nobody answered is not that of an agent who fell silent.
+ */
+export function whileDue(
+  deadline: { readonly name: string; readonly handoverId: HandoverId; readonly outcome: HandoverOutcome },
   timers: HandoverTimers,
   nowMs: number,
 ): MayTakeBack {
-  return whileVccLiveHas(handoverId, (open) => {
-    const deadline = deadlineOf(open, timers);
-    return deadline !== undefined && deadline.outcome === outcome && deadline.atMs <= nowMs;
-  });
-}
-
-/** A closed chat: it is still closed, its time has come, and VCC Live has the thread. */
-export function whileChatIsClosed(handoverId: HandoverId, nowMs: number): MayTakeBack {
-  return whileVccLiveHas(handoverId, (open) => {
-    const atMs = takeBackTimeOf(open);
-    return atMs !== undefined && atMs <= nowMs;
-  });
+  return ({ open }, { owner }) => {
+    if (open?.id !== deadline.handoverId || open.phase !== 'passed' || owner !== 'vccLive') return false;
+    const due = dueOf(deadline.name, open, timers);
+    return due !== undefined && due.outcome === deadline.outcome && due.atMs <= nowMs;
+  };
 }
 
 /** Words that ask for the bot: the handover in which they were written is still open, and another app has the thread. */
 export function whileHandoverIs(handoverId: HandoverId | undefined): MayTakeBack {
   return (record, owner) => isAnotherApp(owner) && record.open?.id === handoverId;
-}
-
-function whileVccLiveHas(handoverId: HandoverId, isDue: (open: OpenHandover) => boolean): MayTakeBack {
-  return ({ open }, { owner }) =>
-    open?.id === handoverId && open.phase === 'passed' && owner === 'vccLive' && isDue(open);
 }
 
 /**
@@ -146,7 +148,7 @@ async function takeFromAgent(
   records: ThreadRecords,
   { thread, ids }: ThreadOfApps,
   open: OpenHandover,
-  { outcome, via, reason, taker, mayTake }: TakeReason,
+  { outcome, via, reason, taker, mayTake }: Due & { readonly mayTake: MayTakeBack },
 ): Promise<EndedHandover | undefined> {
   const { clock, log } = records.deps;
   try {
@@ -180,95 +182,71 @@ function takeRefusedLine(handoverId: HandoverId, taker: string, error: GraphApiE
 }
 
 /**
- * A deadline of the thread's timers has come: if it still holds, the thread is taken back and the handover concluded.
- * Rejects if the deadline must be retried.
+ * A deadline of the thread has come. If it still holds, a thread that VCC Live has is taken back and its handover concluded.
+ * After a closed chat, so is the handover of a thread that was released without a word. Rejects if it must be retried.
  */
-export async function expire(records: ThreadRecords, thread: ThreadKey): Promise<EndedHandover | undefined> {
+export async function endWhenDue(
+  records: ThreadRecords,
+  { thread, name }: Pick<DueTime, 'thread' | 'name'>,
+): Promise<EndedHandover | undefined> {
   const { store, clock, policies } = records.deps;
   const { timers } = policies(thread.pageId);
+  const nowMs = clock.now();
   const record = await store.read(thread);
   const open = record?.open;
+  const isTimer = name === HANDOVER_DEADLINE;
   // Its pass may still be found to have worked.
-  if (open && open.phase !== 'passed' && clock.now() - open.startedAtMs < UNSETTLED_MS) {
-    await store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: clock.now() + ARMED_AGAIN_MS });
+  const isUnsettled = isTimer && open && open.phase !== 'passed';
+  const due = open && !isUnsettled ? dueOf(name, open, timers) : undefined;
+  const nextMs = isUnsettled && nowMs - open.startedAtMs < UNSETTLED_MS ? nowMs + ARMED_AGAIN_MS : due?.atMs;
+  if (nextMs !== undefined && nextMs > nowMs) {
+    await store.schedule({ thread, name, atMs: nextMs });
     return undefined;
   }
-  const deadline = open?.phase === 'passed' ? deadlineOf(open, timers) : undefined;
-  if (deadline && deadline.atMs > clock.now()) {
-    await store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: deadline.atMs });
-    return undefined;
-  }
-  if (!record || !open || !deadline) return dropDeadline(records, thread, open?.id);
+  if (!record || !open || !due) return dropDeadline(records, thread, name, open?.id);
   const ids = await records.ids(thread);
-  // Meta tells nobody of a release, and only VCC Live of a take by a third app: nothing is taken out of another's hands.
-  const owner = (await askOwner(records, thread)) ?? records.ownerNow(record, ids);
-  const { outcome } = deadline;
-  const mayTake = whileDeadlineIsDue(open.id, deadline, timers, clock.now());
-  const reason = { outcome, via: 'timer', reason: outcome, taker: 'a timer', mayTake } as const;
-  const taken = owner.owner === 'vccLive' ? await takeFromAgent(records, { thread, ids }, open, reason) : undefined;
-  await dropDeadline(records, thread, taken || owner.owner !== 'vccLive' ? open.id : undefined);
-  return taken;
-}
-
-/** Drops the deadline. A handover other than `doneId` that is open keeps one of the same name. */
-async function dropDeadline(records: ThreadRecords, thread: ThreadKey, doneId: string | undefined): Promise<undefined> {
-  const { store, policies } = records.deps;
-  await store.unschedule(thread, HANDOVER_DEADLINE);
-  const open = (await store.read(thread))?.open;
-  if (!open || open.id === doneId) return;
-  const deadline = deadlineOf(open, policies(thread.pageId).timers);
-  if (deadline) await store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: deadline.atMs });
-}
-
-/**
- * The deadline of a closed chat has come: a thread that VCC Live still has is taken back, and the handover of one that was
- * released without a word is concluded. Rejects if the deadline must be retried.
- */
-export async function bringHome(records: ThreadRecords, thread: ThreadKey): Promise<EndedHandover | undefined> {
-  const { store, clock } = records.deps;
-  const open = (await store.read(thread))?.open;
-  const atMs = takeBackTimeOf(open);
-  if (!open || atMs === undefined) return dropClosedChat(records, thread);
-  if (atMs > clock.now()) {
-    await store.schedule({ thread, name: CLOSED_CHAT_DEADLINE, atMs });
-    return undefined;
+  // Meta tells nobody of a release, and only VCC Live of a take by a third app. VCC Live signs nothing, so Meta has the last word.
+  const { owner } = isTimer
+    ? ((await askOwner(records, thread)) ?? records.ownerNow(record, ids))
+    : await askOwnerOrThrow(records, thread);
+  if (owner === 'vccLive') {
+    const mayTake = whileDue({ name, handoverId: open.id, outcome: due.outcome }, timers, clock.now());
+    // The deadline stays. It comes again when this process's lease on it is over, and is dropped, or moved, by what it finds then.
+    return takeFromAgent(records, { thread, ids }, open, { ...due, mayTake });
   }
-  const ids = await records.ids(thread);
-  const { owner } = await askOwnerOrThrow(records, thread);
-  const home = await endClosedChat(records, { thread, ids }, open, owner);
-  await dropClosedChat(records, thread);
+  const home = !isTimer && isOurs({ owner }) ? await concludeReleased(records, { thread, ids }, open, due) : undefined;
+  await records.forgiving(() => dropDeadline(records, thread, name, open.id));
   return home;
 }
 
-/** A third app's thread stays where it is: nothing of VCC Live's is left to take back. */
-async function endClosedChat(
+/** The thread has been released: its handover ends. A third app's thread stays where it is. */
+async function concludeReleased(
   records: ThreadRecords,
   { thread, ids }: ThreadOfApps,
   open: OpenHandover,
-  owner: Verdict['owner'],
+  { outcome, via }: Due,
 ): Promise<EndedHandover | undefined> {
-  const { clock } = records.deps;
-  const as = { outcome: 'completed', via: 'vccLiveWebhook' } as const;
-  if (owner === 'vccLive') {
-    const mayTake = whileChatIsClosed(open.id, clock.now());
-    const reason = { ...as, reason: 'chatClosed', taker: 'a closed chat', mayTake };
-    return takeFromAgent(records, { thread, ids }, open, reason);
-  }
-  if (owner !== 'bot' && owner !== 'idle') return undefined;
+  const nowMs = records.deps.clock.now();
   const { value } = await records.change(thread, ids, [], (record, verdict) =>
     record.open?.id !== open.id || isAnotherApp(verdict)
       ? unchanged(record)
-      : ended(concludeOpen(thread, record, { ...as, nowMs: clock.now() }), open.reference),
+      : ended(concludeOpen(thread, record, { outcome, via, nowMs }), open.reference),
   );
   return value;
 }
 
-/** A chat of the same thread that was closed in between keeps its deadline. */
-async function dropClosedChat(records: ThreadRecords, thread: ThreadKey): Promise<undefined> {
-  const { store, clock } = records.deps;
-  await store.unschedule(thread, CLOSED_CHAT_DEADLINE);
-  const atMs = takeBackTimeOf((await store.read(thread))?.open);
-  if (atMs !== undefined && atMs > clock.now()) await store.schedule({ thread, name: CLOSED_CHAT_DEADLINE, atMs });
+/** Drops a deadline that is done with a handover. What is still to come of that handover, or of another one, is kept. */
+async function dropDeadline(
+  records: ThreadRecords,
+  thread: ThreadKey,
+  name: string,
+  doneId: HandoverId | undefined,
+): Promise<undefined> {
+  const { store, clock, policies } = records.deps;
+  await store.unschedule(thread, name);
+  const open = (await store.read(thread))?.open;
+  const due = open && dueOf(name, open, policies(thread.pageId).timers);
+  if (due && (open.id !== doneId || due.atMs > clock.now())) await store.schedule({ thread, name, atMs: due.atMs });
 }
 
 function ended(outcome: Outcome<Conclusion | undefined>, reference: unknown): Outcome<EndedHandover | undefined> {

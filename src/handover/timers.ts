@@ -7,7 +7,6 @@
 import type { Clock } from '../thread/clock.js';
 import { inBackground } from '../thread/clock.js';
 import { textOfThrown } from '../thread/errors.js';
-import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { OpenHandover } from '../thread/record.js';
@@ -76,10 +75,8 @@ export interface DeadlineWatchDeps {
   readonly store: Pick<ThreadStore, 'takeDue'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Handles a deadline of the timers. Rejects if it must be retried. */
-  readonly expire: (thread: ThreadKey) => Promise<void>;
-  /** Handles the deadline of a closed chat. Rejects if it must be retried. */
-  readonly bringHome: (thread: ThreadKey) => Promise<void>;
+  /** Handles a deadline that has come. Rejects if it must be retried. */
+  readonly handle: (due: DueTime) => Promise<void>;
 }
 
 /** Watches for deadlines that have come. One for each process; others may watch the same store. */
@@ -179,8 +176,7 @@ export class DeadlineWatch {
 
   async #workOff(due: DueTime): Promise<void> {
     try {
-      if (due.name === HANDOVER_DEADLINE) await this.#deps.expire(due.thread);
-      else if (due.name === CLOSED_CHAT_DEADLINE) await this.#deps.bringHome(due.thread);
+      if (due.name === HANDOVER_DEADLINE || due.name === CLOSED_CHAT_DEADLINE) await this.#deps.handle(due);
     } catch (error) {
       const why = textOfThrown(error);
       this.#deps.log.warn(`A handover's timer failed and is retried: ${why}`);

@@ -153,6 +153,11 @@ export function isAnotherApp({ owner }: Verdict): boolean {
   return owner === 'vccLive' || owner === 'other';
 }
 
+/** Whether the bot may speak by this verdict: it owns the thread, or no app does. */
+export function isOurs({ owner }: Pick<Verdict, 'owner'>): boolean {
+  return owner === 'bot' || owner === 'idle';
+}
+
 /**
  * One step: folds evidence into a record, moves the epoch, and says what the caller has to do.
  * Pure: the same record, evidence and ids give the same answer.

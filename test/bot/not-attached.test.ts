@@ -2,15 +2,17 @@
 import { expect } from 'chai';
 import { PluginTurns } from '../../src/bot/plugin-turns.js';
 import type { AttachedBot } from '../../src/bot/port.js';
+import { CLOSED_CHAT_DEADLINE, HANDOVER_DEADLINE } from '../../src/handover/timers.js';
 import { loggerInto } from '../kit/loggers.js';
 
 const THREAD = { pageId: '1', psid: '2' };
+const DUE = { thread: THREAD, atMs: 0 };
 const CONCLUSION = { id: 'h', outcome: 'unclaimed', via: 'timer', waits: 'dialog' };
 
 describe('A thread that comes home outside any turn', () => {
   const rows: [what: string, comeHome: (turns: PluginTurns) => Promise<void>, by: string][] = [
-    ['by a timer', (turns) => turns.expire(THREAD), 'the option timers'],
-    ['by a closed chat', (turns) => turns.bringHome(THREAD), 'vccLiveWebhook()'],
+    ['by a timer', (turns) => turns.endWhenDue({ ...DUE, name: HANDOVER_DEADLINE }), 'the option timers'],
+    ['by a closed chat', (turns) => turns.endWhenDue({ ...DUE, name: CLOSED_CHAT_DEADLINE }), 'vccLiveWebhook()'],
     ['by a take', (turns) => turns.resumeTaken({ thread: THREAD, ended: endedNow() }), 'take(thread)'],
     ['by an agent’s words', (turns) => turns.resumeAfter(THREAD, endedNow(), 'key'), 'the option reclaim'],
   ];
@@ -62,9 +64,8 @@ function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bo
     isInside: () => false,
     after: {} as never,
     policiesOf: () => ({ texts: { unclaimed: silence, abandoned: silence, returned: silence } }) as never,
-    expire: () => Promise.resolve(endedNow()),
+    endWhenDue: ({ name }) => Promise.resolve(endedNow(name === HANDOVER_DEADLINE ? {} : { via: 'vccLiveWebhook' })),
     endedBefore: () => Promise.resolve(undefined),
-    bringHome: () => Promise.resolve(endedNow()),
   });
   const bot = { adapter: {} as never, logic: () => Promise.resolve() };
   return { turns, lines, begun: () => begun, bot };

@@ -1,6 +1,7 @@
 /** What forbids a take between the reason for it and the call: by the record alone. */
 import { expect } from 'chai';
-import { whileChatIsClosed, whileDeadlineIsDue, whileHandoverIs } from '../../src/handover/take-back.js';
+import { CLOSED_CHAT_DEADLINE, HANDOVER_DEADLINE } from '../../src/handover/timers.js';
+import { whileDue, whileHandoverIs } from '../../src/handover/take-back.js';
 import { reopened } from '../../src/handover/vcc-live-report.js';
 import type { Verdict } from '../../src/ownership/ledger.js';
 import type { OpenHandover, ThreadRecord } from '../../src/thread/record.js';
@@ -21,8 +22,9 @@ const open = (more: Partial<OpenHandover> = {}): ThreadRecord => ({
 
 describe('a timer that asked who owns the thread', () => {
   const timers = { unclaimedMs: MINUTE_MS, idleMs: MINUTE_MS, maximumMs: 60 * MINUTE_MS };
-  const unclaimed = whileDeadlineIsDue('ab', { atMs: NOW_MS - MINUTE_MS, outcome: 'unclaimed' }, timers, NOW_MS);
-  const idle = whileDeadlineIsDue('ab', { atMs: NOW_MS - MINUTE_MS, outcome: 'abandoned' }, timers, NOW_MS);
+  const due = { name: HANDOVER_DEADLINE, handoverId: 'ab' } as const;
+  const unclaimed = whileDue({ ...due, outcome: 'unclaimed' }, timers, NOW_MS);
+  const idle = whileDue({ ...due, outcome: 'abandoned' }, timers, NOW_MS);
 
   it('may take while nothing has happened', () => {
     expect(unclaimed(open(), vccLive)).to.equal(true);
@@ -55,11 +57,12 @@ describe('a timer that asked who owns the thread', () => {
 describe('a closed chat', () => {
   const closed = (more: Partial<OpenHandover> = {}): ThreadRecord =>
     open({ report: { chatId: '5', closedAtMs: NOW_MS - MINUTE_MS, takeBackAfterMs: MINUTE_MS }, ...more });
-  const mayTake = whileChatIsClosed('ab', NOW_MS);
+  const due = { name: CLOSED_CHAT_DEADLINE, handoverId: 'ab', outcome: 'completed' } as const;
+  const mayTake = whileDue(due, {}, NOW_MS);
 
   it('is taken back while it is closed and its time has come', () => {
     expect(mayTake(closed(), vccLive)).to.equal(true);
-    expect(whileChatIsClosed('ab', NOW_MS - 1)(closed(), vccLive)).to.equal(false);
+    expect(whileDue(due, {}, NOW_MS - 1)(closed(), vccLive)).to.equal(false);
     expect(mayTake(closed(), { owner: 'idle' })).to.equal(false);
     expect(mayTake(closed({ id: 'cd' }), vccLive)).to.equal(false);
   });

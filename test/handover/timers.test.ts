@@ -26,8 +26,7 @@ async function watched(count: number, expire: (thread: ThreadKey) => Promise<voi
     store,
     clock,
     log: quietLogger,
-    bringHome: ended,
-    expire: async (thread) => {
+    handle: async ({ thread }) => {
       expired.push(thread.psid);
       await expire(thread);
       await store.unschedule(thread, HANDOVER_DEADLINE);

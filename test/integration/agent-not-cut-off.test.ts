@@ -144,6 +144,19 @@ describe('an agent is never cut off', () => {
         .and.not.have.any.keys(['closedAtMs', 'takeBackAfterMs']);
     });
 
+    it('and the customer and the dialog hear of it, although the store fails right then', async () => {
+      const { stage } = await waiting({}, true);
+      const unschedule = stage.bot.store.unschedule.bind(stage.bot.store);
+      stage.bot.store.unschedule = () => {
+        stage.bot.store.unschedule = unschedule;
+        return Promise.reject(new Error('connection refused'));
+      };
+      await stage.agent.closesChat(PSID);
+      await lapse(stage, TAKE_BACK_MS + LEASE_MS + 3 * LOOK_MS);
+      await ends(stage, ['completed via vccLiveWebhook']);
+      expect(stage.bot.results).to.have.length(1);
+    });
+
     it('until it is closed once more', async () => {
       const { stage } = await waiting({}, true);
       await stage.agent.closesChat(PSID);

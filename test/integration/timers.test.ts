@@ -115,6 +115,40 @@ describe('timers', () => {
     expect(stage.bot.results.map(({ outcome }) => outcome)).to.deep.equal(['completed', 'unclaimed']);
   });
 
+  it('that took the thread tell the customer and the dialog, although the store fails right then', async () => {
+    const stage = await waiting({ unclaimedMs: MINUTE_MS });
+    failOnce(stage);
+    await lapse(stage, 4 * MINUTE_MS);
+    expect(stage.owner()).to.equal('bot');
+    expect(stage.customer.hears().slice(-2)).to.deep.equal([
+      "I'm sorry, no agent could take your chat in time. You are talking to the bot again.",
+      'ended: unclaimed via timer',
+    ]);
+    expect(stage.bot.results).to.have.length(1);
+  });
+
+  it('whose take Meta refuses try again an hour later, although the process dies right after the refusal', async () => {
+    const stage = await scene({ bots: 2, handover: { timers: { unclaimedMs: MINUTE_MS } } });
+    const [first, second] = stage.bots as [Scene['bot'], Scene['bot']];
+    await stage.customer.says('talk to agent');
+    stage.sim.weather.takeNotAllowed = true;
+    for (const bot of stage.bots) {
+      const unschedule = bot.store.unschedule.bind(bot.store);
+      bot.store.unschedule = async (...deadline) => {
+        await unschedule(...deadline);
+        if (stage.calls('take_thread_control').length === 1) bot.die();
+        return bot.life.guard(() => Promise.resolve());
+      };
+    }
+    await lapse(stage, 2 * MINUTE_MS);
+    expect(stage.calls('take_thread_control')).to.have.length(1);
+    if (!first.life.dead && !second.life.dead) first.die();
+    stage.sim.weather.takeNotAllowed = false;
+    await lapse(stage, 62 * MINUTE_MS, MINUTE_MS);
+    expect(stage.calls('take_thread_control')).to.have.length(2);
+    expect(stage.owner()).to.equal('bot');
+  });
+
   it('of one thread are not held up by the turn of another that hangs', async () => {
     const stage = await scene({ handover: { timers: { unclaimedMs: MINUTE_MS }, statusEvents: true } });
     const second = stage.sim.customer('7700112233445566');
@@ -212,6 +246,15 @@ async function waiting(timers: { unclaimedMs?: number; idleMs?: number; maximumM
   await stage.customer.says('agent please');
   expect(stage.owner()).to.equal('vccLive');
   return stage;
+}
+
+/** The store fails the next time a deadline is removed. */
+function failOnce({ bot }: Scene): void {
+  const unschedule = bot.store.unschedule.bind(bot.store);
+  bot.store.unschedule = () => {
+    bot.store.unschedule = unschedule;
+    return Promise.reject(new Error('connection refused'));
+  };
 }
 
 /** Time goes by in steps in which each process looks for deadlines once. */
