@@ -38,7 +38,7 @@ export class HandoverEngine {
     this.starter = new HandoverStarter(this.#records, this.fence);
     this.appIds = new AppIdWatch(deps.log);
     this.recorder = new EventRecorder(this.#records, this.appIds);
-    this.decisions = new TurnDecisions(this.#records, this.starter, this.appIds);
+    this.decisions = new TurnDecisions(this.#records, this.fence, this.starter, this.appIds);
     this.sendGuard = new SendGuard(this.#records, this.fence);
     this.dialogResults = new DialogResults(this.#records, this.fence);
     this.reports = new VccLiveReports(this.#records);

@@ -211,7 +211,7 @@ export async function endWhenDue(
     : await askOwnerOrThrow(records, thread);
   if (owner === 'vccLive') {
     const mayTake = whileDue({ name, handoverId: open.id, outcome: due.outcome }, timers, clock.now());
-    // The deadline stays. It comes again when this process's lease on it is over, and is dropped, or moved, by what it finds then.
+    // The deadline stays. It is due again when this process's lease on it is over, and is dropped, or moved, by what it finds then.
     return takeFromAgent(records, { thread, ids }, open, { ...due, mayTake });
   }
   const home = !isTimer && isOurs({ owner }) ? await concludeReleased(records, { thread, ids }, open, due) : undefined;

@@ -17,6 +17,7 @@ import { decideTurn, isReceipt, reasonWithoutThread, writerOf } from './decide-t
 import { describeDecision, describeIgnored } from './describe-decision.js';
 import { dueToHandler, endedLately } from './dialog-result.js';
 import type { EngineDeps } from './engine-deps.js';
+import type { Fence } from './fence.js';
 import type { IgnoredReason } from './events.js';
 import type { HandoverStarter } from './hand-over.js';
 import { concludeOpen, unchanged } from './lifecycle.js';
@@ -40,12 +41,14 @@ const NO_ANSWERS: TurnAnswers = {};
 export class TurnDecisions {
   readonly #deps: EngineDeps;
   readonly #records: ThreadRecords;
+  readonly #fence: Fence;
   readonly #starter: HandoverStarter;
   readonly #appIds: AppIdWatch;
 
-  constructor(records: ThreadRecords, starter: HandoverStarter, appIds: AppIdWatch) {
+  constructor(records: ThreadRecords, fence: Fence, starter: HandoverStarter, appIds: AppIdWatch) {
     this.#deps = records.deps;
     this.#records = records;
+    this.#fence = fence;
     this.#starter = starter;
     this.#appIds = appIds;
   }
@@ -108,10 +111,10 @@ export class TurnDecisions {
         return this.#run(turn, facts, step);
       case 'handOver': {
         const order: HandoverOrder = { metadata: { reason: 'requested' }, waits: 'nobody' };
-        return this.#starter.handOver(turn, order).then(() => NOTHING);
+        return this.#unlessTakenOver(turn, () => this.#starter.handOver(turn, order));
       }
       case 'passTo':
-        return this.#passTo(facts, step.appId).then(() => NOTHING);
+        return this.#unlessTakenOver(turn, () => this.#passTo(facts, step.appId));
       default:
         return this.#take(step, facts).then((next) => this.#next(turn, next));
     }
@@ -209,6 +212,17 @@ export class TurnDecisions {
       );
       return undefined;
     }
+  }
+
+  /** Moves the thread, unless another process has gone on with it: then the turn ends here. */
+  async #unlessTakenOver({ ticket }: Turn, move: () => Promise<unknown>): Promise<TurnDecision> {
+    try {
+      await this.#fence.check(ticket);
+      await move();
+    } catch (error) {
+      await this.#fence.forgive(ticket, error);
+    }
+    return NOTHING;
   }
 
   async #passTo({ thread, ids, recorded }: ThreadFacts, appId: AppId): Promise<void> {

@@ -5,6 +5,7 @@ import type { ThreadRecords } from '../../src/handover/change-record.js';
 import type { TurnAnswers, TurnFacts, TurnStep } from '../../src/handover/decide-turn.js';
 import { describeDecision } from '../../src/handover/describe-decision.js';
 import { HandoverEvents } from '../../src/handover/events.js';
+import type { Fence } from '../../src/handover/fence.js';
 import type { HandoverStarter } from '../../src/handover/hand-over.js';
 import { TurnDecisions } from '../../src/handover/turn-decisions.js';
 import type { RecordedEvent } from '../../src/handover/turn.js';
@@ -65,10 +66,12 @@ describe('a decision in words', () => {
       ...{ thread, before: { owner: 'bot' }, owner: { owner: 'bot' }, record: emptyRecord },
       ...{ askOwner: false, isFresh: true },
     };
-    const decided = new TurnDecisions(records, {} as unknown as HandoverStarter, new AppIdWatch(log)).decideTurn(
-      recorded,
-      'm_1',
-    );
+    const decided = new TurnDecisions(
+      records,
+      {} as unknown as Fence,
+      {} as unknown as HandoverStarter,
+      new AppIdWatch(log),
+    ).decideTurn(recorded, 'm_1');
     expect(decided).to.have.property('run', 'logic');
     return asked;
   }

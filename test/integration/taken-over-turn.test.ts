@@ -11,13 +11,15 @@ describe('A turn that another process has taken over', () => {
   let stage: Scene;
   let other: OtherProcess;
   let lines: string[];
+  let grants: () => boolean;
 
   beforeEach(async () => {
     lines = [];
+    grants = () => false;
     const logger = { info: () => undefined, warn: (line: string) => void lines.push(line), error: () => undefined };
     const stores: MemoryThreadStore[] = [];
     stage = await scene({
-      handover: { logger },
+      handover: { logger, controlRequests: () => grants() },
       store: (clock) => {
         stores.push(new MemoryThreadStore({ now: () => clock.now() }));
         return stores[0]!;
@@ -58,6 +60,26 @@ describe('A turn that another process has taken over', () => {
         expect(stage.calls(edge), edge).to.deep.equal([]);
       }
       expect(stage.bot.errors).to.deep.equal([]);
+      expect(lines.filter((line) => /another process has gone on with the thread/.test(line))).to.have.length(1);
+    });
+  }
+
+  for (const [who, app] of [
+    ['the Page inbox', 263902037430900],
+    ['VCC Live', 27012345678901239n],
+  ] as const) {
+    it(`passes the thread to no app that asked for it: ${who}`, async () => {
+      await stage.customer.says('hello');
+      grants = () => {
+        other.takesOver();
+        return true;
+      };
+      await stage.deliver([{ request_thread_control: { requested_owner_app_id: app } }]);
+      other.ends();
+      expect(stage.calls('pass_thread_control')).to.deep.equal([]);
+      expect(stage.owner()).to.equal('bot');
+      expect(stage.news('ignored')).to.deep.equal([]);
+      expect(stage.news('failed')).to.deep.equal([]);
       expect(lines.filter((line) => /another process has gone on with the thread/.test(line))).to.have.length(1);
     });
   }
