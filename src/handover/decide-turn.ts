@@ -189,7 +189,8 @@ function onPass(facts: TurnFacts): TurnStep {
 
 /** A message, a button, or anything else of the customer's. */
 function onCustomer(facts: TurnFacts): TurnStep {
-  const { recorded, record, eventKey, run, answers, wasAway } = facts;
+  const { recorded, record, eventKey, run, answers } = facts;
+  const wasAway = facts.wasAway || hasOnlyItself(facts);
   // A new run of the event that began a handover comes before everything: it is mute, and asks nothing.
   if (isRerunOf(record, eventKey, run)) {
     // If its dialog began once more, it would take the customer's next words for an answer to the handover's end.
@@ -207,6 +208,14 @@ function onCustomer(facts: TurnFacts): TurnStep {
   if (next) return next;
   const concluded = homeOf(answers) ?? conclusionEndedBy(record, eventKey);
   return concluded === undefined ? { step: 'logic' } : { step: 'logic', concluded };
+}
+
+/**
+ * An earlier delivery of the message was recorded and not run: what says now that the thread was the bot's before is the message
+ * itself, and a handover that has not ended says otherwise.
+ */
+function hasOnlyItself({ recorded, record, eventKey }: TurnFacts): boolean {
+  return recorded.before.owner === 'bot' && record.open?.phase === 'passed' && record.evidence.us?.key === eventKey;
 }
 
 /** `request_thread_control`: the policy says who gets what they ask for. */

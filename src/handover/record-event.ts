@@ -8,7 +8,7 @@ import type { ThreadKey } from '../thread/key.js';
 import { BUSINESS_AI_TAKE, metaAppOf } from '../thread/meta-apps.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { whenReady } from '../thread/maybe-promise.js';
-import type { Conclusion, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, OpenHandover, ThreadRecord } from '../thread/record.js';
 import { emptyRecord } from '../thread/record.js';
 import type { Ticket } from '../thread/store.js';
 import { evidenceOfEvent } from '../ownership/evidence.js';
@@ -95,7 +95,8 @@ export class EventRecorder {
       const { before, now: owner, record, askOwner, value: concluded } = entered.value;
       const value: RecordedEvent = { event, thread, before, owner, record, askOwner, concluded, isFresh: false };
       const recorded: EnteredEvent = { status: 'entered', value, mustWait: entered.mustWait };
-      return record.open ? this.#hasten(thread, record, nowMs).then(() => recorded) : recorded;
+      const { open } = record;
+      return open?.claimedBy === eventKey ? this.#hasten(thread, open).then(() => recorded) : recorded;
     });
   }
 
@@ -103,15 +104,13 @@ export class EventRecorder {
    * An agent's first words may bring the deadline forward (an idle timer shorter than what is left of the others).
    * Later ones only move it back, and that is found out when it comes.
    */
-  async #hasten(thread: ThreadKey, { open }: ThreadRecord, nowMs: number): Promise<void> {
+  async #hasten(thread: ThreadKey, open: OpenHandover): Promise<void> {
     const { store, policies, policiesAsked } = this.#records.deps;
     await policiesAsked(thread.pageId);
     const { timers } = policies(thread.pageId);
-    if (open?.agentAtMs !== nowMs || timers.idleMs === undefined) return;
-    const atMs = deadlineOf(open, timers)?.atMs;
-    if (atMs !== undefined) {
-      await this.#records.forgiving(() => store.schedule({ thread, name: HANDOVER_DEADLINE, atMs }));
-    }
+    const atMs = timers.idleMs === undefined ? undefined : deadlineOf(open, timers)?.atMs;
+    if (atMs === undefined) return;
+    await this.#records.forgiving(() => store.schedule({ thread, name: HANDOVER_DEADLINE, atMs }));
   }
 }
 

@@ -144,16 +144,16 @@ export class EventTurns<Value extends QueuedEvent> {
   async #untilItMayRun(job: Job<Value>): Promise<void> {
     const { threads, tickets } = this.#deps;
     const mayWait = (): boolean => job.state === 'queued';
-    let isNext = !job.mustWait;
     while (mayWait()) {
-      if (!isNext) {
+      // A process that stood still meanwhile may have been overtaken, whatever it waits for.
+      if (job.mustWait) {
+        job.mustWait = false;
+        job.hasWaited = true;
         await tickets.untilNext(job, mayWait);
-        isNext = true;
       } else if (!threads.hasRoom) {
         await threads.untilTurnEnds();
       } else if (!tickets.isLeased(job)) {
         await tickets.untilLeased(job, mayWait);
-        isNext = !job.mustWait;
       } else return;
     }
     this.#deps.threads.passRoomOn();
@@ -165,7 +165,7 @@ export class EventTurns<Value extends QueuedEvent> {
     // Given back while it waited: another process has it, or this one stops.
     if (job.state !== 'queued' || !entry || !value) return;
     job.state = 'running';
-    const isOnlyOne = job.isFirst && threads.isAlone(entry) && !job.mustWait;
+    const isOnlyOne = job.isFirst && threads.isAlone(entry) && !job.hasWaited;
     value.isFresh = isOnlyOne && clock.now() - job.enteredAtMs < FRESH_MS;
     threads.begin(entry, true, () => {
       this.#deps.overlong(job.queue);

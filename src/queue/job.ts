@@ -42,6 +42,8 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   value: Value | undefined;
   /** Another process has an earlier ticket of the thread. */
   mustWait = false;
+  /** It has waited for another process. */
+  hasWaited = false;
   /** Nothing else of the thread was in the queue when the event came. */
   isFirst = false;
   /** When this process got the ticket, our clock. */
@@ -99,6 +101,7 @@ export class Job<Value extends QueuedEvent> implements HeldTicket {
   waitsAgain(entry: QueueEntry): void {
     this.isOvertaken = false;
     this.mustRunAgain = false;
+    this.hasWaited = true;
     this.state = 'elsewhere';
     this.entry = entry;
   }

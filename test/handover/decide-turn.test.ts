@@ -111,6 +111,19 @@ describe('what runs on an event', () => {
     });
   }
 
+  it('a message that was recorded by a delivery that did not run is no proof of itself: Meta is asked', () => {
+    const facts = factsOf({ kind: 'message', mid: 'm_again' }, PASSED);
+    const eventKey = 'm_again';
+    const evidence = { ...PASSED.evidence, us: { atMetaMs: Date.now(), key: eventKey } };
+    const again = { ...facts, eventKey, record: { ...PASSED, evidence }, owner: { owner: 'bot' } as const };
+    const recorded = { ...facts.recorded, before: { owner: 'bot' } as const, record: again.record };
+    expect(decideTurn({ ...again, recorded })).to.deep.equal({ step: 'askOwner', inTime: true });
+    const asked = { asked: { owner: 'vccLive' } } as const;
+    expect(decideTurn({ ...again, recorded, answers: asked })).to.include({ step: 'ignore' });
+    const other = { ...recorded, before: { owner: 'idle' } as const };
+    expect(decideTurn({ ...again, recorded: other })).to.include({ step: 'comeHome' });
+  });
+
   it('a new run of the event that began a handover is mute, whoever owns the thread, and asks nothing', () => {
     const facts = factsOf({ kind: 'message' }, PASSED);
     expect(decideTurn({ ...facts, eventKey: 'an earlier event', wasAway: true })).to.deep.equal({

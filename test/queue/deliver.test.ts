@@ -622,6 +622,37 @@ describe('Room for a turn', () => {
   });
 });
 
+describe('An event that waits for room while its process stands still', () => {
+  it('waits for the later event of its thread that another process has begun meanwhile', async () => {
+    const turn = gate();
+    const clock = new HeldClock();
+    const store = new MemoryThreadStore({ now: () => clock.now() });
+    const renew = store.renew.bind(store);
+    let standsStill = true;
+    store.renew = (ticket, leaseMs) => {
+      if (standsStill) throw new Error('nothing leaves this process');
+      return renew(ticket, leaseMs);
+    };
+    const work: EventWork = ({ event }) => (event.mid === 'a' ? turn.opened : Promise.resolve());
+    const bot = newProcess({ clock, store, limits: { maxTurns: 1 }, work });
+    void bot.take([message('a', '1')]);
+    const waits = bot.take([message('b', '2')], { ackDeadlineMs: 120_000 });
+    await clock.advance(16_000);
+    await takenBy(store, message('c', '2'));
+    standsStill = false;
+    await clock.advance(5_000);
+
+    turn.open();
+    await settled();
+    await clock.advance(1_000);
+    expect(bot.ran, 'the other process runs the later event').to.deep.equal(['a']);
+    store.leave(ticketOf(message('c', '2'), 'process 2'), 'finished');
+    await clock.advance(1_000);
+    expect(bot.ran).to.deep.equal(['a', 'b']);
+    expect(await waits).to.equal('done');
+  });
+});
+
 describe('A queue that closes', () => {
   it('takes nothing more, and has closed when what runs is done', async () => {
     const turn = gate();
