@@ -299,8 +299,9 @@ function told(record: ThreadRecord, answer: Parameters<typeof evidenceOfAnswer>[
 }
 
 function armed(record: ThreadRecord): ThreadRecord {
-  const asked = { id: 'h1', cause: 'an earlier event', run: 'its run', nowMs: T_MS, armedAtMetaMs: T_MS };
-  return arm(record, { ...asked, targetAppId: ids.vccLiveAppId, metadata: '{}', waits: 'nobody' }).record;
+  const asked = { id: 'h1', cause: 'an earlier event', run: 'its run', startedAtMs: T_MS, armedAtMetaMs: T_MS };
+  const fresh = { phase: 'armed', noticeSent: false, metadata: '{}', waits: 'nobody' } as const;
+  return arm(record, { ...asked, ...fresh, targetAppId: ids.vccLiveAppId }).record;
 }
 
 function ended(record: ThreadRecord): { record: ThreadRecord; value: Conclusion | undefined } {

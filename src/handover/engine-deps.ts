@@ -6,31 +6,15 @@ import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
 import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { RecordStore } from '../store/record-store.js';
-import type { OwnerAnswer } from '../graph/owner-answer.js';
+import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { HandoverEvents } from './events.js';
 import type { EnginePolicies } from './policies.js';
-import type { AnsweredCall } from './turn.js';
-
-/** The Graph calls that handovers need; `ThreadControlClient` has them. */
-export interface ThreadControlPort {
-  /** `isWanted` is asked before each repeat of a pass whose answer was lost. */
-  pass(
-    thread: ThreadKey,
-    targetAppId: AppId,
-    metadata?: string,
-    isWanted?: () => Promise<boolean>,
-  ): Promise<AnsweredCall>;
-  /** `isWanted` is asked before each repeat of a take whose answer was lost. */
-  take(thread: ThreadKey, metadata?: string, isWanted?: () => Promise<boolean>): Promise<AnsweredCall>;
-  release(thread: ThreadKey, metadata?: string): Promise<AnsweredCall>;
-  owner(thread: ThreadKey): Promise<OwnerAnswer>;
-}
 
 /** What the use cases need. */
 export interface EngineDeps {
   readonly botAppId: AppId;
   readonly vccLiveAppId: (pageId: PageId) => string | Promise<string>;
-  readonly graph: ThreadControlPort;
+  readonly graph: Pick<ThreadControlClient, 'pass' | 'take' | 'release' | 'owner'>;
   readonly store: RecordStore;
   readonly clock: Clock;
   /** Names this process among those that share the store. */

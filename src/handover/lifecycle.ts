@@ -6,9 +6,9 @@
  * Pure, so that a store may run a change again after a conflict.
  */
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
-import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord, Waiting } from '../thread/record.js';
+import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
 import { HandoverError, isErrorCode } from '../thread/errors.js';
-import type { AppId, EventKey } from '../thread/ids.js';
+import type { EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverEvent } from './events.js';
 import { reportedFields, withoutTranscript } from './vcc-live-report.js';
@@ -30,19 +30,6 @@ export function unchanged<T = undefined>(record: ThreadRecord): Outcome<T | unde
   return { record, events: [], value: undefined };
 }
 
-/** Asking for a handover, as the record sees it. */
-export interface ArmRequest {
-  readonly id: string;
-  readonly cause: string;
-  readonly run: string;
-  readonly nowMs: number;
-  readonly armedAtMetaMs: number;
-  readonly targetAppId: AppId;
-  readonly metadata: string;
-  readonly waits: Waiting;
-  readonly reference?: unknown;
-}
-
 /** What became of asking. */
 export type ArmAnswer =
   | { readonly kind: 'armed'; readonly open: OpenHandover }
@@ -54,12 +41,12 @@ export type ArmAnswer =
   /** This very turn has handed over before, and the thread has come home since. */
   | { readonly kind: 'secondRequest' };
 
-/** Arms a handover, or finds the one that there is. */
-export function arm(record: ThreadRecord, request: ArmRequest): { record: ThreadRecord; answer: ArmAnswer } {
+/** Arms a handover, or finds the one that there is. @param fresh the handover that is armed if there is none */
+export function arm(record: ThreadRecord, fresh: OpenHandover): { record: ThreadRecord; answer: ArmAnswer } {
   const { open } = record;
   if (open) {
-    if (open.cause === request.cause && open.run !== request.run) {
-      const waits = open.waits === 'nobody' ? request.waits : open.waits;
+    if (open.cause === fresh.cause && open.run !== fresh.run) {
+      const waits = open.waits === 'nobody' ? fresh.waits : open.waits;
       const existing = waits === open.waits ? open : { ...open, waits };
       return {
         record: existing === open ? record : { ...record, open: existing },
@@ -68,28 +55,15 @@ export function arm(record: ThreadRecord, request: ArmRequest): { record: Thread
     }
     return { record, answer: { kind: 'open', open } };
   }
-  if (record.conclusions.some((each) => each.run === request.run && each.outcome !== 'failed')) {
+  if (record.conclusions.some((each) => each.run === fresh.run && each.outcome !== 'failed')) {
     return { record, answer: { kind: 'secondRequest' } };
   }
-  const concluded = conclusionOfCause(record, request.cause, request.run);
+  const concluded = conclusionOfCause(record, fresh.cause, fresh.run);
   if (concluded) {
-    const conclusion = concluded.waits === 'nobody' ? { ...concluded, waits: request.waits } : concluded;
+    const conclusion = concluded.waits === 'nobody' ? { ...concluded, waits: fresh.waits } : concluded;
     return { record: replaceConclusion(record, conclusion), answer: { kind: 'concluded', conclusion } };
   }
-  const armed: OpenHandover = {
-    id: request.id,
-    phase: 'armed',
-    cause: request.cause,
-    run: request.run,
-    startedAtMs: request.nowMs,
-    armedAtMetaMs: request.armedAtMetaMs,
-    noticeSent: false,
-    targetAppId: request.targetAppId,
-    metadata: request.metadata,
-    waits: request.waits,
-    ...(request.reference === undefined ? {} : { reference: request.reference }),
-  };
-  return { record: { ...record, open: armed }, answer: { kind: 'armed', open: armed } };
+  return { record: { ...record, open: fresh }, answer: { kind: 'armed', open: fresh } };
 }
 
 /** Changes the open handover, if it is still that one. */

@@ -13,8 +13,6 @@ export type Redactor = (text: string) => string;
 const CARD = '[card number]';
 const EMAIL = '[e-mail]';
 const PHONE = '[phone number]';
-/** In place of a text whose redactor failed. */
-const WITHHELD = '[redacted]';
 
 /** ISO/IEC 7812. */
 const CARD_DIGITS = { least: 13, most: 19 } as const;
@@ -73,23 +71,6 @@ export function redactPersonalData(text: string): string {
 
 function partOfMail(match: RegExpExecArray): Replacement {
   return { start: match.index, end: match.index + match[0].length, by: EMAIL };
-}
-
-/**
- * A redactor that never fails: if `redact` throws or gives no text, nothing of the text leaves.
- * @param onFailure told about it once for each text; never gets the text
- */
-export function dependable(redact: Redactor, onFailure: (error: unknown) => void): Redactor {
-  return (text) => {
-    try {
-      const redacted: unknown = redact(text);
-      if (typeof redacted === 'string') return redacted;
-      onFailure(new TypeError(`it gave ${typeof redacted}, not a text`));
-    } catch (error) {
-      onFailure(error);
-    }
-    return WITHHELD;
-  };
 }
 
 interface Group {

@@ -13,31 +13,33 @@ import {
   unmarkReturning,
 } from '../../src/handover/lifecycle.js';
 import { claimAfterwards, dueToHandler, endedLately, giveTo } from '../../src/handover/dialog-result.js';
-import type { ArmRequest, Ending } from '../../src/handover/lifecycle.js';
-import type { ThreadRecord } from '../../src/thread/record.js';
+import type { Ending } from '../../src/handover/lifecycle.js';
+import type { OpenHandover, ThreadRecord } from '../../src/thread/record.js';
 import { emptyRecord } from '../../src/thread/record.js';
 import { HandoverError } from '../../src/thread/errors.js';
 
 const MINUTE = 60_000;
-const request = (change: Partial<ArmRequest> = {}): ArmRequest => ({
+const request = (change: Partial<OpenHandover> = {}): OpenHandover => ({
   id: 'h1',
+  phase: 'armed',
   cause: 'event-1',
   run: 'run-1',
-  nowMs: 1000,
+  startedAtMs: 1000,
   armedAtMetaMs: 1000,
+  noticeSent: false,
   targetAppId: '9',
   metadata: '{}',
   waits: 'dialog',
   ...change,
 });
-const armed = (change: Partial<ArmRequest> = {}): ThreadRecord => arm(emptyRecord, request(change)).record;
+const armed = (change: Partial<OpenHandover> = {}): ThreadRecord => arm(emptyRecord, request(change)).record;
 const ending = (change: Partial<Ending> = {}): Ending => ({
   outcome: 'completed',
   via: 'passBack',
   nowMs: 61_000,
   ...change,
 });
-const concluded = (change: Partial<Ending> = {}, begun: Partial<ArmRequest> = {}): ThreadRecord =>
+const concluded = (change: Partial<Ending> = {}, begun: Partial<OpenHandover> = {}): ThreadRecord =>
   conclude(armed(begun), ending(change)).record;
 
 describe('arming a handover', () => {

@@ -1,7 +1,7 @@
 /** What is masked before it leaves, and what is left alone. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { dependable, redactPersonalData } from '../../src/handover/redact.js';
+import { redactPersonalData } from '../../src/handover/redact.js';
 
 /** An expression that backtracks takes minutes for these texts; a busy machine does not. */
 const SOON_MS = 10_000;
@@ -196,30 +196,6 @@ describe('redactPersonalData', () => {
         expect(performance.now() - begun, JSON.stringify(piece + end)).to.be.lessThan(SOON_MS);
       }
     }
-  });
-});
-
-describe('a dependable redactor', () => {
-  it('gives what the redactor gives', () => {
-    const redact = dependable(
-      (text) => text.toUpperCase(),
-      () => expect.fail('told of a failure'),
-    );
-    expect(redact('abc')).to.equal('ABC');
-  });
-
-  it('lets nothing leave where the redactor throws or gives no text', () => {
-    const failures: unknown[] = [];
-    const note = (error: unknown): void => void failures.push(error);
-    const thrown = new TypeError('x');
-    const throwing = dependable(() => {
-      throw thrown;
-    }, note);
-    expect(throwing('secret')).to.equal('[redacted]');
-    expect(dependable(() => undefined as never, note)('secret')).to.equal('[redacted]');
-    expect(dependable((async (text: string) => text) as never, note)('secret')).to.equal('[redacted]');
-    expect(failures).to.have.length(3);
-    expect(failures[0]).to.equal(thrown);
   });
 });
 
