@@ -27,7 +27,6 @@ import { isAbandoned } from './delivery.js';
 import { EventTurns } from './event-turns.js';
 import type { Job, QueuedEvent } from './job.js';
 import { recognisedBy, whenAllEnded, worstOf } from './job.js';
-import { logOverlong } from './log-overlong.js';
 import { OwnTurns } from './own-turns.js';
 import { TicketKeeper } from './ticket.js';
 import { ThreadQueue } from './thread-queue.js';
@@ -71,14 +70,13 @@ export class DeliveryQueue<Value extends QueuedEvent = QueuedEvent> {
     this.#lines = new RepeatedLines(deps.log, deps.clock);
     const limits = limitsOf(deps.limits);
     this.#capacity = new Capacity(limits);
-    this.#threads = new ThreadQueue({ clock: deps.clock, ...limits });
+    this.#threads = new ThreadQueue({ ...deps, ...limits });
     this.#tickets = new TicketKeeper(deps);
     const shared = {
       ...deps,
       threads: this.#threads,
       tickets: this.#tickets,
       capacity: this.#capacity,
-      overlong: (queue: string) => logOverlong(deps.log, queue, limits.longestTurnMs),
       ended: () => this.#checkIdle(),
     };
     this.#events = new EventTurns(shared);

@@ -36,8 +36,6 @@ export interface EventTurnsDeps<Value extends QueuedEvent> {
   readonly capacity: Capacity;
   /** Takes the ticket of an event and records what the event proves, in one step. */
   readonly enter: (ticket: Ticket, leaseMs: number, event: ThreadEvent) => MaybePromise<Entered<Value>>;
-  /** Says that a turn of this queue lasts too long. */
-  readonly overlong: (queue: string) => void;
   /** Called whenever an event has ended. */
   readonly ended: () => void;
 }
@@ -168,7 +166,6 @@ export class EventTurns<Value extends QueuedEvent> {
     const isOnlyOne = job.isFirst && threads.isAlone(entry) && !job.hasWaited;
     value.isFresh = isOnlyOne && clock.now() - job.enteredAtMs < FRESH_MS;
     threads.begin(entry, true, () => {
-      this.#deps.overlong(job.queue);
       tickets.letGo(job);
       this.#deps.capacity.remove(job);
     });

@@ -9,7 +9,6 @@ import type { ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
-import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { Ticket, TicketStore } from '../thread/store.js';
 import { labelOfId } from '../thread/thread-label.js';
 import type { CurrentTurn } from './current-turn.js';
@@ -29,8 +28,6 @@ export interface OwnTurnsDeps {
   readonly processId: ProcessId;
   readonly threads: ThreadQueue;
   readonly tickets: TicketKeeper;
-  /** Says that a turn of this queue lasts too long. */
-  readonly overlong: (queue: string) => void;
   /** Called whenever a turn has ended. */
   readonly ended: () => void;
 }
@@ -57,10 +54,7 @@ export class OwnTurns {
     const turn: CurrentTurn = { queue, ticket: held.ticket, outer, isOver: false };
     try {
       await this.#untilItsTurn(held, entry, outer !== undefined);
-      threads.begin(entry, false, () => {
-        this.#deps.overlong(queue);
-        tickets.letGo(held);
-      });
+      threads.begin(entry, false, () => tickets.letGo(held));
       return await runAs(turn, () => work(held.ticket));
     } finally {
       turn.isOver = true;
@@ -93,18 +87,14 @@ export class OwnTurns {
   /** Without a ticket, if the store does not answer: what the turn has to say is not lost. @returns whether others come first */
   async #enter(held: HeldTicket): Promise<boolean> {
     const { store, tickets } = this.#deps;
-    return recover(
-      () =>
-        whenReady(
-          store.enter(held.ticket, LEASE_MS, () => UNCHANGED),
-          (entered) => {
-            if (entered.status !== 'entered') return false;
-            tickets.hold(held);
-            return entered.mustWait;
-          },
-        ),
-      () => false,
-    );
+    try {
+      const entered = await store.enter(held.ticket, LEASE_MS, () => UNCHANGED);
+      if (entered.status !== 'entered') return false;
+      tickets.hold(held);
+      return entered.mustWait;
+    } catch {
+      return false;
+    }
   }
 
   #atMostALease(first: Promise<void>, entry: QueueEntry): Promise<void> {

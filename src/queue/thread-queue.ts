@@ -6,11 +6,14 @@
 import type { Clock } from '../thread/clock.js';
 import type { Deadline } from '../thread/deadlines.js';
 import { Deadlines } from '../thread/deadlines.js';
+import type { Logger } from '../thread/logger.js';
 import { ShortLivedMap } from '../thread/short-lived-map.js';
+import { labelOfId } from '../thread/thread-label.js';
 
 /** What a {@link ThreadQueue} needs. */
 export interface ThreadQueueDeps {
   readonly clock: Clock;
+  readonly log: Logger;
   /** Turns that may run at the same time. */
   readonly maxTurns: number;
   /** A turn holds up its thread for so long at most, milliseconds. */
@@ -147,6 +150,7 @@ export class ThreadQueue {
     entry.queue.running += 1;
     if (countsAsTurn) this.#turns += 1;
     entry.deadline = this.#longest.add(() => {
+      this.#logOverlong(entry.queue.thread);
       overlong();
       this.leave(entry);
       entry.isHung = true;
@@ -174,6 +178,16 @@ export class ThreadQueue {
     if (queue.entries.length === 0) this.#queues.delete(queue.thread);
     this.passRoomOn();
     this.#advance(queue);
+  }
+
+  /** @param queue of a thread, or of an event without one */
+  #logOverlong(queue: string): void {
+    const { log, longestTurnMs } = this.#deps;
+    const name = queue.startsWith('event ') ? queue : `thread ${labelOfId(queue)}`;
+    log.error(
+      `A turn of ${name} has not ended for ${Math.round(longestTurnMs / 1000)} s. ` +
+        "The next turn of the thread begins beside it. Find out what the bot's logic waits for.",
+    );
   }
 
   /** In a loop: a thousand entries that end at once must not call each other a thousand deep. */

@@ -1,4 +1,5 @@
 /** Who runs when in one process, as a table of what happens to the entries of a thread. */
+import { quietLogger } from '../kit/loggers.js';
 import { expect } from 'chai';
 import { ThreadQueue } from '../../src/queue/thread-queue.js';
 import type { QueueEntry } from '../../src/queue/thread-queue.js';
@@ -42,7 +43,7 @@ const STORIES: readonly { readonly what: string; readonly steps: readonly Step[]
 describe('The queue of a thread', () => {
   for (const { what, steps, runs } of STORIES) {
     it(what, () => {
-      const queue = new ThreadQueue({ clock: new HeldClock(), maxTurns: 10, longestTurnMs: 1000 });
+      const queue = new ThreadQueue({ clock: new HeldClock(), log: quietLogger, maxTurns: 10, longestTurnMs: 1000 });
       const entries = new Map<string, QueueEntry>();
       const ran: string[] = [];
       for (const step of steps) {
@@ -56,7 +57,7 @@ describe('The queue of a thread', () => {
   }
 
   it('forgets a thread whose last entry has left', () => {
-    const queue = new ThreadQueue({ clock: new HeldClock(), maxTurns: 1, longestTurnMs: 1000 });
+    const queue = new ThreadQueue({ clock: new HeldClock(), log: quietLogger, maxTurns: 1, longestTurnMs: 1000 });
     const entries = [queue.enter('A'), queue.enter('A')];
     expect([queue.lengthOf('A'), queue.isEmpty]).to.deep.equal([2, false]);
     for (const entry of entries) queue.leave(entry);
@@ -64,7 +65,7 @@ describe('The queue of a thread', () => {
   });
 
   it('wakes one that waits for room for each turn that ends, and the next one if that needs none', async () => {
-    const queue = new ThreadQueue({ clock: new HeldClock(), maxTurns: 1, longestTurnMs: 1000 });
+    const queue = new ThreadQueue({ clock: new HeldClock(), log: quietLogger, maxTurns: 1, longestTurnMs: 1000 });
     const running = queue.enter('A');
     queue.begin(running, true, () => undefined);
     const woken: number[] = [];
@@ -80,7 +81,7 @@ describe('The queue of a thread', () => {
 
   it('is left by a turn that lasts too long, which takes no room any more', async () => {
     const clock = new HeldClock();
-    const queue = new ThreadQueue({ clock, maxTurns: 1, longestTurnMs: 1000 });
+    const queue = new ThreadQueue({ clock, log: quietLogger, maxTurns: 1, longestTurnMs: 1000 });
     const hung = queue.enter('A');
     let overlong = 0;
     queue.begin(hung, true, () => void (overlong += 1));
