@@ -92,7 +92,19 @@ export class ThreadRecords {
     return this.#emitted(await this.deps.store.update(thread, change));
   }
 
-  /** The same change, together with taking the ticket of the event that brings the evidence. */
+  /** Changes what is no evidence. Writes nothing if `change` gives the record that it got. */
+  async amend<T>(
+    thread: ThreadKey,
+    change: (record: ThreadRecord) => { readonly record: ThreadRecord; readonly value: T },
+  ): Promise<T> {
+    return this.deps.store.update(thread, (current) => {
+      const record = current ?? emptyRecord;
+      const changed = change(record);
+      return { record: changed.record === record ? undefined : changed.record, value: changed.value };
+    });
+  }
+
+  /** The same change as {@link change}, together with taking the ticket of the event that brings the evidence. */
   enter<T>(
     asked: { readonly ticket: Ticket; readonly leaseMs: number },
     ids: AppIds,
@@ -141,24 +153,20 @@ export class ThreadRecords {
   }
 
   /**
-   * The apps of the thread's Page, to read evidence with. If the application's function does not name VCC Live's app, no
-   * app is VCC Live's: the bot goes on, and is silent by what is not its own.
+   * The apps of the thread's Page, to read evidence with; without a promise if they are remembered. If the application's function
+   * does not name VCC Live's app, no app is VCC Live's: the bot goes on, and is silent by what is not its own.
    */
-  async ids(thread: ThreadKey): Promise<AppIds> {
-    try {
-      return await this.idsToHandOver(thread);
-    } catch (error) {
-      this.deps.log.error(
-        `vccLiveAppId gave no app id for Page ${thread.pageId}; no app counts as VCC Live's there, and nothing can be ` +
-          `handed over: ${asError(error).message}`,
-      );
-      return { botAppId: this.deps.botAppId, vccLiveAppId: NO_APP };
-    }
-  }
-
-  /** {@link ids}, if they are remembered. For what runs for every event. */
-  knownIds({ pageId }: ThreadKey): AppIds | undefined {
-    return this.#apps.known(pageId);
+  ids(thread: ThreadKey): MaybePromise<AppIds> {
+    return (
+      this.#apps.known(thread.pageId) ??
+      this.idsToHandOver(thread).catch((error: unknown) => {
+        this.deps.log.error(
+          `vccLiveAppId gave no app id for Page ${thread.pageId}; no app counts as VCC Live's there, and nothing can be ` +
+            `handed over: ${asError(error).message}`,
+        );
+        return { botAppId: this.deps.botAppId, vccLiveAppId: NO_APP };
+      })
+    );
   }
 
   /** {@link ids}, but rejects if VCC Live's app is not known. */

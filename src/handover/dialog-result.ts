@@ -90,12 +90,12 @@ export function claimAfterwards(
   record: ThreadRecord,
   eventKey: EventKey,
   nowMs: number,
-): { record: ThreadRecord; afterwards: Afterwards | undefined } {
+): { record: ThreadRecord; value: Afterwards | undefined } {
   const last = endedLately(record, eventKey, nowMs);
-  if (!last) return { record, afterwards: undefined };
-  if (last.afterwardsBy !== undefined) return { record, afterwards: { conclusion: last, again: true } };
+  if (!last) return { record, value: undefined };
+  if (last.afterwardsBy !== undefined) return { record, value: { conclusion: last, again: true } };
   const conclusion: Conclusion = { ...last, afterwardsBy: eventKey };
-  return { record: replaceConclusion(record, conclusion), afterwards: { conclusion, again: false } };
+  return { record: replaceConclusion(record, conclusion), value: { conclusion, again: false } };
 }
 
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
@@ -116,9 +116,9 @@ export function giveTo(
   record: ThreadRecord,
   handoverId: HandoverId,
   turnKey: string,
-): { record: ThreadRecord | undefined; value: Conclusion | undefined } {
+): { record: ThreadRecord; value: Conclusion | undefined } {
   const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
-  if (!conclusion || conclusion.givenTo === turnKey) return { record: undefined, value: conclusion };
+  if (!conclusion || conclusion.givenTo === turnKey) return { record, value: conclusion };
   return { record: replaceConclusion(record, { ...conclusion, givenTo: turnKey }), value: conclusion };
 }
 
@@ -157,7 +157,6 @@ export class DialogResults {
 
   async #resultFor(turn: Turn, handoverId: HandoverId, startedAtMs: number): Promise<HandoverResult | undefined> {
     const { thread, ticket } = turn;
-    const { store } = this.#deps;
     const ids = await this.#records.ids(thread);
     let asked: DialogFacts['asked'];
     for (;;) {
@@ -178,7 +177,7 @@ export class DialogResults {
           await this.#concludeUnrecorded(turn, handoverId);
           break;
         case 'result': {
-          const given = await store.update(thread, (current) => giveTo(current ?? emptyRecord, handoverId, turn.key));
+          const given = await this.#records.amend(thread, (current) => giveTo(current, handoverId, turn.key));
           return given && resultOf(given);
         }
       }
@@ -202,12 +201,9 @@ export class DialogResults {
    */
   async afterwardsFor(turn: Turn): Promise<Afterwards | undefined> {
     if (turn.ended === undefined) return undefined;
-    return this.#records.forgiving(async () =>
-      this.#deps.store.update(turn.thread, (current) => {
-        const record = current ?? emptyRecord;
-        const claimed = claimAfterwards(record, turn.key, this.#deps.clock.now());
-        return { record: claimed.record === record ? undefined : claimed.record, value: claimed.afterwards };
-      }),
+    const nowMs = this.#deps.clock.now();
+    return this.#records.forgiving(() =>
+      this.#records.amend(turn.thread, (record) => claimAfterwards(record, turn.key, nowMs)),
     );
   }
 
@@ -216,12 +212,12 @@ export class DialogResults {
    * is rather given twice than lost.
    */
   async handled({ thread }: Turn, handoverId: HandoverId): Promise<void> {
-    await this.#records.forgiving(async () =>
-      this.#deps.store.update(thread, (current = emptyRecord) => {
-        const conclusion = current.conclusions.find((each) => each.handoverId === handoverId);
+    await this.#records.forgiving(() =>
+      this.#records.amend(thread, (record) => {
+        const conclusion = record.conclusions.find((each) => each.handoverId === handoverId);
         const isNew = conclusion !== undefined && conclusion.isHandled !== true;
         return {
-          record: isNew ? replaceConclusion(current, { ...conclusion, isHandled: true }) : undefined,
+          record: isNew ? replaceConclusion(record, { ...conclusion, isHandled: true }) : record,
           value: undefined,
         };
       }),

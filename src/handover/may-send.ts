@@ -50,8 +50,10 @@ export class SendGuard {
       if (!found && turn?.origin === 'messaging') return { allowed: true, newestStamp: undefined, known: false };
       if (!found) return this.#askWithoutStore(thread);
       const record = found.record ?? emptyRecord;
-      const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
-      return whenReady(known, (ids) => this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn));
+      return whenReady(
+        this.#records.ids(thread),
+        (ids) => this.#judged(record, ids, turn) ?? this.#asked(thread, record, turn),
+      );
     });
   }
 

@@ -63,8 +63,7 @@ export class EventRecorder {
         return { status: 'entered', value, mustWait: false };
       });
     }
-    const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
-    return whenReady(known, (ids) => this.#enterThread({ ticket, leaseMs }, event, ids));
+    return whenReady(this.#records.ids(thread), (ids) => this.#enterThread({ ticket, leaseMs }, event, ids));
   }
 
   #enterThread(

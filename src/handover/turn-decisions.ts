@@ -69,8 +69,7 @@ export class TurnDecisions {
 
   #begin(recorded: RecordedEvent, thread: ThreadKey, eventKey: EventKey): MaybePromise<TurnDecision> {
     const { event, record, before, isFresh } = recorded;
-    const known = this.#records.knownIds(thread) ?? this.#records.ids(thread);
-    return whenReady(known, (ids) => {
+    return whenReady(this.#records.ids(thread), (ids) => {
       if (event.channel === 'standby' || event.kind === 'passThreadControl') this.#appIds.turnDecided(recorded, ids);
       const from = event.channel === 'standby' ? writerOf(event, ids) : undefined;
       if (from) this.#deps.events.emit('standbyMessage', { thread, from, event });

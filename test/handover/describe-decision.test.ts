@@ -57,7 +57,7 @@ describe('a decision in words', () => {
     const policies = { reclaim: { customer: [], agent: [], other: [] }, statusEvents: false, ownEchoes: false };
     const records = {
       deps: { log, events, clock: { now: () => 0 }, policies: () => policies, policiesAsked: () => undefined },
-      knownIds: () => ids,
+      ids: () => ids,
       turn: () => ({ run: 'this run' }),
       ownerNow: () => ({ owner: 'bot' }),
     } as unknown as ThreadRecords;

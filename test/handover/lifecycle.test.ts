@@ -227,19 +227,19 @@ describe('the phases of a passed handover', () => {
 describe('what comes after a handover', () => {
   it('is for the first turn that asks, and for a new run of its event', () => {
     const first = claimAfterwards(concluded(), 'event-a', 70_000);
-    expect(first.afterwards).to.deep.include({ again: false });
-    expect(first.afterwards?.conclusion.handoverId).to.equal('h1');
+    expect(first.value).to.deep.include({ again: false });
+    expect(first.value?.conclusion.handoverId).to.equal('h1');
     const other = claimAfterwards(first.record, 'event-b', 70_001);
-    expect(other.afterwards).to.equal(undefined);
+    expect(other.value).to.equal(undefined);
     expect(other.record).to.equal(first.record);
-    expect(claimAfterwards(first.record, 'event-a', 70_002).afterwards).to.deep.include({ again: true });
+    expect(claimAfterwards(first.record, 'event-a', 70_002).value).to.deep.include({ again: true });
   });
 
   it('is nothing where none has ended, one is open again, it failed, or it was long ago', () => {
     const open = arm(concluded(), request({ id: 'h2', cause: 'event-2', run: 'run-2' })).record;
     const failed = concluded({ outcome: 'failed' });
     for (const record of [emptyRecord, armed(), open, failed]) {
-      expect(claimAfterwards(record, 'event-a', 70_000).afterwards).to.equal(undefined);
+      expect(claimAfterwards(record, 'event-a', 70_000).value).to.equal(undefined);
       expect(endedLately(record, 'event-a', 70_000)).to.equal(undefined);
     }
     expect(endedLately(concluded(), 'event-a', 70_000)?.handoverId).to.equal('h1');
