@@ -159,15 +159,15 @@ describe('the end of a handover, given to a dialog', () => {
   it('has a note of the turn that got it, whichever turn that was', () => {
     const first = giveTo(concluded(), 'h1', 'event-a');
     expect(first.value?.handoverId).to.equal('h1');
-    expect(first.record?.conclusions[0]).to.include({ givenTo: 'event-a' });
-    const second = giveTo(first.record!, 'h1', 'event-b');
+    expect(first.record.conclusions[0]).to.include({ givenTo: 'event-a' });
+    const second = giveTo(first.record, 'h1', 'event-b');
     expect(second.value?.handoverId, 'its dialog was not saved as ended').to.equal('h1');
-    expect(second.record?.conclusions[0]).to.include({ givenTo: 'event-b' });
-    expect(giveTo(second.record!, 'h1', 'event-b').record, 'nothing to write').to.equal(undefined);
+    expect(second.record.conclusions[0]).to.include({ givenTo: 'event-b' });
+    expect(giveTo(second.record, 'h1', 'event-b').record, 'nothing to write').to.equal(second.record);
   });
 
   it('is nothing if the record knows nothing of it', () => {
-    expect(giveTo(emptyRecord, 'h1', 'event-a')).to.deep.equal({ record: undefined, value: undefined });
+    expect(giveTo(emptyRecord, 'h1', 'event-a')).to.deep.equal({ record: emptyRecord, value: undefined });
   });
 });
 
@@ -247,7 +247,7 @@ describe('what comes after a handover', () => {
   });
 
   it('leaves alone what the record knows of the dialog', () => {
-    const ended = giveTo(concluded(), 'h1', 'event-a').record!;
+    const ended = giveTo(concluded(), 'h1', 'event-a').record;
     const { record } = claimAfterwards(ended, 'event-b', 70_001);
     expect(record.conclusions[0]).to.include({ givenTo: 'event-a', afterwardsBy: 'event-b' });
   });
