@@ -6,7 +6,7 @@
  * Pure, so that a store may run a change again after a conflict.
  */
 import type { HandoverOutcome, HandoverResult, HandoverVia } from '../thread/handover.js';
-import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord } from '../thread/record.js';
+import type { Conclusion, EarlyHandBack, OpenHandover, StoredError, ThreadRecord, Waiting } from '../thread/record.js';
 import { HandoverError, isErrorCode } from '../thread/errors.js';
 import type { EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -63,7 +63,18 @@ export function arm(record: ThreadRecord, fresh: OpenHandover): { record: Thread
     const conclusion = concluded.waits === 'nobody' ? { ...concluded, waits: fresh.waits } : concluded;
     return { record: replaceConclusion(record, conclusion), answer: { kind: 'concluded', conclusion } };
   }
-  return { record: { ...record, open: fresh }, answer: { kind: 'armed', open: fresh } };
+  const waits = fresh.waits === 'nobody' ? waitsStill(record, fresh.cause) : fresh.waits;
+  const armed = waits === fresh.waits ? fresh : { ...fresh, waits };
+  return { record: { ...record, open: armed }, answer: { kind: 'armed', open: armed } };
+}
+
+/**
+ * Who still waits for a handover that this event has ended, before it began another one: nobody was given that result yet, and
+ * nobody can be before the other handover ends.
+ */
+function waitsStill({ conclusions }: ThreadRecord, cause: EventKey): Waiting {
+  const ended = conclusions.findLast((each) => each.endedBy === cause);
+  return ended === undefined || ended.givenTo !== undefined || ended.isHandled === true ? 'nobody' : ended.waits;
 }
 
 /** Changes the open handover, if it is still that one. */

@@ -155,7 +155,7 @@ function claimed({ thread, eventKey, nowMs }: Arrival, record: ThreadRecord): Ou
 
 /** A pass webhook names the bot: concludes a handover that VCC Live has, is kept for one whose pass is not confirmed. */
 function handedBack(
-  { thread, event, eventKey, nowMs }: Arrival,
+  { thread, event, eventKey, ids, nowMs }: Arrival,
   record: ThreadRecord,
   verdict: Verdict,
   before: Verdict,
@@ -163,6 +163,10 @@ function handedBack(
   const { open } = record;
   const metadata = event.metadata === undefined ? {} : { metadata: event.metadata };
   const atMetaMs = stampOf(event, nowMs) ?? Infinity;
+  // Of a handover whose pass is not confirmed, only VCC Live's hand-back tells anything.
+  const { previousOwnerAppId } = event;
+  const isOfAnother = previousOwnerAppId !== undefined && previousOwnerAppId !== ids.vccLiveAppId;
+  if (isOfAnother && (open?.phase === 'armed' || open?.phase === 'unconfirmed')) return unchanged(record);
   if (open?.phase === 'armed') {
     const inSeconds = event.timestampInSeconds ? { inSeconds: true as const } : {};
     const kept = { via: 'passBack', endedBy: eventKey, ...inSeconds, ...metadata } as const;

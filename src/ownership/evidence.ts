@@ -46,10 +46,10 @@ export function evidenceOfEvent(event: ThreadEvent, ids: AppIds, arrival: Arriva
   const atMetaMs = stamp ?? placeOwn(arrival.newestStamp, arrival.nowMs, arrival.offsetMs);
   const evidence: Evidence[] = stamp === undefined ? [] : [{ sort: 'activity', atMetaMs: stamp }];
   const key = arrival.eventKey ?? `${event.channel}:${event.kind}:${event.mid ?? ''}`;
-  // Without a stamp the time is our guess, and the evidence that the guess outvotes must show that.
-  const mark: SideMark = stamp === undefined ? { atMetaMs, key, own: true } : { atMetaMs, key };
   const place: StampedPlace =
     stamp !== undefined && event.timestampInSeconds ? { atMetaMs, inSeconds: true } : { atMetaMs };
+  // Without a stamp the time is our guess, and the evidence that the guess outvotes must show that.
+  const mark: SideMark = stamp === undefined ? { atMetaMs, key, own: true } : { ...place, key };
 
   switch (event.kind) {
     case 'passThreadControl':

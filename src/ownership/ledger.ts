@@ -16,7 +16,7 @@ import type {
   SideMark,
   ThreadRecord,
 } from '../thread/record.js';
-import { areUndecided, REST_OF_SECOND_MS } from './same-second.js';
+import { areUndecided, mayBeOlder, REST_OF_SECOND_MS } from './same-second.js';
 
 /** Control ends after 24 hours without activity. */
 const CONTROL_MS = 24 * 60 * 60_000;
@@ -233,6 +233,7 @@ function compareSides(a: SideMark, b: SideMark): number {
     a.atMetaMs - b.atMetaMs ||
     // A stamp of Meta's is stronger than a time that we computed.
     Number(b.own ?? false) - Number(a.own ?? false) ||
+    Number(b.inSeconds ?? false) - Number(a.inSeconds ?? false) ||
     (a.expiresAtMetaMs ?? 0) - (b.expiresAtMetaMs ?? 0) ||
     (a.blindAtMs ?? 0) - (b.blindAtMs ?? 0) ||
     compareText(a.key, b.key)
@@ -309,12 +310,25 @@ function outvotesGuess(piece: Evidence, { explicit, notUs }: EvidenceMaxima): bo
 
 /**
  * Rule 10, second half: a webhook or a call of ours contradicts the explicit evidence of the same second, whichever of the
- * two counts. An answer never does: it would ask for itself.
+ * two counts. An answer never does: it would ask for itself. Nor do stamps in seconds say whether a message or the explicit
+ * evidence of its second is newer.
  */
 function isUndecided(piece: Evidence, before: EvidenceMaxima, after: EvidenceMaxima, { botAppId }: AppIds): boolean {
-  if (piece.sort !== 'explicit' || piece.mark.source === 'answer') return false;
+  if (piece.sort === 'activity') return false;
+  const { explicit } = after;
+  if (piece.sort !== 'explicit') {
+    const side = piece.sort === 'us' ? 'bot' : 'notUs';
+    return explicit !== undefined && mayBeOlder(piece.mark, side, explicit, botAppId);
+  }
+  if (piece.mark.source === 'answer') return false;
   const { mark } = piece;
-  return [before.explicit, after.explicit].some((known) => known && areUndecided(mark, known, botAppId));
+  if ([before.explicit, explicit].some((known) => known && areUndecided(mark, known, botAppId))) return true;
+  const { us, notUs } = after;
+  return (
+    mark === explicit &&
+    ((us !== undefined && mayBeOlder(us, 'bot', mark, botAppId)) ||
+      (notUs !== undefined && mayBeOlder(notUs, 'notUs', mark, botAppId)))
+  );
 }
 
 function agrees(concluded: Verdict, mark: ExplicitMark, ids: AppIds): boolean {

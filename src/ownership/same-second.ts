@@ -6,7 +6,7 @@
  * `thread_owner`.
  */
 import type { AppId } from '../thread/ids.js';
-import type { ExplicitMark, NamedOwner } from '../thread/record.js';
+import type { ExplicitMark, NamedOwner, SideMark } from '../thread/record.js';
 
 /** A stamp in whole seconds stands for the end of its second. */
 export const REST_OF_SECOND_MS = 999;
@@ -14,6 +14,15 @@ export const REST_OF_SECOND_MS = 999;
 /** True if the two name owners that cannot both be right, and either may be the newer one. */
 export function areUndecided(one: ExplicitMark, other: ExplicitMark, botAppId: AppId): boolean {
   return mayBeOfOneMoment(one, other) && contradict(sideOf(one.owner, botAppId), sideOf(other.owner, botAppId));
+}
+
+/**
+ * True if strong evidence that was stamped in whole seconds outvotes an explicit fact of the same second: it may be the older one.
+ * @param side of the fence on which the strong evidence puts the thread
+ */
+export function mayBeOlder(strong: SideMark, side: 'bot' | 'notUs', explicit: ExplicitMark, botAppId: AppId): boolean {
+  if (strong.inSeconds !== true || !contradict(side, sideOf(explicit.owner, botAppId))) return false;
+  return strong.atMetaMs > latest(explicit) && strong.atMetaMs - REST_OF_SECOND_MS <= latest(explicit);
 }
 
 function mayBeOfOneMoment(one: ExplicitMark, other: ExplicitMark): boolean {

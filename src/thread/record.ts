@@ -36,6 +36,8 @@ export interface ExplicitMark {
 /** Strong evidence that says on which side of the fence the thread is. */
 export interface SideMark {
   readonly atMetaMs: number;
+  /** Meta stamped it in whole seconds, as in {@link ExplicitMark}. */
+  readonly inSeconds?: true;
   readonly key: string;
   /** True if the time is our own observation placed on Meta's clock, not a stamp of Meta's. */
   readonly own?: true;

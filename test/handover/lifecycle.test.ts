@@ -61,6 +61,15 @@ describe('arming a handover', () => {
     });
   });
 
+  it('by the event that ended a handover somebody waits for: that one waits on, for the end of the new one', () => {
+    const before = concluded({ endedBy: 'event-2' });
+    const next = { id: 'h2', cause: 'event-2', run: 'run-2', waits: 'nobody' } as const;
+    expect(arm(before, request(next)).record.open?.waits).to.equal('dialog');
+    expect(arm(before, request({ ...next, cause: 'event-3' })).record.open?.waits).to.equal('nobody');
+    const given = giveTo(before, 'h1', 'event-2').record;
+    expect(arm(given, request(next)).record.open?.waits).to.equal('nobody');
+  });
+
   it('twice in one turn, or by another event, finds the open one and changes nothing', () => {
     const record = armed();
     for (const again of [request({ id: 'h2' }), request({ id: 'h2', cause: 'event-2', run: 'run-2' })]) {

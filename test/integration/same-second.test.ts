@@ -37,6 +37,36 @@ describe('a take and a hand-back of one second, one of them stamped in seconds',
     });
   }
 
+  it('a message stamped in the second of a take that is stamped in milliseconds: Meta is asked, and the bot is silent', async () => {
+    for (const order of ['message first', 'take first'] as const) {
+      const stage = await scene();
+      await stage.customer.says('hello');
+      // A bot that answers learns from the refusal; this one has not answered yet.
+      stage.bot.logic = () => Promise.resolve();
+      const second = Math.floor(stage.clock.now() / SECOND_MS) + 10;
+      stage.sim.weather.delayMs = 60_000;
+      await stage.agent.takes(PSID);
+      const take = takenByVccLive(stage, second * SECOND_MS + 400);
+      const message = { timestamp: second, message: { mid: 'm_late', text: 'are you there?' } };
+      for (const item of order === 'take first' ? [take, message] : [message, take]) await stage.deliver([item]);
+      expect((await stage.bot.handover.ownerOf(stage.thread)).owner, order).to.equal('vccLive');
+    }
+  });
+
+  it('an agent’s words stamped in the second of the hand-back: Meta is asked, and the bot goes on', async () => {
+    const stage = await waiting();
+    const second = Math.floor(stage.clock.now() / SECOND_MS) + 10;
+    await stage.agent.releases(PSID);
+    const { pageId, vccLiveAppId } = stage.sim.settings;
+    const words = { mid: 'm_goodbye', is_echo: true, app_id: vccLiveAppId, text: 'Goodbye.' };
+    const echo = { sender: { id: pageId }, recipient: { id: PSID }, timestamp: second, message: words };
+    await stage.deliver([echo], 'standby');
+    await stage.deliver([handedBack(stage, second * SECOND_MS + 400)]);
+    expect((await stage.bot.handover.ownerOf(stage.thread)).owner).to.be.oneOf(['bot', 'idle']);
+    await stage.customer.says('hello again');
+    expect(outcomes(stage)).to.deep.equal(['completed via passBack']);
+  });
+
   it('a hand-back of the handover before, stamped in the second of the next pass: the new one goes on', async () => {
     const stage = await waiting();
     await stage.agent.handsBack(PSID);

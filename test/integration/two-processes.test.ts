@@ -685,6 +685,20 @@ describe('a pass whose outcome nobody knows', () => {
       expect(results(stage)).to.deep.equal([['failed', 'none', undefined]]);
     });
 
+    it('and another app’s hand-back is no sign that VCC Live had the thread', async () => {
+      const stage = await unconfirmed('before');
+      await stage.inbox.movesToMain(PSID);
+      await stage.clock.advance(1000);
+      const { botAppId, pageInboxAppId } = stage.sim.settings;
+      const owners = { previous_owner_app_id: BigInt(pageInboxAppId), new_owner_app_id: BigInt(botAppId) };
+      await stage.deliver([{ pass_thread_control: { ...owners, metadata: 'done' } }]);
+      expect([
+        ...stage.news('passed'),
+        ...stage.news('returned').filter(({ result }) => result.handoverId),
+      ]).to.deep.equal([]);
+      expect(stage.news('failed')).to.have.length(1);
+    });
+
     it('and a message of the customer, minutes later, closes it without a word: VCC Live has released the thread', async () => {
       const stage = await unconfirmed('after');
       await stage.agent.releases(PSID);

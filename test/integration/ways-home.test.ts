@@ -47,6 +47,23 @@ describe('a thread that comes home', () => {
       expect(stage.bot.heard).to.deep.equal(['hello']);
     });
 
+    it('released, and the next message asks for an agent again: the dialog that waits ends when that agent hands back', async () => {
+      const stage = await scene({ handover: { timers: { unclaimedMs: 60_000 } } });
+      dialogBot(stage.bot, 'everyTurn');
+      stage.bot.handover.attach(stage.bot.adapter, stage.bot.run);
+      await stage.customer.says('agent please');
+      await stage.agent.releases(stage.customer.psid);
+      await stage.customer.says('talk to agent');
+      expect(stage.news('returned').map(({ result }) => result.via)).to.deep.equal(['message']);
+      expect(stage.owner()).to.equal('vccLive');
+      await stage.clock.advance(5000);
+      await stage.agent.handsBack(stage.customer.psid);
+      expect(stage.bot.results.map(({ via }) => via)).to.deep.equal(['message']);
+      await stage.customer.says('where is my parcel?');
+      expect(stage.customer.hears().at(-1)).to.equal('bot: where is my parcel?');
+      expect(stage.bot.results).to.have.length(1);
+    });
+
     it('released: the next message runs once', async () => {
       const stage = await scene();
       await stage.customer.says('talk to agent');

@@ -191,8 +191,11 @@ export const RULES: readonly Rule[] = [
   {
     cause: 'vcc-live-not-connected',
     when: ({ red }) => red('vccLive'),
-    says: "VCC Live's app is not connected to the Page under the id that is configured: customers who ask for an agent reach no one.",
-    remedy: 'Compare VCC_LIVE_APP_ID with VCC Live support, and connect the Page in VCC Live.',
+    says:
+      "VCC Live's app does not get the Page's events under the id that is configured: it is not connected, or lacks a field. " +
+      'Customers who ask for an agent reach no one.',
+    remedy:
+      'Read the found line. Compare VCC_LIVE_APP_ID with VCC Live support, who connect the Page and subscribe the fields.',
     explains: ['vccLive'],
   },
   {
