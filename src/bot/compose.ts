@@ -94,6 +94,7 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   const inbox = incoming.inbox && measuredInbox(incoming.inbox, probe, clock);
   const host = messengerHost({ core, answering, queue, inbox, pluginTurns, runner, webhooks });
   const health = new HealthCheck({
+    options,
     clock,
     store,
     inbox: incoming.kept,

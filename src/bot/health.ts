@@ -15,6 +15,7 @@ import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { TokenAnswers } from '../graph/token-answers.js';
 import type { QueueStatus } from '../queue/delivery.js';
 import type { QueueLoad } from '../queue/thread-queue.js';
+import type { HandoverOptions } from './handover-options.js';
 
 /** What keeps a process from being healthy. The first four make it not ready. */
 export type HealthProblem =
@@ -85,6 +86,7 @@ export interface HealthOptions {
 
 /** Dependencies of {@link HealthCheck}. */
 export interface HealthDeps {
+  readonly options: Pick<HandoverOptions, 'pageAccessToken'>;
   readonly clock: Clock;
   readonly store: Pick<RecordStore, 'unschedule' | 'listOpen'>;
   readonly inbox: DeliveryInbox | undefined;
@@ -179,9 +181,10 @@ export class HealthCheck {
 
   /** What Meta answers is in the tokens' states afterwards. */
   async #askMeta(withinMs: number): Promise<void> {
-    const { clock, client, tokens } = this.#deps;
+    const { clock, client, tokens, options } = this.#deps;
     const known = tokens.states.map(({ pageId }) => pageId).slice(0, MOST_PAGES_ASKED);
-    const pages = known.length === 0 ? [''] : known;
+    // A function is never asked for a token of no Page: it would have none, and that would look like a failure.
+    const pages = known.length === 0 && typeof options.pageAccessToken === 'string' ? [''] : known;
     await Promise.all(pages.map((pageId) => withinTime(clock, withinMs, () => client.page(pageId))));
   }
 }
