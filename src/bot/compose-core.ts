@@ -144,20 +144,13 @@ function loggerOf(options: HandoverOptions): Logger {
   return log;
 }
 
-function clientOf(
+/** The Graph client of these options. */
+export function clientOf(
   { botAppId, pageAccessToken, appSecret, graph }: HandoverOptions,
   { log, clock, probe, traffic, tokens }: Pick<HandoverCore, 'log' | 'clock' | 'probe' | 'traffic' | 'tokens'>,
 ): ThreadControlClient {
   return new ThreadControlClient(
-    {
-      botAppId,
-      pageAccessToken,
-      ...(appSecret === undefined ? {} : { appSecret }),
-      ...graph,
-      clock,
-      logger: log,
-      ...(probe === undefined ? {} : { probe }),
-    },
+    { botAppId, pageAccessToken, appSecret, ...graph, clock, logger: log, probe },
     { traffic, tokens },
   );
 }

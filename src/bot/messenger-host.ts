@@ -5,7 +5,7 @@
 import { parseExactJson } from '../thread/exact-json.js';
 import type { ThreadEvent } from '../thread/event.js';
 import { checkDuration, checkSecret } from '../thread/check-values.js';
-import { ThreadControlClient } from '../graph/thread-control-client.js';
+import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
 import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { limitsOf } from '../webhook/http-request.js';
@@ -17,6 +17,7 @@ import type { Inbox } from '../queue/measured-inbox.js';
 import type { Queue } from '../queue/measured-queue.js';
 import type { RecordedEvent } from '../handover/turn.js';
 import type { HandoverCore } from './compose-core.js';
+import { clientOf } from './compose-core.js';
 import { checkAskingTurn } from './guarded-storage.js';
 import type { GraphOptions, HandoverOptions } from './handover-options.js';
 import type { LastWebhook } from './health.js';
@@ -194,7 +195,7 @@ class AdapterService implements MessengerService {
 
 /** An adapter's own token, secret or address needs a client of its own; otherwise the plugin's serves both. */
 function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: string): ThreadControlClient {
-  const { options, client, clock, log, probe, traffic, tokens } = core;
+  const { options } = core;
   const { apiVersion = options.graph?.apiVersion, baseUrl = options.graph?.baseUrl } = settings.graph ?? {};
   const { pageAccessToken = options.pageAccessToken } = settings;
   const isSame =
@@ -202,18 +203,6 @@ function clientFor(settings: ServeSettings, core: HandoverCore, appSecret: strin
     appSecret === options.appSecret &&
     apiVersion === options.graph?.apiVersion &&
     baseUrl === options.graph?.baseUrl;
-  if (isSame) return client;
-  return new ThreadControlClient(
-    {
-      botAppId: options.botAppId,
-      pageAccessToken,
-      appSecret,
-      ...options.graph,
-      ...settings.graph,
-      clock,
-      logger: log,
-      ...(probe === undefined ? {} : { probe }),
-    },
-    { traffic, tokens },
-  );
+  if (isSame) return core.client;
+  return clientOf({ ...options, pageAccessToken, appSecret, graph: { ...options.graph, apiVersion, baseUrl } }, core);
 }
