@@ -9,6 +9,7 @@ import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
 import type { Turn } from '../handover/turn.js';
 import type { Plugin } from '../bot/compose.js';
+import { isMessenger } from '../bot/find-address.js';
 import type { DueResult } from '../bot/handover-plugin.js';
 import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
 import type { BotAdapter } from '../bot/port.js';
@@ -167,7 +168,8 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
 
   /** Runs what is behind the plugin. The application saves its state in there, so a result is handled only afterwards. */
   async #runLogic(context: TurnContext, next: () => Promise<void>): Promise<void> {
-    const { activity } = context;
+    const { activity, adapter } = context;
+    if (!isMessenger(adapter, activity.channelId)) return next();
     // An event about the Page itself has no sender, and the SDK finds no state without one.
     const page = activity.conversation;
     if (page && activity.from?.id === undefined)
