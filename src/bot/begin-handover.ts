@@ -155,18 +155,21 @@ export class HandoverRequests {
   /**
    * Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. Never rejects: as with any other activity,
    * nothing of a turn that another process has taken over leaves the bot.
+   * @returns whether the thread was handed over
    */
-  async initiate(context: TurnContext, initiate: Activity): Promise<void> {
+  async initiate(context: TurnContext, initiate: Activity): Promise<boolean> {
     const turn = turnOf(context) ?? (await this.#turnOfThread(context));
     if (!turn) {
       await this.#withoutThread(context);
-      return;
+      return false;
     }
     const transcript = transcriptOf(initiate, turn.thread);
     try {
-      await this.#begin(context, turn, requestIn(initiate), { waits: 'nobody', transcript });
+      const { status } = await this.#begin(context, turn, requestIn(initiate), { waits: 'nobody', transcript });
+      return status === 'passed';
     } catch (error) {
       if (!(error instanceof TurnTakenOverError)) throw error;
+      return false;
     }
   }
 

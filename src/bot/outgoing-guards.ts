@@ -32,8 +32,8 @@ import { turnOf } from './turn-state.js';
 export interface OutgoingGuardDeps extends CheckedSendDeps {
   readonly addresses: AddressFinder;
   readonly framework: Pick<Framework, 'newContext'>;
-  /** Carries out an outgoing `handoff.initiate`. */
-  readonly initiate: (context: TurnContext, initiate: Activity) => Promise<void>;
+  /** Carries out an outgoing `handoff.initiate`. Whether the thread was handed over. */
+  readonly initiate: (context: TurnContext, initiate: Activity) => Promise<boolean>;
 }
 
 type Send = (context: TurnContext, activities: Activity[]) => Promise<ResourceResponse[]>;
@@ -187,12 +187,20 @@ export class OutgoingGuards {
     { activities, at }: { readonly activities: Activity[]; readonly at: number },
     next: Next,
   ): Promise<ResourceResponse[]> {
-    // What stands before the request is sent, then comes the handover. What follows would be said over the agent.
     const [initiate, ...after] = activities.splice(at);
-    const responses = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
-    if (initiate) await this.#deps.initiate(context, initiate);
-    const rest = after.length === 0 ? [] : this.#sends.suppress(turn.thread, after, 'handedOver');
-    return [...padded(responses, at), { id: '' }, ...rest];
+    const before = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
+    const isHandedOver = initiate !== undefined && (await this.#deps.initiate(context, initiate));
+    const responses = [...padded(before, at), { id: '' }];
+    if (after.length === 0) return responses;
+    // It would be said over the agent.
+    if (isHandedOver) return [...responses, ...this.#sends.suppress(turn.thread, after, 'handedOver')];
+    // `next` sends what is in this very list.
+    activities.splice(0, activities.length, ...after);
+    try {
+      return [...responses, ...padded(await this.#sendInTurn(context, turn, activities, next), after.length)];
+    } catch (error) {
+      throw withEarlier(error, responses);
+    }
   }
 
   #sendBatch(context: TurnContext, turn: Turn, activities: Activity[], next: Next): Promise<ResourceResponse[]> {
