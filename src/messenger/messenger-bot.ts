@@ -184,11 +184,15 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   }
 
   async #inTurn<T>(key: ThreadKey, work: (turn: MessengerTurn) => Promise<T>): Promise<T> {
-    let done: { readonly value: T } | undefined;
-    const logic: BotLogic = async (turn: MessengerTurn) => void (done = { value: await work(turn) });
+    let working: Promise<T> | undefined;
+    const logic: BotLogic = async (turn: MessengerTurn) => {
+      working = work(turn);
+      await working;
+    };
     await this.#binding.continueConversation({ adapter: this.#adapter, logic }, referenceTo(key), logic);
-    if (!done) throw new HandoverError('unexpected', 'The turn in the thread did not run.');
-    return done.value;
+    if (!working) throw new HandoverError('unexpected', 'The turn in the thread did not run.');
+    // Once more: what fails in a turn that another process has taken over ends the turn in silence.
+    return working;
   }
 
   /** The bot's logic: what came home first, then what the customer sent. */
