@@ -2,7 +2,7 @@
 import { Dialog } from '@microsoft/agents-hosting-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from '@microsoft/agents-hosting-dialogs';
 import type { WaterfallStepContext } from '@microsoft/agents-hosting-dialogs';
-import { partsOfPlugin } from '../bot/handover-plugin.js';
+import { pluginOf } from '../bot/handover-plugin.js';
 import { DEFAULT_DIALOG_ID, HandoverDialogIds } from '../bot/handover-dialog-ids.js';
 import type { HandoverDialogHost } from '../bot/waiting-dialog.js';
 import { beginWaiting, waitingHost, waitingState } from '../bot/waiting-dialog.js';
@@ -17,7 +17,7 @@ export class HandoverDialog extends Dialog<HandoverRequest> {
   /** @param request what every handover of this dialog asks for; the options it is begun with go before it */
   constructor(handover: VccLiveHandover, id: string = DEFAULT_DIALOG_ID, request: HandoverRequest = {}) {
     super(id);
-    this.#host = waitingHost(partsOfPlugin(handover));
+    this.#host = waitingHost(pluginOf(handover));
     this.#request = request;
   }
 

@@ -11,7 +11,7 @@ import type { Turn } from '../handover/turn.js';
 import type { Plugin } from '../bot/compose.js';
 import { isMessenger } from '../bot/find-address.js';
 import type { DueResult } from '../bot/handover-plugin.js';
-import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
+import { HandoverPlugin, dueResultOf, pluginOf } from '../bot/handover-plugin.js';
 import type { BotAdapter } from '../bot/port.js';
 import { SetupCheck, useFirst } from '../bot/setup-check.js';
 import { turnOf } from '../bot/turn-state.js';
@@ -62,7 +62,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
     super(options, agentsSdk);
-    this.#plugin = partsOfPlugin(this);
+    this.#plugin = pluginOf(this);
     const { core, pluginTurns } = this.#plugin;
     const { log, book } = core;
     this.#setup = new SetupCheck({

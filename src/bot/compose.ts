@@ -1,12 +1,16 @@
 /** Wires one plugin: each part gets what was made before it. */
 import { inBackground } from '../thread/clock.js';
+import type { ThreadEvent } from '../thread/event.js';
 import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
-import type { AnswerDeps } from '../webhook/http-request.js';
+import { parseJson } from '../webhook/http-request.js';
+import { parseWebhook } from '../webhook/parse-webhook.js';
 import type { CloseReport } from '../queue/deliver.js';
 import { DeliveryQueue } from '../queue/deliver.js';
 import { InboxWorker } from '../queue/inbox-worker.js';
+import type { Inbox } from '../queue/measured-inbox.js';
 import { measuredInbox } from '../queue/measured-inbox.js';
+import type { Queue } from '../queue/measured-queue.js';
 import { measuredQueue, queueOfMeasuredTurns } from '../queue/measured-queue.js';
 import type { RecordedEvent } from '../handover/turn.js';
 import { DeadlineWatch } from '../handover/timers.js';
@@ -16,8 +20,6 @@ import type { HandoverCore } from './compose-core.js';
 import { composeCore } from './compose-core.js';
 import type { HandoverOptions } from './handover-options.js';
 import { RoutingLookup } from './inline-thread-control.js';
-import type { MessengerHost } from './messenger-host.js';
-import { eventsOf, messengerHost } from './messenger-host.js';
 import { OutgoingGuards } from './outgoing-guards.js';
 import type { Policies } from './page-policies.js';
 import { PluginTurns } from './plugin-turns.js';
@@ -28,7 +30,7 @@ import { TurnRunner } from './run-event.js';
 /** One plugin, wired. */
 export interface Plugin {
   readonly core: HandoverCore;
-  readonly answering: AnswerDeps;
+  readonly framework: Framework;
   readonly requests: HandoverRequests;
   readonly guards: OutgoingGuards;
   readonly runner: TurnRunner;
@@ -36,7 +38,9 @@ export interface Plugin {
   readonly after: AfterHandover;
   readonly watch: DeadlineWatch;
   readonly health: HealthCheck;
-  readonly host: MessengerHost;
+  readonly queue: Queue<RecordedEvent>;
+  readonly inbox: Inbox<RecordedEvent> | undefined;
+  readonly webhooks: LastWebhook;
   /** Takes nothing in any more, and ends what runs or leaves it after `withinMs` milliseconds. */
   readonly close: (withinMs: number) => Promise<CloseReport>;
 }
@@ -47,11 +51,10 @@ export interface Plugin {
  */
 export function compose(options: HandoverOptions, framework: Framework): Plugin {
   const core = composeCore(options);
-  const { engine, log, lines, clock, events, functions, addresses, client, probe, book, store, tokens } = core;
+  const { engine, log, clock, events, functions, addresses, client, probe, book, store, tokens } = core;
   const policiesOf = (pageId: PageId): Policies => book.of(pageId);
   const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
   const incoming = composeQueue(core);
-  const answering = { log, clock, lines };
   const after = new AfterHandover({ engine, log, policiesOf, functions });
   const pluginTurns = new PluginTurns({
     log,
@@ -92,7 +95,6 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   });
   const watch = composeWatch(core, pluginTurns);
   const inbox = incoming.inbox && measuredInbox(incoming.inbox, probe, clock);
-  const host = messengerHost({ core, answering, queue, inbox, pluginTurns, runner, webhooks });
   const health = new HealthCheck({
     options,
     clock,
@@ -104,7 +106,21 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
     webhooks,
   });
   const close = (withinMs: number): Promise<CloseReport> => closed({ core, watch, ...incoming }, withinMs);
-  return { core, answering, requests, guards, runner, pluginTurns, after, watch, health, host, close };
+  return {
+    core,
+    framework,
+    requests,
+    guards,
+    runner,
+    pluginTurns,
+    after,
+    watch,
+    health,
+    queue,
+    inbox,
+    webhooks,
+    close,
+  };
 }
 
 interface Incoming {
@@ -128,6 +144,12 @@ function composeQueue({ options, engine, store, clock, log, processId, probe }: 
   const worker = queueOfMeasuredTurns(queue, probe, clock);
   const inbox = kept && new InboxWorker({ inbox: kept, queue: worker, clock, log, read: eventsOf });
   return { queue, inbox, kept };
+}
+
+/** The events of a body that an inbox kept; `undefined` if the body cannot be read. */
+function eventsOf(body: string): readonly ThreadEvent[] | undefined {
+  const parsed = parseJson(body);
+  return parsed.ok ? parseWebhook(parsed.value) : undefined;
 }
 
 /** Watches from now on if any thread may have timers. */

@@ -9,7 +9,7 @@ import { InvalidOptionError } from '../thread/errors.js';
 import { loadPeers } from '../thread/missing-peer.js';
 import { CopyCheck } from '../bot/check-copies.js';
 import type { Plugin } from '../bot/compose.js';
-import { HandoverPlugin, partsOfPlugin } from '../bot/handover-plugin.js';
+import { HandoverPlugin, pluginOf } from '../bot/handover-plugin.js';
 import { waitingHost } from '../bot/waiting-dialog.js';
 import { HandoverDialogIds, DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
 import { SetupCheck, useFirst } from '../bot/setup-check.js';
@@ -50,7 +50,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
     super(options, botFramework);
-    this.#plugin = partsOfPlugin(this);
+    this.#plugin = pluginOf(this);
     const { core, pluginTurns } = this.#plugin;
     const { log, book } = core;
     this.#copies = new CopyCheck(log, LOADED_TWICE);

@@ -1,9 +1,8 @@
 /** Binds the port of `bot/` to plain objects: no middleware, no proxies. */
 import { HandoverError } from '../thread/errors.js';
-import type { ThreadKey } from '../thread/key.js';
 import type { Activity, ConversationReference, ResourceResponse } from '../activities/activity.js';
 import { markSpeaksToMeta } from '../bot/adapter-answers.js';
-import type { MessengerService } from '../bot/messenger-host.js';
+import type { MessengerService } from '../bot/serve-adapter.js';
 import type { AttachedBot, BotAdapter, BotLogic, Framework, TurnContext } from '../bot/port.js';
 import type { TurnRunner } from '../bot/run-event.js';
 import type { ThreadHost } from './messenger-turn.js';
@@ -86,14 +85,4 @@ export class DirectAdapter implements BotAdapter {
   async deleteActivity(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** Where a thread is reached. */
-export function referenceTo({ pageId, psid }: ThreadKey): ConversationReference {
-  return {
-    channelId: 'facebook',
-    conversation: { id: psid },
-    user: { id: psid, name: psid },
-    bot: { id: pageId, name: pageId },
-  };
 }

@@ -6,13 +6,14 @@ import type { ThreadKey } from '../thread/key.js';
 import { described, isObject } from '../thread/check-values.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import type { Plugin } from '../bot/compose.js';
-import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
-import type { MessengerService } from '../bot/messenger-host.js';
+import { referenceTo } from '../bot/handoff-status.js';
+import { HandoverPlugin, dueResultOf, pluginOf } from '../bot/handover-plugin.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { BotLogic } from '../bot/port.js';
+import { serve } from '../bot/serve-adapter.js';
 import { decidedIn } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';
-import { DirectAdapter, MessengerBinding, referenceTo } from './framework.js';
+import { DirectAdapter, MessengerBinding } from './framework.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
 import { MessengerTurn } from './messenger-turn.js';
 import type { MessengerBotOptions } from './options.js';
@@ -74,8 +75,8 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     const { plugin, route } = readOptions(options);
     super(plugin, binding);
     this.#binding = binding;
-    this.#plugin = partsOfPlugin(this);
-    const { requests, runner, guards, host, core } = this.#plugin;
+    this.#plugin = pluginOf(this);
+    const { requests, runner, guards, core } = this.#plugin;
     const { operations } = core;
     binding.connect({
       runner,
@@ -86,7 +87,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
         ownerOf: (turn, how) => operations.ownerOf(turn, how),
       },
     });
-    const service: MessengerService = host.serve(this.#adapter, route);
+    const service = serve(this.#plugin, this.#adapter, route);
     this.#adapter.serve(service);
     guards.guardAdapter(this.#adapter);
     this.webhook = (req, res) => service.receive(req, res, this.#logic);
