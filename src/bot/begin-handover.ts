@@ -17,6 +17,7 @@ import type { Activity } from '../activities/activity.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { HandoverEvents } from '../handover/events.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
+import type { SendTarget } from './checked-sends.js';
 import type { AddressFinder } from './find-address.js';
 import { isMessenger } from './find-address.js';
 import type { HandoverRequest } from './handover-options.js';
@@ -27,7 +28,7 @@ import { metadataFor, transcriptOf } from './outgoing-metadata.js';
 import type { PoliciesOf } from './page-policies.js';
 import { noticeOf, say } from './plugin-texts.js';
 import { asksForAgent } from './talk-to-agent.js';
-import { noThread, threadOfContext } from './target-thread.js';
+import { noThread } from './target-thread.js';
 import { answeringRequest, turnOf } from './turn-state.js';
 import type { Framework, TurnContext } from './port.js';
 
@@ -138,12 +139,6 @@ export class HandoverRequests {
     return start;
   }
 
-  /** In a context that no turn of the plugin's is in, as Botkit makes one to write first. */
-  async #turnOfThread(context: TurnContext): Promise<Turn | undefined> {
-    const thread = await threadOfContext(context, this.#deps.addresses);
-    return thread && this.#deps.engine.proactiveTurn(thread);
-  }
-
   /** Nobody can be handed over: Meta has no thread for the customer yet, or nobody can tell which one is meant. */
   async #withoutThread({ adapter, activity }: TurnContext): Promise<HandoverStart> {
     const address = await this.#deps.addresses.ofTurn(adapter, activity);
@@ -155,14 +150,16 @@ export class HandoverRequests {
   /**
    * Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. Never rejects: as with any other activity,
    * nothing of a turn that another process has taken over leaves the bot.
+   * @param target absent: Meta names the customer by a user_ref, and there is no thread yet
    * @returns whether the thread was handed over
    */
-  async initiate(context: TurnContext, initiate: Activity): Promise<boolean> {
-    const turn = turnOf(context) ?? (await this.#turnOfThread(context));
-    if (!turn) {
-      await this.#withoutThread(context);
+  async initiate(context: TurnContext, initiate: Activity, target: SendTarget | undefined): Promise<boolean> {
+    const { engine, log } = this.#deps;
+    if (!target) {
+      log.warn(NO_THREAD_YET);
       return false;
     }
+    const turn = target.turn ?? (await engine.proactiveTurn(target.thread));
     const transcript = transcriptOf(initiate, turn.thread);
     try {
       const { status } = await this.#begin(context, turn, requestIn(initiate), { waits: 'nobody', transcript });

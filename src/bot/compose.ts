@@ -79,7 +79,10 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
     routing: new RoutingLookup(client, { clock, log }),
     failed: (thread, reference, error) => pluginTurns.failed(thread, reference, error),
   });
-  const guards = new OutgoingGuards({ ...said, initiate: (context, activity) => requests.initiate(context, activity) });
+  const guards = new OutgoingGuards({
+    ...said,
+    initiate: (context, activity, target) => requests.initiate(context, activity, target),
+  });
   const queue = measuredQueue(incoming.queue, probe, clock);
   const webhooks = new LastWebhook();
   const runner = new TurnRunner({

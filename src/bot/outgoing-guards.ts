@@ -33,7 +33,7 @@ export interface OutgoingGuardDeps extends CheckedSendDeps {
   readonly addresses: AddressFinder;
   readonly framework: Pick<Framework, 'newContext'>;
   /** Carries out an outgoing `handoff.initiate`. Whether the thread was handed over. */
-  readonly initiate: (context: TurnContext, initiate: Activity) => Promise<boolean>;
+  readonly initiate: (context: TurnContext, initiate: Activity, target: SendTarget | undefined) => Promise<boolean>;
 }
 
 type Send = (context: TurnContext, activities: Activity[]) => Promise<ResourceResponse[]>;
@@ -149,7 +149,7 @@ export class OutgoingGuards {
     }
     const [initiate] = activities;
     if (initiate && isInitiate(initiate)) {
-      await this.#deps.initiate(this.#contextOf(context, initiate, target), initiate);
+      await this.#deps.initiate(this.#contextOf(context, initiate, target), initiate, target);
       return [{ id: '' }];
     }
     // Meta names this customer by a user_ref: there is no thread yet that another app could have.
@@ -157,9 +157,9 @@ export class OutgoingGuards {
     return this.#sends.send(context.adapter, target, activities, () => send(context, activities));
   }
 
-  /** The context in which an activity asks for a handover: its turn's, or one in the conversation that it goes to. */
+  /** The context in which an activity asks for a handover: its own, or one in the other conversation that it goes to. */
   #contextOf(context: TurnContext, initiate: Activity, target: SendTarget | undefined): TurnContext {
-    if (target?.turn || !turnOf(context)) return context;
+    if (target?.turn || this.#areOwn(context, [initiate])) return context;
     const { channelId = CHANNEL, conversation, from, recipient } = initiate;
     const parties = { ...(recipient ? { from: recipient } : {}), ...(from ? { recipient: from } : {}) };
     return this.#deps.framework.newContext(context.adapter, {
@@ -189,7 +189,8 @@ export class OutgoingGuards {
   ): Promise<ResourceResponse[]> {
     const [initiate, ...after] = activities.splice(at);
     const before = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
-    const isHandedOver = initiate !== undefined && (await this.#deps.initiate(context, initiate));
+    const isHandedOver =
+      initiate !== undefined && (await this.#deps.initiate(context, initiate, { thread: turn.thread, turn }));
     const responses = [...padded(before, at), { id: '' }];
     if (after.length === 0) return responses;
     // It would be said over the agent.
