@@ -6,47 +6,30 @@
 import { TurnTakenOverError, textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
-import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
 import type { Waiting } from '../thread/record.js';
 import { expectRejection } from '../thread/thenable.js';
-import type { ApplicationFunctions } from '../thread/application-functions.js';
-import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { Activity } from '../activities/activity.js';
-import type { HandoverEngine } from '../handover/engine.js';
-import type { HandoverEvents } from '../handover/events.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
 import type { SendTarget } from './checked-sends.js';
-import type { AddressFinder } from './find-address.js';
+import type { HandoverCore } from './compose-core.js';
 import { isMessenger } from './find-address.js';
 import type { HandoverRequest } from './handover-options.js';
-import type { RoutingLookup } from './inline-thread-control.js';
-import { passWithNotice } from './inline-thread-control.js';
-import type { MetadataDeps } from './outgoing-metadata.js';
+import { RoutingLookup, passWithNotice } from './inline-thread-control.js';
 import { metadataFor, transcriptOf } from './outgoing-metadata.js';
-import type { PoliciesOf } from './page-policies.js';
 import { noticeOf, say } from './plugin-texts.js';
+import type { PluginTurns } from './plugin-turns.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread } from './target-thread.js';
 import { answeringRequest, turnOf } from './turn-state.js';
 import type { Framework, TurnContext } from './port.js';
 
+type CoreParts = 'options' | 'engine' | 'client' | 'clock' | 'events' | 'log' | 'book' | 'functions' | 'addresses';
+
 /** Dependencies of {@link HandoverRequests}. */
-export interface HandoverRequestDeps {
-  readonly engine: HandoverEngine;
-  readonly client: ThreadControlClient;
-  readonly events: HandoverEvents;
-  readonly log: Logger;
-  readonly policiesOf: PoliciesOf;
-  readonly metadataOf: (pageId: PageId) => MetadataDeps;
-  readonly policiesAsked: (pageId: PageId) => Promise<void> | undefined;
-  readonly functions: ApplicationFunctions;
-  readonly routing: RoutingLookup;
-  readonly addresses: AddressFinder;
+export interface HandoverRequestDeps extends Pick<HandoverCore, CoreParts> {
   readonly framework: Pick<Framework, 'referenceOf'>;
-  /** The bot's logic is to hear that a handover failed. */
-  readonly failed: (thread: ThreadKey, reference: unknown, error: Error) => void;
+  readonly pluginTurns: Pick<PluginTurns, 'failed'>;
 }
 
 /** How a handover is begun, beside the request. */
@@ -70,10 +53,12 @@ const NO_THREAD_YET =
 /** Begins handovers in turns. */
 export class HandoverRequests {
   readonly #deps: HandoverRequestDeps;
+  readonly #routing: RoutingLookup;
   #usuallyWaits: Waiting = 'nobody';
 
   constructor(deps: HandoverRequestDeps) {
     this.#deps = deps;
+    this.#routing = new RoutingLookup(deps);
   }
 
   /** A handler of the application waits for every handover from now on, unless its beginning says who else waits. */
@@ -89,7 +74,7 @@ export class HandoverRequests {
     if (activity.type !== 'message') return false;
     // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
     if (event.kind === 'echo') return false;
-    const { triggers } = this.#deps.policiesOf(turn.thread.pageId);
+    const { triggers } = this.#deps.book.of(turn.thread.pageId);
     // Bot Framework's types say that a message has a text; a picture has none.
     const { text }: { readonly text?: string | null } = activity;
     // The payload of the button or quick reply behind the turn, whichever adapter made it.
@@ -121,12 +106,13 @@ export class HandoverRequests {
     const { thread } = turn;
     // Applications without types may give a promise for any of them.
     for (const value of [request.metadata, request.summary, request.notice]) expectRejection(value);
-    await this.#deps.policiesAsked(thread.pageId);
-    const { texts, loopBreaker } = this.#deps.policiesOf(thread.pageId);
+    await this.#deps.book.asked(thread.pageId);
+    const { texts, loopBreaker } = this.#deps.book.of(thread.pageId);
     const failed = async (error: Error): Promise<void> => {
       await answeringRequest(turn, () => say(context, texts.failed, log));
       // Who waits gets it as the answer to the request.
-      if (waits === 'nobody') this.#deps.failed(thread, this.#deps.framework.referenceOf(context.activity), error);
+      if (waits === 'nobody')
+        this.#deps.pluginTurns.failed(thread, this.#deps.framework.referenceOf(context.activity), error);
     };
     if (await this.#isNobodyThere(context, turn, request)) {
       events.emit('refused', { thread, reason: 'unavailable' });
@@ -173,7 +159,7 @@ export class HandoverRequests {
   /** Whether the application says that no agent is there. Not asked if the thread is with one, or was just passed. */
   async #isNobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
     const { engine } = this.#deps;
-    const { availability } = this.#deps.policiesOf(turn.thread.pageId);
+    const { availability } = this.#deps.book.of(turn.thread.pageId);
     if (!availability || turn.blockedBecause !== undefined) return false;
     const owner = await engine.ownerOf(turn.thread, false).then(
       (known) => known.owner,
@@ -190,10 +176,9 @@ export class HandoverRequests {
     request: HandoverRequest,
     { waits, transcript }: Required<Beginning>,
   ): Promise<HandoverOrder> {
-    const { policiesOf, metadataOf, functions } = this.#deps;
-    const { pageId } = turn.thread;
-    const { texts, inlineThreadControl } = policiesOf(pageId);
-    const metadata = await metadataFor(context, turn.thread, { request, transcript }, metadataOf(pageId));
+    const { book, functions } = this.#deps;
+    const { texts, inlineThreadControl } = book.of(turn.thread.pageId);
+    const metadata = await metadataFor(context, turn.thread, { request, transcript }, this.#deps);
     const notice = await noticeOf(context, request.notice, texts, functions);
     const reference = this.#deps.framework.referenceOf(context.activity);
     const order: HandoverOrder = { metadata, waits, reference };
@@ -213,9 +198,9 @@ export class HandoverRequests {
 
   /** Notice and pass in one call; `undefined` when they take two, also for an activity that cannot be read. */
   async #inline(thread: ThreadKey, notice: Activity): Promise<HandoverOrder['passWithNotice']> {
-    const { client, routing, log } = this.#deps;
+    const { client, log } = this.#deps;
     try {
-      return await passWithNotice(client, thread, notice, routing);
+      return await passWithNotice(client, thread, notice, this.#routing);
     } catch (error) {
       log.warn(
         `The notice does not fit into the call that passes the thread, so it goes alone: ${textOfThrown(error)}`,

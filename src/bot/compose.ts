@@ -1,7 +1,6 @@
 /** Wires one plugin: each part gets what was made before it. */
 import { inBackground } from '../thread/clock.js';
 import type { ThreadEvent } from '../thread/event.js';
-import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
 import { parseJson } from '../webhook/http-request.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
@@ -19,9 +18,7 @@ import { HandoverRequests } from './begin-handover.js';
 import type { HandoverCore } from './compose-core.js';
 import { composeCore } from './compose-core.js';
 import type { HandoverOptions } from './handover-options.js';
-import { RoutingLookup } from './inline-thread-control.js';
 import { OutgoingGuards } from './outgoing-guards.js';
-import type { Policies } from './page-policies.js';
 import { PluginTurns } from './plugin-turns.js';
 import { HealthCheck, LastWebhook } from './health.js';
 import type { Framework } from './port.js';
@@ -51,79 +48,22 @@ export interface Plugin {
  */
 export function compose(options: HandoverOptions, framework: Framework): Plugin {
   const core = composeCore(options);
-  const { engine, log, clock, events, functions, addresses, client, probe, book, store, tokens } = core;
-  const policiesOf = (pageId: PageId): Policies => book.of(pageId);
-  const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
+  const { probe, clock, engine } = core;
   const incoming = composeQueue(core);
-  const after = new AfterHandover({ engine, log, policiesOf, functions });
-  const pluginTurns = new PluginTurns({
-    log,
-    framework,
-    runAfter: (thread, work) => incoming.queue.runAfter(thread, work),
-    isInside: (thread) => incoming.queue.isInside(thread),
-    after,
-    policiesOf,
-    expire: (thread) => engine.expire(thread),
-    endedBefore: (turn) => engine.dialogResults.endedBefore(turn),
-    bringHome: (thread) => engine.bringHome(thread),
-  });
-  core.endings.subscribe((thread, ended, eventKey) => pluginTurns.resumeAfter(thread, ended, eventKey));
-  const said = { engine, events, clock, log, framework, addresses };
-  const requests = new HandoverRequests({
-    ...said,
-    client,
-    policiesOf,
-    policiesAsked,
-    functions,
-    metadataOf: core.metadataOf,
-    routing: new RoutingLookup(client, { clock, log }),
-    failed: (thread, reference, error) => pluginTurns.failed(thread, reference, error),
-  });
-  const guards = new OutgoingGuards({
-    ...said,
-    initiate: (context, activity, target) => requests.initiate(context, activity, target),
-  });
   const queue = measuredQueue(incoming.queue, probe, clock);
-  const webhooks = new LastWebhook();
-  const runner = new TurnRunner({
-    ...said,
-    queue,
-    runInQueue: (thread, work) => incoming.queue.run(thread, work),
-    guards,
-    requests,
-    pluginTurns,
-    after,
-    policiesOf,
-    webhooks,
-  });
-  const watch = composeWatch(core, pluginTurns);
   const inbox = incoming.inbox && measuredInbox(incoming.inbox, probe, clock);
-  const health = new HealthCheck({
-    options,
-    clock,
-    store,
-    inbox: incoming.kept,
-    client,
-    tokens,
-    queue: incoming.queue,
-    webhooks,
-  });
+  const webhooks = new LastWebhook();
+  const after = new AfterHandover(core);
+  const pluginTurns = new PluginTurns({ ...core, framework, queue: incoming.queue, after });
+  engine.decisions.onEnded = (thread, ended, eventKey) => pluginTurns.resumeAfter(thread, ended, eventKey);
+  const requests = new HandoverRequests({ ...core, framework, pluginTurns });
+  const guards = new OutgoingGuards({ ...core, framework, requests });
+  const turns = { guards, requests, pluginTurns, after };
+  const runner = new TurnRunner({ ...core, ...turns, framework, queue, ownTurns: incoming.queue, webhooks });
+  const watch = composeWatch(core, pluginTurns);
+  const health = new HealthCheck({ ...core, inbox: incoming.kept, queue: incoming.queue, webhooks });
   const close = (withinMs: number): Promise<CloseReport> => closed({ core, watch, ...incoming }, withinMs);
-  return {
-    core,
-    framework,
-    requests,
-    guards,
-    runner,
-    pluginTurns,
-    after,
-    watch,
-    health,
-    queue,
-    inbox,
-    webhooks,
-    close,
-  };
+  return { core, framework, ...turns, runner, watch, health, queue, inbox, webhooks, close };
 }
 
 interface Incoming {

@@ -9,13 +9,10 @@ import { checkDuration } from '../thread/check-values.js';
 import { HandoverError, StoreError, textOfThrown } from '../thread/errors.js';
 import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
-import type { RecordStore } from '../store/record-store.js';
 import { withinTime } from '../thread/time-limit.js';
-import type { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { TokenAnswers } from '../graph/token-answers.js';
-import type { QueueStatus } from '../queue/delivery.js';
+import type { DeliveryQueue } from '../queue/deliver.js';
 import type { QueueLoad } from '../queue/thread-queue.js';
-import type { HandoverOptions } from './handover-options.js';
+import type { HandoverCore } from './compose-core.js';
 
 /** What keeps a process from being healthy. The first four make it not ready. */
 export type HealthProblem =
@@ -85,14 +82,10 @@ export interface HealthOptions {
 }
 
 /** Dependencies of {@link HealthCheck}. */
-export interface HealthDeps {
-  readonly options: Pick<HandoverOptions, 'pageAccessToken'>;
-  readonly clock: Clock;
-  readonly store: Pick<RecordStore, 'unschedule' | 'listOpen'>;
+export interface HealthDeps extends Pick<HandoverCore, 'options' | 'clock' | 'store' | 'client' | 'tokens'> {
+  /** What the inbox of this bot is kept in. */
   readonly inbox: DeliveryInbox | undefined;
-  readonly client: ThreadControlClient;
-  readonly tokens: TokenAnswers;
-  readonly queue: { readonly status: QueueStatus };
+  readonly queue: Pick<DeliveryQueue, 'status'>;
   readonly webhooks: LastWebhook;
 }
 

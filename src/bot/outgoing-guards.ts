@@ -10,9 +10,10 @@ import type { Activity, ConversationReference, ResourceResponse } from '../activ
 import type { Turn } from '../handover/turn.js';
 import type { Address } from './address.js';
 import { isSameThread } from './address.js';
+import type { HandoverRequests } from './begin-handover.js';
 import type { CheckedSendDeps, SendTarget } from './checked-sends.js';
 import { CheckedSends } from './checked-sends.js';
-import type { AddressFinder } from './find-address.js';
+import type { HandoverCore } from './compose-core.js';
 import { isMessenger } from './find-address.js';
 import type { BatchPart } from './outgoing-batch.js';
 import {
@@ -29,11 +30,9 @@ import type { BotAdapter, Framework, SendHandler, TurnContext } from './port.js'
 import { turnOf } from './turn-state.js';
 
 /** Dependencies of {@link OutgoingGuards}. */
-export interface OutgoingGuardDeps extends CheckedSendDeps {
-  readonly addresses: AddressFinder;
+export interface OutgoingGuardDeps extends CheckedSendDeps, Pick<HandoverCore, 'addresses'> {
   readonly framework: Pick<Framework, 'newContext'>;
-  /** Carries out an outgoing `handoff.initiate`. Whether the thread was handed over. */
-  readonly initiate: (context: TurnContext, initiate: Activity, target: SendTarget | undefined) => Promise<boolean>;
+  readonly requests: Pick<HandoverRequests, 'initiate'>;
 }
 
 type Send = (context: TurnContext, activities: Activity[]) => Promise<ResourceResponse[]>;
@@ -149,7 +148,7 @@ export class OutgoingGuards {
     }
     const [initiate] = activities;
     if (initiate && isInitiate(initiate)) {
-      await this.#deps.initiate(this.#contextOf(context, initiate, target), initiate, target);
+      await this.#deps.requests.initiate(this.#contextOf(context, initiate, target), initiate, target);
       return [{ id: '' }];
     }
     // Meta names this customer by a user_ref: there is no thread yet that another app could have.
@@ -190,7 +189,7 @@ export class OutgoingGuards {
     const [initiate, ...after] = activities.splice(at);
     const before = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
     const isHandedOver =
-      initiate !== undefined && (await this.#deps.initiate(context, initiate, { thread: turn.thread, turn }));
+      initiate !== undefined && (await this.#deps.requests.initiate(context, initiate, { thread: turn.thread, turn }));
     const responses = [...padded(before, at), { id: '' }];
     if (after.length === 0) return responses;
     // It would be said over the agent.

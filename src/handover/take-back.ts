@@ -185,7 +185,7 @@ function takeRefusedLine(handoverId: HandoverId, taker: string, error: GraphApiE
  */
 export async function expire(records: ThreadRecords, thread: ThreadKey): Promise<EndedHandover | undefined> {
   const { store, clock, policies } = records.deps;
-  const { timers } = policies(thread.pageId);
+  const { timers } = policies.of(thread.pageId);
   const record = await store.read(thread);
   const open = record?.open;
   // Its pass may still be found to have worked.
@@ -216,7 +216,7 @@ async function dropDeadline(records: ThreadRecords, thread: ThreadKey, doneId: s
   await store.unschedule(thread, HANDOVER_DEADLINE);
   const open = (await store.read(thread))?.open;
   if (!open || open.id === doneId) return;
-  const deadline = deadlineOf(open, policies(thread.pageId).timers);
+  const deadline = deadlineOf(open, policies.of(thread.pageId).timers);
   if (deadline) await store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: deadline.atMs });
 }
 

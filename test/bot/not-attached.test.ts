@@ -58,13 +58,10 @@ function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bo
   const turns = new PluginTurns({
     log: loggerInto(lines, 'warn'),
     framework,
-    runAfter: (_thread, work) => work({ thread: THREAD, event: 'e', processId: 'p' }),
-    isInside: () => false,
+    queue: { runAfter: (_thread, work) => work({ thread: THREAD, event: 'e', processId: 'p' }), isInside: () => false },
     after: {} as never,
-    policiesOf: () => ({ texts: { unclaimed: silence, abandoned: silence, returned: silence } }) as never,
-    expire: () => Promise.resolve(endedNow()),
-    endedBefore: () => Promise.resolve(undefined),
-    bringHome: () => Promise.resolve(endedNow()),
+    book: { of: () => ({ texts: { unclaimed: silence, abandoned: silence, returned: silence } }) } as never,
+    engine: { expire: () => Promise.resolve(endedNow()), bringHome: () => Promise.resolve(endedNow()) } as never,
   });
   const bot = { adapter: {} as never, logic: () => Promise.resolve() };
   return { turns, lines, begun: () => begun, bot };
