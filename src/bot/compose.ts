@@ -38,6 +38,8 @@ export interface Plugin {
   readonly queue: Queue<RecordedEvent>;
   readonly inbox: Inbox<RecordedEvent> | undefined;
   readonly webhooks: LastWebhook;
+  /** A route for VCC Live's webhooks exists. */
+  servesVccLive: boolean;
   /** Takes nothing in any more, and ends what runs or leaves it after `withinMs` milliseconds. */
   readonly close: (withinMs: number) => Promise<CloseReport>;
 }
@@ -63,7 +65,7 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   const watch = composeWatch(core, pluginTurns);
   const health = new HealthCheck({ ...core, inbox: incoming.kept, queue: incoming.queue, webhooks });
   const close = (withinMs: number): Promise<CloseReport> => closed({ core, watch, ...incoming }, withinMs);
-  return { core, framework, ...turns, runner, watch, health, queue, inbox, webhooks, close };
+  return { core, framework, ...turns, runner, watch, health, queue, inbox, webhooks, servesVccLive: false, close };
 }
 
 interface Incoming {

@@ -34,7 +34,6 @@ let isPlugin: (value: object) => value is HandoverPlugin;
 /** The methods and events that a bot of any framework has. */
 export class HandoverPlugin<Context extends TurnContext = TurnContext, Message extends Activity = Activity> {
   readonly #parts: Plugin;
-  #servesVccLive = false;
   #closing: Promise<CloseReport> | undefined;
 
   static {
@@ -48,11 +47,6 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    */
   protected constructor(options: HandoverOptions<Context, Message>, framework: Framework) {
     this.#parts = compose(options, framework);
-  }
-
-  /** Whether a route of {@link vccLiveWebhook} exists. */
-  protected get servesVccLive(): boolean {
-    return this.#servesVccLive;
   }
 
   /**
@@ -122,7 +116,7 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    */
   vccLiveWebhook(options: VccLiveWebhookOptions): VccLiveWebhookHandler {
     const { core, watch } = this.#parts;
-    this.#servesVccLive = true;
+    this.#parts.servesVccLive = true;
     const handler = vccLiveWebhook(options, { ...core, reports: core.engine.reports });
     if (options.takeBackAfterMs !== false) watch.start();
     return handler;
