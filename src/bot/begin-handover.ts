@@ -16,6 +16,7 @@ import type { HandoverCore } from './compose-core.js';
 import { isMessenger } from './find-address.js';
 import type { HandoverRequest } from './handover-options.js';
 import { RoutingLookup, passWithNotice } from './inline-thread-control.js';
+import type { HandoverWords } from './outgoing-metadata.js';
 import { metadataFor, transcriptOf } from './outgoing-metadata.js';
 import { noticeOf, say } from './plugin-texts.js';
 import type { PluginTurns } from './plugin-turns.js';
@@ -30,14 +31,6 @@ type CoreParts = 'options' | 'engine' | 'client' | 'clock' | 'events' | 'log' | 
 export interface HandoverRequestDeps extends Pick<HandoverCore, CoreParts> {
   readonly framework: Pick<Framework, 'referenceOf'>;
   readonly pluginTurns: Pick<PluginTurns, 'failed'>;
-}
-
-/** How a handover is begun, beside the request. */
-export interface Beginning {
-  /** Who waits for the result. Default: the application's handler if there is one for all handovers, else nobody. */
-  readonly waits?: Waiting;
-  /** Lines, oldest first. */
-  readonly transcript?: readonly string[];
 }
 
 /** A customer's event, and the activity of its turn. */
@@ -61,7 +54,7 @@ export class HandoverRequests {
     this.#routing = new RoutingLookup(deps);
   }
 
-  /** A handler of the application waits for every handover from now on, unless its beginning says who else waits. */
+  /** A handler of the application waits for every handover from now on that no dialog waits for. */
   awaitedByHandler(): void {
     this.#usuallyWaits = 'handler';
   }
@@ -83,45 +76,36 @@ export class HandoverRequests {
 
   /**
    * Hands this turn's thread over.
+   * @param waits who waits for the result. Default: the application's handler if there is one for all handovers, else nobody
    * @throws {@link TurnTakenOverError} if another process has the turn's event, and nothing else
    */
-  async toAgent(
-    context: TurnContext,
-    request: HandoverRequest,
-    { waits = this.#usuallyWaits, transcript = [] }: Beginning = {},
-  ): Promise<HandoverStart> {
+  async toAgent(context: TurnContext, request: HandoverRequest, waits = this.#usuallyWaits): Promise<HandoverStart> {
     const { adapter, activity } = context;
     if (!isMessenger(adapter, activity.channelId)) return { status: 'refused', reason: 'notMessenger' };
     const turn = turnOf(context);
-    return turn ? this.#begin(context, turn, request, { waits, transcript }) : this.#withoutThread(context);
+    return turn ? this.#begin(context, turn, { request, transcript: [] }, waits) : this.#withoutThread(context);
   }
 
-  async #begin(
-    context: TurnContext,
-    turn: Turn,
-    request: HandoverRequest,
-    { waits, transcript }: Required<Beginning>,
-  ): Promise<HandoverStart> {
-    const { engine, events, log } = this.#deps;
+  async #begin(context: TurnContext, turn: Turn, words: HandoverWords, waits: Waiting): Promise<HandoverStart> {
+    const { engine, events, log, book, framework, pluginTurns } = this.#deps;
     const { thread } = turn;
+    const { request } = words;
     // Applications without types may give a promise for any of them.
     for (const value of [request.metadata, request.summary, request.notice]) expectRejection(value);
-    await this.#deps.book.asked(thread.pageId);
-    const { texts, loopBreaker } = this.#deps.book.of(thread.pageId);
-    const failed = async (error: Error): Promise<void> => {
-      await answeringRequest(turn, () => say(context, texts.failed, log));
-      // Who waits gets it as the answer to the request.
-      if (waits === 'nobody')
-        this.#deps.pluginTurns.failed(thread, this.#deps.framework.referenceOf(context.activity), error);
-    };
+    await book.asked(thread.pageId);
+    const { texts, loopBreaker } = book.of(thread.pageId);
     if (await this.#isNobodyThere(context, turn, request)) {
       events.emit('refused', { thread, reason: 'unavailable' });
       await answeringRequest(turn, () => say(context, texts.unavailable, log));
       return { status: 'refused', reason: 'unavailable' };
     }
-    const order = await this.#order(context, turn, request, { waits, transcript });
+    const order = await this.#order(context, turn, words, waits);
     const start = await engine.starter.handOver(turn, order, loopBreaker);
-    if (start.status === 'failed') await failed(start.error);
+    if (start.status === 'failed') {
+      await answeringRequest(turn, () => say(context, texts.failed, log));
+      // Who waits gets it as the answer to the request.
+      if (waits === 'nobody') pluginTurns.failed(thread, framework.referenceOf(context.activity), start.error);
+    }
     return start;
   }
 
@@ -148,7 +132,7 @@ export class HandoverRequests {
     const turn = target.turn ?? (await engine.proactiveTurn(target.thread));
     const transcript = transcriptOf(initiate, turn.thread);
     try {
-      const { status } = await this.#begin(context, turn, requestIn(initiate), { waits: 'nobody', transcript });
+      const { status } = await this.#begin(context, turn, { request: requestIn(initiate), transcript }, 'nobody');
       return status === 'passed';
     } catch (error) {
       if (!(error instanceof TurnTakenOverError)) throw error;
@@ -170,16 +154,11 @@ export class HandoverRequests {
     return (await availability(context, request)) === 'unavailable';
   }
 
-  async #order(
-    context: TurnContext,
-    turn: Turn,
-    request: HandoverRequest,
-    { waits, transcript }: Required<Beginning>,
-  ): Promise<HandoverOrder> {
+  async #order(context: TurnContext, turn: Turn, words: HandoverWords, waits: Waiting): Promise<HandoverOrder> {
     const { book, functions } = this.#deps;
     const { texts, inlineThreadControl } = book.of(turn.thread.pageId);
-    const metadata = await metadataFor(context, turn.thread, { request, transcript }, this.#deps);
-    const notice = await noticeOf(context, request.notice, texts, functions);
+    const metadata = await metadataFor(context, turn.thread, words, this.#deps);
+    const notice = await noticeOf(context, words.request.notice, texts, functions);
     const reference = this.#deps.framework.referenceOf(context.activity);
     const order: HandoverOrder = { metadata, waits, reference };
     if (!notice) return order;

@@ -29,7 +29,7 @@ export function waitingHost<Context extends TurnContext, Message extends Activit
   core,
 }: Plugin): HandoverDialogHost<Context, Message> {
   return {
-    begin: (context, asked) => requests.toAgent(context, asked, { waits: 'dialog' }),
+    begin: (context, asked) => requests.toAgent(context, asked, 'dialog'),
     ending: async (context, handoverId, startedAtMs) => {
       const turn = turnOf(context);
       return turn && core.engine.dialogResults.resultFor(turn, handoverId, startedAtMs);
