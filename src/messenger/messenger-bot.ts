@@ -15,6 +15,7 @@ import { decidedIn } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';
 import { DirectAdapter, MessengerBinding } from './framework.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
+import type { ThreadHost } from './messenger-turn.js';
 import { MessengerTurn } from './messenger-turn.js';
 import type { MessengerBotOptions } from './options.js';
 import { readOptions } from './options.js';
@@ -64,6 +65,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   readonly #plugin: Plugin;
   readonly #adapter = new DirectAdapter();
   readonly #binding: MessengerBinding;
+  readonly #host: ThreadHost;
   readonly #handlers: Handlers = {};
   #hasSaidNobodyAnswers = false;
   /** The binding makes all contexts, so each is a {@link MessengerTurn}. */
@@ -76,17 +78,15 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     super(plugin, binding);
     this.#binding = binding;
     this.#plugin = pluginOf(this);
-    const { requests, runner, guards, core } = this.#plugin;
-    const { operations } = core;
-    binding.connect({
-      runner,
-      host: {
-        toAgent: (turn, request) => requests.toAgent(turn, request),
-        take: (turn, metadata) => super.take(turn, metadata),
-        release: (turn, metadata) => operations.release(turn, metadata),
-        ownerOf: (turn, how) => operations.ownerOf(turn, how),
-      },
-    });
+    const { requests, runner, guards } = this.#plugin;
+    this.#host = {
+      inTurn: (key, work) => this.#inTurn(key, work),
+      toAgent: (turn, request) => requests.toAgent(turn, request),
+      take: (target, metadata) => super.take(target, metadata),
+      release: (target, metadata) => super.release(target, metadata),
+      ownerOf: (target, how) => super.ownerOf(target, how),
+    };
+    binding.connect({ runner, host: this.#host });
     const service = serve(this.#plugin, this.#adapter, route);
     this.#adapter.serve(service);
     guards.guardAdapter(this.#adapter);
@@ -142,15 +142,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
    */
   thread(key: ThreadKey): MessengerThread {
     const { pageId, psid } = keyOf(key);
-    return new ThreadByKey(
-      {
-        inTurn: (thread, work) => this.#inTurn(thread, work),
-        take: (thread, metadata) => super.take(thread, metadata),
-        release: (thread, metadata) => super.release(thread, metadata),
-        ownerOf: (thread, how) => super.ownerOf(thread, how),
-      },
-      { pageId, psid },
-    );
+    return new ThreadByKey(this.#host, { pageId, psid });
   }
 
   /** {@link MessengerThread.toAgent} of a thread, also by its key. */
