@@ -171,7 +171,9 @@ describe('adapter.process(req, res, logic)', () => {
     });
     const { url, close } = await listening(
       createServer((req, res) => {
-        void adapter.process(req, res, async (context) => void (await context.sendActivity('By the proxy.')));
+        void adapter.process(req, res, async (context) => {
+          await context.sendActivity('By the proxy.');
+        });
       }),
     );
     sim.connectBot(url);

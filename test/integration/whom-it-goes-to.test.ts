@@ -295,7 +295,7 @@ describe('A turn that speaks to somebody else', () => {
     );
     const initiate = { type: 'event', name: 'handoff.initiate', channelId: 'facebook' };
     await adapter.sendActivities(new TurnContext(adapter, activity), [
-      { ...initiate, conversation: idOnly(OTHER_PSID) as never },
+      { ...initiate, conversation: idOnly(OTHER_PSID) },
     ]);
     expect(stage.sim.ownerOf(OTHER_PSID).owner).to.equal(stage.sim.settings.vccLiveAppId);
     expect(stage.owner()).to.equal('bot');
