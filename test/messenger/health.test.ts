@@ -80,6 +80,19 @@ describe('bot.health()', () => {
     expect(JSON.stringify(asked)).not.to.include(pageAccessToken).and.not.to.include(appSecret);
   });
 
+  it('forgets what Meta said of its one token as soon as a message has left with it since', async () => {
+    const bot = stage.bot().onMessage((_message, thread) => thread.reply('hello'));
+    await stage.connect(bot);
+    stage.sim.weather.deadToken.always();
+    expect((await bot.health({ askMeta: true })).problems).to.deep.equal(['pageTokenFails']);
+    stage.sim.weather.calm();
+    await stage.clock.advance(2000);
+    await stage.customer.says('hi');
+    const { pageId } = stage.thread;
+    const pageTokens = [{ pageId, status: 'working', ageMs: 0 }];
+    expect(await bot.health()).to.deep.include({ ...ALL_WELL, pageTokens });
+  });
+
   it('asks a token function only about Pages that a call was made for, so it stays healthy without any', async () => {
     const { pageAccessToken } = stage.sim.settings;
     const asked: string[] = [];
