@@ -2,10 +2,10 @@
 import { Dialog } from '@microsoft/agents-hosting-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from '@microsoft/agents-hosting-dialogs';
 import type { WaterfallStepContext } from '@microsoft/agents-hosting-dialogs';
-import { partsOfPlugin } from '../bot/handover-plugin.js';
+import { pluginOf } from '../bot/handover-plugin.js';
 import { DEFAULT_DIALOG_ID, HandoverDialogIds } from '../bot/handover-dialog-ids.js';
 import type { HandoverDialogHost } from '../bot/waiting-dialog.js';
-import { beginWaiting, waitingHost, waitingState } from '../bot/waiting-dialog.js';
+import { beginWaiting, continueWaiting, waitingHost } from '../bot/waiting-dialog.js';
 import type { HandoverRequest } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -17,21 +17,16 @@ export class HandoverDialog extends Dialog<HandoverRequest> {
   /** @param request what every handover of this dialog asks for; the options it is begun with go before it */
   constructor(handover: VccLiveHandover, id: string = DEFAULT_DIALOG_ID, request: HandoverRequest = {}) {
     super(id);
-    this.#host = waitingHost(partsOfPlugin(handover));
+    this.#host = waitingHost(pluginOf(handover));
     this.#request = request;
   }
 
-  override async beginDialog(dc: DialogContext, options?: HandoverRequest): Promise<DialogTurnResult> {
-    const begun = await beginWaiting(this.#host, dc.context, { ...this.#request, ...options });
-    if ('result' in begun) return dc.endDialog(begun.result);
-    Object.assign(waitingState(dc.activeDialog), begun.waiting);
-    return Dialog.EndOfTurn;
+  override beginDialog(dc: DialogContext, options?: HandoverRequest): Promise<DialogTurnResult> {
+    return beginWaiting(this.#host, dc, { ...this.#request, ...options }, Dialog.EndOfTurn);
   }
 
-  override async continueDialog(dc: DialogContext): Promise<DialogTurnResult> {
-    const { handoverId, startedAtMs } = waitingState(dc.activeDialog);
-    const result = await this.#host.ending(dc.context, handoverId, startedAtMs);
-    return result === undefined ? Dialog.EndOfTurn : dc.endDialog(result);
+  override continueDialog(dc: DialogContext): Promise<DialogTurnResult> {
+    return continueWaiting(this.#host, dc, Dialog.EndOfTurn);
   }
 
   /** An interruption that was begun over this dialog has ended: go on waiting. */

@@ -13,8 +13,9 @@ import { checkNames, described, isObject } from '../thread/check-values.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { markSpeaksToMeta } from '../bot/adapter-answers.js';
 import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
-import { hostOf } from '../bot/handover-plugin.js';
-import type { MessengerService } from '../bot/messenger-host.js';
+import { pluginOf } from '../bot/handover-plugin.js';
+import type { MessengerService } from '../bot/serve-adapter.js';
+import { serve } from '../bot/serve-adapter.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import { servesItself } from './check-adapter.js';
@@ -94,11 +95,11 @@ export class MessengerAdapter extends CloudAdapter {
     }
     checkNames('', options, OPTION_NAMES);
     const { handover, verifyToken, appSecret, pageAccessToken, graph = {}, record, ...limits } = options;
-    const host = hostOf(handover);
+    const plugin = pluginOf(handover);
     super({ clientId: NO_CLIENT_ID });
     markSpeaksToMeta(this);
     servesItself(this, handover);
-    this.#service = host.serve(this, {
+    this.#service = serve(plugin, this, {
       verifyToken,
       appSecret,
       pageAccessToken,

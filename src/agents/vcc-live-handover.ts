@@ -9,10 +9,10 @@ import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
 import type { Turn } from '../handover/turn.js';
 import type { Plugin } from '../bot/compose.js';
+import { isMessenger } from '../bot/find-address.js';
 import type { DueResult } from '../bot/handover-plugin.js';
-import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
-import type { BotAdapter } from '../bot/port.js';
-import { SetupCheck, useFirst } from '../bot/setup-check.js';
+import { HandoverPlugin, dueResultOf, pluginOf } from '../bot/handover-plugin.js';
+import { SetupCheck, attachBot } from '../bot/setup-check.js';
 import { turnOf } from '../bot/turn-state.js';
 import { applicationAdapter, checkAdapter, clientIdOf, repairProcess } from './check-adapter.js';
 import { agentsSdk } from './framework.js';
@@ -61,16 +61,8 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
     super(options, agentsSdk);
-    this.#plugin = partsOfPlugin(this);
-    const { core, pluginTurns } = this.#plugin;
-    const { log, book } = core;
-    this.#setup = new SetupCheck({
-      log,
-      isAttached: () => pluginTurns.logic !== undefined,
-      beginsTurns: () =>
-        book.mayHaveTimers ? 'the option timers' : this.servesVccLive ? 'vccLiveWebhook()' : undefined,
-      attachCall: 'handover.attach(app)',
-    });
+    this.#plugin = pluginOf(this);
+    this.#setup = new SetupCheck(this.#plugin);
   }
 
   /** For the adapter, which calls it as middleware. Turns of other channels pass untouched. */
@@ -154,20 +146,16 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
   }
 
   #attach(adapter: BaseAdapter, logic: BotLogic | undefined, how: AgentAttachOptions): void {
-    const { guards, pluginTurns, after } = this.#plugin;
-    const { dialogs, conversationState, agentAppId = clientIdOf(adapter) } = how;
+    const { agentAppId: microsoftAppId = clientIdOf(adapter) } = how;
     checkAdapter(adapter, this);
-    useFirst(adapter, this);
     repairProcess(adapter);
-    const bot: BotAdapter = adapter;
-    guards.guardAdapter(bot);
-    if (logic) pluginTurns.attach({ adapter: bot, logic, microsoftAppId: agentAppId });
-    if (dialogs) after.reach({ dialogs, conversationState });
+    attachBot(this.#plugin, this, { adapter, logic, microsoftAppId }, how);
   }
 
   /** Runs what is behind the plugin. The application saves its state in there, so a result is handled only afterwards. */
   async #runLogic(context: TurnContext, next: () => Promise<void>): Promise<void> {
-    const { activity } = context;
+    const { activity, adapter } = context;
+    if (!isMessenger(adapter, activity.channelId)) return next();
     // An event about the Page itself has no sender, and the SDK finds no state without one.
     const page = activity.conversation;
     if (page && activity.from?.id === undefined)

@@ -4,13 +4,12 @@
  * Exists so that it is asked at the right moment and never twice: not over the agent, not by the second process, not by a
  * redelivery. Which turn does it is written beside the conclusion.
  */
-import type { Logger } from '../thread/logger.js';
-import type { ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
-import type { HandoverEngine } from '../handover/engine.js';
+import type { ApplicationFunction } from '../thread/application-functions.js';
 import type { Afterwards } from '../handover/dialog-result.js';
 import { resultOf } from '../handover/lifecycle.js';
 import type { Turn } from '../handover/turn.js';
-import type { Policies, PoliciesOf, SatisfactionQuestion } from './page-policies.js';
+import type { HandoverCore } from './compose-core.js';
+import type { Policies, SatisfactionQuestion } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import type { TurnContext } from './port.js';
 
@@ -33,12 +32,7 @@ export interface DialogAccess<Context = TurnContext> {
 export type TurnKind = 'message' | 'event';
 
 /** Dependencies of {@link AfterHandover}. */
-export interface AfterHandoverDeps {
-  readonly engine: HandoverEngine;
-  readonly log: Logger;
-  readonly policiesOf: PoliciesOf;
-  readonly functions: ApplicationFunctions;
-}
+export type AfterHandoverDeps = Pick<HandoverCore, 'engine' | 'log' | 'book' | 'functions'>;
 
 /** Looks after customers who have come home. */
 export class AfterHandover {
@@ -62,7 +56,7 @@ export class AfterHandover {
 
   /** Runs the logic of a turn, if there is any, with what comes after a handover around it. Rejects if the logic does. */
   async around(context: TurnContext, turn: Turn, kind: TurnKind, logic?: () => Promise<void>): Promise<void> {
-    const policies = this.#deps.policiesOf(turn.thread.pageId);
+    const policies = this.#deps.book.of(turn.thread.pageId);
     const after = await this.#claimed(turn, policies);
     if (!after) {
       await logic?.();

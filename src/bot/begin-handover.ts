@@ -6,54 +6,31 @@
 import { TurnTakenOverError, textOfThrown } from '../thread/errors.js';
 import type { ThreadEvent } from '../thread/event.js';
 import type { HandoverStart } from '../thread/handover.js';
-import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
 import type { Waiting } from '../thread/record.js';
 import { expectRejection } from '../thread/thenable.js';
-import type { ApplicationFunctions } from '../thread/application-functions.js';
-import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { Activity } from '../activities/activity.js';
-import type { HandoverEngine } from '../handover/engine.js';
-import type { HandoverEvents } from '../handover/events.js';
 import type { HandoverOrder, Turn } from '../handover/turn.js';
-import type { AddressFinder } from './find-address.js';
+import type { SendTarget } from './checked-sends.js';
+import type { HandoverCore } from './compose-core.js';
 import { isMessenger } from './find-address.js';
 import type { HandoverRequest } from './handover-options.js';
-import type { RoutingLookup } from './inline-thread-control.js';
-import { passWithNotice } from './inline-thread-control.js';
-import type { MetadataDeps } from './outgoing-metadata.js';
+import { RoutingLookup, passWithNotice } from './inline-thread-control.js';
+import type { HandoverWords } from './outgoing-metadata.js';
 import { metadataFor, transcriptOf } from './outgoing-metadata.js';
-import type { PoliciesOf } from './page-policies.js';
 import { noticeOf, say } from './plugin-texts.js';
+import type { PluginTurns } from './plugin-turns.js';
 import { asksForAgent } from './talk-to-agent.js';
-import { noThread, threadOfContext } from './target-thread.js';
+import { noThread } from './target-thread.js';
 import { answeringRequest, turnOf } from './turn-state.js';
 import type { Framework, TurnContext } from './port.js';
 
-/** Dependencies of {@link HandoverRequests}. */
-export interface HandoverRequestDeps {
-  readonly engine: HandoverEngine;
-  readonly client: ThreadControlClient;
-  readonly events: HandoverEvents;
-  readonly log: Logger;
-  readonly policiesOf: PoliciesOf;
-  readonly metadataOf: (pageId: PageId) => MetadataDeps;
-  readonly policiesAsked: (pageId: PageId) => Promise<void> | undefined;
-  readonly functions: ApplicationFunctions;
-  readonly routing: RoutingLookup;
-  readonly addresses: AddressFinder;
-  readonly framework: Pick<Framework, 'referenceOf'>;
-  /** The bot's logic is to hear that a handover failed. */
-  readonly failed: (thread: ThreadKey, reference: unknown, error: Error) => void;
-}
+type CoreParts = 'options' | 'engine' | 'client' | 'clock' | 'events' | 'log' | 'book' | 'functions' | 'addresses';
 
-/** How a handover is begun, beside the request. */
-export interface Beginning {
-  /** Who waits for the result. Default: the application's handler if there is one for all handovers, else nobody. */
-  readonly waits?: Waiting;
-  /** Lines, oldest first. */
-  readonly transcript?: readonly string[];
+/** Dependencies of {@link HandoverRequests}. */
+export interface HandoverRequestDeps extends Pick<HandoverCore, CoreParts> {
+  readonly framework: Pick<Framework, 'referenceOf'>;
+  readonly pluginTurns: Pick<PluginTurns, 'failed'>;
 }
 
 /** A customer's event, and the activity of its turn. */
@@ -69,13 +46,15 @@ const NO_THREAD_YET =
 /** Begins handovers in turns. */
 export class HandoverRequests {
   readonly #deps: HandoverRequestDeps;
+  readonly #routing: RoutingLookup;
   #usuallyWaits: Waiting = 'nobody';
 
   constructor(deps: HandoverRequestDeps) {
     this.#deps = deps;
+    this.#routing = new RoutingLookup(deps);
   }
 
-  /** A handler of the application waits for every handover from now on, unless its beginning says who else waits. */
+  /** A handler of the application waits for every handover from now on that no dialog waits for. */
   awaitedByHandler(): void {
     this.#usuallyWaits = 'handler';
   }
@@ -88,7 +67,7 @@ export class HandoverRequests {
     if (activity.type !== 'message') return false;
     // Azure Bot Service makes messages of echoes, too: what the bot has said is no wish of the customer's.
     if (event.kind === 'echo') return false;
-    const { triggers } = this.#deps.policiesOf(turn.thread.pageId);
+    const { triggers } = this.#deps.book.of(turn.thread.pageId);
     // Bot Framework's types say that a message has a text; a picture has none.
     const { text }: { readonly text?: string | null } = activity;
     // The payload of the button or quick reply behind the turn, whichever adapter made it.
@@ -97,51 +76,37 @@ export class HandoverRequests {
 
   /**
    * Hands this turn's thread over.
+   * @param waits who waits for the result. Default: the application's handler if there is one for all handovers, else nobody
    * @throws {@link TurnTakenOverError} if another process has the turn's event, and nothing else
    */
-  async toAgent(
-    context: TurnContext,
-    request: HandoverRequest,
-    { waits = this.#usuallyWaits, transcript = [] }: Beginning = {},
-  ): Promise<HandoverStart> {
+  async toAgent(context: TurnContext, request: HandoverRequest, waits = this.#usuallyWaits): Promise<HandoverStart> {
     const { adapter, activity } = context;
     if (!isMessenger(adapter, activity.channelId)) return { status: 'refused', reason: 'notMessenger' };
     const turn = turnOf(context);
-    return turn ? this.#begin(context, turn, request, { waits, transcript }) : this.#withoutThread(context);
+    return turn ? this.#begin(context, turn, { request, transcript: [] }, waits) : this.#withoutThread(context);
   }
 
-  async #begin(
-    context: TurnContext,
-    turn: Turn,
-    request: HandoverRequest,
-    { waits, transcript }: Required<Beginning>,
-  ): Promise<HandoverStart> {
-    const { engine, events, log } = this.#deps;
+  async #begin(context: TurnContext, turn: Turn, words: HandoverWords, waits: Waiting): Promise<HandoverStart> {
+    const { engine, events, log, book, framework, pluginTurns } = this.#deps;
     const { thread } = turn;
+    const { request } = words;
     // Applications without types may give a promise for any of them.
     for (const value of [request.metadata, request.summary, request.notice]) expectRejection(value);
-    await this.#deps.policiesAsked(thread.pageId);
-    const { texts, loopBreaker } = this.#deps.policiesOf(thread.pageId);
-    const failed = async (error: Error): Promise<void> => {
-      await answeringRequest(turn, () => say(context, texts.failed, log));
-      // Who waits gets it as the answer to the request.
-      if (waits === 'nobody') this.#deps.failed(thread, this.#deps.framework.referenceOf(context.activity), error);
-    };
+    await book.asked(thread.pageId);
+    const { texts, loopBreaker } = book.of(thread.pageId);
     if (await this.#isNobodyThere(context, turn, request)) {
       events.emit('refused', { thread, reason: 'unavailable' });
       await answeringRequest(turn, () => say(context, texts.unavailable, log));
       return { status: 'refused', reason: 'unavailable' };
     }
-    const order = await this.#order(context, turn, request, { waits, transcript });
+    const order = await this.#order(context, turn, words, waits);
     const start = await engine.starter.handOver(turn, order, loopBreaker);
-    if (start.status === 'failed') await failed(start.error);
+    if (start.status === 'failed') {
+      await answeringRequest(turn, () => say(context, texts.failed, log));
+      // Who waits gets it as the answer to the request.
+      if (waits === 'nobody') pluginTurns.failed(thread, framework.referenceOf(context.activity), start.error);
+    }
     return start;
-  }
-
-  /** In a context that no turn of the plugin's is in, as Botkit makes one to write first. */
-  async #turnOfThread(context: TurnContext): Promise<Turn | undefined> {
-    const thread = await threadOfContext(context, this.#deps.addresses);
-    return thread && this.#deps.engine.proactiveTurn(thread);
   }
 
   /** Nobody can be handed over: Meta has no thread for the customer yet, or nobody can tell which one is meant. */
@@ -155,25 +120,30 @@ export class HandoverRequests {
   /**
    * Bot Framework's own way to ask for a handover: an outgoing `handoff.initiate`. Never rejects: as with any other activity,
    * nothing of a turn that another process has taken over leaves the bot.
+   * @param target absent: Meta names the customer by a user_ref, and there is no thread yet
+   * @returns whether the thread was handed over
    */
-  async initiate(context: TurnContext, initiate: Activity): Promise<void> {
-    const turn = turnOf(context) ?? (await this.#turnOfThread(context));
-    if (!turn) {
-      await this.#withoutThread(context);
-      return;
+  async initiate(context: TurnContext, initiate: Activity, target: SendTarget | undefined): Promise<boolean> {
+    const { engine, log } = this.#deps;
+    if (!target) {
+      log.warn(NO_THREAD_YET);
+      return false;
     }
+    const turn = target.turn ?? (await engine.proactiveTurn(target.thread));
     const transcript = transcriptOf(initiate, turn.thread);
     try {
-      await this.#begin(context, turn, requestIn(initiate), { waits: 'nobody', transcript });
+      const { status } = await this.#begin(context, turn, { request: requestIn(initiate), transcript }, 'nobody');
+      return status === 'passed';
     } catch (error) {
       if (!(error instanceof TurnTakenOverError)) throw error;
+      return false;
     }
   }
 
   /** Whether the application says that no agent is there. Not asked if the thread is with one, or was just passed. */
   async #isNobodyThere(context: TurnContext, turn: Turn, request: HandoverRequest): Promise<boolean> {
     const { engine } = this.#deps;
-    const { availability } = this.#deps.policiesOf(turn.thread.pageId);
+    const { availability } = this.#deps.book.of(turn.thread.pageId);
     if (!availability || turn.blockedBecause !== undefined) return false;
     const owner = await engine.ownerOf(turn.thread, false).then(
       (known) => known.owner,
@@ -184,17 +154,11 @@ export class HandoverRequests {
     return (await availability(context, request)) === 'unavailable';
   }
 
-  async #order(
-    context: TurnContext,
-    turn: Turn,
-    request: HandoverRequest,
-    { waits, transcript }: Required<Beginning>,
-  ): Promise<HandoverOrder> {
-    const { policiesOf, metadataOf, functions } = this.#deps;
-    const { pageId } = turn.thread;
-    const { texts, inlineThreadControl } = policiesOf(pageId);
-    const metadata = await metadataFor(context, turn.thread, { request, transcript }, metadataOf(pageId));
-    const notice = await noticeOf(context, request.notice, texts, functions);
+  async #order(context: TurnContext, turn: Turn, words: HandoverWords, waits: Waiting): Promise<HandoverOrder> {
+    const { book, functions } = this.#deps;
+    const { texts, inlineThreadControl } = book.of(turn.thread.pageId);
+    const metadata = await metadataFor(context, turn.thread, words, this.#deps);
+    const notice = await noticeOf(context, words.request.notice, texts, functions);
     const reference = this.#deps.framework.referenceOf(context.activity);
     const order: HandoverOrder = { metadata, waits, reference };
     if (!notice) return order;
@@ -213,9 +177,9 @@ export class HandoverRequests {
 
   /** Notice and pass in one call; `undefined` when they take two, also for an activity that cannot be read. */
   async #inline(thread: ThreadKey, notice: Activity): Promise<HandoverOrder['passWithNotice']> {
-    const { client, routing, log } = this.#deps;
+    const { client, log } = this.#deps;
     try {
-      return await passWithNotice(client, thread, notice, routing);
+      return await passWithNotice(client, thread, notice, this.#routing);
     } catch (error) {
       log.warn(
         `The notice does not fit into the call that passes the thread, so it goes alone: ${textOfThrown(error)}`,

@@ -1,19 +1,14 @@
 /** Sends to a thread if its record allows it, tells the record what the answer proves, and tells listeners what was held back. */
-import type { Clock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
-import type { HandoverEngine } from '../handover/engine.js';
-import type { HandoverEvents, SuppressedReason } from '../handover/events.js';
+import type { SuppressedReason } from '../handover/events.js';
 import type { Permission, Turn } from '../handover/turn.js';
 import { readRefusal, speaksToMeta } from './adapter-answers.js';
+import type { HandoverCore } from './compose-core.js';
 import type { BotAdapter } from './port.js';
 
 /** Dependencies of {@link CheckedSends}. */
-export interface CheckedSendDeps {
-  readonly engine: HandoverEngine;
-  readonly events: HandoverEvents;
-  readonly clock: Clock;
-}
+export type CheckedSendDeps = Pick<HandoverCore, 'engine' | 'events' | 'clock'>;
 
 /** Where something goes. */
 export interface SendTarget {

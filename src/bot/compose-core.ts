@@ -1,8 +1,7 @@
 /** Wires what needs no framework: the threads' records, Graph, the store, the policies. The command line uses this alone. */
 import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
-import type { EventKey, PageId, ProcessId } from '../thread/ids.js';
-import type { ThreadKey } from '../thread/key.js';
+import type { ProcessId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import { consoleLogger, dependableLogger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
@@ -17,7 +16,6 @@ import { TokenAnswers } from '../graph/token-answers.js';
 import { MemoryThreadStore } from '../store/memory-store.js';
 import type { RecordStore } from '../store/record-store.js';
 import { recordStore } from '../store/record-store.js';
-import type { EndedHandover } from '../handover/engine-deps.js';
 import { HandoverEngine } from '../handover/engine.js';
 import { HandoverEvents } from '../handover/events.js';
 import { logEvents } from '../handover/log-events.js';
@@ -26,7 +24,6 @@ import { checkOptions } from './check-options.js';
 import { AddressFinder } from './find-address.js';
 import type { HandoverOptions } from './handover-options.js';
 import { KnownPages } from './known-pages.js';
-import type { MetadataDeps } from './outgoing-metadata.js';
 import { PolicyBook } from './page-policies.js';
 import { randomIds } from './random-ids.js';
 import { ThreadOperations } from './thread-operations.js';
@@ -49,30 +46,8 @@ export interface HandoverCore {
   readonly book: PolicyBook;
   readonly engine: HandoverEngine;
   readonly operations: ThreadOperations;
-  readonly endings: EndedHandovers;
   /** Names this process among those that share the store. */
   readonly processId: ProcessId;
-  readonly metadataOf: (pageId: PageId) => MetadataDeps;
-}
-
-type Resume = (thread: ThreadKey, ended: EndedHandover, eventKey: EventKey) => Promise<void>;
-
-/**
- * Passes on which handover an event has ended. The engine is made before the turns that follow an ending, so these turns
- * subscribe. Without a subscriber, a dialog goes on with the customer's next message.
- */
-export class EndedHandovers {
-  #resume: Resume | undefined;
-
-  /** @param resume runs the turn that follows */
-  subscribe(resume: Resume): void {
-    this.#resume = resume;
-  }
-
-  /** Resolves when the turn that follows is over. */
-  async publish(thread: ThreadKey, ended: EndedHandover, eventKey: EventKey): Promise<void> {
-    await this.#resume?.(thread, ended, eventKey);
-  }
 }
 
 /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
@@ -97,8 +72,6 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   const store = recordStore(given.forBot({ appId: botAppId, log, faultOf: faultOfRecord }));
   const newId = randomIds();
   const processId = newId();
-  const endings = new EndedHandovers();
-  const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
   const engine = new HandoverEngine({
     botAppId,
     vccLiveAppId: typeof vccLiveAppId === 'function' ? vccLiveAppId : () => vccLiveAppId,
@@ -110,16 +83,10 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     events,
     log,
     lines,
-    policies: (pageId) => book.of(pageId),
-    policiesAsked,
-    onEnded: (thread, ended, eventKey) => endings.publish(thread, ended, eventKey),
+    policies: book,
   });
-  const metadataOf = (pageId: PageId): MetadataDeps => {
-    const { metadata, redact } = book.of(pageId);
-    return { options: { botAppId, vccLiveAppId, metadata, redact }, functions };
-  };
-  const operations = new ThreadOperations({ engine, addresses, metadataOf, policiesAsked });
-  const shared = {
+  const operations = new ThreadOperations({ options, functions, book, engine, addresses });
+  return {
     options,
     log,
     lines,
@@ -133,8 +100,10 @@ export function composeCore(options: HandoverOptions): HandoverCore {
     addresses,
     store,
     book,
+    engine,
+    operations,
+    processId,
   };
-  return { ...shared, engine, operations, endings, processId, metadataOf };
 }
 
 function loggerOf(options: HandoverOptions): Logger {
@@ -144,20 +113,13 @@ function loggerOf(options: HandoverOptions): Logger {
   return log;
 }
 
-function clientOf(
+/** The Graph client of these options. */
+export function clientOf(
   { botAppId, pageAccessToken, appSecret, graph }: HandoverOptions,
   { log, clock, probe, traffic, tokens }: Pick<HandoverCore, 'log' | 'clock' | 'probe' | 'traffic' | 'tokens'>,
 ): ThreadControlClient {
   return new ThreadControlClient(
-    {
-      botAppId,
-      pageAccessToken,
-      ...(appSecret === undefined ? {} : { appSecret }),
-      ...graph,
-      clock,
-      logger: log,
-      ...(probe === undefined ? {} : { probe }),
-    },
+    { botAppId, pageAccessToken, appSecret, ...graph, clock, logger: log, probe },
     { traffic, tokens },
   );
 }

@@ -1,12 +1,15 @@
 /** Wires one plugin: each part gets what was made before it. */
 import { inBackground } from '../thread/clock.js';
-import type { PageId } from '../thread/ids.js';
+import type { ThreadEvent } from '../thread/event.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
-import type { AnswerDeps } from '../webhook/http-request.js';
+import { parseJson } from '../webhook/http-request.js';
+import { parseWebhook } from '../webhook/parse-webhook.js';
 import type { CloseReport } from '../queue/deliver.js';
 import { DeliveryQueue } from '../queue/deliver.js';
 import { InboxWorker } from '../queue/inbox-worker.js';
+import type { Inbox } from '../queue/measured-inbox.js';
 import { measuredInbox } from '../queue/measured-inbox.js';
+import type { Queue } from '../queue/measured-queue.js';
 import { measuredQueue, queueOfMeasuredTurns } from '../queue/measured-queue.js';
 import type { RecordedEvent } from '../handover/turn.js';
 import { DeadlineWatch } from '../handover/timers.js';
@@ -15,11 +18,7 @@ import { HandoverRequests } from './begin-handover.js';
 import type { HandoverCore } from './compose-core.js';
 import { composeCore } from './compose-core.js';
 import type { HandoverOptions } from './handover-options.js';
-import { RoutingLookup } from './inline-thread-control.js';
-import type { MessengerHost } from './messenger-host.js';
-import { eventsOf, messengerHost } from './messenger-host.js';
 import { OutgoingGuards } from './outgoing-guards.js';
-import type { Policies } from './page-policies.js';
 import { PluginTurns } from './plugin-turns.js';
 import { HealthCheck, LastWebhook } from './health.js';
 import type { Framework } from './port.js';
@@ -28,7 +27,7 @@ import { TurnRunner } from './run-event.js';
 /** One plugin, wired. */
 export interface Plugin {
   readonly core: HandoverCore;
-  readonly answering: AnswerDeps;
+  readonly framework: Framework;
   readonly requests: HandoverRequests;
   readonly guards: OutgoingGuards;
   readonly runner: TurnRunner;
@@ -36,7 +35,11 @@ export interface Plugin {
   readonly after: AfterHandover;
   readonly watch: DeadlineWatch;
   readonly health: HealthCheck;
-  readonly host: MessengerHost;
+  readonly queue: Queue<RecordedEvent>;
+  readonly inbox: Inbox<RecordedEvent> | undefined;
+  readonly webhooks: LastWebhook;
+  /** A route for VCC Live's webhooks exists. */
+  servesVccLive: boolean;
   /** Takes nothing in any more, and ends what runs or leaves it after `withinMs` milliseconds. */
   readonly close: (withinMs: number) => Promise<CloseReport>;
 }
@@ -47,62 +50,22 @@ export interface Plugin {
  */
 export function compose(options: HandoverOptions, framework: Framework): Plugin {
   const core = composeCore(options);
-  const { engine, log, lines, clock, events, functions, addresses, client, probe, book, store, tokens } = core;
-  const policiesOf = (pageId: PageId): Policies => book.of(pageId);
-  const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
+  const { probe, clock, engine } = core;
   const incoming = composeQueue(core);
-  const answering = { log, clock, lines };
-  const after = new AfterHandover({ engine, log, policiesOf, functions });
-  const pluginTurns = new PluginTurns({
-    log,
-    framework,
-    runAfter: (thread, work) => incoming.queue.runAfter(thread, work),
-    isInside: (thread) => incoming.queue.isInside(thread),
-    after,
-    policiesOf,
-    endWhenDue: (due) => engine.endWhenDue(due),
-    endedBefore: (turn) => engine.dialogResults.endedBefore(turn),
-  });
-  core.endings.subscribe((thread, ended, eventKey) => pluginTurns.resumeAfter(thread, ended, eventKey));
-  const said = { engine, events, clock, log, framework, addresses };
-  const requests = new HandoverRequests({
-    ...said,
-    client,
-    policiesOf,
-    policiesAsked,
-    functions,
-    metadataOf: core.metadataOf,
-    routing: new RoutingLookup(client, { clock, log }),
-    failed: (thread, reference, error) => pluginTurns.failed(thread, reference, error),
-  });
-  const guards = new OutgoingGuards({ ...said, initiate: (context, activity) => requests.initiate(context, activity) });
   const queue = measuredQueue(incoming.queue, probe, clock);
-  const webhooks = new LastWebhook();
-  const runner = new TurnRunner({
-    ...said,
-    queue,
-    runInQueue: (thread, work) => incoming.queue.run(thread, work),
-    guards,
-    requests,
-    pluginTurns,
-    after,
-    policiesOf,
-    webhooks,
-  });
-  const watch = composeWatch(core, pluginTurns);
   const inbox = incoming.inbox && measuredInbox(incoming.inbox, probe, clock);
-  const host = messengerHost({ core, answering, queue, inbox, pluginTurns, runner, webhooks });
-  const health = new HealthCheck({
-    clock,
-    store,
-    inbox: incoming.kept,
-    client,
-    tokens,
-    queue: incoming.queue,
-    webhooks,
-  });
+  const webhooks = new LastWebhook();
+  const after = new AfterHandover(core);
+  const pluginTurns = new PluginTurns({ ...core, framework, queue: incoming.queue, after });
+  engine.decisions.onEnded = (thread, ended, eventKey) => pluginTurns.resumeAfter(thread, ended, eventKey);
+  const requests = new HandoverRequests({ ...core, framework, pluginTurns });
+  const guards = new OutgoingGuards({ ...core, framework, requests });
+  const turns = { guards, requests, pluginTurns, after };
+  const runner = new TurnRunner({ ...core, ...turns, framework, queue, ownTurns: incoming.queue, webhooks });
+  const watch = composeWatch(core, pluginTurns);
+  const health = new HealthCheck({ ...core, inbox: incoming.kept, queue: incoming.queue, webhooks });
   const close = (withinMs: number): Promise<CloseReport> => closed({ core, watch, ...incoming }, withinMs);
-  return { core, answering, requests, guards, runner, pluginTurns, after, watch, health, host, close };
+  return { core, framework, ...turns, runner, watch, health, queue, inbox, webhooks, servesVccLive: false, close };
 }
 
 interface Incoming {
@@ -126,6 +89,12 @@ function composeQueue({ options, engine, store, clock, log, processId, probe }: 
   const worker = queueOfMeasuredTurns(queue, probe, clock);
   const inbox = kept && new InboxWorker({ inbox: kept, queue: worker, clock, log, read: eventsOf });
   return { queue, inbox, kept };
+}
+
+/** The events of a body that an inbox kept; `undefined` if the body cannot be read. */
+function eventsOf(body: string): readonly ThreadEvent[] | undefined {
+  const parsed = parseJson(body);
+  return parsed.ok ? parseWebhook(parsed.value) : undefined;
 }
 
 /** Watches from now on if any thread may have timers. */

@@ -40,6 +40,16 @@ export function becomeHandoffStatusOf(
   becomeHandoffStatus(context, state, undefined);
 }
 
+/** Where a Facebook adapter reaches a thread. */
+export function referenceTo({ pageId, psid }: ThreadKey): ConversationReference {
+  return {
+    channelId: 'facebook',
+    conversation: { id: psid },
+    user: { id: psid, name: psid },
+    bot: { id: pageId, name: pageId },
+  };
+}
+
 /**
  * The reference of a thread, by what a store kept of it: an older version, or the turn of an echo, may have left ids out or
  * have Page and customer the wrong way round. A Facebook adapter needs nothing but the ids; for another channel

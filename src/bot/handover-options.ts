@@ -102,7 +102,7 @@ export interface GraphOptions {
   /** Origin of the Graph API. Default, and if it is `undefined`: `https://graph.facebook.com`. */
   baseUrl?: string | undefined;
   /** Default `v26.0`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
-  apiVersion?: string;
+  apiVersion?: string | undefined;
   /** Time limit of one call. Default 5000. */
   timeoutMs?: number;
   /** How often a call is repeated if that is safe. Default 3. */

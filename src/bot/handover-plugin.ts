@@ -20,7 +20,6 @@ import type { HandoverOptions, HandoverRequest } from './handover-options.js';
 import type { HealthHandlers } from './health-handlers.js';
 import { healthHandlers } from './health-handlers.js';
 import type { HealthOptions, HealthReport } from './health.js';
-import type { MessengerHost } from './messenger-host.js';
 import type { Framework, TurnContext } from './port.js';
 import { turnOf } from './turn-state.js';
 import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
@@ -35,7 +34,6 @@ let isPlugin: (value: object) => value is HandoverPlugin;
 /** The methods and events that a bot of any framework has. */
 export class HandoverPlugin<Context extends TurnContext = TurnContext, Message extends Activity = Activity> {
   readonly #parts: Plugin;
-  #servesVccLive = false;
   #closing: Promise<CloseReport> | undefined;
 
   static {
@@ -49,11 +47,6 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    */
   protected constructor(options: HandoverOptions<Context, Message>, framework: Framework) {
     this.#parts = compose(options, framework);
-  }
-
-  /** Whether a route of {@link vccLiveWebhook} exists. */
-  protected get servesVccLive(): boolean {
-    return this.#servesVccLive;
   }
 
   /**
@@ -122,13 +115,9 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    * @see https://vcc.live/developers/webhook/overview/about-webhooks
    */
   vccLiveWebhook(options: VccLiveWebhookOptions): VccLiveWebhookHandler {
-    const { core, answering, watch } = this.#parts;
-    this.#servesVccLive = true;
-    const handler = vccLiveWebhook(options, {
-      ...answering,
-      reports: core.engine.reports,
-      functions: core.functions,
-    });
+    const { core, watch } = this.#parts;
+    this.#parts.servesVccLive = true;
+    const handler = vccLiveWebhook(options, { ...core, reports: core.engine.reports });
     if (options.takeBackAfterMs !== false) watch.start();
     return handler;
   }
@@ -158,7 +147,7 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
    */
   healthHandlers(options: HealthOptions = {}): HealthHandlers {
-    return healthHandlers((how) => this.health(how), options, this.#parts.answering);
+    return healthHandlers((how) => this.health(how), options, this.#parts.core);
   }
 
   /**
@@ -191,17 +180,12 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
   }
 }
 
-/** The wired parts of a plugin, for the binding that made it. */
-export function partsOfPlugin(handover: unknown): Plugin {
-  return partsOf(handover as HandoverPlugin);
-}
-
 /**
- * What an adapter uses of a plugin.
+ * The wired parts of a plugin.
  * @throws {@link InvalidOptionError} if it is no plugin of this copy of the package
  */
-export function hostOf(handover: unknown): MessengerHost {
-  if (typeof handover === 'object' && handover !== null && isPlugin(handover)) return partsOf(handover).host;
+export function pluginOf(handover: unknown): Plugin {
+  if (typeof handover === 'object' && handover !== null && isPlugin(handover)) return partsOf(handover);
   const isOfAnotherCopy = typeof handover === 'object' && handover !== null && 'toAgent' in handover;
   const another = `one of another copy of the package; loaded are ${ownCopies().join(' and ')}`;
   const got = handover === undefined ? 'missing' : isOfAnotherCopy ? another : 'something else';

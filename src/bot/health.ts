@@ -9,12 +9,10 @@ import { checkDuration } from '../thread/check-values.js';
 import { HandoverError, StoreError, textOfThrown } from '../thread/errors.js';
 import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
-import type { RecordStore } from '../store/record-store.js';
 import { withinTime } from '../thread/time-limit.js';
-import type { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { TokenAnswers } from '../graph/token-answers.js';
-import type { QueueStatus } from '../queue/delivery.js';
+import type { DeliveryQueue } from '../queue/deliver.js';
 import type { QueueLoad } from '../queue/thread-queue.js';
+import type { HandoverCore } from './compose-core.js';
 
 /** What keeps a process from being healthy. The first four make it not ready. */
 export type HealthProblem =
@@ -84,13 +82,10 @@ export interface HealthOptions {
 }
 
 /** Dependencies of {@link HealthCheck}. */
-export interface HealthDeps {
-  readonly clock: Clock;
-  readonly store: Pick<RecordStore, 'unschedule' | 'listOpen'>;
+export interface HealthDeps extends Pick<HandoverCore, 'options' | 'clock' | 'store' | 'client' | 'tokens'> {
+  /** What the inbox of this bot is kept in. */
   readonly inbox: DeliveryInbox | undefined;
-  readonly client: ThreadControlClient;
-  readonly tokens: TokenAnswers;
-  readonly queue: { readonly status: QueueStatus };
+  readonly queue: Pick<DeliveryQueue, 'status'>;
   readonly webhooks: LastWebhook;
 }
 
@@ -179,9 +174,10 @@ export class HealthCheck {
 
   /** What Meta answers is in the tokens' states afterwards. */
   async #askMeta(withinMs: number): Promise<void> {
-    const { clock, client, tokens } = this.#deps;
+    const { clock, client, tokens, options } = this.#deps;
     const known = tokens.states.map(({ pageId }) => pageId).slice(0, MOST_PAGES_ASKED);
-    const pages = known.length === 0 ? [''] : known;
+    // A function is never asked for a token of no Page: it would have none, and that would look like a failure.
+    const pages = known.length === 0 && typeof options.pageAccessToken === 'string' ? [''] : known;
     await Promise.all(pages.map((pageId) => withinTime(clock, withinMs, () => client.page(pageId))));
   }
 }

@@ -7,14 +7,13 @@
  */
 import { textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Clock } from '../thread/clock.js';
 import type { PageId } from '../thread/ids.js';
-import type { Logger } from '../thread/logger.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import { messagesFromActivity } from '../activities/messages-from-activity.js';
 import type { Activity } from '../activities/activity.js';
 import type { AnsweredCall, HandoverOrder } from '../handover/turn.js';
+import type { HandoverCore } from './compose-core.js';
 
 /** How long a Page's answer counts. Routing is switched on or off once in its life. */
 const REMEMBERED_MS = 10 * 60_000;
@@ -23,23 +22,22 @@ const FORGIVEN_MS = 60_000;
 /** More Pages than this at once are nobody's; a flood of made-up ones must not fill the memory. */
 const MOST_PAGES = 10_000;
 
+/** Dependencies of {@link RoutingLookup}. */
+export type RoutingDeps = Pick<HandoverCore, 'client' | 'clock' | 'log'>;
+
 /** Looks up whether Pages have Conversation Routing, and remembers it. */
 export class RoutingLookup {
-  readonly #client: ThreadControlClient;
-  readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #deps: RoutingDeps;
   readonly #known = new Map<string, { readonly answer: Promise<boolean>; untilMs: number }>();
 
-  constructor(client: ThreadControlClient, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
-    this.#client = client;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(deps: RoutingDeps) {
+    this.#deps = deps;
   }
 
   /** Whether the Page has routing; `false` if nobody can tell. Never rejects. Handovers at the same time ask once. */
   has(pageId: PageId): Promise<boolean> {
     const known = this.#known.get(pageId);
-    if (known && this.#clock.now() < known.untilMs) return known.answer;
+    if (known && this.#deps.clock.now() < known.untilMs) return known.answer;
     if (this.#known.size >= MOST_PAGES) this.#known.clear();
     const entry = { answer: this.#ask(pageId), untilMs: Infinity };
     this.#known.set(pageId, entry);
@@ -49,15 +47,15 @@ export class RoutingLookup {
   async #ask(pageId: PageId): Promise<boolean> {
     let rememberMs = REMEMBERED_MS;
     try {
-      return (await this.#client.featureStatus(pageId)).conversationRouting === true;
+      return (await this.#deps.client.featureStatus(pageId)).conversationRouting === true;
     } catch (error) {
       const why = textOfThrown(error);
-      this.#log.warn(`Conversation Routing could not be looked up: ${why}`);
+      this.#deps.log.warn(`Conversation Routing could not be looked up: ${why}`);
       rememberMs = FORGIVEN_MS;
       return false;
     } finally {
       const entry = this.#known.get(pageId);
-      if (entry) entry.untilMs = this.#clock.now() + rememberMs;
+      if (entry) entry.untilMs = this.#deps.clock.now() + rememberMs;
     }
   }
 }

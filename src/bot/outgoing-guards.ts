@@ -10,9 +10,10 @@ import type { Activity, ConversationReference, ResourceResponse } from '../activ
 import type { Turn } from '../handover/turn.js';
 import type { Address } from './address.js';
 import { isSameThread } from './address.js';
+import type { HandoverRequests } from './begin-handover.js';
 import type { CheckedSendDeps, SendTarget } from './checked-sends.js';
 import { CheckedSends } from './checked-sends.js';
-import type { AddressFinder } from './find-address.js';
+import type { HandoverCore } from './compose-core.js';
 import { isMessenger } from './find-address.js';
 import type { BatchPart } from './outgoing-batch.js';
 import {
@@ -29,11 +30,9 @@ import type { BotAdapter, Framework, SendHandler, TurnContext } from './port.js'
 import { turnOf } from './turn-state.js';
 
 /** Dependencies of {@link OutgoingGuards}. */
-export interface OutgoingGuardDeps extends CheckedSendDeps {
-  readonly addresses: AddressFinder;
+export interface OutgoingGuardDeps extends CheckedSendDeps, Pick<HandoverCore, 'addresses'> {
   readonly framework: Pick<Framework, 'newContext'>;
-  /** Carries out an outgoing `handoff.initiate`. */
-  readonly initiate: (context: TurnContext, initiate: Activity) => Promise<void>;
+  readonly requests: Pick<HandoverRequests, 'initiate'>;
 }
 
 type Send = (context: TurnContext, activities: Activity[]) => Promise<ResourceResponse[]>;
@@ -149,7 +148,7 @@ export class OutgoingGuards {
     }
     const [initiate] = activities;
     if (initiate && isInitiate(initiate)) {
-      await this.#deps.initiate(this.#contextOf(context, initiate, target), initiate);
+      await this.#deps.requests.initiate(this.#contextOf(context, initiate, target), initiate, target);
       return [{ id: '' }];
     }
     // Meta names this customer by a user_ref: there is no thread yet that another app could have.
@@ -157,9 +156,9 @@ export class OutgoingGuards {
     return this.#sends.send(context.adapter, target, activities, () => send(context, activities));
   }
 
-  /** The context in which an activity asks for a handover: its turn's, or one in the conversation that it goes to. */
+  /** The context in which an activity asks for a handover: its own, or one in the other conversation that it goes to. */
   #contextOf(context: TurnContext, initiate: Activity, target: SendTarget | undefined): TurnContext {
-    if (target?.turn || !turnOf(context)) return context;
+    if (target?.turn || this.#areOwn(context, [initiate])) return context;
     const { channelId = CHANNEL, conversation, from, recipient } = initiate;
     const parties = { ...(recipient ? { from: recipient } : {}), ...(from ? { recipient: from } : {}) };
     return this.#deps.framework.newContext(context.adapter, {
@@ -187,12 +186,21 @@ export class OutgoingGuards {
     { activities, at }: { readonly activities: Activity[]; readonly at: number },
     next: Next,
   ): Promise<ResourceResponse[]> {
-    // What stands before the request is sent, then comes the handover. What follows would be said over the agent.
     const [initiate, ...after] = activities.splice(at);
-    const responses = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
-    if (initiate) await this.#deps.initiate(context, initiate);
-    const rest = after.length === 0 ? [] : this.#sends.suppress(turn.thread, after, 'handedOver');
-    return [...padded(responses, at), { id: '' }, ...rest];
+    const before = activities.length === 0 ? [] : await this.#sendBatch(context, turn, activities, next);
+    const isHandedOver =
+      initiate !== undefined && (await this.#deps.requests.initiate(context, initiate, { thread: turn.thread, turn }));
+    const responses = [...padded(before, at), { id: '' }];
+    if (after.length === 0) return responses;
+    // It would be said over the agent.
+    if (isHandedOver) return [...responses, ...this.#sends.suppress(turn.thread, after, 'handedOver')];
+    // `next` sends what is in this very list.
+    activities.splice(0, activities.length, ...after);
+    try {
+      return [...responses, ...padded(await this.#sendInTurn(context, turn, activities, next), after.length)];
+    } catch (error) {
+      throw withEarlier(error, responses);
+    }
   }
 
   #sendBatch(context: TurnContext, turn: Turn, activities: Activity[], next: Next): Promise<ResourceResponse[]> {

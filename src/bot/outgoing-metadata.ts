@@ -10,7 +10,7 @@ import type { TextRedactor } from '../handover/metadata.js';
 import { redactedMetadata, withExtras } from '../handover/metadata.js';
 import { redactPersonalData } from '../handover/redact.js';
 import type { HandoverRequest, HandoverOptions } from './handover-options.js';
-import type { Policies } from './page-policies.js';
+import type { PolicyBook } from './page-policies.js';
 import type { TurnContext } from './port.js';
 
 /** Bot Framework's name for the attachment of a `handoff.initiate`; `EventFactory.createHandoffInitiation` sets it. */
@@ -20,7 +20,8 @@ const MOST_LINES = 200;
 
 /** What the metadata is made with. */
 export interface MetadataDeps {
-  readonly options: Pick<HandoverOptions, 'botAppId' | 'vccLiveAppId'> & Pick<Policies, 'metadata' | 'redact'>;
+  readonly options: Pick<HandoverOptions, 'botAppId' | 'vccLiveAppId'>;
+  readonly book: Pick<PolicyBook, 'of'>;
   readonly functions: ApplicationFunctions;
 }
 
@@ -43,14 +44,15 @@ export async function metadataFor(
   context: TurnContext,
   thread: ThreadKey,
   { request, transcript }: HandoverWords,
-  { options, functions }: MetadataDeps,
+  { options, book, functions }: MetadataDeps,
 ): Promise<Metadata> {
   const { reason } = request;
+  const policies = book.of(thread.pageId);
   const given =
     (await ofRequest(request, functions)) ??
-    (await ofOption(context, request, options.metadata, functions)) ??
+    (await ofOption(context, request, policies.metadata, functions)) ??
     (reason === undefined ? undefined : { reason });
-  const redact = redactorOf(options.redact, functions);
+  const redact = redactorOf(policies.redact, functions);
   const redacted = await redactedMetadata(given, redact, idsOf(thread, options));
   if (typeof redacted === 'string') return redacted;
   const summary = await summaryOf(request, functions);
@@ -64,9 +66,10 @@ export async function metadataFor(
 export async function textFor(
   thread: ThreadKey,
   metadata: string | undefined,
-  { options, functions }: MetadataDeps,
+  { options, book, functions }: MetadataDeps,
 ): Promise<string | undefined> {
-  const redacted = await redactedMetadata(metadata, redactorOf(options.redact, functions), idsOf(thread, options));
+  const redact = redactorOf(book.of(thread.pageId).redact, functions);
+  const redacted = await redactedMetadata(metadata, redact, idsOf(thread, options));
   return typeof redacted === 'string' ? redacted : undefined;
 }
 

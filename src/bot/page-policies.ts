@@ -47,9 +47,6 @@ export interface SatisfactionQuestion {
 /** What the application does with an open prompt. */
 export type OpenPromptWork = (context: TurnContext, result: HandoverResult) => unknown;
 
-/** Gives the policies of a Page. */
-export type PoliciesOf = (pageId: PageId) => Policies;
-
 /** What a book of policies is made with. */
 export interface PolicyBookDeps {
   readonly clock: Clock;

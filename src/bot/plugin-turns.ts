@@ -7,16 +7,15 @@
 import { textOfThrown } from '../thread/errors.js';
 import type { EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
-import type { Conclusion } from '../thread/record.js';
-import type { DueTime, Ticket } from '../thread/store.js';
+import type { DueTime } from '../thread/store.js';
 import type { Activity } from '../activities/activity.js';
+import type { DeliveryQueue } from '../queue/deliver.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
+import type { HandoverCore } from './compose-core.js';
 import { becomeHandoffStatus, referenceFor } from './handoff-status.js';
-import type { PoliciesOf } from './page-policies.js';
 import type { TextMaker } from './plugin-texts.js';
 import { say } from './plugin-texts.js';
 import type { TakenOutsideTurn } from './thread-operations.js';
@@ -24,19 +23,10 @@ import { turnOf } from './turn-state.js';
 import type { AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 
 /** Dependencies of {@link PluginTurns}. */
-export interface PluginTurnDeps {
-  readonly log: Logger;
+export interface PluginTurnDeps extends Pick<HandoverCore, 'log' | 'engine' | 'book'> {
   readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf' | 'attachCall'>;
-  /** Runs work behind everything that the thread has in the queue, see `DeliveryQueue.runAfter`. */
-  readonly runAfter: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
-  /** Whether a turn of the thread asks, which would wait for itself. */
-  readonly isInside: (thread: ThreadKey) => boolean;
+  readonly queue: Pick<DeliveryQueue, 'runAfter' | 'isInside'>;
   readonly after: AfterHandover;
-  readonly policiesOf: PoliciesOf;
-  /** Acts on a deadline that has come. */
-  readonly endWhenDue: (due: DueTime) => Promise<EndedHandover | undefined>;
-  /** The handover that ended before a repeated turn began the dialog that waits for it. */
-  readonly endedBefore: (turn: Turn) => Promise<Conclusion | undefined>;
 }
 
 /** Why a turn follows a handover. */
@@ -77,9 +67,9 @@ export class PluginTurns {
 
   /** A deadline has come. If it ended a handover, the customer hears of it, and a waiting dialog gets its turn. */
   async endWhenDue(due: DueTime): Promise<void> {
-    const ended = await this.#deps.endWhenDue(due);
+    const ended = await this.#deps.engine.endWhenDue(due);
     if (!ended) return;
-    const { texts } = this.#deps.policiesOf(due.thread.pageId);
+    const { texts } = this.#deps.book.of(due.thread.pageId);
     const { outcome, via } = ended.conclusion;
     const byTimer = { by: 'the option timers', text: outcome === 'unclaimed' ? texts.unclaimed : texts.abandoned };
     const why = via === 'timer' ? byTimer : { by: 'vccLiveWebhook()', text: texts.returned };
@@ -90,7 +80,7 @@ export class PluginTurns {
   async resumeTaken({ thread, ended }: TakenOutsideTurn): Promise<void> {
     const resumed = this.#resumeLast(thread, ended, { by: 'take(thread)' });
     // A turn of the thread that calls this would wait for itself.
-    if (!this.#deps.isInside(thread)) await resumed;
+    if (!this.#deps.queue.isInside(thread)) await resumed;
   }
 
   /** An event has ended a handover and is no turn of the customer's: runs in the place of that event. */
@@ -104,7 +94,7 @@ export class PluginTurns {
    * @param bot what runs it if none is attached
    */
   async resumeRepeated(turn: Turn, activity: Activity, bot?: AttachedBot): Promise<void> {
-    const conclusion = await this.#deps.endedBefore(turn);
+    const conclusion = await this.#deps.engine.dialogResults.endedBefore(turn);
     if (!conclusion) return;
     const reference = this.#deps.framework.referenceOf(activity);
     const why = { by: 'a turn that ran again', ...(bot === undefined ? {} : { bot }) };
@@ -114,7 +104,7 @@ export class PluginTurns {
 
   /** Runs behind everything that the thread has in the queue. */
   #resumeLast(thread: ThreadKey, ended: EndedHandover, why: Why): Promise<void> {
-    return this.#deps.runAfter(thread, ({ event }) => this.#resume(thread, ended, { ...why, key: event, event }));
+    return this.#deps.queue.runAfter(thread, ({ event }) => this.#resume(thread, ended, { ...why, key: event, event }));
   }
 
   /**
@@ -126,8 +116,8 @@ export class PluginTurns {
     { conclusion, reference }: EndedHandover,
     { by, text, bot, key, event }: Why & TurnIdentity,
   ): Promise<void> {
-    const { after, log, policiesOf } = this.#deps;
-    const { statusEvents } = policiesOf(thread.pageId);
+    const { after, log, book } = this.#deps;
+    const { statusEvents } = book.of(thread.pageId);
     const waits = conclusion.waits !== 'nobody';
     const runs = waits || statusEvents;
     if (!this.#attached && !bot && (runs || text)) this.#warnNotAttached(by);
@@ -160,8 +150,8 @@ export class PluginTurns {
 
   /** The bot's logic hears that a handover failed, if the option `statusEvents` says so. */
   failed(thread: ThreadKey, reference: unknown, error: Error): void {
-    if (!this.#deps.policiesOf(thread.pageId).statusEvents) return;
-    void this.#deps.runAfter(thread, () =>
+    if (!this.#deps.book.of(thread.pageId).statusEvents) return;
+    void this.#deps.queue.runAfter(thread, () =>
       this.#run(thread, reference, undefined, async (context, logic) => {
         becomeHandoffStatus(context, 'failed', error.message);
         await logic(context);

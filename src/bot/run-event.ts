@@ -3,34 +3,28 @@
  *
  * The bot's logic runs at most once for an event, and the plugin says its own text if the thread came home with it.
  */
-import type { Clock } from '../thread/clock.js';
 import { HandoverError } from '../thread/errors.js';
 import type { ThreadEventKind } from '../thread/event.js';
-import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
 import { isDebugOn } from '../thread/logger.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
-import type { Ticket } from '../thread/store.js';
 import { threadLabel } from '../thread/thread-label.js';
 import { activityFromEvent } from '../activities/activity-from-event.js';
 import type { Activity } from '../activities/activity.js';
 import type { TurnReading } from '../activities/read-turn.js';
 import { addressTurn, readTurn } from '../activities/read-turn.js';
 import { isWithoutThread, userRefOf } from '../activities/user-ref.js';
+import type { DeliveryQueue } from '../queue/deliver.js';
 import type { Queue } from '../queue/measured-queue.js';
-import type { HandoverEngine } from '../handover/engine.js';
-import type { HandoverEvents } from '../handover/events.js';
 import type { RecordedEvent, Turn, TurnDecision } from '../handover/turn.js';
 import { isRepeated } from '../handover/turn.js';
 import type { AfterHandover } from './after-handover.js';
 import type { HandoverRequests, BroughtActivity } from './begin-handover.js';
-import type { AddressFinder } from './find-address.js';
+import type { HandoverCore } from './compose-core.js';
 import { completeTurn, isMessenger } from './find-address.js';
 import { becomeHandoffStatus, becomeHandoffStatusOf, referenceFor } from './handoff-status.js';
 import type { LastWebhook } from './health.js';
 import type { OutgoingGuards } from './outgoing-guards.js';
-import type { PoliciesOf } from './page-policies.js';
 import { say } from './plugin-texts.js';
 import type { PluginTurns } from './plugin-turns.js';
 import type { AttachedBot, Framework, TurnContext } from './port.js';
@@ -38,21 +32,19 @@ import type { DecidedEvent, RunningDecision, TurnState } from './turn-state.js';
 import { decidedIn, setDecided, setTurn, stateOf, turnIn } from './turn-state.js';
 
 /** Dependencies of {@link TurnRunner}. */
-export interface TurnRunnerDeps {
+export interface TurnRunnerDeps extends Pick<
+  HandoverCore,
+  'clock' | 'engine' | 'events' | 'addresses' | 'log' | 'book'
+> {
   readonly framework: Framework;
-  readonly clock: Clock;
-  readonly engine: HandoverEngine;
-  readonly events: HandoverEvents;
+  /** Takes events in. */
   readonly queue: Queue<RecordedEvent>;
-  /** Runs work as a turn of the thread, see `DeliveryQueue.run`. */
-  readonly runInQueue: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
+  /** Runs turns without an event. */
+  readonly ownTurns: Pick<DeliveryQueue, 'run'>;
   readonly guards: OutgoingGuards;
-  readonly addresses: AddressFinder;
   readonly requests: HandoverRequests;
   readonly pluginTurns: PluginTurns;
-  readonly log: Logger;
   readonly after: AfterHandover;
-  readonly policiesOf: PoliciesOf;
   readonly webhooks: LastWebhook;
 }
 
@@ -204,7 +196,7 @@ export class TurnRunner {
     if (address.to !== 'thread') return next();
     completeTurn(adapter, activity, address.thread);
     const { thread } = address;
-    return this.#deps.runInQueue(thread, async (ticket) => {
+    return this.#deps.ownTurns.run(thread, async (ticket) => {
       const turn = await this.#deps.engine.proactiveTurn(thread);
       turn.ticket = ticket;
       this.#enter(context, state, turn);
@@ -258,7 +250,7 @@ export class TurnRunner {
     if (decision.run === 'accepted') return this.#runAccepted(context, turn, decision.reference, next);
 
     const { after, log, requests } = this.#deps;
-    const { returned } = this.#deps.policiesOf(turn.thread.pageId).texts;
+    const { returned } = this.#deps.book.of(turn.thread.pageId).texts;
     if (decision.concluded?.outcome === 'completed' && !turn.blockedBecause) await say(context, returned, log);
     if (decision.run === 'greeting') return after.around(context, turn, 'event');
     if (decision.run === 'handBack') {

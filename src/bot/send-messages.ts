@@ -4,32 +4,23 @@
  * Exists because the stock adapter swallows what Graph refuses: here an error reaches the bot's code, except that a
  * thread which another app controls is silence, and heals the ledger.
  */
-import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import { fieldOf } from '../thread/read-unknown.js';
 import type { SentMessage } from '../graph/graph-api-error.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { SendSettings } from '../graph/graph-call.js';
-import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { MessengerRecipient } from '../activities/messages-from-activity.js';
 import { messagesFromActivity } from '../activities/messages-from-activity.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
-import type { HandoverEngine } from '../handover/engine.js';
-import type { HandoverEvents } from '../handover/events.js';
 import type { Address } from './address.js';
-import type { AddressFinder } from './find-address.js';
+import type { HandoverCore } from './compose-core.js';
 import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
 import type { TurnContext } from './port.js';
 
 /** Dependencies of a send. */
-export interface SendDeps {
-  readonly client: ThreadControlClient;
-  readonly engine: HandoverEngine;
-  readonly events: HandoverEvents;
-  readonly clock: Clock;
-  readonly addresses: AddressFinder;
+export interface SendDeps extends Pick<HandoverCore, 'client' | 'engine' | 'events' | 'clock' | 'addresses'> {
   readonly losses: LossTeller;
 }
 

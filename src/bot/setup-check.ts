@@ -2,8 +2,9 @@
  * Puts the plugin before all other middleware, and checks in an adapter's first turns how a bot is put together. Each mistake
  * is an error or one line that names the change.
  */
-import type { Logger } from '../thread/logger.js';
-import type { BotAdapter } from './port.js';
+import type { DialogAccess } from './after-handover.js';
+import type { Plugin } from './compose.js';
+import type { AttachedBot, BotAdapter, BotLogic } from './port.js';
 
 type Handler = (context: unknown, next: () => Promise<void>) => Promise<void>;
 
@@ -12,11 +13,17 @@ export interface MiddlewareAdapter extends BotAdapter {
   use(...middleware: never[]): unknown;
 }
 
+/** A bot as its binding attaches it; some have no logic of their own. */
+export interface BotToAttach extends Omit<AttachedBot, 'adapter' | 'logic'> {
+  readonly adapter: MiddlewareAdapter;
+  readonly logic: BotLogic | undefined;
+}
+
 /** Frameworks wrap middleware when it is added, so the adapter cannot tell which ones it has. */
 const usedBy = new WeakMap<object, WeakSet<object>>();
 
 /** Puts the handover before all other middleware of an adapter. Does nothing if this function has put it there before. */
-export function useFirst(adapter: MiddlewareAdapter, handover: object): void {
+function useFirst(adapter: MiddlewareAdapter, handover: object): void {
   const used = usedBy.get(adapter) ?? new WeakSet();
   usedBy.set(adapter, used);
   if (used.has(handover)) return;
@@ -28,30 +35,36 @@ export function useFirst(adapter: MiddlewareAdapter, handover: object): void {
   handlers.push(...before);
 }
 
-/** What the checks in a turn know of the plugin. */
-export interface SetupFacts {
-  readonly log: Logger;
-  /** Whether turns of the plugin's own can run the bot's logic. */
-  readonly isAttached: () => boolean;
-  /** The option or call that begins turns of the plugin's own; `undefined`: none is in use. */
-  readonly beginsTurns: () => string | undefined;
-  /** Refuses an adapter of the framework that cannot work. Default: none is refused. */
-  readonly checkAdapter?: (adapter: BotAdapter) => void;
-  /** How an application attaches its logic, see `Framework`. */
-  readonly attachCall: string;
+/**
+ * Puts the plugin before all other middleware of the bot's adapter, guards what leaves the adapter, and lets turns of the
+ * plugin's own run the bot's logic, if there is any.
+ */
+export function attachBot(
+  { guards, pluginTurns, after }: Plugin,
+  handover: object,
+  { adapter, logic, microsoftAppId }: BotToAttach,
+  { dialogs, conversationState }: Partial<DialogAccess>,
+): void {
+  useFirst(adapter, handover);
+  guards.guardAdapter(adapter);
+  if (logic) pluginTurns.attach({ adapter, logic, microsoftAppId });
+  if (dialogs) after.reach({ dialogs, conversationState });
 }
 
 /** The checks in a turn. They are for bots that call `adapter.use(handover)` themselves: nothing runs at start-up there. */
 export class SetupCheck {
-  readonly #facts: SetupFacts;
+  readonly #plugin: Plugin;
+  readonly #checkAdapter: ((adapter: BotAdapter) => void) | undefined;
   readonly #checked = new WeakSet<object>();
   /** The adapter whose first middleware runs at this moment, and has not called the next one. */
   #entered: BotAdapter | undefined;
   readonly #watched = new WeakSet<object>();
   #hasSaid = false;
 
-  constructor(facts: SetupFacts) {
-    this.#facts = facts;
+  /** @param checkAdapter refuses an adapter of the framework that cannot work. Default: none is refused */
+  constructor(plugin: Plugin, checkAdapter?: (adapter: BotAdapter) => void) {
+    this.#plugin = plugin;
+    this.#checkAdapter = checkAdapter;
   }
 
   /**
@@ -61,18 +74,19 @@ export class SetupCheck {
    */
   atTurn(adapter: MiddlewareAdapter | undefined, handover: object): void {
     if (!adapter || this.#checked.has(adapter)) return;
-    this.#facts.checkAdapter?.(adapter);
+    this.#checkAdapter?.(adapter);
     this.#sayNotAttached();
     if (this.#isOrderKnown(adapter, handover)) this.#checked.add(adapter);
   }
 
   #sayNotAttached(): void {
-    const cause = this.#facts.beginsTurns();
-    if (this.#hasSaid || cause === undefined || this.#facts.isAttached()) return;
+    const { core, framework, pluginTurns, servesVccLive } = this.#plugin;
+    const cause = core.book.mayHaveTimers ? 'the option timers' : servesVccLive ? 'vccLiveWebhook()' : undefined;
+    if (this.#hasSaid || cause === undefined || pluginTurns.logic) return;
     this.#hasSaid = true;
-    this.#facts.log.warn(
+    core.log.warn(
       `No bot is attached, but ${cause} brings threads home outside any turn. The customer will hear nothing then, and a ` +
-        `waiting dialog will wait for the customer's next message. Call ${this.#facts.attachCall} at start-up.`,
+        `waiting dialog will wait for the customer's next message. Call ${framework.attachCall} at start-up.`,
     );
   }
 
@@ -87,9 +101,10 @@ export class SetupCheck {
     }
     if (this.#entered === adapter) return true;
     useFirst(adapter, handover);
-    this.#facts.log.warn(
+    const { core, framework } = this.#plugin;
+    core.log.warn(
       'Other middleware of the adapter runs before the handover, and fails on webhooks without a sender. The handover ' +
-        `is the first middleware from now on. Call ${this.#facts.attachCall}, or adapter.use(handover) before any other ` +
+        `is the first middleware from now on. Call ${framework.attachCall}, or adapter.use(handover) before any other ` +
         'middleware.',
     );
     return true;

@@ -32,7 +32,7 @@ export async function targetOf(target: TurnContext | ThreadKey, addresses: Addre
 }
 
 /** The thread of a context in which the plugin has begun no turn, as Botkit makes one. */
-export async function threadOfContext(context: TurnContext, addresses: AddressFinder): Promise<ThreadKey | undefined> {
+async function threadOfContext(context: TurnContext, addresses: AddressFinder): Promise<ThreadKey | undefined> {
   const { adapter, activity } = context;
   if (!isMessenger(adapter, activity.channelId)) return undefined;
   const [event] = readTurn(activity).events;

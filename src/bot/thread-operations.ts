@@ -1,21 +1,20 @@
 /** What an application or an operator does to one thread: take it, release it, hand it over, ask who owns it, forget it. */
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
-import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { AddressFinder } from './find-address.js';
 import type { MetadataDeps } from './outgoing-metadata.js';
 import { textFor } from './outgoing-metadata.js';
+import type { PolicyBook } from './page-policies.js';
 import type { TurnContext } from './port.js';
 import { targetOf } from './target-thread.js';
 
 /** Dependencies of {@link ThreadOperations}. */
-export interface ThreadOperationDeps {
+export interface ThreadOperationDeps extends MetadataDeps {
   readonly engine: HandoverEngine;
   readonly addresses: AddressFinder;
-  readonly metadataOf: (pageId: PageId) => MetadataDeps;
-  readonly policiesAsked: (pageId: PageId) => Promise<void> | undefined;
+  readonly book: PolicyBook;
 }
 
 /** A handover that a take has ended outside any turn of its thread. */
@@ -74,8 +73,7 @@ export class ThreadOperations {
     metadata: string | undefined,
   ): Promise<Awaited<ReturnType<typeof targetOf>> & { readonly text: string | undefined }> {
     const found = await targetOf(target, this.#deps.addresses);
-    const { pageId } = found.thread;
-    await this.#deps.policiesAsked(pageId);
-    return { ...found, text: await textFor(found.thread, metadata, this.#deps.metadataOf(pageId)) };
+    await this.#deps.book.asked(found.thread.pageId);
+    return { ...found, text: await textFor(found.thread, metadata, this.#deps) };
   }
 }

@@ -2,34 +2,37 @@
 import { HandoverError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
 import { isRecord } from '../thread/read-unknown.js';
-import type { Activity } from '../activities/activity.js';
 import type { Plugin } from './compose.js';
 import type { HandoverRequest } from './handover-options.js';
 import type { TurnContext } from './port.js';
 import { turnOf } from './turn-state.js';
 
 /** What the dialog needs of the plugin. */
-export interface HandoverDialogHost<Context = TurnContext, Message = Activity> {
+export interface HandoverDialogHost {
   /** Begins a handover for a dialog that will wait for it. */
-  begin(context: Context, request: HandoverRequest<Message>): Promise<HandoverStart>;
+  begin(context: TurnContext, request: HandoverRequest): Promise<HandoverStart>;
   /** The result that this turn may end the dialog with, or `undefined`: wait. */
-  ending(context: Context, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined>;
+  ending(context: TurnContext, handoverId: string, startedAtMs: number): Promise<HandoverResult | undefined>;
   now(): number;
 }
 
+/** A turn of a dialog in either SDK. `Status` is what tells the SDK whether the dialog goes on. */
+export interface DialogTurn<Status> {
+  readonly context: TurnContext;
+  readonly activeDialog: { readonly state?: unknown } | undefined;
+  endDialog(result: HandoverResult): Promise<Status>;
+}
+
 /** What the dialog keeps in its own state, so that a lost thread record strands nobody. */
-export interface WaitingState {
+interface WaitingState {
   handoverId: string;
   startedAtMs: number;
 }
 
 /** The host of a plugin's dialogs. */
-export function waitingHost<Context extends TurnContext, Message extends Activity>({
-  requests,
-  core,
-}: Plugin): HandoverDialogHost<Context, Message> {
+export function waitingHost({ requests, core }: Plugin): HandoverDialogHost {
   return {
-    begin: (context, asked) => requests.toAgent(context, asked, { waits: 'dialog' }),
+    begin: (context, asked) => requests.toAgent(context, asked, 'dialog'),
     ending: async (context, handoverId, startedAtMs) => {
       const turn = turnOf(context);
       return turn && core.engine.dialogResults.resultFor(turn, handoverId, startedAtMs);
@@ -38,21 +41,36 @@ export function waitingHost<Context extends TurnContext, Message extends Activit
   };
 }
 
-/** Begins a handover. The state of a dialog that waits from now on, or the result that ends it at once. */
-export async function beginWaiting<Context, Message>(
-  host: HandoverDialogHost<Context, Message>,
-  context: Context,
-  request: HandoverRequest<Message>,
-): Promise<{ readonly waiting: WaitingState } | { readonly result: HandoverResult }> {
+/** Begins a handover. The dialog waits from now on, or ends at once. */
+export async function beginWaiting<Status>(
+  host: HandoverDialogHost,
+  dialog: DialogTurn<Status>,
+  request: HandoverRequest,
+  waits: Status,
+): Promise<Status> {
   const startedAtMs = host.now();
-  const start = await host.begin(context, request);
-  if (start.status === 'passed') return { waiting: { handoverId: start.handoverId, startedAtMs } };
-  return { result: resultOfStart(start, Math.max(0, host.now() - startedAtMs)) };
+  const start = await host.begin(dialog.context, request);
+  if (start.status !== 'passed') {
+    return dialog.endDialog(resultOfStart(start, Math.max(0, host.now() - startedAtMs)));
+  }
+  const state: WaitingState = { handoverId: start.handoverId, startedAtMs };
+  Object.assign(stateOf(dialog), state);
+  return waits;
 }
 
-/** The state of a dialog that {@link beginWaiting} began. */
-export function waitingState(instance: { readonly state?: unknown } | undefined): WaitingState {
-  return (instance?.state ?? {}) as WaitingState;
+/** Goes on with a dialog that {@link beginWaiting} began: it ends if this turn may have the result. */
+export async function continueWaiting<Status>(
+  host: HandoverDialogHost,
+  dialog: DialogTurn<Status>,
+  waits: Status,
+): Promise<Status> {
+  const { handoverId, startedAtMs } = stateOf(dialog);
+  const result = await host.ending(dialog.context, handoverId, startedAtMs);
+  return result === undefined ? waits : dialog.endDialog(result);
+}
+
+function stateOf({ activeDialog }: DialogTurn<unknown>): WaitingState {
+  return (activeDialog?.state ?? {}) as WaitingState;
 }
 
 /**

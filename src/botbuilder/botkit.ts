@@ -5,7 +5,7 @@
  * adapter is loaded only if the controller has one.
  * @see https://github.com/howdyai/botkit/blob/main/packages/docs/plugins/index.md
  */
-import type { Activity, BotAdapter, TurnContext } from 'botbuilder';
+import type { BotAdapter, TurnContext } from 'botbuilder';
 import '../thread/check-node.js';
 import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -14,9 +14,11 @@ import type { AnswerDeps } from '../webhook/http-request.js';
 import { limitsOf } from '../webhook/http-request.js';
 import type { HandoverEventMap } from '../handover/events.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
+import type { HandoverCore } from '../bot/compose-core.js';
+import { checkAskingTurn } from '../bot/guarded-storage.js';
+import { referenceTo } from '../bot/handoff-status.js';
 import { DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
-import { hostOf } from '../bot/handover-plugin.js';
-import type { MessengerHost } from '../bot/messenger-host.js';
+import { pluginOf } from '../bot/handover-plugin.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
@@ -99,13 +101,13 @@ export function handoverPlugin(
   handover: VccLiveHandover,
   options: HandoverPluginOptions = {},
 ): (controller: BotkitController) => { name: string } {
-  const host = hostOf(handover);
+  const { core } = pluginOf(handover);
   return (controller) => {
     const before = pluggedIn.get(controller);
     if (before !== undefined && before !== handover) {
       throw new InvalidOptionError('handover', 'the second one of this controller', 'the one it has already');
     }
-    if (before === undefined) plugIn(controller, handover, host, options);
+    if (before === undefined) plugIn(controller, handover, core, options);
     pluggedIn.set(controller, handover);
     return { name: PLUGIN_NAME };
   };
@@ -114,7 +116,7 @@ export function handoverPlugin(
 function plugIn(
   controller: BotkitController,
   handover: VccLiveHandover,
-  { answering, checkTurn }: Pick<MessengerHost, 'answering' | 'checkTurn'>,
+  core: HandoverCore,
   options: HandoverPluginOptions,
 ): void {
   const { adapter } = controller;
@@ -126,11 +128,11 @@ function plugIn(
   };
   if (isFacebookAdapter(adapter)) {
     repairAdapter(adapter, handover, options);
-    forgiveSends(adapter, answering);
+    forgiveSends(adapter, core);
     passTokenErrorsOn(controller, adapter);
-    repairWebserver(controller, adapter, logic, { limits: limitsOf(options, answering.clock), answering });
+    repairWebserver(controller, adapter, logic, { limits: limitsOf(options, core.clock), answering: core });
   }
-  repairTurns(controller, checkTurn);
+  repairTurns(controller, () => checkAskingTurn(core.engine.fence));
   nameMissingDialog(controller.dialogSet);
   const { microsoftAppId } = options;
   const { dialogSet } = controller;
@@ -141,7 +143,7 @@ function plugIn(
   });
   controller.addPluginExtension(EXTENSION_NAME, handover);
   for (const name of Object.keys(botkitEvents) as (keyof HandoverEventMap)[]) {
-    handover.on(name, (events) => void trigger(controller, name, events, answering));
+    handover.on(name, (events) => void trigger(controller, name, events, core));
   }
 }
 
@@ -256,31 +258,15 @@ async function workerFor(controller: BotkitController, thread: ThreadKey): Promi
 /** What Botkit's handlers know as a message; `bot.reply(message, …)` finds its way by `incoming_message`. */
 function messageOf(event: string, events: object, thread: ThreadKey | undefined): Record<string, unknown> {
   if (!thread) return { ...events, type: event };
-  const incoming: Partial<Activity> = {
-    type: 'event',
-    name: event,
-    channelId: CHANNEL,
-    conversation: { id: thread.psid } as Activity['conversation'],
-    from: { id: thread.psid, name: thread.psid },
-    recipient: { id: thread.pageId, name: thread.pageId },
-    value: events,
-  };
+  const reference = referenceTo(thread);
+  const { user: from, bot: recipient, ...where } = reference;
   return {
     ...events,
     type: event,
     user: thread.psid,
     channel: thread.psid,
-    reference: referenceTo(thread),
-    incoming_message: incoming,
-  };
-}
-
-function referenceTo(thread: ThreadKey): object {
-  return {
-    channelId: CHANNEL,
-    conversation: { id: thread.psid },
-    bot: { id: thread.pageId, name: thread.pageId },
-    user: { id: thread.psid, name: thread.psid },
+    reference,
+    incoming_message: { type: 'event', name: event, ...where, from, recipient, value: events },
   };
 }
 

@@ -11,12 +11,12 @@ import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import { checkSecret } from '../thread/check-values.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
-import type { GraphOptions } from '../bot/handover-options.js';
-import { hostOf } from '../bot/handover-plugin.js';
-import type { MessengerService, MetaAccount } from '../bot/messenger-host.js';
+import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
+import { pluginOf } from '../bot/handover-plugin.js';
+import type { MessengerService } from '../bot/serve-adapter.js';
+import { neededSecret, serve } from '../bot/serve-adapter.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { RecordOption } from '../bot/record-traffic.js';
-import { neededSecret } from '../bot/messenger-host.js';
 import { markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
@@ -71,10 +71,10 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
 
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
   constructor(options: HandoverFacebookAdapterOptions) {
-    const host = hostOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
+    const plugin = pluginOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
     const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record, ...stock } = options;
-    super(stockOptions(stock, host.account));
-    this.#service = host.serve(this, {
+    super(stockOptions(stock, plugin.core.options));
+    this.#service = serve(plugin, this, {
       ...ownToken(options),
       verifyToken: options.verify_token,
       appSecret: options.app_secret,
@@ -120,7 +120,7 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   adapter: T,
   options: RepairOptions,
 ): T {
-  const host = hostOf((options as RepairOptions | undefined)?.handover);
+  const plugin = pluginOf((options as RepairOptions | undefined)?.handover);
   if (!isFacebookAdapter(adapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }
@@ -129,7 +129,7 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   // Nobody can tell which of the stock adapter's address and version was chosen and which is a default of 2018.
   const { verify_token: verifyToken, app_secret: appSecret } = own;
   const { record } = options;
-  const service = host.serve(adapter, { ...ownToken(own), verifyToken, appSecret, limits: options, record });
+  const service = serve(plugin, adapter, { ...ownToken(own), verifyToken, appSecret, limits: options, record });
   repaired.add(adapter);
   adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
     service.receive(req as WebhookRequest, res as WebhookResponse, logic);
@@ -164,7 +164,7 @@ function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {
 
 function stockOptions(
   options: Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>,
-  { pageAccessToken, appSecret, graph }: MetaAccount,
+  { pageAccessToken, appSecret, graph = {} }: HandoverOptions,
 ): FacebookAdapterOptions {
   // An option that is `undefined`, as one from an environment variable may be, is one that is not given.
   const given = Object.fromEntries(
@@ -201,7 +201,7 @@ function ownToken({
   access_token,
   getAccessTokenForPage,
 }: Pick<FacebookAdapterOptions, 'getAccessTokenForPage'> & { access_token?: string }): {
-  readonly pageAccessToken: MetaAccount['pageAccessToken'] | undefined;
+  readonly pageAccessToken: HandoverOptions['pageAccessToken'] | undefined;
 } {
   return { pageAccessToken: access_token ?? getAccessTokenForPage };
 }

@@ -3,15 +3,14 @@
  *
  * Keeps the handover's id and start in its own state, so that a lost thread record strands nobody.
  */
-import type { Activity, TurnContext } from 'botbuilder';
+import type { TurnContext } from 'botbuilder';
 import { Dialog } from 'botbuilder-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from 'botbuilder-dialogs';
-import type { HandoverDialogHost as HandoverDialogHostOf } from '../bot/waiting-dialog.js';
-import { beginWaiting, waitingState } from '../bot/waiting-dialog.js';
+import type { HandoverDialogHost } from '../bot/waiting-dialog.js';
+import { beginWaiting, continueWaiting } from '../bot/waiting-dialog.js';
 import type { HandoverRequest } from './options.js';
 
-/** What the dialog needs of the plugin. */
-export type HandoverDialogHost = HandoverDialogHostOf<TurnContext, Partial<Activity>>;
+export type { HandoverDialogHost } from '../bot/waiting-dialog.js';
 
 /** Begun with a `HandoverRequest`, ends with a `HandoverResult`. Made by `handover.dialog()`. */
 export class HandoverDialog extends Dialog<HandoverRequest> {
@@ -25,17 +24,12 @@ export class HandoverDialog extends Dialog<HandoverRequest> {
     this.#request = request;
   }
 
-  override async beginDialog(dc: DialogContext, options?: HandoverRequest): Promise<DialogTurnResult> {
-    const begun = await beginWaiting(this.#host, dc.context, { ...this.#request, ...options });
-    if ('result' in begun) return dc.endDialog(begun.result);
-    Object.assign(waitingState(dc.activeDialog), begun.waiting);
-    return Dialog.EndOfTurn;
+  override beginDialog(dc: DialogContext, options?: HandoverRequest): Promise<DialogTurnResult> {
+    return beginWaiting(this.#host, dc, { ...this.#request, ...options }, Dialog.EndOfTurn);
   }
 
-  override async continueDialog(dc: DialogContext): Promise<DialogTurnResult> {
-    const { handoverId, startedAtMs } = waitingState(dc.activeDialog);
-    const result = await this.#host.ending(dc.context, handoverId, startedAtMs);
-    return result === undefined ? Dialog.EndOfTurn : dc.endDialog(result);
+  override continueDialog(dc: DialogContext): Promise<DialogTurnResult> {
+    return continueWaiting(this.#host, dc, Dialog.EndOfTurn);
   }
 
   /** An interruption that was begun over this dialog has ended: go on waiting. */

@@ -9,10 +9,10 @@ import { InvalidOptionError } from '../thread/errors.js';
 import { loadPeers } from '../thread/missing-peer.js';
 import { CopyCheck } from '../bot/check-copies.js';
 import type { Plugin } from '../bot/compose.js';
-import { HandoverPlugin, partsOfPlugin } from '../bot/handover-plugin.js';
+import { HandoverPlugin, pluginOf } from '../bot/handover-plugin.js';
 import { waitingHost } from '../bot/waiting-dialog.js';
 import { HandoverDialogIds, DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
-import { SetupCheck, useFirst } from '../bot/setup-check.js';
+import { SetupCheck, attachBot } from '../bot/setup-check.js';
 import { checkMicrosoftAppId, checkRepaired } from './check-setup.js';
 import { botFramework } from './framework.js';
 import type { HandoverDialog } from './handover-dialog.js';
@@ -50,18 +50,9 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
     super(options, botFramework);
-    this.#plugin = partsOfPlugin(this);
-    const { core, pluginTurns } = this.#plugin;
-    const { log, book } = core;
-    this.#copies = new CopyCheck(log, LOADED_TWICE);
-    this.#setup = new SetupCheck({
-      log,
-      isAttached: () => pluginTurns.logic !== undefined,
-      beginsTurns: () =>
-        book.mayHaveTimers ? 'the option timers' : this.servesVccLive ? 'vccLiveWebhook()' : undefined,
-      checkAdapter: (adapter) => checkRepaired(adapter as unknown as BotAdapter),
-      attachCall: 'handover.install(adapter, logic)',
-    });
+    this.#plugin = pluginOf(this);
+    this.#copies = new CopyCheck(this.#plugin.core.log, LOADED_TWICE);
+    this.#setup = new SetupCheck(this.#plugin, (adapter) => checkRepaired(adapter as unknown as BotAdapter));
   }
 
   /**
@@ -103,15 +94,11 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    * @throws {@link InvalidOptionError} for a stock FacebookAdapter, and for a `CloudAdapter` without `microsoftAppId`
    */
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
-    const { guards, pluginTurns, after } = this.#plugin;
-    const { microsoftAppId, dialogs, conversationState } = how;
+    const { microsoftAppId } = how;
     this.#copies.check();
     checkRepaired(adapter);
     if (logic) checkMicrosoftAppId(adapter, microsoftAppId);
-    useFirst(adapter, this);
-    guards.guardAdapter(adapter);
-    if (logic) pluginTurns.attach({ adapter, logic, microsoftAppId });
-    if (dialogs) after.reach({ dialogs, conversationState });
+    attachBot(this.#plugin, this, { adapter, logic, microsoftAppId }, how);
   }
 
   /**

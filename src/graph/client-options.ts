@@ -20,11 +20,11 @@ export interface ThreadControlClientOptions {
    * App Secret of the app that issued the token. If present, every call carries `appsecret_proof`.
    * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
    */
-  readonly appSecret?: string;
+  readonly appSecret?: string | undefined;
   /** Origin of the Graph API, without a path. Default `https://graph.facebook.com`. */
   readonly baseUrl?: string | undefined;
   /** Default `v26.0`. Versions live for at least two years. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
-  readonly apiVersion?: string;
+  readonly apiVersion?: string | undefined;
   /**
    * Time limit of one request, connecting and reading included, milliseconds. Default 5000. The token function has this
    * long as well, but at most 3000.
@@ -39,7 +39,7 @@ export interface ThreadControlClientOptions {
   /** Gets one line when calls of a Page begin to pause, with what to do. Default: none. */
   readonly logger?: Logger;
   /** Measures every attempt at a call. Default: none. A client of one's own takes one that does not throw. */
-  readonly probe?: Probe;
+  readonly probe?: Probe | undefined;
 }
 
 /** What of a plugin looks on at a client's calls. */

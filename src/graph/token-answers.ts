@@ -28,7 +28,10 @@ export class TokenAnswers {
     this.#remember(scope, pageId, false, atMs);
   }
 
-  /** One state for each Page: the newest, but one that does not work before one that does. */
+  /**
+   * One state for each Page: the newest, but one that does not work before one that does. That of no Page counts until a call
+   * about a Page is newer.
+   */
   get states(): readonly TokenState[] {
     const pages = new Map<PageId, TokenState>();
     for (const state of this.#scopes.values()) {
@@ -36,7 +39,8 @@ export class TokenAnswers {
       const isNewer = known?.works === state.works ? state.atMs > known.atMs : !state.works;
       if (!known || isNewer) pages.set(state.pageId, { ...state });
     }
-    return [...pages.values()];
+    const states = [...pages.values()];
+    return states.filter((state) => state.pageId !== '' || states.every(({ atMs }) => atMs <= state.atMs));
   }
 
   #remember(scope: string, pageId: PageId, works: boolean, atMs: number): void {

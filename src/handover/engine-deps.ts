@@ -1,6 +1,6 @@
 /** What the use cases need from outside: the store, Graph, a clock, a log, the application's policies. */
 import type { Clock } from '../thread/clock.js';
-import type { AppId, EventKey, PageId, ProcessId } from '../thread/ids.js';
+import type { AppId, PageId, ProcessId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
@@ -25,12 +25,12 @@ export interface EngineDeps {
   readonly log: Logger;
   /** The log, for what an outage causes with every event. */
   readonly lines: RepeatedLines;
-  /** What holds for the threads of a Page. */
-  readonly policies: (pageId: PageId) => EnginePolicies;
-  /** Resolves when the application has said what holds for a Page. `undefined` if that is known already. */
-  readonly policiesAsked: (pageId: PageId) => Promise<void> | undefined;
-  /** Runs the customer's turn after an event that ended the handover and is none of the customer's own. */
-  readonly onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: EventKey) => Promise<void>;
+  readonly policies: {
+    /** What holds for the threads of a Page. */
+    of(pageId: PageId): EnginePolicies;
+    /** Resolves when the application has said what holds for a Page. `undefined` if that is known already. */
+    asked(pageId: PageId): Promise<void> | undefined;
+  };
 }
 
 /** A handover that has ended, and where its customer can be reached. */

@@ -46,7 +46,7 @@ export class HandoverEngine {
 
   /** A turn that no webhook began. */
   async proactiveTurn(thread: ThreadKey): Promise<Turn> {
-    await this.#deps.policiesAsked(thread.pageId);
+    await this.#deps.policies.asked(thread.pageId);
     const record = await this.#records.readOr(thread, undefined);
     const turn = this.#records.turn(thread, this.#deps.newId(), record ?? emptyRecord, 'none');
     if (record) turn.due = dueToHandler(record);

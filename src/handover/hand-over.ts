@@ -125,7 +125,7 @@ export class HandoverStarter {
     const { turn, order, ids, open } = begun;
     const { thread } = turn;
     const { clock, policies, store } = this.#deps;
-    const { timers } = policies(thread.pageId);
+    const { timers } = policies.of(thread.pageId);
     // Before the pass, so that no crash leaves a passed thread without its timers. A deadline too many does no harm.
     const deadline = hasTimers(timers) ? deadlineOf({ ...open, passedAtMs: clock.now() }, timers) : undefined;
     if (deadline) await store.schedule({ thread, name: HANDOVER_DEADLINE, atMs: deadline.atMs });

@@ -104,9 +104,9 @@ export class EventRecorder {
    * Later ones only move it back, and that is found out when it comes.
    */
   async #hasten(thread: ThreadKey, open: OpenHandover): Promise<void> {
-    const { store, policies, policiesAsked } = this.#records.deps;
-    await policiesAsked(thread.pageId);
-    const { timers } = policies(thread.pageId);
+    const { store, policies } = this.#records.deps;
+    await policies.asked(thread.pageId);
+    const { timers } = policies.of(thread.pageId);
     const atMs = timers.idleMs === undefined ? undefined : deadlineOf(open, timers)?.atMs;
     if (atMs === undefined) return;
     await this.#records.forgiving(() => store.schedule({ thread, name: HANDOVER_DEADLINE, atMs }));

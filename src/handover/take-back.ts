@@ -190,7 +190,7 @@ export async function endWhenDue(
   { thread, name }: Pick<DueTime, 'thread' | 'name'>,
 ): Promise<EndedHandover | undefined> {
   const { store, clock, policies } = records.deps;
-  const { timers } = policies(thread.pageId);
+  const { timers } = policies.of(thread.pageId);
   const nowMs = clock.now();
   const record = await store.read(thread);
   const open = record?.open;
@@ -245,7 +245,7 @@ async function dropDeadline(
   const { store, clock, policies } = records.deps;
   await store.unschedule(thread, name);
   const open = (await store.read(thread))?.open;
-  const due = open && dueOf(name, open, policies(thread.pageId).timers);
+  const due = open && dueOf(name, open, policies.of(thread.pageId).timers);
   if (due && (open.id !== doneId || due.atMs > clock.now())) await store.schedule({ thread, name, atMs: due.atMs });
 }
 

@@ -16,7 +16,7 @@ import type { TurnAnswers, TurnFacts, TurnStep } from './decide-turn.js';
 import { decideTurn, isReceipt, reasonWithoutThread, writerOf } from './decide-turn.js';
 import { describeDecision, describeIgnored } from './describe-decision.js';
 import { dueToHandler, endedLately } from './dialog-result.js';
-import type { EngineDeps } from './engine-deps.js';
+import type { EndedHandover, EngineDeps } from './engine-deps.js';
 import type { Fence } from './fence.js';
 import type { IgnoredReason } from './events.js';
 import type { HandoverStarter } from './hand-over.js';
@@ -45,6 +45,12 @@ export class TurnDecisions {
   readonly #starter: HandoverStarter;
   readonly #appIds: AppIdWatch;
 
+  /**
+   * Runs the customer's turn after an event that ended the handover and is none of the customer's own. The turns are made
+   * after this; without them, a dialog goes on with the customer's next message.
+   */
+  onEnded: (thread: ThreadKey, ended: EndedHandover, eventKey: EventKey) => Promise<void> = () => Promise.resolve();
+
   constructor(records: ThreadRecords, fence: Fence, starter: HandoverStarter, appIds: AppIdWatch) {
     this.#deps = records.deps;
     this.#records = records;
@@ -61,7 +67,7 @@ export class TurnDecisions {
       if (isDebugOn(this.#deps.log)) this.#tell(recorded, describeIgnored(reason));
       return this.#ignore(recorded, reason);
     }
-    const asked = this.#deps.policiesAsked(thread.pageId);
+    const asked = this.#deps.policies.asked(thread.pageId);
     // Meanwhile another event may have changed the record.
     if (asked) return asked.then(() => this.#begin({ ...recorded, isFresh: false }, thread, eventKey));
     return this.#begin(recorded, thread, eventKey);
@@ -75,7 +81,7 @@ export class TurnDecisions {
       if (from) this.#deps.events.emit('standbyMessage', { thread, from, event });
       const turn = this.#records.turn(thread, eventKey, record);
       const owner = isFresh ? recorded.owner : this.#records.ownerNow(record, ids);
-      const policies = this.#deps.policies(thread.pageId);
+      const policies = this.#deps.policies.of(thread.pageId);
       const wasAway = isAnotherApp(before) || isAnotherApp(owner);
       const { run } = turn;
       // Each field by its name: a spread in this place costs as much as the whole decision.
@@ -145,12 +151,12 @@ export class TurnDecisions {
         return { home: (await this.#comeHome(facts, step.via)) ?? 'nothingOpen' };
       case 'readWords':
         return {
-          asksForBot: await asksForBot(event.text ?? '', this.#deps.policies(thread.pageId).reclaim[step.from]),
+          asksForBot: await asksForBot(event.text ?? '', this.#deps.policies.of(thread.pageId).reclaim[step.from]),
         };
       case 'takeBack':
         return { taken: (await this.#takeBack(facts, step.from)) ?? 'nothingTaken' };
       case 'askPolicy':
-        return { granted: await this.#deps.policies(thread.pageId).grants(requestOf(facts)) };
+        return { granted: await this.#deps.policies.of(thread.pageId).grants(requestOf(facts)) };
     }
   }
 
@@ -200,7 +206,7 @@ export class TurnDecisions {
     try {
       const order = { mayTake: whileHandoverIs(handoverId), endedBy: eventKey };
       const ended = (await takeBack(this.#records, thread, order))?.value;
-      if (ended && from !== 'customer') await this.#deps.onEnded(thread, ended, eventKey);
+      if (ended && from !== 'customer') await this.onEnded(thread, ended, eventKey);
       return ended?.conclusion;
     } catch (thrown) {
       const error = asError(thrown);

@@ -1,9 +1,7 @@
 /** Binds the port of `bot/` to plain objects: no middleware, no proxies. */
-import { HandoverError } from '../thread/errors.js';
-import type { ThreadKey } from '../thread/key.js';
 import type { Activity, ConversationReference, ResourceResponse } from '../activities/activity.js';
 import { markSpeaksToMeta } from '../bot/adapter-answers.js';
-import type { MessengerService } from '../bot/messenger-host.js';
+import type { MessengerService } from '../bot/serve-adapter.js';
 import type { AttachedBot, BotAdapter, BotLogic, Framework, TurnContext } from '../bot/port.js';
 import type { TurnRunner } from '../bot/run-event.js';
 import type { ThreadHost } from './messenger-turn.js';
@@ -21,19 +19,19 @@ const PROACTIVE = 'continueConversation';
 /** The framework of a bot that has none. The plugin is made with it, so what it needs of the plugin comes later. */
 export class MessengerBinding implements Framework {
   readonly attachCall = 'bot.onMessage(handler)';
-  #deps: BindingDeps | undefined;
+  #deps!: BindingDeps;
 
   connect(deps: BindingDeps): void {
     this.#deps = deps;
   }
 
   newContext(adapter: BotAdapter, activity: Activity): MessengerTurn {
-    return new MessengerTurn(this.#connected.host, adapter, activity);
+    return new MessengerTurn(this.#deps.host, adapter, activity);
   }
 
   /** The plugin is the only middleware. */
   runMiddleware(_adapter: BotAdapter, context: TurnContext, logic: BotLogic): Promise<void> {
-    return this.#connected.runner.onTurn(context, () => logic(context));
+    return this.#deps.runner.onTurn(context, () => logic(context));
   }
 
   referenceOf({ channelId, conversation, from, recipient }: Activity): ConversationReference {
@@ -54,16 +52,11 @@ export class MessengerBinding implements Framework {
     const context = this.newContext(adapter, activity);
     return this.runMiddleware(adapter, context, logic);
   }
-
-  get #connected(): BindingDeps {
-    if (!this.#deps) throw new HandoverError('unexpected', 'A turn began before the bot was made.');
-    return this.#deps;
-  }
 }
 
 /** What carries activities to Messenger. */
 export class DirectAdapter implements BotAdapter {
-  #service: MessengerService | undefined;
+  #service!: MessengerService;
 
   constructor() {
     markSpeaksToMeta(this);
@@ -74,7 +67,7 @@ export class DirectAdapter implements BotAdapter {
   }
 
   async sendActivities(context: TurnContext, activities: Activity[]): Promise<ResourceResponse[]> {
-    return this.#service?.send(context, activities, (id, index) => noteSent(activities[index], id)) ?? [];
+    return this.#service.send(context, activities, (id, index) => noteSent(activities[index], id));
   }
 
   /** Messenger changes no message. */
@@ -86,14 +79,4 @@ export class DirectAdapter implements BotAdapter {
   async deleteActivity(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** Where a thread is reached. */
-export function referenceTo({ pageId, psid }: ThreadKey): ConversationReference {
-  return {
-    channelId: 'facebook',
-    conversation: { id: psid },
-    user: { id: psid, name: psid },
-    bot: { id: pageId, name: pageId },
-  };
 }

@@ -6,14 +6,16 @@ import type { ThreadKey } from '../thread/key.js';
 import { described, isObject } from '../thread/check-values.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import type { Plugin } from '../bot/compose.js';
-import { HandoverPlugin, dueResultOf, partsOfPlugin } from '../bot/handover-plugin.js';
-import type { MessengerService } from '../bot/messenger-host.js';
+import { referenceTo } from '../bot/handoff-status.js';
+import { HandoverPlugin, dueResultOf, pluginOf } from '../bot/handover-plugin.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { BotLogic } from '../bot/port.js';
+import { serve } from '../bot/serve-adapter.js';
 import { decidedIn } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';
-import { DirectAdapter, MessengerBinding, referenceTo } from './framework.js';
+import { DirectAdapter, MessengerBinding } from './framework.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
+import type { ThreadHost } from './messenger-turn.js';
 import { MessengerTurn } from './messenger-turn.js';
 import type { MessengerBotOptions } from './options.js';
 import { readOptions } from './options.js';
@@ -63,6 +65,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   readonly #plugin: Plugin;
   readonly #adapter = new DirectAdapter();
   readonly #binding: MessengerBinding;
+  readonly #host: ThreadHost;
   readonly #handlers: Handlers = {};
   #hasSaidNobodyAnswers = false;
   /** The binding makes all contexts, so each is a {@link MessengerTurn}. */
@@ -74,19 +77,17 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     const { plugin, route } = readOptions(options);
     super(plugin, binding);
     this.#binding = binding;
-    this.#plugin = partsOfPlugin(this);
-    const { requests, runner, guards, host, core } = this.#plugin;
-    const { operations } = core;
-    binding.connect({
-      runner,
-      host: {
-        toAgent: (turn, request) => requests.toAgent(turn, request),
-        take: (turn, metadata) => super.take(turn, metadata),
-        release: (turn, metadata) => operations.release(turn, metadata),
-        ownerOf: (turn, how) => operations.ownerOf(turn, how),
-      },
-    });
-    const service: MessengerService = host.serve(this.#adapter, route);
+    this.#plugin = pluginOf(this);
+    const { requests, runner, guards } = this.#plugin;
+    this.#host = {
+      inTurn: (key, work) => this.#inTurn(key, work),
+      toAgent: (turn, request) => requests.toAgent(turn, request),
+      take: (target, metadata) => super.take(target, metadata),
+      release: (target, metadata) => super.release(target, metadata),
+      ownerOf: (target, how) => super.ownerOf(target, how),
+    };
+    binding.connect({ runner, host: this.#host });
+    const service = serve(this.#plugin, this.#adapter, route);
     this.#adapter.serve(service);
     guards.guardAdapter(this.#adapter);
     this.webhook = (req, res) => service.receive(req, res, this.#logic);
@@ -141,15 +142,7 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
    */
   thread(key: ThreadKey): MessengerThread {
     const { pageId, psid } = keyOf(key);
-    return new ThreadByKey(
-      {
-        inTurn: (thread, work) => this.#inTurn(thread, work),
-        take: (thread, metadata) => super.take(thread, metadata),
-        release: (thread, metadata) => super.release(thread, metadata),
-        ownerOf: (thread, how) => super.ownerOf(thread, how),
-      },
-      { pageId, psid },
-    );
+    return new ThreadByKey(this.#host, { pageId, psid });
   }
 
   /** {@link MessengerThread.toAgent} of a thread, also by its key. */
@@ -184,11 +177,15 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   }
 
   async #inTurn<T>(key: ThreadKey, work: (turn: MessengerTurn) => Promise<T>): Promise<T> {
-    let done: { readonly value: T } | undefined;
-    const logic: BotLogic = async (turn: MessengerTurn) => void (done = { value: await work(turn) });
+    let working: Promise<T> | undefined;
+    const logic: BotLogic = async (turn: MessengerTurn) => {
+      working = work(turn);
+      await working;
+    };
     await this.#binding.continueConversation({ adapter: this.#adapter, logic }, referenceTo(key), logic);
-    if (!done) throw new HandoverError('unexpected', 'The turn in the thread did not run.');
-    return done.value;
+    if (!working) throw new HandoverError('unexpected', 'The turn in the thread did not run.');
+    // Once more: what fails in a turn that another process has taken over ends the turn in silence.
+    return working;
   }
 
   /** The bot's logic: what came home first, then what the customer sent. */

@@ -15,12 +15,14 @@ import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
 import type { Reply } from './reply.js';
 import { activityOf, activityOrSilence } from './reply.js';
 
-/** What a thread does with the bot. */
+/** What a thread, by a turn or by its key, does with the bot. */
 export interface ThreadHost {
-  toAgent(target: MessengerTurn, request: HandoverRequestOf): Promise<HandoverStart>;
-  take(target: MessengerTurn, metadata?: string): Promise<void>;
-  release(target: MessengerTurn, metadata?: string): Promise<void>;
-  ownerOf(target: MessengerTurn, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
+  /** Begins a turn in the thread, and resolves with what `work` gives. */
+  inTurn<T>(key: ThreadKey, work: (turn: MessengerTurn) => Promise<T>): Promise<T>;
+  toAgent(turn: MessengerTurn, request: HandoverRequestOf): Promise<HandoverStart>;
+  take(target: MessengerTurn | ThreadKey, metadata?: string): Promise<void>;
+  release(target: MessengerTurn | ThreadKey, metadata?: string): Promise<void>;
+  ownerOf(target: MessengerTurn | ThreadKey, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
 }
 
 /** The ids of the messages that an activity has become. `bot/` answers with the last of them only. */

@@ -11,7 +11,7 @@ import type { BodyOptions } from '../webhook/http-request.js';
 import { OPTION_NAMES } from '../bot/check-options.js';
 import { POLICY_CHECKS } from '../bot/check-policies.js';
 import type * as options from '../bot/handover-options.js';
-import type { ServeSettings } from '../bot/messenger-host.js';
+import type { ServeSettings } from '../bot/serve-adapter.js';
 import type { Callback } from '../bot/port.js';
 import type { RecordOption } from '../bot/record-traffic.js';
 import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/talk-to-agent.js';

@@ -2,25 +2,16 @@
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
-import type { MessengerTurn } from './messenger-turn.js';
+import type { ThreadHost } from './messenger-turn.js';
 import type { Reply } from './reply.js';
-
-/** What a thread by its key does with the bot. */
-export interface KeyHost {
-  /** Begins a turn in the thread, and resolves with what `work` gives. */
-  inTurn<T>(key: ThreadKey, work: (turn: MessengerTurn) => Promise<T>): Promise<T>;
-  take(target: ThreadKey, metadata?: string): Promise<void>;
-  release(target: ThreadKey, metadata?: string): Promise<void>;
-  ownerOf(target: ThreadKey, how?: { readonly ask?: boolean }): Promise<ThreadOwner>;
-}
 
 /** A thread without a turn. */
 export class ThreadByKey implements MessengerThread {
   readonly message = undefined;
-  readonly #host: KeyHost;
+  readonly #host: ThreadHost;
 
   constructor(
-    host: KeyHost,
+    host: ThreadHost,
     readonly key: ThreadKey,
   ) {
     this.#host = host;

@@ -13,7 +13,9 @@ import {
 } from 'botbuilder-handover-vcclive/agents';
 import { speaksToMeta } from '../../src/bot/adapter-answers.js';
 import { routesBot, startMessenger } from '../integration/transports/agents-hosts.js';
+import { connection } from '../integration/scene.js';
 import { listening } from '../kit/listening.js';
+import { quietLogger } from '../kit/loggers.js';
 import type { AgentsBot } from '../integration/transports/agents-hosts.js';
 import { closePlays, playOn } from '../integration/transports/transports.js';
 import type { Play } from '../integration/transports/transports.js';
@@ -154,6 +156,30 @@ describe('adapter.process(req, res, logic)', () => {
     await stage.customer.says('again');
     expect(stage.bot.errors).to.have.length(1);
     expect(stage.bot.errors[0]).to.be.instanceOf(GraphApiError);
+  });
+
+  it('sends to the plugin’s Graph address with a token of its own, also if its own address is undefined', async () => {
+    const { sim, customer } = await play();
+    const { pageAccessToken, verifyToken, appSecret } = sim.settings;
+    const graph = { baseUrl: sim.graphBaseUrl, timeoutMs: 2000 };
+    const handover = new VccLiveHandover({ ...OPTIONS, ...connection(sim), appSecret, graph, logger: quietLogger });
+    const adapter = new MessengerAdapter({
+      handover,
+      verifyToken,
+      pageAccessToken: () => pageAccessToken,
+      graph: { baseUrl: undefined, apiVersion: undefined },
+    });
+    const { url, close } = await listening(
+      createServer((req, res) => {
+        void adapter.process(req, res, async (context) => {
+          await context.sendActivity('By the proxy.');
+        });
+      }),
+    );
+    sim.connectBot(url);
+    await customer.says('hello');
+    await close();
+    expect(customer.hears()).to.deep.equal(['By the proxy.']);
   });
 
   it('continues a conversation that Bot Framework has kept the reference of', async () => {

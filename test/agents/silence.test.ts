@@ -1,5 +1,8 @@
 /** What the SDK sends by ways of its own stays in while an agent has the thread; what Meta refuses is silence. */
+import { Activity } from '@microsoft/agents-activity';
+import { CloudAdapter, TurnContext } from '@microsoft/agents-hosting';
 import { expect } from 'chai';
+import { VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
 import type { ApplicationOptions, MakeBot } from '../integration/transports/agents-hosts.js';
 import { routesBot, startCloud, startMessenger } from '../integration/transports/agents-hosts.js';
 import { closePlays, playOn } from '../integration/transports/transports.js';
@@ -126,4 +129,19 @@ describe('An event of Azure’s channel without a customer', () => {
       expect([status, types, bot.errors]).to.deep.equal([200, reaches, []]);
     });
   }
+});
+
+describe('An event of another channel without a sender', () => {
+  it('reaches the bot as it came', async () => {
+    const adapter = new CloudAdapter({});
+    const handover = new VccLiveHandover({ botAppId: '1000', vccLiveAppId: '2000', pageAccessToken: 'token' });
+    const came = { type: 'event', name: 'joined', channelId: 'webchat', conversation: { id: 'c' } };
+    const context = new TurnContext(adapter, Activity.fromObject(came));
+    let seen: object = {};
+    await handover.onTurn(context, () => {
+      seen = { name: context.activity.name, from: context.activity.from, recipient: context.activity.recipient };
+      return Promise.resolve();
+    });
+    expect(seen).to.deep.equal({ name: 'joined', from: undefined, recipient: undefined });
+  });
 });

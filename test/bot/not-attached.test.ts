@@ -60,12 +60,13 @@ function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bo
   const turns = new PluginTurns({
     log: loggerInto(lines, 'warn'),
     framework,
-    runAfter: (_thread, work) => work({ thread: THREAD, event: 'e', processId: 'p' }),
-    isInside: () => false,
+    queue: { runAfter: (_thread, work) => work({ thread: THREAD, event: 'e', processId: 'p' }), isInside: () => false },
     after: {} as never,
-    policiesOf: () => ({ texts: { unclaimed: silence, abandoned: silence, returned: silence } }) as never,
-    endWhenDue: ({ name }) => Promise.resolve(endedNow(name === HANDOVER_DEADLINE ? {} : { via: 'vccLiveWebhook' })),
-    endedBefore: () => Promise.resolve(undefined),
+    book: { of: () => ({ texts: { unclaimed: silence, abandoned: silence, returned: silence } }) } as never,
+    engine: {
+      endWhenDue: ({ name }: { name: string }) =>
+        Promise.resolve(endedNow(name === HANDOVER_DEADLINE ? {} : { via: 'vccLiveWebhook' })),
+    } as never,
   });
   const bot = { adapter: {} as never, logic: () => Promise.resolve() };
   return { turns, lines, begun: () => begun, bot };

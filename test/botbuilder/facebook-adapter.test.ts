@@ -87,7 +87,7 @@ describe('The Facebook adapter', () => {
       expect((await first).status).to.equal(200);
 
       const second = post(house, body);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      while ((await bot.handover.health()).lastWebhookAgeMs !== 0) await settled();
       await advance(clock, 3000);
       expect((await second).status).to.equal(200);
       finish();

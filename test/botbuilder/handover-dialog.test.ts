@@ -17,7 +17,7 @@ interface Stage {
   start: HandoverStart;
   ends: HandoverResult | undefined;
   nowMs: number;
-  readonly asked: HandoverRequest[];
+  readonly asked: object[];
   readonly endings: [string, number][];
   /** One turn of the bot. */
   turn(run: (dc: DialogContext) => Promise<DialogTurnResult | undefined>): Promise<DialogTurnResult | undefined>;

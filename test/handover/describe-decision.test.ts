@@ -56,7 +56,7 @@ describe('a decision in words', () => {
     const events = new HandoverEvents(log);
     const policies = { reclaim: { customer: [], agent: [], other: [] }, statusEvents: false, ownEchoes: false };
     const records = {
-      deps: { log, events, clock: { now: () => 0 }, policies: () => policies, policiesAsked: () => undefined },
+      deps: { log, events, clock: { now: () => 0 }, policies: { of: () => policies, asked: () => undefined } },
       ids: () => ids,
       turn: () => ({ run: 'this run' }),
       ownerNow: () => ({ owner: 'bot' }),

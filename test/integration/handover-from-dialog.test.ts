@@ -4,6 +4,7 @@ import type { TurnContext } from 'botbuilder';
 import { ComponentDialog, DialogSet, DialogTurnStatus, WaterfallDialog } from 'botbuilder-dialogs';
 import { ConversationState, MemoryStorage } from 'botbuilder';
 import { expect } from 'chai';
+import { GraphApiError } from 'botbuilder-handover-vcclive';
 import type { HandoverResult } from 'botbuilder-handover-vcclive';
 import { MORE_THAN_A_DAY_MS, closeScenes, dialogBot, saidOverOthers, scene } from './scene.js';
 import type { Scene, Template } from './scene.js';
@@ -313,7 +314,7 @@ describe('a handover by an outgoing handoff.initiate', () => {
     }
   });
 
-  it('tells the customer where the handover fails, and lets the bot speak on', async () => {
+  it('tells the customer where the handover fails, and sends what follows it', async () => {
     const stage = await scene({ handover: { texts: { failed: 'Sorry.' } } });
     stage.sim.weather.deadToken.always({ edges: ['pass_thread_control'] });
     stage.bot.logic = async (context) => {
@@ -322,7 +323,48 @@ describe('a handover by an outgoing handoff.initiate', () => {
     };
     await stage.customer.says('hello');
     expect(stage.owner()).to.equal('bot');
-    expect(stage.customer.hears()).to.include.members(['Sorry.', 'finally']);
+    expect(stage.customer.hears().slice(-3)).to.deep.equal(['Sorry.', 'and then', 'finally']);
+    expect(stage.news('suppressed')).to.deep.equal([]);
+  });
+
+  it('sends what follows where nobody is there, in its order and with its ids', async () => {
+    const texts = { unavailable: 'Nobody is there.' };
+    const stage = await scene({ handover: { availability: () => 'unavailable', texts } });
+    let responses: { id?: string }[] = [];
+    stage.bot.logic = async (context) => {
+      responses = await context.sendActivities([
+        { type: 'message', text: 'one' },
+        initiate(context, {}),
+        { type: 'message', text: 'We will mail you.' },
+        { type: 'message', text: 'Goodbye.' },
+      ]);
+    };
+    await stage.customer.says('hello');
+    expect(stage.customer.hears()).to.deep.equal(['one', 'Nobody is there.', 'We will mail you.', 'Goodbye.']);
+    expect(responses.map(({ id }) => Boolean(id))).to.deep.equal([true, false, true, true]);
+    expect(stage.news('suppressed')).to.deep.equal([]);
+  });
+
+  it('names positions of the whole batch where Meta refuses what follows', async () => {
+    const availability = (): 'unavailable' => {
+      stage.sim.weather.sendRefused.once({ reason: 'abusiveContent' });
+      return 'unavailable';
+    };
+    const stage = await scene({ handover: { availability, texts: { unavailable: null } } });
+    let error: unknown;
+    stage.bot.logic = async (context) => {
+      await context
+        .sendActivities([
+          { type: 'message', text: 'one' },
+          initiate(context, {}),
+          { type: 'message', text: 'We will mail you.' },
+        ])
+        .catch((thrown: unknown) => (error = thrown));
+    };
+    await stage.customer.says('hello');
+    expect(error).to.be.instanceOf(GraphApiError);
+    const { activityIndex, sent = [] } = error as GraphApiError;
+    expect([activityIndex, sent.map((each) => each.activityIndex)]).to.deep.equal([2, [0]]);
   });
 
   it('leaves other events of the bot alone', async () => {

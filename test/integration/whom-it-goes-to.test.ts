@@ -282,6 +282,26 @@ describe('A turn that speaks to somebody else', () => {
     expect(stage.owner()).to.equal('bot');
   });
 
+  it('hands the other over where it sends a handoff.initiate there from a context without a turn', async () => {
+    await open();
+    await stage.customer.says('hello');
+    const other = stage.sim.customer(OTHER_PSID);
+    await other.says('hello');
+    const { adapter } = stage.bot;
+    const activity = TurnContext.applyConversationReference(
+      { type: 'message' },
+      facebook({ user: idOnly(PSID) }),
+      true,
+    );
+    const initiate = { type: 'event', name: 'handoff.initiate', channelId: 'facebook' };
+    await adapter.sendActivities(new TurnContext(adapter, activity), [
+      { ...initiate, conversation: idOnly(OTHER_PSID) },
+    ]);
+    expect(stage.sim.ownerOf(OTHER_PSID).owner).to.equal(stage.sim.settings.vccLiveAppId);
+    expect(stage.owner()).to.equal('bot');
+    expect(other.hears().at(-1)).to.include('connecting you to an agent');
+  });
+
   it('is judged by the other’s Page, where that is another', async () => {
     await open({
       sim: { pages: [{ pageId: OTHER_PAGE }] },

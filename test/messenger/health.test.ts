@@ -80,6 +80,38 @@ describe('bot.health()', () => {
     expect(JSON.stringify(asked)).not.to.include(pageAccessToken).and.not.to.include(appSecret);
   });
 
+  it('forgets what Meta said of its one token as soon as a message has left with it since', async () => {
+    const bot = stage.bot().onMessage((_message, thread) => thread.reply('hello'));
+    await stage.connect(bot);
+    stage.sim.weather.deadToken.always();
+    expect((await bot.health({ askMeta: true })).problems).to.deep.equal(['pageTokenFails']);
+    stage.sim.weather.calm();
+    await stage.clock.advance(2000);
+    await stage.customer.says('hi');
+    const { pageId } = stage.thread;
+    const pageTokens = [{ pageId, status: 'working', ageMs: 0 }];
+    expect(await bot.health()).to.deep.include({ ...ALL_WELL, pageTokens });
+  });
+
+  it('asks a token function only about Pages that a call was made for, so it stays healthy without any', async () => {
+    const { pageAccessToken } = stage.sim.settings;
+    const asked: string[] = [];
+    const bot = stage.bot({
+      pageAccessToken: (pageId) => {
+        asked.push(pageId);
+        return pageId === stage.thread.pageId ? pageAccessToken : '';
+      },
+    });
+    bot.onMessage((_message, thread) => thread.reply('hello'));
+    await stage.connect(bot);
+    expect(await bot.health({ askMeta: true })).to.deep.include({ ...ALL_WELL, pageTokens: [] });
+    await stage.customer.says('hi');
+    const { pageTokens, ...found } = await bot.health({ askMeta: true });
+    expect(found).to.deep.include(ALL_WELL);
+    expect(pageTokens.map(({ pageId }) => pageId)).to.deep.equal([stage.thread.pageId]);
+    expect(asked).not.to.include('');
+  });
+
   it('counts open handovers if it is told to', async () => {
     const bot = stage.bot().onMessage((_message, thread) => thread.toAgent());
     await stage.connect(bot);

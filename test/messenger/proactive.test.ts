@@ -1,7 +1,8 @@
 /** What a bot says of its own accord: by the key of a thread, in the thread's queue, and not over an agent. */
 import { expect } from 'chai';
-import { GraphApiError, HandoverError } from 'botbuilder-handover-vcclive/messenger';
+import { GraphApiError, HandoverError, TurnTakenOverError } from 'botbuilder-handover-vcclive/messenger';
 import type { MessengerBot } from 'botbuilder-handover-vcclive/messenger';
+import { OtherProcess } from '../integration/other-process.js';
 import { closeStages, collect, openStage } from './messenger-stage.js';
 import type { Stage } from './messenger-stage.js';
 
@@ -94,6 +95,24 @@ describe('bot.thread(key)', () => {
       (thrown: unknown) => thrown,
     );
     expect(error).to.be.instanceOf(GraphApiError).with.property('code', 'customerUnreachable');
+  });
+
+  it('rejects with what the documentation says where another process has gone on with the thread', async () => {
+    const other = new OtherProcess(stage.store, stage.clock);
+    const asking = stage.bot();
+    let error: unknown;
+    asking.onMessage(async (_message, thread) => {
+      other.takesOver();
+      await asking
+        .thread(thread.key)
+        .toAgent()
+        .catch((thrown: unknown) => (error = thrown));
+    });
+    await stage.connect(asking);
+    await stage.customer.says('agent please');
+    other.ends();
+    expect(error).to.be.instanceOf(TurnTakenOverError);
+    expect(stage.owner()).to.equal('bot');
   });
 
   it('refuses what is no key', () => {
