@@ -165,11 +165,11 @@ export class RedisInbox implements DeliveryInbox {
     );
     const taken = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.deliveries : []));
     const exhausted = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.exhausted : []));
-    await this.setAside(exhausted);
+    const [aside] = await Promise.allSettled([this.setAside(exhausted)]);
     // What was found belongs to this process already, and must be run. The next call meets the same failure.
-    const failed = [...looked, ...found].find((each) => each.status === 'rejected');
+    const failed = [...looked, ...found, aside].find((each) => each.status === 'rejected');
     if (failed && taken.length === 0) throw failed.reason;
-    return { deliveries: taken, setAside: exhausted.length };
+    return { deliveries: taken, setAside: aside.status === 'fulfilled' ? exhausted.length : 0 };
   }
 
   /** Ends the connection that an address made; a client that was given is yours. */
