@@ -9,7 +9,6 @@ export type KeptRecord = { readonly kind: 'nothing' } | KeptText | Unreadable;
 export interface KeptText {
   readonly kind: 'record';
   readonly version: string;
-  readonly expiresAtMs: number;
   /** Encoded as in the header; absent: no open handover. */
   readonly openId: string | undefined;
   /** What {@link keptTextOf} made. */
@@ -36,17 +35,16 @@ export function keptTextOf({ forgettable, body }: StoredRecord): string {
 }
 
 /** The header. */
-export function keptRecordOf(kept: string | undefined): KeptRecord {
-  if (kept === undefined || kept === '') return { kind: 'nothing' };
-  const header = /^(\S+) (\d+) (\S+) /.exec(kept);
-  const [whole = '', version = '', expiresAt, openId] = header ?? [];
+export function keptRecordOf(kept: string): KeptRecord {
+  if (kept === '') return { kind: 'nothing' };
+  const header = /^(\S+) \d+ (\S+) /.exec(kept);
+  const [whole = '', version = '', openId] = header ?? [];
   if (header === null || version.startsWith(NO_HEADER)) {
     return { kind: 'unreadable', version: NO_HEADER, why: 'it does not begin as a record does' };
   }
   return {
     kind: 'record',
     version,
-    expiresAtMs: Number(expiresAt),
     openId: openId === NOT_OPEN ? undefined : openId,
     text: kept.slice(whole.length),
   };

@@ -22,7 +22,6 @@ import {
   hearErrors,
   isAddress,
   isCluster,
-  isOfAnotherType,
   isOfUnfitServer,
   isRefusedForNow,
   isShut,
@@ -107,19 +106,6 @@ export class RedisConnection {
         return client.eval(script.source, input);
       }
     });
-  }
-
-  /** The string at a key; an empty one if something else than a string is there. */
-  async get(operation: string, key: string): Promise<string | undefined> {
-    const kept = await this.#ask(operation, async (client) => {
-      try {
-        return await client.get(key);
-      } catch (error) {
-        if (isOfAnotherType(error)) return '';
-        throw error;
-      }
-    });
-    return kept === null || kept === undefined ? undefined : textOf(kept);
   }
 
   /** Ends a connection of its own; nothing is asked from then on. A client that was given stays as it is. */

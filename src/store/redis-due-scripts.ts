@@ -73,7 +73,7 @@ export const FORGET = scriptOf(
   HEADERS,
   DROP_DEADLINE,
   `
-local version, _, openId = headOf(KEYS[1])
+local version, openId = headOf(KEYS[1])
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('ZREM', KEYS[3], ARGV[3])
 for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[7], '[' .. ARGV[2], '[' .. ARGV[2] .. '\\255')) do

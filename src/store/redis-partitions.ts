@@ -45,9 +45,4 @@ export class RedisPartitions {
     const now = this.#clock === undefined ? '' : String(this.#clock.now());
     return this.#redis.run(operation, script, keys, [now, ...args]);
   }
-
-  /** The string at a key; an empty one if something else than a string is there. */
-  get(operation: string, key: string): Promise<string | undefined> {
-    return this.#redis.get(operation, key);
-  }
 }

@@ -7,15 +7,15 @@
  */
 import { CLOCK, scriptOf } from './redis-scripts.js';
 
-/** The fields of a record's header, and the whole string; version `?` if it cannot be read. */
+/** The version and the open handover in a record's header, and the whole string; version `?` if it cannot be read. None if it has expired. */
 export const HEADERS = `
 local function headOf(key)
   local kept = redis.pcall('GET', key)
   if not kept then return nil end
-  if type(kept) ~= 'string' then return '?', nowMs + 1, '-', '?' end
+  if type(kept) ~= 'string' then return '?', '-', '?' end
   local version, expiresAt, openId = string.match(kept, '^(%S+) (%d+) (%S+) ')
-  if not version then return '?', nowMs + 1, '-', '?' .. kept end
-  return version, tonumber(expiresAt), openId, kept
+  if not version then return '?', '-', '?' .. kept end
+  if tonumber(expiresAt) > nowMs then return version, openId, kept end
 end
 `;
 
@@ -23,15 +23,24 @@ end
 export const WRITES = `
 local function write(key, from)
   local expected, version, openId, ttlMs, json = ARGV[from], ARGV[from + 1], ARGV[from + 2], ARGV[from + 3], ARGV[from + 4]
-  local found, expiresAt, _, kept = headOf(key)
-  if not found or expiresAt <= nowMs then found = '' end
-  if found ~= expected then return found == '' and '' or kept end
+  local found, _, kept = headOf(key)
+  if (found or '') ~= expected then return kept or '' end
   if version == '' then return false end
   ttlMs = tonumber(ttlMs)
   redis.call('SET', key, version .. ' ' .. text(nowMs + ttlMs) .. ' ' .. openId .. ' ' .. json, 'PX', text(ttlMs))
   return false
 end
 `;
+
+/** KEYS record · ARGV now → the record, or nil. */
+export const READ = scriptOf(
+  CLOCK,
+  HEADERS,
+  `
+local _, _, kept = headOf(KEYS[1])
+return kept or false
+`,
+);
 
 /** KEYS record · ARGV now, expected, version, openId, ttlMs, json → nil, or the record that is there. */
 export const UPDATE = scriptOf(CLOCK, HEADERS, WRITES, `return write(KEYS[1], 2)`);
@@ -68,8 +77,8 @@ export const OPEN_ID = scriptOf(
   CLOCK,
   HEADERS,
   `
-local version, expiresAt, openId = headOf(KEYS[1])
-return version and expiresAt > nowMs and openId ~= '-' and openId
+local version, openId = headOf(KEYS[1])
+return version and openId ~= '-' and openId
 `,
 );
 

@@ -3,7 +3,6 @@
  * faster.
  */
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../thread/clock.js';
 import { sleep, systemClock } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -68,8 +67,6 @@ export interface RedisRecordsDeps {
   readonly recordTtlMs: number;
   readonly maxTries: number;
   readonly maxRemembered: number;
-  /** Absent: the clock of Redis. */
-  readonly clock: Clock | undefined;
   readonly random: () => number;
 }
 
@@ -91,7 +88,7 @@ export class RedisRecords {
 
   async read(thread: ThreadKey): Promise<StoredRecord | undefined> {
     const id = threadId(thread);
-    return this.#learn(id, await this.#deps.partitions.get('read', this.#key(id))).record;
+    return this.#learn(id, await this.#deps.partitions.run('read', scripts.READ, [this.#key(id)], [])).record;
   }
 
   update<T>(thread: ThreadKey, change: Change<T>): Promise<T> {
@@ -113,7 +110,7 @@ export class RedisRecords {
       if (found === null || found === undefined) {
         return { status: 'entered', value: await this.#written(id, attempt), mustWait };
       }
-      const value = await this.#update(id, change, await this.#found(id, textOf(found)), 1);
+      const value = await this.#update(id, change, await this.#found(id, found), 1);
       return { status: 'entered', value, mustWait };
     });
   }
@@ -122,8 +119,7 @@ export class RedisRecords {
     const id = threadId(ticket.thread);
     const keys = [claimKey, this.#key(id)];
     const [isOurs, kept] = listOf(await this.#deps.partitions.run('readFor', READ_FOR, keys, [ticket.processId]));
-    const text = kept === null || kept === undefined ? undefined : textOf(kept);
-    return { record: this.#learn(id, text).record, isOurs: Number(isOurs) === 1 };
+    return { record: this.#learn(id, kept).record, isOurs: Number(isOurs) === 1 };
   }
 
   /** Up to `limit`, newest first. */
@@ -175,7 +171,7 @@ export class RedisRecords {
       const attempt = await this.#attempt(id, change, seen);
       const found = await this.#deps.partitions.run('update', scripts.UPDATE, [this.#key(id)], attempt.args);
       if (found === null || found === undefined) return this.#written(id, attempt);
-      seen = await this.#found(id, textOf(found));
+      seen = await this.#found(id, found);
     }
     throw new StoreError('storeConflict', 'update');
   }
@@ -204,18 +200,16 @@ export class RedisRecords {
   }
 
   /** What a write found instead of what it expected. A record that cannot be read makes way for a new one. */
-  async #found(id: string, kept: string): Promise<Seen> {
+  async #found(id: string, kept: unknown): Promise<Seen> {
     const seen = this.#learn(id, kept);
     if (seen.unreadable !== undefined) await this.#setAside(id, seen.unreadable);
     return seen.unreadable === undefined ? seen : NOTHING;
   }
 
   /** What Redis has; parsed only if it is not what was seen last. */
-  #learn(id: string, text: string | undefined): Seen {
-    const { clock } = this.#deps;
-    const kept = keptRecordOf(text);
-    const isOver = kept.kind === 'record' && clock !== undefined && kept.expiresAtMs <= clock.now();
-    if (kept.kind === 'record' && !isOver) {
+  #learn(id: string, reply: unknown): Seen {
+    const kept = keptRecordOf(textOf(reply));
+    if (kept.kind === 'record') {
       const { version } = kept;
       const known = this.#seen.get(id);
       if (known?.version === version) return known;

@@ -147,7 +147,6 @@ export class RedisThreadStore implements ThreadStore {
       recordTtlMs,
       maxTries,
       maxRemembered,
-      clock,
       random: options.random ?? Math.random,
     });
   }

@@ -155,7 +155,7 @@ export const READ_FOR = scriptOf(
   CLAIMS,
   HEADERS,
   `
-local _, _, _, kept = headOf(KEYS[2])
+local _, _, kept = headOf(KEYS[2])
 return { isTakenOver(KEYS[1], ARGV[2]) and 0 or 1, kept or false }
 `,
 );
