@@ -2,7 +2,6 @@
  * Deadlines in Redis, for each partition: `due` has by time those that wait to be taken, `taken` has by the end of its
  * lease each that was taken, `times` has the time of each, `names` has all by thread, for forgetting one.
  */
-import { HEADERS } from './redis-record-scripts.js';
 import { CLOCK, scriptOf } from './redis-scripts.js';
 
 const DROP_DEADLINE = `
@@ -64,21 +63,21 @@ return taken
 );
 
 /**
- * Forgets a thread, all but its entry in the index of open handovers.
- * KEYS record, where it is set aside, list of that, due, taken, times, names · ARGV now, what the thread's deadlines begin
- * with, thread's id → the id of its open handover, or nil.
+ * Forgets a thread.
+ * KEYS record, where it is set aside, list of that, index of open handovers, due, taken, times, names · ARGV now, what the
+ * thread's deadlines begin with, thread's id.
  */
 export const FORGET = scriptOf(
-  CLOCK,
-  HEADERS,
   DROP_DEADLINE,
   `
-local version, openId = headOf(KEYS[1])
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('ZREM', KEYS[3], ARGV[3])
-for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[7], '[' .. ARGV[2], '[' .. ARGV[2] .. '\\255')) do
-  drop(4, member)
+local open = redis.call('HGETALL', KEYS[4])
+for i = 1, #open, 2 do
+  if open[i + 1] == ARGV[3] then redis.call('HDEL', KEYS[4], open[i]) end
 end
-return version and openId ~= '-' and openId
+for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[8], '[' .. ARGV[2], '[' .. ARGV[2] .. '\\255')) do
+  drop(5, member)
+end
 `,
 );

@@ -1,5 +1,4 @@
 /** Deadlines in Redis: schedules them in the partition of their thread, and takes the oldest of all partitions. */
-import { StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
@@ -10,6 +9,7 @@ import * as scripts from './redis-due-scripts.js';
 import type { RedisKeys } from './redis-keys.js';
 import { pairsOf } from './redis-open-handovers.js';
 import type { RedisPartitions } from './redis-partitions.js';
+import { answersOf } from './redis-partitions.js';
 
 /** A deadline that has come, and where it lies. */
 interface DueMember {
@@ -42,16 +42,13 @@ export class RedisDueTimes {
   /** As `ThreadStore.takeDue`. The oldest of all partitions come first, so no partition waits for another one. */
   async take(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
     if (limit <= 0) return [];
-    const peeked = await this.#answered(this.#partitions.all.map((keys) => this.#peek(keys, nowMs, limit)));
-    const oldest = peeked
-      .flat()
-      .sort((a, b) => a.atMs - b.atMs)
-      .slice(0, limit);
+    const peeked = this.#partitions.all.map((keys) => this.#peek(keys, nowMs, limit));
+    const oldest = (await answersOf('takeDue', peeked)).sort((a, b) => a.atMs - b.atMs).slice(0, limit);
     const takes = [...new Set(oldest.map(({ keys }) => keys))].map((keys) => {
       const mine = oldest.filter((each) => each.keys === keys);
       return this.#takeFrom(keys, mine, [String(nowMs), String(leaseMs)]);
     });
-    const taken = (await this.#answered(takes)).flat().sort((a, b) => a.atMs - b.atMs);
+    const taken = (await answersOf('takeDue', takes)).sort((a, b) => a.atMs - b.atMs);
     const due: DueTime[] = [];
     for (const { keys, member, atMs } of taken) {
       const time = dueTimeOf(member, atMs);
@@ -75,15 +72,6 @@ export class RedisDueTimes {
     ]);
     const taken = new Set(listOf(reply).map(textOf));
     return wanted.filter(({ member }) => taken.has(member));
-  }
-
-  /** While one master of a cluster is away, the deadlines on the others come all the same. */
-  async #answered<T>(asked: readonly Promise<T[]>[]): Promise<T[][]> {
-    const settled = await Promise.allSettled(asked);
-    const answers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const failed = settled.find((each) => each.status === 'rejected');
-    if (failed === undefined || answers.some((answer) => answer.length > 0)) return answers;
-    throw failed.reason instanceof StoreError ? failed.reason : new StoreError('storeUnavailable', 'takeDue');
   }
 
   /** A deadline that nobody can read would be retried for ever. */

@@ -1,5 +1,6 @@
 /** The keys of one bot in Redis, spread over partitions by thread, and the connection by which scripts run on them. */
 import type { Clock } from '../thread/clock.js';
+import { StoreError } from '../thread/errors.js';
 import { partitionOf } from './partitions.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisKeys } from './redis-keys.js';
@@ -45,4 +46,13 @@ export class RedisPartitions {
     const now = this.#clock === undefined ? '' : String(this.#clock.now());
     return this.#redis.run(operation, script, keys, [now, ...args]);
   }
+}
+
+/** The answers that there are. While one master of a cluster is away, what lies on the others counts all the same. */
+export async function answersOf<T>(operation: string, asked: readonly Promise<T[]>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(asked);
+  const answers = settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed === undefined || answers.length > 0) return answers;
+  throw failed.reason instanceof StoreError ? failed.reason : new StoreError('storeUnavailable', operation);
 }

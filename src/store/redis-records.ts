@@ -24,8 +24,7 @@ import { keptRecordOf, keptTextOf, NOT_OPEN, recordIn } from './kept-record.js';
 import { listOf, textOf } from './redis-connection.js';
 import { dueKeys } from './redis-due-times.js';
 import { FORGET } from './redis-due-scripts.js';
-import type { OpenHandovers } from './redis-open-handovers.js';
-import { openIdOf, pairsOf } from './redis-open-handovers.js';
+import { indexKey, openIdOf, pairsOf } from './redis-open-handovers.js';
 import type { RedisPartitions } from './redis-partitions.js';
 import * as scripts from './redis-record-scripts.js';
 import { ENTER, READ_FOR } from './redis-ticket-scripts.js';
@@ -52,16 +51,13 @@ interface Attempt<T> {
   readonly value: T;
   /** Absent if the change leaves the record. */
   readonly next: Seen | undefined;
-  /** Of the open handover before and after the change. */
-  readonly openBefore: string | undefined;
-  readonly openAfter: string | undefined;
+  readonly keys: string[];
   readonly args: string[];
 }
 
 /** What {@link RedisRecords} needs. */
 export interface RedisRecordsDeps {
   readonly partitions: RedisPartitions;
-  readonly openHandovers: OpenHandovers;
   /** Absent: every body can be read, and nothing is logged. */
   readonly bot: ThreadStoreBot | undefined;
   readonly recordTtlMs: number;
@@ -100,15 +96,15 @@ export class RedisRecords {
   enter<T>(ticket: Ticket, ticketKeys: string[], leaseMs: number, change: Change<T>): Promise<Entered<T>> {
     const id = threadId(ticket.thread);
     return this.#inTurn(id, async () => {
-      const attempt = await this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
+      const attempt = this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
       const args = [ticket.event, ticket.processId, String(leaseMs), ...attempt.args];
-      const reply = await this.#deps.partitions.run('enter', ENTER, [...ticketKeys, this.#key(id)], args);
+      const reply = await this.#deps.partitions.run('enter', ENTER, [...ticketKeys, ...attempt.keys], args);
       const [status, waits, found] = listOf(reply);
       const said = textOf(status);
       if (said === 'done' || said === 'busy') return { status: said };
       const mustWait = Number(waits) === 1;
       if (found === null || found === undefined) {
-        return { status: 'entered', value: await this.#written(id, attempt), mustWait };
+        return { status: 'entered', value: this.#written(id, attempt), mustWait };
       }
       const value = await this.#update(id, change, await this.#found(id, found), 1);
       return { status: 'entered', value, mustWait };
@@ -140,15 +136,12 @@ export class RedisRecords {
       .slice(0, limit);
   }
 
-  /** Forgets the thread, its deadlines included. The index first: nothing finds its entry once the record is gone. */
+  /** Forgets the thread, its deadlines included. */
   async forget(thread: ThreadKey): Promise<void> {
     const id = threadId(thread);
-    const { partitions, openHandovers } = this.#deps;
-    const before = await partitions.run('forget', scripts.OPEN_ID, [this.#key(id)], []);
-    if (before !== null && before !== undefined) await openHandovers.drop(textOf(before));
-    const keys = [this.#key(id), ...this.#asideKeys(id), ...dueKeys(partitions.of(id))];
-    const after = await partitions.run('forget', FORGET, keys, [memberOf(thread, ''), id]);
-    if (after !== null && after !== undefined) await openHandovers.drop(textOf(after));
+    const partition = this.#deps.partitions.of(id);
+    const keys = [this.#key(id), ...this.#asideKeys(id), indexKey(partition), ...dueKeys(partition)];
+    await this.#deps.partitions.run('forget', FORGET, keys, [memberOf(thread, ''), id]);
     this.#seen.delete(id);
   }
 
@@ -168,34 +161,31 @@ export class RedisRecords {
     let seen = from;
     for (let tries = triesBefore; tries < this.#deps.maxTries; tries += 1) {
       if (tries > TRIES_WITHOUT_PAUSE) await this.#pause(tries);
-      const attempt = await this.#attempt(id, change, seen);
-      const found = await this.#deps.partitions.run('update', scripts.UPDATE, [this.#key(id)], attempt.args);
+      const attempt = this.#attempt(id, change, seen);
+      const found = await this.#deps.partitions.run('update', scripts.UPDATE, attempt.keys, attempt.args);
       if (found === null || found === undefined) return this.#written(id, attempt);
       seen = await this.#found(id, found);
     }
     throw new StoreError('storeConflict', 'update');
   }
 
-  /** A handover that begins is entered in the index first: one that the index does not know would never be found. */
-  async #attempt<T>(id: string, change: Change<T>, seen: Seen): Promise<Attempt<T>> {
+  #attempt<T>(id: string, change: Change<T>, seen: Seen): Attempt<T> {
     const { record, value } = change(seen.record);
-    const openBefore = seen.record?.openHandoverId;
-    if (record === undefined) {
-      const args = [seen.version, '', '', '', ''];
-      return { value, next: undefined, openBefore, openAfter: openBefore, args };
-    }
+    const keys = [this.#key(id)];
+    if (record === undefined) return { value, next: undefined, keys, args: [seen.version, '', '', '', ''] };
     this.#writes += 1;
     const version = `${this.#writer}${this.#writes.toString(36)}`;
-    const openAfter = record.openHandoverId;
-    const openId = openAfter === undefined ? NOT_OPEN : openIdOf(openAfter);
+    const openId = record.openHandoverId === undefined ? NOT_OPEN : openIdOf(record.openHandoverId);
     const args = [seen.version, version, openId, String(this.#deps.recordTtlMs), keptTextOf(record)];
-    if (openAfter !== undefined && openAfter !== openBefore) await this.#deps.openHandovers.add(openAfter, id);
-    return { value, next: { version, record }, openBefore, openAfter, args };
+    if (record.openHandoverId !== seen.record?.openHandoverId) {
+      keys.push(indexKey(this.#deps.partitions.of(id)));
+      args.push(id);
+    }
+    return { value, next: { version, record }, keys, args };
   }
 
-  async #written<T>(id: string, { next, openBefore, openAfter, value }: Attempt<T>): Promise<T> {
+  #written<T>(id: string, { next, value }: Attempt<T>): T {
     if (next) this.#seen.set(id, next);
-    if (openBefore !== undefined && openBefore !== openAfter) await this.#deps.openHandovers.remove(openBefore);
     return value;
   }
 

@@ -75,7 +75,7 @@ end
 `;
 
 /**
- * KEYS claim, queue, record · ARGV now, event, processId, leaseMs, then as `UPDATE` →
+ * KEYS claim, queue, then as `UPDATE` · ARGV now, event, processId, leaseMs, then as `UPDATE` →
  * `done` · `busy` · `entered`, whether it must wait (0, 1), and the record that is there if the script did not write it.
  */
 export const ENTER = scriptOf(
@@ -91,7 +91,7 @@ if kind == 'd' then return { 'done' } end
 if kind == 'l' and by ~= processId then return { 'busy' } end
 lease(KEYS[1], processId, leaseMs)
 local mustWait = takeSlot(KEYS[2], event, processId, leaseMs)
-return { 'entered', mustWait and 1 or 0, write(KEYS[3], 5) }
+return { 'entered', mustWait and 1 or 0, write(KEYS[3], KEYS[4], 5) }
 `,
 );
 

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { InvalidOptionError, StoreError } from 'botbuilder-handover-vcclive';
 import type { Clock, StoredRecord } from 'botbuilder-handover-vcclive';
+import type { RedisClientLike } from 'botbuilder-handover-vcclive/redis';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient, createClientPool } from 'redis';
 import { partitionOf } from '../../src/store/partitions.js';
@@ -160,7 +161,7 @@ describeWithRedis('RedisThreadStore', function () {
         await redis((client) => client.zAdd(`${tagOf('members:263')}:due`, { score: 1, value: member }));
       }
       await redis((client) => client.hSet(`${tagOf('members:263')}:due:times`, 'x', 'soon'));
-      await redis((client) => client.hSet(`${tagOf('members:263', 'h')}:open`, 'h', '%'));
+      await redis((client) => client.hSet(`${tagOf('members:263')}:open`, 'h', '%'));
       expect(await store.takeDue(1000, 10, 1)).to.deep.equal([{ thread: THREAD, name: 'idle', atMs: 1000 }]);
       expect(await store.listOpen(10)).to.deep.equal([]);
       expect(await redis((client) => client.zCard(`${tagOf('members:263')}:due`))).to.equal(0);
@@ -313,6 +314,37 @@ describeWithRedis('RedisThreadStore', function () {
     expect(keys.filter((key) => !key.startsWith(`${tag}:`))).to.deep.equal([]);
     const endless = await Promise.all(keys.map(async (key) => ((await client.pTTL(key)) === -1 ? [key] : [])));
     expect(endless.flat()).to.deep.equal([`${tag}:due`, `${tag}:due:names`, `${tag}:due:times`]);
+    await client.close();
+  });
+
+  it('enters a handover in the index, and removes it, with the command that writes the record', async () => {
+    const client = await createClient({ url: server.url }).connect();
+    let commands = 0;
+    const counted: RedisClientLike = {
+      evalSha: (sha1, input) => ((commands += 1), client.evalSha(sha1, input)),
+      eval: (source, input) => client.eval(source, input),
+    };
+    const store = new RedisThreadStore(counted, { prefix: 'index' });
+    const index = (): Promise<Record<string, string>> => client.hGetAll(`${tagOf('index')}:open`);
+    const write = (openHandoverId?: string): Promise<void> =>
+      store.update(THREAD, () => ({ record: recordWith(1, openHandoverId), value: undefined }));
+    await write('first');
+    expect(await index()).to.deep.equal({ first: '1776/4001' });
+    await write('second');
+    expect(await index()).to.deep.equal({ second: '1776/4001' });
+    await write();
+    expect(await index()).to.deep.equal({});
+    expect(commands).to.equal(3);
+    await client.close();
+  });
+
+  it('forgets what the index says of a thread, also if Redis has lost the record', async () => {
+    const client = await createClient({ url: server.url }).connect();
+    const store = storeOf('lost');
+    await store.update(THREAD, () => ({ record: recordWith(1, 'h'), value: undefined }));
+    await client.del(`${tagOf('lost')}:thread:1776/4001`);
+    await store.forget(THREAD);
+    expect(await client.keys('{lost/*')).to.deep.equal([]);
     await client.close();
   });
 
