@@ -111,10 +111,10 @@ export class RedisRecords {
     });
   }
 
-  async readFor(ticket: Ticket, claimKey: string): Promise<FencedRecord> {
-    const id = threadId(ticket.thread);
-    const keys = [claimKey, this.#key(id)];
-    const [isOurs, kept] = listOf(await this.#deps.partitions.run('readFor', READ_FOR, keys, [ticket.processId]));
+  async readFor({ thread, event, processId }: Ticket, ticketKeys: string[]): Promise<FencedRecord> {
+    const id = threadId(thread);
+    const keys = [...ticketKeys, this.#key(id)];
+    const [isOurs, kept] = listOf(await this.#deps.partitions.run('readFor', READ_FOR, keys, [event, processId]));
     return { record: this.#learn(id, kept).record, isOurs: Number(isOurs) === 1 };
   }
 

@@ -185,8 +185,7 @@ export class RedisThreadStore implements ThreadStore {
   }
 
   readFor(ticket: Ticket): Promise<FencedRecord> {
-    const [claimKey = ''] = this.#ticketKeys(ticket);
-    return this.#records.readFor(ticket, claimKey);
+    return this.#records.readFor(ticket, this.#ticketKeys(ticket));
   }
 
   findHandover(handoverId: string): Promise<ThreadKey | undefined> {
