@@ -60,16 +60,13 @@ export class RedisDueTimes {
 
   async #peek(keys: RedisKeys, nowMs: number, limit: number): Promise<DueMember[]> {
     const args = [String(nowMs), String(limit)];
-    const found = await this.#partitions.run('takeDue', scripts.PEEK_DUE, dueKeys(keys).slice(0, 3), args);
+    const found = await this.#partitions.run('takeDue', scripts.PEEK_DUE, dueKeys(keys), args);
     return pairsOf(found).map(([member, atMs]) => ({ keys, member, atMs: Number(atMs) }));
   }
 
   async #takeFrom(keys: RedisKeys, wanted: readonly DueMember[], args: readonly string[]): Promise<DueMember[]> {
     const members = wanted.map(({ member }) => member);
-    const reply = await this.#partitions.run('takeDue', scripts.TAKE_DUE, dueKeys(keys).slice(0, 2), [
-      ...args,
-      ...members,
-    ]);
+    const reply = await this.#partitions.run('takeDue', scripts.TAKE_DUE, dueKeys(keys), [...args, ...members]);
     const taken = new Set(listOf(reply).map(textOf));
     return wanted.filter(({ member }) => taken.has(member));
   }
@@ -89,5 +86,5 @@ export class RedisDueTimes {
 
 /** The keys of a partition's deadlines, as the scripts take them. */
 export function dueKeys(keys: RedisKeys): string[] {
-  return [keys.key('due'), keys.key('due:taken'), keys.key('due:times'), keys.key('due:names')];
+  return [keys.key('due'), keys.key('due:hidden')];
 }

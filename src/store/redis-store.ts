@@ -100,7 +100,7 @@ export interface RedisThreadStoreOptions {
  * **Two bots.** The keys of a bot begin with `{<prefix>:<app id>/<partition>}`: {@link forBot}.
  *
  * Keys: `{<prefix>:<app id>/<partition>}:thread:<page>/<psid>`, `:claim:<event>`, `:queue:<page>/<psid>`, `:due`,
- * `:due:taken`, `:due:times`, `:due:names`, `:open`; what could not be read: `:aside`, `:aside:<label of the thread>`.
+ * `:due:hidden`, `:open`; what could not be read: `:aside`, `:aside:<label of the thread>`.
  *
  * @throws InvalidOptionError from the constructor; HandoverError `missingPeer` if an address is given and the package
  *   `redis` is not installed
