@@ -1,6 +1,7 @@
 /** Reads and writes a thread's record as it lies in Redis, see `redis-record-scripts.ts`. Never throws. */
+import { decoded } from '../thread/key.js';
 import type { StoredRecord, ThreadStoreBot } from '../thread/store.js';
-import { decoded } from './due-member.js';
+import { bodyIn } from './unreadable-record.js';
 
 /** What was found under a thread's key. */
 export type KeptRecord = { readonly kind: 'nothing' } | KeptText | Unreadable;
@@ -56,16 +57,10 @@ export function recordIn(kept: KeptText, faultOf?: ThreadStoreBot['faultOf']): S
   const unreadable = (why: string): Unreadable => ({ kind: 'unreadable', version, why });
   const flag = text.slice(0, 2);
   if (flag !== `${FORGETTABLE} ` && flag !== `${TO_KEEP} `) return unreadable('it does not begin as a record does');
-  let body: unknown;
-  try {
-    body = JSON.parse(text.slice(flag.length));
-  } catch {
-    return unreadable('it is cut off, or no JSON');
-  }
-  const fault = faultOf?.(body);
-  if (fault !== undefined) return unreadable(`it is no record, or of another version: ${fault}`);
+  const read = bodyIn(text.slice(flag.length), faultOf);
+  if (typeof read === 'string') return unreadable(read);
   const forgettable = flag === `${FORGETTABLE} `;
-  if (openId === undefined) return { forgettable, body };
+  if (openId === undefined) return { forgettable, ...read };
   const openHandoverId = decoded(openId);
-  return openHandoverId === undefined ? unreadable('its header is damaged') : { openHandoverId, forgettable, body };
+  return openHandoverId === undefined ? unreadable('its header is damaged') : { openHandoverId, forgettable, ...read };
 }

@@ -1,14 +1,12 @@
 /** Deadlines in Redis: schedules them in the partition of their thread, and takes the oldest of all partitions. */
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import { decoded, encodedText, threadId, threadOf } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { DueTime } from '../thread/store.js';
-import { dueTimeOf, memberOf } from './due-member.js';
 import { listOf, textOf } from './redis-connection.js';
 import * as scripts from './redis-due-scripts.js';
-import type { RedisKeys } from './redis-keys.js';
 import { pairsOf } from './redis-open-handovers.js';
-import type { RedisPartitions } from './redis-partitions.js';
+import type { RedisKeys, RedisPartitions } from './redis-partitions.js';
 import { answersOf } from './redis-partitions.js';
 
 /** A deadline that has come, and where it lies. */
@@ -87,4 +85,17 @@ export class RedisDueTimes {
 /** The keys of a partition's deadlines, as the scripts take them. */
 export function dueKeys(keys: RedisKeys): string[] {
   return [keys.key('due'), keys.key('due:hidden')];
+}
+
+/** All deadlines of a thread begin alike, and those of no other thread do. */
+export function memberOf(thread: ThreadKey, name: string): string {
+  return `${threadId(thread)} ${encodedText(name)}`;
+}
+
+/** The deadline of a member. One that cannot be read must not keep those of other threads from coming. */
+function dueTimeOf(member: string, atMs: number): DueTime | undefined {
+  const [id = '', encoded] = member.split(' ');
+  const thread = threadOf(id);
+  const name = encoded === undefined ? undefined : decoded(encoded);
+  return thread === undefined || name === undefined || !Number.isFinite(atMs) ? undefined : { thread, name, atMs };
 }

@@ -5,18 +5,22 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
-import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import type { StoringBot } from '../thread/store.js';
 import type { InboxLimits } from './inbox-options.js';
 import { inboxLimits, SET_ASIDE_KEPT } from './inbox-options.js';
-import { partitionOf, partitionsOption } from './partitions.js';
 import { positiveOption } from './positive-option.js';
 import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
 import * as scripts from './redis-inbox-scripts.js';
-import { checkedPrefix, DEFAULT_PREFIX, RedisKeys } from './redis-keys.js';
-import { RedisPartitions } from './redis-partitions.js';
+import {
+  checkedPrefix,
+  DEFAULT_PREFIX,
+  partitionOf,
+  partitionsOption,
+  RedisKeys,
+  RedisPartitions,
+} from './redis-partitions.js';
 import type { RedisScript } from './redis-scripts.js';
 
 const COMMAND_TIMEOUT_MS = 1_500;
@@ -89,7 +93,7 @@ export class RedisInbox implements DeliveryInbox {
     this.#maxAttempts = maxAttempts;
     this.#firstAsked = Math.floor(Math.random() * partitions);
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
-    this.#redis = RedisConnection.over(redis, { commandTimeoutMs, clock: systemClock });
+    this.#redis = RedisConnection.over(redis, commandTimeoutMs);
     const { clock } = options;
     this.#partitions = new RedisPartitions({ redis: this.#redis, prefix, appId: bot?.appId, partitions, clock });
   }

@@ -5,11 +5,9 @@
  * the record decides.
  */
 import type { ThreadKey } from '../thread/key.js';
-import { encodedText, threadId } from '../thread/key.js';
-import { threadOf } from './due-member.js';
+import { encodedText, threadId, threadOf } from '../thread/key.js';
 import { listOf, textOf } from './redis-connection.js';
-import type { RedisKeys } from './redis-keys.js';
-import type { RedisPartitions } from './redis-partitions.js';
+import type { RedisKeys, RedisPartitions } from './redis-partitions.js';
 import { answersOf } from './redis-partitions.js';
 import * as scripts from './redis-record-scripts.js';
 

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { sleep, systemClock } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import { threadId, threadOf } from '../thread/key.js';
 import type {
   Entered,
   FencedRecord,
@@ -18,17 +18,17 @@ import type {
 } from '../thread/store.js';
 import { ShortLivedMap } from '../thread/short-lived-map.js';
 import { labelOfId } from '../thread/thread-label.js';
-import { memberOf, threadOf } from './due-member.js';
 import type { Unreadable } from './kept-record.js';
 import { keptRecordOf, keptTextOf, NOT_OPEN, recordIn } from './kept-record.js';
 import { listOf, textOf } from './redis-connection.js';
-import { dueKeys } from './redis-due-times.js';
+import { dueKeys, memberOf } from './redis-due-times.js';
 import { FORGET } from './redis-due-scripts.js';
 import { indexKey, openIdOf, pairsOf } from './redis-open-handovers.js';
 import type { RedisPartitions } from './redis-partitions.js';
 import * as scripts from './redis-record-scripts.js';
 import { ENTER, READ_FOR } from './redis-ticket-scripts.js';
 import { RememberedRecords } from './remembered-records.js';
+import { setAsideLine } from './unreadable-record.js';
 
 /** The first tries again follow at once: most conflicts are between two. */
 const TRIES_WITHOUT_PAUSE = 3;
@@ -222,10 +222,7 @@ export class RedisRecords {
     const keys = [this.#key(id), ...this.#asideKeys(id)];
     const done = await partitions.run('setAside', scripts.SET_ASIDE, keys, [version, id, String(recordTtlMs)]);
     if (Number(done) !== 1) return;
-    bot?.log.error(
-      `The record of thread ${labelOfId(id)} cannot be read (${why}). It is set aside under ${this.#asideKey(id)}, and ` +
-        'the thread begins anew from what Meta tells. Look at it: "threads" of the command line lists what was set aside.',
-    );
+    bot?.log.error(setAsideLine(labelOfId(id), why, this.#asideKey(id)));
   }
 
   #pause(tries: number): Promise<void> {
