@@ -13,7 +13,7 @@ local function headOf(key)
   local kept = redis.pcall('GET', key)
   if not kept then return nil end
   if type(kept) ~= 'string' then return '?', '-', '?' end
-  local version, expiresAt, openId = string.match(kept, '^(%S+) (%d+) (%S+) ')
+  local version, expiresAt, openId = string.match(kept, '^([%w_-]+) (%d+) ([^ ]+) ')
   if not version then return '?', '-', '?' .. kept end
   if tonumber(expiresAt) > nowMs then return version, openId, kept end
 end

@@ -18,8 +18,8 @@ import type {
 } from '../thread/store.js';
 import { ShortLivedMap } from '../thread/short-lived-map.js';
 import { labelOfId } from '../thread/thread-label.js';
-import type { Unreadable } from './kept-record.js';
-import { keptRecordOf, keptTextOf, NOT_OPEN, recordIn } from './kept-record.js';
+import type { Seen, Unreadable } from './kept-record.js';
+import { keptTextOf, NOT_OPEN, NOTHING, seenIn } from './kept-record.js';
 import { listOf, textOf } from './redis-connection.js';
 import { dueKeys, memberOf } from './redis-due-times.js';
 import { FORGET } from './redis-due-scripts.js';
@@ -33,16 +33,6 @@ import { setAsideLine } from './unreadable-record.js';
 /** The first tries again follow at once: most conflicts are between two. */
 const TRIES_WITHOUT_PAUSE = 3;
 const PAUSE_LONGEST_MS = 50;
-
-/** A record and the write that made it; version empty: there is none. */
-interface Seen {
-  readonly version: string;
-  readonly record: StoredRecord | undefined;
-  /** What is there, if that is no record. */
-  readonly unreadable?: Unreadable;
-}
-
-const NOTHING: Seen = { version: '', record: undefined };
 
 type Change<T> = (current: StoredRecord | undefined) => ThreadChange<T>;
 
@@ -196,24 +186,13 @@ export class RedisRecords {
     return seen.unreadable === undefined ? seen : NOTHING;
   }
 
-  /** What Redis has; parsed only if it is not what was seen last. */
+  /** What Redis has. */
   #learn(id: string, reply: unknown): Seen {
-    const kept = keptRecordOf(textOf(reply));
-    if (kept.kind === 'record') {
-      const { version } = kept;
-      const known = this.#seen.get(id);
-      if (known?.version === version) return known;
-      const record = recordIn(kept, this.#deps.bot?.faultOf);
-      if (!('kind' in record)) {
-        const seen: Seen = { version, record };
-        this.#seen.set(id, seen);
-        return seen;
-      }
-      this.#seen.delete(id);
-      return { ...NOTHING, unreadable: record };
-    }
-    this.#seen.delete(id);
-    return kept.kind === 'unreadable' ? { ...NOTHING, unreadable: kept } : NOTHING;
+    const known = this.#seen.get(id);
+    const seen = seenIn(textOf(reply), known, this.#deps.bot?.faultOf);
+    if (seen.record === undefined) this.#seen.delete(id);
+    else if (seen !== known) this.#seen.set(id, seen);
+    return seen;
   }
 
   /** Of several processes that meet it one sets it aside, and says so. */

@@ -95,10 +95,15 @@ describeWithRedis('RedisThreadStore', function () {
       said.length = 0;
     });
 
+    const FAR_MS = 99_999_999_999_999;
     const ruins: Record<string, (key: string) => Promise<unknown>> = {
       'a record that is cut off': (key) =>
         redis(async (client) => client.set(key, ((await client.get(key)) ?? '').slice(0, -9))),
       'a text without a header': (key) => redis((client) => client.set(key, '{"epoch":1}')),
+      'a text with a version of a question mark': (key) => redis((client) => client.set(key, `? ${FAR_MS} - k {}`)),
+      'a text with a version of other bytes': (key) =>
+        redis((client) => client.set(key, Buffer.from(`\u00ff ${FAR_MS} - k {}`, 'latin1'))),
+      'a text with an unusual space': (key) => redis((client) => client.set(key, `v ${FAR_MS} a\u00a0b k {}`)),
       'an empty text': (key) => redis((client) => client.set(key, '')),
       'bytes that are no text': (key) => redis((client) => client.set(key, Buffer.from([255, 254, 0, 32, 49]))),
       'a list': (key) => redis((client) => client.del(key).then(() => client.lPush(key, 'x'))),
