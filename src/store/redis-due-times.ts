@@ -47,13 +47,10 @@ export class RedisDueTimes {
       return this.#takeFrom(keys, mine, [String(nowMs), String(leaseMs)]);
     });
     const taken = (await answersOf('takeDue', takes)).sort((a, b) => a.atMs - b.atMs);
-    const due: DueTime[] = [];
-    for (const { keys, member, atMs } of taken) {
-      const time = dueTimeOf(member, atMs);
-      if (time === undefined) await this.#drop(keys, member);
-      else due.push(time);
-    }
-    return due;
+    const due = taken.map(({ member, atMs }) => dueTimeOf(member, atMs));
+    // What was taken must be handled, whatever comes of the drop. One that stays is retried after its lease.
+    await Promise.allSettled(taken.filter((_, at) => due[at] === undefined).map((each) => this.#drop(each)));
+    return due.filter((time) => time !== undefined);
   }
 
   async #peek(keys: RedisKeys, nowMs: number, limit: number): Promise<DueMember[]> {
@@ -70,7 +67,7 @@ export class RedisDueTimes {
   }
 
   /** A deadline that nobody can read would be retried for ever. */
-  async #drop(keys: RedisKeys, member: string): Promise<void> {
+  async #drop({ keys, member }: DueMember): Promise<void> {
     await this.#partitions.run('takeDue', scripts.UNSCHEDULE, dueKeys(keys), [member]);
     this.#log?.error(
       'A timer in Redis cannot be read. It is dropped; the other timers go on. Look at what else writes to the keys of this bot.',

@@ -165,6 +165,15 @@ describeWithRedis('RedisThreadStore', function () {
       ]);
       expect(said).to.have.lengthOf(4);
     });
+
+    it('gives the deadlines that it has taken, also if it cannot drop one that nobody can read', async () => {
+      await redis((client) => client.sendCommand(['ACL', 'SETUSER', 'bound', 'on', 'nopass', '~*', '+@all', '-zrem']));
+      const store = new RedisThreadStore(server.url.replace('://', '://bound:any@'), { prefix: 'bound' });
+      await store.schedule({ thread: THREAD, name: 'idle', atMs: 1000 });
+      await redis((client) => client.zAdd(`${tagOf('bound')}:due`, { score: 1, value: 'x' }));
+      const taken = await store.takeDue(1000, 10, 60_000).finally(() => store.close());
+      expect(taken).to.deep.equal([{ thread: THREAD, name: 'idle', atMs: 1000 }]);
+    });
   });
 
   describe('when Redis is away', () => {
