@@ -7,7 +7,10 @@
  */
 import { CLOCK, scriptOf } from './redis-scripts.js';
 
-/** The version and the open handover in a record's header, and the whole string; version `?` if it cannot be read. None if it has expired. */
+/**
+ * The version and the open handover in a record's header, and the whole string; version `?` if it cannot be read. Nothing if
+ * there is no record, or it has expired.
+ */
 export const HEADERS = `
 local function headOf(key)
   local kept = redis.pcall('GET', key)
@@ -21,7 +24,7 @@ end
 
 /**
  * Compare and set. Answers nothing if it wrote the record (or there was nothing to write), else the record that it found.
- * The index is given if the open handover changes.
+ * The index is given if the open handover changes. It is written first: an index that Redis refuses to write stops the record.
  */
 export const WRITES = `
 local function write(key, index, from)
@@ -29,10 +32,10 @@ local function write(key, index, from)
   local found, openBefore, kept = headOf(key)
   if (found or '') ~= expected then return kept or '' end
   if version == '' then return false end
-  ttlMs = tonumber(ttlMs)
-  redis.call('SET', key, version .. ' ' .. text(nowMs + ttlMs) .. ' ' .. openId .. ' ' .. json, 'PX', text(ttlMs))
   if index and openBefore then redis.call('HDEL', index, openBefore) end
   if index and openId ~= '-' then redis.call('HSET', index, openId, id) end
+  ttlMs = tonumber(ttlMs)
+  redis.call('SET', key, version .. ' ' .. text(nowMs + ttlMs) .. ' ' .. openId .. ' ' .. json, 'PX', text(ttlMs))
   return false
 end
 `;
