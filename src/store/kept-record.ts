@@ -1,73 +1,54 @@
 /** Reads and writes a thread's record as it lies in Redis, see `redis-record-scripts.ts`. Never throws. */
+import { decoded } from '../thread/key.js';
 import type { StoredRecord, ThreadStoreBot } from '../thread/store.js';
-import { decoded } from './due-member.js';
+import { bodyIn } from './unreadable-record.js';
 
-/** What was found under a thread's key. */
-export type KeptRecord = { readonly kind: 'nothing' } | KeptText | Unreadable;
-
-/** A record with a header. */
-export interface KeptText {
-  readonly kind: 'record';
+/** A record and the write that made it; version empty: there is none. */
+export interface Seen {
   readonly version: string;
-  readonly expiresAtMs: number;
-  /** Encoded as in the header; absent: no open handover. */
-  readonly openId: string | undefined;
-  /** What {@link keptTextOf} made. */
-  readonly text: string;
+  readonly record: StoredRecord | undefined;
+  /** What is there, if that is no record. */
+  readonly unreadable?: Unreadable;
 }
 
 /** A record that nobody can read. */
 export interface Unreadable {
-  readonly kind: 'unreadable';
   /** Names what was found when it is set aside. */
   readonly version: string;
   readonly why: string;
 }
 
-/** What the scripts answer as the version if there is no header. */
-const NO_HEADER = '?';
+export const NOTHING: Seen = { version: '', record: undefined };
 /** What stands for "no open handover" in a header. */
 export const NOT_OPEN = '-';
+/** What the scripts answer as the version if there is no header. */
+const NO_HEADER = '?';
 const [FORGETTABLE, TO_KEEP] = ['f', 'k'];
+/** Version, time and open handover, as the scripts read them; then whether a store may forget the record. */
+const BEFORE_BODY = /^([\w-]+) \d+ ([^ ]+) (?:([fk]) )?/;
 
 /** The text behind the header: whether a store may forget the record, and its body. */
 export function keptTextOf({ forgettable, body }: StoredRecord): string {
   return `${forgettable ? FORGETTABLE : TO_KEEP} ${JSON.stringify(body)}`;
 }
 
-/** The header. */
-export function keptRecordOf(kept: string | undefined): KeptRecord {
-  if (kept === undefined || kept === '') return { kind: 'nothing' };
-  const header = /^(\S+) (\d+) (\S+) /.exec(kept);
-  const [whole = '', version = '', expiresAt, openId] = header ?? [];
-  if (header === null || version.startsWith(NO_HEADER)) {
-    return { kind: 'unreadable', version: NO_HEADER, why: 'it does not begin as a record does' };
-  }
-  return {
-    kind: 'record',
-    version,
-    expiresAtMs: Number(expiresAt),
-    openId: openId === NOT_OPEN ? undefined : openId,
-    text: kept.slice(whole.length),
-  };
-}
-
-/** The record behind a header. @param faultOf absent: any JSON is a body */
-export function recordIn(kept: KeptText, faultOf?: ThreadStoreBot['faultOf']): StoredRecord | Unreadable {
-  const { version, openId, text } = kept;
-  const unreadable = (why: string): Unreadable => ({ kind: 'unreadable', version, why });
-  const flag = text.slice(0, 2);
-  if (flag !== `${FORGETTABLE} ` && flag !== `${TO_KEEP} `) return unreadable('it does not begin as a record does');
-  let body: unknown;
-  try {
-    body = JSON.parse(text.slice(flag.length));
-  } catch {
-    return unreadable('it is cut off, or no JSON');
-  }
-  const fault = faultOf?.(body);
-  if (fault !== undefined) return unreadable(`it is no record, or of another version: ${fault}`);
-  const forgettable = flag === `${FORGETTABLE} `;
-  if (openId === undefined) return { forgettable, body };
+/**
+ * What a script found under a thread's key.
+ * @param known what was seen last: it is not parsed again
+ * @param faultOf absent: any JSON is a body
+ */
+export function seenIn(kept: string, known: Seen | undefined, faultOf?: ThreadStoreBot['faultOf']): Seen {
+  if (kept === '') return NOTHING;
+  const [before = '', version = NO_HEADER, openId = NOT_OPEN, flag] = BEFORE_BODY.exec(kept) ?? [];
+  const unreadable = (why: string): Seen => ({ ...NOTHING, unreadable: { version, why } });
+  if (flag === undefined) return unreadable('it does not begin as a record does');
+  if (known?.version === version) return known;
+  const read = bodyIn(kept.slice(before.length), faultOf);
+  if (typeof read === 'string') return unreadable(read);
+  const record = { forgettable: flag === FORGETTABLE, ...read };
+  if (openId === NOT_OPEN) return { version, record };
   const openHandoverId = decoded(openId);
-  return openHandoverId === undefined ? unreadable('its header is damaged') : { openHandoverId, forgettable, body };
+  return openHandoverId === undefined
+    ? unreadable('its header is damaged')
+    : { version, record: { openHandoverId, ...record } };
 }

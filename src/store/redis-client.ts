@@ -19,7 +19,6 @@ export type RedisAddress = string | readonly string[];
 export interface RedisClientLike {
   evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
   eval(source: string, input: ScriptInput): Promise<unknown>;
-  get(key: string): Promise<unknown>;
   /** Absent if the client cannot say; then the time limit has to. */
   readonly isReady?: boolean;
 }
@@ -78,11 +77,6 @@ export function isOfUnfitServer(error: unknown): boolean {
 /** Whether Redis does not know a script by its name. */
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
-}
-
-/** Whether something else than a string lies under a key. */
-export function isOfAnotherType(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('WRONGTYPE');
 }
 
 /**
@@ -186,8 +180,8 @@ export function isAddress(redis: unknown): redis is RedisAddress {
 
 /** Callers in JavaScript forget the argument, or pass the options of a client. */
 export function checkedClient(redis: unknown): RedisClientLike {
-  const { evalSha, eval: run, get } = (redis ?? {}) as Partial<RedisClientLike>;
-  if (typeof evalSha === 'function' && typeof run === 'function' && typeof get === 'function') {
+  const { evalSha, eval: run } = (redis ?? {}) as Partial<RedisClientLike>;
+  if (typeof evalSha === 'function' && typeof run === 'function') {
     return redis as RedisClientLike;
   }
   throw new InvalidOptionError('redis', typeof redis, 'a client of node-redis, or an address like redis://host:6379');

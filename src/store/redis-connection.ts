@@ -7,8 +7,7 @@
  * one looks the address up again. A client of a cluster that has lost a node serves until another one is connected.
  * @see https://github.com/redis/node-redis
  */
-import type { Clock } from '../thread/clock.js';
-import { inBackground, sleep } from '../thread/clock.js';
+import { inBackground, sleep, systemClock } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
 import { failureReason } from '../thread/failure-reason.js';
 import { CommandTimeLimit, unavailable } from './command-time-limit.js';
@@ -22,7 +21,6 @@ import {
   hearErrors,
   isAddress,
   isCluster,
-  isOfAnotherType,
   isOfUnfitServer,
   isRefusedForNow,
   isShut,
@@ -32,12 +30,6 @@ import {
 import type { RedisScript } from './redis-scripts.js';
 import { RedisSuccession } from './redis-succession.js';
 import { ReplacementPace } from './replacement-pace.js';
-
-/** What a {@link RedisConnection} needs besides the client. */
-export interface RedisConnectionOptions {
-  readonly commandTimeoutMs: number;
-  readonly clock: Clock;
-}
 
 const CLOSING_LIMIT_MS = 1_000;
 /** A client may take as long to connect as so many commands to be answered: it connects, and a few commands go before ours. */
@@ -51,7 +43,7 @@ const MOST_ADDRESSES = 1_000;
 
 /** Sends commands and scripts. Every method rejects with a `StoreError` if there is no answer. */
 export class RedisConnection {
-  readonly #options: RedisConnectionOptions;
+  readonly #commandTimeoutMs: number;
   readonly #address: RedisAddress | undefined;
   readonly #pace = new ReplacementPace();
   readonly #succession: RedisSuccession;
@@ -74,10 +66,10 @@ export class RedisConnection {
    * @param redis a client, which the caller connects and closes, or an address for a connection of its own
    * @throws InvalidOptionError if it is neither; HandoverError `missingPeer` if the address needs a package
    */
-  constructor(redis: RedisClientLike | RedisAddress, options: RedisConnectionOptions) {
-    this.#options = options;
-    this.#timeLimit = new CommandTimeLimit(options.clock, options.commandTimeoutMs, (client) => this.#overdue(client));
-    this.#succession = new RedisSuccession(options.clock, options.commandTimeoutMs);
+  constructor(redis: RedisClientLike | RedisAddress, commandTimeoutMs: number) {
+    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#timeLimit = new CommandTimeLimit(systemClock, commandTimeoutMs, (client) => this.#overdue(client));
+    this.#succession = new RedisSuccession(systemClock, commandTimeoutMs);
     this.#address = isAddress(redis) ? checkedAddress(redis) : undefined;
     if (this.#address === undefined) {
       const given = checkedClient(redis);
@@ -89,11 +81,8 @@ export class RedisConnection {
   }
 
   /** A connection that there is, or a new one. */
-  static over(
-    redis: RedisConnection | RedisClientLike | RedisAddress,
-    options: RedisConnectionOptions,
-  ): RedisConnection {
-    return redis instanceof RedisConnection ? redis : new RedisConnection(redis, options);
+  static over(redis: RedisConnection | RedisClientLike | RedisAddress, commandTimeoutMs: number): RedisConnection {
+    return redis instanceof RedisConnection ? redis : new RedisConnection(redis, commandTimeoutMs);
   }
 
   /** Runs a script by its hash. If Redis does not know the script, after a restart for one, it gets the source. */
@@ -109,19 +98,6 @@ export class RedisConnection {
     });
   }
 
-  /** The string at a key; an empty one if something else than a string is there. */
-  async get(operation: string, key: string): Promise<string | undefined> {
-    const kept = await this.#ask(operation, async (client) => {
-      try {
-        return await client.get(key);
-      } catch (error) {
-        if (isOfAnotherType(error)) return '';
-        throw error;
-      }
-    });
-    return kept === null || kept === undefined ? undefined : textOf(kept);
-  }
-
   /** Ends a connection of its own; nothing is asked from then on. A client that was given stays as it is. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -131,7 +107,7 @@ export class RedisConnection {
     const client = this.#own;
     if (client === undefined) return;
     const overdue = new Promise<boolean>((resolve) => {
-      inBackground(this.#options.clock, CLOSING_LIMIT_MS, () => resolve(false));
+      inBackground(systemClock, CLOSING_LIMIT_MS, () => resolve(false));
     });
     // A client that is destroyed while it connects for the first time connects all the same.
     await Promise.race([this.#opening, overdue]);
@@ -156,7 +132,7 @@ export class RedisConnection {
       const asked = isOfCluster ? this.#askCluster(operation, ask) : ask(client);
       this.#unconnectedSinceMs = undefined;
       const answer = await this.#timeLimit.on(operation, client, asked);
-      this.#answeredAtMs = this.#options.clock.now();
+      this.#answeredAtMs = systemClock.now();
       return answer;
     } catch (cause) {
       if (cause instanceof StoreError) throw cause;
@@ -168,8 +144,7 @@ export class RedisConnection {
 
   /** Tries again what the cluster refuses while it fails over, for as long as one command may take. */
   async #askCluster<T>(operation: string, ask: (client: RedisClientLike) => Promise<T>): Promise<T> {
-    const { clock, commandTimeoutMs } = this.#options;
-    const fromMs = clock.now();
+    const fromMs = systemClock.now();
     for (;;) {
       const client = this.#client;
       let refusal: unknown;
@@ -181,11 +156,11 @@ export class RedisConnection {
         refusal = error;
       }
       if (isShut(client) && this.#own === undefined) throw refusal;
-      const triedForMs = clock.now() - fromMs;
-      const isOver = triedForMs >= commandTimeoutMs - RETRY_PAUSE_MS;
+      const triedForMs = systemClock.now() - fromMs;
+      const isOver = triedForMs >= this.#commandTimeoutMs - RETRY_PAUSE_MS;
       if (isOver || isShut(client) || triedForMs >= REDISCOVER_AFTER_MS) this.#replace(client);
       if (isOver || this.#closed) throw refusal;
-      await Promise.race([sleep(clock, RETRY_PAUSE_MS), ...(this.#opening ? [this.#opening] : [])]);
+      await Promise.race([sleep(systemClock, RETRY_PAUSE_MS), ...(this.#opening ? [this.#opening] : [])]);
     }
   }
 
@@ -195,9 +170,8 @@ export class RedisConnection {
    */
   #isHopeless(client: RedisClientLike): boolean {
     if (isShut(client)) return client === this.#own;
-    const { clock, commandTimeoutMs } = this.#options;
-    this.#unconnectedSinceMs ??= clock.now();
-    return clock.now() - this.#unconnectedSinceMs >= CONNECTING_LIMIT_IN_COMMANDS * commandTimeoutMs;
+    this.#unconnectedSinceMs ??= systemClock.now();
+    return systemClock.now() - this.#unconnectedSinceMs >= CONNECTING_LIMIT_IN_COMMANDS * this.#commandTimeoutMs;
   }
 
   #whyNotConnected(): string {
@@ -213,9 +187,8 @@ export class RedisConnection {
       this.#replace(client);
       return;
     }
-    const { clock, commandTimeoutMs } = this.#options;
     // One that connects is left to it.
-    if (clock.now() - this.#answeredAtMs >= commandTimeoutMs && this.#client.isReady !== false) {
+    if (systemClock.now() - this.#answeredAtMs >= this.#commandTimeoutMs && this.#client.isReady !== false) {
       this.#replace(this.#client);
     }
   }
@@ -233,7 +206,7 @@ export class RedisConnection {
       );
       return;
     }
-    if (!this.#pace.isTime(this.#options.clock.now())) return;
+    if (!this.#pace.isTime(systemClock.now())) return;
     const next = this.#another(useless);
     if (next === undefined) {
       quitAll(useless);
@@ -249,7 +222,7 @@ export class RedisConnection {
 
   #clientFor(address: RedisAddress): OwnClient {
     this.#turn += 1;
-    return clientFor(address, this.#options.commandTimeoutMs, this.#turn);
+    return clientFor(address, this.#commandTimeoutMs, this.#turn);
   }
 
   /** The next client of a cluster is connected. Commands in progress get their answers from the old one. */
@@ -269,7 +242,7 @@ export class RedisConnection {
     void opening.then(() => {
       if (this.#opening === opening) this.#opening = undefined;
     });
-    inBackground(this.#options.clock, this.#options.commandTimeoutMs, () => {
+    inBackground(systemClock, this.#commandTimeoutMs, () => {
       if (this.#opening === opening) this.#opening = undefined;
     });
     return client;

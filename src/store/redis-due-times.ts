@@ -1,15 +1,13 @@
 /** Deadlines in Redis: schedules them in the partition of their thread, and takes the oldest of all partitions. */
-import { StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import { decoded, encodedText, threadId, threadOf } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { DueTime } from '../thread/store.js';
-import { dueTimeOf, memberOf } from './due-member.js';
 import { listOf, textOf } from './redis-connection.js';
 import * as scripts from './redis-due-scripts.js';
-import type { RedisKeys } from './redis-keys.js';
 import { pairsOf } from './redis-open-handovers.js';
-import type { RedisPartitions } from './redis-partitions.js';
+import type { RedisKeys, RedisPartitions } from './redis-partitions.js';
+import { answersOf } from './redis-partitions.js';
 
 /** A deadline that has come, and where it lies. */
 interface DueMember {
@@ -42,52 +40,34 @@ export class RedisDueTimes {
   /** As `ThreadStore.takeDue`. The oldest of all partitions come first, so no partition waits for another one. */
   async take(nowMs: number, limit: number, leaseMs: number): Promise<DueTime[]> {
     if (limit <= 0) return [];
-    const peeked = await this.#answered(this.#partitions.all.map((keys) => this.#peek(keys, nowMs, limit)));
-    const oldest = peeked
-      .flat()
-      .sort((a, b) => a.atMs - b.atMs)
-      .slice(0, limit);
+    const peeked = this.#partitions.all.map((keys) => this.#peek(keys, nowMs, limit));
+    const oldest = (await answersOf('takeDue', peeked)).sort((a, b) => a.atMs - b.atMs).slice(0, limit);
     const takes = [...new Set(oldest.map(({ keys }) => keys))].map((keys) => {
       const mine = oldest.filter((each) => each.keys === keys);
       return this.#takeFrom(keys, mine, [String(nowMs), String(leaseMs)]);
     });
-    const taken = (await this.#answered(takes)).flat().sort((a, b) => a.atMs - b.atMs);
-    const due: DueTime[] = [];
-    for (const { keys, member, atMs } of taken) {
-      const time = dueTimeOf(member, atMs);
-      if (time === undefined) await this.#drop(keys, member);
-      else due.push(time);
-    }
-    return due;
+    const taken = (await answersOf('takeDue', takes)).sort((a, b) => a.atMs - b.atMs);
+    const due = taken.map(({ member, atMs }) => dueTimeOf(member, atMs));
+    // What was taken must be handled, whatever comes of the drop. One that stays is retried after its lease.
+    await Promise.allSettled(taken.filter((_, at) => due[at] === undefined).map((each) => this.#drop(each)));
+    return due.filter((time) => time !== undefined);
   }
 
   async #peek(keys: RedisKeys, nowMs: number, limit: number): Promise<DueMember[]> {
     const args = [String(nowMs), String(limit)];
-    const found = await this.#partitions.run('takeDue', scripts.PEEK_DUE, dueKeys(keys).slice(0, 3), args);
+    const found = await this.#partitions.run('takeDue', scripts.PEEK_DUE, dueKeys(keys), args);
     return pairsOf(found).map(([member, atMs]) => ({ keys, member, atMs: Number(atMs) }));
   }
 
   async #takeFrom(keys: RedisKeys, wanted: readonly DueMember[], args: readonly string[]): Promise<DueMember[]> {
     const members = wanted.map(({ member }) => member);
-    const reply = await this.#partitions.run('takeDue', scripts.TAKE_DUE, dueKeys(keys).slice(0, 2), [
-      ...args,
-      ...members,
-    ]);
+    const reply = await this.#partitions.run('takeDue', scripts.TAKE_DUE, dueKeys(keys), [...args, ...members]);
     const taken = new Set(listOf(reply).map(textOf));
     return wanted.filter(({ member }) => taken.has(member));
   }
 
-  /** While one master of a cluster is away, the deadlines on the others come all the same. */
-  async #answered<T>(asked: readonly Promise<T[]>[]): Promise<T[][]> {
-    const settled = await Promise.allSettled(asked);
-    const answers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const failed = settled.find((each) => each.status === 'rejected');
-    if (failed === undefined || answers.some((answer) => answer.length > 0)) return answers;
-    throw failed.reason instanceof StoreError ? failed.reason : new StoreError('storeUnavailable', 'takeDue');
-  }
-
   /** A deadline that nobody can read would be retried for ever. */
-  async #drop(keys: RedisKeys, member: string): Promise<void> {
+  async #drop({ keys, member }: DueMember): Promise<void> {
     await this.#partitions.run('takeDue', scripts.UNSCHEDULE, dueKeys(keys), [member]);
     this.#log?.error(
       'A timer in Redis cannot be read. It is dropped; the other timers go on. Look at what else writes to the keys of this bot.',
@@ -101,5 +81,18 @@ export class RedisDueTimes {
 
 /** The keys of a partition's deadlines, as the scripts take them. */
 export function dueKeys(keys: RedisKeys): string[] {
-  return [keys.key('due'), keys.key('due:taken'), keys.key('due:times'), keys.key('due:names')];
+  return [keys.key('due'), keys.key('due:hidden')];
+}
+
+/** All deadlines of a thread begin alike, and those of no other thread do. */
+export function memberOf(thread: ThreadKey, name: string): string {
+  return `${threadId(thread)} ${encodedText(name)}`;
+}
+
+/** The deadline of a member. One that cannot be read must not keep those of other threads from coming. */
+function dueTimeOf(member: string, atMs: number): DueTime | undefined {
+  const [id = '', encoded] = member.split(' ');
+  const thread = threadOf(id);
+  const name = encoded === undefined ? undefined : decoded(encoded);
+  return thread === undefined || name === undefined || !Number.isFinite(atMs) ? undefined : { thread, name, atMs };
 }

@@ -6,10 +6,8 @@
  * a process last looked for deliveries to take over. Ids sort by age. The first argument of a script is the time, empty for
  * Redis' own.
  */
+import { SUSPECT_AFTER_LOSSES } from './inbox-options.js';
 import { CLOCK, scriptOf } from './redis-scripts.js';
-
-/** A delivery that so many processes have lost is a suspect. The first loss may have any reason: a deployment, the memory. */
-const SUSPECT_AFTER_LOSSES = 2;
 
 const BASE = `
 local function readPolled()

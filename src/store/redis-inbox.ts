@@ -5,24 +5,25 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
-import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import type { StoringBot } from '../thread/store.js';
-import { partitionOf, partitionsOption } from './partitions.js';
+import type { InboxLimits } from './inbox-options.js';
+import { inboxLimits, SET_ASIDE_KEPT } from './inbox-options.js';
 import { positiveOption } from './positive-option.js';
 import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
 import * as scripts from './redis-inbox-scripts.js';
-import { checkedPrefix, DEFAULT_PREFIX, RedisKeys } from './redis-keys.js';
-import { RedisPartitions } from './redis-partitions.js';
+import {
+  checkedPrefix,
+  DEFAULT_PREFIX,
+  partitionOf,
+  partitionsOption,
+  RedisKeys,
+  RedisPartitions,
+} from './redis-partitions.js';
 import type { RedisScript } from './redis-scripts.js';
 
-const MAX_DELIVERIES = 10_000;
-const LEASE_MS = 15_000;
-const MAX_ATTEMPTS = 3;
 const COMMAND_TIMEOUT_MS = 1_500;
-/** Deliveries set aside that are kept for somebody to look at. */
-const SET_ASIDE_KEPT = 1_000;
 /** A delivery whose partition is full is put into one of the next ones. A full inbox costs so many commands. */
 const PARTITIONS_TRIED = 3;
 
@@ -30,20 +31,11 @@ const PARTITIONS_TRIED = 3;
 const KEY_NAMES = ['bodies', 'leases', 'states', 'polled'];
 
 /** Settings of a {@link RedisInbox}. All processes of a bot need the same ones. */
-export interface RedisInboxOptions {
+export interface RedisInboxOptions extends InboxLimits {
   /** Begins every key, in braces and before the bot's app id, as for `RedisThreadStore`. Default `handover-vcclive`. */
   readonly prefix?: string;
   /** Hash slots over which deliveries are spread; a Redis Cluster spreads them over its masters. Default 64. */
   readonly partitions?: number;
-  /** Deliveries kept at once, shared out evenly over the partitions; past this Meta is answered 503. Default 10,000. */
-  readonly maxDeliveries?: number;
-  /** Another process takes over a delivery that its process has not renewed for so long, milliseconds. Default 15,000. */
-  readonly leaseMs?: number;
-  /**
-   * A delivery that ends so many processes while it runs alone is set aside, in the list
-   * `{<prefix>:<app id>}:inbox:aside`. Default 3.
-   */
-  readonly maxAttempts?: number;
   /** A command without an answer fails after this, milliseconds. Default 1500. */
   readonly commandTimeoutMs?: number;
   /** For tests: the time by which leases end. Default: the clock of Redis, the same for all processes. */
@@ -59,7 +51,8 @@ export interface RedisInboxOptions {
  * ```
  *
  * The inbox holds whole deliveries, with what customers wrote, until their turns have ended. A delivery that ends every
- * process goes to a list, for somebody to look at. Turn `appendonly` on: Meta does not deliver again what Redis loses.
+ * process goes to the list `{<prefix>:<app id>}:inbox:aside`, for somebody to look at. `maxDeliveries` is shared out evenly
+ * over the partitions. Turn `appendonly` on: Meta does not deliver again what Redis loses.
  *
  * Keys: `{<prefix>:<app id>/<partition>}:inbox:bodies`, `:leases`, `:states`, `:polled`; `{<prefix>:<app id>}:inbox:aside`.
  *
@@ -94,13 +87,13 @@ export class RedisInbox implements DeliveryInbox {
     const prefix = checkedPrefix(options.prefix ?? DEFAULT_PREFIX);
     const partitions = partitionsOption(options.partitions);
     this.#asideKey = new RedisKeys(prefix, bot?.appId).key('inbox', 'aside');
-    const maxDeliveries = positiveOption('maxDeliveries', options.maxDeliveries, MAX_DELIVERIES);
+    const { maxDeliveries, leaseMs, maxAttempts } = inboxLimits(options);
     this.#shares = sharesOf(maxDeliveries, Math.min(partitions, maxDeliveries));
-    this.leaseMs = positiveOption('leaseMs', options.leaseMs, LEASE_MS);
-    this.#maxAttempts = positiveOption('maxAttempts', options.maxAttempts, MAX_ATTEMPTS);
+    this.leaseMs = leaseMs;
+    this.#maxAttempts = maxAttempts;
     this.#firstAsked = Math.floor(Math.random() * partitions);
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
-    this.#redis = RedisConnection.over(redis, { commandTimeoutMs, clock: systemClock });
+    this.#redis = RedisConnection.over(redis, commandTimeoutMs);
     const { clock } = options;
     this.#partitions = new RedisPartitions({ redis: this.#redis, prefix, appId: bot?.appId, partitions, clock });
   }
@@ -153,23 +146,22 @@ export class RedisInbox implements DeliveryInbox {
     const order = Array.from({ length: count }, (_, index) => (first + index) % count);
     // Looked at also if nothing may be taken: that shows that the partition is cared for.
     const looked = await Promise.allSettled(order.map((partition) => this.#look(partition)));
-    const shares = fairShares(
-      looked.map((count) => (count.status === 'fulfilled' ? count.value : 0)),
-      limit,
-    );
-    const found = await Promise.allSettled(
-      order.flatMap((partition, index) => {
-        const share = shares[index] ?? 0;
-        return share > 0 ? [this.#takeFrom(partition, share)] : [];
-      }),
-    );
+    const takes: Promise<FoundInPartition>[] = [];
+    let left = limit;
+    for (const each of looked) {
+      if (each.status === 'rejected' || each.value.count === 0 || left <= 0) continue;
+      const share = Math.min(each.value.count, left);
+      takes.push(this.#takeFrom(each.value.partition, share));
+      left -= share;
+    }
+    const found = await Promise.allSettled(takes);
     const taken = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.deliveries : []));
     const exhausted = found.flatMap((each) => (each.status === 'fulfilled' ? each.value.exhausted : []));
-    await this.setAside(exhausted);
+    const [aside] = await Promise.allSettled([this.setAside(exhausted)]);
     // What was found belongs to this process already, and must be run. The next call meets the same failure.
-    const failed = [...looked, ...found].find((each) => each.status === 'rejected');
+    const failed = [...looked, ...found, aside].find((each) => each.status === 'rejected');
     if (failed && taken.length === 0) throw failed.reason;
-    return { deliveries: taken, setAside: exhausted.length };
+    return { deliveries: taken, setAside: aside.status === 'fulfilled' ? exhausted.length : 0 };
   }
 
   /** Ends the connection that an address made; a client that was given is yours. */
@@ -177,8 +169,8 @@ export class RedisInbox implements DeliveryInbox {
     await this.#redis.close();
   }
 
-  async #look(partition: number): Promise<number> {
-    return Number(await this.#run('takeOver', scripts.LOOK, partition, [String(this.leaseMs)]));
+  async #look(partition: number): Promise<{ readonly partition: number; readonly count: number }> {
+    return { partition, count: Number(await this.#run('takeOver', scripts.LOOK, partition, [String(this.leaseMs)])) };
   }
 
   async #takeFrom(partition: number, limit: number): Promise<FoundInPartition> {
@@ -229,26 +221,6 @@ function placeOf(id: string): { readonly partition: number; readonly name: strin
 /** `total` shared out over `count`, as evenly as whole numbers allow. */
 function sharesOf(total: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => Math.floor(total / count) + (index < total % count ? 1 : 0));
-}
-
-/** Of so many in each partition: one of each in turn, until `limit` is reached. */
-function fairShares(counts: readonly number[], limit: number): number[] {
-  const shares = counts.map(() => 0);
-  for (
-    let left = Math.min(
-      limit,
-      counts.reduce((sum, count) => sum + count, 0),
-    );
-    left > 0;
-  ) {
-    for (const [index, count] of counts.entries()) {
-      const share = shares[index] ?? 0;
-      if (left === 0 || share >= count) continue;
-      shares[index] = share + 1;
-      left -= 1;
-    }
-  }
-  return shares;
 }
 
 function chunksOf(flat: unknown, size: number): string[][] {

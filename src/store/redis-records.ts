@@ -3,11 +3,10 @@
  * faster.
  */
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../thread/clock.js';
 import { sleep, systemClock } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import { threadId, threadOf } from '../thread/key.js';
 import type {
   Entered,
   FencedRecord,
@@ -19,32 +18,21 @@ import type {
 } from '../thread/store.js';
 import { ShortLivedMap } from '../thread/short-lived-map.js';
 import { labelOfId } from '../thread/thread-label.js';
-import { memberOf, threadOf } from './due-member.js';
-import type { Unreadable } from './kept-record.js';
-import { keptRecordOf, keptTextOf, NOT_OPEN, recordIn } from './kept-record.js';
+import type { Seen, Unreadable } from './kept-record.js';
+import { keptTextOf, NOT_OPEN, NOTHING, seenIn } from './kept-record.js';
 import { listOf, textOf } from './redis-connection.js';
-import { dueKeys } from './redis-due-times.js';
+import { dueKeys, memberOf } from './redis-due-times.js';
 import { FORGET } from './redis-due-scripts.js';
-import type { OpenHandovers } from './redis-open-handovers.js';
-import { openIdOf, pairsOf } from './redis-open-handovers.js';
+import { indexKey, openIdOf, pairsOf } from './redis-open-handovers.js';
 import type { RedisPartitions } from './redis-partitions.js';
 import * as scripts from './redis-record-scripts.js';
 import { ENTER, READ_FOR } from './redis-ticket-scripts.js';
 import { RememberedRecords } from './remembered-records.js';
+import { setAsideLine } from './unreadable-record.js';
 
 /** The first tries again follow at once: most conflicts are between two. */
 const TRIES_WITHOUT_PAUSE = 3;
 const PAUSE_LONGEST_MS = 50;
-
-/** A record and the write that made it; version empty: there is none. */
-interface Seen {
-  readonly version: string;
-  readonly record: StoredRecord | undefined;
-  /** What is there, if that is no record. */
-  readonly unreadable?: Unreadable;
-}
-
-const NOTHING: Seen = { version: '', record: undefined };
 
 type Change<T> = (current: StoredRecord | undefined) => ThreadChange<T>;
 
@@ -53,23 +41,18 @@ interface Attempt<T> {
   readonly value: T;
   /** Absent if the change leaves the record. */
   readonly next: Seen | undefined;
-  /** Of the open handover before and after the change. */
-  readonly openBefore: string | undefined;
-  readonly openAfter: string | undefined;
+  readonly keys: string[];
   readonly args: string[];
 }
 
 /** What {@link RedisRecords} needs. */
 export interface RedisRecordsDeps {
   readonly partitions: RedisPartitions;
-  readonly openHandovers: OpenHandovers;
   /** Absent: every body can be read, and nothing is logged. */
   readonly bot: ThreadStoreBot | undefined;
   readonly recordTtlMs: number;
   readonly maxTries: number;
   readonly maxRemembered: number;
-  /** Absent: the clock of Redis. */
-  readonly clock: Clock | undefined;
   readonly random: () => number;
 }
 
@@ -91,7 +74,7 @@ export class RedisRecords {
 
   async read(thread: ThreadKey): Promise<StoredRecord | undefined> {
     const id = threadId(thread);
-    return this.#learn(id, await this.#deps.partitions.get('read', this.#key(id))).record;
+    return this.#learn(id, await this.#deps.partitions.run('read', scripts.READ, [this.#key(id)], [])).record;
   }
 
   update<T>(thread: ThreadKey, change: Change<T>): Promise<T> {
@@ -103,27 +86,26 @@ export class RedisRecords {
   enter<T>(ticket: Ticket, ticketKeys: string[], leaseMs: number, change: Change<T>): Promise<Entered<T>> {
     const id = threadId(ticket.thread);
     return this.#inTurn(id, async () => {
-      const attempt = await this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
+      const attempt = this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
       const args = [ticket.event, ticket.processId, String(leaseMs), ...attempt.args];
-      const reply = await this.#deps.partitions.run('enter', ENTER, [...ticketKeys, this.#key(id)], args);
+      const reply = await this.#deps.partitions.run('enter', ENTER, [...ticketKeys, ...attempt.keys], args);
       const [status, waits, found] = listOf(reply);
       const said = textOf(status);
       if (said === 'done' || said === 'busy') return { status: said };
       const mustWait = Number(waits) === 1;
       if (found === null || found === undefined) {
-        return { status: 'entered', value: await this.#written(id, attempt), mustWait };
+        return { status: 'entered', value: this.#written(id, attempt), mustWait };
       }
-      const value = await this.#update(id, change, await this.#found(id, textOf(found)), 1);
+      const value = await this.#update(id, change, await this.#found(id, found), 1);
       return { status: 'entered', value, mustWait };
     });
   }
 
-  async readFor(ticket: Ticket, claimKey: string): Promise<FencedRecord> {
-    const id = threadId(ticket.thread);
-    const keys = [claimKey, this.#key(id)];
-    const [isOurs, kept] = listOf(await this.#deps.partitions.run('readFor', READ_FOR, keys, [ticket.processId]));
-    const text = kept === null || kept === undefined ? undefined : textOf(kept);
-    return { record: this.#learn(id, text).record, isOurs: Number(isOurs) === 1 };
+  async readFor({ thread, event, processId }: Ticket, ticketKeys: string[]): Promise<FencedRecord> {
+    const id = threadId(thread);
+    const keys = [...ticketKeys, this.#key(id)];
+    const [isOurs, kept] = listOf(await this.#deps.partitions.run('readFor', READ_FOR, keys, [event, processId]));
+    return { record: this.#learn(id, kept).record, isOurs: Number(isOurs) === 1 };
   }
 
   /** Up to `limit`, newest first. */
@@ -144,15 +126,12 @@ export class RedisRecords {
       .slice(0, limit);
   }
 
-  /** Forgets the thread, its deadlines included. The index first: nothing finds its entry once the record is gone. */
+  /** Forgets the thread, its deadlines included. */
   async forget(thread: ThreadKey): Promise<void> {
     const id = threadId(thread);
-    const { partitions, openHandovers } = this.#deps;
-    const before = await partitions.run('forget', scripts.OPEN_ID, [this.#key(id)], []);
-    if (before !== null && before !== undefined) await openHandovers.drop(textOf(before));
-    const keys = [this.#key(id), ...this.#asideKeys(id), ...dueKeys(partitions.of(id))];
-    const after = await partitions.run('forget', FORGET, keys, [memberOf(thread, ''), id]);
-    if (after !== null && after !== undefined) await openHandovers.drop(textOf(after));
+    const partition = this.#deps.partitions.of(id);
+    const keys = [this.#key(id), ...this.#asideKeys(id), indexKey(partition), ...dueKeys(partition)];
+    await this.#deps.partitions.run('forget', FORGET, keys, [memberOf(thread, ''), id]);
     this.#seen.delete(id);
   }
 
@@ -172,64 +151,48 @@ export class RedisRecords {
     let seen = from;
     for (let tries = triesBefore; tries < this.#deps.maxTries; tries += 1) {
       if (tries > TRIES_WITHOUT_PAUSE) await this.#pause(tries);
-      const attempt = await this.#attempt(id, change, seen);
-      const found = await this.#deps.partitions.run('update', scripts.UPDATE, [this.#key(id)], attempt.args);
+      const attempt = this.#attempt(id, change, seen);
+      const found = await this.#deps.partitions.run('update', scripts.UPDATE, attempt.keys, attempt.args);
       if (found === null || found === undefined) return this.#written(id, attempt);
-      seen = await this.#found(id, textOf(found));
+      seen = await this.#found(id, found);
     }
     throw new StoreError('storeConflict', 'update');
   }
 
-  /** A handover that begins is entered in the index first: one that the index does not know would never be found. */
-  async #attempt<T>(id: string, change: Change<T>, seen: Seen): Promise<Attempt<T>> {
+  #attempt<T>(id: string, change: Change<T>, seen: Seen): Attempt<T> {
     const { record, value } = change(seen.record);
-    const openBefore = seen.record?.openHandoverId;
-    if (record === undefined) {
-      const args = [seen.version, '', '', '', ''];
-      return { value, next: undefined, openBefore, openAfter: openBefore, args };
-    }
+    const keys = [this.#key(id)];
+    if (record === undefined) return { value, next: undefined, keys, args: [seen.version, '', '', '', ''] };
     this.#writes += 1;
     const version = `${this.#writer}${this.#writes.toString(36)}`;
-    const openAfter = record.openHandoverId;
-    const openId = openAfter === undefined ? NOT_OPEN : openIdOf(openAfter);
+    const openId = record.openHandoverId === undefined ? NOT_OPEN : openIdOf(record.openHandoverId);
     const args = [seen.version, version, openId, String(this.#deps.recordTtlMs), keptTextOf(record)];
-    if (openAfter !== undefined && openAfter !== openBefore) await this.#deps.openHandovers.add(openAfter, id);
-    return { value, next: { version, record }, openBefore, openAfter, args };
+    if (record.openHandoverId !== seen.record?.openHandoverId) {
+      keys.push(indexKey(this.#deps.partitions.of(id)));
+      args.push(id);
+    }
+    return { value, next: { version, record }, keys, args };
   }
 
-  async #written<T>(id: string, { next, openBefore, openAfter, value }: Attempt<T>): Promise<T> {
+  #written<T>(id: string, { next, value }: Attempt<T>): T {
     if (next) this.#seen.set(id, next);
-    if (openBefore !== undefined && openBefore !== openAfter) await this.#deps.openHandovers.remove(openBefore);
     return value;
   }
 
   /** What a write found instead of what it expected. A record that cannot be read makes way for a new one. */
-  async #found(id: string, kept: string): Promise<Seen> {
+  async #found(id: string, kept: unknown): Promise<Seen> {
     const seen = this.#learn(id, kept);
     if (seen.unreadable !== undefined) await this.#setAside(id, seen.unreadable);
     return seen.unreadable === undefined ? seen : NOTHING;
   }
 
-  /** What Redis has; parsed only if it is not what was seen last. */
-  #learn(id: string, text: string | undefined): Seen {
-    const { clock } = this.#deps;
-    const kept = keptRecordOf(text);
-    const isOver = kept.kind === 'record' && clock !== undefined && kept.expiresAtMs <= clock.now();
-    if (kept.kind === 'record' && !isOver) {
-      const { version } = kept;
-      const known = this.#seen.get(id);
-      if (known?.version === version) return known;
-      const record = recordIn(kept, this.#deps.bot?.faultOf);
-      if (!('kind' in record)) {
-        const seen: Seen = { version, record };
-        this.#seen.set(id, seen);
-        return seen;
-      }
-      this.#seen.delete(id);
-      return { ...NOTHING, unreadable: record };
-    }
-    this.#seen.delete(id);
-    return kept.kind === 'unreadable' ? { ...NOTHING, unreadable: kept } : NOTHING;
+  /** What Redis has. */
+  #learn(id: string, reply: unknown): Seen {
+    const known = this.#seen.get(id);
+    const seen = seenIn(textOf(reply), known, this.#deps.bot?.faultOf);
+    if (seen.record === undefined) this.#seen.delete(id);
+    else if (seen !== known) this.#seen.set(id, seen);
+    return seen;
   }
 
   /** Of several processes that meet it one sets it aside, and says so. */
@@ -238,10 +201,7 @@ export class RedisRecords {
     const keys = [this.#key(id), ...this.#asideKeys(id)];
     const done = await partitions.run('setAside', scripts.SET_ASIDE, keys, [version, id, String(recordTtlMs)]);
     if (Number(done) !== 1) return;
-    bot?.log.error(
-      `The record of thread ${labelOfId(id)} cannot be read (${why}). It is set aside under ${this.#asideKey(id)}, and ` +
-        'the thread begins anew from what Meta tells. Look at it: "threads" of the command line lists what was set aside.',
-    );
+    bot?.log.error(setAsideLine(labelOfId(id), why, this.#asideKey(id)));
   }
 
   #pause(tries: number): Promise<void> {

@@ -4,7 +4,6 @@
  * Scripts inside Redis decide what two processes must not both believe.
  */
 import type { Clock } from '../thread/clock.js';
-import { systemClock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import { threadId } from '../thread/key.js';
 import type {
@@ -20,14 +19,12 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import { partitionsOption } from './partitions.js';
 import { positiveOption } from './positive-option.js';
 import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { RedisConnection, textOf } from './redis-connection.js';
 import { RedisDueTimes } from './redis-due-times.js';
-import { checkedPrefix, DEFAULT_PREFIX } from './redis-keys.js';
 import { OpenHandovers } from './redis-open-handovers.js';
-import { RedisPartitions } from './redis-partitions.js';
+import { checkedPrefix, DEFAULT_PREFIX, partitionsOption, RedisPartitions } from './redis-partitions.js';
 import { RedisRecords } from './redis-records.js';
 import type { RedisScript } from './redis-scripts.js';
 import * as scripts from './redis-ticket-scripts.js';
@@ -100,8 +97,7 @@ export interface RedisThreadStoreOptions {
  * **Two bots.** The keys of a bot begin with `{<prefix>:<app id>/<partition>}`: {@link forBot}.
  *
  * Keys: `{<prefix>:<app id>/<partition>}:thread:<page>/<psid>`, `:claim:<event>`, `:queue:<page>/<psid>`, `:due`,
- * `:due:taken`, `:due:times`, `:due:names`; by the id of a handover: `:open`; what could not be read: `:aside`,
- * `:aside:<label of the thread>`.
+ * `:due:hidden`, `:open`; what could not be read: `:aside`, `:aside:<label of the thread>`.
  *
  * @throws InvalidOptionError from the constructor; HandoverError `missingPeer` if an address is given and the package
  *   `redis` is not installed
@@ -136,18 +132,16 @@ export class RedisThreadStore implements ThreadStore {
     const maxRemembered = positiveOption('maxRemembered', options.maxRemembered, MAX_REMEMBERED);
     this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
-    this.#redis = RedisConnection.over(redis, { commandTimeoutMs, clock: systemClock });
+    this.#redis = RedisConnection.over(redis, commandTimeoutMs);
     this.#partitions = new RedisPartitions({ redis: this.#redis, prefix, appId: bot?.appId, partitions, clock });
     this.#openHandovers = new OpenHandovers(this.#partitions);
     this.#dueTimes = new RedisDueTimes(this.#partitions, bot?.log);
     this.#records = new RedisRecords({
       partitions: this.#partitions,
-      openHandovers: this.#openHandovers,
       bot,
       recordTtlMs,
       maxTries,
       maxRemembered,
-      clock,
       random: options.random ?? Math.random,
     });
   }
@@ -188,8 +182,7 @@ export class RedisThreadStore implements ThreadStore {
   }
 
   readFor(ticket: Ticket): Promise<FencedRecord> {
-    const [claimKey = ''] = this.#ticketKeys(ticket);
-    return this.#records.readFor(ticket, claimKey);
+    return this.#records.readFor(ticket, this.#ticketKeys(ticket));
   }
 
   findHandover(handoverId: string): Promise<ThreadKey | undefined> {

@@ -1,27 +1,34 @@
 /**
- * Tickets in Redis. The claim on an event is a string: `d <until> <process id>` (finished) or `l <until> <process id>`
- * (leased). The queue of a thread is a hash: `<event> → <slot> <until> <process id>`.
+ * Tickets in Redis. The queue of a thread is a hash: `<event> → <slot> <end of the lease> <process id>`. The claim of a
+ * finished event is a string: `<until> <process id>`. Every script has the keys `claim, queue` and the arguments
+ * `now, event, processId` first.
  */
 import { HEADERS, WRITES } from './redis-record-scripts.js';
 import { CLOCK, scriptOf } from './redis-scripts.js';
 
-const CLAIMS = `
--- A claim that cannot be read is none: the next one replaces it.
-local function claimed(key)
-  local kept = redis.pcall('GET', key)
-  if type(kept) ~= 'string' then return nil end
-  local kind, untilMs, processId = string.match(kept, '^(%a) (%d+) (.*)$')
-  untilMs = tonumber(untilMs)
-  if not untilMs or untilMs <= nowMs then return nil end
-  return kind, processId
+const TICKET = `
+local claim, queue, event, processId = KEYS[1], KEYS[2], ARGV[2], ARGV[3]
+-- Slot, end of the lease and process of a ticket. One that cannot be read is none.
+local function partsOf(ticket)
+  local slot, untilMs, by = string.match(ticket, '^(%d+) (%d+) (.*)$')
+  return tonumber(slot), tonumber(untilMs), by
 end
--- Another process leases the event, or has finished it.
-local function isTakenOver(key, processId)
-  local kind, by = claimed(key)
-  return kind ~= nil and by ~= processId
+local function keptTicket()
+  local kept = redis.pcall('HGET', queue, event)
+  return partsOf(type(kept) == 'string' and kept or '')
 end
-local function lease(key, processId, leaseMs)
-  redis.call('SET', key, 'l ' .. text(nowMs + leaseMs) .. ' ' .. processId, 'PX', text(leaseMs))
+-- Why the event is not to be had, and the process that has it or has finished it.
+local function refusal()
+  local kept = redis.pcall('GET', claim)
+  local untilMs, by = string.match(type(kept) == 'string' and kept or '', '^(%d+) (.*)$')
+  if untilMs and tonumber(untilMs) > nowMs then return 'done', by end
+  local slot, leaseEndMs, leasedBy = keptTicket()
+  if slot and leaseEndMs > nowMs and leasedBy ~= processId then return 'busy', leasedBy end
+end
+-- Another process has the event, or has finished it.
+local function isTakenOver()
+  local refused, by = refusal()
+  return refused and by ~= processId
 end
 `;
 
@@ -30,132 +37,118 @@ const KEPT_MS = 24 * 60 * 60_000;
 
 const QUEUE = `
 -- The tickets of a thread whose lease goes on, in no order, and the last slot. Drops tickets of other processes whose lease is over.
-local function liveTickets(key, processId)
-  local flat = redis.pcall('HGETALL', key)
+local function liveTickets()
+  local flat = redis.pcall('HGETALL', queue)
   local live, last = {}, 0
   if flat.err then
-    redis.call('DEL', key)
+    redis.call('DEL', queue)
     return live, last
   end
   for i = 1, #flat, 2 do
-    local slot, untilMs, by = string.match(flat[i + 1], '^(%d+) (%d+) (.*)$')
-    local isLive = tonumber(untilMs) and tonumber(untilMs) > nowMs
-    if isLive then live[#live + 1] = { slot = tonumber(slot), processId = by, event = flat[i] } end
-    if not isLive and by ~= processId then redis.call('HDEL', key, flat[i])
-    elseif tonumber(slot) > last then last = tonumber(slot) end
+    local slot, untilMs, by = partsOf(flat[i + 1])
+    local isLive = slot and untilMs > nowMs
+    if isLive then live[#live + 1] = { slot = slot, processId = by } end
+    if not isLive and by ~= processId then redis.call('HDEL', queue, flat[i])
+    elseif slot > last then last = slot end
   end
   return live, last
 end
--- The slot that a process has for an event, be its lease over or not.
-local function slotOf(key, event, processId)
-  local kept = redis.pcall('HGET', key, event)
-  if type(kept) ~= 'string' then return nil end
-  local slot, by = string.match(kept, '^(%d+) %d+ (.*)$')
-  return by == processId and tonumber(slot) or nil
-end
-local function isNext(live, processId)
+local function isNext(live)
   local first
   for _, each in ipairs(live) do
     if not first or each.slot < first.slot then first = each end
   end
   return not first or first.processId == processId
 end
--- Whether another process has a ticket with an earlier slot.
-local function takeSlot(key, event, processId, leaseMs)
-  local live, last = liveTickets(key, processId)
-  local slot = slotOf(key, event, processId) or last + 1
-  redis.call('HSET', key, event, text(slot) .. ' ' .. text(nowMs + leaseMs) .. ' ' .. processId)
+-- Keeps the slot that this process has for the event, be its lease over or not, or takes the last one. Returns whether
+-- another process has an earlier slot, and whether this process had one.
+local function takeSlot(leaseMs)
+  local live, last = liveTickets()
+  local slot, _, by = keptTicket()
+  local had = by == processId
+  if not had then slot = last + 1 end
+  redis.call('HSET', queue, event, text(slot) .. ' ' .. text(nowMs + leaseMs) .. ' ' .. processId)
   -- Longer than any lease: a process that stands still finds its slot, if nobody else has come.
-  if redis.call('PTTL', key) < leaseMs + ${KEPT_MS / 2} then redis.call('PEXPIRE', key, text(leaseMs + ${KEPT_MS})) end
+  if redis.call('PTTL', queue) < leaseMs + ${KEPT_MS / 2} then redis.call('PEXPIRE', queue, text(leaseMs + ${KEPT_MS})) end
   for _, each in ipairs(live) do
-    if each.slot < slot and each.processId ~= processId then return true end
+    if each.slot < slot and each.processId ~= processId then return true, had end
   end
-  return false
+  return false, had
 end
 `;
 
 /**
- * KEYS claim, queue, record · ARGV now, event, processId, leaseMs, then as `UPDATE` →
+ * KEYS claim, queue, then as `UPDATE` · ARGV now, event, processId, leaseMs, then as `UPDATE` →
  * `done` · `busy` · `entered`, whether it must wait (0, 1), and the record that is there if the script did not write it.
  */
 export const ENTER = scriptOf(
   CLOCK,
-  CLAIMS,
+  TICKET,
   QUEUE,
   HEADERS,
   WRITES,
   `
-local event, processId, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local kind, by = claimed(KEYS[1])
-if kind == 'd' then return { 'done' } end
-if kind == 'l' and by ~= processId then return { 'busy' } end
-lease(KEYS[1], processId, leaseMs)
-local mustWait = takeSlot(KEYS[2], event, processId, leaseMs)
-return { 'entered', mustWait and 1 or 0, write(KEYS[3], 5) }
+local refused = refusal()
+if refused then return { refused } end
+local mustWait = takeSlot(tonumber(ARGV[4]))
+return { 'entered', mustWait and 1 or 0, write(KEYS[3], KEYS[4], 5) }
 `,
 );
 
-/** KEYS claim, queue · ARGV now, event, processId → `lost` · `next` · `waiting`. */
+/** → `lost` · `next` · `waiting`. */
 export const IS_NEXT = scriptOf(
   CLOCK,
-  CLAIMS,
+  TICKET,
   QUEUE,
   `
-if isTakenOver(KEYS[1], ARGV[3]) then return 'lost' end
-return isNext(liveTickets(KEYS[2], ARGV[3]), ARGV[3]) and 'next' or 'waiting'
+if isTakenOver() then return 'lost' end
+return isNext(liveTickets()) and 'next' or 'waiting'
 `,
 );
 
-/** KEYS claim, queue · ARGV now, event, processId, leaseMs → `renewed` · `overtaken` · `done` · `busy`. */
+/** ARGV leaseMs → `renewed` · `overtaken` · `done` · `busy`. */
 export const RENEW = scriptOf(
   CLOCK,
-  CLAIMS,
+  TICKET,
   QUEUE,
   `
-local kind, by = claimed(KEYS[1])
-if kind == 'd' then return 'done' end
-if kind == 'l' and by ~= ARGV[3] then return 'busy' end
-local leaseMs = tonumber(ARGV[4])
-lease(KEYS[1], ARGV[3], leaseMs)
-local wasQueued = slotOf(KEYS[2], ARGV[2], ARGV[3])
-takeSlot(KEYS[2], ARGV[2], ARGV[3], leaseMs)
-return wasQueued and 'renewed' or 'overtaken'
+local refused = refusal()
+if refused then return refused end
+local _, had = takeSlot(tonumber(ARGV[4]))
+return had and 'renewed' or 'overtaken'
 `,
 );
 
-/** KEYS claim, queue · ARGV now, event, processId, retentionMs. Does nothing if another process has taken the event over. */
+/** ARGV retentionMs. Does nothing if another process has taken the event over. */
 export const FINISH = scriptOf(
   CLOCK,
-  CLAIMS,
+  TICKET,
   `
-if isTakenOver(KEYS[1], ARGV[3]) then return 0 end
+if isTakenOver() then return 0 end
 local retentionMs = tonumber(ARGV[4])
-redis.call('SET', KEYS[1], 'd ' .. text(nowMs + retentionMs) .. ' ' .. ARGV[3], 'PX', text(retentionMs))
-redis.call('HDEL', KEYS[2], ARGV[2])
+redis.call('SET', claim, text(nowMs + retentionMs) .. ' ' .. processId, 'PX', text(retentionMs))
+redis.call('HDEL', queue, event)
 return 1
 `,
 );
 
-/** KEYS claim, queue · ARGV now, event, processId. */
+/** Does nothing if the event is finished, or another process has it. */
 export const RELEASE = scriptOf(
   CLOCK,
-  CLAIMS,
+  TICKET,
   `
-local kind, by = claimed(KEYS[1])
-if kind == 'd' or (kind == 'l' and by ~= ARGV[3]) then return 0 end
-redis.call('DEL', KEYS[1])
-redis.call('HDEL', KEYS[2], ARGV[2])
+if not refusal() then redis.call('HDEL', queue, event) end
 return 1
 `,
 );
 
-/** KEYS claim, record · ARGV now, processId → whether the event is still that process's (0, 1), and the record. */
+/** KEYS record → whether the event is still that process's (0, 1), and the record. */
 export const READ_FOR = scriptOf(
   CLOCK,
-  CLAIMS,
+  TICKET,
   HEADERS,
   `
-local _, _, _, kept = headOf(KEYS[2])
-return { isTakenOver(KEYS[1], ARGV[2]) and 0 or 1, kept or false }
+local _, _, kept = headOf(KEYS[3])
+return { isTakenOver() and 0 or 1, kept or false }
 `,
 );

@@ -1,12 +1,8 @@
 /** The rows of an inbox in an SQLite file: who has which delivery, and what becomes of it without its process. */
 import type { KeptDelivery, TakenOver } from '../thread/inbox.js';
+import { SET_ASIDE_KEPT, SUSPECT_AFTER_LOSSES } from './inbox-options.js';
 import type { SqliteRow, SqliteSession } from './sqlite-session.js';
 import { textIn } from './sqlite-session.js';
-
-/** A delivery that so many processes have lost is a suspect. The first loss may have any reason: a deployment, the memory. */
-const SUSPECT_AFTER_LOSSES = 2;
-/** Deliveries set aside that are kept for somebody to look at. */
-const SET_ASIDE_KEPT = 1_000;
 
 /** What {@link SqliteDeliveries} needs. */
 export interface SqliteDeliveriesDeps {

@@ -1,8 +1,7 @@
 /** Deadlines in an SQLite file. */
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import { threadId, threadOf } from '../thread/key.js';
 import type { DueTime } from '../thread/store.js';
-import { threadOf } from './due-member.js';
 import type { SqliteSession } from './sqlite-session.js';
 import { textIn } from './sqlite-session.js';
 

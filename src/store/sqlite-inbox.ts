@@ -4,31 +4,20 @@ import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { StoringBot } from '../thread/store.js';
-import { positiveOption } from './positive-option.js';
+import type { InboxLimits } from './inbox-options.js';
+import { inboxLimits } from './inbox-options.js';
 import { SqliteDeliveries } from './sqlite-deliveries.js';
 import { SqliteFile } from './sqlite-file.js';
 import type { SqliteOptions } from './sqlite-options.js';
 import { sqliteFile, synchronousOption } from './sqlite-options.js';
 
-const MAX_DELIVERIES = 10_000;
-const LEASE_MS = 15_000;
-const MAX_ATTEMPTS = 3;
-
 /** Settings of a {@link SqliteInbox}. All processes of a bot need the same ones. */
-export interface SqliteInboxOptions extends SqliteOptions {
+export interface SqliteInboxOptions extends SqliteOptions, InboxLimits {
   /**
    * `full`: a delivery is on the disk before Meta gets its 200, and survives a loss of power. Deliveries that come at the same
    * time share one wait for the disk. `normal`: it survives the end of the process only. Default `full`.
    */
   readonly synchronous?: 'normal' | 'full';
-  /** Deliveries kept at once; past this Meta is answered 503. Default 10,000. */
-  readonly maxDeliveries?: number;
-  /** Another process takes over a delivery that its process has not renewed for so long, milliseconds. Default 15,000. */
-  readonly leaseMs?: number;
-  /**
-   * A delivery that ends so many processes while it runs alone is set aside, in the table `handover_inbox_aside`. Default 3.
-   */
-  readonly maxAttempts?: number;
 }
 
 interface Put {
@@ -67,14 +56,13 @@ export class SqliteInbox implements DeliveryInbox {
   constructor(path: string, options?: SqliteInboxOptions);
   constructor(file: string | SqliteFile, options: SqliteInboxOptions = {}, bot?: StoringBot) {
     this.#options = options;
-    this.leaseMs = positiveOption('leaseMs', options.leaseMs, LEASE_MS);
+    const limits = inboxLimits(options);
+    this.leaseMs = limits.leaseMs;
     const { clock = systemClock } = options;
     this.#deliveries = new SqliteDeliveries({
       botKey: bot?.appId ?? '',
       processId: randomBytes(9).toString('base64url'),
-      leaseMs: this.leaseMs,
-      maxDeliveries: positiveOption('maxDeliveries', options.maxDeliveries, MAX_DELIVERIES),
-      maxAttempts: positiveOption('maxAttempts', options.maxAttempts, MAX_ATTEMPTS),
+      ...limits,
       now: () => clock.now(),
     });
     this.#reachesDisk = synchronousOption(options.synchronous, 'full') === 'full';

@@ -1,11 +1,11 @@
 /** Records of threads in an SQLite file, and the open handovers among them. */
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
+import { threadId, threadOf } from '../thread/key.js';
 import type { SetAsideRecord, StoredRecord, ThreadChange, ThreadStoreBot } from '../thread/store.js';
 import { labelOfId } from '../thread/thread-label.js';
-import { threadOf } from './due-member.js';
 import type { SqliteRow, SqliteSession } from './sqlite-session.js';
 import { textIn } from './sqlite-session.js';
+import { bodyIn, setAsideLine } from './unreadable-record.js';
 
 /** What {@link SqliteRecords} needs. */
 export interface SqliteRecordsDeps {
@@ -97,17 +97,11 @@ export class SqliteRecords {
   recordIn(row: SqliteRow | undefined): StoredRecord | string | undefined {
     // A row without a body is that of a join that found no record.
     if (row === undefined || row['body'] === null) return undefined;
-    let body: unknown;
-    try {
-      body = JSON.parse(textIn(row, 'body'));
-    } catch {
-      return 'it is cut off, or no JSON';
-    }
-    const fault = this.#deps.bot?.faultOf(body);
-    if (fault !== undefined) return `it is no record, or of another version: ${fault}`;
+    const read = bodyIn(textIn(row, 'body'), this.#deps.bot?.faultOf);
+    if (typeof read === 'string') return read;
     const forgettable = row['forgettable'] === 1;
     const openHandoverId = row['open_id'];
-    return typeof openHandoverId === 'string' ? { openHandoverId, forgettable, body } : { forgettable, body };
+    return typeof openHandoverId === 'string' ? { openHandoverId, forgettable, ...read } : { forgettable, ...read };
   }
 
   #row(session: SqliteSession, thread: string): SqliteRow | undefined {
@@ -144,12 +138,7 @@ export class SqliteRecords {
       { bot: botKey, label, thread, atMs: now(), expiresMs: this.#expiresMs, body: textIn(row, 'body') },
     );
     session.run('DELETE FROM handover_threads WHERE bot = @bot AND thread = @thread', { bot: botKey, thread });
-    return () => {
-      bot?.log.error(
-        `The record of thread ${label} cannot be read (${why}). It is set aside under ${placeOf(label)}, and the thread begins ` +
-          'anew from what Meta tells. Look at it: "threads" of the command line lists what was set aside.',
-      );
-    };
+    return () => bot?.log.error(setAsideLine(label, why, placeOf(label)));
   }
 
   get #now(): { readonly bot: string; readonly nowMs: number } {

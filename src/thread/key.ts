@@ -31,3 +31,20 @@ export function threadId({ pageId, psid }: ThreadKey): string {
 export function encodedText(text: string): string {
   return PLAIN.test(text) ? text : encodeURIComponent(text.replace(LONE_SURROGATE, '\ufffd'));
 }
+
+/** The thread of an id that {@link threadId} made; `undefined` if it cannot be read. */
+export function threadOf(id: string): ThreadKey | undefined {
+  const [page, customer, more] = id.split('/');
+  if (page === undefined || customer === undefined || more !== undefined) return undefined;
+  const [pageId, psid] = [decoded(page), decoded(customer)];
+  return pageId === undefined || psid === undefined ? undefined : { pageId, psid };
+}
+
+/** The text that {@link encodedText} made this of; `undefined` if it made none such. */
+export function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

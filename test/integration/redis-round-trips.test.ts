@@ -23,7 +23,6 @@ function counting(client: RedisClientLike): { readonly client: RedisClientLike; 
     client: {
       evalSha: (sha1, input) => (commands.push(`script ${kindOf(input.keys[0])}`), client.evalSha(sha1, input)),
       eval: (source, input) => (commands.push('whole script'), client.eval(source, input)),
-      get: (key) => (commands.push(`get ${kindOf(key)}`), client.get(key)),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** A Redis Cluster that loses a node while the others answer: nobody restarts a process for it. */
 import { expect } from 'chai';
+import type { ThreadKey } from 'botbuilder-handover-vcclive';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createCluster } from 'redis';
 import { RedisCluster } from './redis-cluster.js';
@@ -64,7 +65,9 @@ describeWithRedis('A Redis Cluster that loses a node', function () {
       it(`is written by ${way} after its master ${loss}, and the other masters refuse nothing meanwhile`, async () => {
         const { store, leave } = await open(cluster.urls);
         leaving.push(leave);
-        await Promise.all(THREADS.map((thread) => store.update(thread, () => ({ record: recordWith(1), value: 0 }))));
+        const write = (thread: ThreadKey): Promise<number> =>
+          store.update(thread, () => ({ record: recordWith(1, `handover ${thread.psid}`), value: 0 }));
+        await Promise.all(THREADS.map(write));
         const lost = (await cluster.keysOfMasters('*:thread:*'))[LOST]!.map((key) => key.split('/').at(-1)!);
         expect(lost).to.have.length.within(1, THREADS.length - 1);
 
@@ -73,6 +76,8 @@ describeWithRedis('A Redis Cluster that loses a node', function () {
         const promoted = cluster.promoted(NEXT).then(() => {
           progress.isPromoted = true;
         });
+        const other = THREADS.find(({ psid }) => !lost.includes(psid))!;
+        const foundMeanwhile = store.findHandover(`handover ${other.psid}`);
         const refused = new Set<string>();
         const writeAll = async (): Promise<void> => {
           const { isPromoted } = progress;
@@ -89,6 +94,7 @@ describeWithRedis('A Redis Cluster that loses a node', function () {
           await new Promise((resolve) => setTimeout(resolve, WRITTEN_EVERY_MS));
         }
         await Promise.all([promoted, ...writes]);
+        expect(await foundMeanwhile).to.deep.equal(other);
         expect(progress.isFound, 'every thread is written again').to.equal(true);
         expect([...refused].filter((psid) => !lost.includes(psid))).to.deep.equal([]);
         expect(await store.takeDue(DUE.atMs, 1000, 60_000)).to.have.length(THREADS.length);

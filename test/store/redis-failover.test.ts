@@ -238,7 +238,7 @@ class FakeRedis {
 
   #answerTo(name: string): string {
     if (name === 'HELLO') return '%1\r\n$5\r\nproto\r\n:3\r\n';
-    if (!/^(EVAL|EVALSHA|GET)$/.test(name)) return '+OK\r\n';
+    if (!/^(EVAL|EVALSHA)$/.test(name)) return '+OK\r\n';
     return this.refusal === undefined ? '$-1\r\n' : `-${this.refusal}\r\n`;
   }
 }

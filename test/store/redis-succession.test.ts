@@ -13,7 +13,6 @@ class HeldClient implements OwnClient {
 
   readonly evalSha = (): Promise<unknown> => Promise.resolve();
   readonly eval = (): Promise<unknown> => Promise.resolve();
-  readonly get = (): Promise<unknown> => Promise.resolve();
   readonly on = (): this => this;
   readonly close = (): Promise<unknown> => Promise.resolve();
 

@@ -307,7 +307,6 @@ export function threadStoreContract(
     });
 
     describe('tickets', () => {
-      // Redis also ends a lease by its own clock, which runs on: a busy machine takes more than a second between two commands.
       const LEASE_MS = 30_000;
       const ticket = (event: string, processId: string, thread = THREAD): Ticket => ({ thread, event, processId });
       const enter = (at: ThreadStore, event: string, processId: string, thread = THREAD) =>

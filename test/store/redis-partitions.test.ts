@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { partitionOf, partitionsOption } from '../../src/store/partitions.js';
+import { partitionOf, partitionsOption } from '../../src/store/redis-partitions.js';
 import { threadId } from '../../src/thread/key.js';
 
 describe('Partitions of a store', () => {
