@@ -1,7 +1,6 @@
 /** What the use cases need from outside: the store, Graph, a clock, a log, the application's policies. */
 import type { Clock } from '../thread/clock.js';
 import type { AppId, PageId, ProcessId } from '../thread/ids.js';
-import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
 import type { RepeatedLines } from '../thread/repeated-lines.js';
