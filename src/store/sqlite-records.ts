@@ -85,12 +85,16 @@ export class SqliteRecords {
     });
   }
 
-  /** The record, its deadlines and what was set aside. */
+  /** The record, its deadlines, what was set aside, and tickets that nobody left. */
   forget(session: SqliteSession, thread: ThreadKey): void {
-    const of = { bot: this.#deps.botKey, thread: threadId(thread) };
+    const id = threadId(thread);
     for (const table of ['handover_threads', 'handover_deadlines', 'handover_set_aside']) {
-      session.run(`DELETE FROM ${table} WHERE bot = @bot AND thread = @thread`, of);
+      session.run(`DELETE FROM ${table} WHERE bot = @bot AND thread = @thread`, { bot: this.#deps.botKey, thread: id });
     }
+    session.run('DELETE FROM handover_tickets WHERE bot = @bot AND thread = @thread AND until_ms <= @nowMs', {
+      ...this.#now,
+      thread: id,
+    });
   }
 
   /** The record of a row with the {@link RECORD_COLUMNS}; a text says why it cannot be read. */
