@@ -79,9 +79,9 @@ export class SqliteRecords {
        WHERE bot = @bot AND expires_ms > @nowMs ORDER BY at_ms DESC LIMIT @limit`,
       { ...this.#now, limit: Math.max(0, limit) },
     );
-    return rows.map((row) => {
+    return rows.flatMap((row) => {
       const thread = threadOf(textIn(row, 'thread'));
-      return { atMs: Number(row['at_ms']), where: placeOf(textIn(row, 'label')), ...(thread ? { thread } : {}) };
+      return thread ? [{ thread, atMs: Number(row['at_ms']), where: placeOf(textIn(row, 'label')) }] : [];
     });
   }
 

@@ -762,7 +762,7 @@ export function threadStoreContract(
         const mine = bot();
         const remember = (body: object, handoverId?: string): Promise<void> =>
           mine.update(ANNA, () => ({ record: { ...recordWith(1, handoverId), body }, value: undefined }));
-        await remember({ unreadable: ANNA.psid });
+        await remember({ unreadable: ANNA.psid }, 'a handover that nobody can read');
         await remember({ epoch: 1, reference: ANNA.psid }, OTHER_ID);
         await remember({ epoch: 2, reference: ANNA.psid }, ID);
         for (const name of ['taken', 'waiting']) await mine.schedule({ thread: ANNA, name, atMs: START_MS });
