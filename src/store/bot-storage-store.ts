@@ -23,7 +23,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import { positiveOption } from './positive-option.js';
+import { lifetimes, positiveOption } from './positive-option.js';
 import { SetAsideItems } from './set-aside-items.js';
 import { ShardedEntries } from './sharded-entries.js';
 import { StorageDueTimes } from './storage-due-times.js';
@@ -38,8 +38,6 @@ import { VersionedItems } from './versioned-items.js';
 export type { StorageLike } from './versioned-items.js';
 
 const PREFIX = 'handover-vcclive';
-const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
-const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 const MAX_TRIES = 10;
 /** Longest key that Cosmos DB takes. */
 const MAX_KEY_LENGTH = 255;
@@ -56,7 +54,7 @@ export interface BotStorageThreadStoreOptions {
   readonly maxTries?: number;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
-  /** In [0, 1): for the jitter of waits, and for tokens that must differ between processes. Default `Math.random`. */
+  /** In [0, 1): for the jitter of waits. Default `Math.random`. */
   readonly random?: () => number;
 }
 
@@ -91,8 +89,7 @@ export class BotStorageThreadStore implements ThreadStore {
     this.#storage = checkedStorage(storage);
     this.#options = options;
     this.#prefix = bot === undefined ? prefix : `${prefix}.${plain(bot.appId)}`;
-    const recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
-    const claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    const { recordTtlMs, claimRetentionMs } = lifetimes(options);
     this.#clock = options.clock ?? systemClock;
     this.#items = new VersionedItems(this.#storage, {
       maxTries: positiveOption('maxTries', options.maxTries, MAX_TRIES),
