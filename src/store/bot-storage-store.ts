@@ -9,7 +9,7 @@ import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
 import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
-import { encodedText } from '../thread/key.js';
+import { encodedText, threadId } from '../thread/key.js';
 import type {
   DueTime,
   Entered,
@@ -23,14 +23,13 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import { DueIndex } from './due-index.js';
-import { OpenIndex } from './open-index.js';
-import { positiveOption } from './positive-option.js';
+import { lifetimes, positiveOption } from './positive-option.js';
 import { SetAsideItems } from './set-aside-items.js';
+import { ShardedEntries } from './sharded-entries.js';
 import { StorageDueTimes } from './storage-due-times.js';
 import { StorageRecords } from './storage-records.js';
 import type { ThreadBody } from './stored-entries.js';
-import { threadBodyOf } from './stored-entries.js';
+import { dueEntryOf, openEntryOf, threadBodyOf } from './stored-entries.js';
 import { isQueued, isTakenOver, takeTicket, ticketState, withoutTicket } from './thread-tickets.js';
 import { TicketSightings } from './ticket-sightings.js';
 import type { BodyChange, ItemOf, StorageLike } from './versioned-items.js';
@@ -39,12 +38,9 @@ import { VersionedItems } from './versioned-items.js';
 export type { StorageLike } from './versioned-items.js';
 
 const PREFIX = 'handover-vcclive';
-const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
-const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 const MAX_TRIES = 10;
 /** Longest key that Cosmos DB takes. */
 const MAX_KEY_LENGTH = 255;
-const MAX_THREADS_READ_AT_ONCE = 32;
 
 /** Settings of a {@link BotStorageThreadStore}. */
 export interface BotStorageThreadStoreOptions {
@@ -58,52 +54,25 @@ export interface BotStorageThreadStoreOptions {
   readonly maxTries?: number;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
-  /** In [0, 1): for the jitter of waits, and for tokens that must differ between processes. Default `Math.random`. */
+  /** In [0, 1): for the jitter of waits. Default `Math.random`. */
   readonly random?: () => number;
 }
 
 /**
  * A {@link ThreadStore} over a Bot Framework `Storage` that compares eTags: botbuilder's `MemoryStorage` (one process),
- * `BlobsStorage`, `CosmosDbPartitionedStorage`, the Agents SDK's.
+ * `BlobsStorage`, `CosmosDbPartitionedStorage`, the Agents SDK's. Storages that ignore eTags (`botbuilder-storage-redis`) or
+ * lose refused writes silently (`botbuilder-storage-mongodb`) are right for a single process at most.
  *
- * **What is atomic.** A change of an item that exists goes by its eTag, tried again after a random wait if another
- * process was faster. Within one instance of this class everything is atomic: changes of one key wait for each other.
+ * docs/reliability.md says what it promises and what it cannot: the first write of a thread by two processes at once.
+ * docs/what-is-stored.md says what stays behind, because a storage has no expiry.
  *
- * **Tickets** stand in their thread's item, with the last 200 finished events, and change with it. Each event of a known
- * thread goes to one process. A storage has no clock: a lease is over when this process has seen its ticket unrenewed for
- * as long, by its own clock.
- *
- * **What is not promised: the first write of an item by two processes at once.** `Storage` cannot say "only if absent".
- * A first write carries a random token and is read back; a writer that finds the other's token takes what is there and
- * changes that. With the order write 1, write 2, read 1, read 2 writer 1 notices and nothing is lost. With write 1,
- * read 1, write 2, read 2 both believe theirs was first, and what writer 1 wrote is gone, if writer 2 had looked before
- * write 1. So the first event of a thread can be lost from its record, or run in two processes, if both begin within the
- * milliseconds between one reading and writing. Deadlines are looked for a second time after that. `BlobsStorage` is no
- * better: without an eTag it sends an empty `If-Match`, which overwrites (seen with Azurite 3.35). Use `RedisThreadStore`
- * if this matters.
- *
- * **What stays behind.** `Storage` has no expiry and deletes whatever the eTag, so nothing that another process might
- * be renewing is deleted: expired records count as absent and are replaced by eTag when met. Items of customers who never
- * come back stay. Let the storage remove items with this prefix that were not written for longer than `recordTtlMs`
- * (lifecycle management of blobs, time to live of Cosmos DB).
- *
- * **What it must not be used with.** Storages that ignore eTags (`botbuilder-storage-redis`) or lose refused writes
- * silently (`botbuilder-storage-mongodb`) are right for a single process at most. botbuilder's `MemoryStorage` writes an
- * item whose key was deleted meanwhile, so two instances over one of those can bring back what one of them forgot.
- *
- * **What cannot be read** (an item that somebody else wrote, a record of another version) is copied to another key, once,
- * and replaced by its eTag. A blob that is no JSON is read three times; then it is written over: `Storage` does not give
- * its text, so that only the storage's own versions or soft delete can keep it.
- *
- * Keys: `<prefix>.<app id>.thread.<page>.<psid>`, `.due` and `.due.<bucket>`, `.open.<0 to 63>`, and for
- * what could not be read `.aside` and `.aside.<label of the thread>`.
+ * Keys: `<prefix>.<app id>.thread.<page>.<psid>`, `.due.<0 to 7>`, `.open.<0 to 7>`, and for what could not be read `.aside`
+ * and `.aside.<label of the thread>`.
  *
  * @throws InvalidOptionError from the constructor
  */
 export class BotStorageThreadStore implements ThreadStore {
   readonly #items: VersionedItems;
-  readonly #due: DueIndex;
-  readonly #open: OpenIndex;
   readonly #aside: SetAsideItems;
   readonly #storage: StorageLike;
   readonly #options: BotStorageThreadStoreOptions;
@@ -120,8 +89,7 @@ export class BotStorageThreadStore implements ThreadStore {
     this.#storage = checkedStorage(storage);
     this.#options = options;
     this.#prefix = bot === undefined ? prefix : `${prefix}.${plain(bot.appId)}`;
-    const recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
-    const claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    const { recordTtlMs, claimRetentionMs } = lifetimes(options);
     this.#clock = options.clock ?? systemClock;
     this.#items = new VersionedItems(this.#storage, {
       maxTries: positiveOption('maxTries', options.maxTries, MAX_TRIES),
@@ -134,17 +102,27 @@ export class BotStorageThreadStore implements ThreadStore {
       clock: this.#clock,
       log: bot?.log,
     });
-    this.#due = new DueIndex(this.#items, this.#aside, `${this.#prefix}.due`);
-    this.#open = new OpenIndex(this.#items, this.#aside, `${this.#prefix}.open`);
     this.#sightings = new TicketSightings(this.#clock, claimRetentionMs);
     this.#faultOf = bot?.faultOf;
-    const shared = {
+    this.#records = new StorageRecords({
       items: this.#items,
+      open: new ShardedEntries(this.#items, {
+        prefix: `${this.#prefix}.open`,
+        entryOf: openEntryOf,
+        idOf: ({ handoverId }) => handoverId,
+      }),
+      sightings: this.#sightings,
       clock: this.#clock,
-      itemOf: (thread: ThreadKey) => this.#threadItem(thread),
-    };
-    this.#records = new StorageRecords({ ...shared, open: this.#open, sightings: this.#sightings, recordTtlMs });
-    this.#dueTimes = new StorageDueTimes({ ...shared, due: this.#due, records: this.#records });
+      recordTtlMs,
+      itemOf: (thread) => this.#threadItem(thread),
+    });
+    this.#dueTimes = new StorageDueTimes(
+      new ShardedEntries(this.#items, {
+        prefix: `${this.#prefix}.due`,
+        entryOf: dueEntryOf,
+        idOf: ({ thread }) => threadId(thread),
+      }),
+    );
   }
 
   forBot(bot: ThreadStoreBot): BotStorageThreadStore {
@@ -211,34 +189,20 @@ export class BotStorageThreadStore implements ThreadStore {
     return { record: this.#records.recordOf(body), isOurs };
   }
 
-  async findHandover(handoverId: string): Promise<ThreadKey | undefined> {
-    const entry = await this.#open.find('findHandover', handoverId);
-    if (entry === undefined) return undefined;
-    const [known] = await this.#records.known('findHandover', [entry]);
-    return known?.thread;
+  findHandover(handoverId: string): Promise<ThreadKey | undefined> {
+    return this.#records.findHandover(handoverId);
   }
 
-  async listOpen(limit: number): Promise<ThreadKey[]> {
-    if (limit <= 0) return [];
-    const entries = await this.#open.all('listOpen');
-    const found: ThreadKey[] = [];
-    for (let from = 0; from < entries.length && found.length < limit; from += MAX_THREADS_READ_AT_ONCE) {
-      const known = await this.#records.known('listOpen', entries.slice(from, from + MAX_THREADS_READ_AT_ONCE));
-      found.push(...known.map(({ thread }) => thread));
-    }
-    return found.slice(0, limit);
+  listOpen(limit: number): Promise<ThreadKey[]> {
+    return this.#records.listOpen(limit);
   }
 
+  /** The thread's own item last, so that a call that failed can be repeated. */
   async forget(thread: ThreadKey): Promise<void> {
-    const item = this.#threadItem(thread);
-    const body = (await this.#items.read('forget', [item])).get(item.key);
-    await this.#items.remove('forget', [item.key]);
+    await this.#dueTimes.forget(thread);
+    await this.#records.forgetOpen(thread);
     await this.#aside.forget(thread);
-    for (const [name, { atMs, bucket }] of Object.entries(body?.deadlines ?? {})) {
-      await this.#due.remove('forget', bucket, { thread, name, atMs });
-    }
-    const openId = body?.record?.openHandoverId;
-    if (openId !== undefined) await this.#open.remove('forget', [openId]);
+    await this.#items.remove('forget', [this.#threadKey(thread)]);
   }
 
   schedule(due: DueTime): Promise<void> {
@@ -257,7 +221,7 @@ export class BotStorageThreadStore implements ThreadStore {
     return {
       key: this.#threadKey(thread),
       bodyOf: (value) => threadBodyOf(value, this.#faultOf),
-      setAside: this.#aside.ofThread(thread),
+      setAside: this.#aside.of(thread),
     };
   }
 

@@ -20,12 +20,10 @@ import type {
 } from '../thread/store.js';
 import { MemoryRecords } from './memory-records.js';
 import { MemoryTickets } from './memory-tickets.js';
-import { positiveOption } from './positive-option.js';
+import { lifetimes, positiveOption } from './positive-option.js';
 
 const MAX_THREADS = 100_000;
-const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_CLAIMS = 100_000;
-const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 
 /** Bounds of a {@link MemoryThreadStore}. */
 export interface MemoryThreadStoreOptions {
@@ -71,9 +69,8 @@ export class MemoryThreadStore implements ThreadStore {
     this.#options = options;
     const now = options.now ?? Date.now;
     const maxThreads = positiveOption('maxThreads', options.maxThreads, MAX_THREADS);
-    const recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
     const maxClaims = positiveOption('maxClaims', options.maxClaims, MAX_CLAIMS);
-    const claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    const { recordTtlMs, claimRetentionMs } = lifetimes(options);
     this.#records = new MemoryRecords({ maxThreads, recordTtlMs, now });
     this.#tickets = new MemoryTickets({ maxClaims, claimRetentionMs, now });
   }

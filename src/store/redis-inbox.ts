@@ -13,14 +13,8 @@ import { positiveOption } from './positive-option.js';
 import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { listOf, RedisConnection, textOf } from './redis-connection.js';
 import * as scripts from './redis-inbox-scripts.js';
-import {
-  checkedPrefix,
-  DEFAULT_PREFIX,
-  partitionOf,
-  partitionsOption,
-  RedisKeys,
-  RedisPartitions,
-} from './redis-partitions.js';
+import { partitionOf } from './partition-of.js';
+import { checkedPrefix, DEFAULT_PREFIX, partitionsOption, RedisKeys, RedisPartitions } from './redis-partitions.js';
 import type { RedisScript } from './redis-scripts.js';
 
 const COMMAND_TIMEOUT_MS = 1_500;

@@ -7,6 +7,7 @@
 import type { Clock } from '../thread/clock.js';
 import { InvalidOptionError, StoreError } from '../thread/errors.js';
 import { encodedText } from '../thread/key.js';
+import { partitionOf } from './partition-of.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisScript } from './redis-scripts.js';
 
@@ -40,22 +41,6 @@ export function checkedPrefix(prefix: string): string {
 /** Enough for a cluster of about twenty masters. A single Redis does not notice them. */
 const DEFAULT_PARTITIONS = 64;
 const MAX_PARTITIONS = 1_024;
-
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-
-/**
- * The partition of a thread, from 0 to `partitions - 1`; the same in every process and release.
- * @param threadId as `threadId` makes it
- * @see http://www.isthe.com/chongo/tech/comp/fnv/
- */
-export function partitionOf(threadId: string, partitions: number): number {
-  let hash = FNV_OFFSET;
-  for (let at = 0; at < threadId.length; at += 1) hash = Math.imul(hash ^ threadId.charCodeAt(at), FNV_PRIME);
-  // The low bits of FNV depend on the last characters most; ids of one Page differ there alone.
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return ((hash ^ (hash >>> 13)) >>> 0) % partitions;
-}
 
 /**
  * The option `partitions` of a store or an inbox. Default 64.

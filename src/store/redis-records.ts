@@ -16,8 +16,8 @@ import type {
   ThreadStoreBot,
   Ticket,
 } from '../thread/store.js';
-import { ShortLivedMap } from '../thread/short-lived-map.js';
 import { labelOfId } from '../thread/thread-label.js';
+import { InTurn } from './in-turn.js';
 import type { Seen, Unreadable } from './kept-record.js';
 import { keptTextOf, NOT_OPEN, NOTHING, seenIn } from './kept-record.js';
 import { listOf, textOf } from './redis-connection.js';
@@ -61,8 +61,8 @@ export class RedisRecords {
   readonly #deps: RedisRecordsDeps;
   /** What was last seen of each thread. */
   readonly #seen: RememberedRecords<Seen>;
-  /** The last change in progress, by thread: changes of one process do not race each other. */
-  readonly #changes = new ShortLivedMap<Promise<unknown>>();
+  /** By thread. */
+  readonly #inTurn = new InTurn();
   /** No two writes ever make the same version, in whatever process. */
   readonly #writer = randomBytes(9).toString('base64url');
   #writes = 0;
@@ -79,13 +79,13 @@ export class RedisRecords {
 
   update<T>(thread: ThreadKey, change: Change<T>): Promise<T> {
     const id = threadId(thread);
-    return this.#inTurn(id, () => this.#update(id, change, this.#seen.get(id) ?? NOTHING));
+    return this.#inTurn.on(id, () => this.#update(id, change, this.#seen.get(id) ?? NOTHING));
   }
 
   /** @param ticketKeys keys of the ticket, in the partition of its thread */
   enter<T>(ticket: Ticket, ticketKeys: string[], leaseMs: number, change: Change<T>): Promise<Entered<T>> {
     const id = threadId(ticket.thread);
-    return this.#inTurn(id, async () => {
+    return this.#inTurn.on(id, async () => {
       const attempt = this.#attempt(id, change, this.#seen.get(id) ?? NOTHING);
       const args = [ticket.event, ticket.processId, String(leaseMs), ...attempt.args];
       const reply = await this.#deps.partitions.run('enter', ENTER, [...ticketKeys, ...attempt.keys], args);
@@ -133,18 +133,6 @@ export class RedisRecords {
     const keys = [this.#key(id), ...this.#asideKeys(id), indexKey(partition), ...dueKeys(partition)];
     await this.#deps.partitions.run('forget', FORGET, keys, [memberOf(thread, ''), id]);
     this.#seen.delete(id);
-  }
-
-  /** Changes of one thread wait for each other; usually there is none to wait for. */
-  async #inTurn<T>(id: string, run: () => Promise<T>): Promise<T> {
-    const before = this.#changes.get(id);
-    const mine = before ? before.then(run, run) : run();
-    this.#changes.set(id, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#changes.get(id) === mine) this.#changes.delete(id);
-    }
   }
 
   async #update<T>(id: string, change: Change<T>, from: Seen, triesBefore = 0): Promise<T> {

@@ -19,7 +19,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import { positiveOption } from './positive-option.js';
+import { lifetimes, positiveOption } from './positive-option.js';
 import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { RedisConnection, textOf } from './redis-connection.js';
 import { RedisDueTimes } from './redis-due-times.js';
@@ -29,8 +29,6 @@ import { RedisRecords } from './redis-records.js';
 import type { RedisScript } from './redis-scripts.js';
 import * as scripts from './redis-ticket-scripts.js';
 
-const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
-const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 /** Two round trips have to fit into the four seconds after which Meta is answered. */
 const COMMAND_TIMEOUT_MS = 1_500;
 const MAX_TRIES = 50;
@@ -127,10 +125,10 @@ export class RedisThreadStore implements ThreadStore {
     const { clock } = options;
     const prefix = checkedPrefix(options.prefix ?? DEFAULT_PREFIX);
     const partitions = partitionsOption(options.partitions);
-    const recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
+    const { recordTtlMs, claimRetentionMs } = lifetimes(options);
+    this.#claimRetentionMs = claimRetentionMs;
     const maxTries = positiveOption('maxTries', options.maxTries, MAX_TRIES);
     const maxRemembered = positiveOption('maxRemembered', options.maxRemembered, MAX_REMEMBERED);
-    this.#claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
     const commandTimeoutMs = positiveOption('commandTimeoutMs', options.commandTimeoutMs, COMMAND_TIMEOUT_MS);
     this.#redis = RedisConnection.over(redis, commandTimeoutMs);
     this.#partitions = new RedisPartitions({ redis: this.#redis, prefix, appId: bot?.appId, partitions, clock });

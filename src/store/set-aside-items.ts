@@ -1,11 +1,10 @@
 /**
- * Keeps what cannot be read in a Bot Framework storage under another key, and a list of it.
+ * Keeps records that cannot be read in a Bot Framework storage under another key, and a list of them.
  *
  * Exists because an item that nobody can read must not stop its thread, and must not be lost either.
  */
 import type { Clock } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
-import { threadId } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import { fieldOf, isRecord, itemsOf } from '../thread/read-unknown.js';
 import type { SetAsideRecord } from '../thread/store.js';
@@ -40,74 +39,71 @@ export class SetAsideItems {
     this.#options = options;
   }
 
-  /** For {@link ItemOf}: how an item is set aside. `name` tells it from others; a thread's is its label. */
-  ofThread(thread: ThreadKey): NonNullable<ItemOf<unknown>['setAside']> {
-    const label = threadLabel(thread);
-    const what = `The record of thread ${label} cannot be read`;
-    const then = 'the thread begins anew from what Meta tells';
-    return (found) => this.#keep({ label, thread }, found, `${what}, and ${then}.`);
-  }
-
-  /** The same, for an item in which the store finds threads. */
-  ofIndex(name: string): NonNullable<ItemOf<unknown>['setAside']> {
-    const what = `The list "${name}" of the thread store cannot be read and begins anew: the timers or open handovers in it`;
-    return (found) =>
-      this.#keep({ label: name }, found, `${what} are found again with the next event of their thread.`);
+  /** For {@link ItemOf}: how the item of a thread is set aside. */
+  of(thread: ThreadKey): NonNullable<ItemOf<unknown>['setAside']> {
+    const { clock, log } = this.#options;
+    const where = this.#placeOf(thread);
+    return async (found) => {
+      const entry: SetAsideRecord = { thread, atMs: clock.now(), where };
+      // The list first: what is not in it is never removed.
+      await this.#changeList('setAside', (entries) =>
+        [...entries.filter((other) => other.where !== where && this.#isKept(other)), entry].slice(-MAX_KEPT),
+      );
+      await this.#items.change('setAside', { key: where, bodyOf: anyBody }, () => ({
+        body: { found },
+        value: undefined,
+      }));
+      return () =>
+        log?.error(
+          `The record of thread ${threadLabel(thread)} cannot be read, and the thread begins anew from what Meta tells. ` +
+            `It is set aside under ${where}; "threads" of the command line lists it.`,
+        );
+    };
   }
 
   async list(limit: number): Promise<SetAsideRecord[]> {
-    const item = this.#listItem();
-    const entries = (await this.#items.read('listSetAside', [item])).get(item.key)?.entries ?? [];
-    return entries
-      .filter(({ atMs }) => atMs > this.#overSinceMs())
+    return [...(await this.#entries('listSetAside'))]
+      .filter((entry) => this.#isKept(entry))
       .sort((a, b) => b.atMs - a.atMs)
       .slice(0, Math.max(0, limit));
   }
 
   async forget(thread: ThreadKey): Promise<void> {
-    await this.#dropFrom(
-      'forget',
-      (entry) => entry.thread !== undefined && threadId(entry.thread) === threadId(thread),
-    );
-  }
-
-  async #keep(
-    of: { readonly label: string; readonly thread?: ThreadKey },
-    found: unknown,
-    says: string,
-  ): Promise<() => void> {
-    const { prefix, clock, log } = this.#options;
-    const where = `${prefix}.${of.label}`;
-    await this.#items.change('setAside', { key: where, bodyOf: anyBody }, () => ({
-      body: { found },
-      value: undefined,
-    }));
-    const entry: SetAsideRecord = { atMs: clock.now(), where, ...(of.thread ? { thread: of.thread } : {}) };
-    await this.#items.change('setAside', this.#listItem(), (body) => {
-      const others = (body?.entries ?? []).filter((other) => other.where !== where);
-      return { body: { entries: [...others, entry] }, value: undefined };
+    const place = this.#placeOf(thread);
+    await this.#changeList('forget', (entries) => {
+      const others = entries.filter(({ where }) => where !== place);
+      return others.length === entries.length ? undefined : others;
     });
-    const kept = await this.list(MAX_KEPT);
-    await this.#dropFrom('setAside', ({ where: at }) => !kept.some((each) => each.where === at));
-    return () => log?.error(`${says} It is set aside under ${where}; "threads" of the command line lists it.`);
   }
 
-  async #dropFrom(operation: string, isOver: (entry: SetAsideRecord) => boolean): Promise<void> {
+  /** Removes the items that leave the list. Before that, so that a change that failed can be repeated. */
+  async #changeList(
+    operation: string,
+    next: (entries: readonly SetAsideRecord[]) => readonly SetAsideRecord[] | undefined,
+  ): Promise<void> {
+    const before = await this.#entries(operation);
+    const kept = next(before);
+    if (kept === undefined) return;
+    const gone = before.map(({ where }) => where).filter((at) => !kept.some(({ where }) => where === at));
+    await this.#items.remove(operation, gone);
+    await this.#items.change(operation, this.#listItem(), (body) => {
+      const entries = next(body?.entries ?? []);
+      return { body: entries && { entries }, value: undefined };
+    });
+  }
+
+  async #entries(operation: string): Promise<readonly SetAsideRecord[]> {
     const item = this.#listItem();
-    const known = (await this.#items.read(operation, [item])).get(item.key)?.entries ?? [];
-    if (!known.some(isOver)) return;
-    const gone = await this.#items.change(operation, item, (body) => {
-      const entries = body?.entries ?? [];
-      return { body: { entries: entries.filter((entry) => !isOver(entry)) }, value: entries.filter(isOver) };
-    });
-    await this.#items.remove(
-      operation,
-      gone.map(({ where }) => where),
-    );
+    return (await this.#items.read(operation, [item])).get(item.key)?.entries ?? [];
   }
 
-  #overSinceMs(): number {
-    return this.#options.clock.now() - this.#options.keptMs;
+  /** The label of the thread, so that no customer's id is in a log that names the place. */
+  #placeOf(thread: ThreadKey): string {
+    return `${this.#options.prefix}.${threadLabel(thread)}`;
+  }
+
+  #isKept({ atMs }: SetAsideRecord): boolean {
+    return atMs > this.#options.clock.now() - this.#options.keptMs;
   }
 
   #listItem(): ItemOf<AsideBody> {
@@ -123,9 +119,8 @@ function asideBodyOf(value: unknown): AsideBody | undefined {
   if (!isRecord(value)) return undefined;
   const entries = itemsOf(fieldOf(value, 'entries')).flatMap((entry) => {
     const [atMs, where] = [fieldOf(entry, 'atMs'), fieldOf(entry, 'where')];
-    if (typeof atMs !== 'number' || typeof where !== 'string') return [];
     const thread = threadKeyOf(fieldOf(entry, 'thread'));
-    return [{ atMs, where, ...(thread ? { thread } : {}) }];
+    return typeof atMs === 'number' && typeof where === 'string' && thread ? [{ thread, atMs, where }] : [];
   });
   return { entries };
 }

@@ -5,7 +5,6 @@
  * @see https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md
  */
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
-import { fieldOf } from '../thread/read-unknown.js';
 
 /** A library that opens SQLite files. */
 export type SqliteDriverName = 'node:sqlite' | 'better-sqlite3';
@@ -30,31 +29,9 @@ export interface SqliteDatabase {
 /** Opens a file. Throws what the library throws. */
 export type OpenDatabase = (path: string) => SqliteDatabase;
 
-/** What SQLite said: the name of its result code, such as `SQLITE_FULL`, and its text. */
-export interface SqliteFailure {
-  readonly code: string;
-  readonly message: string;
-}
-
 const BETTER_SQLITE3 = 'better-sqlite3';
 const DRIVER_NAMES: ReadonlySet<string> = new Set(['node:sqlite', BETTER_SQLITE3]);
 const INSTALL = `npm install ${BETTER_SQLITE3}`;
-
-/** The result codes that this package tells apart, by number. @see https://www.sqlite.org/rescode.html */
-const PRIMARY_CODES: Readonly<Record<number, string>> = {
-  3: 'SQLITE_PERM',
-  5: 'SQLITE_BUSY',
-  6: 'SQLITE_LOCKED',
-  8: 'SQLITE_READONLY',
-  10: 'SQLITE_IOERR',
-  11: 'SQLITE_CORRUPT',
-  13: 'SQLITE_FULL',
-  14: 'SQLITE_CANTOPEN',
-  15: 'SQLITE_PROTOCOL',
-  26: 'SQLITE_NOTADB',
-};
-/** The low byte of a result code is the primary code. */
-const PRIMARY_MASK = 0xff;
 
 /**
  * @param name absent: Node's own if this Node has it, else `better-sqlite3`
@@ -72,20 +49,6 @@ export function sqliteDriver(name?: SqliteDriverName): OpenDatabase {
     throw new HandoverError('missingPeer', text);
   }
   return betterSqlite3();
-}
-
-/** What SQLite said, by either library; `undefined` if the error is not SQLite's. */
-export function sqliteFailure(error: unknown): SqliteFailure | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const code = fieldOf(error, 'code');
-  if (code === 'ERR_SQLITE_ERROR') {
-    const primary = Number(fieldOf(error, 'errcode')) & PRIMARY_MASK;
-    return { code: PRIMARY_CODES[primary] ?? `SQLite's result code ${primary}`, message: error.message };
-  }
-  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return undefined;
-  // An extended code, such as SQLITE_IOERR_WRITE, begins with its primary code.
-  const known = Object.values(PRIMARY_CODES).find((primary) => code === primary || code.startsWith(`${primary}_`));
-  return { code: known ?? code, message: error.message };
 }
 
 interface NodeSqlite {

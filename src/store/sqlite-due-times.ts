@@ -37,21 +37,18 @@ export class SqliteDueTimes {
   }
 
   take(session: SqliteSession, nowMs: number, limit: number, leaseMs: number): DueTime[] {
-    const rows = session.all(`SELECT thread, name, at_ms ${DUE} ORDER BY at_ms LIMIT @limit`, {
-      ...this.#dueParams(nowMs),
-      limit: Math.max(0, limit),
-    });
-    const hiddenUntilMs = this.#now() + leaseMs;
-    return rows.flatMap((row) => {
-      const [id, name] = [textIn(row, 'thread'), textIn(row, 'name')];
-      session.run(
-        `UPDATE handover_deadlines SET hidden_until_ms = @hiddenUntilMs
-         WHERE bot = @bot AND thread = @thread AND name = @name`,
-        { bot: this.#botKey, thread: id, name, hiddenUntilMs },
-      );
-      const thread = threadOf(id);
-      return thread === undefined ? [] : [{ thread, name, atMs: Number(row['at_ms']) }];
-    });
+    const rows = session.all(
+      `UPDATE handover_deadlines SET hidden_until_ms = @hiddenUntilMs
+       WHERE bot = @bot AND (thread, name) IN (SELECT thread, name ${DUE} ORDER BY at_ms LIMIT @limit)
+       RETURNING thread, name, at_ms`,
+      { ...this.#dueParams(nowMs), limit: Math.max(0, limit), hiddenUntilMs: this.#now() + leaseMs },
+    );
+    return rows
+      .flatMap((row) => {
+        const thread = threadOf(textIn(row, 'thread'));
+        return thread === undefined ? [] : [{ thread, name: textIn(row, 'name'), atMs: Number(row['at_ms']) }];
+      })
+      .sort((a, b) => a.atMs - b.atMs);
   }
 
   #dueParams(nowMs: number): { readonly bot: string; readonly nowMs: number; readonly storeNowMs: number } {

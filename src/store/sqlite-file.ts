@@ -12,8 +12,7 @@ import { InvalidOptionError } from '../thread/errors.js';
 import type { MaybePromise } from '../thread/maybe-promise.js';
 import { fieldOf } from '../thread/read-unknown.js';
 import type { OpenDatabase } from './sqlite-driver.js';
-import { sqliteFailure } from './sqlite-driver.js';
-import { fileFailed, notCreated, unavailable } from './sqlite-failure.js';
+import { fileFailed, notCreated, sqliteFailure, unavailable } from './sqlite-failure.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './sqlite-schema.js';
 import { SqliteSession } from './sqlite-session.js';
 

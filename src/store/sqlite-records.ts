@@ -79,18 +79,22 @@ export class SqliteRecords {
        WHERE bot = @bot AND expires_ms > @nowMs ORDER BY at_ms DESC LIMIT @limit`,
       { ...this.#now, limit: Math.max(0, limit) },
     );
-    return rows.map((row) => {
+    return rows.flatMap((row) => {
       const thread = threadOf(textIn(row, 'thread'));
-      return { atMs: Number(row['at_ms']), where: placeOf(textIn(row, 'label')), ...(thread ? { thread } : {}) };
+      return thread ? [{ thread, atMs: Number(row['at_ms']), where: placeOf(textIn(row, 'label')) }] : [];
     });
   }
 
-  /** The record, its deadlines and what was set aside. */
+  /** The record, its deadlines, what was set aside, and tickets that nobody left. */
   forget(session: SqliteSession, thread: ThreadKey): void {
-    const of = { bot: this.#deps.botKey, thread: threadId(thread) };
+    const id = threadId(thread);
     for (const table of ['handover_threads', 'handover_deadlines', 'handover_set_aside']) {
-      session.run(`DELETE FROM ${table} WHERE bot = @bot AND thread = @thread`, of);
+      session.run(`DELETE FROM ${table} WHERE bot = @bot AND thread = @thread`, { bot: this.#deps.botKey, thread: id });
     }
+    session.run('DELETE FROM handover_tickets WHERE bot = @bot AND thread = @thread AND until_ms <= @nowMs', {
+      ...this.#now,
+      thread: id,
+    });
   }
 
   /** The record of a row with the {@link RECORD_COLUMNS}; a text says why it cannot be read. */

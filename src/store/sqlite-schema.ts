@@ -44,13 +44,13 @@ CREATE TABLE handover_tickets (
   PRIMARY KEY (bot, thread, event)
 ) WITHOUT ROWID;
 
+-- Has no thread: a customer who is forgotten is not in it.
 CREATE TABLE handover_finished (
   bot TEXT NOT NULL,
-  thread TEXT NOT NULL,
   event TEXT NOT NULL,
   process TEXT NOT NULL,
   expires_ms INTEGER NOT NULL,
-  PRIMARY KEY (bot, thread, event)
+  PRIMARY KEY (bot, event)
 ) WITHOUT ROWID;
 
 CREATE TABLE handover_deadlines (

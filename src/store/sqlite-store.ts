@@ -20,7 +20,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
-import { positiveOption } from './positive-option.js';
+import { lifetimes } from './positive-option.js';
 import { SqliteDueTimes } from './sqlite-due-times.js';
 import { SqliteFile } from './sqlite-file.js';
 import type { SqliteOptions } from './sqlite-options.js';
@@ -28,9 +28,6 @@ import { sqliteFile, synchronousOption } from './sqlite-options.js';
 import { RECORD_COLUMNS, SqliteRecords } from './sqlite-records.js';
 import { SqliteSweep } from './sqlite-sweep.js';
 import { ANY_TICKET_COLUMN, OWNER_COLUMNS, isTakenOver, refusalOf, SqliteTickets } from './sqlite-tickets.js';
-
-const RECORD_TTL_MS = 30 * 24 * 60 * 60 * 1000;
-const CLAIM_RETENTION_MS = 48 * 60 * 60 * 1000;
 
 /** Settings of a {@link SqliteThreadStore}. */
 export interface SqliteThreadStoreOptions extends SqliteOptions {
@@ -47,29 +44,14 @@ export interface SqliteThreadStoreOptions extends SqliteOptions {
 }
 
 /**
- * A {@link ThreadStore} in one SQLite file, for the processes of one machine.
+ * A {@link ThreadStore} in one SQLite file, for the processes of one machine. The file is created when it is first used; its
+ * folder must exist, on a disk of this machine. Two bots may share a file, and a {@link SqliteInbox} may use it too.
  *
  * ```ts
  * store: new SqliteThreadStore('handover.db')
  * ```
  *
- * **The file** is created when it is first used, readable for its owner only; its folder must exist. Beside it lie
- * `handover.db-wal` and `handover.db-shm` while a process has it open. It must be on a disk of this machine: over a network
- * share, processes do not see each other's locks.
- *
- * **What is atomic.** Every change of a thread, over all processes: a change is one transaction, which holds the lock for
- * writing from the beginning.
- *
- * **Clocks.** Leases and lifetimes go by the machine's clock. All processes share it, containers of the machine too.
- *
- * **Locks.** The libraries are synchronous. A transaction takes less than a millisecond. A process that finds the file
- * locked goes on with other work and tries again, until `busyTimeoutMs` is over.
- *
- * **While the file does not serve** every method rejects with `storeUnavailable`, whose reason says what to do: the disk is
- * full, the file is locked, damaged, read-only, or of a newer release. The bot answers Meta with 503. The file is opened anew
- * with the next call, so the bot goes on without a restart.
- *
- * **Two bots** may have one file: {@link forBot}. A {@link SqliteInbox} may have the same one.
+ * docs/reliability.md says what is promised, and what happens while the file is locked, full, damaged or read-only.
  *
  * @throws InvalidOptionError from the constructor; HandoverError `missingPeer` if this Node has no `node:sqlite` and
  *   `better-sqlite3` is not installed
@@ -88,8 +70,7 @@ export class SqliteThreadStore implements ThreadStore {
   constructor(path: string, options?: SqliteThreadStoreOptions);
   constructor(file: string | SqliteFile, options: SqliteThreadStoreOptions = {}, bot?: ThreadStoreBot) {
     this.#options = options;
-    const recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
-    const claimRetentionMs = positiveOption('claimRetentionMs', options.claimRetentionMs, CLAIM_RETENTION_MS);
+    const { recordTtlMs, claimRetentionMs } = lifetimes(options);
     const synchronous = synchronousOption(options.synchronous, 'normal');
     this.#file = file instanceof SqliteFile ? file : sqliteFile(file, options, synchronous);
     const { clock = systemClock } = options;

@@ -11,11 +11,15 @@ const BETWEEN_SWEEPS_MS = 1_000;
 /** Of each table, so that a sweep takes less than a millisecond. */
 const ROWS_AT_ONCE = 500;
 
-/** The tables with a column `expires_ms`, and the columns of their primary keys. */
+/** A process that was paused finds its slot for so long after its lease. */
+const TICKETS_KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** Each table's primary key, and which of its rows are over. */
 const TABLES = {
-  handover_threads: ['bot', 'thread'],
-  handover_set_aside: ['bot', 'label'],
-  handover_finished: ['bot', 'thread', 'event'],
+  handover_threads: { columns: ['bot', 'thread'], over: 'expires_ms <= @nowMs' },
+  handover_set_aside: { columns: ['bot', 'label'], over: 'expires_ms <= @nowMs' },
+  handover_finished: { columns: ['bot', 'event'], over: 'expires_ms <= @nowMs' },
+  handover_tickets: { columns: ['bot', 'thread', 'event'], over: `until_ms <= @nowMs - ${TICKETS_KEPT_MS}` },
 } as const;
 
 /** One for each store of a process. */
@@ -34,10 +38,10 @@ export class SqliteSweep {
     const nowMs = this.#now();
     if (nowMs >= this.#lastMs && nowMs < this.#lastMs + BETWEEN_SWEEPS_MS) return;
     this.#lastMs = nowMs;
-    for (const [table, columns] of Object.entries(TABLES)) this.#dropFrom(session, table, columns);
+    for (const [table, { columns, over }] of Object.entries(TABLES)) this.#dropFrom(session, table, columns, over);
   }
 
-  #dropFrom(session: SqliteSession, table: string, columns: readonly string[]): void {
+  #dropFrom(session: SqliteSession, table: string, columns: readonly string[], over: string): void {
     const key = `(${columns.join(', ')})`;
     const from = this.#reached.get(table) ?? Object.fromEntries(columns.map((column) => [column, '']));
     const fromKey = `(${columns.map((column) => `@${column}`).join(', ')})`;
@@ -48,7 +52,7 @@ export class SqliteSweep {
     );
     const isWithin = last === undefined ? '' : `AND ${key} <= (${columns.map((column) => `@to_${column}`).join(', ')})`;
     const to = last === undefined ? {} : Object.fromEntries(columns.map((name) => [`to_${name}`, textIn(last, name)]));
-    session.run(`DELETE FROM ${table} WHERE ${key} > ${fromKey} ${isWithin} AND expires_ms <= @nowMs`, {
+    session.run(`DELETE FROM ${table} WHERE ${key} > ${fromKey} ${isWithin} AND ${over}`, {
       ...from,
       ...to,
       nowMs: this.#now(),

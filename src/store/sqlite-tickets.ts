@@ -13,7 +13,7 @@ export interface SqliteTicketsDeps {
 /** Which process has finished an event or leases it, as columns. Needs `@bot`, `@thread`, `@event` and `@nowMs`. */
 export const OWNER_COLUMNS = `
   (SELECT process FROM handover_finished
-   WHERE bot = @bot AND thread = @thread AND event = @event AND expires_ms > @nowMs) AS finished_by,
+   WHERE bot = @bot AND event = @event AND expires_ms > @nowMs) AS finished_by,
   (SELECT process FROM handover_tickets
    WHERE bot = @bot AND thread = @thread AND event = @event AND until_ms > @nowMs) AS leased_by`;
 
@@ -101,9 +101,9 @@ export class SqliteTickets {
     });
     if (how === 'released' || isText(owners?.['finished_by'])) return;
     session.run(
-      `INSERT OR REPLACE INTO handover_finished (bot, thread, event, process, expires_ms)
-       VALUES (@bot, @thread, @event, @process, @expiresMs)`,
-      { bot, thread, event, process: ticket.processId, expiresMs: nowMs + this.#deps.claimRetentionMs },
+      `INSERT OR REPLACE INTO handover_finished (bot, event, process, expires_ms)
+       VALUES (@bot, @event, @process, @expiresMs)`,
+      { bot, event, process: ticket.processId, expiresMs: nowMs + this.#deps.claimRetentionMs },
     );
   }
 

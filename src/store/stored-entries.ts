@@ -4,18 +4,13 @@
  * Exists because anything may lie there: an entry that cannot be read is left out, a body that cannot be read is none.
  */
 import type { ThreadKey } from '../thread/key.js';
-import { fieldOf, isArray, isRecord, itemsOf } from '../thread/read-unknown.js';
+import { fieldOf, isRecord } from '../thread/read-unknown.js';
 import type { DueTime, StoredRecord, ThreadStoreBot } from '../thread/store.js';
 import type { TicketItem } from './thread-tickets.js';
 import { ticketItemOf } from './thread-tickets.js';
 
-/** Where an entry lies: `<number of the five minutes>.<shard>`. */
-export type BucketName = string;
-
-/** A deadline in a bucket. */
+/** A deadline. */
 export interface DueEntry extends DueTime {
-  /** Our clock, milliseconds. */
-  readonly addedAtMs: number;
   /** Other takers do not see it until then. */
   readonly hiddenUntilMs?: number;
 }
@@ -28,63 +23,36 @@ export interface OpenEntry {
   readonly addedAtMs: number;
 }
 
-export interface Deadline {
-  readonly atMs: number;
-  readonly bucket: BucketName;
-}
-
 /** One item for each thread. */
 export interface ThreadBody extends TicketItem {
   readonly record?: StoredRecord;
   readonly expiresAtMs?: number;
-  /** By name. The index has the same by time; this is what counts if they differ. */
-  readonly deadlines?: Readonly<Record<string, Deadline>>;
 }
 
 /** The body of a thread's item, `undefined` if it cannot be read. @param faultOf absent: any body of a record can be read */
 export function threadBodyOf(value: unknown, faultOf?: ThreadStoreBot['faultOf']): ThreadBody | undefined {
   if (!isRecord(value)) return undefined;
-  const [record, expiresAtMs, deadlines] = ['record', 'expiresAtMs', 'deadlines'].map((name) => fieldOf(value, name));
+  const [record, expiresAtMs] = [fieldOf(value, 'record'), fieldOf(value, 'expiresAtMs')];
   if (record !== undefined && !isStoredRecord(record, faultOf)) return undefined;
   if (expiresAtMs !== undefined && !isTime(expiresAtMs)) return undefined;
-  if (deadlines !== undefined && !(isRecord(deadlines) && Object.values(deadlines).every(isDeadline))) return undefined;
   return { ...(value as ThreadBody), ...ticketItemOf(value) };
 }
 
-export function dueEntriesOf(value: unknown): { readonly entries: readonly DueEntry[] } | undefined {
-  const entries = fieldOf(value, 'entries');
-  if (!isArray(entries)) return undefined;
-  return {
-    entries: itemsOf(entries).filter(
-      (entry): entry is DueEntry =>
-        threadKeyOf(fieldOf(entry, 'thread')) !== undefined &&
-        typeof fieldOf(entry, 'name') === 'string' &&
-        isTime(fieldOf(entry, 'atMs')) &&
-        isTime(fieldOf(entry, 'addedAtMs')) &&
-        isTime(fieldOf(entry, 'hiddenUntilMs') ?? 0),
-    ),
-  };
+export function dueEntryOf(value: unknown): DueEntry | undefined {
+  const isDue =
+    threadKeyOf(fieldOf(value, 'thread')) !== undefined &&
+    typeof fieldOf(value, 'name') === 'string' &&
+    isTime(fieldOf(value, 'atMs')) &&
+    isTime(fieldOf(value, 'hiddenUntilMs') ?? 0);
+  return isDue ? (value as DueEntry) : undefined;
 }
 
-export function openEntriesOf(value: unknown): { readonly entries: readonly OpenEntry[] } | undefined {
-  const entries = fieldOf(value, 'entries');
-  if (!isArray(entries)) return undefined;
-  return {
-    entries: itemsOf(entries).filter(
-      (entry): entry is OpenEntry =>
-        threadKeyOf(fieldOf(entry, 'thread')) !== undefined &&
-        typeof fieldOf(entry, 'handoverId') === 'string' &&
-        isTime(fieldOf(entry, 'addedAtMs')),
-    ),
-  };
-}
-
-export function bucketNamesOf(value: unknown): { readonly buckets: readonly BucketName[] } | undefined {
-  const buckets = fieldOf(value, 'buckets');
-  if (!isArray(buckets)) return undefined;
-  return {
-    buckets: itemsOf(buckets).filter((name): name is BucketName => typeof name === 'string' && /^\d+\.\d+$/.test(name)),
-  };
+export function openEntryOf(value: unknown): OpenEntry | undefined {
+  const isOpen =
+    threadKeyOf(fieldOf(value, 'thread')) !== undefined &&
+    typeof fieldOf(value, 'handoverId') === 'string' &&
+    isTime(fieldOf(value, 'addedAtMs'));
+  return isOpen ? (value as OpenEntry) : undefined;
 }
 
 export function threadKeyOf(value: unknown): ThreadKey | undefined {
@@ -96,10 +64,6 @@ function isStoredRecord(value: unknown, faultOf: ThreadStoreBot['faultOf'] | und
   const [openHandoverId, body] = [fieldOf(value, 'openHandoverId'), fieldOf(value, 'body')];
   if (openHandoverId !== undefined && typeof openHandoverId !== 'string') return false;
   return typeof fieldOf(value, 'forgettable') === 'boolean' && body !== undefined && faultOf?.(body) === undefined;
-}
-
-function isDeadline(value: unknown): boolean {
-  return isTime(fieldOf(value, 'atMs')) && typeof fieldOf(value, 'bucket') === 'string';
 }
 
 function isTime(value: unknown): value is number {

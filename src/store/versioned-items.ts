@@ -5,16 +5,17 @@
  * evidence that way.
  * @see https://learn.microsoft.com/azure/bot-service/bot-builder-howto-v4-storage
  */
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import { StoreError } from '../thread/errors.js';
 import { withoutStoreSecrets } from '../thread/failure-reason.js';
 import { fieldOf } from '../thread/read-unknown.js';
+import { InTurn } from './in-turn.js';
 
 const RETRY_FIRST_MS = 20;
 const RETRY_LONGEST_MS = 500;
 const PRECONDITION_FAILED = 412;
-const TOKEN_HALF_BITS = 52;
 /** An item that is no JSON is read so many times before that is believed: an answer may be cut off on its way. */
 const READS_OF_NO_JSON = 3;
 /** Writes over whatever is there. */
@@ -53,7 +54,7 @@ export interface VersionedItemsOptions {
   /** Times a write is tried before it rejects with `storeConflict`. */
   readonly maxTries: number;
   readonly clock: Clock;
-  /** In [0, 1), like `Math.random`: for the jitter of waits and for tokens that tell writers apart. */
+  /** In [0, 1), like `Math.random`: for the jitter of waits. */
   readonly random: () => number;
 }
 
@@ -87,8 +88,8 @@ interface StoredItem {
 export class VersionedItems {
   readonly #storage: StorageLike;
   readonly #options: VersionedItemsOptions;
-  /** The last change in progress, by key. */
-  readonly #queues = new Map<string, Promise<void>>();
+  /** By key. */
+  readonly #inTurn = new InTurn();
 
   constructor(storage: StorageLike, options: VersionedItemsOptions) {
     this.#storage = storage;
@@ -114,7 +115,7 @@ export class VersionedItems {
     item: ItemOf<Body>,
     change: (body: Body | undefined) => BodyChange<Body, T>,
   ): Promise<T> {
-    return this.#inTurn(item.key, () => this.#compareAndSet(operation, item, change));
+    return this.#inTurn.on(item.key, () => this.#compareAndSet(operation, item, change));
   }
 
   /**
@@ -122,21 +123,9 @@ export class VersionedItems {
    * @throws StoreError `storeUnavailable` if the storage rejects
    */
   async remove(operation: string, keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map((key) => this.#inTurn(key, () => asked(operation, () => this.#storage.delete([key])))));
-  }
-
-  async #inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
-    const result = (this.#queues.get(key) ?? Promise.resolve()).then(run);
-    const settled = result.then(
-      () => undefined,
-      () => undefined,
+    await Promise.all(
+      keys.map((key) => this.#inTurn.on(key, () => asked(operation, () => this.#storage.delete([key])))),
     );
-    this.#queues.set(key, settled);
-    try {
-      return await result;
-    } finally {
-      if (this.#queues.get(key) === settled) this.#queues.delete(key);
-    }
   }
 
   async #compareAndSet<Body, T>(
@@ -151,7 +140,7 @@ export class VersionedItems {
       if (body === undefined) return value;
 
       const tell = current?.unreadable === undefined ? undefined : await of.setAside?.(current.unreadable);
-      const item = itemOf(body, this.#token(), current);
+      const item = itemOf(body, randomUUID(), current);
       conflict = await this.#write(operation, of.key, item);
       const isCompared = item.eTag !== undefined && item.eTag !== ANY_VERSION;
       const isWritten =
@@ -212,12 +201,6 @@ export class VersionedItems {
         await this.#pause(reads);
       }
     }
-  }
-
-  /** 104 random bits; two writers that draw the same would both believe to be first. */
-  #token(): string {
-    const half = (): string => Math.floor(this.#options.random() * 2 ** TOKEN_HALF_BITS).toString(36);
-    return `${half()}-${half()}`;
   }
 
   #pause(tries: number): Promise<void> {

@@ -117,7 +117,7 @@ export class TurnTakenOverError extends HandoverError {
 
 /** The store could not be reached (`storeUnavailable`) or other writers were always faster (`storeConflict`). */
 export class StoreError extends HandoverError {
-  /** The operation that failed: `read`, `update`, `claim` … */
+  /** The operation that failed, a method of the store: `read`, `update`, `enter` …; of an inbox: `inbox.put` … */
   readonly operation: string;
   /** Why, in the store's own words and without its secrets: `READONLY You can't write against a read only replica`. */
   readonly reason: string | undefined;

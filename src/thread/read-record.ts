@@ -66,11 +66,12 @@ const conclusion = shape({
   run: text,
   endedBy: optional(text),
   concludedAtMs: time,
+  answered: optional(flag),
   agentMs: optional(number),
   afterwardsBy: optional(text),
   report,
-  claimedBy: optional(text),
-  claimedAtMs: optional(time),
+  givenTo: optional(text),
+  isHandled: optional(flag),
 });
 
 const record = shape({

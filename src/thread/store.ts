@@ -1,4 +1,4 @@
-/** The port to the store of threads. `store/` has three adapters; users may bring their own. */
+/** The port to the store of threads. `store/` has the adapters; users may bring their own. */
 import type { AppId, EventKey, HandoverId, ProcessId } from './ids.js';
 import type { ThreadKey } from './key.js';
 import type { Logger } from './logger.js';
@@ -87,8 +87,7 @@ export interface ThreadStoreBot extends StoringBot {
 
 /** A record that could not be read and was put elsewhere. */
 export interface SetAsideRecord {
-  /** Absent if it is not a thread's own record, but an index of the store. */
-  readonly thread?: ThreadKey;
+  readonly thread: ThreadKey;
   /** When, the store's clock, milliseconds. */
   readonly atMs: number;
   /** The key under which it lies now. */

@@ -4,7 +4,7 @@ import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient } from 'redis';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
-import { partitionOf } from '../../src/store/redis-partitions.js';
+import { partitionOf } from '../../src/store/partition-of.js';
 import { recordsIn } from '../store/thread-records.js';
 import { BotProcess, until } from './bot-processes.js';
 import type { BotProcessSettings } from './bot-process.js';

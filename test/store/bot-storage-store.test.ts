@@ -13,19 +13,19 @@ import { startEmulator } from './azurite.js';
 import { manyProcesses } from './many-processes.js';
 import { finish, take, ticketOf } from './tickets.js';
 import { epochOf, faultOf, handClock, recordWith, rejection, threadStoreContract } from './thread-store-contract.js';
-import { loggerInto } from '../kit/loggers.js';
+import { loggerInto, quietLogger } from '../kit/loggers.js';
 
 const THREAD = { pageId: '1776', psid: '4001' };
 const THREAD_KEY = 'handover-vcclive.thread.1776.4001';
-const BUCKET_MS = 5 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 threadStoreContract(
   'BotStorageThreadStore over MemoryStorage',
   (clock, lifetimes) => {
-    const storage = new MemoryStorage();
+    const memory: Record<string, string> = {};
+    const storage = new MemoryStorage(memory);
     const another = () => new BotStorageThreadStore(storage, { ...lifetimes, clock });
-    return { store: another(), another };
+    return { store: another(), another, everything: () => Promise.resolve(JSON.stringify(memory)) };
   },
   { isShared: true },
 );
@@ -104,7 +104,7 @@ describe('BotStorageThreadStore and what it did not write', () => {
     'an item of somebody else': { name: 'x' },
     'a list': [1, 2],
     'an item without a body': { born: 'a', written: 'a' },
-    'deadlines that are a text': { body: { deadlines: 'soon' }, born: 'a', written: 'a' },
+    'a record that is a text': { body: { record: 'x' }, born: 'a', written: 'a' },
   };
   for (const [what, item] of Object.entries(foreign)) {
     it(`keeps ${what} under another key, and begins anew`, async () => {
@@ -132,15 +132,9 @@ describe('BotStorageThreadStore and what it did not write', () => {
     const memory = storage as unknown as { memory: Record<string, string> };
     for (const [key, text] of Object.entries(memory.memory)) {
       const item = JSON.parse(text) as {
-        body: { entries?: unknown[]; tickets?: unknown[]; finished?: unknown[]; buckets?: unknown[] };
+        body: { entries?: unknown[]; tickets?: unknown[]; finished?: unknown[] };
       };
-      item.body.entries?.unshift(
-        null,
-        'x',
-        { thread: 'x' },
-        { thread: THREAD, name: 'idle', atMs: 'soon', addedAtMs: 0 },
-      );
-      item.body.buckets?.unshift(null, 7, 'x');
+      item.body.entries?.unshift(null, 'x', { thread: 'x' }, { thread: THREAD, name: 'idle', atMs: 'soon' });
       if (item.body.tickets !== undefined) item.body.tickets = [null, 'x', { event: 'e1', by: 7 }];
       item.body.finished?.unshift(null, 'x', { event: 'e1', by: 'a', atMs: 'soon' });
       memory.memory[key] = JSON.stringify(item);
@@ -152,15 +146,20 @@ describe('BotStorageThreadStore and what it did not write', () => {
     expect(await take(seen, ticketOf('e2', 'b', THREAD)), 'what can be read counts').to.equal('done');
   });
 
-  it('begins an index anew that cannot be read, keeps what was there, and finds the deadlines that come after', async () => {
+  it('takes lists that cannot be read for empty, and finds the deadlines and handovers that come after', async () => {
     const storage = new MemoryStorage();
-    await storage.write({ 'handover-vcclive.263.due': { body: { buckets: 'x' }, born: 'a', written: 'a' } });
+    const unreadable = { body: { entries: 'x' }, born: 'a', written: 'a' };
+    for (const list of ['due', 'open']) {
+      const keys = Array.from({ length: 8 }, (_, shard) => `handover-vcclive.263.${list}.${shard}`);
+      await storage.write(Object.fromEntries(keys.map((key) => [key, unreadable])));
+    }
     const store = new BotStorageThreadStore(storage).forBot(bot);
     expect(await store.takeDue(Date.now(), 10, 1000)).to.deep.equal([]);
+    expect(await store.listOpen(10)).to.deep.equal([]);
     await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
+    await store.update(THREAD, () => ({ record: recordWith(1, 'h1'), value: undefined }));
     expect(await store.takeDue(Date.now(), 10, 1000)).to.have.lengthOf(1);
-    expect(said.join()).to.include('"due"');
-    expect(await store.listSetAside(5)).to.have.lengthOf(1);
+    expect(await store.findHandover('h1')).to.deep.equal(THREAD);
   });
 
   it('believes that an item is no JSON when it was read three times, and keeps what the storage says of it', async () => {
@@ -289,13 +288,7 @@ describe('BotStorageThreadStore and other writers', () => {
     const eTags = storage.written.flatMap((items) => Object.values(items));
     expect(eTags.map((item) => (item as { eTag?: string }).eTag)).not.to.include('*');
     const ofThread = storage.written.flatMap((items) => (items[THREAD_KEY] as { eTag?: string } | undefined) ?? []);
-    expect(ofThread.map((item) => typeof item.eTag)).to.deep.equal([
-      'undefined',
-      'string',
-      'string',
-      'string',
-      'string',
-    ]);
+    expect(ofThread.map((item) => typeof item.eTag)).to.deep.equal(['undefined', 'string', 'string', 'string']);
   });
 
   it('makes changes of one thread wait for each other, so that one process causes no conflict', async () => {
@@ -478,7 +471,7 @@ describe('BotStorageThreadStore and its index of open handovers', () => {
     expect(entriesIn(memory)).to.equal(0);
   });
 
-  it('removes entries whose records have expired, when others are added', async () => {
+  it('removes entries whose records have expired, when somebody lists the open handovers', async () => {
     const clock = handClock();
     const memory: Record<string, string> = {};
     const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock, recordTtlMs: DAY_MS });
@@ -487,10 +480,11 @@ describe('BotStorageThreadStore and its index of open handovers', () => {
         record: hasOpen(1, n.toString(16).padStart(32, '0')),
         value: undefined,
       }));
-    for (let n = 0; n < 200; n += 1) await begin(n);
+    for (let n = 0; n < 100; n += 1) await begin(n);
     clock.move(DAY_MS);
-    for (let n = 1000; n < 1400; n += 1) await begin(n);
-    expect(entriesIn(memory)).to.be.within(400, 420);
+    for (let n = 1000; n < 1100; n += 1) await begin(n);
+    expect(await store.listOpen(500)).to.have.lengthOf(100);
+    expect(entriesIn(memory)).to.equal(100);
   });
 
   it('calls a change that is not pure a few times at most', async () => {
@@ -506,6 +500,30 @@ describe('BotStorageThreadStore and its index of open handovers', () => {
 });
 
 describe('BotStorageThreadStore leaves little behind', () => {
+  it('names a customer nowhere who is forgotten again after the storage failed at any step of the first time', async () => {
+    for (let failing = 1, hasFailed = true; hasFailed; failing += 1) {
+      const memory: Record<string, string> = {};
+      const storage = new Interposed(new MemoryStorage(memory));
+      const store = new BotStorageThreadStore(storage).forBot({ appId: '263', log: quietLogger, faultOf });
+      await store.update(THREAD, () => ({ record: { ...recordWith(1), body: 'unreadable' }, value: undefined }));
+      await store.update(THREAD, () => ({ record: recordWith(2, 'h1'), value: undefined }));
+      await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
+      let calls = 0;
+      const failOnce = (): Promise<void> => {
+        calls += 1;
+        return calls === failing ? Promise.reject(new Error('HTTP 503')) : Promise.resolve();
+      };
+      for (const method of ['read', 'write', 'delete'] as const) storage.always(method, failOnce);
+      hasFailed = await store.forget(THREAD).then(
+        () => false,
+        () => true,
+      );
+      calls = Number.POSITIVE_INFINITY;
+      await store.forget(THREAD);
+      expect(JSON.stringify(memory), `call ${failing} failed`).not.to.include(THREAD.psid);
+    }
+  });
+
   it('writes only keys that every storage takes, whatever the ids are', async () => {
     const storage = new Interposed(new MemoryStorage());
     const store = new BotStorageThreadStore(storage, { prefix: 'my_bot' });
@@ -513,89 +531,67 @@ describe('BotStorageThreadStore leaves little behind', () => {
     await take(store, ticketOf('x'.repeat(1000), 'a', { pageId: '1', psid: 'y'.repeat(500) }));
     await store.schedule({ thread: THREAD, name: 'idle', atMs: 0 });
     const keys = storage.written.flatMap((items) => Object.keys(items));
-    expect(keys).to.have.length(5);
+    expect(keys).to.have.length(3);
     for (const key of keys) expect(key).to.match(/^my_bot\.[\w.-]{1,248}$/);
   });
 
-  it('has one item for a thread with record and deadlines, and none after forget', async () => {
-    const memory: Record<string, string> = {};
-    const store = new BotStorageThreadStore(new MemoryStorage(memory));
-    await put(store, 1);
-    await store.schedule({ thread: THREAD, name: 'idle', atMs: Date.now() + BUCKET_MS });
-    await store.forget(THREAD);
-    expect(JSON.stringify(memory)).not.to.include(THREAD.psid);
-  });
-
-  it('drops the buckets of deadlines that are over', async () => {
+  it('reads few items where it looks for deadlines, however many there are and for whenever', async () => {
     const clock = handClock();
-    const memory: Record<string, string> = {};
-    const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock });
-    for (let i = 0; i < 40; i += 1) {
-      await store.schedule({ thread: THREAD, name: 'idle', atMs: clock.now() + i * BUCKET_MS });
-    }
-    await store.unschedule(THREAD, 'idle');
-    clock.move(DAY_MS);
-    expect(await store.takeDue(clock.now(), 10, 1000)).to.deep.equal([]);
-    expect(Object.keys(memory).filter((key) => memory[key] !== undefined && key.includes('.due.'))).to.deep.equal([]);
-  });
-
-  it('keeps an empty bucket whose time is not over, and reads none whose time has not come', async () => {
-    const clock = handClock();
-    const memory: Record<string, string> = {};
-    const storage = new Interposed(new MemoryStorage(memory));
+    const storage = new Interposed(new MemoryStorage());
     const store = new BotStorageThreadStore(storage, { clock });
-    await store.schedule({ thread: THREAD, name: 'now', atMs: clock.now() });
-    await store.schedule({ thread: THREAD, name: 'tomorrow', atMs: clock.now() + DAY_MS });
-    await store.unschedule(THREAD, 'now');
+    for (let n = 0; n < 500; n += 1) {
+      await store.schedule({ thread: { pageId: '1776', psid: `${n}` }, name: 'idle', atMs: clock.now() + n * DAY_MS });
+    }
     storage.readKeys.length = 0;
-    await store.takeDue(clock.now(), 10, 1000);
-    const today = `handover-vcclive.due.${Math.floor(clock.now() / BUCKET_MS)}.0`;
-    expect(storage.readKeys).to.deep.equal([['handover-vcclive.due'], [today]]);
-    expect(memory[today], 'another process may be writing to it').not.to.equal(undefined);
+    expect(await store.takeDue(clock.now() - 1, 10, 1000)).to.deep.equal([]);
+    expect(storage.readKeys.map((keys) => keys.length)).to.deep.equal([8]);
   });
 
-  it('splits a bucket that is full, and finds every deadline all the same', async () => {
+  it('finds every one of many deadlines that come at once', async () => {
     const clock = handClock();
-    const memory: Record<string, string> = {};
-    const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock });
+    const store = new BotStorageThreadStore(new MemoryStorage(), { clock });
     const psids = Array.from({ length: 501 }, (_, i) => String(i));
     for (const psid of psids) {
       await store.schedule({ thread: { pageId: '1776', psid }, name: 'idle', atMs: clock.now() });
     }
-    expect(Object.keys(memory).filter((key) => key.includes('.due.'))).to.have.length(2);
     const due = await store.takeDue(clock.now(), 1000, 1000);
     expect(new Set(due.map(({ thread }) => thread.psid))).to.deep.equal(new Set(psids));
   });
 
-  it('drops an entry of the index whose thread does not know it, but only after a while', async () => {
+  it('keeps nothing of deadlines that are over, and one entry of a deadline that was moved', async () => {
     const clock = handClock();
     const memory: Record<string, string> = {};
-    const storage = new Interposed(new MemoryStorage(memory));
-    const store = new BotStorageThreadStore(storage, { clock });
-    // A process that dies between the index and the thread.
-    await store.schedule({ thread: THREAD, name: 'idle', atMs: clock.now() });
-    await new MemoryStorage(memory).delete([THREAD_KEY]);
-    const entries = () =>
-      Object.entries(memory).filter(([key, item]) => key.includes('.due.') && item.includes('idle'));
-    expect(await store.takeDue(clock.now(), 10, 1000)).to.deep.equal([]);
-    expect(entries()).to.have.length(1);
-    clock.move(BUCKET_MS);
-    expect(await store.takeDue(clock.now(), 10, 1000)).to.deep.equal([]);
-    expect(entries()).to.have.length(0);
+    const store = new BotStorageThreadStore(new MemoryStorage(memory), { clock });
+    const entries = (): number => (JSON.stringify(memory).match(/psid/g) ?? []).length;
+    for (let n = 0; n < 40; n += 1) {
+      await store.schedule({ thread: THREAD, name: 'idle', atMs: clock.now() + n * DAY_MS });
+    }
+    expect(entries()).to.equal(1);
+    await store.unschedule(THREAD, 'idle');
+    expect(entries()).to.equal(0);
   });
 
-  it('finds a deadline whose new bucket another process began at the same moment', async () => {
+  it('finds a deadline whose item another process began at the same moment', async () => {
     const clock = handClock();
-    const storage = new MemoryStorage();
-    const memory = new Interposed(storage);
-    const store = new BotStorageThreadStore(memory, { clock });
-    const bucketKey = `handover-vcclive.due.${Math.floor(clock.now() / BUCKET_MS)}.0`;
-    // Write 1, read 1, write 2: the other process overwrites the bucket when we have already believed.
-    memory.afterWriting(THREAD_KEY, () =>
-      storage.write({ [bucketKey]: { body: { entries: [] }, born: 'theirs', written: 'theirs' } }),
-    );
+    const memory: Record<string, string> = {};
+    const other: Record<string, string> = {};
+    const storage = new Interposed(new MemoryStorage(memory));
+    const store = new BotStorageThreadStore(storage, { clock });
+    await new BotStorageThreadStore(new MemoryStorage(other), { clock }).schedule({
+      thread: { pageId: '1812', psid: '4001' },
+      name: 'idle',
+      atMs: clock.now(),
+    });
+    // Write 1, read 1, write 2: the other process overwrites the item when we have already believed.
+    storage.onceAfter('write', () => {
+      storage.onceAfter('read', () => {
+        for (const key of Object.keys(memory)) memory[key] = Object.values(other)[0] ?? '';
+        return Promise.resolve();
+      });
+      return Promise.resolve();
+    });
     await store.schedule({ thread: THREAD, name: 'idle', atMs: clock.now() });
-    expect(await store.takeDue(clock.now(), 10, 1000)).to.have.length(1);
+    expect(await store.takeDue(clock.now(), 10, 1000)).to.have.length(2);
   });
 
   it('keeps two hundred finished events of a thread, and none whose time is over', async () => {
@@ -608,15 +604,6 @@ describe('BotStorageThreadStore leaves little behind', () => {
     clock.move(10_000);
     await finish(store, ticketOf('later', 'a', THREAD));
     expect(kept()).to.equal(1);
-  });
-
-  it('writes nothing about a customer who was forgotten while a turn went on', async () => {
-    const memory: Record<string, string> = {};
-    const store = new BotStorageThreadStore(new MemoryStorage(memory));
-    await take(store, ticketOf('e1', 'a', THREAD));
-    await store.forget(THREAD);
-    await store.leave(ticketOf('e1', 'a', THREAD), 'finished');
-    expect(JSON.stringify(memory)).not.to.include(THREAD.psid);
   });
 
   it('asks an Agents SDK storage for no empty list of keys, which it throws at', async () => {

@@ -5,7 +5,7 @@ import type { Clock, StoredRecord } from 'botbuilder-handover-vcclive';
 import type { RedisClientLike } from 'botbuilder-handover-vcclive/redis';
 import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient, createClientPool } from 'redis';
-import { partitionOf } from '../../src/store/redis-partitions.js';
+import { partitionOf } from '../../src/store/partition-of.js';
 import { manyProcesses } from './many-processes.js';
 import { finish, take, ticketOf } from './tickets.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';

@@ -97,6 +97,20 @@ describeWithSqlite('The file of an SqliteThreadStore', (driver) => {
     expect(rows('handover_finished')).to.have.length(1);
   });
 
+  it('loses the tickets of dead processes a day after their lease, in whatever thread the next event is', async () => {
+    const clock = handClock();
+    const at = folder.newFile();
+    const store = storeAt(at, { clock });
+    await take(store, ticketOf('of a process that died', 'a', THREAD), 15_000);
+    const afterAnotherEvent = async (byMs: number): Promise<number> => {
+      clock.move(byMs);
+      await finish(store, ticketOf(`at ${clock.now()}`, 'b', { pageId: '1', psid: '2' }));
+      return programAt(at).prepare('SELECT * FROM handover_tickets').all({}).length;
+    };
+    expect(await afterAnotherEvent(60_000), 'its process may only be paused').to.equal(1);
+    expect(await afterAnotherEvent(24 * 60 * 60_000)).to.equal(0);
+  });
+
   it('loses what is over of more than one sweep looks at, and nothing else', async () => {
     const clock = handClock();
     const at = folder.newFile();
@@ -113,14 +127,22 @@ describeWithSqlite('The file of an SqliteThreadStore', (driver) => {
     );
   });
 
-  it('keeps nothing of a customer who is forgotten', async () => {
+  it('keeps nothing of a customer who is forgotten among many', async () => {
     const at = folder.newFile();
     const store = storeAt(at);
-    const record = { forgettable: true, body: { epoch: 1, reference: 'Anna Kovács' } };
-    await store.update(THREAD, () => ({ record, value: undefined }));
-    await store.forget(THREAD);
+    const record = { openHandoverId: 'h', forgettable: false, body: { epoch: 1, reference: 'x'.repeat(300) } };
+    const customers = Array.from({ length: 600 }, (_, each) => ({ pageId: '1776', psid: `customer-${each}.` }));
+    for (const thread of customers) {
+      await store.update(thread, () => ({ record, value: undefined }));
+      await store.schedule({ thread, name: 'idle', atMs: 0 });
+      await finish(store, ticketOf(`of ${thread.psid}`, 'a', thread));
+    }
+    const gone = customers.filter((_, each) => each % 3 === 0);
+    for (const thread of gone) await store.forget(thread);
     await store.close();
-    expect(readFileSync(at).includes('Anna')).to.equal(false);
+    const file = readFileSync(at, 'latin1');
+    expect(gone.filter(({ psid }) => file.includes(`1776/${psid}`))).to.deep.equal([]);
+    expect(file.includes('1776/customer-1.'), 'the others are there').to.equal(true);
   });
 
   if (DRIVERS.length > 1) {

@@ -1,4 +1,5 @@
 /** SqliteThreadStore over real files, which are also locked, filled up, damaged and taken away. */
+import { readFileSync } from 'node:fs';
 import { threadStoreContract } from './thread-store-contract.js';
 import type { Lifetimes } from './thread-store-contract.js';
 import type { Clock } from 'botbuilder-handover-vcclive';
@@ -23,7 +24,11 @@ describeWithSqlite('SqliteThreadStore', (driver) => {
   const backing = (clock: Clock, lifetimes: Lifetimes) => {
     const path = folder.newFile();
     const another = () => storeAt(path, { ...lifetimes, clock });
-    return { store: another(), another };
+    const everything = async (): Promise<string> => {
+      for (const store of open.splice(0)) await store.close();
+      return readFileSync(path, 'latin1');
+    };
+    return { store: another(), another, everything };
   };
   threadStoreContract('SqliteThreadStore', backing, { isShared: true });
 

@@ -28,6 +28,8 @@ export interface Lifetimes {
 export interface SharedBacking {
   readonly store: ThreadStore;
   readonly another: () => ThreadStore;
+  /** All that lies in the store, as text. No store is used after that. */
+  readonly everything?: () => Promise<string>;
 }
 
 const START_MS = 1_780_000_000_000;
@@ -78,12 +80,11 @@ export function threadStoreContract(
     let clock: HandClock;
     let store: ThreadStore;
     let another: () => ThreadStore;
+    let everything: SharedBacking['everything'];
 
     beforeEach(() => {
       clock = handClock();
-      const backing = makeBacking(clock, LIFETIMES);
-      store = backing.store;
-      another = backing.another;
+      ({ store, another, everything } = makeBacking(clock, LIFETIMES));
     });
 
     const write = (epoch: number, thread = THREAD): Promise<void> =>
@@ -748,6 +749,36 @@ export function threadStoreContract(
         await grow(bot(store));
         clock.move(LIFETIMES.recordTtlMs);
         expect(await bot(store).listSetAside(10)).to.deep.equal([]);
+      });
+    });
+
+    describe('a customer who is forgotten', () => {
+      const ANNA: ThreadKey = { pageId: '1776', psid: 'Anna-24601998877' };
+      const bot = (): ThreadStore => store.forBot({ appId: '263', log: quietLogger, faultOf });
+      const isNamed = async (): Promise<boolean> => (await everything?.())?.includes(ANNA.psid) === true;
+
+      it('is named nowhere, whatever there was', async () => {
+        const mine = bot();
+        const remember = (body: object, handoverId?: string): Promise<void> =>
+          mine.update(ANNA, () => ({ record: { ...recordWith(1, handoverId), body }, value: undefined }));
+        await remember({ unreadable: ANNA.psid }, 'a handover that nobody can read');
+        await remember({ epoch: 1, reference: ANNA.psid }, OTHER_ID);
+        await remember({ epoch: 2, reference: ANNA.psid }, ID);
+        for (const name of ['taken', 'waiting']) await mine.schedule({ thread: ANNA, name, atMs: START_MS });
+        await mine.takeDue(START_MS, 1, 1000);
+        await finish(mine, ticketOf('finished', 'a', ANNA));
+        await take(mine, ticketOf('of a process that died', 'b', ANNA));
+        clock.move(1000);
+        await mine.forget(ANNA);
+        expect(await isNamed()).to.equal(false);
+      });
+
+      it('is named by nothing that a turn leaves behind which was running', async () => {
+        const mine = bot();
+        await take(mine, ticketOf('running', 'a', ANNA));
+        await mine.forget(ANNA);
+        await mine.leave(ticketOf('running', 'a', ANNA), 'finished');
+        expect(await isNamed()).to.equal(false);
       });
     });
   });

@@ -58,6 +58,10 @@ const FAULTS: Record<string, [unknown, string]> = {
   'an open handover without its beginning': [{ ...FULL, open: { ...OPEN, startedAtMs: null } }, 'open.startedAtMs'],
   'no conclusions': [{ ...FULL, conclusions: undefined }, 'conclusions'],
   'a conclusion that is a text': [{ ...FULL, conclusions: [CONCLUSION, 'x'] }, 'conclusions[1]'],
+  'a conclusion given to nobody known': [
+    { ...FULL, conclusions: [{ ...CONCLUSION, givenTo: 7 }] },
+    'conclusions[0].givenTo',
+  ],
 };
 
 describe('A record that a store gives', () => {

@@ -31,9 +31,8 @@ export interface OpenThread {
 
 /** A record that could not be read, as an operator wants to see it. */
 export interface AsideThread {
-  /** Absent if it is a list of the store's, not a thread. */
-  readonly pageId?: string;
-  readonly psid?: string;
+  readonly pageId: string;
+  readonly psid: string;
   readonly state: 'setAside';
   /** Since when, ISO 8601. */
   readonly since: string;
@@ -90,10 +89,10 @@ export function asideThread({ thread, atMs, where }: SetAsideRecord): AsideThrea
 
 /** What was set aside, a line for each. */
 export function asideLines(threads: readonly AsideThread[], nowMs: number): string {
-  const lines = threads.map(({ psid, pageId, since, where }) => {
-    const whose = psid === undefined ? 'a list of the store' : `${psid} on Page ${pageId ?? ''}`;
-    return `  ${whose}, ${ago(nowMs - Date.parse(since))} ago, now under ${where}`;
-  });
+  const lines = threads.map(
+    ({ psid, pageId, since, where }) =>
+      `  ${psid} on Page ${pageId}, ${ago(nowMs - Date.parse(since))} ago, now under ${where}`,
+  );
   return ['Set aside, because it could not be read; these threads began anew:', ...lines].join('\n');
 }
 

@@ -15,7 +15,7 @@ import { describeWithSqlite, SqliteFolder } from '../../store/sqlite-files.js';
 import { bundled } from '../../run/bundled.js';
 import { Program } from '../child-process.js';
 import { openClinic, PSID, type, type Clinic, type Said } from '../doctor/clinic.js';
-import { partitionOf } from '../../../src/store/redis-partitions.js';
+import { partitionOf } from '../../../src/store/partition-of.js';
 import { listenLocally } from '../../kit/listening.js';
 import { quietLogger } from '../../kit/loggers.js';
 
