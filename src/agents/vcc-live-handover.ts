@@ -11,7 +11,7 @@ import type { Turn } from '../handover/turn.js';
 import type { Plugin } from '../bot/compose.js';
 import { isMessenger } from '../bot/find-address.js';
 import type { DueResult } from '../bot/handover-plugin.js';
-import { HandoverPlugin, dueResultOf, pluginOf } from '../bot/handover-plugin.js';
+import { HandoverPlugin, dueResultsOf, hasDueResult, pluginOf } from '../bot/handover-plugin.js';
 import { SetupCheck, attachBot } from '../bot/setup-check.js';
 import { turnOf } from '../bot/turn-state.js';
 import { applicationAdapter, checkAdapter, clientIdOf, repairProcess } from './check-adapter.js';
@@ -54,7 +54,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
   readonly #setup: SetupCheck;
   readonly #applications = new WeakSet<object>();
   /** Results whose handler has finished, until the state of their turn is saved. */
-  readonly #finished = new WeakMap<Turn, DueResult>();
+  readonly #finished = new WeakMap<Turn, readonly DueResult[]>();
   #hasHandler = false;
   #hasSaid = false;
 
@@ -132,14 +132,16 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
     this.#applications.add(app);
     this.#hasHandler = true;
     this.#plugin.requests.awaitedByHandler();
-    const isDue = (context: TurnContext): Promise<boolean> =>
-      Promise.resolve(dueResultOf(this.#plugin, context) !== undefined);
+    const isDue = (context: TurnContext): Promise<boolean> => Promise.resolve(hasDueResult(context));
     const run = async (context: TurnContext, state: State): Promise<void> => {
       const turn = turnOf(context);
-      const due = dueResultOf(this.#plugin, context);
-      if (!turn || !due) return;
-      await handler(context, state, due.result);
-      this.#finished.set(turn, due);
+      if (!turn) return;
+      const finished: DueResult[] = [];
+      this.#finished.set(turn, finished);
+      for (const due of dueResultsOf(this.#plugin, context)) {
+        await handler(context, state, due.result);
+        finished.push(due);
+      }
     };
     app.addRoute(isDue, run, false, RouteRank.First);
     return this;
@@ -162,9 +164,9 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
       Object.assign(activity, { from: { id: page.id }, recipient: { id: page.id } });
     await next();
     const turn = turnOf(context);
-    const due = turn && this.#finished.get(turn);
-    if (!turn || !due) return;
+    const finished = turn && this.#finished.get(turn);
+    if (!turn || !finished) return;
     this.#finished.delete(turn);
-    await due.handled();
+    for (const due of finished) await due.handled();
   }
 }

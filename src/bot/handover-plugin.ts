@@ -199,16 +199,23 @@ export interface DueResult {
   handled(): Promise<void>;
 }
 
-/** The result that this turn is to give to the application's handler; `undefined` if there is none, or it may not speak. */
-export function dueResultOf({ core }: Plugin, context: TurnContext): DueResult | undefined {
+/** Whether this turn is to give a result to the application's handler. */
+export function hasDueResult(context: TurnContext): boolean {
   const turn = turnOf(context);
-  if (turn?.due === undefined || turn.blockedBecause !== undefined) return undefined;
-  const { due } = turn;
-  return {
-    result: resultOf(due),
-    handled: async () => {
-      turn.due = undefined;
-      await core.engine.dialogResults.handled(turn, due.handoverId);
-    },
-  };
+  return turn?.due !== undefined && turn.due.length > 0 && turn.blockedBecause === undefined;
+}
+
+/** The results that this turn is to give to the application's handler, oldest first, for as long as the turn may speak. */
+export function* dueResultsOf({ core }: Plugin, context: TurnContext): Generator<DueResult> {
+  const turn = turnOf(context);
+  for (const due of turn?.due ?? []) {
+    if (!turn || !hasDueResult(context)) return;
+    yield {
+      result: resultOf(due),
+      handled: async () => {
+        turn.due = turn.due?.filter((each) => each !== due);
+        await core.engine.dialogResults.handled(turn, due.handoverId);
+      },
+    };
+  }
 }

@@ -130,7 +130,8 @@ export class PluginTurns {
         await logic(context);
       };
       // An earlier turn of the thread may have given the result to its handler.
-      const isGiven = conclusion.waits === 'handler' && turn?.due === undefined;
+      const isDue = turn?.due?.some(({ handoverId }) => handoverId === conclusion.handoverId);
+      const isGiven = conclusion.waits === 'handler' && isDue !== true;
       const logicRuns = statusEvents || (waits && !isGiven);
       if (turn) await after.around(context, turn, 'event', logicRuns ? status : undefined);
       else if (runs) await status();

@@ -101,14 +101,20 @@ export function claimAfterwards(
 /** A handover that an earlier run of this event began and that ended before a new run began the dialog that waits for it. */
 function endedBeforeRerun(record: ThreadRecord, eventKey: EventKey, run: string): Conclusion | undefined {
   const concluded = record.open ? undefined : conclusionOfCause(record, eventKey, run);
-  if (concluded?.waits === 'handler') return dueToHandler(record);
+  if (concluded?.waits === 'handler') return dueToHandler(record)?.[0];
   return concluded?.waits === 'dialog' && !hasSavedDialog(record, eventKey, run) ? concluded : undefined;
 }
 
-/** The oldest result that a handler of the application has not finished with. None while a handover is open. */
-export function dueToHandler({ open, conclusions }: ThreadRecord): Conclusion | undefined {
+/**
+ * The results that a handler of the application has not finished with, oldest first. None while a handover is open. There are two
+ * if the event that showed the end of one handover began the next.
+ */
+export function dueToHandler({ open, conclusions }: ThreadRecord): readonly Conclusion[] | undefined {
   if (open || conclusions.length === 0) return undefined;
-  return conclusions.find((each) => each.waits === 'handler' && each.isHandled !== true && each.outcome !== 'failed');
+  const due = conclusions.filter(
+    (each) => each.waits === 'handler' && each.isHandled !== true && each.outcome !== 'failed',
+  );
+  return due.length === 0 ? undefined : due;
 }
 
 /** Notes which turn was given the end of a handover. The value is that end. */

@@ -40,8 +40,8 @@ export interface Turn {
   answersRequest?: boolean;
   /** A handover that came home lately, when the turn began: something may have to be done after it. */
   ended?: Conclusion | undefined;
-  /** The result that a handler of the application waits for, if there was one when the turn began. */
-  due?: Conclusion | undefined;
+  /** The results that a handler of the application waits for, oldest first, if there were any when the turn began. */
+  due?: readonly Conclusion[] | undefined;
 }
 
 /** An event whose evidence has been folded in, before its turn. */

@@ -7,7 +7,7 @@ import { described, isObject } from '../thread/check-values.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import type { Plugin } from '../bot/compose.js';
 import { referenceTo } from '../bot/handoff-status.js';
-import { HandoverPlugin, dueResultOf, pluginOf } from '../bot/handover-plugin.js';
+import { HandoverPlugin, dueResultsOf, hasDueResult, pluginOf } from '../bot/handover-plugin.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import type { BotLogic } from '../bot/port.js';
 import { serve } from '../bot/serve-adapter.js';
@@ -192,11 +192,12 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   async #runHandlers(turn: MessengerTurn): Promise<void> {
     const { returned, message: onMessage, event: onEvent } = this.#handlers;
     const decided = decidedIn(turn.turnState);
-    const due = returned && dueResultOf(this.#plugin, turn);
-    if (due) {
+    if (returned && hasDueResult(turn)) {
       await this.#guarded('onReturned', turn, async () => {
-        await returned(due.result, turn);
-        await due.handled();
+        for (const due of dueResultsOf(this.#plugin, turn)) {
+          await returned(due.result, turn);
+          await due.handled();
+        }
       });
     }
     if (!decided || (decided.decision !== 'unmanaged' && decided.decision.run !== 'logic')) return;

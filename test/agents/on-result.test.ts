@@ -61,6 +61,22 @@ describe('onResult(app, handler)', () => {
     expect(new Set(results.map(({ handoverId }) => handoverId)).size).to.equal(2);
   });
 
+  it('gives both results at the hand-back if the message that showed a silent release asked for an agent again', async () => {
+    const results: HandoverResult[] = [];
+    const stage = await play(botWith((result) => void results.push(result)));
+    await stage.customer.says('agent please');
+    await stage.agent.releases(stage.customer.psid);
+    await stage.customer.says('talk to agent');
+    await stage.agent.handsBack(stage.customer.psid, 'second');
+    expect(results.map(({ via, metadata }) => [via, metadata])).to.deep.equal([
+      ['message', undefined],
+      ['passBack', 'second'],
+    ]);
+    await stage.customer.says('where is my parcel?');
+    expect(stage.customer.hears().at(-1)).to.equal('bot: where is my parcel?');
+    expect(results).to.have.length(2);
+  });
+
   it('gives it again in the next turn if the handler throws, and until one succeeds', async () => {
     let calls = 0;
     const stage = await play(

@@ -66,6 +66,23 @@ describe('onReturned', () => {
     expect(stage.customer.hears()).to.deep.equal([CONNECTING, 'back: message', 'bot: One more thing']);
   });
 
+  it('gets both results at the hand-back if the message that showed a silent release asked for an agent again', async () => {
+    const results: HandoverResult[] = [];
+    await stage.connect(answering(stage.bot({ talkToAgent: /human/i }), results));
+    await stage.customer.says('agent please');
+    await stage.agent.releases(stage.customer.psid);
+    await stage.customer.says('a human, please');
+    await stage.agent.says(stage.customer.psid, 'Hello, this is Anna.');
+    await stage.agent.handsBack(stage.customer.psid, 'second');
+    expect(results.map(({ via, metadata }) => [via, metadata])).to.deep.equal([
+      ['message', undefined],
+      ['passBack', 'second'],
+    ]);
+    await stage.customer.says('where is my parcel?');
+    expect(stage.customer.hears().at(-1)).to.equal('bot: where is my parcel?');
+    expect(results).to.have.length(2);
+  });
+
   it('that throws gets the result again in the next turn, and the customer’s message is answered meanwhile', async () => {
     const bot = stage.bot();
     const seen: string[] = [];
