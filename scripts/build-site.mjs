@@ -86,7 +86,6 @@ const app = await Application.bootstrap({
     'src/botbuilder/options.ts:Message',
     'src/agents/options.ts:Message',
     'src/bot/handover-options.ts:Awaitable',
-    'src/bot/waiting-dialog.ts:HandoverDialogHost',
     'src/thread/handover.ts:HandoverRequest',
     'src/bot/port.ts:Callback',
     'src/activities/activity.ts:Activity',
