@@ -270,7 +270,7 @@ describe('the options of VccLiveHandover', () => {
     }
   });
 
-  it('name timers, requests and reclaim', () => {
+  it('name timers, controlRequests and reclaim', () => {
     for (const value of [null, 7, []]) expect(refusedBy({ timers: value }).option).to.equal('timers');
     for (const value of [-1, 0, Infinity, NaN, '60']) {
       expect(refusedBy({ timers: { unclaimedMs: value } }).option).to.equal('timers.unclaimedMs');
