@@ -5,6 +5,7 @@
  */
 import type { AgentApplication, BaseAdapter, Middleware, TurnContext, TurnState } from '@microsoft/agents-hosting';
 import { RouteRank } from '@microsoft/agents-hosting';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
 import type { Turn } from '../handover/turn.js';
@@ -33,6 +34,8 @@ export type ResultHandler<State extends TurnState> = (
   state: State,
   result: HandoverResult,
 ) => Promise<void>;
+
+const ATTACH_NAMES = namesOf<AgentAttachOptions>({ agentAppId: true, dialogs: true, conversationState: true });
 
 const NO_HANDLER =
   'transfer() hands over, but no handler gets the result. Call handover.onResult(app, async (context, state, result) => …) at ' +
@@ -155,6 +158,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
 
   #attach(adapter: BaseAdapter, logic: BotLogic | undefined, how: AgentAttachOptions): void {
     const { guards, pluginTurns, after } = this.#plugin;
+    checkFields('', how, ATTACH_NAMES);
     const { dialogs, conversationState, agentAppId = clientIdOf(adapter) } = how;
     checkAdapter(adapter, this);
     useFirst(adapter, this);

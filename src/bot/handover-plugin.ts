@@ -6,7 +6,7 @@
 import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import { checkDuration } from '../thread/check-values.js';
+import { checkDuration, checkFields } from '../thread/check-values.js';
 import type { Activity } from '../activities/activity.js';
 import type { CloseReport } from '../queue/deliver.js';
 import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
@@ -155,6 +155,7 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
   /**
    * Routes for probes that answer with {@link health}: `server.get('/healthz', liveness)`, `server.get('/readyz', readiness)`.
    * @param options for the readiness
+   * @throws {@link InvalidOptionError} naming the option
    * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
    */
   healthHandlers(options: HealthOptions = {}): HealthHandlers {
@@ -185,6 +186,7 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    * @returns what was left: turns that go on, and events that were not begun, whose claims were given back
    */
   close(how: { readonly withinMs?: number } = {}): Promise<CloseReport> {
+    checkFields('', how, ['withinMs']);
     checkDuration('withinMs', how.withinMs);
     this.#closing ??= this.#parts.close(how.withinMs ?? CLOSES_WITHIN_MS);
     return this.#closing;

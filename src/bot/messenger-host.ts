@@ -7,7 +7,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import { checkDuration, checkSecret } from '../thread/check-values.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
-import type { AnswerDeps, BodyOptions, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import type { AnswerDeps, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { limitsOf } from '../webhook/http-request.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
@@ -22,8 +22,7 @@ import type { GraphOptions, HandoverOptions } from './handover-options.js';
 import type { LastWebhook } from './health.js';
 import type { PluginTurns } from './plugin-turns.js';
 import type { BotAdapter, BotLogic, TurnContext } from './port.js';
-import type { ReceiveDeps } from './receive-webhook.js';
-import type { RecordOption } from './record-traffic.js';
+import type { ReceiveDeps, ReceivingOptions } from './receive-webhook.js';
 import { recordTraffic } from './record-traffic.js';
 import { receiveWebhook, replyTo } from './receive-webhook.js';
 import type { TurnRunner } from './run-event.js';
@@ -43,8 +42,7 @@ export interface ServeSettings {
   readonly appSecret?: string | undefined;
   readonly pageAccessToken?: HandoverOptions['pageAccessToken'] | undefined;
   readonly graph?: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>;
-  readonly limits: BodyOptions & { readonly ackDeadlineMs?: number | undefined };
-  readonly record?: RecordOption | undefined;
+  readonly receiving: ReceivingOptions;
   /** The adapter's own names of two options, for errors. Default: `verify_token`, `app_secret`. */
   readonly names?: { readonly verifyToken: string; readonly appSecret: string };
   /** What to do about a body that was parsed away, beside the usual advice. */
@@ -125,20 +123,21 @@ class AdapterService implements MessengerService {
   #lastLogic: BotLogic | undefined;
 
   constructor(adapter: BotAdapter, deps: MessengerHostDeps, settings: ServeSettings) {
-    const { verifyToken, limits, names, parsedBodyHint } = settings;
+    const { verifyToken, receiving, names, parsedBodyHint } = settings;
+    const { ackDeadlineMs = DEFAULT_ACK_DEADLINE_MS, record } = receiving;
     const { core, answering, inbox, pluginTurns } = deps;
     const appSecret = neededSecret(settings.appSecret ?? core.options.appSecret, names?.appSecret);
     checkSecret(names?.verifyToken ?? 'verify_token', verifyToken, "the verify token of the app's webhook settings");
-    checkDuration('ackDeadlineMs', limits.ackDeadlineMs);
+    checkDuration('ackDeadlineMs', ackDeadlineMs);
     this.#adapter = adapter;
     this.#deps = deps;
     const { engine, events, clock, addresses, log } = core;
     const losses = new LossTeller(log, events);
     this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, losses };
-    this.#ackDeadlineMs = limits.ackDeadlineMs ?? DEFAULT_ACK_DEADLINE_MS;
-    this.#receiving = { verifyToken, appSecret, limits: limitsOf(limits, clock), parsedBodyHint, ...answering };
+    this.#ackDeadlineMs = ackDeadlineMs;
+    this.#receiving = { verifyToken, appSecret, limits: limitsOf(receiving, clock), parsedBodyHint, ...answering };
     deps.webhooks.isServed = true;
-    if (settings.record !== undefined) recordTraffic(settings.record, core);
+    if (record !== undefined) recordTraffic(record, core);
     inbox?.servedBy(() => {
       const logic = pluginTurns.logic ?? this.#lastLogic;
       return logic && this.#workWith(logic);

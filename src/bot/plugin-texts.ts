@@ -15,6 +15,9 @@ const DEFAULT_TEXTS: Readonly<Record<keyof HandoverTexts, string | null>> = {
   returned: null,
 };
 
+/** The names of the texts. */
+export const TEXT_NAMES = Object.keys(DEFAULT_TEXTS) as readonly (keyof HandoverTexts)[];
+
 /** The activity of a text for a turn, `undefined` for silence. Never throws or rejects. */
 export type TextMaker = (context: TurnContext) => MadeText | Promise<MadeText>;
 
@@ -40,14 +43,7 @@ export function pluginTexts(
     };
     return (context) => functions.call(described, () => resolved(texts[name], context));
   };
-  return {
-    connecting: maker('connecting'),
-    unavailable: maker('unavailable'),
-    failed: maker('failed'),
-    unclaimed: maker('unclaimed'),
-    abandoned: maker('abandoned'),
-    returned: maker('returned'),
-  };
+  return Object.fromEntries(TEXT_NAMES.map((name) => [name, maker(name)])) as PluginTexts;
 }
 
 /** The notice of a handover: what the request says, else `texts.connecting`. */

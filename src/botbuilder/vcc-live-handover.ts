@@ -5,13 +5,14 @@
  */
 import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { loadPeers } from '../thread/missing-peer.js';
 import { CopyCheck } from '../bot/check-copies.js';
 import type { Plugin } from '../bot/compose.js';
 import { HandoverPlugin, partsOfPlugin } from '../bot/handover-plugin.js';
 import { waitingHost } from '../bot/waiting-dialog.js';
-import { HandoverDialogIds, DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
+import { DEFAULT_DIALOG_ID, HandoverDialogIds, checkRequest } from '../bot/handover-dialog-ids.js';
 import { SetupCheck, useFirst } from '../bot/setup-check.js';
 import { checkMicrosoftAppId, checkRepaired } from './check-setup.js';
 import { botFramework } from './framework.js';
@@ -23,6 +24,8 @@ export interface AttachOptions extends Partial<DialogAccess> {
   /** The bot's Microsoft app id: what `CloudAdapter` needs for a turn of its own. Default: not needed. */
   readonly microsoftAppId?: string;
 }
+
+const ATTACH_NAMES = namesOf<AttachOptions>({ microsoftAppId: true, dialogs: true, conversationState: true });
 
 const LOADED_TWICE = {
   'botbuilder-core': 'An object of one copy is no instance of the classes of the other.',
@@ -104,6 +107,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    */
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
     const { guards, pluginTurns, after } = this.#plugin;
+    checkFields('', how, ATTACH_NAMES);
     const { microsoftAppId, dialogs, conversationState } = how;
     this.#copies.check();
     checkRepaired(adapter);
@@ -123,6 +127,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
   dialog(id: string = DEFAULT_DIALOG_ID, request: HandoverRequest = {}): HandoverDialog {
     const dialogs = loadDialogs('handover.dialog()');
     this.#copies.check();
+    checkRequest(request);
     this.#dialogs.made(id);
     return new dialogs.HandoverDialog(waitingHost(this.#plugin), id, request);
   }
@@ -136,6 +141,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    */
   step(request: HandoverRequest = {}, dialogId?: string): (step: WaterfallStepContext) => Promise<DialogTurnResult> {
     loadDialogs('handover.step()');
+    checkRequest(request);
     return async (step) => step.beginDialog(this.#dialogs.idFor(step, dialogId), request);
   }
 }

@@ -23,6 +23,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
+import { checkFields, checkMethods, namesOf } from '../thread/check-values.js';
 import { DueIndex } from './due-index.js';
 import { OpenIndex } from './open-index.js';
 import { positiveOption } from './positive-option.js';
@@ -61,6 +62,16 @@ export interface BotStorageThreadStoreOptions {
   /** In [0, 1): for the jitter of waits, and for tokens that must differ between processes. Default `Math.random`. */
   readonly random?: () => number;
 }
+
+const A_STORAGE = 'a Bot Framework Storage with read, write and delete';
+const OPTION_NAMES = namesOf<BotStorageThreadStoreOptions>({
+  prefix: true,
+  recordTtlMs: true,
+  claimRetentionMs: true,
+  maxTries: true,
+  clock: true,
+  random: true,
+});
 
 /**
  * A {@link ThreadStore} over a Bot Framework `Storage` that compares eTags: botbuilder's `MemoryStorage` (one process),
@@ -116,8 +127,12 @@ export class BotStorageThreadStore implements ThreadStore {
 
   /** @param bot whose data it is; {@link forBot} says so, and nobody else needs to */
   constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: ThreadStoreBot) {
+    checkFields('', options, OPTION_NAMES);
     const prefix = checkedPrefix(options.prefix ?? PREFIX);
-    this.#storage = checkedStorage(storage);
+    // Callers in JavaScript forget the argument, or pass the class.
+    const given: unknown = storage;
+    checkMethods('storage', given ?? null, ['read', 'write', 'delete'], A_STORAGE);
+    this.#storage = storage;
     this.#options = options;
     this.#prefix = bot === undefined ? prefix : `${prefix}.${plain(bot.appId)}`;
     const recordTtlMs = positiveOption('recordTtlMs', options.recordTtlMs, RECORD_TTL_MS);
@@ -276,15 +291,6 @@ export class BotStorageThreadStore implements ThreadStore {
 function checkedPrefix(prefix: string): string {
   if (/^[\w-]{1,64}$/.test(prefix)) return prefix;
   throw new InvalidOptionError('prefix', JSON.stringify(prefix), '1 to 64 letters, digits, "-" or "_"');
-}
-
-/** Callers in JavaScript forget the argument, or pass the class. */
-function checkedStorage(storage: Partial<StorageLike> | undefined): StorageLike {
-  const { read, write, delete: remove } = storage ?? {};
-  if (typeof read === 'function' && typeof write === 'function' && typeof remove === 'function') {
-    return storage as StorageLike;
-  }
-  throw new InvalidOptionError('storage', typeof storage, 'a Bot Framework Storage with read, write and delete');
 }
 
 /** Each character beyond letters, digits and `-` becomes `_` and its code, so that two texts never meet in one key. */

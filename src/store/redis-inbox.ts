@@ -8,6 +8,7 @@ import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import type { StoringBot } from '../thread/store.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { partitionOf, partitionsOption } from './partitions.js';
 import { positiveOption } from './positive-option.js';
 import type { RedisAddress, RedisClientLike } from './redis-client.js';
@@ -50,6 +51,16 @@ export interface RedisInboxOptions {
   readonly clock?: Clock;
 }
 
+const OPTION_NAMES = namesOf<RedisInboxOptions>({
+  prefix: true,
+  partitions: true,
+  commandTimeoutMs: true,
+  leaseMs: true,
+  maxAttempts: true,
+  maxDeliveries: true,
+  clock: true,
+});
+
 /**
  * Keeps deliveries in Redis 6.2 or later, Valkey, or a cluster of them. Each instance is one process among those that share
  * the inbox.
@@ -90,6 +101,7 @@ export class RedisInbox implements DeliveryInbox {
     options: RedisInboxOptions = {},
     bot?: StoringBot,
   ) {
+    checkFields('', options, OPTION_NAMES);
     this.#options = options;
     const prefix = checkedPrefix(options.prefix ?? DEFAULT_PREFIX);
     const partitions = partitionsOption(options.partitions);

@@ -4,6 +4,7 @@ import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { StoringBot } from '../thread/store.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { positiveOption } from './positive-option.js';
 import { SqliteDeliveries } from './sqlite-deliveries.js';
 import { SqliteFile } from './sqlite-file.js';
@@ -37,6 +38,16 @@ interface Put {
   readonly reject: (error: unknown) => void;
 }
 
+const OPTION_NAMES = namesOf<SqliteInboxOptions>({
+  driver: true,
+  busyTimeoutMs: true,
+  clock: true,
+  synchronous: true,
+  leaseMs: true,
+  maxAttempts: true,
+  maxDeliveries: true,
+});
+
 /**
  * Keeps deliveries in an SQLite file, for the processes of one machine. Each instance is one process among those that share
  * the inbox.
@@ -66,6 +77,7 @@ export class SqliteInbox implements DeliveryInbox {
   /** @param path of the file */
   constructor(path: string, options?: SqliteInboxOptions);
   constructor(file: string | SqliteFile, options: SqliteInboxOptions = {}, bot?: StoringBot) {
+    checkFields('', options, OPTION_NAMES);
     this.#options = options;
     this.leaseMs = positiveOption('leaseMs', options.leaseMs, LEASE_MS);
     const { clock = systemClock } = options;
