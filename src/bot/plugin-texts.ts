@@ -2,6 +2,7 @@
 import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 import type { Accepted, ApplicationFunctions } from '../thread/application-functions.js';
+import { presentFields } from '../thread/read-unknown.js';
 import type { Activity } from '../activities/activity.js';
 import type { HandoverText, HandoverTexts } from './handover-options.js';
 import type { TurnContext } from './port.js';
@@ -32,7 +33,8 @@ export function pluginTexts(
   functions: ApplicationFunctions,
   ...given: readonly (Partial<HandoverTexts> | undefined)[]
 ): PluginTexts {
-  const texts = Object.assign({}, DEFAULT_TEXTS, ...given.map(definedTexts)) as HandoverTexts;
+  const present = given.map((texts = {}) => presentFields(texts));
+  const texts = Object.assign({}, DEFAULT_TEXTS, ...present) as HandoverTexts;
   const maker = (name: keyof HandoverTexts): TextMaker => {
     const described = {
       name: `texts.${name}`,
@@ -101,8 +103,4 @@ function madeOf(text: string | null | undefined): MadeText {
 
 function resolved(text: HandoverText, context: TurnContext): unknown {
   return typeof text === 'function' ? text(context) : text;
-}
-
-function definedTexts(texts: Partial<HandoverTexts> | undefined): Partial<HandoverTexts> {
-  return Object.fromEntries(Object.entries<unknown>(texts ?? {}).filter(([, text]) => text !== undefined));
 }

@@ -48,11 +48,13 @@ export type MetadataMaker = Callback<
 
 /** Policies that need a framework's dialogs or its `handoff.status`. */
 type LeftOut = 'statusEvents' | 'openPrompt';
-type PolicyName = Exclude<options.PolicyName, LeftOut>;
 type Shared = options.HandoverOptions<MessengerThread, Reply>;
 
 /** Options that may differ by Page. */
-export interface PagePolicies extends Omit<Pick<Shared, PolicyName>, 'availability' | 'metadata'> {
+export interface PagePolicies extends Omit<
+  options.PagePolicies<MessengerThread, Reply>,
+  LeftOut | 'availability' | 'metadata'
+> {
   availability?: AvailabilityCheck;
   metadata?: MetadataMaker;
 }

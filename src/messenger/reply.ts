@@ -4,6 +4,7 @@
  */
 import { InvalidOptionError } from '../thread/errors.js';
 import { checkFields, described, isObject, namesOf } from '../thread/check-values.js';
+import { presentFields } from '../thread/read-unknown.js';
 import type { Activity, Attachment } from '../activities/activity.js';
 
 /** A quick reply: its words are also its payload unless another is given. */
@@ -131,7 +132,7 @@ function checkOnce(reply: Reply, message: MetaMessage, path: string): void {
 
 function channelDataOf(reply: Reply, message: MetaMessage, path: string): Readonly<Record<string, unknown>> {
   const { tag, messagingType, notificationType, personaId, metadata = message.metadata } = reply;
-  const fields = {
+  return presentFields({
     attachment: message.attachment,
     sticker_id: message.sticker_id,
     quick_replies: quickRepliesOf(reply.quickReplies, path) ?? message.quick_replies,
@@ -140,8 +141,7 @@ function channelDataOf(reply: Reply, message: MetaMessage, path: string): Readon
     notification_type: notificationType,
     persona_id: personaId,
     metadata,
-  };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  });
 }
 
 function quickRepliesOf(replies: unknown, path: string): readonly object[] | undefined {
