@@ -59,16 +59,16 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
   /** Results whose handler has finished, until the state of their turn is saved. */
   readonly #finished = new WeakMap<Turn, DueResult>();
   #hasHandler = false;
-  #hasSaid = false;
 
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
     super(options, agentsSdk);
     this.#plugin = partsOfPlugin(this);
     const { core, pluginTurns } = this.#plugin;
-    const { log, book } = core;
+    const { log, lines, book } = core;
     this.#setup = new SetupCheck({
       log,
+      lines,
       isAttached: () => pluginTurns.logic !== undefined,
       beginsTurns: () =>
         book.mayHaveTimers ? 'the option timers' : this.servesVccLive ? 'vccLiveWebhook()' : undefined,
@@ -120,8 +120,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
    */
   async transfer(context: TurnContext, request: HandoverRequest = {}): Promise<HandoverStart> {
     const { requests, core } = this.#plugin;
-    if (!this.#hasHandler && !this.#hasSaid) core.log.warn(NO_HANDLER);
-    this.#hasSaid = true;
+    if (!this.#hasHandler) core.lines.once('warn', NO_HANDLER);
     return requests.toAgent(context, request);
   }
 

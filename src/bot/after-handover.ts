@@ -5,6 +5,7 @@
  * redelivery. Which turn does it is written beside the conclusion.
  */
 import type { Logger } from '../thread/logger.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { Afterwards } from '../handover/dialog-result.js';
@@ -36,6 +37,7 @@ export type TurnKind = 'message' | 'event';
 export interface AfterHandoverDeps {
   readonly engine: HandoverEngine;
   readonly log: Logger;
+  readonly lines: RepeatedLines;
   readonly policiesOf: PoliciesOf;
   readonly functions: ApplicationFunctions;
 }
@@ -44,7 +46,6 @@ export interface AfterHandoverDeps {
 export class AfterHandover {
   readonly #deps: AfterHandoverDeps;
   #access: DialogAccess | undefined;
-  #warned = false;
 
   constructor(deps: AfterHandoverDeps) {
     this.#deps = deps;
@@ -122,8 +123,7 @@ export class AfterHandover {
   async #onStack(context: TurnContext, work: (stack: DialogStack) => Promise<unknown>): Promise<void> {
     const access = this.#access;
     if (!access) {
-      if (!this.#warned) this.#deps.log.warn(NO_DIALOGS);
-      this.#warned = true;
+      this.#deps.lines.once('warn', NO_DIALOGS);
       return;
     }
     await this.#deps.functions.call(DIALOGS, async () => {

@@ -52,9 +52,9 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   const policiesAsked = (pageId: PageId): Promise<void> | undefined => book.asked(pageId);
   const incoming = composeQueue(core);
   const answering = { log, clock, lines };
-  const after = new AfterHandover({ engine, log, policiesOf, functions });
+  const after = new AfterHandover({ ...answering, engine, policiesOf, functions });
   const pluginTurns = new PluginTurns({
-    log,
+    ...answering,
     framework,
     runAfter: (thread, work) => incoming.queue.runAfter(thread, work),
     isInside: (thread) => incoming.queue.isInside(thread),

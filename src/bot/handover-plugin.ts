@@ -11,7 +11,6 @@ import type { Activity } from '../activities/activity.js';
 import type { CloseReport } from '../queue/deliver.js';
 import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
 import { resultOf } from '../handover/lifecycle.js';
-import { ownCopies } from './check-copies.js';
 import type { Plugin } from './compose.js';
 import { compose } from './compose.js';
 import type { GuardedStorage, StateStorage } from './guarded-storage.js';
@@ -208,6 +207,11 @@ export function hostOf(handover: unknown): MessengerHost {
   const another = `one of another copy of the package; loaded are ${ownCopies().join(' and ')}`;
   const got = handover === undefined ? 'missing' : isOfAnotherCopy ? another : 'something else';
   throw new InvalidOptionError('handover', got, 'a VccLiveHandover of this copy of botbuilder-handover-vcclive');
+}
+
+/** The files of the loaded copies of this package. */
+function ownCopies(): string[] {
+  return Object.keys(require.cache).filter((path) => /[\\/]bot[\\/]handover-plugin\.[jt]s$/.test(path));
 }
 
 /** The result that a handler of the application is to be given in this turn. */

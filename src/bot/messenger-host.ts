@@ -28,7 +28,6 @@ import { receiveWebhook, replyTo } from './receive-webhook.js';
 import type { TurnRunner } from './run-event.js';
 import type { OnSent, SendDeps } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
-import { LossTeller } from './tell-losses.js';
 
 /** Meta waits five seconds; the answer has to travel. */
 const DEFAULT_ACK_DEADLINE_MS = 4000;
@@ -131,9 +130,8 @@ class AdapterService implements MessengerService {
     checkDuration('ackDeadlineMs', ackDeadlineMs);
     this.#adapter = adapter;
     this.#deps = deps;
-    const { engine, events, clock, addresses, log } = core;
-    const losses = new LossTeller(log, events);
-    this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, losses };
+    const { engine, events, clock, addresses, lines } = core;
+    this.#sending = { client: clientFor(settings, core, appSecret), engine, events, clock, addresses, lines };
     this.#ackDeadlineMs = ackDeadlineMs;
     this.#receiving = { verifyToken, appSecret, limits: limitsOf(receiving, clock), parsedBodyHint, ...answering };
     deps.webhooks.isServed = true;

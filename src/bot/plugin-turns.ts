@@ -9,6 +9,7 @@ import type { EventKey } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Logger } from '../thread/logger.js';
 import type { Conclusion } from '../thread/record.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { Ticket } from '../thread/store.js';
 import type { Activity } from '../activities/activity.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
@@ -26,6 +27,7 @@ import type { AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 /** Dependencies of {@link PluginTurns}. */
 export interface PluginTurnDeps {
   readonly log: Logger;
+  readonly lines: RepeatedLines;
   readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf' | 'attachCall'>;
   /** Runs work behind everything that the thread has in the queue, see `DeliveryQueue.runAfter`. */
   readonly runAfter: (thread: ThreadKey, work: (ticket: Ticket) => Promise<void>) => Promise<void>;
@@ -61,7 +63,6 @@ interface TurnIdentity {
 export class PluginTurns {
   readonly #deps: PluginTurnDeps;
   #attached: AttachedBot | undefined;
-  readonly #warned = new Set<string>();
 
   constructor(deps: PluginTurnDeps) {
     this.#deps = deps;
@@ -156,9 +157,8 @@ export class PluginTurns {
 
   /** Written once for each cause: without a bot, nothing else would show why the customer hears nothing. */
   #warnNotAttached(by: string): void {
-    if (this.#warned.has(by)) return;
-    this.#warned.add(by);
-    this.#deps.log.warn(
+    this.#deps.lines.once(
+      'warn',
       `A thread came home by ${by}, but no bot is attached. The customer hears nothing now, and who waits for the result ` +
         `goes on with the customer's next message. Call ${this.#deps.framework.attachCall} at start-up. ` +
         'This line is written once.',

@@ -8,18 +8,19 @@ import type { Clock } from '../thread/clock.js';
 import { sleep } from '../thread/clock.js';
 import type { ThreadKey } from '../thread/key.js';
 import { fieldOf } from '../thread/read-unknown.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { SentMessage } from '../graph/graph-api-error.js';
 import { GraphApiError } from '../graph/graph-api-error.js';
 import type { SendSettings } from '../graph/graph-call.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
 import type { MessengerRecipient } from '../activities/messages-from-activity.js';
 import { messagesFromActivity } from '../activities/messages-from-activity.js';
+import type { Loss } from '../activities/messenger-cards/losses.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { HandoverEvents } from '../handover/events.js';
 import type { Address } from './address.js';
 import type { AddressFinder } from './find-address.js';
-import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
 import type { TurnContext } from './port.js';
 
@@ -30,7 +31,7 @@ export interface SendDeps {
   readonly events: HandoverEvents;
   readonly clock: Clock;
   readonly addresses: AddressFinder;
-  readonly losses: LossTeller;
+  readonly lines: RepeatedLines;
 }
 
 /** Gets the id of each message that Graph has accepted, and the activity's position in the batch. */
@@ -89,6 +90,21 @@ export async function sendMessages(
   return responses;
 }
 
+/** What Messenger has no form for: one log line for each kind, and an event, because an empty id alone reads as "suppressed". */
+function tellLosses(
+  thread: ThreadKey,
+  activity: Activity,
+  losses: readonly Loss[],
+  { lines, events }: Pick<SendDeps, 'lines' | 'events'>,
+): void {
+  for (const { effect, why, advice } of losses) {
+    const event = effect === 'dropped' ? ' The event "suppressed" tells each case.' : '';
+    lines.once('warn', `Messenger cannot show all of a message: ${why}. ${advice} This line is written once.${event}`);
+  }
+  const dropped = losses.filter(({ effect }) => effect === 'dropped').map(({ kind, why }) => ({ kind, why }));
+  if (dropped.length > 0) events.emit('suppressed', { thread, activity, reason: 'unsupported', dropped });
+}
+
 /** Whom a message goes to, and how. */
 interface Destination {
   readonly thread: ThreadKey;
@@ -100,14 +116,14 @@ interface Destination {
 async function sendActivity(
   { thread, recipient, how }: Destination,
   activity: Activity,
-  { client, losses }: SendDeps,
+  deps: SendDeps,
   onSent: (id: string) => void,
 ): Promise<string> {
   const translation = messagesFromActivity(activity, recipient);
-  if (translation.losses.length > 0) losses.tell(thread, activity, translation.losses);
+  if (translation.losses.length > 0) tellLosses(thread, activity, translation.losses, deps);
   let last = '';
   for (const { body, file } of translation.messages) {
-    const { messageId } = await client.send(thread, body, file === undefined ? how : { ...how, file });
+    const { messageId } = await deps.client.send(thread, body, file === undefined ? how : { ...how, file });
     if (messageId === undefined) continue;
     last = messageId;
     onSent(messageId);

@@ -3,6 +3,7 @@
  * is an error or one line that names the change.
  */
 import type { Logger } from '../thread/logger.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import type { BotAdapter } from './port.js';
 
 type Handler = (context: unknown, next: () => Promise<void>) => Promise<void>;
@@ -31,6 +32,7 @@ export function useFirst(adapter: MiddlewareAdapter, handover: object): void {
 /** What the checks in a turn know of the plugin. */
 export interface SetupFacts {
   readonly log: Logger;
+  readonly lines: RepeatedLines;
   /** Whether turns of the plugin's own can run the bot's logic. */
   readonly isAttached: () => boolean;
   /** The option or call that begins turns of the plugin's own; `undefined`: none is in use. */
@@ -48,7 +50,6 @@ export class SetupCheck {
   /** The adapter whose first middleware runs at this moment, and has not called the next one. */
   #entered: BotAdapter | undefined;
   readonly #watched = new WeakSet<object>();
-  #hasSaid = false;
 
   constructor(facts: SetupFacts) {
     this.#facts = facts;
@@ -68,9 +69,9 @@ export class SetupCheck {
 
   #sayNotAttached(): void {
     const cause = this.#facts.beginsTurns();
-    if (this.#hasSaid || cause === undefined || this.#facts.isAttached()) return;
-    this.#hasSaid = true;
-    this.#facts.log.warn(
+    if (cause === undefined || this.#facts.isAttached()) return;
+    this.#facts.lines.once(
+      'warn',
       `No bot is attached, but ${cause} brings threads home outside any turn. The customer will hear nothing then, and a ` +
         `waiting dialog will wait for the customer's next message. Call ${this.#facts.attachCall} at start-up.`,
     );

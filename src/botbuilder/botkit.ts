@@ -152,12 +152,10 @@ function nameMissingDialog(dialogSet: BotkitController['dialogSet']): void {
 
 /** The adapter's file cannot be loaded if `botbuilder-adapter-facebook` is not installed. */
 function repairAdapter(adapter: FacebookAdapter, options: RepairOptions): void {
-  const { HandoverFacebookAdapter, repairFacebookAdapter } =
+  const { repairFacebookAdapter } =
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
     require('./facebook-adapter.js') as typeof import('./facebook-adapter.js');
-  if (adapter instanceof HandoverFacebookAdapter) return;
-  const stock = adapter as unknown as Parameters<typeof repairFacebookAdapter>[0];
-  repairFacebookAdapter(stock, options);
+  repairFacebookAdapter(adapter as unknown as Parameters<typeof repairFacebookAdapter>[0], options);
 }
 
 /**

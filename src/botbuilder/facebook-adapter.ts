@@ -19,7 +19,7 @@ import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-reque
 import type { ReceivingOptions } from '../bot/receive-webhook.js';
 import { RECEIVING_NAMES } from '../bot/receive-webhook.js';
 import { neededSecret } from '../bot/messenger-host.js';
-import { markRepaired } from './check-setup.js';
+import { isRepaired, markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -27,7 +27,6 @@ export type { RecordOption } from '../bot/record-traffic.js';
 
 const { FacebookAdapter } = loadStockAdapter();
 /** A second repair would lift the guard that the first one has put on `sendActivities`. */
-const repaired = new WeakSet<object>();
 
 /** What both the subclass and the repair take. */
 export interface RepairOptions extends ReceivingOptions {
@@ -124,12 +123,11 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   if (!isFacebookAdapter(adapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }
-  if (repaired.has(adapter)) return adapter;
+  if (isRepaired(adapter)) return adapter;
   const own = (adapter as unknown as { readonly options: FacebookAdapterOptions }).options;
   // Nobody can tell which of the stock adapter's address and version was chosen and which is a default of 2018.
   const { verify_token: verifyToken, app_secret: appSecret } = own;
   const service = host.serve(adapter, { ...ownToken(own), verifyToken, appSecret, receiving: options });
-  repaired.add(adapter);
   adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
     service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   adapter.sendActivities = (context, activities) => service.send(context, activities);

@@ -8,13 +8,12 @@ import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs'
 import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { loadPeers } from '../thread/missing-peer.js';
-import { CopyCheck } from '../bot/check-copies.js';
 import type { Plugin } from '../bot/compose.js';
 import { HandoverPlugin, partsOfPlugin } from '../bot/handover-plugin.js';
 import { waitingHost } from '../bot/waiting-dialog.js';
 import { DEFAULT_DIALOG_ID, HandoverDialogIds, checkRequest } from '../bot/handover-dialog-ids.js';
 import { SetupCheck, useFirst } from '../bot/setup-check.js';
-import { checkMicrosoftAppId, checkRepaired } from './check-setup.js';
+import { checkCopies, checkMicrosoftAppId, checkRepaired } from './check-setup.js';
 import { botFramework } from './framework.js';
 import type { HandoverDialog } from './handover-dialog.js';
 import type { BotLogic, DialogAccess, HandoverRequest, VccLiveHandoverOptions } from './options.js';
@@ -26,11 +25,6 @@ export interface AttachOptions extends Partial<DialogAccess> {
 }
 
 const ATTACH_NAMES = namesOf<AttachOptions>({ microsoftAppId: true, dialogs: true, conversationState: true });
-
-const LOADED_TWICE = {
-  'botbuilder-core': 'An object of one copy is no instance of the classes of the other.',
-  'botbuilder-dialogs': 'Dialogs of one copy are refused by the other: "Invalid dialog being added".',
-};
 
 /**
  * Hands threads over, stays silent, and goes on when they come home.
@@ -45,7 +39,6 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
   readonly #plugin: Plugin;
   readonly #dialogs = new HandoverDialogIds();
   readonly #setup: SetupCheck;
-  readonly #copies: CopyCheck;
 
   /** For Botkit, which passes over a plugin without a name in silence. */
   readonly name = 'VccLiveHandover';
@@ -55,10 +48,10 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
     super(options, botFramework);
     this.#plugin = partsOfPlugin(this);
     const { core, pluginTurns } = this.#plugin;
-    const { log, book } = core;
-    this.#copies = new CopyCheck(log, LOADED_TWICE);
+    const { log, lines, book } = core;
     this.#setup = new SetupCheck({
       log,
+      lines,
       isAttached: () => pluginTurns.logic !== undefined,
       beginsTurns: () =>
         book.mayHaveTimers ? 'the option timers' : this.servesVccLive ? 'vccLiveWebhook()' : undefined,
@@ -106,10 +99,10 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    * @throws {@link InvalidOptionError} for a stock FacebookAdapter, and for a `CloudAdapter` without `microsoftAppId`
    */
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
-    const { guards, pluginTurns, after } = this.#plugin;
+    const { core, guards, pluginTurns, after } = this.#plugin;
     checkFields('', how, ATTACH_NAMES);
     const { microsoftAppId, dialogs, conversationState } = how;
-    this.#copies.check();
+    checkCopies(core.lines);
     checkRepaired(adapter);
     if (logic) checkMicrosoftAppId(adapter, microsoftAppId);
     useFirst(adapter, this);
@@ -126,7 +119,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    */
   dialog(id: string = DEFAULT_DIALOG_ID, request: HandoverRequest = {}): HandoverDialog {
     const dialogs = loadDialogs('handover.dialog()');
-    this.#copies.check();
+    checkCopies(this.#plugin.core.lines);
     checkRequest(request);
     this.#dialogs.made(id);
     return new dialogs.HandoverDialog(waitingHost(this.#plugin), id, request);
