@@ -1,4 +1,5 @@
 /** Binds the Microsoft 365 Agents SDK to the port of `bot/`. */
+import { presentFields } from '../thread/read-unknown.js';
 import { Activity } from '@microsoft/agents-activity';
 import type { BaseAdapter } from '@microsoft/agents-hosting';
 import { TurnContext } from '@microsoft/agents-hosting';
@@ -41,7 +42,7 @@ export function activityOf(fields: shapes.Activity): Activity {
 /** Not the SDK's own method: that one throws if an id is missing. `bot` is for a store that Bot Framework reads, too. */
 function referenceOf(activity: shapes.Activity): shapes.ConversationReference {
   const { id, from, recipient, conversation, channelId, locale, serviceUrl } = activity;
-  const reference = {
+  return presentFields({
     activityId: id,
     user: from,
     bot: recipient,
@@ -50,6 +51,5 @@ function referenceOf(activity: shapes.Activity): shapes.ConversationReference {
     channelId,
     locale,
     serviceUrl,
-  };
-  return Object.fromEntries(Object.entries(reference).filter(([, value]) => value !== undefined));
+  });
 }

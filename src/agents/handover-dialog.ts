@@ -3,7 +3,7 @@ import { Dialog } from '@microsoft/agents-hosting-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from '@microsoft/agents-hosting-dialogs';
 import type { WaterfallStepContext } from '@microsoft/agents-hosting-dialogs';
 import { pluginOf } from '../bot/handover-plugin.js';
-import { DEFAULT_DIALOG_ID, HandoverDialogIds } from '../bot/handover-dialog-ids.js';
+import { DEFAULT_DIALOG_ID, HandoverDialogIds, checkRequest } from '../bot/handover-dialog-ids.js';
 import type { HandoverDialogHost } from '../bot/waiting-dialog.js';
 import { beginWaiting, continueWaiting, waitingHost } from '../bot/waiting-dialog.js';
 import type { HandoverRequest } from './options.js';
@@ -62,12 +62,13 @@ export function handoverDialogs(handover: VccLiveHandover): HandoverDialogs {
   const ids = new HandoverDialogIds();
   return {
     dialog: (id = DEFAULT_DIALOG_ID, request = {}) => {
+      checkRequest(request);
       ids.made(id);
       return new HandoverDialog(handover, id, request);
     },
-    step:
-      (request = {}, dialogId) =>
-      (step) =>
-        step.beginDialog(ids.idFor(step, dialogId), request),
+    step: (request = {}, dialogId) => {
+      checkRequest(request);
+      return (step) => step.beginDialog(ids.idFor(step, dialogId), request);
+    },
   };
 }

@@ -8,8 +8,8 @@ import { Activity } from '@microsoft/agents-activity';
 import type { ConversationReference } from '@microsoft/agents-activity';
 import { CloudAdapter, TurnContext } from '@microsoft/agents-hosting';
 import type { Request, ResourceResponse } from '@microsoft/agents-hosting';
-import { InvalidOptionError } from '../thread/errors.js';
-import { checkNames, described, isObject } from '../thread/check-values.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
+import { checkGraphSettings } from '../graph/client-options.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { markSpeaksToMeta } from '../bot/adapter-answers.js';
 import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
@@ -17,7 +17,8 @@ import { pluginOf } from '../bot/handover-plugin.js';
 import type { MessengerService } from '../bot/serve-adapter.js';
 import { serve } from '../bot/serve-adapter.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
-import type { RecordOption } from '../bot/record-traffic.js';
+import type { ReceivingOptions } from '../bot/receive-webhook.js';
+import { RECEIVING_NAMES } from '../bot/receive-webhook.js';
 import { servesItself } from './check-adapter.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
@@ -26,7 +27,7 @@ import type { VccLiveHandover } from './vcc-live-handover.js';
 type HostResponse = Parameters<CloudAdapter['process']>[1];
 
 /** Options of {@link MessengerAdapter}. */
-export interface MessengerAdapterOptions {
+export interface MessengerAdapterOptions extends ReceivingOptions {
   /** The plugin. Its middleware becomes the first of the adapter's. */
   handover: VccLiveHandover;
   /** The verify token of the app's webhook settings. */
@@ -37,36 +38,15 @@ export interface MessengerAdapterOptions {
   pageAccessToken?: HandoverOptions['pageAccessToken'] | undefined;
   /** Address and version of the Graph API. Default: the plugin's. */
   graph?: Pick<GraphOptions, 'apiVersion' | 'baseUrl'> | undefined;
-  /** Larger bodies are answered with 413. Bytes, default 1 MiB. */
-  maxBodyBytes?: number | undefined;
-  /**
-   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes,
-   * default 64 MiB.
-   */
-  maxPendingBodyBytes?: number | undefined;
-  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
-  bodyTimeoutMs?: number | undefined;
-  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
-  ackDeadlineMs?: number | undefined;
-  /**
-   * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
-   * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
-   */
-  record?: RecordOption | undefined;
 }
 
-const OPTION_NAMES = Object.keys({
+const OWN_NAMES = namesOf<Omit<MessengerAdapterOptions, keyof ReceivingOptions>>({
   handover: true,
   verifyToken: true,
   appSecret: true,
   pageAccessToken: true,
   graph: true,
-  maxBodyBytes: true,
-  maxPendingBodyBytes: true,
-  bodyTimeoutMs: true,
-  ackDeadlineMs: true,
-  record: true,
-} satisfies Record<keyof MessengerAdapterOptions, true>);
+});
 
 /** CloudAdapter asks for a client id in production. Nothing is signed or verified with this one. */
 const NO_CLIENT_ID = 'messenger-adapter';
@@ -90,12 +70,10 @@ export class MessengerAdapter extends CloudAdapter {
 
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an App Secret in either place */
   constructor(options: MessengerAdapterOptions) {
-    if (!isObject(options)) {
-      throw new InvalidOptionError('options', described(options), 'an object with handover and verifyToken');
-    }
-    checkNames('', options, OPTION_NAMES);
-    const { handover, verifyToken, appSecret, pageAccessToken, graph = {}, record, ...limits } = options;
+    checkFields('', options, [...OWN_NAMES, ...RECEIVING_NAMES]);
+    const { handover, verifyToken, appSecret, pageAccessToken, graph = {} } = options;
     const plugin = pluginOf(handover);
+    checkGraphSettings('graph.', checkFields('graph', graph, ['baseUrl', 'apiVersion']));
     super({ clientId: NO_CLIENT_ID });
     markSpeaksToMeta(this);
     servesItself(this, handover);
@@ -104,8 +82,7 @@ export class MessengerAdapter extends CloudAdapter {
       appSecret,
       pageAccessToken,
       graph,
-      limits,
-      record,
+      receiving: options,
       names: { verifyToken: 'verifyToken', appSecret: 'appSecret' },
       parsedBodyHint: STARTS_SERVER,
     });

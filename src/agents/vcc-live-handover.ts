@@ -5,6 +5,7 @@
  */
 import type { AgentApplication, BaseAdapter, Middleware, TurnContext, TurnState } from '@microsoft/agents-hosting';
 import { RouteRank } from '@microsoft/agents-hosting';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../thread/handover.js';
 import type { Turn } from '../handover/turn.js';
@@ -34,6 +35,8 @@ export type ResultHandler<State extends TurnState> = (
   result: HandoverResult,
 ) => Promise<void>;
 
+const ATTACH_NAMES = namesOf<AgentAttachOptions>({ agentAppId: true, dialogs: true, conversationState: true });
+
 const NO_HANDLER =
   'transfer() hands over, but no handler gets the result. Call handover.onResult(app, async (context, state, result) => …) at ' +
   'start-up if the bot is to go on. This line is written once.';
@@ -56,7 +59,6 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
   /** Results whose handler has finished, until the state of their turn is saved. */
   readonly #finished = new WeakMap<Turn, readonly DueResult[]>();
   #hasHandler = false;
-  #hasSaid = false;
 
   /** @throws {@link InvalidOptionError} if an option cannot work, naming it */
   constructor(options: VccLiveHandoverOptions) {
@@ -109,8 +111,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
    */
   async transfer(context: TurnContext, request: HandoverRequest = {}): Promise<HandoverStart> {
     const { requests, core } = this.#plugin;
-    if (!this.#hasHandler && !this.#hasSaid) core.log.warn(NO_HANDLER);
-    this.#hasSaid = true;
+    if (!this.#hasHandler) core.lines.once('warn', NO_HANDLER);
     return requests.toAgent(context, request);
   }
 
@@ -148,6 +149,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Message> implem
   }
 
   #attach(adapter: BaseAdapter, logic: BotLogic | undefined, how: AgentAttachOptions): void {
+    checkFields('', how, ATTACH_NAMES);
     const { agentAppId: microsoftAppId = clientIdOf(adapter) } = how;
     checkAdapter(adapter, this);
     repairProcess(adapter);

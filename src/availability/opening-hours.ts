@@ -5,6 +5,7 @@
  * @see https://moment.github.io/luxon/#/zones
  */
 import type { DateTime } from 'luxon';
+import { checkFields, checkKind, described, namesOf } from '../thread/check-values.js';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
 import type { Availability } from './availability.js';
 
@@ -27,6 +28,7 @@ export interface OpeningHoursOptions {
   readonly now?: () => number;
 }
 
+const OPTION_NAMES = namesOf<OpeningHoursOptions>({ timeZone: true, weekly: true, holidays: true, now: true });
 /** In luxon's order: Monday is 1. */
 const WEEK_DAYS: readonly WeekDay[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const HOURS = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/;
@@ -50,16 +52,12 @@ interface Hours {
  * @throws {@link InvalidOptionError} naming the field: `weekly.mon[0]`
  */
 export function openingHours(options: OpeningHoursOptions): () => Availability {
-  if (!isRecord(options)) {
-    throw new InvalidOptionError('openingHours', described(options), 'an object with timeZone and weekly');
-  }
+  checkFields('', options, OPTION_NAMES);
   const { timeZone, now } = options;
   if (typeof timeZone !== 'string' || !luxon.IANAZone.isValidZone(timeZone)) {
     throw new InvalidOptionError('timeZone', described(timeZone), 'an IANA time zone like Europe/Budapest');
   }
-  if (now !== undefined && typeof now !== 'function') {
-    throw new InvalidOptionError('now', described(now), 'a function that gives milliseconds since 1970');
-  }
+  checkKind('now', now, 'function', 'a function that gives milliseconds since 1970');
   const weekly = readWeek(options.weekly);
   const holidays = readHolidays(options.holidays);
   return () => {
@@ -95,18 +93,14 @@ function wallOf(moment: DateTime): number {
   return moment.toMillis() + moment.offset * MINUTE_MS;
 }
 
-function readWeek(weekly: unknown): ReadonlyMap<WeekDay, readonly Hours[]> {
-  if (!isRecord(weekly)) {
-    throw new InvalidOptionError('weekly', described(weekly), "an object like { mon: ['09:00-17:00'] }");
-  }
-  const days = Object.entries(weekly).map(([name, hours]): [WeekDay, readonly Hours[]] => {
-    const day = WEEK_DAYS.find((each) => each === name);
-    if (!day) throw new InvalidOptionError(`weekly.${name}`, 'unknown', `one of ${WEEK_DAYS.join(', ')}`);
-    if (hours === undefined) return [day, []];
+function readWeek(weekly: unknown): ReadonlyMap<string, readonly Hours[]> {
+  const given = checkFields('weekly', weekly, WEEK_DAYS, "; like { mon: ['09:00-17:00'] }");
+  const days = Object.entries(given).map(([name, hours]): [string, readonly Hours[]] => {
+    if (hours === undefined) return [name, []];
     if (!Array.isArray(hours)) {
       throw new InvalidOptionError(`weekly.${name}`, described(hours), "an array like ['09:00-17:00']");
     }
-    return [day, hours.map((each, index) => readHours(`weekly.${name}[${index}]`, each))];
+    return [name, hours.map((each: unknown, index) => readHours(`weekly.${name}[${index}]`, each))];
   });
   return new Map(days);
 }
@@ -144,14 +138,4 @@ function loadLuxon(): typeof import('luxon') {
       cause,
     });
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function described(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return JSON.stringify(value);
-  return value === null ? 'null' : `of type ${typeof value}`;
 }

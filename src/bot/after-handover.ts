@@ -32,13 +32,12 @@ export interface DialogAccess<Context = TurnContext> {
 export type TurnKind = 'message' | 'event';
 
 /** Dependencies of {@link AfterHandover}. */
-export type AfterHandoverDeps = Pick<HandoverCore, 'engine' | 'log' | 'book' | 'functions'>;
+export type AfterHandoverDeps = Pick<HandoverCore, 'engine' | 'log' | 'lines' | 'book' | 'functions'>;
 
 /** Looks after customers who have come home. */
 export class AfterHandover {
   readonly #deps: AfterHandoverDeps;
   #access: DialogAccess | undefined;
-  #warned = false;
 
   constructor(deps: AfterHandoverDeps) {
     this.#deps = deps;
@@ -116,8 +115,7 @@ export class AfterHandover {
   async #onStack(context: TurnContext, work: (stack: DialogStack) => Promise<unknown>): Promise<void> {
     const access = this.#access;
     if (!access) {
-      if (!this.#warned) this.#deps.log.warn(NO_DIALOGS);
-      this.#warned = true;
+      this.#deps.lines.once('warn', NO_DIALOGS);
       return;
     }
     await this.#deps.functions.call(DIALOGS, async () => {

@@ -6,20 +6,21 @@
 import { InvalidOptionError } from '../thread/errors.js';
 import {
   checkDuration,
+  checkFields,
   checkId,
   checkMethods,
-  checkNames,
   checkSecret,
   described,
   describedPart,
   isObject,
-  isOrigin,
+  namesOf,
 } from '../thread/check-values.js';
-import { POLICY_CHECKS, checkPagePolicies } from './check-policies.js';
-import type { GraphOptions, PagePolicies, HandoverOptions } from './handover-options.js';
+import { checkGraphSettings } from '../graph/client-options.js';
+import { POLICY_CHECKS, checkPagePolicies, checkPolicies } from './check-policies.js';
+import type { GraphOptions, HandoverLimits, HandoverOptions, PagePolicies } from './handover-options.js';
 
 /** What is the same for all Pages. */
-const COMMON_OPTIONS: Readonly<Record<Exclude<keyof HandoverOptions, keyof PagePolicies>, true>> = {
+const COMMON_OPTIONS = namesOf<Omit<HandoverOptions, keyof PagePolicies>>({
   botAppId: true,
   vccLiveAppId: true,
   pageAccessToken: true,
@@ -32,21 +33,24 @@ const COMMON_OPTIONS: Readonly<Record<Exclude<keyof HandoverOptions, keyof PageP
   logger: true,
   telemetry: true,
   clock: true,
-};
+});
 /** Every option. */
-export const OPTION_NAMES: readonly string[] = [...Object.keys(COMMON_OPTIONS), ...Object.keys(POLICY_CHECKS)];
+export const OPTION_NAMES: readonly string[] = [...COMMON_OPTIONS, ...Object.keys(POLICY_CHECKS)];
 const WITHOUT_BLANKS = 'a string without blanks around it';
+const A_STORE = 'a ThreadStore, for example new BotStorageThreadStore(storage) around a Bot Framework storage';
 const METHODS_OF_A_PROBE = ['happened', 'begin'];
 const FUNCTION_LIMIT = 'applicationFunctionMs';
-const LIMIT_NAMES = ['maxEvents', 'maxEventsPerThread', 'maxTurns', 'maxBytes', 'longestTurnMs', FUNCTION_LIMIT];
-const GRAPH_NAMES = Object.keys({
-  baseUrl: true,
-  apiVersion: true,
-  timeoutMs: true,
-  maxRetries: true,
-} satisfies Record<keyof GraphOptions, true>);
+const LIMIT_NAMES = namesOf<HandoverLimits>({
+  maxEvents: true,
+  maxEventsPerThread: true,
+  maxTurns: true,
+  maxBytes: true,
+  longestTurnMs: true,
+  applicationFunctionMs: true,
+});
+const GRAPH_NAMES = namesOf<GraphOptions>({ baseUrl: true, apiVersion: true, timeoutMs: true, maxRetries: true });
 const LONGEST_FUNCTION_MS = 600_000;
-const FUNCTIONS_OF_A_STORE = [
+const METHODS_OF_A_STORE = [
   'forBot',
   'read',
   'update',
@@ -69,14 +73,7 @@ const FUNCTIONS_OF_A_STORE = [
  * @throws {@link InvalidOptionError} naming the option, what it got and what it expects; secrets are never shown
  */
 export function checkOptions(options: HandoverOptions): void {
-  if (!isObject(options))
-    throw new InvalidOptionError(
-      'options',
-      described(options),
-      'an object with botAppId, vccLiveAppId and pageAccessToken',
-    );
-  const given: Readonly<Record<string, unknown>> = { ...options };
-  checkNames('', given, OPTION_NAMES);
+  const given = checkFields('', options, OPTION_NAMES);
   checkId('botAppId', given['botAppId'], 'the Facebook app id of the bot');
   if (typeof given['vccLiveAppId'] !== 'function')
     checkId(
@@ -98,9 +95,9 @@ export function checkOptions(options: HandoverOptions): void {
   if (given['appSecret'] !== undefined) {
     checkSecret('appSecret', given['appSecret'], `${WITHOUT_BLANKS}: the App Secret of the bot's app`);
   }
-  for (const [name, check] of Object.entries(POLICY_CHECKS)) check(name, given[name]);
+  checkPolicies('', given);
   checkPages(given['pages']);
-  checkStore(given['store']);
+  checkMethods('store', given['store'], METHODS_OF_A_STORE, A_STORE);
   checkMethods('inbox', given['inbox'], ['forBot', 'put', 'remove', 'renew', 'setAside', 'giveBack', 'takeOver']);
   checkLimits(given['limits']);
   checkGraph(given['graph']);
@@ -112,7 +109,7 @@ export function checkOptions(options: HandoverOptions): void {
 function checkPages(value: unknown): void {
   if (value === undefined || typeof value === 'function') return;
   if (!isObject(value)) {
-    throw new InvalidOptionError('pages', described(value), 'an object by Page id, or a function of the Page id');
+    throw new InvalidOptionError('pages', describedPart(value), 'an object by Page id, or a function of the Page id');
   }
   for (const [pageId, policies] of Object.entries(value)) {
     if (pageId === '' || pageId.trim() !== pageId) {
@@ -122,28 +119,9 @@ function checkPages(value: unknown): void {
   }
 }
 
-function checkStore(value: unknown): void {
-  if (value === undefined) return;
-  const missing = isObject(value)
-    ? FUNCTIONS_OF_A_STORE.filter((name) => typeof value[name] !== 'function')
-    : undefined;
-  if (missing?.length === 0) return;
-  const got =
-    missing === undefined ? describedPart(value) : `an object without ${missing.map((name) => `${name}()`).join(', ')}`;
-  throw new InvalidOptionError(
-    'store',
-    got,
-    'a ThreadStore, for example new BotStorageThreadStore(storage) around a Bot Framework storage',
-  );
-}
-
 function checkLimits(value: unknown): void {
   if (value === undefined) return;
-  if (!isObject(value)) {
-    throw new InvalidOptionError('limits', described(value), `an object with ${LIMIT_NAMES.join(', ')}`);
-  }
-  checkNames('limits', value, LIMIT_NAMES);
-  for (const [name, limit] of Object.entries(value)) {
+  for (const [name, limit] of Object.entries(checkFields('limits', value, LIMIT_NAMES))) {
     if (limit === undefined) continue;
     if (name === FUNCTION_LIMIT) checkFunctionLimit(`limits.${name}`, limit);
     else if (!Number.isSafeInteger(limit) || Number(limit) <= 0) {
@@ -160,21 +138,7 @@ function checkFunctionLimit(option: string, limitMs: unknown): void {
 }
 
 function checkGraph(value: unknown): void {
-  if (value === undefined) return;
-  if (!isObject(value))
-    throw new InvalidOptionError('graph', described(value), `an object with ${GRAPH_NAMES.join(', ')}`);
-  checkNames('graph', value, GRAPH_NAMES);
-  checkDuration('graph.timeoutMs', value['timeoutMs']);
-  const { maxRetries, apiVersion, baseUrl } = value;
-  if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && Number(maxRetries) >= 0)) {
-    throw new InvalidOptionError('graph.maxRetries', described(maxRetries), 'a whole number, 0 or more');
-  }
-  if (apiVersion !== undefined && !(typeof apiVersion === 'string' && /^v\d+\.\d+$/.test(apiVersion))) {
-    throw new InvalidOptionError('graph.apiVersion', described(apiVersion), 'a version like v26.0');
-  }
-  if (baseUrl !== undefined && !isOrigin(baseUrl)) {
-    throw new InvalidOptionError('graph.baseUrl', described(baseUrl), 'an origin like https://graph.facebook.com');
-  }
+  if (value !== undefined) checkGraphSettings('graph.', checkFields('graph', value, GRAPH_NAMES));
 }
 
 function checkProbes(value: unknown): void {

@@ -1,15 +1,21 @@
 /** Checks of the options that may differ by Page: one check for each policy. */
 import { InvalidOptionError } from '../thread/errors.js';
-import { checkDuration, checkKind, checkNames, described, isObject } from '../thread/check-values.js';
+import { checkDuration, checkFields, checkKind, described, isObject, namesOf } from '../thread/check-values.js';
 import { MOST_HANDOVERS_COUNTED } from '../handover/loop-breaker.js';
-import type { PagePolicies } from './handover-options.js';
+import type { LoopBreaker } from '../handover/loop-breaker.js';
+import type { ReclaimWords } from '../handover/policies.js';
+import type { HandoverTimers } from '../handover/timers.js';
+import type { PagePolicies, Satisfaction } from './handover-options.js';
+import { TEXT_NAMES } from './plugin-texts.js';
 
-const TEXT_NAMES = ['connecting', 'unavailable', 'failed', 'unclaimed', 'abandoned', 'returned'];
-const OUTCOMES_TO_ASK_AFTER = ['completed', 'unclaimed', 'abandoned', 'takenBack'];
-const OPEN_PROMPTS = ['continue', 'repeat', 'drop'];
-const REQUEST_POLICIES = ['grantVccLive', 'grantAll', 'deny'];
-const TIMER_NAMES = ['unclaimedMs', 'idleMs', 'maximumMs'];
-/** The checks, by option. */
+const OUTCOMES_TO_ASK_AFTER: readonly unknown[] = ['completed', 'unclaimed', 'abandoned', 'takenBack'];
+const TRIGGER_NAMES = ['recognizer', 'intent', 'minScore'];
+const TIMER_NAMES = namesOf<HandoverTimers>({ unclaimedMs: true, idleMs: true, maximumMs: true });
+const LOOP_BREAKER_NAMES = namesOf<LoopBreaker>({ maxHandovers: true, withinMs: true });
+const RECLAIM_NAMES = namesOf<ReclaimWords>({ customer: true, agent: true });
+const QUESTION_NAMES = namesOf<Satisfaction>({ ask: true, after: true });
+
+/** The checks of policies that are given, by option. */
 export const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string, value: unknown) => void>> = {
   talkToAgent: checkTriggers,
   texts: checkTexts,
@@ -21,14 +27,25 @@ export const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string,
     checkKind(option, value, 'function', 'a function (context, request) => available, unavailable or unknown'),
   loopBreaker: checkLoopBreaker,
   timers: checkTimers,
-  controlRequests: checkRequests,
+  controlRequests: oneOfOrFunction(['grantVccLive', 'grantAll', 'deny']),
   reclaim: checkReclaim,
   satisfactionQuestion: checkSatisfaction,
-  openPrompt: checkOpenPrompt,
+  openPrompt: oneOfOrFunction(['continue', 'repeat', 'drop']),
   statusEvents: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
   ownEchoes: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
   inlineThreadControl: (option, value) => checkKind(option, value, 'boolean', 'true or false'),
 };
+
+/**
+ * Refuses policies that cannot work. What is `undefined` is not given.
+ * @param path in front of their names: `pages.1234.`, or empty
+ * @throws {@link InvalidOptionError}
+ */
+export function checkPolicies(path: string, given: Readonly<Record<string, unknown>>): void {
+  for (const [name, check] of Object.entries(POLICY_CHECKS)) {
+    if (given[name] !== undefined) check(`${path}${name}`, given[name]);
+  }
+}
 
 /**
  * Refuses policies of one Page that cannot work.
@@ -36,14 +53,11 @@ export const POLICY_CHECKS: Readonly<Record<keyof PagePolicies, (option: string,
  * @throws {@link InvalidOptionError}
  */
 export function checkPagePolicies(path: string, value: unknown): void {
-  if (!isObject(value)) throw new InvalidOptionError(path, described(value), 'an object with the policies of the Page');
-  checkNames(path, value, Object.keys(POLICY_CHECKS), '; anything else is for all Pages');
-  for (const [name, policy] of Object.entries(value))
-    POLICY_CHECKS[name as keyof PagePolicies](`${path}.${name}`, policy);
+  const given = checkFields(path, value, Object.keys(POLICY_CHECKS), '; anything else is for all Pages');
+  checkPolicies(`${path}.`, given);
 }
 
 function checkTriggers(name: string, value: unknown): void {
-  if (value === undefined) return;
   const triggers: readonly unknown[] = Array.isArray(value) ? value : [value];
   triggers.forEach((trigger, index) => {
     const option = Array.isArray(value) ? `${name}[${index}]` : name;
@@ -54,6 +68,7 @@ function checkTriggers(name: string, value: unknown): void {
       isObject(trigger['recognizer']) &&
       typeof trigger['recognizer']['recognize'] === 'function'
     ) {
+      checkFields(option, trigger, TRIGGER_NAMES);
       if (typeof trigger['intent'] !== 'string' || trigger['intent'] === '') {
         throw new InvalidOptionError(`${option}.intent`, described(trigger['intent']), 'the name of an intent');
       }
@@ -70,11 +85,7 @@ function checkTriggers(name: string, value: unknown): void {
 }
 
 function checkTexts(option: string, value: unknown): void {
-  if (value === undefined) return;
-  if (!isObject(value))
-    throw new InvalidOptionError(option, described(value), `an object with ${TEXT_NAMES.join(', ')}`);
-  checkNames(option, value, TEXT_NAMES);
-  for (const [name, text] of Object.entries(value)) {
+  for (const [name, text] of Object.entries(checkFields(option, value, TEXT_NAMES))) {
     if (text === null || text === undefined || typeof text === 'string' || typeof text === 'function' || isObject(text))
       continue;
     throw new InvalidOptionError(
@@ -86,22 +97,14 @@ function checkTexts(option: string, value: unknown): void {
 }
 
 function checkTimers(option: string, value: unknown): void {
-  if (value === undefined) return;
-  if (!isObject(value)) {
-    throw new InvalidOptionError(option, described(value), `an object with ${TIMER_NAMES.join(', ')}`);
-  }
-  checkNames(option, value, TIMER_NAMES);
-  for (const [name, duration] of Object.entries(value)) checkDuration(`${option}.${name}`, duration);
+  const timers = checkFields(option, value, TIMER_NAMES);
+  for (const [name, duration] of Object.entries(timers)) checkDuration(`${option}.${name}`, duration);
 }
 
 function checkLoopBreaker(option: string, value: unknown): void {
-  if (value === undefined || value === false) return;
-  if (!isObject(value)) {
-    throw new InvalidOptionError(option, described(value), 'an object with maxHandovers, withinMs, or false');
-  }
-  checkNames(option, value, ['maxHandovers', 'withinMs']);
-  checkDuration(`${option}.withinMs`, value['withinMs']);
-  const { maxHandovers } = value;
+  if (value === false) return;
+  const { maxHandovers, withinMs } = checkFields(option, value, LOOP_BREAKER_NAMES, '; or false');
+  checkDuration(`${option}.withinMs`, withinMs);
   const counted =
     Number.isInteger(maxHandovers) && Number(maxHandovers) > 0 && Number(maxHandovers) <= MOST_HANDOVERS_COUNTED;
   if (maxHandovers === undefined || counted) return;
@@ -109,17 +112,16 @@ function checkLoopBreaker(option: string, value: unknown): void {
   throw new InvalidOptionError(`${option}.maxHandovers`, described(maxHandovers), expected);
 }
 
-function checkRequests(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return;
-  if (typeof value === 'string' && REQUEST_POLICIES.includes(value)) return;
-  throw new InvalidOptionError(option, described(value), `one of ${REQUEST_POLICIES.join(', ')}, or a function`);
+function oneOfOrFunction(words: readonly unknown[]): (option: string, value: unknown) => void {
+  return (option, value) => {
+    if (typeof value === 'function' || words.includes(value)) return;
+    throw new InvalidOptionError(option, described(value), `one of ${words.join(', ')}, or a function`);
+  };
 }
 
 function checkReclaim(option: string, value: unknown): void {
-  if (value === undefined) return;
-  if (!isObject(value)) throw new InvalidOptionError(option, described(value), 'an object with customer, agent');
-  checkNames(option, value, ['customer', 'agent']);
-  for (const [name, words] of Object.entries(value)) {
+  for (const [name, words] of Object.entries(checkFields(option, value, RECLAIM_NAMES))) {
+    if (words === undefined) continue;
     const patterns: readonly unknown[] = Array.isArray(words) ? words : [words];
     if (patterns.every(isReclaimPattern)) continue;
     const expected = 'a RegExp, a text, a function of the text, or an array of them';
@@ -133,10 +135,7 @@ function isReclaimPattern(value: unknown): boolean {
 }
 
 function checkSatisfaction(option: string, value: unknown): void {
-  if (value === undefined) return;
-  if (!isObject(value)) throw new InvalidOptionError(option, described(value), 'an object with ask, after');
-  checkNames(option, value, ['ask', 'after']);
-  const { ask, after } = value;
+  const { ask, after } = checkFields(option, value, QUESTION_NAMES);
   const asks = typeof ask === 'function' || isObject(ask) || (typeof ask === 'string' && ask.trim() !== '');
   if (!asks) {
     const expected = 'a text, an activity, or a function of the turn context and the result';
@@ -144,17 +143,11 @@ function checkSatisfaction(option: string, value: unknown): void {
   }
   if (after === undefined) return;
   const outcomes: readonly unknown[] = Array.isArray(after) ? after : [];
-  if (outcomes.length > 0 && outcomes.every((each) => OUTCOMES_TO_ASK_AFTER.some((known) => known === each))) return;
+  if (outcomes.length > 0 && outcomes.every((each) => OUTCOMES_TO_ASK_AFTER.includes(each))) return;
   const expected = `an array of ${OUTCOMES_TO_ASK_AFTER.join(', ')}`;
   throw new InvalidOptionError(
     `${option}.after`,
     Array.isArray(after) ? JSON.stringify(after) : described(after),
     expected,
   );
-}
-
-function checkOpenPrompt(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return;
-  if (typeof value === 'string' && OPEN_PROMPTS.includes(value)) return;
-  throw new InvalidOptionError(option, described(value), `one of ${OPEN_PROMPTS.join(', ')}, or a function`);
 }

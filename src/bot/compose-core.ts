@@ -67,7 +67,7 @@ export function composeCore(options: HandoverOptions): HandoverCore {
   const tokens = new TokenAnswers();
   const client = clientOf(options, { log, clock, probe, traffic, tokens });
   const hasOneToken = typeof pageAccessToken === 'string';
-  const addresses = new AddressFinder(new KnownPages({ hasOneToken, ask: () => client.page(), clock, log }), log);
+  const addresses = new AddressFinder(new KnownPages({ hasOneToken, ask: () => client.page(), clock, log }), lines);
   const given = options.store ?? new MemoryThreadStore({ now: () => clock.now() });
   const store = recordStore(given.forBot({ appId: botAppId, log, faultOf: faultOfRecord }));
   const newId = randomIds();

@@ -6,8 +6,8 @@
 import type { ThreadEvent } from '../thread/event.js';
 import type { PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
-import type { Logger } from '../thread/logger.js';
 import { idOf } from '../thread/read-unknown.js';
+import type { RepeatedLines } from '../thread/repeated-lines.js';
 import { userRefOf } from '../activities/user-ref.js';
 import type { Activity } from '../activities/activity.js';
 import { speaksToMeta } from './adapter-answers.js';
@@ -16,9 +16,6 @@ import { addressOf } from './address.js';
 import type { KnownPages } from './known-pages.js';
 import { turnOf } from './turn-state.js';
 import type { BotAdapter, TurnContext } from './port.js';
-
-/** An activity, of which nobody has checked anything. */
-type AnyActivity = Activity;
 
 const CHANNEL = 'facebook';
 const DIGITS = /^\d+$/;
@@ -33,13 +30,12 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** Finds addresses for one plugin. */
 export class AddressFinder {
   readonly #pages: KnownPages;
-  readonly #log: Logger;
+  readonly #lines: RepeatedLines;
   readonly #userRefs = new Set<string>();
-  readonly #said = new Set<string>();
 
-  constructor(pages: KnownPages, log: Logger) {
+  constructor(pages: KnownPages, lines: RepeatedLines) {
     this.#pages = pages;
-    this.#log = log;
+    this.#lines = lines;
   }
 
   /** An event has come in: its Page is one of the bot's. */
@@ -53,18 +49,18 @@ export class AddressFinder {
   }
 
   /** The address of a turn's own conversation, by its activity. */
-  ofTurn(adapter: BotAdapter, activity: AnyActivity): Promise<Address> {
+  ofTurn(adapter: BotAdapter, activity: Activity): Promise<Address> {
     return this.#found(() => this.#ofIncoming(adapter, activity));
   }
 
   /** The address of an activity that is sent in this context, after asking Meta for the Page if that is needed. */
-  findOutgoing(context: TurnContext, outgoing: AnyActivity): Promise<Address> {
+  findOutgoing(context: TurnContext, outgoing: Activity): Promise<Address> {
     return this.#found(() => this.ofOutgoing(context, outgoing));
   }
 
   /** {@link findOutgoing} by what is known by now. */
-  ofOutgoing(context: TurnContext, outgoing: AnyActivity): Address {
-    const incoming = context.activity as AnyActivity | undefined;
+  ofOutgoing(context: TurnContext, outgoing: Activity): Address {
+    const incoming = context.activity as Activity | undefined;
     const turn = turnOf(context);
     if (incoming && this.isOwn(incoming, outgoing)) {
       return turn ? { to: 'thread', thread: turn.thread } : this.#ofIncoming(context.adapter, incoming);
@@ -75,7 +71,7 @@ export class AddressFinder {
   }
 
   /** Whether an activity goes to the conversation of the turn that sends it. */
-  isOwn(incoming: AnyActivity, outgoing: AnyActivity): boolean {
+  isOwn(incoming: Activity, outgoing: Activity): boolean {
     // What a turn context has addressed shares these objects with its turn.
     if (outgoing.conversation && outgoing.conversation === incoming.conversation) {
       if (outgoing.from === incoming.recipient) return true;
@@ -94,13 +90,12 @@ export class AddressFinder {
     const { missing } = address;
     // That Meta was asked for the Page in vain is said where it was asked, and may be over soon.
     if (missing === 'page' && this.#pages.hasOneToken) return;
-    if (this.#said.has(missing)) return;
-    this.#said.add(missing);
     const why =
       missing === 'page'
         ? 'names no Page, and pageAccessToken is a function, so the Page cannot be known'
         : 'names no customer';
-    this.#log.error(
+    this.#lines.once(
+      'error',
       `A message was not sent, because its conversation ${why}: nobody can tell whether an agent has the thread. ` +
         `${ADVICE[missing] ?? ''} This line is written once.`,
     );
@@ -119,7 +114,7 @@ export class AddressFinder {
     return (await this.#pages.find()) === undefined ? address : find();
   }
 
-  #ofIncoming(adapter: BotAdapter, activity: AnyActivity): Address {
+  #ofIncoming(adapter: BotAdapter, activity: Activity): Address {
     const userRef = userRefOf(activity.channelData) ?? userRefOf(activity.value);
     const parties = partiesOf(activity.recipient, activity.from, activity);
     if (userRef === undefined) return addressOf(parties, this.#knowledge(adapter, undefined));
@@ -152,7 +147,7 @@ export function isMessenger(adapter: BotAdapter | undefined, channelId: string |
  * Completes the activity of a turn that no webhook began: state and answers need its ids. Ids of an echo's reference are
  * put right, so that the bot speaks to the customer.
  */
-export function completeTurn(adapter: BotAdapter, activity: AnyActivity, { pageId, psid }: ThreadKey): void {
+export function completeTurn(adapter: BotAdapter, activity: Activity, { pageId, psid }: ThreadKey): void {
   const isEchos = idOf(activity.from?.id) === pageId;
   const conversation = idOf(activity.conversation?.id);
   const id = isMessengerAdapter(adapter) ? psid : `${psid}-${pageId}`;
@@ -172,7 +167,7 @@ function isMessengerAdapter(adapter: BotAdapter | undefined): boolean {
 function partiesOf(
   page: Activity['from'] | undefined,
   customer: Activity['from'] | undefined,
-  { conversation }: AnyActivity,
+  { conversation }: Activity,
 ): Parties {
   return { page: idOf(page?.id), customer: idOf(customer?.id), conversation: idOf(conversation?.id) };
 }

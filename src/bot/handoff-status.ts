@@ -3,7 +3,7 @@
  * @see https://github.com/microsoft/BotBuilder-Samples/blob/main/experimental/handoff-library/README.md
  */
 import type { ThreadKey } from '../thread/key.js';
-import { isRecord } from '../thread/read-unknown.js';
+import { isRecord, presentFields } from '../thread/read-unknown.js';
 import type { Activity, ConversationReference } from '../activities/activity.js';
 import { speaksToMeta } from './adapter-answers.js';
 import type { BotAdapter, TurnContext } from './port.js';
@@ -36,7 +36,7 @@ export function becomeHandoffStatusOf(
   delete activity.channelData;
   delete activity.replyToId;
   const known = { from: user, recipient: agent, conversation, channelId, serviceUrl, locale };
-  Object.assign(activity, Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)));
+  Object.assign(activity, presentFields(known));
   becomeHandoffStatus(context, state, undefined);
 }
 

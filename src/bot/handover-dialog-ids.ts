@@ -1,5 +1,18 @@
 /** Finds the dialog that a waterfall's handover step begins, so that a second dialog never redirects a step silently. */
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { HandoverError } from '../thread/errors.js';
+import type { HandoverRequest } from '../thread/handover.js';
+
+const REQUEST_NAMES = namesOf<HandoverRequest>({ reason: true, summary: true, metadata: true, notice: true });
+
+/**
+ * A request that is made at start-up, by a dialog or a step. A turn's request is not checked: no misspelt name may keep a
+ * customer from an agent.
+ * @throws {@link InvalidOptionError} if it has a name that no request has
+ */
+export function checkRequest(request: HandoverRequest): void {
+  checkFields('request', request, REQUEST_NAMES);
+}
 
 /** The id of a handover dialog that was given none. */
 export const DEFAULT_DIALOG_ID = 'vccLiveHandover';

@@ -74,67 +74,8 @@ export type SatisfactionAnswer<Message = Activity> = string | Message | null | u
 export type OpenPrompt<Context = TurnContext> =
   'continue' | 'repeat' | 'drop' | Callback<[context: Context, result: HandoverResult], Awaitable<void>>;
 
-/** Options that may differ by Page. */
-export type PagePolicies<Context = TurnContext, Message = Activity> = Pick<
-  HandoverOptions<Context, Message>,
-  PolicyName
->;
-
 /** The options that may differ from Page to Page. */
-export type PolicyName =
-  | 'talkToAgent'
-  | 'texts'
-  | 'metadata'
-  | 'redact'
-  | 'availability'
-  | 'loopBreaker'
-  | 'timers'
-  | 'controlRequests'
-  | 'reclaim'
-  | 'satisfactionQuestion'
-  | 'openPrompt'
-  | 'statusEvents'
-  | 'ownEchoes'
-  | 'inlineThreadControl';
-
-/** How Graph is called. Durations are milliseconds. */
-export interface GraphOptions {
-  /** Origin of the Graph API. Default, and if it is `undefined`: `https://graph.facebook.com`. */
-  baseUrl?: string | undefined;
-  /** Default `v26.0`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
-  apiVersion?: string | undefined;
-  /** Time limit of one call. Default 5000. */
-  timeoutMs?: number;
-  /** How often a call is repeated if that is safe. Default 3. */
-  maxRetries?: number;
-}
-
-/** Limits of what the plugin runs at once, and of how long it waits. Durations are milliseconds. */
-export interface HandoverLimits extends DeliveryLimits {
-  /**
-   * How long the plugin waits for a function of the application's: `metadata`, `texts`, `availability` and the other options
-   * that are functions, and the recognisers of `talkToAgent`. Then it goes on without the function. At most 600,000. Default
-   * 3000, for `availability` 2000. It does not concern `vccLiveAppId`, `pageAccessToken` and the bot's logic.
-   */
-  readonly applicationFunctionMs?: number;
-}
-
-/**
- * Options of `VccLiveHandover`. `Context` and `Message` are the framework's turn context and outgoing activity, so that an
- * application's functions get the framework's own types.
- */
-export interface HandoverOptions<Context = TurnContext, Message = Activity> {
-  /** The bot's Facebook app id. */
-  botAppId: AppId;
-  /** VCC Live's app id, from VCC Live support; a function if it differs by Page. */
-  vccLiveAppId: string | ((pageId: PageId) => Awaitable<string>);
-  /** Page access token; a function if one bot serves several Pages. */
-  pageAccessToken: string | ((pageId: PageId) => Awaitable<string>);
-  /**
-   * App Secret of the bot's app: signs Graph calls (`appsecret_proof`). `HandoverFacebookAdapter` needs it to verify
-   * webhooks. @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
-   */
-  appSecret?: string;
+export interface PagePolicies<Context = TurnContext, Message = Activity> {
   /** What counts as "talk to agent". Default: `talkToAgentPhrases(['en'])`. `[]`: nothing. */
   talkToAgent?: TalkToAgent<Context> | readonly TalkToAgent<Context>[];
   /** What the customer reads from the plugin. Default: English. */
@@ -193,6 +134,49 @@ export interface HandoverOptions<Context = TurnContext, Message = Activity> {
   ownEchoes?: boolean;
   /** Notice and pass in one Graph call on Pages with Conversation Routing. Default false. */
   inlineThreadControl?: boolean;
+}
+
+/** The names of those options. */
+export type PolicyName = keyof PagePolicies;
+
+/** How Graph is called. Durations are milliseconds. */
+export interface GraphOptions {
+  /** Origin of the Graph API. Default, and if it is `undefined`: `https://graph.facebook.com`. */
+  baseUrl?: string | undefined;
+  /** Default `v26.0`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
+  apiVersion?: string | undefined;
+  /** Time limit of one call. Default 5000. */
+  timeoutMs?: number;
+  /** How often a call is repeated if that is safe. Default 3. */
+  maxRetries?: number;
+}
+
+/** Limits of what the plugin runs at once, and of how long it waits. Durations are milliseconds. */
+export interface HandoverLimits extends DeliveryLimits {
+  /**
+   * How long the plugin waits for a function of the application's: `metadata`, `texts`, `availability` and the other options
+   * that are functions, and the recognisers of `talkToAgent`. Then it goes on without the function. At most 600,000. Default
+   * 3000, for `availability` 2000. It does not concern `vccLiveAppId`, `pageAccessToken` and the bot's logic.
+   */
+  readonly applicationFunctionMs?: number;
+}
+
+/**
+ * Options of `VccLiveHandover`. `Context` and `Message` are the framework's turn context and outgoing activity, so that an
+ * application's functions get the framework's own types.
+ */
+export interface HandoverOptions<Context = TurnContext, Message = Activity> extends PagePolicies<Context, Message> {
+  /** The bot's Facebook app id. */
+  botAppId: AppId;
+  /** VCC Live's app id, from VCC Live support; a function if it differs by Page. */
+  vccLiveAppId: string | ((pageId: PageId) => Awaitable<string>);
+  /** Page access token; a function if one bot serves several Pages. */
+  pageAccessToken: string | ((pageId: PageId) => Awaitable<string>);
+  /**
+   * App Secret of the bot's app: signs Graph calls (`appsecret_proof`). `HandoverFacebookAdapter` needs it to verify
+   * webhooks. @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
+   */
+  appSecret?: string;
   /**
    * Other policies for some Pages: an object by Page id, or a function of it, asked once a minute at most. What a Page does
    * not name holds for it as for all others; `texts` are joined text by text, every other policy is replaced as a whole. A

@@ -6,12 +6,11 @@
 import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult, HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
-import { checkDuration } from '../thread/check-values.js';
+import { checkDuration, checkFields } from '../thread/check-values.js';
 import type { Activity } from '../activities/activity.js';
 import type { CloseReport } from '../queue/deliver.js';
 import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
 import { resultOf } from '../handover/lifecycle.js';
-import { ownCopies } from './check-copies.js';
 import type { Plugin } from './compose.js';
 import { compose } from './compose.js';
 import type { GuardedStorage, StateStorage } from './guarded-storage.js';
@@ -144,6 +143,7 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
   /**
    * Routes for probes that answer with {@link health}: `server.get('/healthz', liveness)`, `server.get('/readyz', readiness)`.
    * @param options for the readiness
+   * @throws {@link InvalidOptionError} naming the option
    * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
    */
   healthHandlers(options: HealthOptions = {}): HealthHandlers {
@@ -174,6 +174,7 @@ export class HandoverPlugin<Context extends TurnContext = TurnContext, Message e
    * @returns what was left: turns that go on, and events that were not begun, whose claims were given back
    */
   close(how: { readonly withinMs?: number } = {}): Promise<CloseReport> {
+    checkFields('', how, ['withinMs']);
     checkDuration('withinMs', how.withinMs);
     this.#closing ??= this.#parts.close(how.withinMs ?? CLOSES_WITHIN_MS);
     return this.#closing;
@@ -190,6 +191,11 @@ export function pluginOf(handover: unknown): Plugin {
   const another = `one of another copy of the package; loaded are ${ownCopies().join(' and ')}`;
   const got = handover === undefined ? 'missing' : isOfAnotherCopy ? another : 'something else';
   throw new InvalidOptionError('handover', got, 'a VccLiveHandover of this copy of botbuilder-handover-vcclive');
+}
+
+/** The files of the loaded copies of this package. */
+function ownCopies(): string[] {
+  return Object.keys(require.cache).filter((path) => /[\\/]bot[\\/]handover-plugin\.[jt]s$/.test(path));
 }
 
 /** The result that a handler of the application is to be given in this turn. */

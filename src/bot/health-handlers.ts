@@ -2,6 +2,7 @@
  * Ready-made routes for the two probes of Kubernetes and of load balancers, for restify, express and node:http.
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
+import { checkHealthOptions } from './health.js';
 import type { DependencyHealth, HealthOptions, HealthReport } from './health.js';
 import type { AnswerDeps, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { answerRequest, methodOf } from '../webhook/http-request.js';
@@ -23,12 +24,16 @@ export interface HealthHandlers {
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 const ALIVE = JSON.stringify({ status: 'alive' });
 
-/** @param report what the readiness asks */
+/**
+ * @param report what the readiness asks
+ * @throws {@link InvalidOptionError} naming the option
+ */
 export function healthHandlers(
   report: (options: HealthOptions) => Promise<HealthReport>,
   options: HealthOptions,
   deps: AnswerDeps,
 ): HealthHandlers {
+  checkHealthOptions(options);
   // Async functions themselves: restify refuses others that do not take `next`.
   const answering =
     (reply: () => Promise<Reply>): HealthHandler =>

@@ -5,7 +5,7 @@
  * It is bounded in time, and a dependency that hangs has one call of it in progress at most, however often it is asked.
  */
 import type { Clock } from '../thread/clock.js';
-import { checkDuration } from '../thread/check-values.js';
+import { checkDuration, checkFields, namesOf } from '../thread/check-values.js';
 import { HandoverError, StoreError, textOfThrown } from '../thread/errors.js';
 import type { PageId } from '../thread/ids.js';
 import type { DeliveryInbox } from '../thread/inbox.js';
@@ -81,6 +81,12 @@ export interface HealthOptions {
   readonly countOpen?: boolean;
 }
 
+/** @throws {@link InvalidOptionError} naming the option */
+export function checkHealthOptions(options: HealthOptions): void {
+  checkFields('', options, namesOf<HealthOptions>({ withinMs: true, askMeta: true, countOpen: true }));
+  checkDuration('withinMs', options.withinMs);
+}
+
 /** Dependencies of {@link HealthCheck}. */
 export interface HealthDeps extends Pick<HandoverCore, 'options' | 'clock' | 'store' | 'client' | 'tokens'> {
   /** What the inbox of this bot is kept in. */
@@ -121,8 +127,9 @@ export class HealthCheck {
   }
 
   /** @throws {@link InvalidOptionError} naming the option */
-  async report({ withinMs = DEFAULT_WITHIN_MS, askMeta, countOpen }: HealthOptions = {}): Promise<HealthReport> {
-    checkDuration('withinMs', withinMs);
+  async report(options: HealthOptions = {}): Promise<HealthReport> {
+    checkHealthOptions(options);
+    const { withinMs = DEFAULT_WITHIN_MS, askMeta, countOpen } = options;
     const { clock, tokens, queue, webhooks } = this.#deps;
     const usedInbox = webhooks.isServed ? this.#inbox : undefined;
     const [store, inbox, openHandovers] = await Promise.all([

@@ -8,6 +8,7 @@ import type { Clock } from '../thread/clock.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { PageId } from '../thread/ids.js';
 import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
+import { presentFields } from '../thread/read-unknown.js';
 import { talkToAgentPhrases } from '../phrases/talk-to-agent-phrases.js';
 import type { Availability } from '../availability/availability.js';
 import { AVAILABILITY } from '../availability/availability.js';
@@ -133,10 +134,7 @@ export class PolicyBook {
 
   #resolved(own: PagePolicies): Policies {
     // A policy that is `undefined` is one that is not given.
-    const given = Object.fromEntries(
-      Object.entries<unknown>(own).filter(([, value]) => value !== undefined),
-    ) as PagePolicies;
-    const all: PagePolicies = { ...this.#common, ...given };
+    const all: PagePolicies = { ...this.#common, ...presentFields(own) };
     const { functions } = this.#deps;
     return {
       triggers: triggersOf(all.talkToAgent ?? talkToAgentPhrases(['en']), functions),

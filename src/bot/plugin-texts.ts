@@ -2,6 +2,7 @@
 import { textOfThrown } from '../thread/errors.js';
 import type { Logger } from '../thread/logger.js';
 import type { Accepted, ApplicationFunctions } from '../thread/application-functions.js';
+import { presentFields } from '../thread/read-unknown.js';
 import type { Activity } from '../activities/activity.js';
 import type { HandoverText, HandoverTexts } from './handover-options.js';
 import type { TurnContext } from './port.js';
@@ -14,6 +15,9 @@ const DEFAULT_TEXTS: Readonly<Record<keyof HandoverTexts, string | null>> = {
   abandoned: 'Your chat with the agent has ended. You are talking to the bot again.',
   returned: null,
 };
+
+/** The names of the texts. */
+export const TEXT_NAMES = Object.keys(DEFAULT_TEXTS) as readonly (keyof HandoverTexts)[];
 
 /** The activity of a text for a turn, `undefined` for silence. Never throws or rejects. */
 export type TextMaker = (context: TurnContext) => MadeText | Promise<MadeText>;
@@ -29,7 +33,8 @@ export function pluginTexts(
   functions: ApplicationFunctions,
   ...given: readonly (Partial<HandoverTexts> | undefined)[]
 ): PluginTexts {
-  const texts = Object.assign({}, DEFAULT_TEXTS, ...given.map(definedTexts)) as HandoverTexts;
+  const present = given.map((texts = {}) => presentFields(texts));
+  const texts = Object.assign({}, DEFAULT_TEXTS, ...present) as HandoverTexts;
   const maker = (name: keyof HandoverTexts): TextMaker => {
     const described = {
       name: `texts.${name}`,
@@ -40,14 +45,7 @@ export function pluginTexts(
     };
     return (context) => functions.call(described, () => resolved(texts[name], context));
   };
-  return {
-    connecting: maker('connecting'),
-    unavailable: maker('unavailable'),
-    failed: maker('failed'),
-    unclaimed: maker('unclaimed'),
-    abandoned: maker('abandoned'),
-    returned: maker('returned'),
-  };
+  return Object.fromEntries(TEXT_NAMES.map((name) => [name, maker(name)])) as PluginTexts;
 }
 
 /** The notice of a handover: what the request says, else `texts.connecting`. */
@@ -105,8 +103,4 @@ function madeOf(text: string | null | undefined): MadeText {
 
 function resolved(text: HandoverText, context: TurnContext): unknown {
   return typeof text === 'function' ? text(context) : text;
-}
-
-function definedTexts(texts: Partial<HandoverTexts> | undefined): Partial<HandoverTexts> {
-  return Object.fromEntries(Object.entries<unknown>(texts ?? {}).filter(([, text]) => text !== undefined));
 }

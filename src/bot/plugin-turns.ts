@@ -23,7 +23,7 @@ import { turnOf } from './turn-state.js';
 import type { AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 
 /** Dependencies of {@link PluginTurns}. */
-export interface PluginTurnDeps extends Pick<HandoverCore, 'log' | 'engine' | 'book'> {
+export interface PluginTurnDeps extends Pick<HandoverCore, 'log' | 'lines' | 'engine' | 'book'> {
   readonly framework: Pick<Framework, 'continueConversation' | 'referenceOf' | 'attachCall'>;
   readonly queue: Pick<DeliveryQueue, 'runAfter' | 'isInside'>;
   readonly after: AfterHandover;
@@ -49,7 +49,6 @@ interface TurnIdentity {
 export class PluginTurns {
   readonly #deps: PluginTurnDeps;
   #attached: AttachedBot | undefined;
-  readonly #warned = new Set<string>();
 
   constructor(deps: PluginTurnDeps) {
     this.#deps = deps;
@@ -140,9 +139,8 @@ export class PluginTurns {
 
   /** Written once for each cause: without a bot, nothing else would show why the customer hears nothing. */
   #warnNotAttached(by: string): void {
-    if (this.#warned.has(by)) return;
-    this.#warned.add(by);
-    this.#deps.log.warn(
+    this.#deps.lines.once(
+      'warn',
       `A thread came home by ${by}, but no bot is attached. The customer hears nothing now, and who waits for the result ` +
         `goes on with the customer's next message. Call ${this.#deps.framework.attachCall} at start-up. ` +
         'This line is written once.',

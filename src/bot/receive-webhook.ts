@@ -5,14 +5,16 @@
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks
  */
 import type { ThreadEvent } from '../thread/event.js';
+import { namesOf } from '../thread/check-values.js';
 import { fieldOf } from '../thread/read-unknown.js';
 import type { RepeatedLines } from '../thread/repeated-lines.js';
 import { answerChallenge } from '../webhook/challenge.js';
 import { parseWebhook } from '../webhook/parse-webhook.js';
 import type { BodyLimits } from '../webhook/read-body.js';
 import { verifySignature } from '../webhook/signature.js';
-import type { AnswerDeps, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import type { AnswerDeps, BodyOptions, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import {
+  BODY_NAMES,
   answerRequest,
   headerOf,
   methodOf,
@@ -22,6 +24,24 @@ import {
   refuseBody,
 } from '../webhook/http-request.js';
 import type { DeliveryVerdict } from '../queue/deliver.js';
+import type { RecordOption } from './record-traffic.js';
+
+/** The options of everything that receives Meta's webhooks. */
+export interface ReceivingOptions extends BodyOptions {
+  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds. Default 4000. */
+  ackDeadlineMs?: number | undefined;
+  /**
+   * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
+   * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
+   */
+  record?: RecordOption | undefined;
+}
+
+/** The names of {@link ReceivingOptions}. */
+export const RECEIVING_NAMES = [
+  ...BODY_NAMES,
+  ...namesOf<Omit<ReceivingOptions, keyof BodyOptions>>({ ackDeadlineMs: true, record: true }),
+];
 
 /** How a webhook is received. */
 export interface ReceiveDeps extends AnswerDeps {

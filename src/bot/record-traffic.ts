@@ -1,6 +1,7 @@
 /** The option `record` of adapters: begins a recording of the bot's webhooks and Graph calls. */
 import { InvalidOptionError } from '../thread/errors.js';
 import { fieldOf } from '../thread/read-unknown.js';
+import { checkFields, isObject } from '../thread/check-values.js';
 import { TrafficRecorder } from '../recording/traffic-recorder.js';
 import type { HandoverCore } from './compose-core.js';
 
@@ -35,6 +36,7 @@ export function recordTraffic(
 }
 
 function checked(option: unknown): { readonly file: string; readonly keep: readonly string[] } {
+  if (isObject(option)) checkFields('record', option, ['file', 'keep']);
   const file: unknown = typeof option === 'string' ? option : fieldOf(option, 'file');
   const keep: unknown = fieldOf(option, 'keep') ?? [];
   const isRight = typeof file === 'string' && file !== '' && Array.isArray(keep);

@@ -12,17 +12,15 @@ import { GraphApiError } from '../graph/graph-api-error.js';
 import type { SendSettings } from '../graph/graph-call.js';
 import type { MessengerRecipient } from '../activities/messages-from-activity.js';
 import { messagesFromActivity } from '../activities/messages-from-activity.js';
+import type { Loss } from '../activities/messenger-cards/losses.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
 import type { Address } from './address.js';
 import type { HandoverCore } from './compose-core.js';
-import type { LossTeller } from './tell-losses.js';
 import { turnOf } from './turn-state.js';
 import type { TurnContext } from './port.js';
 
 /** Dependencies of a send. */
-export interface SendDeps extends Pick<HandoverCore, 'client' | 'engine' | 'events' | 'clock' | 'addresses'> {
-  readonly losses: LossTeller;
-}
+export type SendDeps = Pick<HandoverCore, 'client' | 'engine' | 'events' | 'clock' | 'addresses' | 'lines'>;
 
 /** Gets the id of each message that Graph has accepted, and the activity's position in the batch. */
 export type OnSent = (id: string, activityIndex: number) => void;
@@ -80,6 +78,21 @@ export async function sendMessages(
   return responses;
 }
 
+/** What Messenger has no form for: one log line for each kind, and an event, because an empty id alone reads as "suppressed". */
+function tellLosses(
+  thread: ThreadKey,
+  activity: Activity,
+  losses: readonly Loss[],
+  { lines, events }: Pick<SendDeps, 'lines' | 'events'>,
+): void {
+  for (const { effect, why, advice } of losses) {
+    const event = effect === 'dropped' ? ' The event "suppressed" tells each case.' : '';
+    lines.once('warn', `Messenger cannot show all of a message: ${why}. ${advice} This line is written once.${event}`);
+  }
+  const dropped = losses.filter(({ effect }) => effect === 'dropped').map(({ kind, why }) => ({ kind, why }));
+  if (dropped.length > 0) events.emit('suppressed', { thread, activity, reason: 'unsupported', dropped });
+}
+
 /** Whom a message goes to, and how. */
 interface Destination {
   readonly thread: ThreadKey;
@@ -91,14 +104,14 @@ interface Destination {
 async function sendActivity(
   { thread, recipient, how }: Destination,
   activity: Activity,
-  { client, losses }: SendDeps,
+  deps: SendDeps,
   onSent: (id: string) => void,
 ): Promise<string> {
   const translation = messagesFromActivity(activity, recipient);
-  if (translation.losses.length > 0) losses.tell(thread, activity, translation.losses);
+  if (translation.losses.length > 0) tellLosses(thread, activity, translation.losses, deps);
   let last = '';
   for (const { body, file } of translation.messages) {
-    const { messageId } = await client.send(thread, body, file === undefined ? how : { ...how, file });
+    const { messageId } = await deps.client.send(thread, body, file === undefined ? how : { ...how, file });
     if (messageId === undefined) continue;
     last = messageId;
     onSent(messageId);

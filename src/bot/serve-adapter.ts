@@ -4,7 +4,7 @@
  */
 import { checkDuration, checkSecret } from '../thread/check-values.js';
 import type { ThreadControlClient } from '../graph/thread-control-client.js';
-import type { BodyOptions, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { limitsOf } from '../webhook/http-request.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
 import { asWebhookRequest, CollectedResponse } from '../webhook/raw-request.js';
@@ -16,12 +16,11 @@ import type { HandoverCore } from './compose-core.js';
 import { clientOf } from './compose-core.js';
 import type { GraphOptions, HandoverOptions } from './handover-options.js';
 import type { BotAdapter, BotLogic, TurnContext } from './port.js';
+import type { ReceivingOptions } from './receive-webhook.js';
 import { receiveWebhook, replyTo } from './receive-webhook.js';
-import type { RecordOption } from './record-traffic.js';
 import { recordTraffic } from './record-traffic.js';
 import type { OnSent } from './send-messages.js';
 import { sendMessages } from './send-messages.js';
-import { LossTeller } from './tell-losses.js';
 
 /** Meta waits five seconds; the answer has to travel. */
 const DEFAULT_ACK_DEADLINE_MS = 4000;
@@ -34,8 +33,7 @@ export interface ServeSettings {
   readonly appSecret?: string | undefined;
   readonly pageAccessToken?: HandoverOptions['pageAccessToken'] | undefined;
   readonly graph?: Pick<GraphOptions, 'apiVersion' | 'baseUrl'>;
-  readonly limits: BodyOptions & { readonly ackDeadlineMs?: number | undefined };
-  readonly record?: RecordOption | undefined;
+  readonly receiving: ReceivingOptions;
   /** The adapter's own names of two options, for errors. Default: `verify_token`, `app_secret`. */
   readonly names?: { readonly verifyToken: string; readonly appSecret: string };
   /** What to do about a body that was parsed away, beside the usual advice. */
@@ -69,17 +67,14 @@ export function neededSecret(secret: string | undefined, option = 'app_secret'):
  */
 export function serve(plugin: Plugin, adapter: BotAdapter, settings: ServeSettings): MessengerService {
   const { core, queue, inbox, pluginTurns, runner, webhooks } = plugin;
-  const { verifyToken, limits, names, parsedBodyHint, record } = settings;
-  const { ackDeadlineMs = DEFAULT_ACK_DEADLINE_MS } = limits;
+  const { verifyToken, names, parsedBodyHint } = settings;
+  const { ackDeadlineMs = DEFAULT_ACK_DEADLINE_MS, record } = settings.receiving;
   const appSecret = neededSecret(settings.appSecret ?? core.options.appSecret, names?.appSecret);
   checkSecret(names?.verifyToken ?? 'verify_token', verifyToken, "the verify token of the app's webhook settings");
   checkDuration('ackDeadlineMs', ackDeadlineMs);
-  const sending = {
-    ...core,
-    client: clientFor(settings, core, appSecret),
-    losses: new LossTeller(core.log, core.events),
-  };
-  const receiving = { ...core, verifyToken, appSecret, parsedBodyHint, limits: limitsOf(limits, core.clock) };
+  const sending = { ...core, client: clientFor(settings, core, appSecret) };
+  const limits = limitsOf(settings.receiving, core.clock);
+  const receiving = { ...core, verifyToken, appSecret, parsedBodyHint, limits };
   /** The logic of the last request that Meta signed. Deliveries that another process has left are run with it. */
   let lastLogic: BotLogic | undefined;
   const workWith = (logic: BotLogic): EventWork<RecordedEvent> => {

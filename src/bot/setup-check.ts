@@ -59,7 +59,6 @@ export class SetupCheck {
   /** The adapter whose first middleware runs at this moment, and has not called the next one. */
   #entered: BotAdapter | undefined;
   readonly #watched = new WeakSet<object>();
-  #hasSaid = false;
 
   /** @param checkAdapter refuses an adapter of the framework that cannot work. Default: none is refused */
   constructor(plugin: Plugin, checkAdapter?: (adapter: BotAdapter) => void) {
@@ -82,9 +81,9 @@ export class SetupCheck {
   #sayNotAttached(): void {
     const { core, framework, pluginTurns, servesVccLive } = this.#plugin;
     const cause = core.book.mayHaveTimers ? 'the option timers' : servesVccLive ? 'vccLiveWebhook()' : undefined;
-    if (this.#hasSaid || cause === undefined || pluginTurns.logic) return;
-    this.#hasSaid = true;
-    core.log.warn(
+    if (cause === undefined || pluginTurns.logic) return;
+    core.lines.once(
+      'warn',
       `No bot is attached, but ${cause} brings threads home outside any turn. The customer will hear nothing then, and a ` +
         `waiting dialog will wait for the customer's next message. Call ${framework.attachCall} at start-up.`,
     );

@@ -1,6 +1,7 @@
 /** What an application or an operator does to one thread: take it, release it, hand it over, ask who owns it, forget it. */
 import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
+import { checkFields } from '../thread/check-values.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import type { HandoverEngine } from '../handover/engine.js';
 import type { AddressFinder } from './find-address.js';
@@ -49,12 +50,10 @@ export class ThreadOperations {
   }
 
   /** Who owns the thread by its record, or by Meta's answer with `ask: true`. */
-  async ownerOf(
-    target: TurnContext | ThreadKey,
-    { ask = false }: { readonly ask?: boolean } = {},
-  ): Promise<ThreadOwner> {
+  async ownerOf(target: TurnContext | ThreadKey, how: { readonly ask?: boolean } = {}): Promise<ThreadOwner> {
+    checkFields('', how, ['ask']);
     const { thread } = await targetOf(target, this.#deps.addresses);
-    return this.#deps.engine.ownerOf(thread, ask);
+    return this.#deps.engine.ownerOf(thread, how.ask ?? false);
   }
 
   /** Removes everything stored about a customer. */

@@ -12,10 +12,11 @@ import type { ThreadKey } from '../thread/key.js';
 import { fieldOf, idOf, isRecord } from '../thread/read-unknown.js';
 import type { VccLiveEvent } from '../thread/vcc-live-event.js';
 import type { ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
-import { checkDuration } from '../thread/check-values.js';
+import { checkDuration, checkFields, checkKind, checkSecret, namesOf } from '../thread/check-values.js';
 import type { BodyLimits } from '../webhook/read-body.js';
-import type { AnswerDeps, Body, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
+import type { AnswerDeps, Body, BodyOptions, Reply, WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import {
+  BODY_NAMES,
   answerRequest,
   limitsOf,
   methodOf,
@@ -29,27 +30,18 @@ import { BodyDecryption } from '../vcc-live/decrypt-body.js';
 import { handoverIdsIn } from '../vcc-live/find-handover-ids.js';
 import { parseVccLiveEvent } from '../vcc-live/parse-event.js';
 import type { SecretVerdict } from '../vcc-live/shared-secret.js';
-import { checkSecret } from '../vcc-live/shared-secret.js';
+import { verdictOnSecret } from '../vcc-live/shared-secret.js';
 import type { ReportPolicy } from '../handover/vcc-live-report.js';
 import type { VccLiveReports } from '../handover/vcc-live-reports.js';
 
 /** Options of `handover.vccLiveWebhook`. */
-export interface VccLiveWebhookOptions {
+export interface VccLiveWebhookOptions extends BodyOptions {
   /** The secret that the webhook's address carries in its query, as it is set at VCC Live. */
   secret: string;
   /** The name of the secret in the query. Default `secret-key`, as in VCC Live's example. */
   secretParameter?: string;
   /** How VCC Live encrypts the bodies, if that is switched on; the initialization vector is read from `?iv=`. */
   encryption?: BodyEncryption;
-  /** A larger body is refused with 413. Bytes. Default 1,048,576 (1 MiB). */
-  maxBodyBytes?: number;
-  /**
-   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
-   * Default 64 MiB.
-   */
-  maxPendingBodyBytes?: number;
-  /** A body that has not ended by then is answered with 408. Milliseconds. Default 10,000. */
-  bodyTimeoutMs?: number;
   /**
    * Finds the id of the handover in an event, if it is not simply in one of its fields. Default: 32 hexadecimal digits
    * in any field but the transcript, custom fields of the customer's record and of the ticket included.
@@ -88,6 +80,17 @@ interface Settings extends ReportPolicy {
   readonly threadOf: VccLiveWebhookOptions['threadOf'];
 }
 
+const OWN_NAMES = namesOf<Omit<VccLiveWebhookOptions, keyof BodyOptions>>({
+  secret: true,
+  secretParameter: true,
+  encryption: true,
+  handoverIdOf: true,
+  threadOf: true,
+  takeBackAfterMs: true,
+  keepTranscript: true,
+});
+const ENCRYPTION_NAMES = namesOf<BodyEncryption>({ cipher: true, key: true });
+const WITHOUT_BLANKS = 'a text without blanks around it';
 const DEFAULT_SECRET_PARAMETER = 'secret-key';
 const IV_PARAMETER = 'iv';
 /** Long enough for a hand-back of VCC Live's own, short enough for a customer who writes to nobody meanwhile. */
@@ -117,7 +120,7 @@ export function vccLiveWebhook(options: VccLiveWebhookOptions, deps: VccLiveWebh
 async function receive(req: WebhookRequest, settings: Settings, deps: VccLiveWebhookDeps): Promise<Reply | undefined> {
   if (methodOf(req) !== 'POST') return { status: 405, body: 'Method not allowed', headers: { allow: 'POST' } };
   const query = queryOf(req);
-  const secret = checkSecret(query, settings.secretParameter, settings.secret);
+  const secret = verdictOnSecret(query, settings.secretParameter, settings.secret);
   if (secret !== 'right') {
     const name = JSON.stringify(settings.secretParameter);
     const line = `${WHAT_IT_IS} was refused (401): the parameter ${name} ${SECRET_HINTS[secret]}.`;
@@ -235,61 +238,32 @@ const THREAD_OF: ApplicationFunction<Told<ThreadKey>> = {
 };
 
 function settingsOf(options: VccLiveWebhookOptions, clock: Clock): Settings {
-  const given: unknown = options;
-  if (!isRecord(given)) throw new InvalidOptionError('options', described(given), 'an object with secret');
-  checkWord('secret', given['secret'], 'the secret in the address of the webhook, as it is set at VCC Live');
-  if (options.secretParameter !== undefined) {
-    checkWord('secretParameter', options.secretParameter, 'the name of a parameter of the query');
-    if (options.secretParameter === IV_PARAMETER) {
-      throw new InvalidOptionError(
-        'secretParameter',
-        `"${IV_PARAMETER}"`,
-        'another name: that is the initialization vector',
-      );
-    }
+  checkFields('', options, [...OWN_NAMES, ...BODY_NAMES]);
+  const { secret, secretParameter = DEFAULT_SECRET_PARAMETER, encryption, handoverIdOf, threadOf } = options;
+  const { takeBackAfterMs = DEFAULT_TAKE_BACK_AFTER_MS, keepTranscript = false } = options;
+  checkSecret(
+    'secret',
+    secret,
+    `${WITHOUT_BLANKS}: the secret in the address of the webhook, as it is set at VCC Live`,
+  );
+  checkSecret('secretParameter', secretParameter, `${WITHOUT_BLANKS}: the name of a parameter of the query`);
+  if (secretParameter === IV_PARAMETER) {
+    const expected = 'another name: that is the initialization vector';
+    throw new InvalidOptionError('secretParameter', `"${IV_PARAMETER}"`, expected);
   }
-  const { takeBackAfterMs = DEFAULT_TAKE_BACK_AFTER_MS } = options;
   if (takeBackAfterMs !== false) checkDuration('takeBackAfterMs', takeBackAfterMs);
-  checkFunction('handoverIdOf', given['handoverIdOf'], 'a function (event) => string | undefined');
-  checkFunction('threadOf', given['threadOf'], 'a function (event) => { pageId, psid } | undefined');
-  const { keepTranscript = false } = options;
-  if (typeof keepTranscript !== 'boolean') {
-    throw new InvalidOptionError('keepTranscript', described(keepTranscript), 'true or false');
-  }
+  checkKind('handoverIdOf', handoverIdOf, 'function', 'a function (event) => string | undefined');
+  checkKind('threadOf', threadOf, 'function', 'a function (event) => { pageId, psid } | undefined');
+  checkKind('keepTranscript', keepTranscript, 'boolean', 'true or false');
+  if (encryption !== undefined) checkFields('encryption', encryption, ENCRYPTION_NAMES);
   return {
-    secret: options.secret,
-    secretParameter: options.secretParameter ?? DEFAULT_SECRET_PARAMETER,
-    decryption: decryptionOf(given['encryption'], options.encryption),
+    secret,
+    secretParameter,
+    decryption: encryption && new BodyDecryption(encryption),
     limits: limitsOf(options, clock),
-    handoverIdOf: options.handoverIdOf,
-    threadOf: options.threadOf,
+    handoverIdOf,
+    threadOf,
     takeBackAfterMs,
     keepTranscript,
   };
-}
-
-function decryptionOf(given: unknown, encryption: BodyEncryption | undefined): BodyDecryption | undefined {
-  if (given === undefined) return undefined;
-  if (encryption && isRecord(given)) return new BodyDecryption(encryption);
-  throw new InvalidOptionError('encryption', described(given), 'an object with cipher and key');
-}
-
-function checkWord(option: string, value: unknown, expected: string): void {
-  if (typeof value === 'string' && value !== '' && value.trim() === value) return;
-  const got =
-    typeof value !== 'string' ? described(value) : value.trim() === '' ? 'empty' : 'a text with blanks around it';
-  throw new InvalidOptionError(option, got, `a text without blanks around it: ${expected}`);
-}
-
-function checkFunction(option: string, value: unknown, expected: string): void {
-  if (value === undefined || typeof value === 'function') return;
-  throw new InvalidOptionError(option, described(value), expected);
-}
-
-/** In words that show no text. */
-function described(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }

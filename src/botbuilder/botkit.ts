@@ -7,6 +7,7 @@
  */
 import type { BotAdapter, TurnContext } from 'botbuilder';
 import '../thread/check-node.js';
+import { checkFields } from '../thread/check-values.js';
 import { HandoverError, InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { BodyLimits } from '../webhook/read-body.js';
@@ -19,10 +20,12 @@ import { checkAskingTurn } from '../bot/guarded-storage.js';
 import { referenceTo } from '../bot/handoff-status.js';
 import { DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
 import { pluginOf } from '../bot/handover-plugin.js';
-import type { RecordOption } from '../bot/record-traffic.js';
+import type { ReceivingOptions } from '../bot/receive-webhook.js';
+import { RECEIVING_NAMES } from '../bot/receive-webhook.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
+import type { RepairOptions } from './facebook-adapter.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -42,21 +45,11 @@ export interface BotkitController extends BotkitTurns {
   spawn(config?: unknown): Promise<BotkitWorker>;
 }
 
-/** How the plugin repairs the controller. Only the last is of use without a stock Facebook adapter. */
-export interface HandoverPluginOptions {
-  /** Larger bodies are answered with 413. Default 1 MiB; Botkit's own `jsonLimit` (100 kB) comes before it. */
-  maxBodyBytes?: number;
-  /**
-   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
-   * Default 64 MiB.
-   */
-  maxPendingBodyBytes?: number;
-  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
-  bodyTimeoutMs?: number;
-  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
-  ackDeadlineMs?: number;
-  /** Records webhooks and Graph calls in this new file, for a bug report: as `repairFacebookAdapter` does. */
-  record?: RecordOption | undefined;
+/**
+ * How the plugin repairs the controller. Without a stock Facebook adapter, only `microsoftAppId` is of use. Botkit's own
+ * `jsonLimit` (100 kB) comes before `maxBodyBytes`.
+ */
+export interface HandoverPluginOptions extends ReceivingOptions {
   /** The bot's Microsoft app id, if the controller's adapter is a `CloudAdapter`. */
   microsoftAppId?: string;
 }
@@ -95,13 +88,14 @@ const pluggedIn = new WeakMap<object, VccLiveHandover>();
  * It is a function, not an object with `init`, because Botkit swallows what `init` throws.
  * @returns the plugin; it throws {@link InvalidOptionError}, out of `usePlugin`, if the adapter has no verify token, if neither
  *   adapter nor handover has an App Secret, and if the controller has another handover already
- * @throws {@link InvalidOptionError} if `handover` is none
+ * @throws {@link InvalidOptionError} if `handover` is none, or an option is misspelt
  */
 export function handoverPlugin(
   handover: VccLiveHandover,
   options: HandoverPluginOptions = {},
 ): (controller: BotkitController) => { name: string } {
   const { core } = pluginOf(handover);
+  checkFields('', options, ['microsoftAppId', ...RECEIVING_NAMES]);
   return (controller) => {
     const before = pluggedIn.get(controller);
     if (before !== undefined && before !== handover) {
@@ -120,6 +114,7 @@ function plugIn(
   options: HandoverPluginOptions,
 ): void {
   const { adapter } = controller;
+  const { microsoftAppId, ...receiving } = options;
   if (!isAdapter(adapter)) {
     throw new InvalidOptionError('controller.adapter', 'no adapter', 'an adapter of Bot Framework');
   }
@@ -127,14 +122,13 @@ function plugIn(
     await controller.handleTurn(context);
   };
   if (isFacebookAdapter(adapter)) {
-    repairAdapter(adapter, handover, options);
+    repairAdapter(adapter, { ...receiving, handover });
     forgiveSends(adapter, core);
     passTokenErrorsOn(controller, adapter);
-    repairWebserver(controller, adapter, logic, { limits: limitsOf(options, core.clock), answering: core });
+    repairWebserver(controller, adapter, logic, { limits: limitsOf(receiving, core.clock), answering: core });
   }
   repairTurns(controller, () => checkAskingTurn(core.engine.fence));
   nameMissingDialog(controller.dialogSet);
-  const { microsoftAppId } = options;
   const { dialogSet } = controller;
   handover.attach(adapter, logic, {
     ...(microsoftAppId === undefined ? {} : { microsoftAppId }),
@@ -159,13 +153,11 @@ function nameMissingDialog(dialogSet: BotkitController['dialogSet']): void {
 }
 
 /** The adapter's file cannot be loaded if `botbuilder-adapter-facebook` is not installed. */
-function repairAdapter(adapter: FacebookAdapter, handover: VccLiveHandover, options: HandoverPluginOptions): void {
-  const { HandoverFacebookAdapter, repairFacebookAdapter } =
+function repairAdapter(adapter: FacebookAdapter, options: RepairOptions): void {
+  const { repairFacebookAdapter } =
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only here, and not before it is needed
     require('./facebook-adapter.js') as typeof import('./facebook-adapter.js');
-  if (adapter instanceof HandoverFacebookAdapter) return;
-  const stock = adapter as unknown as Parameters<typeof repairFacebookAdapter>[0];
-  repairFacebookAdapter(stock, { ...options, handover });
+  repairFacebookAdapter(adapter as unknown as Parameters<typeof repairFacebookAdapter>[0], options);
 }
 
 /**

@@ -8,7 +8,8 @@ import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbui
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import '../thread/check-node.js';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
-import { checkSecret } from '../thread/check-values.js';
+import { checkFields, checkSecret, namesOf } from '../thread/check-values.js';
+import { presentFields } from '../thread/read-unknown.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
 import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
@@ -16,8 +17,9 @@ import { pluginOf } from '../bot/handover-plugin.js';
 import type { MessengerService } from '../bot/serve-adapter.js';
 import { neededSecret, serve } from '../bot/serve-adapter.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
-import type { RecordOption } from '../bot/record-traffic.js';
-import { markRepaired } from './check-setup.js';
+import type { ReceivingOptions } from '../bot/receive-webhook.js';
+import { RECEIVING_NAMES } from '../bot/receive-webhook.js';
+import { isRepaired, markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
@@ -25,29 +27,14 @@ export type { RecordOption } from '../bot/record-traffic.js';
 
 const { FacebookAdapter } = loadStockAdapter();
 /** A second repair would lift the guard that the first one has put on `sendActivities`. */
-const repaired = new WeakSet<object>();
 
 /** What both the subclass and the repair take. */
-export interface RepairOptions {
+export interface RepairOptions extends ReceivingOptions {
   /** The plugin; its middleware becomes the first of the adapter's. */
   handover: VccLiveHandover;
-  /** Larger bodies are answered with 413. Default 1 MiB. */
-  maxBodyBytes?: number;
-  /**
-   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
-   * Default 64 MiB.
-   */
-  maxPendingBodyBytes?: number;
-  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
-  bodyTimeoutMs?: number;
-  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
-  ackDeadlineMs?: number;
-  /**
-   * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
-   * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
-   */
-  record?: RecordOption | undefined;
 }
+
+const REPAIR_NAMES = ['handover', ...RECEIVING_NAMES];
 
 /** The stock adapter's options; token, app secret and Graph URL are the handover's unless given. */
 export interface HandoverFacebookAdapterOptions
@@ -55,6 +42,18 @@ export interface HandoverFacebookAdapterOptions
   app_secret?: string;
   access_token?: string;
 }
+
+type StockOptions = Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>;
+
+const STOCK_NAMES = namesOf<StockOptions>({
+  verify_token: true,
+  app_secret: true,
+  access_token: true,
+  getAccessTokenForPage: true,
+  api_host: true,
+  api_version: true,
+  enable_incomplete: true,
+});
 
 /**
  * A Facebook adapter for bots with a handover. `processActivity` takes GET (`hub.challenge`) and POST on one route, under
@@ -72,18 +71,17 @@ export class HandoverFacebookAdapter extends FacebookAdapter {
   /** @throws {@link InvalidOptionError} without a `handover`, a verify token, or an app secret in either place */
   constructor(options: HandoverFacebookAdapterOptions) {
     const plugin = pluginOf((options as HandoverFacebookAdapterOptions | undefined)?.handover);
-    const { handover, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record, ...stock } = options;
-    super(stockOptions(stock, plugin.core.options));
+    checkFields('', options, [...REPAIR_NAMES, ...STOCK_NAMES]);
+    super(stockOptions(options, plugin.core.options));
     this.#service = serve(plugin, this, {
       ...ownToken(options),
       verifyToken: options.verify_token,
       appSecret: options.app_secret,
       graph: ownGraph(options),
-      limits: { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs },
-      record,
+      receiving: options,
     });
     markRepaired(this);
-    handover.attach(this);
+    options.handover.attach(this);
   }
 
   /** Answers the request, and runs the bot's logic for what it brought. Never rejects; the log says what went wrong. */
@@ -121,16 +119,15 @@ export function repairFacebookAdapter<T extends InstanceType<typeof FacebookAdap
   options: RepairOptions,
 ): T {
   const plugin = pluginOf((options as RepairOptions | undefined)?.handover);
+  checkFields('', options, REPAIR_NAMES);
   if (!isFacebookAdapter(adapter)) {
     throw new InvalidOptionError('adapter', 'something else', 'a FacebookAdapter of botbuilder-adapter-facebook');
   }
-  if (repaired.has(adapter)) return adapter;
+  if (isRepaired(adapter)) return adapter;
   const own = (adapter as unknown as { readonly options: FacebookAdapterOptions }).options;
   // Nobody can tell which of the stock adapter's address and version was chosen and which is a default of 2018.
   const { verify_token: verifyToken, app_secret: appSecret } = own;
-  const { record } = options;
-  const service = serve(plugin, adapter, { ...ownToken(own), verifyToken, appSecret, limits: options, record });
-  repaired.add(adapter);
+  const service = serve(plugin, adapter, { ...ownToken(own), verifyToken, appSecret, receiving: options });
   adapter.processActivity = (req: unknown, res: unknown, logic: BotLogic) =>
     service.receive(req as WebhookRequest, res as WebhookResponse, logic);
   adapter.sendActivities = (context, activities) => service.send(context, activities);
@@ -163,13 +160,11 @@ function loadStockAdapter(): typeof import('botbuilder-adapter-facebook') {
 }
 
 function stockOptions(
-  options: Omit<HandoverFacebookAdapterOptions, keyof RepairOptions>,
+  options: HandoverFacebookAdapterOptions,
   { pageAccessToken, appSecret, graph = {} }: HandoverOptions,
 ): FacebookAdapterOptions {
   // An option that is `undefined`, as one from an environment variable may be, is one that is not given.
-  const given = Object.fromEntries(
-    Object.entries<unknown>(options).filter(([, value]) => value !== undefined),
-  ) as unknown as typeof options;
+  const given = presentFields(Object.fromEntries(STOCK_NAMES.map((name) => [name, options[name]]))) as StockOptions;
   if (given.access_token !== undefined) checkSecret('access_token', given.access_token, 'a Page access token');
   const token =
     given.access_token !== undefined || given.getAccessTokenForPage !== undefined

@@ -5,15 +5,15 @@
  */
 import type { Activity, BotAdapter, Middleware, TurnContext } from 'botbuilder';
 import type { DialogTurnResult, WaterfallStepContext } from 'botbuilder-dialogs';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { loadPeers } from '../thread/missing-peer.js';
-import { CopyCheck } from '../bot/check-copies.js';
 import type { Plugin } from '../bot/compose.js';
 import { HandoverPlugin, pluginOf } from '../bot/handover-plugin.js';
 import { waitingHost } from '../bot/waiting-dialog.js';
-import { HandoverDialogIds, DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
+import { DEFAULT_DIALOG_ID, HandoverDialogIds, checkRequest } from '../bot/handover-dialog-ids.js';
 import { SetupCheck, attachBot } from '../bot/setup-check.js';
-import { checkMicrosoftAppId, checkRepaired } from './check-setup.js';
+import { checkCopies, checkMicrosoftAppId, checkRepaired } from './check-setup.js';
 import { botFramework } from './framework.js';
 import type { HandoverDialog } from './handover-dialog.js';
 import type { BotLogic, DialogAccess, HandoverRequest, VccLiveHandoverOptions } from './options.js';
@@ -24,10 +24,7 @@ export interface AttachOptions extends Partial<DialogAccess> {
   readonly microsoftAppId?: string;
 }
 
-const LOADED_TWICE = {
-  'botbuilder-core': 'An object of one copy is no instance of the classes of the other.',
-  'botbuilder-dialogs': 'Dialogs of one copy are refused by the other: "Invalid dialog being added".',
-};
+const ATTACH_NAMES = namesOf<AttachOptions>({ microsoftAppId: true, dialogs: true, conversationState: true });
 
 /**
  * Hands threads over, stays silent, and goes on when they come home.
@@ -42,7 +39,6 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
   readonly #plugin: Plugin;
   readonly #dialogs = new HandoverDialogIds();
   readonly #setup: SetupCheck;
-  readonly #copies: CopyCheck;
 
   /** For Botkit, which passes over a plugin without a name in silence. */
   readonly name = 'VccLiveHandover';
@@ -51,7 +47,6 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
   constructor(options: VccLiveHandoverOptions) {
     super(options, botFramework);
     this.#plugin = pluginOf(this);
-    this.#copies = new CopyCheck(this.#plugin.core.log, LOADED_TWICE);
     this.#setup = new SetupCheck(this.#plugin, (adapter) => checkRepaired(adapter as unknown as BotAdapter));
   }
 
@@ -94,8 +89,9 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    * @throws {@link InvalidOptionError} for a stock FacebookAdapter, and for a `CloudAdapter` without `microsoftAppId`
    */
   attach(adapter: BotAdapter, logic?: BotLogic, how: AttachOptions = {}): void {
+    checkFields('', how, ATTACH_NAMES);
     const { microsoftAppId } = how;
-    this.#copies.check();
+    checkCopies(this.#plugin.core.lines);
     checkRepaired(adapter);
     if (logic) checkMicrosoftAppId(adapter, microsoftAppId);
     attachBot(this.#plugin, this, { adapter, logic, microsoftAppId }, how);
@@ -109,7 +105,8 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    */
   dialog(id: string = DEFAULT_DIALOG_ID, request: HandoverRequest = {}): HandoverDialog {
     const dialogs = loadDialogs('handover.dialog()');
-    this.#copies.check();
+    checkCopies(this.#plugin.core.lines);
+    checkRequest(request);
     this.#dialogs.made(id);
     return new dialogs.HandoverDialog(waitingHost(this.#plugin), id, request);
   }
@@ -123,6 +120,7 @@ export class VccLiveHandover extends HandoverPlugin<TurnContext, Partial<Activit
    */
   step(request: HandoverRequest = {}, dialogId?: string): (step: WaterfallStepContext) => Promise<DialogTurnResult> {
     loadDialogs('handover.step()');
+    checkRequest(request);
     return async (step) => step.beginDialog(this.#dialogs.idFor(step, dialogId), request);
   }
 }

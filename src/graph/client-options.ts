@@ -3,6 +3,7 @@
  */
 import { type Clock, systemClock } from '../thread/clock.js';
 import { InvalidOptionError } from '../thread/errors.js';
+import { checkFields, describedPart, namesOf } from '../thread/check-values.js';
 import type { AppId, PageId } from '../thread/ids.js';
 import type { Logger } from '../thread/logger.js';
 import type { Probe } from '../thread/probe.js';
@@ -69,6 +70,19 @@ export interface ClientSettings {
   readonly tokens: TokenAnswers | undefined;
 }
 
+const OPTION_NAMES = namesOf<ThreadControlClientOptions>({
+  botAppId: true,
+  pageAccessToken: true,
+  appSecret: true,
+  baseUrl: true,
+  apiVersion: true,
+  timeoutMs: true,
+  maxRetries: true,
+  clock: true,
+  random: true,
+  logger: true,
+  probe: true,
+});
 const DEFAULT_BASE_URL = 'https://graph.facebook.com';
 const DEFAULT_API_VERSION = 'v26.0';
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -83,7 +97,7 @@ const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
  * @throws {@link InvalidOptionError} if an option has a value it cannot have; the text shows no value that may be a secret
  */
 export function settingsOf(options: ThreadControlClientOptions, watchers: ClientWatchers = {}): ClientSettings {
-  checkOptions({ ...options });
+  checkOptions(options);
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
     botAppId: options.botAppId,
@@ -107,56 +121,44 @@ export function isTokenText(text: string): boolean {
   return TOKEN_CHARACTERS.test(text);
 }
 
-function checkOptions(options: Readonly<Record<string, unknown>>): void {
-  const { botAppId, pageAccessToken, appSecret, baseUrl, apiVersion, timeoutMs, maxRetries } = options;
+function checkOptions(options: ThreadControlClientOptions): void {
+  const given = checkFields('', options, OPTION_NAMES);
+  const { botAppId, pageAccessToken, appSecret } = given;
   if (typeof botAppId !== 'string' || botAppId === '') {
-    throw new InvalidOptionError('botAppId', described(botAppId), "the bot's Facebook app id, as a string");
+    throw new InvalidOptionError('botAppId', describedPart(botAppId), "the bot's Facebook app id, as a string");
   }
   const isToken = typeof pageAccessToken === 'string' && isTokenText(pageAccessToken.trim());
   if (!isToken && typeof pageAccessToken !== 'function') {
     throw new InvalidOptionError(
       'pageAccessToken',
-      described(pageAccessToken),
+      describedPart(pageAccessToken),
       'a Page access token, or a function that has one for each Page',
     );
   }
   if (appSecret !== undefined && (typeof appSecret !== 'string' || appSecret === '')) {
-    throw new InvalidOptionError('appSecret', described(appSecret), 'the App Secret, or left out');
+    throw new InvalidOptionError('appSecret', describedPart(appSecret), 'the App Secret, or left out');
   }
-  if (baseUrl !== undefined && !isOrigin(baseUrl)) {
-    throw new InvalidOptionError(
-      'baseUrl',
-      described(baseUrl),
-      'an http or https origin without path, such as https://graph.facebook.com',
-    );
-  }
-  if (apiVersion !== undefined && !(typeof apiVersion === 'string' && /^v\d+\.\d+$/.test(apiVersion))) {
-    throw new InvalidOptionError('apiVersion', described(apiVersion), 'a version such as v26.0');
-  }
-  if (
-    timeoutMs !== undefined &&
-    !(typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS)
-  ) {
-    throw new InvalidOptionError(
-      'timeoutMs',
-      described(timeoutMs),
-      `a number of milliseconds from 1 to ${LONGEST_TIMEOUT_MS}`,
-    );
-  }
-  if (
-    maxRetries !== undefined &&
-    !(Number.isInteger(maxRetries) && Number(maxRetries) >= 0 && Number(maxRetries) <= MOST_RETRIES)
-  ) {
-    throw new InvalidOptionError('maxRetries', described(maxRetries), `a whole number from 0 to ${MOST_RETRIES}`);
-  }
+  checkGraphSettings('', given);
 }
 
-/** The value if it is a number, else only its sort: it may be a secret in the wrong place. */
-function described(value: unknown): string {
-  if (typeof value === 'number') return String(value);
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return value.trim() === '' ? 'empty' : 'a string that does not fit';
-  return value === null ? 'null' : `of type ${typeof value}`;
+/**
+ * Refuses what cannot work of how Graph is called.
+ * @param path in front of the names: `graph.`, or empty
+ * @throws {@link InvalidOptionError}
+ */
+export function checkGraphSettings(path: string, settings: Readonly<Record<string, unknown>>): void {
+  const { baseUrl, apiVersion, timeoutMs, maxRetries } = settings;
+  const check = (name: string, value: unknown, fits: boolean, expected: string): void => {
+    if (value !== undefined && !fits) throw new InvalidOptionError(`${path}${name}`, describedPart(value), expected);
+  };
+  const origin = 'an http or https origin without path, such as https://graph.facebook.com';
+  check('baseUrl', baseUrl, isOrigin(baseUrl), origin);
+  const isVersion = typeof apiVersion === 'string' && /^v\d+\.\d+$/.test(apiVersion);
+  check('apiVersion', apiVersion, isVersion, 'a version such as v26.0');
+  const isTimeout = typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS;
+  check('timeoutMs', timeoutMs, isTimeout, `a number of milliseconds from 1 to ${LONGEST_TIMEOUT_MS}`);
+  const isCount = Number.isInteger(maxRetries) && Number(maxRetries) >= 0 && Number(maxRetries) <= MOST_RETRIES;
+  check('maxRetries', maxRetries, isCount, `a whole number from 0 to ${MOST_RETRIES}`);
 }
 
 function isOrigin(value: unknown): boolean {

@@ -8,6 +8,7 @@
 import type { GraphErrorCode } from '../thread/errors.js';
 import { HandoverError } from '../thread/errors.js';
 import type { PageId } from '../thread/ids.js';
+import { presentFields } from '../thread/read-unknown.js';
 import type { OwnerAnswer } from './owner-answer.js';
 
 /**
@@ -94,7 +95,7 @@ export class GraphApiError extends HandoverError {
     this.outcome = outcome;
     this.retryable = retryable;
     this.#details = details;
-    Object.assign(this, Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)));
+    Object.assign(this, presentFields(optional));
   }
 
   /** A copy of the error with other details. */

@@ -5,6 +5,7 @@
  * throttled Page, and no error of theirs holds a token.
  * @see https://developers.facebook.com/documentation/business-messaging/messenger-platform/conversation-routing
  */
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import type { AppId, PageId } from '../thread/ids.js';
 import type { ThreadKey } from '../thread/key.js';
@@ -21,6 +22,8 @@ import type { Attempt, GraphCall, SendSettings } from './graph-call.js';
 import { attemptsOf } from './measured-attempts.js';
 import type { OwnerAnswer } from './owner-answer.js';
 import { OwnerQuestions } from './owner-questions.js';
+
+const SEND_NAMES = namesOf<SendSettings>({ evenIfMessagesPause: true, file: true });
 
 /** An accepted message. Times are our clock, milliseconds since 1970. */
 export interface SendReceipt {
@@ -169,6 +172,7 @@ export class ThreadControlClient {
    * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
    */
   async send(thread: ThreadKey, body: object, how: SendSettings = {}): Promise<SendReceipt> {
+    checkFields('', how, SEND_NAMES);
     const call: GraphCall = {
       operation: 'send',
       pageId: thread.pageId,

@@ -59,14 +59,14 @@ export interface EnginePolicies {
   readonly ownEchoes: boolean;
 }
 
-/** What the option `requests` means. */
+/** What the option `controlRequests` means. */
 export function grantingOf(policy: RequestPolicy, functions: ApplicationFunctions): Granting {
   if (policy === 'deny') return () => false;
   if (policy === 'grantAll') return () => true;
   if (policy === 'grantVccLive') return ({ isVccLive }) => isVccLive;
   return (request) => {
     const described = {
-      name: 'requests',
+      name: 'controlRequests',
       accept: acceptBoolean,
       expected: BOOLEAN_IN_WORDS,
       instead: request.isVccLive,

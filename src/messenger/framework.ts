@@ -1,4 +1,5 @@
 /** Binds the port of `bot/` to plain objects: no middleware, no proxies. */
+import { presentFields } from '../thread/read-unknown.js';
 import type { Activity, ConversationReference, ResourceResponse } from '../activities/activity.js';
 import { markSpeaksToMeta } from '../bot/adapter-answers.js';
 import type { MessengerService } from '../bot/serve-adapter.js';
@@ -35,12 +36,8 @@ export class MessengerBinding implements Framework {
   }
 
   referenceOf({ channelId, conversation, from, recipient }: Activity): ConversationReference {
-    return {
-      ...(channelId === undefined ? {} : { channelId }),
-      ...(conversation === undefined ? {} : { conversation: { id: conversation.id } }),
-      ...(from === undefined ? {} : { user: from }),
-      ...(recipient === undefined ? {} : { bot: recipient }),
-    };
+    const place = conversation && { id: conversation.id };
+    return presentFields({ channelId, conversation: place, user: from, bot: recipient });
   }
 
   continueConversation({ adapter }: AttachedBot, reference: ConversationReference, logic: BotLogic): Promise<void> {

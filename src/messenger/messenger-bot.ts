@@ -37,6 +37,10 @@ interface Handlers {
   error?: ErrorHandler;
 }
 
+const NOBODY_ANSWERS =
+  'A customer wrote, and nobody answers: the bot has no onMessage. Call bot.onMessage(…) before the server listens. ' +
+  'This line is written once.';
+
 /**
  * A Messenger bot that is a function, with agents of VCC Live behind it.
  *
@@ -67,7 +71,6 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
   readonly #binding: MessengerBinding;
   readonly #host: ThreadHost;
   readonly #handlers: Handlers = {};
-  #hasSaidNobodyAnswers = false;
   /** The binding makes all contexts, so each is a {@link MessengerTurn}. */
   readonly #logic: BotLogic = (turn: MessengerTurn) => this.#runHandlers(turn);
 
@@ -203,18 +206,9 @@ export class MessengerBot extends HandoverPlugin<MessengerTurn, never> {
     if (!decided || (decided.decision !== 'unmanaged' && decided.decision.run !== 'logic')) return;
     const { message } = turn;
     const { event } = decided;
-    if (message && !onMessage) this.#sayNobodyAnswers();
+    if (message && !onMessage) this.#plugin.core.lines.once('error', NOBODY_ANSWERS);
     if (message && onMessage) await this.#guarded('onMessage', turn, () => onMessage(message, turn), event);
     else if (!message && onEvent) await this.#guarded('onEvent', turn, () => onEvent(event, turn), event);
-  }
-
-  #sayNobodyAnswers(): void {
-    if (this.#hasSaidNobodyAnswers) return;
-    this.#hasSaidNobodyAnswers = true;
-    this.#plugin.core.log.error(
-      'A customer wrote, and nobody answers: the bot has no onMessage. Call bot.onMessage(…) before the server listens. ' +
-        'This line is written once.',
-    );
   }
 
   /**

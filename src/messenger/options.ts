@@ -5,15 +5,15 @@
 import { InvalidOptionError } from '../thread/errors.js';
 import type { HandoverResult } from '../thread/handover.js';
 import type { PageId } from '../thread/ids.js';
-import { checkNames, checkSecret, described, isObject } from '../thread/check-values.js';
+import { checkFields, checkSecret, isObject } from '../thread/check-values.js';
 import type { Availability } from '../availability/availability.js';
-import type { BodyOptions } from '../webhook/http-request.js';
 import { OPTION_NAMES } from '../bot/check-options.js';
 import { POLICY_CHECKS } from '../bot/check-policies.js';
 import type * as options from '../bot/handover-options.js';
 import type { ServeSettings } from '../bot/serve-adapter.js';
 import type { Callback } from '../bot/port.js';
-import type { RecordOption } from '../bot/record-traffic.js';
+import type { ReceivingOptions } from '../bot/receive-webhook.js';
+import { RECEIVING_NAMES } from '../bot/receive-webhook.js';
 import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/talk-to-agent.js';
 import type { HandoverRequest, MessengerThread } from './messenger-thread.js';
 import type { MessengerTurn } from './messenger-turn.js';
@@ -48,17 +48,20 @@ export type MetadataMaker = Callback<
 
 /** Policies that need a framework's dialogs or its `handoff.status`. */
 type LeftOut = 'statusEvents' | 'openPrompt';
-type PolicyName = Exclude<options.PolicyName, LeftOut>;
 type Shared = options.HandoverOptions<MessengerThread, Reply>;
 
 /** Options that may differ by Page. */
-export interface PagePolicies extends Omit<Pick<Shared, PolicyName>, 'availability' | 'metadata'> {
+export interface PagePolicies extends Omit<
+  options.PagePolicies<MessengerThread, Reply>,
+  LeftOut | 'availability' | 'metadata'
+> {
   availability?: AvailabilityCheck;
   metadata?: MetadataMaker;
 }
 
 /** Options of `MessengerBot`. */
-export interface MessengerBotOptions extends PagePolicies, Omit<Shared, options.PolicyName | 'appSecret' | 'pages'> {
+export interface MessengerBotOptions
+  extends PagePolicies, Omit<Shared, options.PolicyName | 'appSecret' | 'pages'>, ReceivingOptions {
   /**
    * App Secret of the bot's app: verifies webhooks and signs Graph calls.
    * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests
@@ -73,41 +76,17 @@ export interface MessengerBotOptions extends PagePolicies, Omit<Shared, options.
   pages?:
     | Readonly<Record<string, PagePolicies>>
     | ((pageId: PageId) => PagePolicies | undefined | Promise<PagePolicies | undefined>);
-  /** Larger bodies are answered with 413. Default 1 MiB. */
-  maxBodyBytes?: number;
-  /**
-   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
-   * Default 64 MiB.
-   */
-  maxPendingBodyBytes?: number;
-  /** A body that has not ended by then is answered with 408. Milliseconds, default 10,000. */
-  bodyTimeoutMs?: number;
-  /** A delivery is acknowledged after this at the latest, while a slow turn goes on. Milliseconds, default 4000. */
-  ackDeadlineMs?: number;
-  /**
-   * Records webhooks and Graph calls in this new file, for a bug report: `'bug.jsonl'`, or `{ file, keep }`. Ids, names,
-   * texts and tokens are replaced; `keep` lists texts and field names that stay. Default: nothing is recorded.
-   */
-  record?: RecordOption | undefined;
 }
 
 /** The options as the plugin takes them. */
 type PluginOptions = options.HandoverOptions<MessengerTurn, never>;
-/** The options of the webhook's route; the others are the plugin's. */
-type RouteName = 'verifyToken' | 'ackDeadlineMs' | 'record' | keyof BodyOptions;
-
-const ROUTE_NAMES: Readonly<Record<RouteName, true>> = {
-  verifyToken: true,
-  maxBodyBytes: true,
-  maxPendingBodyBytes: true,
-  bodyTimeoutMs: true,
-  ackDeadlineMs: true,
-  record: true,
-};
 const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
   statusEvents: "left out: a bot without a framework has onReturned, and the events, on('claimed', …) for one",
   openPrompt: 'left out: a bot without a framework has no dialogs whose prompts could be open',
 };
+
+const POLICY_NAMES = Object.keys(POLICY_CHECKS).filter((name) => !(name in LEFT_OUT));
+const ALL_NAMES = [...OPTION_NAMES, 'verifyToken', ...RECEIVING_NAMES].filter((name) => !(name in LEFT_OUT));
 
 /**
  * The options in two parts: the plugin's, and those of the webhook's route.
@@ -117,19 +96,13 @@ export function readOptions(given: MessengerBotOptions): {
   readonly plugin: PluginOptions;
   readonly route: ServeSettings;
 } {
-  if (!isObject(given)) {
-    const expected = 'an object with botAppId, vccLiveAppId, pageAccessToken, appSecret and verifyToken';
-    throw new InvalidOptionError('options', described(given), expected);
-  }
   refuseLeftOut('', given);
-  const names = [...OPTION_NAMES, ...Object.keys(ROUTE_NAMES)].filter((name) => !(name in LEFT_OUT));
-  checkNames('', given, names);
+  checkFields('', given, ALL_NAMES);
   checkSecret('appSecret', given.appSecret, "the App Secret of the bot's app: webhooks are verified with it");
   checkSecret('verifyToken', given.verifyToken, "the verify token of the app's webhook settings");
-  const { verifyToken, maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs, record, ...rest } = given;
-  const plugin = { ...rest, ...portPolicies('', rest), ...portPages(rest.pages) };
-  const limits = { maxBodyBytes, maxPendingBodyBytes, bodyTimeoutMs, ackDeadlineMs };
-  return { plugin: plugin as unknown as PluginOptions, route: { verifyToken, limits, record } };
+  const shared = Object.fromEntries(Object.entries(given).filter(([name]) => OPTION_NAMES.includes(name)));
+  const plugin = { ...shared, ...portPolicies('', given), ...portPages(given.pages) };
+  return { plugin: plugin as unknown as PluginOptions, route: { verifyToken: given.verifyToken, receiving: given } };
 }
 
 /** Policies whose texts are activities. */
@@ -180,13 +153,12 @@ function portPages(pages: MessengerBotOptions['pages']): object {
 function portPage(path: string, page: PagePolicies | undefined): unknown {
   if (!isObject(page)) return page;
   refuseLeftOut(`${path}.`, page);
-  const known = Object.keys(POLICY_CHECKS).filter((name) => !(name in LEFT_OUT));
-  checkNames(path, page, known, '; anything else is for all Pages');
+  checkFields(path, page, POLICY_NAMES, '; anything else is for all Pages');
   return { ...page, ...portPolicies(`${path}.`, page) };
 }
 
-function refuseLeftOut(path: string, given: object): void {
+function refuseLeftOut(path: string, given: unknown): void {
   for (const [name, why] of Object.entries(LEFT_OUT)) {
-    if (name in given) throw new InvalidOptionError(`${path}${name}`, 'given', why);
+    if (isObject(given) && name in given) throw new InvalidOptionError(`${path}${name}`, 'given', why);
   }
 }

@@ -3,7 +3,8 @@
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 import { InvalidOptionError } from '../thread/errors.js';
-import { checkNames, described, isObject } from '../thread/check-values.js';
+import { checkFields, described, isObject, namesOf } from '../thread/check-values.js';
+import { presentFields } from '../thread/read-unknown.js';
 import type { Activity, Attachment } from '../activities/activity.js';
 
 /** A quick reply: its words are also its payload unless another is given. */
@@ -55,7 +56,7 @@ export interface Reply {
   readonly metadata?: string;
 }
 
-const REPLY_NAMES = Object.keys({
+const REPLY_NAMES = namesOf<Reply>({
   text: true,
   quickReplies: true,
   attachments: true,
@@ -65,14 +66,15 @@ const REPLY_NAMES = Object.keys({
   notificationType: true,
   personaId: true,
   metadata: true,
-} satisfies Record<keyof Reply, true>);
-const MESSAGE_NAMES = Object.keys({
+});
+const MESSAGE_NAMES = namesOf<MetaMessage>({
   text: true,
   attachment: true,
   quick_replies: true,
   sticker_id: true,
   metadata: true,
-} satisfies Record<keyof MetaMessage, true>);
+});
+const QUICK_REPLY_NAMES = namesOf<QuickReply>({ title: true, payload: true, imageUrl: true });
 const ATTACHMENT_TYPES: readonly unknown[] = ['image', 'audio', 'video', 'file'];
 const REPLY_IN_WORDS = 'a text, or an object with text, quickReplies, attachments or message';
 
@@ -87,7 +89,7 @@ export function activityOf(reply: string | Reply, path = 'reply'): Activity {
     throw new InvalidOptionError(path, 'empty', REPLY_IN_WORDS);
   }
   if (!isObject(reply)) throw new InvalidOptionError(path, described(reply), REPLY_IN_WORDS);
-  checkNames(path, reply, REPLY_NAMES);
+  checkFields(path, reply, REPLY_NAMES);
   const message = metaMessageOf(reply.message, path);
   checkOnce(reply, message, path);
   const text = reply.text ?? message.text;
@@ -113,12 +115,7 @@ function textOf(text: unknown, path: string): string {
 }
 
 function metaMessageOf(message: unknown, path: string): MetaMessage {
-  if (message === undefined) return {};
-  if (!isObject(message)) {
-    throw new InvalidOptionError(`${path}.message`, described(message), `an object with ${MESSAGE_NAMES.join(', ')}`);
-  }
-  checkNames(`${path}.message`, message, MESSAGE_NAMES);
-  return message;
+  return message === undefined ? {} : checkFields(`${path}.message`, message, MESSAGE_NAMES);
 }
 
 /** A reply that says the same thing twice would lose one of the two. */
@@ -135,7 +132,7 @@ function checkOnce(reply: Reply, message: MetaMessage, path: string): void {
 
 function channelDataOf(reply: Reply, message: MetaMessage, path: string): Readonly<Record<string, unknown>> {
   const { tag, messagingType, notificationType, personaId, metadata = message.metadata } = reply;
-  const fields = {
+  return presentFields({
     attachment: message.attachment,
     sticker_id: message.sticker_id,
     quick_replies: quickRepliesOf(reply.quickReplies, path) ?? message.quick_replies,
@@ -144,8 +141,7 @@ function channelDataOf(reply: Reply, message: MetaMessage, path: string): Readon
     notification_type: notificationType,
     persona_id: personaId,
     metadata,
-  };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  });
 }
 
 function quickRepliesOf(replies: unknown, path: string): readonly object[] | undefined {
@@ -169,8 +165,7 @@ function quickRepliesOf(replies: unknown, path: string): readonly object[] | und
 
 function quickReply(value: unknown, path: string): Partial<QuickReply> {
   if (!isObject(value)) throw new InvalidOptionError(path, described(value), 'a text, or an object with title');
-  checkNames(path, value, ['title', 'payload', 'imageUrl']);
-  return value;
+  return checkFields(path, value, QUICK_REPLY_NAMES);
 }
 
 function attachmentsOf(attachments: unknown, path: string): Attachment[] {
@@ -179,7 +174,7 @@ function attachmentsOf(attachments: unknown, path: string): Attachment[] {
     const at = `${path}.attachments[${index}]`;
     const expected = 'an object with type (image, audio, video or file) and url';
     if (!isObject(each)) throw new InvalidOptionError(at, described(each), expected);
-    checkNames(at, each, ['type', 'url']);
+    checkFields(at, each, ['type', 'url']);
     const { type, url } = each;
     if (!ATTACHMENT_TYPES.includes(type)) throw new InvalidOptionError(`${at}.type`, described(type), expected);
     if (typeof url !== 'string' || url === '') throw new InvalidOptionError(`${at}.url`, described(url), expected);

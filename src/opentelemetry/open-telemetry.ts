@@ -16,6 +16,7 @@ import type {
   SpanKind,
   TracerProvider,
 } from '@opentelemetry/api';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { HandoverError } from '../thread/errors.js';
 import type { BegunWork, Measurement, Probe, Work, WorkEnd } from '../thread/probe.js';
 import type { Instrument, InstrumentName } from './instruments.js';
@@ -41,8 +42,14 @@ const ACKNOWLEDGED: readonly string[] = ['done', 'stillRunning', 'stored'];
 
 const api = loadApi();
 
-/** Makes a probe for the option `telemetry`. */
+const OPTION_NAMES = namesOf<OpenTelemetryOptions>({ meterProvider: true, tracerProvider: true, pageOnMetrics: true });
+
+/**
+ * Makes a probe for the option `telemetry`.
+ * @throws {@link InvalidOptionError} naming the option
+ */
 export function openTelemetry(options: OpenTelemetryOptions = {}): Probe {
+  checkFields('', options, OPTION_NAMES);
   return new OpenTelemetryProbe(options);
 }
 

@@ -23,7 +23,7 @@ import { SimulatedVccLive } from './vcc-live/simulated-vcc-live.js';
 import { Weather } from './weather.js';
 import { ACK_TIMEOUT_MS, WebhookDelivery } from './webhook-delivery.js';
 import { Wire } from './wire.js';
-import { soundSetUp, type PageSetUp } from './wrong-settings.js';
+import { setUpOf, type PageSetUp } from './wrong-settings.js';
 
 /** The app that `setUp.otherAppConnected` connects. */
 const OTHER_APP_ID = '900900900900901';
@@ -56,7 +56,7 @@ export interface SimulatorDeps {
 export function assembleSimulator(options: SimulatorOptions): SimulatorDeps {
   const settings = settingsFrom(options);
   const habits = habitsFrom(options);
-  const setUp: PageSetUp = { ...soundSetUp(), ...options.setUp };
+  const setUp = setUpOf(options.setUp);
   const random = new SeededRandom(options.seed ?? 1);
   const weather = new Weather(random);
   const callback: SimulatorDeps['callback'] = { url: undefined };

@@ -4,6 +4,7 @@
  * Exists so that a bot's test reads as the dialogue it is about, and so that a failure shows what went over the wire.
  * Every expectation waits, because a bot may answer after it has acknowledged. Limits are real milliseconds.
  */
+import { checkFields } from '../thread/check-values.js';
 import type {
   ExpectedMessage,
   ExpectLimit,
@@ -71,6 +72,7 @@ export class CustomerExpectations {
    * @throws {@link ExpectationError} at once if the next message is another one, or when none came in time
    */
   async answer(expected?: ExpectedMessage, how: AnswerLimit = {}): Promise<ConversationEntry> {
+    checkFields('', how, ['timeoutMs', 'from']);
     const { timeoutMs = EXPECT_WITHIN_MS, from = 'bot' } = how;
     const next = await firstOf(this.#view.wire, timeoutMs, () => this.#next(from));
     if (next === undefined) throw this.#failure(wording(from, expected), `nothing within ${timeoutMs} ms`);
@@ -88,6 +90,7 @@ export class CustomerExpectations {
    * @throws {@link ExpectationError} as soon as a message comes, or if webhooks are still unanswered at `timeoutMs`
    */
   async silence(how: SilenceLimit = {}): Promise<void> {
+    checkFields('', how, ['timeoutMs', 'from', 'forMs']);
     const { timeoutMs = EXPECT_WITHIN_MS, from = 'bot', forMs = SILENCE_FOR_MS } = how;
     const atRest = await restWithin(this.#view, timeoutMs);
     const broken = await firstOf(this.#view.wire, atRest ? forMs : 0, () => this.#next(from));
@@ -120,6 +123,7 @@ export class AgentExpectations<Queued extends { readonly psid: string; readonly 
    * @throws {@link ExpectationError} when it does not in time, or at once if the metadata is another one
    */
   async thread(psid: string, how: QueueLimit = {}): Promise<Queued> {
+    checkFields('', how, ['timeoutMs', 'metadata']);
     const { timeoutMs = EXPECT_WITHIN_MS, metadata } = how;
     const queued = await firstOf(this.#view.wire, timeoutMs, () => this.#queued(psid));
     const expected = `the thread of ${psid}${metadata === undefined ? '' : ` with metadata ${written(metadata)}`}`;
@@ -158,6 +162,7 @@ export class SimulatorExpectations {
    * @throws {@link ExpectationError} with the last answer when it does not in time
    */
   async webhook(how: ExpectLimit = {}): Promise<void> {
+    checkFields('', how, ['timeoutMs']);
     const { timeoutMs = EXPECT_WITHIN_MS } = how;
     const untilMs = performance.now() + timeoutMs;
     for (;;) {
@@ -181,6 +186,7 @@ export class SimulatorExpectations {
    * @throws {@link ExpectationError} when another one does at `timeoutMs`
    */
   async owner(psid: string, owner: ExpectedOwner, how: ExpectLimit & { readonly pageId?: string } = {}): Promise<void> {
+    checkFields('', how, ['timeoutMs', 'pageId']);
     const { timeoutMs = EXPECT_WITHIN_MS, pageId } = how;
     const ids = this.#view.appIds(pageId);
     const wanted = isRole(owner) ? ids[owner] : owner;
@@ -198,6 +204,7 @@ export class SimulatorExpectations {
    * @throws {@link ExpectationError} with the refusals
    */
   async noRefusedSends(psid?: string, how: ExpectLimit = {}): Promise<void> {
+    checkFields('', how, ['timeoutMs']);
     const { timeoutMs = EXPECT_WITHIN_MS } = how;
     await restWithin(this.#view, timeoutMs);
     const refused = this.#view.wire

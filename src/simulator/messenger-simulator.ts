@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { readRecording } from '../recording/read-recording.js';
+import { checkFields } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { webhookFields } from './event-routing.js';
 import { assembleSimulator, type SimulatorDeps } from './assemble-simulator.js';
@@ -181,6 +182,7 @@ export class MessengerSimulator {
    * they are. Rejects if there is no answer.
    */
   deliverRaw(body: string | Uint8Array | object, how: RawDelivery = {}): Promise<WebhookAnswer> {
+    checkFields('', how, ['headers', 'signWith']);
     const bytes =
       body instanceof Uint8Array
         ? Buffer.from(body)
@@ -195,6 +197,7 @@ export class MessengerSimulator {
    * @throws {@link InvalidOptionError} if the file is no recording; rejects with the system's error if it cannot be read
    */
   async replay(file: string, how: { readonly waitMs?: number } = {}): Promise<ReplayReport> {
+    checkFields('', how, ['waitMs']);
     const recording = readRecording(await readFile(file, 'utf8'));
     const stage = {
       settings: this.settings,

@@ -3,7 +3,9 @@
  *
  * Exists so that a wrong id is said at the start, not by a webhook that never comes.
  */
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
+import { presentFields } from '../thread/read-unknown.js';
 import type { WebhookField } from './event-routing.js';
 import type { PageSetUp } from './wrong-settings.js';
 
@@ -124,11 +126,58 @@ const DEFAULT_PAGE_ID = '111222333444555';
 /** As long as Meta's newer ones: a JavaScript number rounds both, so a bot that loses digits fails here too. */
 const DEFAULT_BOT_APP_ID = '24012345678901237';
 const DEFAULT_VCC_LIVE_APP_ID = '27012345678901239';
+const HABITS: PlatformHabits = {
+  passInformsPrevious: false,
+  takeInforms: 'loser',
+  previousOwnerWhenIdle: 'null',
+  sendTakesIdle: true,
+  requestWithRouting: 'refused',
+  receipts: false,
+  standbyCarriesEverything: false,
+  takeNotAllowedIs: 'code10',
+  alreadyOwnerIs: 'withSubcode',
+  threadOwnerServed: true,
+  controlMetadata: 'metadata',
+};
+const PAGE_NAMES = namesOf<SimulatedPageOptions>({
+  pageId: true,
+  pageAccessToken: true,
+  vccLiveAppId: true,
+  vccLivePageAccessToken: true,
+});
+const OWN_NAMES = namesOf<Omit<SimulatorOptions, keyof PlatformHabits>>({
+  pageId: true,
+  botAppId: true,
+  vccLiveAppId: true,
+  appSecret: true,
+  verifyToken: true,
+  pageAccessToken: true,
+  vccLivePageAccessToken: true,
+  apiVersion: true,
+  pages: true,
+  port: true,
+  host: true,
+  allowedHosts: true,
+  tls: true,
+  routing: true,
+  takeControlAllowed: true,
+  humanAgentAppIds: true,
+  setUp: true,
+  botAppFields: true,
+  requireAppSecretProof: true,
+  seed: true,
+  clock: true,
+  startMs: true,
+  ackTimeoutMs: true,
+  wireCapacity: true,
+});
 const HOST_NAME = /^[A-Za-z0-9._-]+$/;
 const DIGITS = /^[1-9]\d*$/;
 
 /** Checks the options and fills in what is missing. @throws {@link InvalidOptionError} naming the option */
 export function settingsFrom(options: SimulatorOptions): SimulatorSettings {
+  checkFields('', options, [...OWN_NAMES, ...Object.keys(HABITS)]);
+  options.pages?.forEach((page, index) => checkFields(`pages[${index}]`, page, PAGE_NAMES));
   const botAppId = options.botAppId ?? DEFAULT_BOT_APP_ID;
   const vccLiveAppId = options.vccLiveAppId ?? DEFAULT_VCC_LIVE_APP_ID;
   const first: SimulatedPageOptions = {
@@ -165,19 +214,8 @@ export function allowedHostsFrom({ host, allowedHosts = [] }: SimulatorOptions):
 
 /** The habits that the options ask for. */
 export function habitsFrom(options: SimulatorOptions): PlatformHabits {
-  return {
-    passInformsPrevious: options.passInformsPrevious ?? false,
-    takeInforms: options.takeInforms ?? 'loser',
-    previousOwnerWhenIdle: options.previousOwnerWhenIdle ?? 'null',
-    sendTakesIdle: options.sendTakesIdle ?? true,
-    requestWithRouting: options.requestWithRouting ?? 'refused',
-    receipts: options.receipts ?? false,
-    standbyCarriesEverything: options.standbyCarriesEverything ?? false,
-    takeNotAllowedIs: options.takeNotAllowedIs ?? 'code10',
-    alreadyOwnerIs: options.alreadyOwnerIs ?? 'withSubcode',
-    threadOwnerServed: options.threadOwnerServed ?? true,
-    controlMetadata: options.controlMetadata ?? 'metadata',
-  };
+  const names = Object.keys(HABITS) as (keyof PlatformHabits)[];
+  return { ...HABITS, ...presentFields(Object.fromEntries(names.map((name) => [name, options[name]]))) };
 }
 
 function pageSettings(page: SimulatedPageOptions, vccLiveAppId: string): Required<SimulatedPageOptions> {

@@ -7,6 +7,7 @@
  * @see https://vcc.live/developers/webhook/async-webhook-requests/ticket-status-webhook
  */
 import { getCipherInfo } from 'node:crypto';
+import { checkFields } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import type { SimulatorClock } from './held-clock.js';
 import type { ConversationEntry, Page, Thread } from './messenger-platform.js';
@@ -93,6 +94,8 @@ export class VccLiveWebhooks {
 
   /** @throws {@link InvalidOptionError} if the address or the encryption cannot be used */
   connect(target: VccLiveWebhookTarget): void {
+    checkFields('', target, ['url', 'secret', 'secretParameter', 'encryption']);
+    if (target.encryption) checkFields('encryption', target.encryption, ['cipher', 'key', 'randomIv']);
     if (!URL.canParse(target.url)) {
       throw new InvalidOptionError('url', JSON.stringify(target.url), 'an http or https address');
     }
@@ -104,6 +107,7 @@ export class VccLiveWebhooks {
 
   /** Chat (Async). Rejects if nothing is connected or there is no answer. */
   chatClosed(page: Page, thread: Thread, how: ClosedChat): Promise<WebhookAnswer> {
+    checkFields('', how, ['disposition', 'agentName', 'queueName', 'slaStatus', 'fields']);
     const { disposition = 'completed', agentName = 'Anna Agent', queueName = 'Messenger' } = how;
     const { clock, chats } = this.#deps;
     const { chatId, ticketId, contactId, entityId } = chats.close(page, thread, { agentName, nowMs: clock.now() });
@@ -134,6 +138,7 @@ export class VccLiveWebhooks {
 
   /** Ticket Status (Async). Rejects if nothing is connected or there is no answer. */
   ticketChanged(page: Page, thread: Thread, how: ChangedTicket): Promise<WebhookAnswer> {
+    checkFields('', how, ['action', 'status', 'substatus', 'fields']);
     const { action = 'update', status, substatus } = how;
     const { ticketId } = this.#deps.chats.numbersOf(page, thread);
     const ticket = {

@@ -4,6 +4,7 @@
  * Exists because most handovers that do not work are wrong settings that fail in silence, and each must be reachable on
  * purpose, to see what a bot, or `doctor`, makes of it.
  */
+import { checkFields } from '../thread/check-values.js';
 
 /** Permissions of the bot's Page access token, as its owner granted them. */
 export const GRANTED_SCOPES = [
@@ -64,6 +65,12 @@ export function soundSetUp(): PageSetUp {
     otherAppConnected: false,
     newestApiVersion: undefined,
   };
+}
+
+/** Everything as it should be, but for what is given. @throws {@link InvalidOptionError} if that has an unknown name */
+export function setUpOf(given: Partial<PageSetUp> = {}): PageSetUp {
+  const sound = soundSetUp();
+  return { ...sound, ...checkFields('setUp', given, Object.keys(sound)) };
 }
 
 /** Whether the Page lets an app have standby events. @param role of the connected app */

@@ -23,6 +23,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
+import { checkFields, checkMethods, namesOf } from '../thread/check-values.js';
 import { lifetimes, positiveOption } from './positive-option.js';
 import { SetAsideItems } from './set-aside-items.js';
 import { ShardedEntries } from './sharded-entries.js';
@@ -58,6 +59,16 @@ export interface BotStorageThreadStoreOptions {
   readonly random?: () => number;
 }
 
+const A_STORAGE = 'a Bot Framework Storage with read, write and delete';
+const OPTION_NAMES = namesOf<BotStorageThreadStoreOptions>({
+  prefix: true,
+  recordTtlMs: true,
+  claimRetentionMs: true,
+  maxTries: true,
+  clock: true,
+  random: true,
+});
+
 /**
  * A {@link ThreadStore} over a Bot Framework `Storage` that compares eTags: botbuilder's `MemoryStorage` (one process),
  * `BlobsStorage`, `CosmosDbPartitionedStorage`, the Agents SDK's. Storages that ignore eTags (`botbuilder-storage-redis`) or
@@ -85,8 +96,12 @@ export class BotStorageThreadStore implements ThreadStore {
 
   /** @param bot whose data it is; {@link forBot} says so, and nobody else needs to */
   constructor(storage: StorageLike, options: BotStorageThreadStoreOptions = {}, bot?: ThreadStoreBot) {
+    checkFields('', options, OPTION_NAMES);
     const prefix = checkedPrefix(options.prefix ?? PREFIX);
-    this.#storage = checkedStorage(storage);
+    // Callers in JavaScript forget the argument, or pass the class.
+    const given: unknown = storage;
+    checkMethods('storage', given ?? null, ['read', 'write', 'delete'], A_STORAGE);
+    this.#storage = storage;
     this.#options = options;
     this.#prefix = bot === undefined ? prefix : `${prefix}.${plain(bot.appId)}`;
     const { recordTtlMs, claimRetentionMs } = lifetimes(options);
@@ -240,15 +255,6 @@ export class BotStorageThreadStore implements ThreadStore {
 function checkedPrefix(prefix: string): string {
   if (/^[\w-]{1,64}$/.test(prefix)) return prefix;
   throw new InvalidOptionError('prefix', JSON.stringify(prefix), '1 to 64 letters, digits, "-" or "_"');
-}
-
-/** Callers in JavaScript forget the argument, or pass the class. */
-function checkedStorage(storage: Partial<StorageLike> | undefined): StorageLike {
-  const { read, write, delete: remove } = storage ?? {};
-  if (typeof read === 'function' && typeof write === 'function' && typeof remove === 'function') {
-    return storage as StorageLike;
-  }
-  throw new InvalidOptionError('storage', typeof storage, 'a Bot Framework Storage with read, write and delete');
 }
 
 /** Each character beyond letters, digits and `-` becomes `_` and its code, so that two texts never meet in one key. */

@@ -18,6 +18,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { MemoryRecords } from './memory-records.js';
 import { MemoryTickets } from './memory-tickets.js';
 import { lifetimes, positiveOption } from './positive-option.js';
@@ -44,6 +45,14 @@ interface KeptDeadline {
   readonly hiddenUntilMs: number;
 }
 
+const OPTION_NAMES = namesOf<MemoryThreadStoreOptions>({
+  maxThreads: true,
+  recordTtlMs: true,
+  maxClaims: true,
+  claimRetentionMs: true,
+  now: true,
+});
+
 /**
  * A {@link ThreadStore} in memory, for one process.
  *
@@ -66,6 +75,7 @@ export class MemoryThreadStore implements ThreadStore {
   readonly #ofBots = new Map<string, MemoryThreadStore>();
 
   constructor(options: MemoryThreadStoreOptions = {}) {
+    checkFields('', options, OPTION_NAMES);
     this.#options = options;
     const now = options.now ?? Date.now;
     const maxThreads = positiveOption('maxThreads', options.maxThreads, MAX_THREADS);

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import type { StoringBot } from '../thread/store.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import type { InboxLimits } from './inbox-options.js';
 import { inboxLimits, SET_ASIDE_KEPT } from './inbox-options.js';
 import { positiveOption } from './positive-option.js';
@@ -35,6 +36,16 @@ export interface RedisInboxOptions extends InboxLimits {
   /** For tests: the time by which leases end. Default: the clock of Redis, the same for all processes. */
   readonly clock?: Clock;
 }
+
+const OPTION_NAMES = namesOf<RedisInboxOptions>({
+  prefix: true,
+  partitions: true,
+  commandTimeoutMs: true,
+  leaseMs: true,
+  maxAttempts: true,
+  maxDeliveries: true,
+  clock: true,
+});
 
 /**
  * Keeps deliveries in Redis 6.2 or later, Valkey, or a cluster of them. Each instance is one process among those that share
@@ -77,6 +88,7 @@ export class RedisInbox implements DeliveryInbox {
     options: RedisInboxOptions = {},
     bot?: StoringBot,
   ) {
+    checkFields('', options, OPTION_NAMES);
     this.#options = options;
     const prefix = checkedPrefix(options.prefix ?? DEFAULT_PREFIX);
     const partitions = partitionsOption(options.partitions);

@@ -19,6 +19,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { lifetimes, positiveOption } from './positive-option.js';
 import type { RedisAddress, RedisClientLike } from './redis-client.js';
 import { RedisConnection, textOf } from './redis-connection.js';
@@ -61,6 +62,18 @@ export interface RedisThreadStoreOptions {
   /** In [0, 1): for the jitter of waits. Default `Math.random`. */
   readonly random?: () => number;
 }
+
+const OPTION_NAMES = namesOf<RedisThreadStoreOptions>({
+  prefix: true,
+  partitions: true,
+  recordTtlMs: true,
+  claimRetentionMs: true,
+  commandTimeoutMs: true,
+  maxTries: true,
+  maxRemembered: true,
+  clock: true,
+  random: true,
+});
 
 /**
  * A {@link ThreadStore} in Redis 6.2 or later, or Valkey; on one server or on a Redis Cluster.
@@ -121,6 +134,7 @@ export class RedisThreadStore implements ThreadStore {
     options: RedisThreadStoreOptions = {},
     bot?: ThreadStoreBot,
   ) {
+    checkFields('', options, OPTION_NAMES);
     this.#options = options;
     const { clock } = options;
     const prefix = checkedPrefix(options.prefix ?? DEFAULT_PREFIX);

@@ -4,6 +4,7 @@ import { systemClock } from '../thread/clock.js';
 import type { DeliveryInbox, KeptDelivery, TakenOver } from '../thread/inbox.js';
 import { recover, whenReady } from '../thread/maybe-promise.js';
 import type { StoringBot } from '../thread/store.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import type { InboxLimits } from './inbox-options.js';
 import { inboxLimits, SET_ASIDE_KEPT, SUSPECT_AFTER_LOSSES } from './inbox-options.js';
 import type { SqliteParams } from './sqlite-driver.js';
@@ -29,6 +30,16 @@ interface Put {
   readonly resolve: (id: string | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
+
+const OPTION_NAMES = namesOf<SqliteInboxOptions>({
+  driver: true,
+  busyTimeoutMs: true,
+  clock: true,
+  synchronous: true,
+  leaseMs: true,
+  maxAttempts: true,
+  maxDeliveries: true,
+});
 
 /**
  * Keeps deliveries in an SQLite file, for the processes of one machine. Each instance is one process among those that share
@@ -61,6 +72,7 @@ export class SqliteInbox implements DeliveryInbox {
   /** @param path of the file */
   constructor(path: string, options?: SqliteInboxOptions);
   constructor(file: string | SqliteFile, options: SqliteInboxOptions = {}, bot?: StoringBot) {
+    checkFields('', options, OPTION_NAMES);
     this.#options = options;
     this.#limits = inboxLimits(options);
     this.leaseMs = this.#limits.leaseMs;

@@ -20,6 +20,7 @@ import type {
   Ticket,
   TicketState,
 } from '../thread/store.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { lifetimes } from './positive-option.js';
 import { SqliteDueTimes } from './sqlite-due-times.js';
 import { SqliteFile } from './sqlite-file.js';
@@ -42,6 +43,15 @@ export interface SqliteThreadStoreOptions extends SqliteOptions {
   /** How long a finished event is remembered, milliseconds. Default 48 hours: Meta redelivers for up to 36. */
   readonly claimRetentionMs?: number;
 }
+
+const OPTION_NAMES = namesOf<SqliteThreadStoreOptions>({
+  driver: true,
+  busyTimeoutMs: true,
+  clock: true,
+  synchronous: true,
+  recordTtlMs: true,
+  claimRetentionMs: true,
+});
 
 /**
  * A {@link ThreadStore} in one SQLite file, for the processes of one machine. The file is created when it is first used; its
@@ -69,6 +79,7 @@ export class SqliteThreadStore implements ThreadStore {
   /** @param path of the file */
   constructor(path: string, options?: SqliteThreadStoreOptions);
   constructor(file: string | SqliteFile, options: SqliteThreadStoreOptions = {}, bot?: ThreadStoreBot) {
+    checkFields('', options, OPTION_NAMES);
     this.#options = options;
     const { recordTtlMs, claimRetentionMs } = lifetimes(options);
     const synchronous = synchronousOption(options.synchronous, 'normal');

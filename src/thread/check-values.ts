@@ -42,32 +42,58 @@ export function checkKind(option: string, value: unknown, kind: 'function' | 'bo
   if (value !== undefined && typeof value !== kind) throw new InvalidOptionError(option, described(value), expected);
 }
 
-/** An object with these methods, if it is given. */
-export function checkMethods(option: string, value: unknown, names: readonly string[]): void {
+/**
+ * An object with these methods, if it is given. The error names the missing ones.
+ * @throws {@link InvalidOptionError}
+ */
+export function checkMethods(
+  option: string,
+  value: unknown,
+  names: readonly string[],
+  expected = `an object with ${calls(names)}`,
+): void {
   if (value === undefined) return;
-  if (isObject(value) && names.every((name) => typeof value[name] === 'function')) return;
+  const missing = isObject(value) ? names.filter((name) => typeof value[name] !== 'function') : undefined;
+  if (missing?.length === 0) return;
   throw new InvalidOptionError(
     option,
-    describedPart(value),
-    `an object with ${names.map((name) => `${name}()`).join(', ')}`,
+    missing ? `an object without ${calls(missing)}` : describedPart(value),
+    expected,
   );
 }
 
-/** Describes what was given instead of an object: a text is often an address, whose password must not be shown. */
+/**
+ * An object with no other names than these: a misspelt option would be missed for weeks. The error names the nearest one.
+ * @param path of the object, `timers`; empty for the options themselves
+ * @param hint behind the names in the error
+ * @returns the object
+ * @throws {@link InvalidOptionError}
+ */
+export function checkFields(
+  path: string,
+  value: unknown,
+  known: readonly string[],
+  hint = '',
+): Readonly<Record<string, unknown>> {
+  const names = `${known.join(', ')}${hint}`;
+  if (!isObject(value))
+    throw new InvalidOptionError(path || 'options', describedPart(value), `an object with ${names}`);
+  for (const name of Object.keys(value)) {
+    if (known.includes(name)) continue;
+    const option = path === '' ? name : `${path}.${name}`;
+    throw new InvalidOptionError(option, 'unknown', `${nearest(name, known)}one of ${names}`);
+  }
+  return value;
+}
+
+/** The names of a type's members: the compiler refuses one too many and one too few. */
+export function namesOf<T>(names: Readonly<Record<keyof T, true>>): readonly (keyof T)[] {
+  return Object.keys(names) as (keyof T)[];
+}
+
+/** Describes a value without showing a text: that may be a secret, or an address with a password. */
 export function describedPart(value: unknown): string {
-  return typeof value === 'string' ? 'a text' : described(value);
-}
-
-/** Whether this is an address without a path. */
-export function isOrigin(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const url = new URL(value);
-  return (
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    url.pathname === '/' &&
-    url.search === '' &&
-    url.hash === ''
-  );
+  return typeof value === 'string' && value.trim() !== '' ? 'a text' : described(value);
 }
 
 /** Whether this is an object and no array. */
@@ -84,17 +110,8 @@ export function described(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
-/**
- * Refuses names that are none of these: a misspelt option would be missed for weeks. The error names the nearest one.
- * @param path of the object that has the names, `timers`; empty for the options themselves
- * @throws {@link InvalidOptionError}
- */
-export function checkNames(path: string, value: object, known: readonly string[], hint = ''): void {
-  for (const name of Object.keys(value)) {
-    if (known.includes(name)) continue;
-    const option = path === '' ? name : `${path}.${name}`;
-    throw new InvalidOptionError(option, 'unknown', `${nearest(name, known)}one of ${known.join(', ')}${hint}`);
-  }
+function calls(names: readonly string[]): string {
+  return names.map((name) => `${name}()`).join(', ');
 }
 
 function nearest(name: string, known: readonly string[]): string {

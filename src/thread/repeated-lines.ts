@@ -14,6 +14,8 @@ export type LineLevel = 'info' | 'warn' | 'error';
 const COUNTED_FOR_MS = 60_000;
 /** How many kinds are written once: a sender may invent more. */
 const MOST_KINDS = 20;
+/** How many lines are written once. */
+const MOST_LINES = 200;
 
 interface Counted {
   count: number;
@@ -29,6 +31,7 @@ export class RepeatedLines {
   readonly #clock: Clock;
   readonly #counted = new Map<string, Counted>();
   readonly #written = new Set<string>();
+  readonly #lines = new Set<string>();
 
   constructor(log: Logger, clock: Clock) {
     this.#log = log;
@@ -53,6 +56,13 @@ export class RepeatedLines {
   sayOnce(level: LineLevel, kind: string, line: string): void {
     if (this.#written.has(kind) || this.#written.size >= MOST_KINDS) return;
     this.#written.add(kind);
+    this.#log[level](line);
+  }
+
+  /** Writes the line, if it was not written before. For lines with words of the bot's: beyond 200 nothing more is written. */
+  once(level: LineLevel, line: string): void {
+    if (this.#lines.has(line) || this.#lines.size >= MOST_LINES) return;
+    this.#lines.add(line);
     this.#log[level](line);
   }
 

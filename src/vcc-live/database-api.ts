@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../thread/clock.js';
 import { systemClock } from '../thread/clock.js';
+import { checkFields, namesOf } from '../thread/check-values.js';
 import { InvalidOptionError } from '../thread/errors.js';
 import { parseExactJson } from '../thread/exact-json.js';
 import type { Logger } from '../thread/logger.js';
@@ -33,6 +34,15 @@ export interface VccLiveDatabaseOptions {
   readonly clock?: Clock;
 }
 
+const OPTION_NAMES = namesOf<VccLiveDatabaseOptions>({
+  customer: true,
+  apiKey: true,
+  projectId: true,
+  timeoutMs: true,
+  baseUrl: true,
+  logger: true,
+  clock: true,
+});
 /** Below the 2 seconds that the plugin waits for `availability`, so that a failure is logged with its reason. */
 const TIMEOUT_MS = 1500;
 const CUSTOMER = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
@@ -49,9 +59,13 @@ export class VccLiveDatabase {
   readonly #authorization: string;
   readonly #lines: RepeatedLines;
 
-  /** @throws {@link InvalidOptionError} naming the option. @param maker the function that was called, for the error's text */
-  constructor(options: VccLiveDatabaseOptions, maker: string) {
-    const { customer, apiKey, baseUrl, clock = systemClock, timeoutMs = TIMEOUT_MS } = checked(options, maker);
+  /**
+   * @param more the names of options that are not of the database
+   * @throws {@link InvalidOptionError} naming the option
+   */
+  constructor(options: VccLiveDatabaseOptions, more: readonly string[] = []) {
+    checkFields('', options, [...OPTION_NAMES, ...more]);
+    const { customer, apiKey, baseUrl, clock = systemClock, timeoutMs = TIMEOUT_MS } = checked(options);
     this.projectId = String(options.projectId);
     this.#exchange = new AxiosExchange(timeoutMs, clock);
     this.#origin = baseUrl === undefined ? `https://${customer}.asp.virtual-call-center.eu` : new URL(baseUrl).origin;
@@ -101,11 +115,7 @@ function unusable(why: string): DatabaseRows {
   return { kind: 'unusable', why };
 }
 
-function checked(options: VccLiveDatabaseOptions, maker: string): VccLiveDatabaseOptions {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null) {
-    throw new InvalidOptionError(maker, 'missing', 'an object with customer, apiKey and projectId');
-  }
+function checked(options: VccLiveDatabaseOptions): VccLiveDatabaseOptions {
   const { customer, apiKey, projectId, baseUrl } = options;
   checkOption(CUSTOMER.test(customer), 'customer', "your account's name in VCC Live, as in its address");
   const isKey = typeof apiKey === 'string' && apiKey.trim() === apiKey && apiKey !== '';

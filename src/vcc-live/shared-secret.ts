@@ -10,7 +10,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 export type SecretVerdict = 'right' | 'missing' | 'several' | 'wrong';
 
 /** Compares in a time that reveals nothing about the secret, its length included. Never throws. */
-export function checkSecret(query: URLSearchParams, name: string, secret: string): SecretVerdict {
+export function verdictOnSecret(query: URLSearchParams, name: string, secret: string): SecretVerdict {
   const given = query.getAll(name);
   const [value] = given;
   if (value === undefined || value === '') return 'missing';

@@ -32,7 +32,7 @@ const CACHE_MS = 5000;
  * @throws {@link InvalidOptionError} naming the option
  */
 export function vccLiveAgents(options: VccLiveAgentsOptions): () => Promise<Availability> {
-  const database = new VccLiveDatabase(options, 'vccLiveAgents');
+  const database = new VccLiveDatabase(options, ['states', 'cacheMs']);
   const { cacheMs = CACHE_MS, clock = systemClock } = options;
   checkMs('cacheMs', options.cacheMs, 0);
   const counts = countsBy(options.states);

@@ -37,7 +37,7 @@ const MAX_PAGES = 5;
  * @throws {@link InvalidOptionError} naming the option
  */
 export function vccLiveChats(options: VccLiveChatsOptions): (event: VccLiveEvent) => Promise<ThreadKey | undefined> {
-  const database = new VccLiveDatabase(options, 'vccLiveChats');
+  const database = new VccLiveDatabase(options, ['threadOf']);
   const { threadOf } = options;
   checkOption(typeof threadOf === 'function', 'threadOf', 'a function (chat, event) => { pageId, psid } | undefined');
   return async (event) => {

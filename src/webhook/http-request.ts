@@ -9,7 +9,7 @@ import { InvalidOptionError, textOfThrown } from '../thread/errors.js';
 import { parseExactJson } from '../thread/exact-json.js';
 import type { Logger } from '../thread/logger.js';
 import type { RepeatedLines } from '../thread/repeated-lines.js';
-import { checkDuration } from '../thread/check-values.js';
+import { checkDuration, namesOf } from '../thread/check-values.js';
 import type { BodyLimits, BodyReading } from './read-body.js';
 import { bodyLimits, readStream, refusalStatus } from './read-body.js';
 
@@ -47,10 +47,19 @@ export type RefusedBody = Extract<Body, { readonly kind: 'tooLarge' | 'tooSlow' 
 
 /** The limits of a route, as options. */
 export interface BodyOptions {
-  readonly maxBodyBytes?: number | undefined;
-  readonly maxPendingBodyBytes?: number | undefined;
-  readonly bodyTimeoutMs?: number | undefined;
+  /** A larger body is answered with 413. Bytes. Default 1,048,576 (1 MiB). */
+  maxBodyBytes?: number | undefined;
+  /**
+   * What all bodies that have not ended may hold together; beyond it the largest of them is answered with 503. Bytes.
+   * Default 64 MiB.
+   */
+  maxPendingBodyBytes?: number | undefined;
+  /** A body that has not ended by then is answered with 408. Milliseconds. Default 10,000. */
+  bodyTimeoutMs?: number | undefined;
 }
+
+/** The names of {@link BodyOptions}. */
+export const BODY_NAMES = namesOf<BodyOptions>({ maxBodyBytes: true, maxPendingBodyBytes: true, bodyTimeoutMs: true });
 
 /** Dependencies of an answer. */
 export interface AnswerDeps {

@@ -2,8 +2,8 @@
 import type { Activity } from '@microsoft/agents-activity';
 import { ActivityHandler, AgentApplication, CloudAdapter, MessageFactory } from '@microsoft/agents-hosting';
 import type { TurnContext, TurnState } from '@microsoft/agents-hosting';
-import { VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
-import type { VccLiveHandoverOptions } from 'botbuilder-handover-vcclive/agents';
+import { MessengerAdapter, VccLiveHandover } from 'botbuilder-handover-vcclive/agents';
+import type { MessengerAdapterOptions, VccLiveHandoverOptions } from 'botbuilder-handover-vcclive/agents';
 
 interface Conversation {
   parcels: number;
@@ -45,6 +45,17 @@ describe('The types of botbuilder-handover-vcclive/agents', () => {
       await handover.toAgent(context, { notice: { type: 'message', text: 'One moment.' } });
       await handover.take(context);
     });
+    const messenger: Omit<MessengerAdapterOptions, 'handover'> = {
+      verifyToken: 'word',
+      appSecret: 'secret',
+      // As a setting that may be missing.
+      maxBodyBytes: undefined,
+      maxPendingBodyBytes: 100_000_000,
+      bodyTimeoutMs: 5000,
+      ackDeadlineMs: 3000,
+      record: undefined,
+    };
+    new AgentApplication({ adapter: new MessengerAdapter({ handover: new VccLiveHandover(options), ...messenger }) });
     const handler = new ActivityHandler();
     new VccLiveHandover(options).attach(new CloudAdapter({}), (context) => handler.run(context));
   });

@@ -130,7 +130,7 @@ describe('openingHours', () => {
 
   it('names the field that is wrong', () => {
     const good = { timeZone: BUDAPEST, weekly: { mon: ['09:00-17:00'] } };
-    for (const options of [undefined, null, 'x', []]) expect(refusal(options).option).to.equal('openingHours');
+    for (const options of [undefined, null, 'x', []]) expect(refusal(options).option).to.equal('options');
     for (const timeZone of [undefined, '', 'Budapest', 'Mars/Base', 7]) {
       expect(refusal({ ...good, timeZone }).option, String(timeZone)).to.equal('timeZone');
     }

@@ -141,29 +141,30 @@ describe('the options of VccLiveHandover', () => {
     for (const value of [false, undefined, {}, { maxHandovers: 8, withinMs: 1 }]) accepts({ loopBreaker: value });
   });
 
-  it('name graph.timeoutMs where it is no positive, finite number of milliseconds', () => {
-    for (const value of [0, -1, NaN, Infinity, -Infinity, '5000', null, {}]) {
-      expect(refusedBy({ graph: { timeoutMs: value } }).option).to.equal('graph.timeoutMs');
+  it('name graph.timeoutMs where it is no number of milliseconds from 1 to ten minutes', () => {
+    for (const value of [0, -1, 0.5, 600_001, NaN, Infinity, -Infinity, '5000', null, {}]) {
+      expect(refusedBy({ graph: { timeoutMs: value } }).option, JSON.stringify(value)).to.equal('graph.timeoutMs');
     }
+    const outside = fc.oneof(fc.double({ max: 0.999, noNaN: true }), fc.double({ min: 600_000.1, noNaN: true }));
     fc.assert(
-      fc.property(
-        fc.double({ max: 0, noNaN: true }),
-        (value) => refusedBy({ graph: { timeoutMs: value } }).option === 'graph.timeoutMs',
-      ),
+      fc.property(outside, (value) => refusedBy({ graph: { timeoutMs: value } }).option === 'graph.timeoutMs'),
       { numRuns: 30 },
     );
-    accepts({ graph: { timeoutMs: 1 } });
+    for (const timeoutMs of [1, 600_000]) accepts({ graph: { timeoutMs } });
   });
 
   it('name the other parts of graph', () => {
-    for (const value of [-1, 1.5, NaN, Infinity, '3', null])
-      expect(refusedBy({ graph: { maxRetries: value } }).option).to.equal('graph.maxRetries');
-    accepts({ graph: { maxRetries: 0 } });
+    for (const value of [-1, 1.5, 11, NaN, Infinity, '3', null])
+      expect(refusedBy({ graph: { maxRetries: value } }).option, String(value)).to.equal('graph.maxRetries');
+    for (const maxRetries of [0, 10]) accepts({ graph: { maxRetries } });
     for (const value of ['26.0', 'v26', '', 26, null])
       expect(refusedBy({ graph: { apiVersion: value } }).option).to.equal('graph.apiVersion');
     for (const value of ['', 'graph.facebook.com', 'ftp://x', 'https://x/v26.0', 'https://x/?a=b', 7, null]) {
       expect(refusedBy({ graph: { baseUrl: value } }).option).to.equal('graph.baseUrl');
     }
+    const { option, message } = refusedBy({ graph: { baseUrl: 'https://me:s3cret@graph.facebook.com' } });
+    expect(option).to.equal('graph.baseUrl');
+    expect(message).not.to.include('s3cret');
     for (const value of ['https://graph.facebook.com', 'https://graph.facebook.com/', 'http://127.0.0.1:4000'])
       accepts({ graph: { baseUrl: value } });
     for (const value of [null, 'x', 7, []]) expect(refusedBy({ graph: value }).option).to.equal('graph');
@@ -270,7 +271,7 @@ describe('the options of VccLiveHandover', () => {
     }
   });
 
-  it('name timers, requests and reclaim', () => {
+  it('name timers, controlRequests and reclaim', () => {
     for (const value of [null, 7, []]) expect(refusedBy({ timers: value }).option).to.equal('timers');
     for (const value of [-1, 0, Infinity, NaN, '60']) {
       expect(refusedBy({ timers: { unclaimedMs: value } }).option).to.equal('timers.unclaimedMs');
@@ -286,6 +287,7 @@ describe('the options of VccLiveHandover', () => {
     expect(refusedBy({ reclaim: { agent: ['bot', 7] } }).option).to.equal('reclaim.agent');
     expect(refusedBy({ reclaim: { words: 'bot' } }).option).to.equal('reclaim.words');
     accepts({ reclaim: { customer: [/bot/i, 'bot'], agent: '#bot' } });
+    accepts({ reclaim: { customer: 'bot', agent: undefined } });
   });
 
   it('name texts', () => {
@@ -316,8 +318,11 @@ describe('the options of VccLiveHandover', () => {
       for (const value of [null, 'true', 1]) expect(refusedBy({ [option]: value }).option).to.equal(option);
     }
     for (const value of [null, 'x', {}]) expect(refusedBy({ metadata: value }).option).to.equal('metadata');
-    for (const value of [null, {}, { info: () => undefined }])
-      expect(refusedBy({ logger: value }).option).to.equal('logger');
+    for (const value of [null, {}, { info: () => undefined }]) {
+      const { option, got } = refusedBy({ logger: value });
+      expect(option).to.equal('logger');
+      if (value !== null) expect(got).to.match(/^an object without .*warn\(\), error\(\)$/);
+    }
     for (const value of [null, {}, { now: () => 1 }]) expect(refusedBy({ clock: value }).option).to.equal('clock');
     accepts({ logger: console });
   });

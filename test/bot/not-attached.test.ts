@@ -1,5 +1,7 @@
 /** A thread that comes home while no bot is attached: one line says what is missing, and none if nothing is. */
 import { expect } from 'chai';
+import { systemClock } from '../../src/thread/clock.js';
+import { RepeatedLines } from '../../src/thread/repeated-lines.js';
 import { PluginTurns } from '../../src/bot/plugin-turns.js';
 import type { AttachedBot } from '../../src/bot/port.js';
 import { CLOSED_CHAT_DEADLINE, HANDOVER_DEADLINE } from '../../src/handover/timers.js';
@@ -56,9 +58,11 @@ function stage(): { turns: PluginTurns; lines: string[]; begun: () => number; bo
     referenceOf: () => ({}),
     attachCall: 'handover.install(adapter, logic)',
   };
+  const log = loggerInto(lines, 'warn');
   const silence = (): undefined => undefined;
   const turns = new PluginTurns({
-    log: loggerInto(lines, 'warn'),
+    log,
+    lines: new RepeatedLines(log, systemClock),
     framework,
     queue: { runAfter: (_thread, work) => work({ thread: THREAD, event: 'e', processId: 'p' }), isInside: () => false },
     after: {} as never,

@@ -210,6 +210,14 @@ describe('a function of the application', () => {
       }
     });
 
+    it(`"controlRequests" that ${how}: VCC Live gets the thread it asks for, and the log names the option`, async () => {
+      const { stage, lines } = await asks(options({ controlRequests: failing }), 'hello');
+      const asking = { requested_owner_app_id: 27012345678901239n, metadata: 'please' };
+      await stage.clock.rush(stage.deliver([{ request_thread_control: asking }]));
+      expect(stage.owner()).to.equal('vccLive');
+      expect(lines.join('\n')).to.include('The function "controlRequests"');
+    });
+
     it(`"reclaim" that ${how}: the agent keeps the thread, and other words bring it back`, async () => {
       const { stage, lines } = await asks(
         options({ reclaim: { customer: [failing, 'bot'], agent: [failing, '#bot'] } }),

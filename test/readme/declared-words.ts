@@ -1,6 +1,6 @@
 /** Reads the words that the source declares: the members of an interface, the literals of a union, of one file. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 import { REPOSITORY } from './readme-examples.js';
 
@@ -18,11 +18,31 @@ export function literalsOf(file: string, name: string): string[] {
   return found;
 }
 
-/** The names of the members of `export interface <name>`. */
+/** The names of the members of `export interface <name>`, and of what it extends by name (no `Omit`, no `Partial`). */
 export function membersOf(file: string, name: string): string[] {
   const type = declarationOf(file, name);
   if (!ts.isInterfaceDeclaration(type)) throw new Error(`${name} of ${file} is no interface.`);
-  return type.members.flatMap((member) => (member.name && ts.isIdentifier(member.name) ? [member.name.text] : []));
+  const own = type.members.flatMap((member) => (member.name && ts.isIdentifier(member.name) ? [member.name.text] : []));
+  const bases = (type.heritageClauses ?? []).flatMap(({ types }) => types.map(({ expression }) => expression));
+  const inherited = bases.filter(ts.isIdentifier).flatMap(({ text }) => {
+    const where = fileOf(file, text);
+    return where === undefined ? [] : membersOf(where, text);
+  });
+  return [...own, ...inherited];
+}
+
+/** The file that declares a type which this file declares or imports; `undefined` for TypeScript's own and for packages'. */
+function fileOf(file: string, name: string): string | undefined {
+  for (const statement of sourceOf(file).statements) {
+    const declares = ts.isTypeAliasDeclaration(statement) || ts.isInterfaceDeclaration(statement);
+    if (declares && statement.name.text === name) return file;
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const { text } = statement.moduleSpecifier;
+    const names = statement.importClause?.namedBindings;
+    const imports = names && ts.isNamedImports(names) && names.elements.some((each) => each.name.text === name);
+    if (imports && text.startsWith('.')) return normalize(join(dirname(file), text.replace(/\.js$/, '.ts')));
+  }
+  return undefined;
 }
 
 /** The names of the members of the object type behind one member of an interface. */

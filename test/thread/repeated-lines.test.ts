@@ -69,4 +69,13 @@ describe('Lines that anybody can cause', () => {
     for (let kind = 0; kind < 1000; kind += 1) lines.sayOnce('warn', `made up ${kind}`, 'made up');
     expect(written.length).to.be.lessThan(30);
   });
+
+  it('of the bot are written once each, also after many of made-up kinds, and within a bound', () => {
+    for (let kind = 0; kind < 1000; kind += 1) lines.sayOnce('warn', `made up ${kind}`, 'made up');
+    written.length = 0;
+    for (const line of ['no dialogs', 'no bot', 'no dialogs']) lines.once('warn', line);
+    expect(written).to.deep.equal(['no dialogs', 'no bot']);
+    for (let type = 0; type < 1000; type += 1) lines.once('warn', `no form for image/${type}`);
+    expect(written).to.have.length(200);
+  });
 });

@@ -1,9 +1,9 @@
 /** The secret of a webhook's address. */
 import { expect } from 'chai';
-import { checkSecret } from '../../src/vcc-live/shared-secret.js';
+import { verdictOnSecret } from '../../src/vcc-live/shared-secret.js';
 
 const check = (query: string, name = 'secret-key', secret = 's3cret') =>
-  checkSecret(new URLSearchParams(query), name, secret);
+  verdictOnSecret(new URLSearchParams(query), name, secret);
 
 describe('the secret in the query', () => {
   it('is right where it is the same, whatever stands beside it', () => {

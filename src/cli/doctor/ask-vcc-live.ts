@@ -35,7 +35,7 @@ export async function askVccLive({
   }
   const access = { customer, apiKey, projectId, timeoutMs: TIMEOUT_MS, ...(baseUrl === undefined ? {} : { baseUrl }) };
   try {
-    const answer = await new VccLiveDatabase(access, 'doctor').rows(`onlineusers/${projectId}`);
+    const answer = await new VccLiveDatabase(access).rows(`onlineusers/${projectId}`);
     if (answer.kind === 'unusable') return { status: 'failed', why: answer.why };
     return { status: 'users', projectId, users: answer.rows.map(readUser) };
   } catch (error) {

@@ -1,4 +1,5 @@
 /** VCC Live's agents. They act through Graph's own edges, as VCC Live's app does. */
+import { checkFields } from '../../thread/check-values.js';
 import { AgentExpectations } from '../expectations.js';
 import { graphTarget } from '../graph-edges.js';
 import type { ConnectedApp, Page, ReceivedEvent } from '../messenger-platform.js';
@@ -53,6 +54,7 @@ export class SimulatedAgent {
 
   /** Writes to a customer. `humanAgent`: with the tag that is allowed for seven days. Resolves with the message id. */
   async says(psid: string, text: string, how: { readonly humanAgent?: boolean } = {}): Promise<string> {
+    checkFields('', how, ['humanAgent']);
     const tag = how.humanAgent === true ? { messaging_type: 'MESSAGE_TAG', tag: 'HUMAN_AGENT' } : {};
     const answer = await this.#calls('messages', { recipient: { id: psid }, message: { text }, ...tag });
     return isJsonObject(answer) ? String(answer['message_id']) : '';

@@ -1,5 +1,6 @@
 /** What a stage can be opened with, and what its page gets of the settings. */
 import { isIP } from 'node:net';
+import { checkFields, namesOf } from '../../thread/check-values.js';
 import type { Clock } from '../../thread/clock.js';
 import type { ThreadKey } from '../../thread/key.js';
 import type { MessengerSimulator } from '../messenger-simulator.js';
@@ -12,6 +13,20 @@ const DEFAULT_MENU: SettingsView['menu'] = [
   { title: 'Talk to an agent', payload: 'TALK_TO_AGENT' },
   { title: 'Start over', payload: 'GET_STARTED' },
 ];
+
+const STAGE_NAMES = namesOf<StageOptions>({
+  believes: true,
+  handover: true,
+  botLabel: true,
+  pageNames: true,
+  bot: true,
+  menu: true,
+  pageFile: true,
+  pauseMs: true,
+  firstCustomer: true,
+  timer: true,
+  unreadMaxBytes: true,
+});
 
 /** Options of `serveStage`. */
 export interface StageOptions {
@@ -40,6 +55,11 @@ export interface StageOptions {
   readonly timer?: Clock;
   /** What may wait for one slow page before it is dropped, bytes. Default 4 MiB. */
   readonly unreadMaxBytes?: number;
+}
+
+/** The options. @throws {@link InvalidOptionError} if one has an unknown name */
+export function checkedOptions(options: StageOptions): StageOptions {
+  return checkFields('', options, STAGE_NAMES);
 }
 
 /** The settings as the page shows them. */

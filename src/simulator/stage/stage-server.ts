@@ -22,7 +22,7 @@ import { RowBoard } from './row-board.js';
 import type { Cast, Scenario, ScenarioNeed } from './scenarios/index.js';
 import { watchSilentOwner } from './silent-owner.js';
 import { TimelineRecorder } from '../timeline/record-timelines.js';
-import { clockView, isLoopback, settingsView, type StageOptions } from './stage-options.js';
+import { checkedOptions, clockView, isLoopback, settingsView, type StageOptions } from './stage-options.js';
 import type { StageSnapshot, SwitchView } from './stage-words.js';
 import { ThreadBoard } from './thread-board.js';
 import { WeatherBoard } from './weather-board.js';
@@ -55,7 +55,7 @@ export interface StageServer {
  * `GET /stage/timeline/<Page>/<PSID>.svg?width=480`: what happened in a thread, drawn.
  */
 export function serveStage(simulator: MessengerSimulator, options: StageOptions = {}): StageServer {
-  const stage = new Stage(simulator, options);
+  const stage = new Stage(simulator, checkedOptions(options));
   simulator.mount('/', (request, response) => stage.receive(request, response));
   simulator.mount('/stage/', (request, response) => stage.receive(request, response));
   return stage;
