@@ -28,7 +28,7 @@ import type { PoliciesOf } from './page-policies.js';
 import { noticeOf, say } from './plugin-texts.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread, threadOfContext } from './target-thread.js';
-import { answeringRequest, turnOf } from './turn-state.js';
+import { turnOf } from './turn-state.js';
 import type { Framework, TurnContext } from './port.js';
 
 /** Dependencies of {@link HandoverRequests}. */
@@ -235,4 +235,14 @@ function requestIn({ value }: Activity): HandoverRequest {
     ...(typeof reason === 'string' ? { reason } : {}),
     metadata: typeof given === 'string' ? { reason: given } : fields,
   };
+}
+
+/** Sends what answers a customer who asks for a person: the notice, or that nobody is there, or that it failed. */
+async function answeringRequest(turn: Turn, send: () => Promise<void>): Promise<void> {
+  turn.answersRequest = true;
+  try {
+    await send();
+  } finally {
+    turn.answersRequest = false;
+  }
 }

@@ -21,7 +21,8 @@ import { eventsOf, messengerHost } from './messenger-host.js';
 import { OutgoingGuards } from './outgoing-guards.js';
 import type { Policies } from './page-policies.js';
 import { PluginTurns } from './plugin-turns.js';
-import { HealthCheck, LastWebhook } from './health.js';
+import type { LastWebhook } from './health.js';
+import { HealthCheck } from './health.js';
 import type { Framework } from './port.js';
 import { TurnRunner } from './run-event.js';
 
@@ -78,7 +79,7 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   });
   const guards = new OutgoingGuards({ ...said, initiate: (context, activity) => requests.initiate(context, activity) });
   const queue = measuredQueue(incoming.queue, probe, clock);
-  const webhooks = new LastWebhook();
+  const webhooks: LastWebhook = { atMs: undefined, isServed: false };
   const runner = new TurnRunner({
     ...said,
     queue,

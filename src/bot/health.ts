@@ -101,11 +101,11 @@ export interface HealthDeps {
 }
 
 /** When webhooks came, and whether an adapter of ours receives them. */
-export class LastWebhook {
+export interface LastWebhook {
   /** Our clock; `undefined`: none yet. */
   atMs: number | undefined;
   /** An adapter of ours answers Meta, so a delivery is refused while it cannot be kept. */
-  isServed = false;
+  isServed: boolean;
 }
 
 const DEFAULT_WITHIN_MS = 800;
