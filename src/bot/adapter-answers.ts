@@ -25,8 +25,12 @@ export function markSpeaksToMeta(adapter: object): void {
   Object.defineProperty(adapter, SPEAKS_TO_META, { value: true });
 }
 
-/** Whether the adapter sends to Meta itself, so that an accepted send is Meta's word. */
-export function speaksToMeta(adapter: BotAdapter): boolean {
+/**
+ * Whether the adapter sends to Meta itself, so that an accepted send is Meta's word.
+ * @param adapter a mocked context may have none
+ */
+export function speaksToMeta(adapter: BotAdapter | undefined): boolean {
+  if (typeof adapter !== 'object') return false;
   return ('name' in adapter && adapter.name === FACEBOOK_ADAPTER_NAME) || SPEAKS_TO_META in adapter;
 }
 

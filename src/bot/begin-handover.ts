@@ -22,7 +22,7 @@ import { noticeOf, say } from './plugin-texts.js';
 import type { PluginTurns } from './plugin-turns.js';
 import { asksForAgent } from './talk-to-agent.js';
 import { noThread } from './target-thread.js';
-import { answeringRequest, turnOf } from './turn-state.js';
+import { turnOf } from './turn-state.js';
 import type { Framework, TurnContext } from './port.js';
 
 type CoreParts = 'options' | 'engine' | 'client' | 'clock' | 'events' | 'log' | 'book' | 'functions' | 'addresses';
@@ -199,4 +199,14 @@ function requestIn({ value }: Activity): HandoverRequest {
     ...(typeof reason === 'string' ? { reason } : {}),
     metadata: typeof given === 'string' ? { reason: given } : fields,
   };
+}
+
+/** Sends what answers a customer who asks for a person: the notice, or that nobody is there, or that it failed. */
+async function answeringRequest(turn: Turn, send: () => Promise<void>): Promise<void> {
+  turn.answersRequest = true;
+  try {
+    await send();
+  } finally {
+    turn.answersRequest = false;
+  }
 }

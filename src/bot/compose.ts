@@ -20,7 +20,8 @@ import { composeCore } from './compose-core.js';
 import type { HandoverOptions } from './handover-options.js';
 import { OutgoingGuards } from './outgoing-guards.js';
 import { PluginTurns } from './plugin-turns.js';
-import { HealthCheck, LastWebhook } from './health.js';
+import type { LastWebhook } from './health.js';
+import { HealthCheck } from './health.js';
 import type { Framework } from './port.js';
 import { TurnRunner } from './run-event.js';
 
@@ -54,7 +55,7 @@ export function compose(options: HandoverOptions, framework: Framework): Plugin 
   const incoming = composeQueue(core);
   const queue = measuredQueue(incoming.queue, probe, clock);
   const inbox = incoming.inbox && measuredInbox(incoming.inbox, probe, clock);
-  const webhooks = new LastWebhook();
+  const webhooks: LastWebhook = { atMs: undefined, isServed: false };
   const after = new AfterHandover(core);
   const pluginTurns = new PluginTurns({ ...core, framework, queue: incoming.queue, after });
   engine.decisions.onEnded = (thread, ended, eventKey) => pluginTurns.resumeAfter(thread, ended, eventKey);

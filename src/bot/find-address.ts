@@ -123,7 +123,7 @@ export class AddressFinder {
 
   /** @param page that of the turn, if there is one */
   #knowledge(adapter: BotAdapter, page: string | undefined): AddressKnowledge {
-    const isMeta = isMessengerAdapter(adapter);
+    const isMeta = speaksToMeta(adapter);
     return {
       page: page ?? this.#pages.only,
       isPage: (id) => this.#pages.has(id) || id === page,
@@ -140,7 +140,7 @@ export class AddressFinder {
 
 /** Whether an activity is one of Messenger's: by its channel, or because its adapter knows no other. */
 export function isMessenger(adapter: BotAdapter | undefined, channelId: string | undefined): boolean {
-  return channelId === CHANNEL || isMessengerAdapter(adapter);
+  return channelId === CHANNEL || speaksToMeta(adapter);
 }
 
 /**
@@ -150,18 +150,13 @@ export function isMessenger(adapter: BotAdapter | undefined, channelId: string |
 export function completeTurn(adapter: BotAdapter, activity: Activity, { pageId, psid }: ThreadKey): void {
   const isEchos = idOf(activity.from?.id) === pageId;
   const conversation = idOf(activity.conversation?.id);
-  const id = isMessengerAdapter(adapter) ? psid : `${psid}-${pageId}`;
+  const id = speaksToMeta(adapter) ? psid : `${psid}-${pageId}`;
   Object.assign(activity, {
     ...(activity.channelId ? {} : { channelId: CHANNEL }),
     ...(idOf(activity.from?.id) === undefined || isEchos ? { from: { id: psid, name: psid } } : {}),
     ...(idOf(activity.recipient?.id) === undefined || isEchos ? { recipient: { id: pageId, name: pageId } } : {}),
     ...(conversation === undefined || conversation === pageId ? { conversation: { id } } : {}),
   });
-}
-
-/** A mocked context may have no adapter. */
-function isMessengerAdapter(adapter: BotAdapter | undefined): boolean {
-  return typeof adapter === 'object' && speaksToMeta(adapter);
 }
 
 function partiesOf(

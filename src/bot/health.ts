@@ -96,11 +96,11 @@ export interface HealthDeps extends Pick<HandoverCore, 'options' | 'clock' | 'st
 }
 
 /** When webhooks came, and whether an adapter of ours receives them. */
-export class LastWebhook {
+export interface LastWebhook {
   /** Our clock; `undefined`: none yet. */
   atMs: number | undefined;
   /** An adapter of ours answers Meta, so a delivery is refused while it cannot be kept. */
-  isServed = false;
+  isServed: boolean;
 }
 
 const DEFAULT_WITHIN_MS = 800;

@@ -4,6 +4,7 @@
  * Cutting first could leave the half of a card number that no redactor recognises.
  */
 import type { ThreadKey } from '../thread/key.js';
+import { fieldOf, itemsOf, stringOf } from '../thread/read-unknown.js';
 import type { Accepted, ApplicationFunction, ApplicationFunctions } from '../thread/application-functions.js';
 import type { Activity } from '../activities/activity.js';
 import type { TextRedactor } from '../handover/metadata.js';
@@ -147,25 +148,19 @@ function valueOf(given: unknown): unknown {
  */
 export function transcriptOf(initiate: Activity, thread: ThreadKey | undefined): string[] {
   const content: unknown = initiate.attachments?.find((each) => each.name === TRANSCRIPT_NAME)?.content;
-  const activities = Array.isArray(content) ? content : isRecord(content) ? content['activities'] : undefined;
-  if (!Array.isArray(activities)) return [];
-  return activities
-    .slice(-MOST_LINES)
-    .filter(isRecord)
-    .flatMap(({ type, text, from }) => {
-      if (type !== 'message' || typeof text !== 'string' || text.trim() === '') return [];
-      const sender = isRecord(from) ? from : {};
-      const byCustomer = sender['role'] === 'user' || (thread !== undefined && sender['id'] === thread.psid);
-      return [`${byCustomer ? 'customer' : 'bot'}: ${text.replace(/\s+/g, ' ').trim()}`];
-    });
+  const activities = itemsOf(Array.isArray(content) ? content : fieldOf(content, 'activities'));
+  return activities.slice(-MOST_LINES).flatMap((activity) => {
+    const text = stringOf(fieldOf(activity, 'text'))?.trim() ?? '';
+    if (fieldOf(activity, 'type') !== 'message' || text === '') return [];
+    const from = fieldOf(activity, 'from');
+    const byCustomer =
+      fieldOf(from, 'role') === 'user' || (thread !== undefined && fieldOf(from, 'id') === thread.psid);
+    return [`${byCustomer ? 'customer' : 'bot'}: ${text.replace(/\s+/g, ' ')}`];
+  });
 }
 
 /** The other app knows these already, and some look like a card number. */
 function idsOf(thread: ThreadKey, options: MetadataDeps['options']): ReadonlySet<string> {
   const { botAppId, vccLiveAppId } = options;
   return new Set([thread.psid, thread.pageId, botAppId, ...(typeof vccLiveAppId === 'string' ? [vccLiveAppId] : [])]);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -28,16 +28,6 @@ export function turnIn(state: TurnState): Turn | undefined {
   return state?.get(TURN) as Turn | undefined;
 }
 
-/** Sends what answers a customer who asks for a person: the notice, or that nobody is there, or that it failed. */
-export async function answeringRequest(turn: Turn, send: () => Promise<void>): Promise<void> {
-  turn.answersRequest = true;
-  try {
-    await send();
-  } finally {
-    turn.answersRequest = false;
-  }
-}
-
 /** Remembers the plugin's turn. */
 export function setTurn(state: TurnState, turn: Turn): void {
   state?.set(TURN, turn);

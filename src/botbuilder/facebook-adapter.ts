@@ -8,7 +8,7 @@ import type { Activity, BotAdapter, ResourceResponse, TurnContext } from 'botbui
 import type { FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
 import '../thread/check-node.js';
 import { HandoverError, InvalidOptionError } from '../thread/errors.js';
-import { checkFields, checkSecret, namesOf } from '../thread/check-values.js';
+import { checkFields, checkSecret, describedPart, namesOf } from '../thread/check-values.js';
 import { presentFields } from '../thread/read-unknown.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
@@ -185,11 +185,18 @@ function stockOptions(
 /** What of the adapter's own options changes how Graph is reached. */
 function ownGraph(options: HandoverFacebookAdapterOptions): Pick<GraphOptions, 'apiVersion' | 'baseUrl'> {
   const { api_version, api_host } = options;
+  checkForm('api_version', api_version, /^v\d+\.\d+$/, 'a version such as v26.0');
+  checkForm('api_host', api_host, /^[^/?#@\s]+$/, 'a host without https:// and path, such as graph.facebook.com');
   return {
     ...(api_version === undefined ? {} : { apiVersion: api_version }),
     // The stock adapter speaks https only.
     ...(api_host === undefined ? {} : { baseUrl: `https://${api_host}` }),
   };
+}
+
+function checkForm(option: string, value: string | undefined, form: RegExp, expected: string): void {
+  if (value === undefined || form.test(value)) return;
+  throw new InvalidOptionError(option, describedPart(value), expected);
 }
 
 function ownToken({

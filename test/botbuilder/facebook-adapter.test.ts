@@ -286,6 +286,28 @@ describe('The Facebook adapter', () => {
           ),
         'handover',
       ],
+      [
+        'an address as api_host',
+        () =>
+          new HandoverFacebookAdapter({
+            handover: handover(),
+            verify_token: 'v',
+            app_secret: SECRET,
+            api_host: 'https://graph.facebook.com',
+          }),
+        'api_host',
+      ],
+      [
+        'an api_version without v',
+        () =>
+          new HandoverFacebookAdapter({
+            handover: handover(),
+            verify_token: 'v',
+            app_secret: SECRET,
+            api_version: '26.0',
+          }),
+        'api_version',
+      ],
     ];
     for (const [name, make, option] of wrong) {
       it(`refuses ${name}, naming "${option}"`, () => {

@@ -150,6 +150,6 @@ describe('vccLiveChats', () => {
     ] as const) {
       expect(() => chatsOf(stage, given as never), option).to.throw(InvalidOptionError, new RegExp(`"${option}"`));
     }
-    expect(() => vccLiveChats(undefined as never)).to.throw(InvalidOptionError, /vccLiveChats/);
+    expect(() => vccLiveChats(undefined as never)).to.throw(InvalidOptionError, /"options" is missing/);
   });
 });
