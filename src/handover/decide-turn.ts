@@ -6,7 +6,7 @@ import type { ThreadEvent } from '../thread/event.js';
 import type { AppId, EventKey } from '../thread/ids.js';
 import type { Conclusion, ThreadRecord } from '../thread/record.js';
 import type { AppIds, Verdict } from '../ownership/ledger.js';
-import { isAnotherApp } from '../ownership/ledger.js';
+import { isAnotherApp, ownerByEvidence } from '../ownership/ledger.js';
 import type { IgnoredReason } from './events.js';
 import { conclusionEndedBy, hasSavedDialog, isRerunOf } from './lifecycle.js';
 import type { EnginePolicies, Writer } from './policies.js';
@@ -214,8 +214,10 @@ function onCustomer(facts: TurnFacts): TurnStep {
  * An earlier delivery of the message was recorded and not run: what says now that the thread was the bot's before is the message
  * itself, and a handover that has not ended says otherwise.
  */
-function hasOnlyItself({ recorded, record, eventKey }: TurnFacts): boolean {
-  return recorded.before.owner === 'bot' && record.open?.phase === 'passed' && record.evidence.us?.key === eventKey;
+function hasOnlyItself({ recorded, record, eventKey, ids }: TurnFacts): boolean {
+  const { us, ...others } = record.evidence;
+  if (recorded.before.owner !== 'bot' || record.open?.phase !== 'passed' || us?.key !== eventKey) return false;
+  return isAnotherApp(ownerByEvidence(others, ids));
 }
 
 /** `request_thread_control`: the policy says who gets what they ask for. */
