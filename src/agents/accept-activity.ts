@@ -10,7 +10,7 @@ import { Activity } from '@microsoft/agents-activity';
 import { isRecord } from '../thread/read-unknown.js';
 import type * as shapes from '../activities/activity.js';
 import { addressTurn, readTurn } from '../activities/read-turn.js';
-import { isSameThread } from '../bot/address.js';
+import { isSameThread } from '../bot/addresses/address.js';
 
 /** What the SDK's schema says of one value: it is an error of zod, known here by its shape. */
 interface Issue {

@@ -8,4 +8,4 @@ import './check-dialogs-peer.js';
 
 export { HandoverDialog, handoverDialogs } from './handover-dialog.js';
 export type { HandoverDialogs } from './handover-dialog.js';
-export { handoverResultOf } from '../bot/waiting-dialog.js';
+export { handoverResultOf } from '../bot/requests/waiting-dialog.js';

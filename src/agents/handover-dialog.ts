@@ -3,9 +3,9 @@ import { Dialog } from '@microsoft/agents-hosting-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from '@microsoft/agents-hosting-dialogs';
 import type { WaterfallStepContext } from '@microsoft/agents-hosting-dialogs';
 import { pluginOf } from '../bot/handover-plugin.js';
-import { DEFAULT_DIALOG_ID, HandoverDialogIds, checkRequest } from '../bot/handover-dialog-ids.js';
-import type { HandoverDialogHost } from '../bot/waiting-dialog.js';
-import { beginWaiting, continueWaiting, waitingHost } from '../bot/waiting-dialog.js';
+import { DEFAULT_DIALOG_ID, HandoverDialogIds, checkRequest } from '../bot/requests/handover-dialog-ids.js';
+import type { HandoverDialogHost } from '../bot/requests/waiting-dialog.js';
+import { beginWaiting, continueWaiting, waitingHost } from '../bot/requests/waiting-dialog.js';
 import type { HandoverRequest } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 

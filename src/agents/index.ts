@@ -9,7 +9,7 @@ export { VccLiveHandover } from './vcc-live-handover.js';
 export type { AgentAttachOptions, ResultHandler } from './vcc-live-handover.js';
 export { MessengerAdapter } from './messenger-adapter.js';
 export type { MessengerAdapterOptions } from './messenger-adapter.js';
-export type { RecordOption } from '../bot/record-traffic.js';
+export type { RecordOption } from '../bot/serving/record-traffic.js';
 export type {
   AvailabilityCheck,
   BotLogic,

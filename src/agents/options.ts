@@ -1,10 +1,10 @@
 /** The public types of `bot/` with the Agents SDK's own turn context and activity in them. */
 import type { Activity } from '@microsoft/agents-activity';
 import type { TurnContext } from '@microsoft/agents-hosting';
-import type { DialogAccess as DialogAccessOf } from '../bot/after-handover.js';
-import type * as options from '../bot/handover-options.js';
+import type { DialogAccess as DialogAccessOf } from '../bot/requests/after-handover.js';
+import type * as options from '../bot/options/handover-options.js';
 import type * as port from '../bot/port.js';
-import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/talk-to-agent.js';
+import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/options/talk-to-agent.js';
 
 /** An activity, or a plain object with its fields. */
 export type Message = Partial<Activity>;

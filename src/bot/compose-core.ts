@@ -13,20 +13,20 @@ import { Traffic } from '../thread/traffic.js';
 import { ApplicationFunctions } from '../thread/application-functions.js';
 import { ThreadControlClient } from '../graph/thread-control-client.js';
 import { TokenAnswers } from '../graph/token-answers.js';
-import { MemoryThreadStore } from '../store/memory-store.js';
+import { MemoryThreadStore } from '../store/memory/memory-store.js';
 import type { RecordStore } from '../store/record-store.js';
 import { recordStore } from '../store/record-store.js';
 import { HandoverEngine } from '../handover/engine.js';
 import { HandoverEvents } from '../handover/events.js';
 import { logEvents } from '../handover/log-events.js';
 import { measureEvents } from '../handover/measure-events.js';
-import { checkOptions } from './check-options.js';
-import { AddressFinder } from './find-address.js';
-import type { HandoverOptions } from './handover-options.js';
-import { KnownPages } from './known-pages.js';
-import { PolicyBook } from './page-policies.js';
-import { randomIds } from './random-ids.js';
-import { ThreadOperations } from './thread-operations.js';
+import { checkOptions } from './options/check-options.js';
+import { AddressFinder } from './addresses/find-address.js';
+import type { HandoverOptions } from './options/handover-options.js';
+import { KnownPages } from './addresses/known-pages.js';
+import { PolicyBook } from './options/page-policies.js';
+import { randomIds } from './setup/random-ids.js';
+import { ThreadOperations } from './requests/thread-operations.js';
 
 /** The plugin without turns. */
 export interface HandoverCore {

@@ -13,16 +13,16 @@ import type { HandoverEventMap, HandoverListener } from '../handover/events.js';
 import { resultOf } from '../handover/lifecycle.js';
 import type { Plugin } from './compose.js';
 import { compose } from './compose.js';
-import type { GuardedStorage, StateStorage } from './guarded-storage.js';
-import { guardedStorage } from './guarded-storage.js';
-import type { HandoverOptions, HandoverRequest } from './handover-options.js';
-import type { HealthHandlers } from './health-handlers.js';
-import { healthHandlers } from './health-handlers.js';
-import type { HealthOptions, HealthReport } from './health.js';
+import type { GuardedStorage, StateStorage } from './setup/guarded-storage.js';
+import { guardedStorage } from './setup/guarded-storage.js';
+import type { HandoverOptions, HandoverRequest } from './options/handover-options.js';
+import type { HealthHandlers } from './serving/health-handlers.js';
+import { healthHandlers } from './serving/health-handlers.js';
+import type { HealthOptions, HealthReport } from './serving/health.js';
 import type { Framework, TurnContext } from './port.js';
 import { turnOf } from './turn-state.js';
-import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
-import { vccLiveWebhook } from './vcc-live-webhook.js';
+import type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './serving/vcc-live-webhook.js';
+import { vccLiveWebhook } from './serving/vcc-live-webhook.js';
 
 const CLOSES_WITHIN_MS = 10_000;
 

@@ -13,12 +13,12 @@ import type { DeliveryQueue } from '../queue/deliver.js';
 import type { EndedHandover } from '../handover/engine-deps.js';
 import type { Turn } from '../handover/turn.js';
 import { keyAfter } from '../handover/turn.js';
-import type { AfterHandover } from './after-handover.js';
+import type { AfterHandover } from './requests/after-handover.js';
 import type { HandoverCore } from './compose-core.js';
-import { becomeHandoffStatus, referenceFor } from './handoff-status.js';
-import type { TextMaker } from './plugin-texts.js';
-import { say } from './plugin-texts.js';
-import type { TakenOutsideTurn } from './thread-operations.js';
+import { becomeHandoffStatus, referenceFor } from './addresses/handoff-status.js';
+import type { TextMaker } from './options/plugin-texts.js';
+import { say } from './options/plugin-texts.js';
+import type { TakenOutsideTurn } from './requests/thread-operations.js';
 import { turnOf } from './turn-state.js';
 import type { AttachedBot, BotLogic, Framework, TurnContext } from './port.js';
 

@@ -5,11 +5,11 @@
 
 // For every bot: the plugin, its options, what it answers.
 export type { HandoverPlugin } from './handover-plugin.js';
-export type { DialogStack } from './after-handover.js';
-export type { GuardedStorage, StateStorage } from './guarded-storage.js';
-export { handoverResultOf } from './waiting-dialog.js';
-export type { GraphOptions, HandoverLimits, PolicyName } from './handover-options.js';
-export type { RecognizerResultLike } from './talk-to-agent.js';
+export type { DialogStack } from './requests/after-handover.js';
+export type { GuardedStorage, StateStorage } from './setup/guarded-storage.js';
+export { handoverResultOf } from './requests/waiting-dialog.js';
+export type { GraphOptions, HandoverLimits, PolicyName } from './options/handover-options.js';
+export type { RecognizerResultLike } from './options/talk-to-agent.js';
 export type { Availability } from '../availability/availability.js';
 export { redactPersonalData } from '../handover/redact.js';
 export type { Redactor } from '../handover/redact.js';
@@ -18,9 +18,15 @@ export { talkToAgentPhrases } from '../phrases/talk-to-agent-phrases.js';
 export type { SpokenTurn } from '../phrases/talk-to-agent-phrases.js';
 export { talkToBotPhrases } from '../phrases/talk-to-bot-phrases.js';
 export type { PhraseLanguage } from '../phrases/phrase-languages.js';
-export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './vcc-live-webhook.js';
-export type { DependencyHealth, HealthOptions, HealthProblem, HealthReport, PageTokenHealth } from './health.js';
-export type { HealthHandler, HealthHandlers } from './health-handlers.js';
+export type { VccLiveWebhookHandler, VccLiveWebhookOptions } from './serving/vcc-live-webhook.js';
+export type {
+  DependencyHealth,
+  HealthOptions,
+  HealthProblem,
+  HealthReport,
+  PageTokenHealth,
+} from './serving/health.js';
+export type { HealthHandler, HealthHandlers } from './serving/health-handlers.js';
 export type { QueueLoad } from '../queue/thread-queue.js';
 export type { BodyEncryption } from '../vcc-live/decrypt-body.js';
 export type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
@@ -61,11 +67,11 @@ export type { SendSettings, UploadFile } from '../graph/graph-call.js';
 export type { GraphErrorDetails, GraphOperation, GraphOutcome, SentMessage } from '../graph/graph-api-error.js';
 
 // Remembering threads.
-export { MemoryThreadStore } from '../store/memory-store.js';
-export type { MemoryThreadStoreOptions } from '../store/memory-store.js';
-export { BotStorageThreadStore } from '../store/bot-storage-store.js';
-export type { BotStorageThreadStoreOptions } from '../store/bot-storage-store.js';
-export type { StorageLike } from '../store/versioned-items.js';
+export { MemoryThreadStore } from '../store/memory/memory-store.js';
+export type { MemoryThreadStoreOptions } from '../store/memory/memory-store.js';
+export { BotStorageThreadStore } from '../store/bot-storage/bot-storage-store.js';
+export type { BotStorageThreadStoreOptions } from '../store/bot-storage/bot-storage-store.js';
+export type { StorageLike } from '../store/bot-storage/versioned-items.js';
 export type {
   DueTime,
   Entered,

@@ -16,12 +16,12 @@ import { limitsOf } from '../webhook/http-request.js';
 import type { HandoverEventMap } from '../handover/events.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
 import type { HandoverCore } from '../bot/compose-core.js';
-import { checkAskingTurn } from '../bot/guarded-storage.js';
-import { referenceTo } from '../bot/handoff-status.js';
-import { DEFAULT_DIALOG_ID } from '../bot/handover-dialog-ids.js';
+import { checkAskingTurn } from '../bot/setup/guarded-storage.js';
+import { referenceTo } from '../bot/addresses/handoff-status.js';
+import { DEFAULT_DIALOG_ID } from '../bot/requests/handover-dialog-ids.js';
 import { pluginOf } from '../bot/handover-plugin.js';
-import type { ReceivingOptions } from '../bot/receive-webhook.js';
-import { RECEIVING_NAMES } from '../bot/receive-webhook.js';
+import type { ReceivingOptions } from '../bot/serving/receive-webhook.js';
+import { RECEIVING_NAMES } from '../bot/serving/receive-webhook.js';
 import type { BotkitTurns, BotkitWorker } from './botkit-turns.js';
 import { repairTurns } from './botkit-turns.js';
 import { answerChallengeFirst, keepBytes } from './botkit-webserver.js';
@@ -29,7 +29,7 @@ import type { RepairOptions } from './facebook-adapter.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
-export type { RecordOption } from '../bot/record-traffic.js';
+export type { RecordOption } from '../bot/serving/record-traffic.js';
 
 export type { BotkitWorker } from './botkit-turns.js';
 

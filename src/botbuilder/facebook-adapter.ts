@@ -12,18 +12,18 @@ import { checkFields, checkSecret, describedPart, namesOf } from '../thread/chec
 import { presentFields } from '../thread/read-unknown.js';
 import type { WebhookRequest, WebhookResponse } from '../webhook/http-request.js';
 import { speaksToMeta } from '../bot/adapter-answers.js';
-import type { GraphOptions, HandoverOptions } from '../bot/handover-options.js';
+import type { GraphOptions, HandoverOptions } from '../bot/options/handover-options.js';
 import { pluginOf } from '../bot/handover-plugin.js';
-import type { MessengerService } from '../bot/serve-adapter.js';
-import { neededSecret, serve } from '../bot/serve-adapter.js';
+import type { MessengerService } from '../bot/serving/serve-adapter.js';
+import { neededSecret, serve } from '../bot/serving/serve-adapter.js';
 import type { RawWebhookRequest, RawWebhookResponse } from '../webhook/raw-request.js';
-import type { ReceivingOptions } from '../bot/receive-webhook.js';
-import { RECEIVING_NAMES } from '../bot/receive-webhook.js';
+import type { ReceivingOptions } from '../bot/serving/receive-webhook.js';
+import { RECEIVING_NAMES } from '../bot/serving/receive-webhook.js';
 import { isRepaired, markRepaired } from './check-setup.js';
 import type { BotLogic } from './options.js';
 import type { VccLiveHandover } from './vcc-live-handover.js';
 
-export type { RecordOption } from '../bot/record-traffic.js';
+export type { RecordOption } from '../bot/serving/record-traffic.js';
 
 const { FacebookAdapter } = loadStockAdapter();
 /** A second repair would lift the guard that the first one has put on `sendActivities`. */

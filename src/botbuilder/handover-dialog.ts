@@ -6,11 +6,11 @@
 import type { TurnContext } from 'botbuilder';
 import { Dialog } from 'botbuilder-dialogs';
 import type { DialogContext, DialogInstance, DialogReason, DialogTurnResult } from 'botbuilder-dialogs';
-import type { HandoverDialogHost } from '../bot/waiting-dialog.js';
-import { beginWaiting, continueWaiting } from '../bot/waiting-dialog.js';
+import type { HandoverDialogHost } from '../bot/requests/waiting-dialog.js';
+import { beginWaiting, continueWaiting } from '../bot/requests/waiting-dialog.js';
 import type { HandoverRequest } from './options.js';
 
-export type { HandoverDialogHost } from '../bot/waiting-dialog.js';
+export type { HandoverDialogHost } from '../bot/requests/waiting-dialog.js';
 
 /** Begun with a `HandoverRequest`, ends with a `HandoverResult`. Made by `handover.dialog()`. */
 export class HandoverDialog extends Dialog<HandoverRequest> {

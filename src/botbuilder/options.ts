@@ -1,9 +1,9 @@
 /** The public types of `bot/` with Bot Framework's own turn context and activity in them. */
 import type { Activity, TurnContext } from 'botbuilder';
-import type { DialogAccess as DialogAccessOf } from '../bot/after-handover.js';
-import type * as options from '../bot/handover-options.js';
+import type { DialogAccess as DialogAccessOf } from '../bot/requests/after-handover.js';
+import type * as options from '../bot/options/handover-options.js';
 import type * as port from '../bot/port.js';
-import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/talk-to-agent.js';
+import type { RecognizerLike as RecognizerLikeOf, TalkToAgent as TalkToAgentOf } from '../bot/options/talk-to-agent.js';
 
 type Message = Partial<Activity>;
 

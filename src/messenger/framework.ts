@@ -2,7 +2,7 @@
 import { presentFields } from '../thread/read-unknown.js';
 import type { Activity, ConversationReference, ResourceResponse } from '../activities/activity.js';
 import { markSpeaksToMeta } from '../bot/adapter-answers.js';
-import type { MessengerService } from '../bot/serve-adapter.js';
+import type { MessengerService } from '../bot/serving/serve-adapter.js';
 import type { AttachedBot, BotAdapter, BotLogic, Framework, TurnContext } from '../bot/port.js';
 import type { TurnRunner } from '../bot/run-event.js';
 import type { ThreadHost } from './messenger-turn.js';

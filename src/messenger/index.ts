@@ -19,6 +19,6 @@ export type {
   SatisfactionAnswer,
   TalkToAgent,
 } from './options.js';
-export type { RecordOption } from '../bot/record-traffic.js';
+export type { RecordOption } from '../bot/serving/record-traffic.js';
 
 export * from '../bot/public.js';

@@ -6,7 +6,7 @@ import type { HandoverStart, ThreadOwner } from '../thread/handover.js';
 import type { ThreadKey } from '../thread/key.js';
 import type { Activity, ResourceResponse } from '../activities/activity.js';
 import { userRefOf } from '../activities/user-ref.js';
-import type { HandoverRequest as HandoverRequestOf } from '../bot/handover-options.js';
+import type { HandoverRequest as HandoverRequestOf } from '../bot/options/handover-options.js';
 import type { BotAdapter, SendHandler, TurnContext } from '../bot/port.js';
 import { decidedIn, turnOf } from '../bot/turn-state.js';
 import type { CustomerMessage } from './customer-message.js';

@@ -3,7 +3,7 @@ import { Activity } from '@microsoft/agents-activity';
 import { MemoryStorage } from '@microsoft/agents-hosting';
 import { expect } from 'chai';
 import { BotStorageThreadStore } from 'botbuilder-handover-vcclive';
-import { referenceFor } from '../../src/bot/handoff-status.js';
+import { referenceFor } from '../../src/bot/addresses/handoff-status.js';
 import type { BotAdapter } from '../../src/bot/port.js';
 import { addDialogs, routesBot, startCloud, startMessenger } from '../integration/transports/agents-hosts.js';
 import type { AgentsBot, MakeBot } from '../integration/transports/agents-hosts.js';

@@ -1,7 +1,7 @@
 /** To whom an activity goes, by the ids that stand on it. */
 import { expect } from 'chai';
-import { addressOf, isSameAddress } from '../../src/bot/address.js';
-import type { Address, AddressKnowledge, Parties } from '../../src/bot/address.js';
+import { addressOf, isSameAddress } from '../../src/bot/addresses/address.js';
+import type { Address, AddressKnowledge, Parties } from '../../src/bot/addresses/address.js';
 
 const PAGE = '111222333444555';
 const OTHER_PAGE = '222333444555666';

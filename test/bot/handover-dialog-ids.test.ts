@@ -1,6 +1,6 @@
 /** Which dialog a handover step begins: a second dialog never redirects the steps that are there already. */
 import { expect } from 'chai';
-import { HandoverDialogIds } from '../../src/bot/handover-dialog-ids.js';
+import { HandoverDialogIds } from '../../src/bot/requests/handover-dialog-ids.js';
 
 const DEFAULT = 'vccLiveHandover';
 

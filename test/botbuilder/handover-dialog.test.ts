@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { HandoverDialog } from '../../src/botbuilder/handover-dialog.js';
 import type { HandoverDialogHost } from '../../src/botbuilder/handover-dialog.js';
 import type { HandoverRequest } from '../../src/botbuilder/options.js';
-import { handoverResultOf } from '../../src/bot/waiting-dialog.js';
+import { handoverResultOf } from '../../src/bot/requests/waiting-dialog.js';
 import { HandoverError } from '../../src/thread/errors.js';
 import type { HandoverResult, HandoverStart } from '../../src/thread/handover.js';
 

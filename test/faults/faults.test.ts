@@ -7,7 +7,7 @@ import { RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { SqliteInbox, SqliteThreadStore } from 'botbuilder-handover-vcclive/sqlite';
 import { PSID, breath, closeScenes, scene, until } from '../integration/scene.js';
 import type { Scene } from '../integration/scene.js';
-import { sqliteDriver } from '../../src/store/sqlite-driver.js';
+import { sqliteDriver } from '../../src/store/sqlite/sqlite-driver.js';
 import { RedisServer, describeWithRedis } from '../store/redis-server.js';
 import { listenLocally, originOf } from '../kit/listening.js';
 import { SqliteFolder, describeWithSqlite } from '../store/sqlite-files.js';

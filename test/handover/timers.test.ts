@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { ThreadKey } from '../../src/thread/key.js';
 import { DeadlineWatch, HANDOVER_DEADLINE } from '../../src/handover/timers.js';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import { gate, HeldClock, settled, START_MS } from '../kit/held-clock.js';
 import { quietLogger } from '../kit/loggers.js';
 

@@ -1,6 +1,6 @@
 /** The turn that ends a waiting dialog dies after it has claimed the ending: what the customer says meanwhile is answered. */
 import { expect } from 'chai';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import type { Clock } from 'botbuilder-handover-vcclive';
 import { closeScenes, dialogBot, PSID, scene, until } from './scene.js';
 

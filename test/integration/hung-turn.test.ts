@@ -10,7 +10,7 @@ describe('A process whose server is closed', () => {
       require('tsx/cjs');
       const { DeliveryQueue } = require('./src/queue/deliver.ts');
       const { systemClock } = require('./src/thread/clock.ts');
-      const { MemoryThreadStore } = require('./src/store/memory-store.ts');
+      const { MemoryThreadStore } = require('./src/store/memory/memory-store.ts');
       const queue = new DeliveryQueue({
         store: new MemoryThreadStore(), clock: systemClock, log: console, processId: 'p',
         enter: async (ticket, leaseMs, event) => ({ status: 'entered', mustWait: false, value: { event } }),

@@ -385,7 +385,6 @@ const TAKERS: Readonly<Record<string, Taker>> = {
 const NOT_TAKEN = [
   'BodyOptions',
   'ReceivingOptions',
-  'RedisConnectionOptions',
   'SqliteFileOptions',
   'SqliteOptions',
   'VccLiveDatabaseOptions',

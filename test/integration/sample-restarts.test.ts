@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MessengerSimulator } from 'botbuilder-handover-vcclive/simulator';
-import { sqliteDriver } from '../../src/store/sqlite-driver.js';
+import { sqliteDriver } from '../../src/store/sqlite/sqlite-driver.js';
 import { Program } from '../cli/child-process.js';
 import { freePort } from '../kit/listening.js';
 import { bundled } from '../run/bundled.js';

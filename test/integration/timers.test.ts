@@ -1,6 +1,6 @@
 /** The three timers: nobody answers, the agent falls silent, it lasts too long. The clock is in the test's hands. */
 import { expect } from 'chai';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import type { Scene } from './scene.js';
 import { breath, closeScenes, dialogBot, echoing, saidOverOthers, scene } from './scene.js';
 

@@ -2,7 +2,7 @@
 import type { TurnContext } from 'botbuilder';
 import type { TalkToAgent } from 'botbuilder-handover-vcclive';
 import { ApplicationFunctions } from '../../src/thread/application-functions.js';
-import { asksForAgent, triggersOf } from '../../src/bot/talk-to-agent.js';
+import { asksForAgent, triggersOf } from '../../src/bot/options/talk-to-agent.js';
 import { systemClock } from '../../src/thread/clock.js';
 import { loggerInto } from '../kit/loggers.js';
 

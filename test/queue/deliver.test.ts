@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ThreadEvent } from '../../src/thread/event.js';
 import type { ThreadStore } from '../../src/thread/store.js';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import type { DeliveryVerdict } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';
 import { gate, HeldClock, settled } from '../kit/held-clock.js';

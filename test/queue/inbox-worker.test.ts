@@ -12,7 +12,7 @@ import type { DeliveryLimits, DeliveryVerdict, EventWork as WorkOn } from '../..
 import { DeliveryQueue } from '../../src/queue/deliver.js';
 import { InboxWorker } from '../../src/queue/inbox-worker.js';
 import type { RecordedEvent } from '../../src/handover/turn.js';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import { gate, HeldClock, settled, START_MS } from '../kit/held-clock.js';
 import { loggerInto } from '../kit/loggers.js';
 import { storeAround } from '../kit/store-around.js';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { ThreadKey } from '../../src/thread/key.js';
 import type { ThreadStore } from '../../src/thread/store.js';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import { gate, HeldClock, settled } from '../kit/held-clock.js';
 import { message, newProcess, PAGE, takenBy, weakStore } from './queue-process.js';
 

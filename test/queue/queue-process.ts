@@ -5,7 +5,7 @@ import type { Logger } from '../../src/thread/logger.js';
 import type { MaybePromise } from '../../src/thread/maybe-promise.js';
 import { whenReady } from '../../src/thread/maybe-promise.js';
 import type { Entered, ThreadStore, Ticket } from '../../src/thread/store.js';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import { eventKey } from '../../src/webhook/event-key.js';
 import type { DeliveryLimits, DeliveryTerms, DeliveryVerdict, EventWork as WorkOn } from '../../src/queue/deliver.js';
 import { DeliveryQueue } from '../../src/queue/deliver.js';

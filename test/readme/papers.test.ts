@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { literalsOf, membersOf, membersWithin } from './declared-words.js';
 import { firstCells, GUIDE, paper, REPOSITORY, tableOf } from './readme-examples.js';
 
-const OPTIONS = 'src/bot/handover-options.ts';
+const OPTIONS = 'src/bot/options/handover-options.ts';
 const ERRORS = 'src/thread/errors.ts';
 const GRAPH_ERRORS = 'src/graph/graph-api-error.ts';
 const WORDS = 'src/thread/handover.ts';

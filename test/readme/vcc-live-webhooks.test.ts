@@ -59,7 +59,7 @@ describe('the page about VCC Live’s webhooks', () => {
 
   it('has a line for every option', () => {
     expect(firstCells(PAGE, 'option').sort()).to.deep.equal(
-      membersOf('src/bot/vcc-live-webhook.ts', 'VccLiveWebhookOptions').sort(),
+      membersOf('src/bot/serving/vcc-live-webhook.ts', 'VccLiveWebhookOptions').sort(),
     );
   });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import { InvalidOptionError } from '../../src/thread/errors.js';
 import type { StoredRecord } from '../../src/thread/store.js';
 import { handClock, recordWith, threadStoreContract } from './thread-store-contract.js';

@@ -1,6 +1,6 @@
 /** Whatever a store of the user's own rejects with means the same. */
 import { expect } from 'chai';
-import { MemoryThreadStore } from '../../src/store/memory-store.js';
+import { MemoryThreadStore } from '../../src/store/memory/memory-store.js';
 import { recordStore } from '../../src/store/record-store.js';
 import type { RecordStore } from '../../src/store/record-store.js';
 import { emptyRecord } from '../../src/thread/record.js';

@@ -6,7 +6,7 @@ import { StoreError } from 'botbuilder-handover-vcclive';
 
 import { RedisInbox, RedisThreadStore } from 'botbuilder-handover-vcclive/redis';
 import { createClient, createClientPool } from 'redis';
-import { ReplacementPace } from '../../src/store/replacement-pace.js';
+import { ReplacementPace } from '../../src/store/redis/replacement-pace.js';
 import { RedisServer, describeWithRedis } from './redis-server.js';
 import { TcpRelay } from './tcp-relay.js';
 import { epochOf, recordWith } from './thread-store-contract.js';

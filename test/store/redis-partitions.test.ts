@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { partitionOf } from '../../src/store/partition-of.js';
-import { partitionsOption } from '../../src/store/redis-partitions.js';
+import { partitionsOption } from '../../src/store/redis/redis-partitions.js';
 import { threadId } from '../../src/thread/key.js';
 
 describe('Partitions of a store', () => {

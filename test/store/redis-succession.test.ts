@@ -1,7 +1,7 @@
 /** The next client of a Redis Cluster: when it is made, when it takes over, and that none is left behind. */
 import { expect } from 'chai';
-import type { OwnClient } from '../../src/store/redis-client.js';
-import { RedisSuccession } from '../../src/store/redis-succession.js';
+import type { OwnClient } from '../../src/store/redis/redis-client.js';
+import { RedisSuccession } from '../../src/store/redis/redis-succession.js';
 import { HeldClock, gate, settled } from '../kit/held-clock.js';
 
 const LIMIT_MS = 1_500;

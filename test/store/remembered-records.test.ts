@@ -1,6 +1,6 @@
 /** What a process remembers of threads ends, though nobody tells it that a customer was forgotten. */
 import { expect } from 'chai';
-import { RememberedRecords } from '../../src/store/remembered-records.js';
+import { RememberedRecords } from '../../src/store/redis/remembered-records.js';
 import { HeldClock } from '../kit/held-clock.js';
 
 const MINUTE_MS = 60_000;

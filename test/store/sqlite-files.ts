@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SqliteDriverName } from 'botbuilder-handover-vcclive/sqlite';
-import { sqliteDriver } from '../../src/store/sqlite-driver.js';
+import { sqliteDriver } from '../../src/store/sqlite/sqlite-driver.js';
 
 const ALL: readonly SqliteDriverName[] = ['node:sqlite', 'better-sqlite3'];
 /** For whoever leaves something out. */

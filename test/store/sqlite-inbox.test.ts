@@ -1,6 +1,6 @@
 /** SqliteInbox over real files. */
 import { SqliteInbox } from 'botbuilder-handover-vcclive/sqlite';
-import { sqliteDriver } from '../../src/store/sqlite-driver.js';
+import { sqliteDriver } from '../../src/store/sqlite/sqlite-driver.js';
 import { inboxContract } from './inbox-contract.js';
 import { SqliteFolder, describeWithSqlite } from './sqlite-files.js';
 

@@ -1,10 +1,10 @@
 /** One of several processes at one store: does its task as fast as it can when it is told to, and says what it saw. */
 import type * as blobs from 'botbuilder-azure-blobs';
-import { BotStorageThreadStore } from '../../src/store/bot-storage-store.js';
-import type { RedisAddress } from '../../src/store/redis-client.js';
-import { RedisThreadStore } from '../../src/store/redis-store.js';
-import type { SqliteDriverName } from '../../src/store/sqlite-driver.js';
-import { SqliteThreadStore } from '../../src/store/sqlite-store.js';
+import { BotStorageThreadStore } from '../../src/store/bot-storage/bot-storage-store.js';
+import type { RedisAddress } from '../../src/store/redis/redis-client.js';
+import { RedisThreadStore } from '../../src/store/redis/redis-store.js';
+import type { SqliteDriverName } from '../../src/store/sqlite/sqlite-driver.js';
+import { SqliteThreadStore } from '../../src/store/sqlite/sqlite-store.js';
 import type { ThreadKey } from '../../src/thread/key.js';
 import type { ThreadStore } from '../../src/thread/store.js';
 

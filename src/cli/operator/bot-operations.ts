@@ -1,6 +1,6 @@
 /** The bot's own operations on threads, over the bot's store, so that the bot's record knows at once what a command does. */
 import { composeCore } from '../../bot/compose-core.js';
-import type { ThreadOperations } from '../../bot/thread-operations.js';
+import type { ThreadOperations } from '../../bot/requests/thread-operations.js';
 import { HandoverError } from '../../thread/errors.js';
 import type { Logger } from '../../thread/logger.js';
 import type { CallSettings } from '../meta-settings.js';

@@ -4,7 +4,7 @@
  * With the bot's store, the commands use the bot's own ledger, so the bot knows at once. Without a store they only call
  * Meta, and the bot learns of it from Meta.
  */
-import type { ThreadOperations } from '../../bot/thread-operations.js';
+import type { ThreadOperations } from '../../bot/requests/thread-operations.js';
 import { GraphAdministration } from '../../graph/administration.js';
 import { GraphApiError } from '../../graph/graph-api-error.js';
 import { redactSecrets } from '../../graph/redact-secrets.js';
