@@ -21,6 +21,9 @@ import { areUndecided, mayBeOlder, REST_OF_SECOND_MS } from './same-second.js';
 /** Control ends after 24 hours without activity. */
 const CONTROL_MS = 24 * 60 * 60_000;
 
+/** If every webhook comes so late, our own observations are placed too early by as much. */
+const LATE_DELIVERY_MS = 10_000;
+
 /** The app ids of the bot and of VCC Live. */
 export interface AppIds {
   readonly botAppId: AppId;
@@ -300,12 +303,15 @@ function outvotedByUs(piece: Evidence, maxima: EvidenceMaxima, ids: AppIds): boo
 }
 
 /**
- * The other way round: a webhook outvotes what Meta answered to us before its clock was known well, by which another app had
- * the thread. It is not known which of the two is newer.
+ * The other way round: a webhook outvotes an answer or a refusal of Meta's, by which another app had the thread. Their places
+ * are too early if Meta's clock was not known well, or if all webhooks come late: then nobody knows which of the two is newer.
  */
 function outvotesGuess(piece: Evidence, { explicit, notUs }: EvidenceMaxima): boolean {
   if (piece.sort !== 'explicit' || piece.mark.source !== 'webhook') return false;
-  return (explicit?.source === 'answer' && explicit.blindAtMs !== undefined) || notUs?.blindAtMs !== undefined;
+  const { atMetaMs } = piece.mark;
+  const isGuess = (mark: ExplicitMark | SideMark): boolean =>
+    mark.blindAtMs !== undefined || atMetaMs - mark.atMetaMs < LATE_DELIVERY_MS;
+  return (explicit?.source === 'answer' && isGuess(explicit)) || (notUs?.own === true && isGuess(notUs));
 }
 
 /**

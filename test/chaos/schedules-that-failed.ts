@@ -468,4 +468,22 @@ export const FAILED_ONCE: Readonly<Record<string, Schedule>> = {
         { gapMs: 20, act: { do: 'processPauses', process: 1, forMs: 30_000, avoided: false } },
       ],
     },
+  'an answer and a refusal of Meta’s, placed too early because all webhooks come late, lost to a hand-back that was older':
+    {
+      ...CALM,
+      processes: 2,
+      store: 'botStorage',
+      timers: true,
+      duplicatesCome: 'together',
+      delayMs: 2500,
+      processSkewsMs: [0, 20_000],
+      seed: 298_994,
+      habits: { ...CALM.habits, passInformsPrevious: true, takeInforms: 'all', previousOwnerWhenIdle: 'absent' },
+      moves: [
+        { gapMs: 0, act: { do: 'asksForAgent' } },
+        { gapMs: 30_000, act: { do: 'agentHandsBack' } },
+        { gapMs: 500, act: { do: 'agentTakes' } },
+        { gapMs: 0, act: { do: 'botSpeaksUp', process: 1 } },
+      ],
+    },
 };
