@@ -12,6 +12,7 @@ import { RedisServer, describeWithRedis } from '../store/redis-server.js';
 import { DRIVERS, HOW_TO_GET_ONE } from '../store/sqlite-files.js';
 import { judge, timeline } from './judge.js';
 import { type RedisClient, play } from './play.js';
+import type { Played } from './players.js';
 import { playMany } from './players.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 import { FAILED_ONCE } from './schedules-that-failed.js';
@@ -62,7 +63,7 @@ describeWithRedis('chaos', () => {
       mkdirSync(dirname(RESULT), { recursive: true });
       writeFileSync(RESULT, JSON.stringify(coverage.kept(run)));
     }
-    if (failed !== undefined) throw new Error(await explained(failed.seed, failed.findings, redis));
+    if (failed !== undefined) throw new Error(await explained(failed, redis));
     const seconds = (performance.now() - beganMs) / 1000;
     console.log(`      ${schedules} schedules from seed ${FIRST_SEED}, ${(schedules / seconds).toFixed(1)} a second`);
     for (const [name, times] of Object.entries(counts).sort()) console.log(`      ${times} × ${name}`);
@@ -71,10 +72,15 @@ describeWithRedis('chaos', () => {
 });
 
 /** What went wrong, the smallest schedule found in which it does, and how to see it again. */
-async function explained(seed: number, findings: readonly string[], redis: RedisClient): Promise<string> {
+async function explained(
+  { seed, findings, timeline: found = '' }: NonNullable<Played['failed']>,
+  redis: RedisClient,
+): Promise<string> {
   const smaller = await smallestOf(scheduleOf(seed), redis);
   return [
     ...findings,
+    'As it was found:',
+    found,
     `Again: CHAOS_SEED=${seed} CHAOS_SCHEDULES=1 npm run test:chaos`,
     `Smaller, for schedules-that-failed.ts: ${JSON.stringify(smaller)}`,
     timeline(await play(smaller, redis)),

@@ -13,7 +13,7 @@ const PROGRAM = bundled('test/chaos/player.ts');
 export interface Played {
   readonly schedules: number;
   /** The first seed at which something was found or broke, and the sentences about it. */
-  readonly failed?: { readonly seed: number; readonly findings: readonly string[] };
+  readonly failed?: { readonly seed: number; readonly findings: readonly string[]; readonly timeline?: string };
   /** What may happen, and how often it did. */
   readonly counts: Readonly<Record<string, number>>;
   /** What was tried together. */
@@ -86,7 +86,8 @@ class Game {
       return;
     }
     this.#coverage.add(scheduleOf(said.seed), said);
-    if (said.findings.length > 0) this.#failed ??= { seed: said.seed, findings: said.findings };
+    const { seed, findings, timeline } = said;
+    if (findings.length > 0) this.#failed ??= { seed, findings, ...(timeline === undefined ? {} : { timeline }) };
     for (const [name, times] of Object.entries(said.counts)) this.#counts[name] = (this.#counts[name] ?? 0) + times;
   }
 }
