@@ -382,13 +382,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
 };
 
 /** Types that others extend, and those of classes that only the package makes. */
-const NOT_TAKEN = [
-  'BodyOptions',
-  'ReceivingOptions',
-  'SqliteFileOptions',
-  'SqliteOptions',
-  'VccLiveDatabaseOptions',
-];
+const NOT_TAKEN = ['BodyOptions', 'ReceivingOptions', 'SqliteFileOptions', 'SqliteOptions', 'VccLiveDatabaseOptions'];
 
 async function refusal(call: Call, added: object): Promise<unknown> {
   try {
