@@ -125,7 +125,7 @@ export class RedisConnection {
     const client = this.#client;
     // Never queued: what is sent much later would claim an event that nobody works on any more.
     if (client.isReady === false && !isOfCluster) {
-      if (this.#isHopeless(client)) this.#replace(client);
+      if (this.#cannotConnect(client)) this.#replace(client);
       throw unavailable(operation, this.#whyNotConnected());
     }
     try {
@@ -168,7 +168,7 @@ export class RedisConnection {
    * Whether a client without a connection is not left to connect by itself: it has given up, or it has had time enough. node-redis
    * waits for ever for a server that accepts a connection and does not answer on it.
    */
-  #isHopeless(client: RedisClientLike): boolean {
+  #cannotConnect(client: RedisClientLike): boolean {
     if (isShut(client)) return client === this.#own;
     this.#unconnectedSinceMs ??= systemClock.now();
     return systemClock.now() - this.#unconnectedSinceMs >= CONNECTING_LIMIT_IN_COMMANDS * this.#commandTimeoutMs;
